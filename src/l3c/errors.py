@@ -1,0 +1,55 @@
+"""Everything that l3c raises on bad input.
+
+L3CError (ValueError)
+├── FormatError         not an l3c file, or one that its bytes contradict: truncated, damaged, impossible
+│   ├── VersionError    a format version, section or coder that this release does not know
+│   └── ChecksumError   a checksum says that bytes or pixels differ from what was written
+├── ModelError          the model a file names is not to be had, or is not what it claims
+├── LimitError          decoding would take more memory than the caller allows
+├── InputError          pixels or a picture that cannot be encoded as they are
+└── EngineError         the instruction set that was asked for is not to be had here
+"""
+
+
+class L3CError(ValueError):
+    """Base of all errors raised for bad input. `exit_code`: what the command line returns for it."""
+
+    exit_code = 1
+
+
+class FormatError(L3CError):
+    """Not an l3c file, or a truncated or damaged one. The message names the byte offset where it was noticed."""
+
+    exit_code = 3
+
+
+class VersionError(FormatError):
+    """A format version, critical section or tile coder that this release does not know."""
+
+
+class ChecksumError(FormatError):
+    """Stored and computed checksums differ."""
+
+
+class ModelError(L3CError):
+    """The model that a file names is unknown here, or its weights are not what their digest says."""
+
+    exit_code = 4
+
+
+class LimitError(L3CError):
+    """Decoding would take more memory than the caller allows."""
+
+    exit_code = 5
+
+
+class InputError(L3CError):
+    """Pixels or a picture that cannot be encoded as they are."""
+
+    exit_code = 2
+
+
+class EngineError(L3CError):
+    """The instruction set that L3C_ISA forces is not to be had on this machine."""
+
+    exit_code = 6

@@ -1,0 +1,73 @@
+"""Shape of the wave network: what a pixel sees, and the layers that turn it into mixtures.
+
+A pixel (y, x) sees 16 coded neighbours and the kept features of 7 of them. All reach at most two columns to the right,
+so the pixels with x + 3 y = t are independent of each other: one wavefront.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+SLOPE = 3
+"""Columns by which a row lags behind the row above it."""
+
+NEIGHBOURS = (
+    (0, -1), (0, -2), (0, -3),
+    (-1, 0), (-1, 1), (-1, 2), (-1, -1), (-1, -2),
+    (-2, 0), (-2, 1), (-2, 2), (-2, -1), (-2, -2),
+    (-3, 0), (-3, 1), (-3, -1),
+)  # fmt: skip
+"""(dy, dx) of the pixels whose values a pixel sees."""
+
+KEPT_POSITIONS = ((0, -1), (0, -2), (-1, -1), (-1, 0), (-1, 1), (-1, 2), (-2, 0))
+"""(dy, dx) of the pixels whose kept features a pixel sees."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One fully connected layer: `outputs` x `inputs` weights and a bias for each output."""
+
+    name: str
+    outputs: int
+    inputs: int
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Widths of the layers.
+
+    channels: samples a pixel has, 1 (gray) or 3 (coded in the order green, red, blue).
+    hidden1, kept: stage 1, from a coded pixel and its neighbours to the features that are kept.
+    hidden2, hidden3: stage 2, from neighbours and kept features to what all heads share.
+    head: hidden layer of each channel's head. components: logistics in each channel's mixture.
+    """
+
+    channels: int = 3
+    hidden1: int = 32
+    kept: int = 24
+    hidden2: int = 96
+    hidden3: int = 64
+    head: int = 32
+    components: int = 4
+
+    @property
+    def context(self) -> int:
+        """Inputs that need no kept features: the neighbours and the predictions."""
+        return (len(NEIGHBOURS) + 1) * self.channels
+
+    def layers(self) -> list[Layer]:
+        """All layers, in the order in which their parameters are stored."""
+        kept = len(KEPT_POSITIONS) * self.kept
+        layers = [
+            Layer("stage1.0", self.hidden1, self.context + self.channels),
+            Layer("stage1.1", self.kept, self.hidden1),
+            Layer("stage2.0", self.hidden2, self.context + kept),
+            Layer("stage2.1", self.hidden3, self.hidden2),
+        ]
+        for c in range(self.channels):
+            layers.append(Layer(f"head{c}.0", self.head, self.hidden3 + c))
+            layers.append(Layer(f"head{c}.1", 3 * self.components + c, self.head))
+        return layers
+
+    def to_dict(self) -> dict[str, int]:
+        return asdict(self)
