@@ -8,17 +8,18 @@
 #include <type_traits>
 
 namespace l3c::training {
+namespace {
 
 typedef float Vec __attribute__((vector_size(32)));
 constexpr std::size_t kLanes = 8;
 
-inline Vec load(const float* p) {
+Vec load(const float* p) {
     Vec v;
     std::memcpy(&v, p, sizeof v);
     return v;
 }
-inline void store(float* p, Vec v) { std::memcpy(p, &v, sizeof v); }
-inline Vec splat(float x) { return Vec{x, x, x, x, x, x, x, x}; }
+void store(float* p, Vec v) { std::memcpy(p, &v, sizeof v); }
+Vec splat(float x) { return Vec{x, x, x, x, x, x, x, x}; }
 
 // Y[r][p] = start + sum_i A[r][i] X[i][p] for Rows rows and 16 columns; start is bias[r], or Y[r][p] itself without one.
 template <int Rows>
@@ -41,7 +42,7 @@ void product_rows(int inputs, const float* a, int a_stride, const float* x, int 
 }
 
 // All rows for 16 columns, in groups that fill the registers.
-inline void product_columns(int rows, int inputs, const float* a, int a_stride, const float* x, int x_stride,
+void product_columns(int rows, int inputs, const float* a, int a_stride, const float* x, int x_stride,
                             const float* bias, float* y, int y_stride) {
     int r = 0;
     const auto group = [&](auto size) {
@@ -56,7 +57,7 @@ inline void product_columns(int rows, int inputs, const float* a, int a_stride, 
 }
 
 // Y = W X + bias over `pixels` columns (a multiple of 16); X and Y share the row stride `ld`.
-inline void product(int outputs, int inputs, int pixels, const float* w, const float* x, const float* bias, float* y,
+void product(int outputs, int inputs, int pixels, const float* w, const float* x, const float* bias, float* y,
                     int ld) {
     for (int p = 0; p < pixels; p += 16) product_columns(outputs, inputs, w, inputs, x + p, ld, bias, y + p, ld);
 }
@@ -65,7 +66,7 @@ constexpr int padded(int n) { return (n + 15) / 16 * 16; }
 
 // dWt[i][o] += sum_p X[i][p] dY[o][p], a product whose long axis is the pixels; db[o] += sum_p dY[o][p].
 // dWt has rows of padded(outputs); `turned` is room for pixels x padded(outputs).
-inline void outer(int outputs, int inputs, int pixels, const float* dy, const float* x, int ld, float* turned,
+void outer(int outputs, int inputs, int pixels, const float* dy, const float* x, int ld, float* turned,
                   float* dwt, float* db) {
     const int width = padded(outputs);
     for (int o = 0; o < outputs; ++o) {
@@ -81,4 +82,5 @@ inline void outer(int outputs, int inputs, int pixels, const float* dy, const fl
         product_columns(inputs, pixels, x, ld, turned + o, width, nullptr, dwt + o, width);
 }
 
+}  // namespace
 }  // namespace l3c::training

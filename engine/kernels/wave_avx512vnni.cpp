@@ -1,0 +1,31 @@
+// AVX-512 with VNNI: four channels of 8 bits a cell; vpdpbusd multiplies unsigned by signed bytes without saturation.
+#include <immintrin.h>
+
+#include "wave_tile.hpp"
+
+namespace l3c {
+namespace {
+
+struct Avx512Vnni {
+    static constexpr int kGroup = 4, kWide = 8, kVectors = 2, kWidth = 16, kBlock = 32, kOffset = 0;
+    using Vector = __m512i;
+    static Vector all(std::int32_t x) { return _mm512_set1_epi32(x); }
+    static Vector load_cells(const std::int32_t* p) { return _mm512_loadu_si512(p); }
+    static void store(std::int32_t* p, Vector v) { _mm512_storeu_si512(p, v); }
+    static Vector dot(Vector sum, Vector cells, Vector w) { return _mm512_dpbusd_epi32(sum, cells, w); }
+    static Vector shift_right(Vector v, std::int32_t by) { return _mm512_sra_epi32(v, _mm_cvtsi32_si128(by)); }
+    static Vector activation(Vector v, std::int32_t by) {
+        return _mm512_min_epi32(_mm512_max_epi32(shift_right(v, by), _mm512_setzero_si512()), all(255));
+    }
+    static Vector join(Vector low, Vector high, int place) {
+        return _mm512_or_si512(low, _mm512_sll_epi32(high, _mm_cvtsi32_si128(8 * place)));
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<TileCoder> make_coder_avx512vnni(const WaveModel& model) {
+    return std::make_unique<Coder<Avx512Vnni>>(model);
+}
+
+}  // namespace l3c

@@ -1,0 +1,336 @@
+// A tile in wavefronts, equal to l3c.wave.definition. Included once by each instruction set's source, which gives `Isa`.
+//
+// Pixel (y, x) belongs to wavefront t = x + 3 y and is kept at (t modulo a ring's length, y): the neighbours of all
+// pixels of a wavefront then lie in rows at fixed offsets. What lies beyond the tile is written into the same rings.
+#pragma once
+#include <cstdint>
+
+#include "dense.hpp"
+#include "mixture.hpp"
+#include "rans.hpp"
+#include "wave_model.hpp"
+
+namespace l3c {
+namespace {
+
+struct Offset {
+    int dy, dx;
+    int back() const { return -(dx + kSlope * dy); }  // wavefronts before the pixel's own
+};
+constexpr Offset kNeighbourOffsets[kNeighbours] = {{0, -1},  {0, -2},  {0, -3},  {-1, 0},  {-1, 1},  {-1, 2},
+                                                   {-1, -1}, {-1, -2}, {-2, 0},  {-2, 1},  {-2, 2},  {-2, -1},
+                                                   {-2, -2}, {-3, 0},  {-3, 1},  {-3, -1}};
+constexpr Offset kKeptOffsets[kKeptPositions] = {{0, -1}, {0, -2}, {-1, -1}, {-1, 0}, {-1, 1}, {-1, 2}, {-2, 0}};
+constexpr int kSampleRing = 16, kKeptRing = 8;  // powers of two above the farthest back(): 10 and 6
+constexpr int kAbove = 8;                       // lanes before row 0
+constexpr int kLeft = 3, kRight = 2, kNeutral = 128;
+constexpr int kCodingOrder[3] = {1, 0, 2};
+
+template <class Isa>
+struct PackedModel {
+    Architecture architecture;
+    const Tables* tables;
+    PackedLayer keep[2], share[2], head[3][2];
+
+    PackedModel(const WaveModel& model, Workspace& memory) : architecture(model.architecture), tables(&model.tables) {
+        const Architecture& a = architecture;
+        const int first[] = {a.context(), a.channels}, second[] = {a.hidden1}, fourth[] = {a.hidden2}, last[] = {a.head};
+        int third[1 + kKeptPositions] = {a.context()};
+        for (int i = 0; i < kKeptPositions; ++i) third[1 + i] = a.kept;
+        keep[0] = Packer<Isa>(model.layers[0], first, 2, memory).packed();
+        keep[1] = Packer<Isa>(model.layers[1], second, 1, memory).packed();
+        share[0] = Packer<Isa>(model.layers[2], third, 1 + kKeptPositions, memory).packed();
+        share[1] = Packer<Isa>(model.layers[3], fourth, 1, memory).packed();
+        for (int c = 0; c < a.channels; ++c) {
+            const int hidden[] = {a.hidden3, c};
+            head[c][0] = Packer<Isa>(model.layers[4 + 2 * c], hidden, 2, memory).packed();
+            head[c][1] = Packer<Isa>(model.layers[5 + 2 * c], last, 1, memory).packed();
+        }
+    }
+};
+
+template <class Isa>
+class Tile {
+public:
+    Tile(const PackedModel<Isa>& model, int height, int width)
+        : model_(model), a_(model.architecture), height_(height), width_(width),
+          longest_(((height < (width + 2) / 3 ? height : (width + 2) / 3) + Isa::kBlock) / 16 * 16 + 16),
+          lanes_(kAbove + height + Isa::kBlock + 16), kept_rows_(padded(a_.kept) / Isa::kGroup) {
+        samples_ = memory_.take<std::int32_t>(std::size_t(a_.channels) * kSampleRing * lanes_);
+        for (std::size_t i = 0; i < std::size_t(a_.channels) * kSampleRing * lanes_; ++i) samples_[i] = kNeutral;
+        kept_ = memory_.take<std::int32_t>(std::size_t(kept_rows_) * kKeptRing * lanes_);
+        context_rows_ = padded(a_.context()) / Isa::kGroup;
+        context_ = rows(context_rows_);
+        own_ = rows(kGranule / Isa::kGroup);
+        hidden_ = rows(padded(a_.hidden1 > a_.hidden2 ? a_.hidden1 : a_.hidden2) / Isa::kGroup);
+        shared_ = rows(padded(a_.hidden3) / Isa::kGroup);
+        head_ = rows(padded(a_.head) / Isa::kGroup);
+        outputs_ = rows(padded(3 * a_.components + a_.channels));
+        predictions_ = rows(a_.channels);
+        values_ = rows(a_.channels);
+        pointers_ = memory_.take<const std::int32_t*>(context_rows_ + (kKeptPositions + 1) * kept_rows_ + a_.hidden2);
+    }
+
+    Workspace& memory() { return memory_; }
+    std::int64_t wavefronts() const { return width_ + std::int64_t(kSlope) * (height_ - 1); }
+
+    // code(c, count, rows): turns the head's outputs of channel c into values_, or values_ into intervals.
+    template <class Code, class Begin, class End>
+    Status run(Begin begin, Code code, End end) {
+        for (std::int64_t t = 0; t < wavefronts(); ++t) {
+            const int first = int(t < width_ ? 0 : (t - width_) / kSlope + 1);
+            const int last = int(t / kSlope < height_ ? t / kSlope : height_ - 1);
+            t_ = int(t % kSampleRing), first_ = first, count_ = last - first + 1;
+            begin(t, first, count_);
+            look();
+            share();
+            for (int c = 0; c < a_.channels; ++c) {
+                outputs(c);
+                const Status status = code(c, count_);
+                if (status != Status::kOk) return status;
+                set_residual(c);
+            }
+            write(t);
+            keep();
+            end(t, first, count_);
+        }
+        return Status::kOk;
+    }
+
+    std::int32_t* values(int c) { return values_ + std::ptrdiff_t(c) * longest_; }
+
+    Mixture8 mixture(int c, int at) const {
+        Int8 centre = load8(prediction(c) + at) << 6;
+        for (int j = 0; j < c; ++j) {
+            const Int8 raw = load8(outputs_ + std::ptrdiff_t(3 * a_.components + j) * longest_ + at);
+            const Int8 coefficient = min8(max8(raw, all8(-256)), all8(256));
+            centre += coefficient * (load8(values_ + std::ptrdiff_t(j) * longest_ + at) - load8(prediction(j) + at));
+        }
+        return make_mixture(*model_.tables, a_.components, outputs_ + at, longest_, centre);
+    }
+
+private:
+    std::int32_t* rows(int count) { return memory_.take<std::int32_t>(std::size_t(count) * longest_); }
+    std::int32_t* prediction(int c) { return predictions_ + std::ptrdiff_t(c) * longest_; }
+    const std::int32_t* prediction(int c) const { return predictions_ + std::ptrdiff_t(c) * longest_; }
+
+    std::int32_t* sample_row(int c, int slot) {
+        return samples_ + (std::ptrdiff_t(c) * kSampleRing + (slot & (kSampleRing - 1))) * lanes_ + kAbove;
+    }
+    const std::int32_t* samples_at(int c, Offset o) { return sample_row(c, t_ - o.back()) + first_ + o.dy; }
+
+    std::int32_t* kept_row(int group, int slot) {
+        return kept_ + (std::ptrdiff_t(slot & (kKeptRing - 1)) * kept_rows_ + group) * lanes_ + kAbove;
+    }
+
+    static std::int32_t residual(std::int32_t value, std::int32_t prediction) {
+        const std::int32_t d = value - prediction;
+        return (d < -128 ? -128 : d > 127 ? 127 : d) + 128;
+    }
+
+    void look() {
+        constexpr int kBits = 32 / Isa::kGroup;
+        for (int c = 0; c < a_.channels; ++c) {
+            predict(c);
+            const std::int32_t* p = prediction(c);
+            for (int n = 0; n < kNeighbours; n += Isa::kGroup) {
+                std::int32_t* cells = context_ + std::ptrdiff_t((c * kNeighbours + n) / Isa::kGroup) * longest_;
+                const std::int32_t* from[Isa::kGroup];
+                for (int i = 0; i < Isa::kGroup; ++i) from[i] = samples_at(c, kNeighbourOffsets[n + i]);
+                for (int i = 0; i < count_; ++i) {
+                    std::int32_t cell = 0;
+#pragma GCC unroll 4
+                    for (int j = 0; j < Isa::kGroup; ++j) cell |= residual(from[j][i], p[i]) << (j * kBits);
+                    cells[i] = cell;
+                }
+            }
+        }
+        join(predictions_, a_.channels, context_ + std::ptrdiff_t(a_.channels * kNeighbours / Isa::kGroup) * longest_);
+    }
+
+    void predict(int c) {
+        const std::int32_t *w = samples_at(c, {0, -1}), *n = samples_at(c, {-1, 0}), *nw = samples_at(c, {-1, -1});
+        std::int32_t* p = prediction(c);
+        for (int i = 0; i < count_; ++i) {
+            const std::int32_t low = w[i] < n[i] ? w[i] : n[i], high = w[i] < n[i] ? n[i] : w[i];
+            const std::int32_t plane = w[i] + n[i] - nw[i];
+            p[i] = plane < low ? low : plane > high ? high : plane;
+        }
+    }
+
+    // Rows of plain values become rows of cells.
+    void join(const std::int32_t* values, int count, std::int32_t* cells) {
+        constexpr int kBits = 32 / Isa::kGroup;
+        for (int c = 0; c < count; c += Isa::kGroup, cells += longest_)
+            for (int i = 0; i < count_; ++i) {
+                std::int32_t cell = values[std::ptrdiff_t(c) * longest_ + i];
+                for (int j = 1; j < Isa::kGroup && c + j < count; ++j)
+                    cell |= values[std::ptrdiff_t(c + j) * longest_ + i] << (j * kBits);
+                cells[i] = cell;
+            }
+    }
+
+    int point(int at, const std::int32_t* first, int count) {
+        for (int i = 0; i < count; ++i) pointers_[at + i] = first + std::ptrdiff_t(i) * longest_;
+        return at + count;
+    }
+
+    void share() {
+        int at = point(0, context_, context_rows_);
+        for (const Offset o : kKeptOffsets)
+            for (int g = 0; g < kept_rows_; ++g) pointers_[at++] = kept_row(g, t_ - o.back()) + first_ + o.dy;
+        dense<Isa, true>(model_.share[0], pointers_, count_, hidden_, longest_);
+        point(0, hidden_, padded(a_.hidden2) / Isa::kGroup);
+        dense<Isa, true>(model_.share[1], pointers_, count_, shared_, longest_);
+    }
+
+    void outputs(int c) {
+        const int at = point(0, shared_, padded(a_.hidden3) / Isa::kGroup);
+        point(at, own_, kGranule / Isa::kGroup);
+        dense<Isa, true>(model_.head[c][0], pointers_, count_, head_, longest_);
+        point(0, head_, padded(a_.head) / Isa::kGroup);
+        dense<Isa, false>(model_.head[c][1], pointers_, count_, outputs_, longest_);
+    }
+
+    void set_residual(int c) {
+        constexpr int kBits = 32 / Isa::kGroup;
+        std::int32_t* cells = own_ + std::ptrdiff_t(c / Isa::kGroup) * longest_;
+        const std::int32_t *v = values(c), *p = prediction(c);
+        const int place = c % Isa::kGroup * kBits;
+        for (int i = 0; i < count_; ++i)
+            cells[i] = (place ? cells[i] : 0) | residual(v[i], p[i]) << place;
+    }
+
+    // Samples of the wavefront, and what a border shows of them.
+    void write(std::int64_t t) {
+        const bool at_left = t % kSlope == 0 && t / kSlope < height_;
+        const bool at_right = t >= width_ - 1 && (t - width_ + 1) % kSlope == 0;
+        for (int c = 0; c < a_.channels; ++c) {
+            const std::int32_t* v = values(c);
+            std::int32_t* row = sample_row(c, t_) + first_;
+            for (int i = 0; i < count_; ++i) row[i] = v[i];
+            const int last = first_ + count_ - 1;
+            if (at_left)  // (last, 0) stands for the next row's pixels -3, -2, -1, of wavefronts t, t + 1, t + 2
+                for (int i = 0; i < kLeft; ++i) sample_row(c, t_ + i)[last + 1] = v[count_ - 1];
+            if (at_right)
+                for (int i = 1; i <= kRight; ++i) sample_row(c, t_ + i)[first_] = v[0];
+        }
+    }
+
+    void keep() {
+        const int at = point(0, context_, context_rows_);
+        point(at, own_, kGranule / Isa::kGroup);
+        dense<Isa, true>(model_.keep[0], pointers_, count_, hidden_, longest_);
+        point(0, hidden_, padded(a_.hidden1) / Isa::kGroup);
+        std::int32_t* out = kept_row(0, t_) + first_;
+        dense<Isa, true>(model_.keep[1], pointers_, count_, out, lanes_);
+        const int rounded = (count_ + Isa::kBlock - 1) / Isa::kBlock * Isa::kBlock;
+        for (int g = 0; g < kept_rows_; ++g) {
+            std::int32_t* row = out + std::ptrdiff_t(g) * lanes_;
+            for (int i = -kAbove; i < 0; ++i) row[i] = 0;
+            for (int i = count_; i < rounded; ++i) row[i] = 0;
+        }
+    }
+
+    const PackedModel<Isa>& model_;
+    const Architecture& a_;
+    Workspace memory_;
+    const int height_, width_;
+    const std::ptrdiff_t longest_, lanes_;
+    const int kept_rows_;
+    int context_rows_, t_ = 0, first_ = 0, count_ = 0;
+    std::int32_t *samples_, *kept_, *context_, *own_, *hidden_, *shared_, *head_, *outputs_, *predictions_, *values_;
+    const std::int32_t** pointers_;
+};
+
+template <class Isa>
+class Coder final : public TileCoder {
+public:
+    explicit Coder(const WaveModel& model) : tables_(model.tables), model_(model, memory_) { model_.tables = &tables_; }
+
+    std::vector<std::uint8_t> encode(const std::uint8_t* pixels, int height, int width) const override {
+        const int channels = model_.architecture.channels;
+        Tile<Isa> tile(model_, height, width);
+        const std::size_t groups = std::size_t(tile.wavefronts()) * channels;
+        auto* sizes = tile.memory().template take<std::uint32_t>(groups);
+        auto* intervals = tile.memory().template take<Interval>(std::size_t(height) * width * channels);
+        std::size_t group = 0, at = 0;
+        tile.run([&](std::int64_t t, int first, int count) { fetch(tile, pixels, width, t, first, count); },
+                 [&](int c, int count) {
+                     for (int i = 0; i < count; i += kVector) put(tile, c, i, count - i, intervals + at + i);
+                     sizes[group++] = std::uint32_t(count);
+                     at += count;
+                     return Status::kOk;
+                 },
+                 [](std::int64_t, int, int) {});
+        return rans_encode(intervals, sizes, groups);
+    }
+
+    Status decode(const std::uint8_t* payload, std::size_t size, std::uint8_t* pixels, int height,
+                  int width) const override {
+        RansDecoder decoder;
+        Status status = rans_begin(payload, size, decoder);
+        if (status != Status::kOk) return status;
+        Tile<Isa> tile(model_, height, width);
+        status = tile.run([](std::int64_t, int, int) {},
+                          [&](int c, int count) {
+                              for (int i = 0; i < count; i += kVector) {
+                                  const Status s = take(tile, c, i, count - i, decoder);
+                                  if (s != Status::kOk) return s;
+                              }
+                              return Status::kOk;
+                          },
+                          [&](std::int64_t t, int first, int count) { emit(tile, pixels, width, t, first, count); });
+        return status == Status::kOk ? rans_finish(decoder) : status;
+    }
+
+private:
+    int order(int c) const { return model_.architecture.channels == 3 ? kCodingOrder[c] : c; }
+
+    std::ptrdiff_t place(int width, std::int64_t t, int row, int c) const {
+        const std::int64_t x = t - std::int64_t(kSlope) * row;
+        return (std::ptrdiff_t(row) * width + x) * model_.architecture.channels + order(c);
+    }
+
+    void fetch(Tile<Isa>& tile, const std::uint8_t* pixels, int width, std::int64_t t, int first, int count) const {
+        for (int c = 0; c < model_.architecture.channels; ++c)
+            for (int i = 0; i < count; ++i) tile.values(c)[i] = pixels[place(width, t, first + i, c)];
+    }
+
+    void emit(Tile<Isa>& tile, std::uint8_t* pixels, int width, std::int64_t t, int first, int count) const {
+        for (int c = 0; c < model_.architecture.channels; ++c)
+            for (int i = 0; i < count; ++i) pixels[place(width, t, first + i, c)] = std::uint8_t(tile.values(c)[i]);
+    }
+
+    void put(Tile<Isa>& tile, int c, int at, int left, Interval* out) const {
+        const Int8 symbol = load8(tile.values(c) + at) & 255;
+        const Interval8 found = interval_of(tables_, tile.mixture(c, at), symbol);
+        const Int8 both = found.start | (found.frequency << 16);
+        for (int i = 0; i < (left < kVector ? left : kVector); ++i) out[i] = Interval(both[i]);
+    }
+
+    Status take(Tile<Isa>& tile, int c, int at, int left, RansDecoder& decoder) const {
+        Int8 slots;
+        for (int i = 0; i < kVector; ++i) slots[i] = std::int32_t(decoder.states[i] & 0xffff);
+        const Interval8 found = find_interval(tables_, tile.mixture(c, at), slots);
+        store8(tile.values(c) + at, found.symbol);
+        for (int i = 0; i < (left < kVector ? left : kVector); ++i) {
+            std::uint64_t x = decoder.states[i];
+            x = std::uint64_t(found.frequency[i]) * (x >> 16) + (x & 0xffff) - std::uint64_t(found.start[i]);
+            if (x < kStateMin) {
+                if (decoder.next == decoder.end) return Status::kRanOut;
+                x = x << 16 | decoder.next[0] | std::uint64_t(decoder.next[1]) << 8;
+                decoder.next += 2;
+            }
+            decoder.states[i] = x;
+        }
+        return Status::kOk;
+    }
+
+    Workspace memory_;
+    const Tables tables_;
+    PackedModel<Isa> model_;
+};
+
+}  // namespace
+}  // namespace l3c

@@ -1,0 +1,75 @@
+// A wave model as the engine holds it, and the coder that each instruction set makes of it.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace l3c {
+
+constexpr int kNeighbours = 16;
+constexpr int kKeptPositions = 7;
+constexpr int kSlope = 3;
+constexpr int kMaxComponents = 8;
+
+// l3c.wave.architecture.Architecture.
+struct Architecture {
+    int channels, hidden1, kept, hidden2, hidden3, head, components;
+    int context() const { return (kNeighbours + 1) * channels; }
+};
+
+// l3c.wave.network.IntegerLayer.
+struct Layer {
+    int outputs, inputs;
+    std::vector<std::int8_t> weights;  // [outputs][inputs]
+    std::vector<std::int32_t> bias;
+    std::vector<std::uint8_t> shift;
+};
+
+// l3c.coding.tables; a sigmoid entry and the rise to the next share a word: value << 11 | rise.
+struct Tables {
+    std::int32_t sigmoid[384], exponential[256], mantissa[128], scale_shift[128];
+};
+
+struct WaveModel {
+    Architecture architecture;
+    std::vector<Layer> layers;
+    Tables tables;
+};
+
+enum class Status { kOk, kTooShort, kBadState, kRanOut, kNotAtEnd };
+const char* describe(Status status);
+
+// Zeroed, aligned memory that is released together. Not inline: code for one instruction set must not leak to others.
+class Workspace {
+public:
+    Workspace();
+    ~Workspace();
+    Workspace(const Workspace&) = delete;
+    Workspace& operator=(const Workspace&) = delete;
+    void* bytes(std::size_t count);
+    template <class T>
+    T* take(std::size_t count) {
+        return static_cast<T*>(bytes(count * sizeof(T)));
+    }
+
+private:
+    std::vector<void*> blocks_;
+};
+
+// Tiles are [height][width][channels], channels in the order red, green, blue. Thread-safe.
+class TileCoder {
+public:
+    virtual ~TileCoder();
+    virtual std::vector<std::uint8_t> encode(const std::uint8_t* tile, int height, int width) const = 0;
+    virtual Status decode(const std::uint8_t* payload, std::size_t size, std::uint8_t* tile, int height,
+                          int width) const = 0;
+};
+
+std::unique_ptr<TileCoder> make_coder_portable(const WaveModel& model);
+std::unique_ptr<TileCoder> make_coder_avx2(const WaveModel& model);
+std::unique_ptr<TileCoder> make_coder_avx512vnni(const WaveModel& model);
+std::unique_ptr<TileCoder> make_coder_neondot(const WaveModel& model);
+
+}  // namespace l3c

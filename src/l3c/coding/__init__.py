@@ -1,0 +1,1 @@
+"""From mixtures of logistics to integer frequencies, and from frequencies to bytes."""

@@ -1,0 +1,66 @@
+"""The functions of the integer mixture, as tables.
+
+They are computed with `decimal`, which rounds correctly on every machine, and handed to the engine, so that both sides
+of every codec read the same numbers. docs/format.md gives their definitions and check sums.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+FREQUENCY_BITS = 16
+"""The frequencies of all symbols of one sample sum to 2^16."""
+
+WEIGHT_BITS = 15
+"""The weights of a mixture sum to 2^15."""
+
+GRAY_BITS = 6
+"""Means and sample edges are in 1/64 of a gray level."""
+
+LOG_SCALE_ORIGIN = 56
+"""Added to a network's log-scale output, in 1/16."""
+
+LOG_SCALES = 128
+"""Scales are exp(i / 16 - 2.5) gray levels, i in 0..127."""
+
+SIGMOID_REACH = 12 << 10
+"""The logistic function is taken from -12 to 12, its argument in 1/1024."""
+
+SIGMOID_STEP_BITS = 6
+"""Table entries are 1/16 apart; between them the function is a straight line."""
+
+
+def _rounded(value: Decimal) -> int:
+    return int(value.to_integral_value(ROUND_HALF_EVEN))
+
+
+@cache
+def sigmoid_table() -> NDArray[np.int32]:
+    """int32 [385]: 65536 / (1 + exp(12 - i / 16))."""
+    with localcontext(prec=28):
+        count = 2 * SIGMOID_REACH >> SIGMOID_STEP_BITS
+        return np.array([_rounded(65536 / (1 + (12 - Decimal(i) / 16).exp())) for i in range(count + 1)], np.int32)
+
+
+@cache
+def exponential_table() -> NDArray[np.int32]:
+    """int32 [256]: 32768 exp(-i / 16)."""
+    with localcontext(prec=28):
+        return np.array([_rounded(32768 * (-Decimal(i) / 16).exp()) for i in range(256)], np.int32)
+
+
+@cache
+def inverse_scale_tables() -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """(mantissas, shifts), int32 [128] each: 16 exp(2.5 - i / 16) = mantissa / 2^shift, mantissa in 2048..4095."""
+    mantissas, shifts = [], []
+    with localcontext(prec=28):
+        for i in range(LOG_SCALES):
+            factor = 16 * (Decimal("2.5") - Decimal(i) / 16).exp()
+            shift = next(s for s in range(32) if factor * 2**s >= Decimal("2047.5"))
+            mantissas.append(_rounded(factor * 2**shift))
+            shifts.append(shift)
+    return np.array(mantissas, np.int32), np.array(shifts, np.int32)

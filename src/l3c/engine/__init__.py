@@ -1,0 +1,79 @@
+"""The compiled engine, typed.
+
+`L3C_ISA` in the environment forces an instruction set: `portable`, `avx2`, `avx512vnni` or `neondot`. Where the machine
+lacks it, that is an error, never another one silently. All give the same bytes and the same pixels.
+"""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c import _engine
+from l3c.coding.tables import exponential_table, inverse_scale_tables, sigmoid_table
+from l3c.errors import EngineError, FormatError
+from l3c.wave.network import Network
+
+ISA_VARIABLE = "L3C_ISA"
+
+
+def supported_isas() -> list[str]:
+    """Instruction sets that this build and this processor have, fastest first."""
+    return list(_engine.supported_isas())
+
+
+def chosen_isa() -> str:
+    """The instruction set in use: what L3C_ISA asks for, or the fastest. Raises EngineError where it is not to be had."""
+    supported = supported_isas()
+    wanted = os.environ.get(ISA_VARIABLE) or supported[0]
+    if wanted not in supported:
+        raise EngineError(f"{ISA_VARIABLE}={wanted}: not to be had on this machine, which has {', '.join(supported)}")
+    return wanted
+
+
+def _packed_sigmoid() -> NDArray[np.int32]:
+    table = sigmoid_table()
+    return (table[:-1] << 11) | np.diff(table)
+
+
+class WaveCoder:
+    """A wave network, ready to code tiles. Thread-safe; releases the interpreter's lock while it works."""
+
+    def __init__(self, network: Network, isa: str | None = None) -> None:
+        layers = [(layer.weights, layer.bias, layer.shift) for layer in network.layers]
+        widths = list(network.architecture.to_dict().values())
+        tables = (_packed_sigmoid(), exponential_table(), *inverse_scale_tables())
+        self._channels = network.architecture.channels
+        self._coder = _engine.WaveCoder(widths, layers, *tables, isa or chosen_isa())
+
+    @property
+    def isa(self) -> str:
+        """The instruction set that codes."""
+        return str(self._coder.isa)
+
+    def encode(self, tile: NDArray[np.uint8], /) -> bytes:
+        """tile: uint8 [height, width, channels], sides up to 65535, in the order red, green, blue."""
+        return bytes(self._coder.encode(np.ascontiguousarray(tile)))
+
+    def decode(self, payload: bytes, height: int, width: int, /) -> NDArray[np.uint8]:
+        """uint8 [height, width, channels]. Raises FormatError on a damaged payload."""
+        tile = np.empty((height, width, self._channels), np.uint8)
+        wrong = self._coder.decode(payload, tile)
+        if wrong:
+            raise FormatError(wrong)
+        return tile
+
+
+def wave_gradient(
+    widths: dict[str, int], parameters: NDArray[np.float32], crops: NDArray[np.uint8], quantized: bool
+) -> tuple[float, NDArray[np.float32]]:
+    """Total cost in bits of all samples of the crops under a float network, and its gradient.
+
+    widths: Architecture.to_dict(). parameters: float32 [N]. crops: uint8 [count, height, width, channels], channels in
+    coding order, height even, width a multiple of 32. quantized: round activations and outputs as the integer network.
+    """
+    out = np.zeros_like(parameters)
+    bits = _engine.wave_gradient(list(widths.values()), parameters, np.ascontiguousarray(crops), quantized, out)
+    return bits, out

@@ -1,0 +1,73 @@
+"""Writes a trained wave network as the integers a codec runs.
+
+python -m l3c.training.wave_export RUN_FOLDER OUT.safetensors --tile 512
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.training.wave_quantize import ACTIVATION_UNIT, WEIGHT_MAX, output_units, split, weight_exponents
+from l3c.wave.architecture import Architecture, Layer
+from l3c.wave.network import IntegerLayer
+from l3c.wave.presets import FORMAT, canonical_digest
+
+SUM_MAX = 2**31 - 1
+
+
+def integer_layer(architecture: Architecture, layer: Layer, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> IntegerLayer:
+    """Round one layer; the 128 that is added to differences is taken off the bias. Proves that sums fit 32 bits."""
+    units = output_units(architecture, layer)
+    exponents = weight_exponents(weights, units)
+    integers = np.clip(np.floor(weights * np.exp2(exponents)[:, None] + 0.5), -WEIGHT_MAX, WEIGHT_MAX).astype(np.int64)
+    start = np.floor(bias.astype(np.float64) * np.exp2(exponents + ACTIVATION_UNIT) + 0.5).astype(np.int64)
+    start -= 128 * integers[:, offset_inputs(architecture, layer)].sum(axis=1)
+    if (np.abs(integers).sum(axis=1) * 255 + np.abs(start) + 2**24).max() > SUM_MAX:
+        raise ValueError(f"{layer.name}: a sum may leave 32 bits")
+    shift = (exponents + ACTIVATION_UNIT - units).astype(np.uint8)
+    return IntegerLayer(integers.astype(np.int8), start.astype(np.int32), shift)
+
+
+def offset_inputs(architecture: Architecture, layer: Layer) -> slice:
+    """The inputs that carry 128 more than their value: differences, predictions and residuals."""
+    if layer.name == "stage1.0":
+        return slice(0, layer.inputs)
+    if layer.name == "stage2.0":
+        return slice(0, architecture.context)
+    if layer.name.startswith("head") and layer.name.endswith(".0"):
+        return slice(architecture.hidden3, layer.inputs)
+    return slice(0, 0)
+
+
+def export(architecture: Architecture, parameters: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
+    """Tensors NAME.weight, NAME.bias, NAME.shift of all layers."""
+    tensors: dict[str, NDArray[np.generic]] = {}
+    for layer, weights, bias in split(architecture, parameters):
+        integers = integer_layer(architecture, layer, weights, bias)
+        tensors |= {f"{layer.name}.{part}": value for part, value in vars(integers).items() if part != "weights"}
+        tensors[f"{layer.name}.weight"] = integers.weights
+    return tensors
+
+
+def main() -> None:
+    from safetensors.numpy import save_file
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--tile", type=int, default=512, help="nominal tile side, pixels")
+    arguments = parser.parse_args()
+    architecture = Architecture(**json.loads((arguments.run / "config.json").read_text())["architecture"])
+    tensors = export(architecture, np.load(arguments.run / "checkpoint.npz")["parameters"])
+    metadata = {"format": FORMAT, "architecture": json.dumps(architecture.to_dict()), "tile": str(arguments.tile)}
+    save_file(tensors, arguments.out, metadata)
+    print(arguments.out, arguments.out.stat().st_size, "bytes, digest", canonical_digest(architecture, tensors).hex())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""Definition: how a tile is coded in wavefronts. The engine does the same, faster; this is for reading and for tests.
+
+Samples are in coding order: green, red, blue, or gray alone. Beyond the tile's borders a pixel sees 128 above the first
+row, the first pixel of the row above on the left (128 for the first row), and the row's own last pixel on the right;
+kept features beyond the borders are 0.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.coding.mixture import Mixture, find_symbols, intervals, make_mixture
+from l3c.coding.rans import LANES, Decoder, Encoder
+from l3c.wave.architecture import KEPT_POSITIONS, NEIGHBOURS, SLOPE
+from l3c.wave.network import Integers, Network
+
+Tile = NDArray[np.uint8]
+CODING_ORDER = {1: (0,), 3: (1, 0, 2)}
+TOP, LEFT, RIGHT = 3, 3, 2
+NEUTRAL = 128
+
+
+class Wavefronts:
+    """The state of a tile while it is coded: known samples and kept features, with their borders."""
+
+    def __init__(self, network: Network, height: int, width: int) -> None:
+        a = network.architecture
+        self.network, self.height, self.width = network, height, width
+        size = (height + TOP, width + LEFT + RIGHT)
+        self.samples = np.full((a.channels, *size), NEUTRAL, np.int64)
+        self.features = np.zeros((a.kept, *size), np.int64)
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        """Yield (rows, columns) of each wavefront x + 3 y = t, int64 [N], rows rising."""
+        for t in range(self.width + SLOPE * (self.height - 1)):
+            rows = np.arange(max(0, -(-(t - self.width + 1) // SLOPE)), min(self.height - 1, t // SLOPE) + 1)
+            if rows.size:
+                yield rows, t - SLOPE * rows
+
+    def at(self, planes: Integers, rows: Integers, columns: Integers, offset: tuple[int, int] = (0, 0)) -> Integers:
+        """planes [C, height, width] at the pixels, moved by offset: [C, N]."""
+        return planes[:, rows + offset[0] + TOP, columns + offset[1] + LEFT]
+
+    def predictions(self, rows: Integers, columns: Integers) -> Integers:
+        """Median edge prediction (the predictor of JPEG-LS), [channels, N]."""
+        w, n, nw = (self.at(self.samples, rows, columns, o) for o in ((0, -1), (-1, 0), (-1, -1)))
+        return np.clip(w + n - nw, np.minimum(w, n), np.maximum(w, n))
+
+    def context(self, rows: Integers, columns: Integers, predictions: Integers) -> Integers:
+        """Neighbours minus predictions, then the predictions themselves: [context, N] in 0..255."""
+        neighbours = np.stack([self.at(self.samples, rows, columns, o) for o in NEIGHBOURS], axis=1)
+        differences = residual(neighbours, predictions[:, None])
+        return np.concatenate([differences.reshape(-1, rows.size), predictions])
+
+    def kept(self, rows: Integers, columns: Integers) -> Integers:
+        return np.concatenate([self.at(self.features, rows, columns, o) for o in KEPT_POSITIONS])
+
+    def write(self, rows: Integers, columns: Integers, samples: Integers, features: Integers) -> None:
+        self.samples[:, rows + TOP, columns + LEFT] = samples
+        self.features[:, rows + TOP, columns + LEFT] = features
+        for y, x, value in zip(rows, columns, samples.T, strict=True):
+            if x == 0 and y + 1 < self.height:
+                self.samples[:, y + 1 + TOP, :LEFT] = value[:, None]
+            if x == self.width - 1:
+                self.samples[:, y + TOP, LEFT + self.width :] = value[:, None]
+
+    def tile(self) -> Tile:
+        inner = self.samples[:, TOP:, LEFT : LEFT + self.width]
+        order = np.argsort(CODING_ORDER[len(inner)])
+        return np.ascontiguousarray(inner[order].transpose(1, 2, 0), np.uint8)
+
+
+def residual(values: Integers, predictions: Integers) -> Integers:
+    """Difference clipped to -128..127, with 128 added."""
+    return np.clip(values - predictions, -128, 127) + 128
+
+
+def channel_mixture(outputs: Integers, components: int, prediction: Integers, differences: Integers) -> Mixture:
+    """A head's outputs as a mixture.
+
+    outputs: [3 * components + c, N]: logits, means, log scales, then a coefficient (1/64) for each of the c channels
+    before. differences: [c, N], how far these are from their predictions, unclipped.
+    """
+    logits, means, log_scales, coefficients = np.split(outputs, [components, 2 * components, 3 * components])
+    centre = (prediction << 6) + (np.clip(coefficients, -256, 256) * differences).sum(axis=0)
+    return make_mixture(logits, means + centre, log_scales)
+
+
+def encode_tile(network: Network, tile: Tile) -> bytes:
+    """tile: uint8 [height, width, channels], in the order red, green, blue."""
+    true = tile.astype(np.int64).transpose(2, 0, 1)[list(CODING_ORDER[tile.shape[2]])]
+    encoder = Encoder()
+
+    def code(mixture: Mixture, channel: int, rows: Integers, columns: Integers) -> Integers:
+        symbols = true[channel, rows, columns]
+        encoder.put(*intervals(mixture, symbols))
+        return symbols
+
+    _run(Wavefronts(network, *tile.shape[:2]), code)
+    return encoder.finish()
+
+
+def decode_tile(network: Network, payload: bytes, height: int, width: int) -> Tile:
+    """uint8 [height, width, channels], in the order red, green, blue. Raises FormatError on a damaged payload."""
+    decoder = Decoder(payload)
+
+    def code(mixture: Mixture, channel: int, rows: Integers, columns: Integers) -> Integers:
+        symbols = np.zeros_like(rows)
+        for first in range(0, rows.size, LANES):
+            part = slice(first, first + LANES)
+            here = Mixture(*(field[:, part] for field in vars(mixture).values()))
+            slots = decoder.slots(min(LANES, rows.size - first))
+            symbols[part] = find_symbols(here, slots)
+            decoder.take(*intervals(here, symbols[part]))
+        return symbols
+
+    state = Wavefronts(network, height, width)
+    _run(state, code)
+    decoder.finish()
+    return state.tile()
+
+
+def _run(state: Wavefronts, code) -> None:  # type: ignore[no-untyped-def]
+    network, components = state.network, state.network.architecture.components
+    for rows, columns in state:
+        predictions = state.predictions(rows, columns)
+        context = state.context(rows, columns, predictions)
+        shared = network.shared(context, state.kept(rows, columns))
+        samples = np.zeros_like(predictions)
+        for c, prediction in enumerate(predictions):
+            outputs = network.head(c, shared, residual(samples[:c], predictions[:c]))
+            mixture = channel_mixture(outputs, components, prediction, samples[:c] - predictions[:c])
+            samples[c] = code(mixture, c, rows, columns)
+        state.write(rows, columns, samples, network.kept(context, residual(samples, predictions)))

@@ -1,0 +1,79 @@
+"""Definition: the integer network of the wave family.
+
+Activations are 0..255 in steps of 1/32. Differences and predictions enter with 128 added; what that adds to the sums is
+taken off by the biases as they are stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.wave.architecture import Architecture
+
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class IntegerLayer:
+    """weights: int8 [outputs, inputs]. bias: int32 [outputs]. shift: uint8 [outputs], 0..14."""
+
+    weights: NDArray[np.int8]
+    bias: NDArray[np.int32]
+    shift: NDArray[np.uint8]
+
+    def sums(self, inputs: Integers) -> Integers:
+        """Rounded and shifted sums [outputs, N] of inputs [inputs, N] in 0..255."""
+        shift = self.shift.astype(np.int64)[:, None]
+        half = (1 << shift) >> 1
+        return (self.weights.astype(np.int64) @ inputs + self.bias.astype(np.int64)[:, None] + half) >> shift
+
+    def activations(self, inputs: Integers) -> Integers:
+        return np.clip(self.sums(inputs), 0, 255)
+
+
+@dataclass(frozen=True)
+class Network:
+    """An architecture and its layers, in the order of `Architecture.layers()`."""
+
+    architecture: Architecture
+    layers: tuple[IntegerLayer, ...]
+
+    def kept(self, context: Integers, own: Integers) -> Integers:
+        """Stage 1: features [kept, N] of coded pixels, from context [context, N] and their residuals [channels, N]."""
+        return self.layers[1].activations(self.layers[0].activations(np.concatenate([context, own])))
+
+    def shared(self, context: Integers, kept: Integers) -> Integers:
+        """Stage 2: what the heads share, [hidden3, N], from context and the neighbours' kept features [7 * kept, N]."""
+        return self.layers[3].activations(self.layers[2].activations(np.concatenate([context, kept])))
+
+    def head(self, channel: int, shared: Integers, earlier: Integers) -> Integers:
+        """Outputs [3 * components + channel, N] for a channel, given the residuals [channel, N] of those before it."""
+        hidden = self.layers[4 + 2 * channel].activations(np.concatenate([shared, earlier]))
+        return self.layers[5 + 2 * channel].sums(hidden)
+
+
+class TensorReader(Protocol):
+    """What `Network` is read from: tensors by name."""
+
+    def __call__(self, name: str) -> NDArray[np.generic]: ...
+
+
+def read_network(architecture: Architecture, tensor: TensorReader) -> Network:
+    """Assemble a network from tensors NAME.weight (int8), NAME.bias (int32) and NAME.shift (uint8)."""
+    layers = []
+    for layer in architecture.layers():
+        weights, bias, shift = (tensor(f"{layer.name}.{part}") for part in ("weight", "bias", "shift"))
+        _check(layer.name, weights, np.int8, (layer.outputs, layer.inputs))
+        _check(layer.name, bias, np.int32, (layer.outputs,))
+        _check(layer.name, shift, np.uint8, (layer.outputs,))
+        layers.append(IntegerLayer(weights.astype(np.int8), bias.astype(np.int32), shift.astype(np.uint8)))
+    return Network(architecture, tuple(layers))
+
+
+def _check(name: str, tensor: NDArray[np.generic], dtype: type, shape: tuple[int, ...]) -> None:
+    if tensor.dtype != dtype or tensor.shape != shape:
+        raise ValueError(f"{name}: {tensor.dtype} {tensor.shape}, expected {np.dtype(dtype)} {shape}")

@@ -1,0 +1,106 @@
+"""The wave models that come with the package: weights, names, digests.
+
+A preset is one safetensors file for each number of channels; its metadata holds the architecture and the tile side.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.errors import ModelError
+from l3c.wave.architecture import Architecture
+from l3c.wave.network import Network, read_network
+
+FOLDER = Path(__file__).parent / "weights"
+FORMAT = "l3c-wave-1"
+
+
+class Preset(NamedTuple):
+    """Where a model of the package lies, and its digest, which loading checks."""
+
+    file: str
+    digest: str
+
+
+PRESETS: dict[tuple[str, int], Preset] = {}
+
+
+def canonical_digest(architecture: Architecture, tensors: dict[str, NDArray[np.generic]]) -> bytes:
+    """SHA-256 over the integer configuration and all tensors in the order of their names, little-endian."""
+    hasher = hashlib.sha256(json.dumps([FORMAT, architecture.to_dict()], sort_keys=True).encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        hasher.update(f"{name} {tensor.dtype.name} {list(tensor.shape)} ".encode())
+        hasher.update(np.ascontiguousarray(tensor, tensor.dtype.newbyteorder("<")).tobytes())
+    return hasher.digest()
+
+
+class WaveModel:
+    """A network, its name and digest; tiles are coded by the engine. Implements codec.models.TileModel."""
+
+    def __init__(self, name: str, network: Network, digest: bytes, tile: int) -> None:
+        from l3c.engine import WaveCoder
+
+        self.name, self.network, self.digest, self.tile = name, network, digest, tile
+        self.channels = network.architecture.channels
+        self._coder = WaveCoder(network)
+
+    def encode(self, tile: NDArray[np.uint8], /) -> bytes:
+        """Payload of a tile, uint8 [height, width, channels]."""
+        return self._coder.encode(tile)
+
+    def decode(self, payload: bytes, height: int, width: int, /) -> NDArray[np.uint8]:
+        """uint8 [height, width, channels]; raises FormatError on a damaged payload."""
+        return self._coder.decode(payload, height, width)
+
+
+def read_model(name: str, path: Path) -> WaveModel:
+    """Read a weight file. Raises ModelError naming it where it is missing or not a wave model."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "numpy") as file:
+            metadata = file.metadata() or {}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{path}: {error}") from error
+    try:
+        if metadata.get("format") != FORMAT:
+            raise ValueError(f"format {metadata.get('format')!r}, expected {FORMAT!r}")
+        architecture = Architecture(**json.loads(metadata["architecture"]))
+        network = read_network(architecture, tensors.__getitem__)
+        return WaveModel(name, network, canonical_digest(architecture, tensors), int(metadata["tile"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{path}: not a wave model: {error}") from error
+
+
+@cache
+def load(name: str, channels: int) -> WaveModel | None:
+    """The preset of that name for that many channels, or None. Raises ModelError where its file was changed."""
+    preset = PRESETS.get((name, channels))
+    if preset is None:
+        return None
+    model = read_model(name, FOLDER / preset.file)
+    if model.digest.hex() != preset.digest:
+        raise ModelError(f"{FOLDER / preset.file}: digest {model.digest.hex()}, expected {preset.digest}")
+    return model
+
+
+def names() -> list[str]:
+    """All presets, sorted."""
+    return sorted({name for name, _ in PRESETS})
+
+
+def by_digest(digest: bytes) -> WaveModel | None:
+    """The preset whose digest begins with these bytes, or None."""
+    for (name, channels), preset in PRESETS.items():
+        if bytes.fromhex(preset.digest).startswith(digest):
+            return load(name, channels)
+    return None
