@@ -84,13 +84,10 @@ private:
     std::int32_t* columns_;
 };
 
-// Outputs of one block for Isa::kBlock pixels from `at` on; `out` is the block's first row.
-template <class Isa, int Outputs, bool Activate>
-inline void dense_block(const std::int32_t* const* rows, int count, int at, const std::int32_t* weights,
-                        const std::int32_t* start, const std::int32_t* shift, std::int32_t* out, std::ptrdiff_t stride) {
-    typename Isa::Vector sum[Outputs][Isa::kVectors];
-    for (int o = 0; o < Outputs; ++o)
-        for (int v = 0; v < Isa::kVectors; ++v) sum[o][v] = Isa::all(start[o]);
+// sum[output][vector] += the products of all rows of cells with their weights.
+template <class Isa, int Outputs>
+inline void add_rows(typename Isa::Vector (&sum)[Outputs][Isa::kVectors], const std::int32_t* const* rows, int count,
+                     int at, const std::int32_t* weights) {
     for (int row = 0; row < count; ++row, weights += Outputs) {
         typename Isa::Vector cells[Isa::kVectors];
         for (int v = 0; v < Isa::kVectors; ++v) cells[v] = Isa::load_cells(rows[row] + at + v * Isa::kWidth);
@@ -101,6 +98,16 @@ inline void dense_block(const std::int32_t* const* rows, int count, int at, cons
             for (int v = 0; v < Isa::kVectors; ++v) sum[o][v] = Isa::dot(sum[o][v], cells[v], w);
         }
     }
+}
+
+// Outputs of one block for Isa::kBlock pixels from `at` on; `out` is the block's first row.
+template <class Isa, int Outputs, bool Activate>
+inline void dense_block(const std::int32_t* const* rows, int count, int at, const std::int32_t* weights,
+                        const std::int32_t* start, const std::int32_t* shift, std::int32_t* out, std::ptrdiff_t stride) {
+    typename Isa::Vector sum[Outputs][Isa::kVectors];
+    for (int o = 0; o < Outputs; ++o)
+        for (int v = 0; v < Isa::kVectors; ++v) sum[o][v] = Isa::all(start[o]);
+    Isa::template add<Outputs>(sum, rows, count, at, weights);
     for (int v = 0; v < Isa::kVectors; ++v) {
         if constexpr (Activate) {
             for (int o = 0; o < Outputs; o += Isa::kGroup) {
@@ -117,19 +124,28 @@ inline void dense_block(const std::int32_t* const* rows, int count, int at, cons
 }
 
 // All outputs for `pixels` pixels, rounded up to Isa::kBlock. Activate: rows of cells; else rows of int32 outputs.
+// Each block of weights serves kBlocks blocks of pixels before it leaves the first cache.
 template <class Isa, bool Activate>
 void dense(const PackedLayer& layer, const std::int32_t* const* rows, int pixels, std::int32_t* out,
            std::ptrdiff_t stride) {
-    constexpr int kPerRow = Activate ? Isa::kGroup : 1;
-    for (int at = 0; at < pixels; at += Isa::kBlock) {
+    constexpr int kPerRow = Activate ? Isa::kGroup : 1, kBlocks = 2;
+    for (int begin = 0; begin < pixels; begin += kBlocks * Isa::kBlock) {
+        const int end = pixels < begin + kBlocks * Isa::kBlock ? pixels : begin + kBlocks * Isa::kBlock;
         const std::int32_t* weights = layer.weights;
-        int o = 0;
-        for (; o < 4 * layer.fours; o += 4, weights += 4 * layer.rows)
-            dense_block<Isa, 4, Activate>(rows, layer.rows, at, weights, layer.start + o, layer.shift + o,
-                                          out + o / kPerRow * stride, stride);
-        for (; o < layer.outputs; o += Isa::kWide, weights += std::ptrdiff_t(Isa::kWide) * layer.rows)
-            dense_block<Isa, Isa::kWide, Activate>(rows, layer.rows, at, weights, layer.start + o, layer.shift + o,
-                                                   out + o / kPerRow * stride, stride);
+        for (int o = 0; o < layer.outputs;) {
+            std::int32_t* to = out + o / kPerRow * stride;
+            const bool four = o < 4 * layer.fours;
+            for (int at = begin; at < end; at += Isa::kBlock)
+                if (four)
+                    dense_block<Isa, 4, Activate>(rows, layer.rows, at, weights, layer.start + o, layer.shift + o, to,
+                                                  stride);
+                else
+                    dense_block<Isa, Isa::kWide, Activate>(rows, layer.rows, at, weights, layer.start + o,
+                                                           layer.shift + o, to, stride);
+            const int size = four ? 4 : Isa::kWide;
+            weights += std::ptrdiff_t(size) * layer.rows;
+            o += size;
+        }
     }
 }
 

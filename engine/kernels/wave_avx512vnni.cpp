@@ -12,6 +12,11 @@ struct Avx512Vnni {
     static Vector all(std::int32_t x) { return _mm512_set1_epi32(x); }
     static Vector load_cells(const std::int32_t* p) { return _mm512_loadu_si512(p); }
     static void store(std::int32_t* p, Vector v) { _mm512_storeu_si512(p, v); }
+    template <int Outputs>
+    static void add(Vector (&sum)[Outputs][kVectors], const std::int32_t* const* rows, int count, int at,
+                    const std::int32_t* weights) {
+        add_rows<Avx512Vnni, Outputs>(sum, rows, count, at, weights);
+    }
     static Vector dot(Vector sum, Vector cells, Vector w) { return _mm512_dpbusd_epi32(sum, cells, w); }
     static Vector shift_right(Vector v, std::int32_t by) { return _mm512_sra_epi32(v, _mm_cvtsi32_si128(by)); }
     static Vector activation(Vector v, std::int32_t by) {

@@ -13,6 +13,11 @@ struct NeonDot {
     static Vector all(std::int32_t x) { return vdupq_n_s32(x); }
     static Vector load_cells(const std::int32_t* p) { return veorq_s32(vld1q_s32(p), vdupq_n_s32(0x80808080)); }
     static void store(std::int32_t* p, Vector v) { vst1q_s32(p, v); }
+    template <int Outputs>
+    static void add(Vector (&sum)[Outputs][kVectors], const std::int32_t* const* rows, int count, int at,
+                    const std::int32_t* weights) {
+        add_rows<NeonDot, Outputs>(sum, rows, count, at, weights);
+    }
     static Vector dot(Vector sum, Vector cells, Vector w) {
         return vdotq_s32(sum, vreinterpretq_s8_s32(cells), vreinterpretq_s8_s32(w));
     }

@@ -10,6 +10,11 @@ struct Portable {
     static Vector all(std::int32_t x) { return all8(x); }
     static Vector load_cells(const std::int32_t* p) { return load8(p); }
     static void store(std::int32_t* p, Vector v) { store8(p, v); }
+    template <int Outputs>
+    static void add(Vector (&sum)[Outputs][kVectors], const std::int32_t* const* rows, int count, int at,
+                    const std::int32_t* weights) {
+        add_rows<Portable, Outputs>(sum, rows, count, at, weights);
+    }
     static Vector dot(Vector sum, Vector cells, Vector w) {
         return sum + (cells & 0xffff) * ((w << 16) >> 16) + (cells >> 16) * (w >> 16);
     }

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.training.wave_quantize import ACTIVATION_UNIT, WEIGHT_MAX, output_units, split, weight_exponents
+from l3c.training.wave_quantize import ACTIVATION_UNIT, integer_weights, output_units, split
 from l3c.wave.architecture import Architecture, Layer
 from l3c.wave.network import IntegerLayer
 from l3c.wave.presets import FORMAT, canonical_digest
@@ -23,8 +23,8 @@ SUM_MAX = 2**31 - 1
 def integer_layer(architecture: Architecture, layer: Layer, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> IntegerLayer:
     """Round one layer; the 128 that is added to differences is taken off the bias. Proves that sums fit 32 bits."""
     units = output_units(architecture, layer)
-    exponents = weight_exponents(weights, units)
-    integers = np.clip(np.floor(weights * np.exp2(exponents)[:, None] + 0.5), -WEIGHT_MAX, WEIGHT_MAX).astype(np.int64)
+    rounded, exponents = integer_weights(layer, weights, units)
+    integers = rounded.astype(np.int64)
     start = np.floor(bias.astype(np.float64) * np.exp2(exponents + ACTIVATION_UNIT) + 0.5).astype(np.int64)
     start -= 128 * integers[:, offset_inputs(architecture, layer)].sum(axis=1)
     if (np.abs(integers).sum(axis=1) * 255 + np.abs(start) + 2**24).max() > SUM_MAX:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.wave.architecture import Architecture, Layer
+from l3c.wave.architecture import PAIR_MAX, Architecture, Layer
 
 WEIGHT_MAX = 127
 SHIFT_MAX = 14
@@ -31,10 +31,41 @@ def weight_exponents(weights: NDArray[np.float32], units: NDArray[np.int64]) -> 
     return np.clip(exponents, least, SHIFT_MAX + least)
 
 
-def round_layer(weights: NDArray[np.float32], units: NDArray[np.int64]) -> NDArray[np.float32]:
-    """The weights on the grid that export uses, still as floats. weights: float32 [outputs, inputs]."""
-    scale = np.exp2(weight_exponents(weights, units))[:, None]
-    return (np.clip(np.floor(weights * scale + 0.5), -WEIGHT_MAX, WEIGHT_MAX) / scale).astype(np.float32)
+def pair_partner(layer: Layer) -> NDArray[np.int64]:
+    """For each input the other one of its pair, or its own index where it has none."""
+    partner, start = np.arange(layer.inputs), 0
+    for size in layer.segments:
+        inside = np.arange(size // 2 * 2)
+        partner[start + inside] = start + (inside ^ 1)
+        start += size
+    return partner
+
+
+def limit_pairs(layer: Layer, integers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Shorten weights [outputs, inputs] until the magnitudes of each pair sum to at most PAIR_MAX: the larger one first."""
+    partner = pair_partner(layer)
+    other = np.abs(integers[:, partner])
+    limit = np.where(partner == np.arange(layer.inputs), WEIGHT_MAX, np.maximum(PAIR_MAX // 2, PAIR_MAX - other))
+    return np.clip(integers, -limit, limit)
+
+
+def integer_weights(
+    layer: Layer, weights: NDArray[np.float32], units: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """(integers [outputs, inputs], exponents [outputs]): weights are about integers / 2^exponent.
+
+    Where shortening a row's pairs would cost more than halving its resolution, its resolution is halved.
+    """
+    finest = weight_exponents(weights, units)
+    least = units - ACTIVATION_UNIT
+    options = []
+    for exponents in (finest, np.maximum(finest - 1, least)):
+        scale = np.exp2(exponents)[:, None]
+        integers = limit_pairs(layer, np.clip(np.floor(weights * scale + 0.5), -WEIGHT_MAX, WEIGHT_MAX))
+        options.append((integers, exponents, np.square(integers / scale - weights).sum(axis=1)))
+    (fine, fine_exponents, fine_error), (coarse, coarse_exponents, coarse_error) = options
+    halve = coarse_error < fine_error
+    return np.where(halve[:, None], coarse, fine), np.where(halve, coarse_exponents, fine_exponents)
 
 
 def split(architecture: Architecture, parameters: NDArray[np.float32]):  # type: ignore[no-untyped-def]
@@ -50,8 +81,8 @@ def round_parameters(architecture: Architecture, parameters: NDArray[np.float32]
     """All weights and biases on the export's grid; the same layout."""
     rounded = parameters.copy()
     for layer, weights, bias in split(architecture, rounded):
-        units = output_units(architecture, layer)
-        steps = np.exp2(weight_exponents(weights, units) + ACTIVATION_UNIT)
-        weights[:] = round_layer(weights, units)
+        integers, exponents = integer_weights(layer, weights, output_units(architecture, layer))
+        weights[:] = integers / np.exp2(exponents)[:, None]
+        steps = np.exp2(exponents + ACTIVATION_UNIT)
         bias[:] = np.floor(bias * steps + 0.5) / steps
     return rounded

@@ -23,13 +23,25 @@ KEPT_POSITIONS = ((0, -1), (0, -2), (-1, -1), (-1, 0), (-1, 1), (-1, 2), (-2, 0)
 """(dy, dx) of the pixels whose kept features a pixel sees."""
 
 
+PAIR_MAX = 128
+"""Largest sum of the magnitudes of a pair's weights: 128 * 255 fits the 16 bits in which AVX2 adds two products."""
+
+
 @dataclass(frozen=True)
 class Layer:
-    """One fully connected layer: `outputs` x `inputs` weights and a bias for each output."""
+    """One fully connected layer: a weight for each output and input, and a bias for each output.
+
+    segments: numbers of inputs that come from one source each. Within a segment, inputs 2 i and 2 i + 1 are a pair, of
+    whose weights an integer network limits the sum (PAIR_MAX).
+    """
 
     name: str
     outputs: int
-    inputs: int
+    segments: tuple[int, ...]
+
+    @property
+    def inputs(self) -> int:
+        return sum(self.segments)
 
 
 @dataclass(frozen=True)
@@ -57,16 +69,16 @@ class Architecture:
 
     def layers(self) -> list[Layer]:
         """All layers, in the order in which their parameters are stored."""
-        kept = len(KEPT_POSITIONS) * self.kept
+        kept = (self.kept,) * len(KEPT_POSITIONS)
         layers = [
-            Layer("stage1.0", self.hidden1, self.context + self.channels),
-            Layer("stage1.1", self.kept, self.hidden1),
-            Layer("stage2.0", self.hidden2, self.context + kept),
-            Layer("stage2.1", self.hidden3, self.hidden2),
+            Layer("stage1.0", self.hidden1, (self.context, self.channels)),
+            Layer("stage1.1", self.kept, (self.hidden1,)),
+            Layer("stage2.0", self.hidden2, (self.context, *kept)),
+            Layer("stage2.1", self.hidden3, (self.hidden2,)),
         ]
         for c in range(self.channels):
-            layers.append(Layer(f"head{c}.0", self.head, self.hidden3 + c))
-            layers.append(Layer(f"head{c}.1", 3 * self.components + c, self.head))
+            layers.append(Layer(f"head{c}.0", self.head, (self.hidden3, c)))
+            layers.append(Layer(f"head{c}.1", 3 * self.components + c, (self.head,)))
         return layers
 
     def to_dict(self) -> dict[str, int]:

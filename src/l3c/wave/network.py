@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.wave.architecture import Architecture
+from l3c.wave.architecture import PAIR_MAX, Architecture, Layer
 
 Integers = NDArray[np.int64]
 
@@ -70,8 +70,18 @@ def read_network(architecture: Architecture, tensor: TensorReader) -> Network:
         _check(layer.name, weights, np.int8, (layer.outputs, layer.inputs))
         _check(layer.name, bias, np.int32, (layer.outputs,))
         _check(layer.name, shift, np.uint8, (layer.outputs,))
+        _check_pairs(layer, weights)
         layers.append(IntegerLayer(weights.astype(np.int8), bias.astype(np.int32), shift.astype(np.uint8)))
     return Network(architecture, tuple(layers))
+
+
+def _check_pairs(layer: Layer, weights: NDArray[np.generic]) -> None:
+    magnitudes, start = np.abs(weights.astype(np.int64)), 0
+    for size in layer.segments:
+        pairs = magnitudes[:, start : start + size // 2 * 2].reshape(layer.outputs, -1, 2)
+        if pairs.sum(axis=2, initial=0).max(initial=0) > PAIR_MAX:
+            raise ValueError(f"{layer.name}: a pair of weights sums to more than {PAIR_MAX}")
+        start += size
 
 
 def _check(name: str, tensor: NDArray[np.generic], dtype: type, shape: tuple[int, ...]) -> None:
