@@ -52,6 +52,11 @@ class WaveModel:
         self.channels = network.architecture.channels
         self._coder = WaveCoder(network)
 
+    @property
+    def isa(self) -> str:
+        """The instruction set in use."""
+        return self._coder.isa
+
     def encode(self, tile: NDArray[np.uint8], /) -> bytes:
         """Payload of a tile, uint8 [height, width, channels]."""
         return self._coder.encode(tile)

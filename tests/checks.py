@@ -1,0 +1,36 @@
+"""What several tests need: made-up pictures and a made-up network, both from a seed."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.training.wave import initial_parameters
+from l3c.training.wave_export import export
+from l3c.wave.architecture import Architecture
+from l3c.wave.network import Network, read_network
+
+SMALL = Architecture(hidden1=8, kept=8, hidden2=16, hidden3=12, head=8, components=3)
+SMALL_GRAY = Architecture(channels=1, hidden1=8, kept=4, hidden2=12, hidden3=8, head=8, components=2)
+
+
+def smooth_picture(height: int, width: int, channels: int, seed: int = 0) -> NDArray[np.uint8]:
+    """uint8 [height, width, channels]: a slope with grain, and corners that reach 0 and 255."""
+    random = np.random.default_rng(seed)
+    y, x, c = np.ogrid[:height, :width, :channels]
+    values = 128 + 60 * np.sin(x / 17 + c) + 60 * np.cos(y / 11) + random.normal(0, 4, (height, width, channels))
+    values[: height // 8 + 1, : width // 8 + 1] = 0
+    values[-(height // 8 + 1) :, -(width // 8 + 1) :] = 255
+    return np.clip(values, 0, 255).astype(np.uint8)
+
+
+def noise(height: int, width: int, channels: int, seed: int = 0) -> NDArray[np.uint8]:
+    """uint8 [height, width, channels]: every value as likely as any other."""
+    return np.random.default_rng(seed).integers(0, 256, (height, width, channels)).astype(np.uint8)
+
+
+def untrained_network(architecture: Architecture, seed: int = 0) -> Network:
+    """A network as export makes it, from initial parameters with lively biases."""
+    parameters = initial_parameters(architecture, seed)
+    parameters += np.random.default_rng(seed).normal(0, 0.05, parameters.size).astype(np.float32)
+    return read_network(architecture, export(architecture, parameters).__getitem__)

@@ -1,0 +1,47 @@
+"""The packaged models are the ones their digests name."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from l3c.errors import ModelError
+from l3c.wave import presets
+
+
+@pytest.mark.parametrize(("name", "channels"), presets.PRESETS)
+def test_presets_load_and_are_found_by_digest(name: str, channels: int) -> None:
+    model = presets.load(name, channels)
+    assert model is not None
+    assert (model.name, model.channels) == (name, channels)
+    assert presets.by_digest(model.digest) is model
+    assert presets.by_digest(model.digest[:16]) is model
+
+
+def test_unknown_models_are_not_found() -> None:
+    assert presets.load("tsunami", 3) is None
+    assert presets.by_digest(bytes(32)) is None
+
+
+def test_a_changed_weight_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    preset = presets.PRESETS[("wave", 3)]
+    changed = bytearray((presets.FOLDER / preset.file).read_bytes())
+    changed[-1] ^= 1
+    (tmp_path / preset.file).write_bytes(changed)
+    monkeypatch.setattr(presets, "FOLDER", tmp_path)
+    with pytest.raises(ModelError, match="digest"):
+        presets.load.__wrapped__("wave", 3)
+
+
+@pytest.mark.parametrize("content", [b"", b"not safetensors at all", (8).to_bytes(8, "little") + b"{}      "])
+def test_what_is_no_weight_file_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"model\.safetensors"):
+        presets.read_model("x", path)
+
+
+def test_a_missing_weight_file_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="absent"):
+        presets.read_model("x", tmp_path / "absent.safetensors")
+    shutil.rmtree(tmp_path)
