@@ -1,5 +1,10 @@
 // AVX-512 with VNNI: four channels of 8 bits a cell; vpdpbusd multiplies unsigned by signed bytes without saturation.
+#if defined(L3C_SIMDE)  // in software, for tests on machines without it
+#define SIMDE_ENABLE_NATIVE_ALIASES
+#include <simde/x86/avx512.h>
+#else
 #include <immintrin.h>
+#endif
 
 #include "wave_tile.hpp"
 
@@ -18,7 +23,14 @@ struct Avx512Vnni {
         add_rows<Avx512Vnni, Outputs>(sum, rows, count, at, weights);
     }
     static Vector dot(Vector sum, Vector cells, Vector w) { return _mm512_dpbusd_epi32(sum, cells, w); }
-    static Vector shift_right(Vector v, std::int32_t by) { return _mm512_sra_epi32(v, _mm_cvtsi32_si128(by)); }
+    static Vector shift_right(Vector v, std::int32_t by) {
+        typedef std::int32_t Int16 __attribute__((vector_size(64)));
+        Int16 parts;
+        std::memcpy(&parts, &v, sizeof parts);
+        parts >>= by;
+        std::memcpy(&v, &parts, sizeof parts);
+        return v;
+    }
     static Vector activation(Vector v, std::int32_t by) {
         return _mm512_min_epi32(_mm512_max_epi32(shift_right(v, by), _mm512_setzero_si512()), all(255));
     }

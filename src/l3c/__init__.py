@@ -1,0 +1,40 @@
+"""l3c: lossless image compression with small learned models, exact on every machine.
+
+>>> import l3c, numpy as np
+>>> image = np.full((20, 30, 3), 77, np.uint8)
+>>> data = l3c.encode(image)
+>>> bool((l3c.decode(data) == image).all())
+True
+"""
+
+from l3c.api import Info, decode, encode, info, register_pillow, verify
+from l3c.errors import (
+    ChecksumError,
+    EngineError,
+    FormatError,
+    InputError,
+    L3CError,
+    LimitError,
+    ModelError,
+    VersionError,
+)
+
+__version__ = "0.1.0.dev0"
+
+__all__ = [
+    "ChecksumError",
+    "EngineError",
+    "FormatError",
+    "Info",
+    "InputError",
+    "L3CError",
+    "LimitError",
+    "ModelError",
+    "VersionError",
+    "__version__",
+    "decode",
+    "encode",
+    "info",
+    "register_pillow",
+    "verify",
+]

@@ -29,7 +29,10 @@ class Preset(NamedTuple):
     digest: str
 
 
-PRESETS: dict[tuple[str, int], Preset] = {}
+PRESETS = {
+    ("wave", 3): Preset("wave-rgb.safetensors", "59fcf72ff23a6d2958ccb84d328a1d2d65aad81bbc9013fb94ea3916e2b9f16d"),
+}
+"""(name, channels) to preset."""
 
 
 def canonical_digest(architecture: Architecture, tensors: dict[str, NDArray[np.generic]]) -> bytes:

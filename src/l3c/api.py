@@ -1,0 +1,175 @@
+"""Encode, decode, describe and verify: what users import from `l3c`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from l3c.container.constants import LAYOUT_NAMES, METADATA
+from l3c.container.read import read_file
+from l3c.container.structure import Contents
+from l3c.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Buffer = bytes | bytearray | memoryview
+TAGS = {name: tag for tag, name in METADATA.items()}
+
+
+def _quiet(share: float) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class Info:
+    """What a file says of itself, without decoding it.
+
+    layout: "gray" or "RGB". models: name and digest (hexadecimal, 32 digits) of each. tiles: how many; stored_tiles:
+    how many of them hold plain samples. tile_side: nominal side, pixels. metadata: kind to bytes. size: of the file,
+    bytes. bits_per_subpixel: 8 size / samples.
+    """
+
+    layout: str
+    height: int
+    width: int
+    depth: int
+    models: tuple[tuple[str, str], ...]
+    tile_side: int
+    tiles: int
+    stored_tiles: int
+    metadata: dict[str, int]
+    size: int
+    bits_per_subpixel: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as `l3c info --json` prints them."""
+        return asdict(self)
+
+
+def encode(
+    array: NDArray[np.uint8],
+    /,
+    *,
+    model: str = "wave",
+    threads: int | None = None,
+    metadata: dict[str, bytes] | None = None,
+    progress: Any = _quiet,
+) -> bytes:
+    """Encode an image without loss.
+
+    array: uint8, [height, width] or [height, width, 1] gray, or [height, width, 3] in the order red, green, blue; any
+    memory layout. model: a name from `l3c models`. threads: None uses every processor; the bytes do not depend on it.
+    metadata: "icc", "exif" and "xmp" as bytes, kept as they are. progress: called with the share done, 0..1.
+
+    Raises InputError for other arrays, ModelError for an unknown model.
+
+    >>> import l3c, numpy as np
+    >>> image = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
+    >>> bool((l3c.decode(l3c.encode(image)) == image).all())
+    True
+    """
+    from l3c.codec.encode import encode_samples
+    from l3c.codec.models import find_model
+
+    samples = _samples(array)
+    found = find_model(model, samples.shape[2])
+    sections = {_tag(kind): bytes(value) for kind, value in (metadata or {}).items()}
+    return encode_samples(samples, found, sections, threads, progress)
+
+
+def decode(
+    data: Buffer, /, *, threads: int | None = None, max_memory: int | None = None, progress: Any = _quiet
+) -> NDArray[np.uint8]:
+    """Decode a file: uint8 [height, width] for gray, [height, width, 3] for RGB, C-contiguous.
+
+    max_memory: bytes that decoding may take beside the file; None is 4 GiB. Every tile's pixels are checked.
+
+    Raises FormatError (truncated, damaged), VersionError, ChecksumError, ModelError, LimitError.
+
+    >>> import l3c, numpy as np
+    >>> l3c.decode(l3c.encode(np.zeros((2, 5), np.uint8))).shape
+    (2, 5)
+    """
+    return decode_contents(read_file(data), threads=threads, max_memory=max_memory, progress=progress)
+
+
+def decode_contents(
+    contents: Contents, /, *, threads: int | None = None, max_memory: int | None = None, progress: Any = _quiet
+) -> NDArray[np.uint8]:
+    """As `decode`, of a file that `container.read.read_file` has read."""
+    from l3c.codec.decode import decode_samples
+    from l3c.codec.threads import thread_count
+
+    samples = decode_samples(contents, thread_count(threads), max_memory, progress)
+    return samples[..., 0] if samples.shape[2] == 1 else samples
+
+
+def info(data: Buffer, /) -> Info:
+    """Describe a file without decoding it. Every section's check sum is tested. Raises as `decode` does.
+
+    >>> import l3c, numpy as np
+    >>> l3c.info(l3c.encode(np.zeros((2, 5), np.uint8))).layout
+    'gray'
+    """
+    return describe(read_file(data), len(data))
+
+
+def describe(contents: Contents, size: int) -> Info:
+    """Info of a file of `size` bytes that was read already."""
+    header = contents.header
+    return Info(
+        layout=LAYOUT_NAMES[header.layout],
+        height=header.height,
+        width=header.width,
+        depth=8,
+        models=tuple((m.name, m.digest.hex()) for m in contents.models),
+        tile_side=contents.tile_side,
+        tiles=len(contents.tiles),
+        stored_tiles=sum(entry.model is None for entry in contents.tiles),
+        metadata={METADATA[tag]: len(value) for tag, value in contents.metadata.items()},
+        size=size,
+        bits_per_subpixel=8 * size / header.samples,
+    )
+
+
+def verify(data: Buffer, /, *, threads: int | None = None, max_memory: int | None = None) -> Info:
+    """Decode everything, compare every check sum, and describe the file. Raises as `decode` does.
+
+    >>> import l3c, numpy as np
+    >>> l3c.verify(l3c.encode(np.zeros((2, 5), np.uint8))).width
+    5
+    """
+    contents = read_file(data)
+    decode_contents(contents, threads=threads, max_memory=max_memory)
+    return describe(contents, len(data))
+
+
+def register_pillow() -> None:
+    """Let Pillow open and save `.l3c`: `Image.open("x.l3c")`, `im.save("x.l3c")`. Registering twice does no harm.
+
+    >>> import l3c
+    >>> l3c.register_pillow()
+    """
+    from l3c.images.pillow_plugin import register
+
+    register()
+
+
+def _samples(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    import numpy as np
+
+    array = np.asarray(array)
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] not in (1, 3) or 0 in array.shape:
+        shape = "x".join(map(str, array.shape))
+        raise InputError(f"array of {array.dtype} {shape}: needs uint8, height x width (gray) or height x width x 3 (RGB)")
+    return array
+
+
+def _tag(kind: str) -> bytes:
+    if kind not in TAGS:
+        raise InputError(f"metadata {kind!r}: only {', '.join(sorted(TAGS))} are kept")
+    return TAGS[kind]

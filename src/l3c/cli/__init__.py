@@ -1,0 +1,56 @@
+"""The command line: one module a command, each with `add_arguments` and `run`, which returns the exit code.
+
+Arguments are parsed before anything heavy is imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+
+COMMANDS = {
+    "encode": "compress a picture",
+    "decode": "give a picture back",
+    "info": "describe a file without decoding it",
+    "verify": "decode files and check every pixel",
+    "models": "list the models to be had",
+}
+INTERRUPTED = 130
+FAILED = 1
+
+
+def make_parser() -> argparse.ArgumentParser:
+    from l3c import __version__
+
+    parser = argparse.ArgumentParser(prog="l3c", description="Lossless image compression with small learned models.")
+    parser.add_argument("--version", action="version", version=f"l3c {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, summary in COMMANDS.items():
+        command = subparsers.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        import_module(f"l3c.cli.{name}").add_arguments(command)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command. Bad input is one line on standard error and a non-zero exit code, never a traceback."""
+    from l3c.errors import L3CError
+
+    options = make_parser().parse_args(arguments)
+    try:
+        return int(import_module(f"l3c.cli.{options.command}").run(options))
+    except L3CError as error:
+        print(f"l3c: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return FAILED
+    except MemoryError:
+        print("l3c: not enough memory", file=sys.stderr)
+        return FAILED
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        print(f"l3c: {name}{error.strerror or error}", file=sys.stderr)
+        return FAILED

@@ -1,0 +1,74 @@
+"""l3c decode IN [OUT]."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from l3c.cli.files import STANDARD, check_target, read_source, shown, target
+from l3c.cli.options import add_memory, add_target, add_threads
+from l3c.cli.progress import Progress
+from l3c.errors import InputError, L3CError
+
+SUFFIX = ".l3c"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="IN", help="an l3c file, or - for standard input")
+    parser.add_argument("target", metavar="OUT", nargs="?", help="the picture to write, its format by suffix (default: IN without .l3c)")
+    add_threads(parser)
+    add_memory(parser)
+    add_target(parser)
+
+
+def default_target(source: str) -> str:
+    """IN without its suffix; PNG where what is left would be a format that loses pixels."""
+    if source == STANDARD:
+        return STANDARD
+    if not source.lower().endswith(SUFFIX) or source.lower() == SUFFIX:
+        raise InputError(f"{source}: does not end in {SUFFIX}; name a target")
+    from l3c.images.write import LOSSY
+
+    stem = source[: -len(SUFFIX)]
+    return stem + ".png" if any(stem.lower().endswith(suffix) for suffix in LOSSY) else stem
+
+
+def run(options: argparse.Namespace) -> int:
+    """Decode one file."""
+    from l3c.images.write import check_suffix
+
+    out = options.target or default_target(options.source)
+    check_suffix("" if out == STANDARD else out)
+    check_target(out, options.source, options.force)
+    name = shown(options.source, "standard input")
+    data = read_source(options.source)
+    picture = decode(data, name, options)
+
+    from l3c.images.write import write_picture
+
+    with target(out, options.force) as file:
+        dropped = write_picture(picture, file, "" if out == STANDARD else out)
+    if dropped:
+        print(f"l3c: {out}: the format cannot hold {', '.join(dropped)}, which was dropped", file=sys.stderr)
+    if not options.quiet and out != STANDARD:
+        height, width = picture.samples.shape[:2]
+        print(f"{name}: {width} x {height} pixels: {out}", file=sys.stderr)
+    return 0
+
+
+def decode(data: bytes, name: str, options: argparse.Namespace):  # type: ignore[no-untyped-def]
+    """The picture in a file; errors name the file."""
+    from l3c import api
+    from l3c.container.constants import METADATA
+    from l3c.container.read import read_file
+    from l3c.images.picture import Picture
+
+    try:
+        contents = read_file(data)
+        with Progress(name, options.quiet) as progress:
+            samples = api.decode_contents(
+                contents, threads=options.threads, max_memory=options.max_memory, progress=progress
+            )
+    except L3CError as error:
+        raise type(error)(f"{name}: {error}") from error
+    return Picture(samples, {METADATA[tag]: value for tag, value in contents.metadata.items()})

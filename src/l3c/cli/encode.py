@@ -1,0 +1,53 @@
+"""l3c encode IN [OUT]."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+
+from l3c.cli.files import STANDARD, check_target, read_source, shown, target
+from l3c.cli.options import add_target, add_threads
+from l3c.cli.progress import Progress
+
+SUFFIX = ".l3c"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="IN", help="a picture (PNG, TIFF, WebP, BMP, PPM, ...), or - for standard input")
+    parser.add_argument("target", metavar="OUT", nargs="?", help="the file to write (default: IN with .l3c appended)")
+    parser.add_argument("-m", "--model", default="wave", help="the model to use (default: wave); see `l3c models`")
+    add_threads(parser)
+    add_target(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Encode one picture."""
+    out = options.target or (STANDARD if options.source == STANDARD else options.source + SUFFIX)
+    check_target(out, options.source, options.force)
+    name = shown(options.source, "standard input")
+    raw = read_source(options.source)
+
+    from l3c import api
+    from l3c.images.read import read_picture
+
+    picture = read_picture(io.BytesIO(raw), name)
+    with Progress(name, options.quiet) as progress:
+        data = api.encode(
+            picture.samples, model=options.model, threads=options.threads, metadata=picture.metadata, progress=progress
+        )
+    with target(out, options.force) as file:
+        file.write(data)
+    if not options.quiet:
+        report(name, out, len(raw), len(data), picture.samples.size, picture.source_format)
+    return 0
+
+
+def report(name: str, out: str, before: int, after: int, samples: int, source_format: str) -> None:
+    """One line of result; one more where the source was smaller to begin with."""
+    share = f"{after / before:.1%}"
+    line = f"{name}: {before:,} -> {after:,} bytes ({share}), {8 * after / samples:.3f} bits per sub-pixel"
+    print(line if out == STANDARD else f"{line}: {out}", file=sys.stderr)
+    if source_format in ("JPEG", "MPO"):
+        note = "a JPEG's own file is smaller than its pixels without loss; the pixels were encoded"
+        print(f"{name}: {note}", file=sys.stderr)

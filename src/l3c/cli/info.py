@@ -1,0 +1,43 @@
+"""l3c info FILE."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from l3c.cli.files import read_source, shown
+from l3c.errors import L3CError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="FILE", help="an l3c file, or - for standard input")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Describe one file."""
+    from l3c import api
+
+    name = shown(options.source, "standard input")
+    data = read_source(options.source)
+    try:
+        found = api.info(data)
+    except L3CError as error:
+        raise type(error)(f"{name}: {error}") from error
+    print(json.dumps({"file": name, **found.to_dict()}) if options.json else describe(name, found))
+    return 0
+
+
+def describe(name: str, found) -> str:  # type: ignore[no-untyped-def]
+    """For people."""
+    models = ", ".join(f"{name} ({digest[:8]})" for name, digest in found.models) or "none, samples are stored"
+    metadata = ", ".join(f"{kind} ({size:,} bytes)" for kind, size in found.metadata.items()) or "none"
+    tiles = f"{found.tiles} of at most {found.tile_side} x {found.tile_side}"
+    rows = {
+        "image": f"{found.width} x {found.height}, {found.layout}, {found.depth} bits",
+        "file": f"{found.size:,} bytes, {found.bits_per_subpixel:.3f} bits per sub-pixel, lossless",
+        "model": models,
+        "tiles": tiles + (f", {found.stored_tiles} stored" if found.stored_tiles else ""),
+        "metadata": metadata,
+    }
+    return "\n".join([name, *(f"  {key + ':':<10}{value}" for key, value in rows.items())])

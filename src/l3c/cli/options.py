@@ -1,0 +1,34 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-t", "--threads", type=positive, metavar="N", help="threads to use (default: every processor)")
+
+
+def add_target(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-f", "--force", action="store_true", help="overwrite the target where it exists")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+
+
+def add_memory(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--max-memory", type=size, metavar="BYTES", help="refuse files that need more, as 500M or 8G (default: 4G)")
+
+
+def positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
+def size(text: str) -> int:
+    found = re.fullmatch(r"(\d+)([kmg]?)b?", text.lower())
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bytes, such as 800000, 500M or 8G")
+    return int(found[1]) * UNITS[found[2]]

@@ -1,0 +1,33 @@
+"""A progress line on standard error, for people: only on a terminal, only for work that takes a while."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+PATIENCE = 0.7
+INTERVAL = 0.1
+
+
+class Progress:
+    """Call it with the share done; leave it as a context to wipe the line."""
+
+    def __init__(self, label: str, quiet: bool) -> None:
+        self._label, self._shown = label, False
+        self._wanted = not quiet and sys.stderr.isatty()
+        self._start = self._last = time.monotonic()
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __call__(self, share: float) -> None:
+        now = time.monotonic()
+        if not self._wanted or now - self._start < PATIENCE or now - self._last < INTERVAL:
+            return
+        self._last, self._shown = now, True
+        left = (now - self._start) * (1 - share) / max(share, 1e-9)
+        print(f"\r{self._label}: {share:4.0%}, {left:.0f} s left \x1b[K", end="", file=sys.stderr, flush=True)
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

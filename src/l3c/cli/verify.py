@@ -1,0 +1,40 @@
+"""l3c verify FILE..."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from l3c.cli.files import read_source, shown
+from l3c.cli.options import add_memory, add_threads
+from l3c.errors import L3CError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sources", metavar="FILE", nargs="+", help="l3c files, or - for standard input")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+    add_threads(parser)
+    add_memory(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check every file, whatever is wrong with the others; the exit code is the first failure's."""
+    codes = [check(source, options) for source in options.sources]
+    return next((code for code in codes if code), 0)
+
+
+def check(source: str, options: argparse.Namespace) -> int:
+    from l3c import api
+
+    name = shown(source, "standard input")
+    try:
+        found = api.verify(read_source(source), threads=options.threads, max_memory=options.max_memory)
+    except L3CError as error:
+        print(f"l3c: {name}: {error}", file=sys.stderr)
+        return error.exit_code
+    except OSError as error:
+        print(f"l3c: {name}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    if not options.quiet:
+        print(f"{name}: intact, {found.width} x {found.height} {found.layout}")
+    return 0

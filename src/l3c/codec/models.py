@@ -1,0 +1,54 @@
+"""The one table of model families, and what the codec asks of a model."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.errors import ModelError
+
+FAMILIES = ("l3c.wave.presets",)
+"""Modules with `load(name, channels)`, `by_digest(digest)` (each a TileModel or None) and `names()`."""
+
+
+class TileModel(Protocol):
+    """Codes tiles. Thread-safe; the heavy work releases the interpreter's lock."""
+
+    name: str
+    digest: bytes
+    channels: int
+    tile: int
+
+    def encode(self, tile: NDArray[np.uint8], /) -> bytes:
+        """Payload of a tile, uint8 [height, width, channels]."""
+        ...
+
+    def decode(self, payload: bytes, height: int, width: int, /) -> NDArray[np.uint8]:
+        """uint8 [height, width, channels]; raises FormatError on a damaged payload."""
+        ...
+
+
+def model_names() -> list[str]:
+    """Names of all models to be had, sorted."""
+    return sorted(name for family in FAMILIES for name in import_module(family).names())
+
+
+def find_model(name: str, channels: int) -> TileModel:
+    """The model of that name for 1 or 3 channels. Raises ModelError naming what there is."""
+    for family in FAMILIES:
+        model: TileModel | None = import_module(family).load(name, channels)
+        if model is not None:
+            return model
+    raise ModelError(f"no model {name!r} for {channels} channels; there is {', '.join(model_names())}")
+
+
+def model_by_digest(digest: bytes, name: str) -> TileModel:
+    """The model whose SHA-256 begins with `digest`; `name` is for the message of the ModelError."""
+    for family in FAMILIES:
+        model: TileModel | None = import_module(family).by_digest(digest)
+        if model is not None:
+            return model
+    raise ModelError(f"the file needs model {name!r} with digest {digest.hex()}, which is not installed")

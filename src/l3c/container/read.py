@@ -1,0 +1,168 @@
+"""From the bytes of a file to its contents, every length checked before it is believed."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+from l3c.container.constants import (
+    CHANNELS,
+    DATA,
+    DEPTH,
+    DIGEST_BYTES,
+    FIRST_MODEL,
+    HEAD,
+    METADATA,
+    MODELS,
+    SIDE_MAX,
+    SIGNATURE,
+    STORED,
+    TILE_SIDE_MAX,
+    TILE_SIDE_MIN,
+    TILES,
+    VERSION,
+)
+from l3c.container.cursor import Cursor
+from l3c.container.structure import Contents, ImageHeader, ModelReference, TileEntry
+from l3c.container.tiling import boxes, tile_count
+from l3c.errors import ChecksumError, FormatError, VersionError
+
+ORIGINAL_SEPARATOR = b"\x46\xe2\x84\x92"
+MAX_LENGTH = 2**63 - 1
+MAX_MODELS = 255
+MAX_NAME = 255
+LEAST_ENTRY = 6
+ORDER = (HEAD, MODELS, TILES, DATA)
+
+
+def read_file(data: bytes | memoryview) -> Contents:
+    """All of a file. Raises FormatError, VersionError or ChecksumError, each naming the offset."""
+    cursor = Cursor(memoryview(data))
+    check_signature(cursor, bytes(data[:256]))
+    critical, metadata = read_sections(cursor)
+    header = read_head(critical[HEAD])
+    references = read_models(critical[MODELS])
+    side, entries = read_tiles(critical[TILES], header, len(references))
+    payload = critical[DATA].take(critical[DATA].left, "payloads")
+    check_lengths(header, side, entries, len(payload))
+    return Contents(header, references, side, entries, payload, metadata)
+
+
+def read_header(data: bytes | memoryview) -> ImageHeader:
+    """The image header alone, from at least the first 64 bytes of a file."""
+    cursor = Cursor(memoryview(data))
+    check_signature(cursor, bytes(data[:256]))
+    tag, content = read_section(cursor)
+    if tag != HEAD:
+        raise cursor.fail(f"section {tag!r} where HEAD belongs")
+    return read_head(content)
+
+
+def check_signature(cursor: Cursor, start: bytes) -> None:
+    if start[: len(SIGNATURE)] != SIGNATURE:
+        raise FormatError(f"byte 0: {describe_stranger(start)}")
+    cursor.take(len(SIGNATURE), "signature")
+    version = cursor.integer(1, "version")
+    if version != VERSION:
+        raise VersionError(f"byte 8: format version {version}, this release reads version {VERSION}")
+
+
+def describe_stranger(start: bytes) -> str:
+    """Why a file without the signature is none of ours."""
+    if not start:
+        return "the file is empty"
+    if SIGNATURE.startswith(start):
+        return "the file ends inside the signature"
+    if start.startswith(SIGNATURE[:4]):
+        return "an l3c file whose signature was damaged, as by a transfer in text mode"
+    if ORIGINAL_SEPARATOR in start:
+        return "a file of the original 2019 program, which only the machine that wrote it can decode"
+    return "not an l3c file"
+
+
+def read_sections(cursor: Cursor) -> tuple[dict[bytes, Cursor], dict[bytes, bytes]]:
+    critical: dict[bytes, Cursor] = {}
+    metadata: dict[bytes, bytes] = {}
+    while DATA not in critical:
+        place = cursor.offset
+        tag, content = read_section(cursor)
+        if tag in critical or tag in metadata:
+            raise FormatError(f"byte {place}: a second section {tag.decode()}")
+        if tag in ORDER:
+            if tag != ORDER[len(critical)]:
+                raise FormatError(f"byte {place}: section {tag.decode()} where {ORDER[len(critical)].decode()} belongs")
+            critical[tag] = content
+        elif tag in METADATA:
+            metadata[tag] = bytes(content.take(content.left, "metadata"))
+        elif tag[:1].isupper():
+            raise VersionError(f"byte {place}: section {tag.decode()} is needed to decode, but unknown to this release")
+    cursor.finish("the file")
+    return critical, metadata
+
+
+def read_section(cursor: Cursor) -> tuple[bytes, Cursor]:
+    place = cursor.offset
+    tag = bytes(cursor.take(4, "a section's tag"))
+    if not (tag.isalpha() and tag.isascii()):
+        raise FormatError(f"byte {place}: a section's tag must be four letters")
+    content = cursor.part(cursor.varint(MAX_LENGTH, "a section's length"), f"section {tag.decode()}")
+    stored = cursor.integer(4, "a section's check sum")
+    if stored != crc32(content.take(content.left, "content"), crc32(tag)):
+        raise ChecksumError(f"byte {place}: section {tag.decode()} is damaged: its CRC-32 differs")
+    content.rewind()
+    return tag, content
+
+
+def read_head(cursor: Cursor) -> ImageHeader:
+    layout = cursor.integer(1, "layout")
+    pages, planes = cursor.varint(MAX_LENGTH, "pages"), cursor.varint(MAX_LENGTH, "planes")
+    if layout not in CHANNELS or (pages, planes) != (1, 1):
+        raise VersionError(f"byte {cursor.offset}: layout {layout}, {pages} pages, {planes} planes: unknown to this release")
+    width, height = cursor.varint(SIDE_MAX, "width"), cursor.varint(SIDE_MAX, "height")
+    channels, depth = cursor.integer(1, "channels"), cursor.integer(1, "depth")
+    if not (width and height):
+        raise cursor.fail(f"an image of {width} x {height} pixels")
+    if channels != CHANNELS[layout] or depth != DEPTH:
+        raise VersionError(f"byte {cursor.offset}: {channels} channels of {depth} bits: unknown to this release")
+    cursor.finish("section HEAD")
+    return ImageHeader(layout, height, width)
+
+
+def read_models(cursor: Cursor) -> list[ModelReference]:
+    references = []
+    for _ in range(cursor.varint(MAX_MODELS, "number of models")):
+        digest = bytes(cursor.take(DIGEST_BYTES, "a model's digest"))
+        name = bytes(cursor.take(cursor.varint(MAX_NAME, "a name's length"), "a model's name"))
+        try:
+            references.append(ModelReference(digest, name.decode()))
+        except UnicodeDecodeError:
+            raise cursor.fail("a model's name is not UTF-8") from None
+    cursor.finish("section MODL")
+    return references
+
+
+def read_tiles(cursor: Cursor, header: ImageHeader, models: int) -> tuple[int, list[TileEntry]]:
+    side = cursor.varint(TILE_SIDE_MAX, "tile side")
+    if side < TILE_SIDE_MIN:
+        raise cursor.fail(f"tile side {side}, at least {TILE_SIDE_MIN}")
+    count = tile_count(header.height, header.width, side)
+    if count > cursor.left // LEAST_ENTRY:
+        raise cursor.fail(f"{count} tiles cannot be listed in {cursor.left} bytes")
+    entries = [read_entry(cursor, models) for _ in range(count)]
+    cursor.finish("section TILE")
+    return side, entries
+
+
+def read_entry(cursor: Cursor, models: int) -> TileEntry:
+    coder = cursor.varint(FIRST_MODEL + MAX_MODELS, "a tile's coder")
+    if coder != STORED and not FIRST_MODEL <= coder < FIRST_MODEL + models:
+        raise VersionError(f"byte {cursor.offset}: tile coder {coder} is unknown to this release")
+    return TileEntry(coder, cursor.varint(MAX_LENGTH, "a tile's length"), cursor.integer(4, "a tile's check sum"))
+
+
+def check_lengths(header: ImageHeader, side: int, entries: list[TileEntry], available: int) -> None:
+    total = sum(entry.length for entry in entries)
+    if total != available:
+        raise FormatError(f"the tiles' payloads take {total} bytes, section DATA has {available}")
+    for number, (entry, box) in enumerate(zip(entries, boxes(header.height, header.width, side), strict=True)):
+        if entry.coder == STORED and entry.length != box.height * box.width * header.channels:
+            raise FormatError(f"tile {number} is stored in {entry.length} bytes, which is not its size")

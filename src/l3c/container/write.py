@@ -1,0 +1,42 @@
+"""From contents to the bytes of a file."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+from l3c.container.constants import DATA, DEPTH, DIGEST_BYTES, HEAD, METADATA, MODELS, SIGNATURE, TILES, VERSION
+from l3c.container.cursor import varint
+from l3c.container.structure import Contents, ImageHeader, ModelReference, TileEntry
+
+
+def write_file(contents: Contents) -> bytes:
+    """The whole file. The same contents give the same bytes."""
+    sections = [section(HEAD, head(contents.header)), section(MODELS, models(contents.models))]
+    sections += [section(tag, contents.metadata[tag]) for tag in METADATA if tag in contents.metadata]
+    sections += [section(TILES, tiles(contents.tile_side, contents.tiles)), section(DATA, contents.data)]
+    return b"".join([SIGNATURE, bytes([VERSION]), *sections])
+
+
+def section(tag: bytes, content: bytes | memoryview) -> bytes:
+    """Tag, length, content, CRC-32 of tag and content."""
+    check = crc32(content, crc32(tag))
+    return b"".join([tag, varint(len(content)), content, check.to_bytes(4, "little")])
+
+
+def head(header: ImageHeader) -> bytes:
+    one_page, one_plane = 1, 1
+    sizes = varint(header.width) + varint(header.height)
+    return bytes([header.layout, one_page, one_plane]) + sizes + bytes([header.channels, DEPTH])
+
+
+def models(references: list[ModelReference]) -> bytes:
+    out = varint(len(references))
+    for reference in references:
+        name = reference.name.encode()
+        out += reference.digest[:DIGEST_BYTES] + varint(len(name)) + name
+    return out
+
+
+def tiles(side: int, entries: list[TileEntry]) -> bytes:
+    rows = [varint(e.coder) + varint(e.length) + e.crc.to_bytes(4, "little") for e in entries]
+    return b"".join([varint(side), *rows])
