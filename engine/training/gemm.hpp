@@ -10,8 +10,13 @@
 namespace l3c::training {
 namespace {
 
-typedef float Vec __attribute__((vector_size(32)));
-constexpr std::size_t kLanes = 8;
+#if defined(__AVX512F__)
+constexpr int kVectorBytes = 64, kMostRows = 12;
+#else
+constexpr int kVectorBytes = 32, kMostRows = 6;
+#endif
+typedef float Vec __attribute__((vector_size(kVectorBytes)));
+constexpr int kLanes = kVectorBytes / sizeof(float);
 
 Vec load(const float* p) {
     Vec v;
@@ -19,47 +24,58 @@ Vec load(const float* p) {
     return v;
 }
 void store(float* p, Vec v) { std::memcpy(p, &v, sizeof v); }
-Vec splat(float x) { return Vec{x, x, x, x, x, x, x, x}; }
+Vec splat(float x) { return Vec{} + x; }
 
-// Y[r][p] = start + sum_i A[r][i] X[i][p] for Rows rows and 16 columns; start is bias[r], or Y[r][p] itself without one.
-template <int Rows>
+// Y[r][p] = start + sum_i A[r][i] X[i][p] for Rows rows and Vectors x kLanes columns; start is bias[r], or Y[r][p]
+// itself without one.
+template <int Rows, int Vectors>
 void product_rows(int inputs, const float* a, int a_stride, const float* x, int x_stride, const float* bias, float* y,
                   int y_stride) {
-    Vec sum[Rows][2];
+    Vec sum[Rows][Vectors];
     for (int r = 0; r < Rows; ++r)
-        for (int half = 0; half < 2; ++half)
-            sum[r][half] = bias ? splat(bias[r]) : load(y + std::size_t(r) * y_stride + half * kLanes);
+        for (int v = 0; v < Vectors; ++v)
+            sum[r][v] = bias ? splat(bias[r]) : load(y + std::size_t(r) * y_stride + v * kLanes);
     for (int i = 0; i < inputs; ++i) {
-        const Vec left = load(x + std::size_t(i) * x_stride), right = load(x + std::size_t(i) * x_stride + kLanes);
+        Vec column[Vectors];
+        for (int v = 0; v < Vectors; ++v) column[v] = load(x + std::size_t(i) * x_stride + v * kLanes);
         for (int r = 0; r < Rows; ++r) {
             const Vec f = splat(a[std::size_t(r) * a_stride + i]);
-            sum[r][0] += f * left;
-            sum[r][1] += f * right;
+            for (int v = 0; v < Vectors; ++v) sum[r][v] += f * column[v];
         }
     }
     for (int r = 0; r < Rows; ++r)
-        for (int half = 0; half < 2; ++half) store(y + std::size_t(r) * y_stride + half * kLanes, sum[r][half]);
+        for (int v = 0; v < Vectors; ++v) store(y + std::size_t(r) * y_stride + v * kLanes, sum[r][v]);
 }
 
-// All rows for 16 columns, in groups that fill the registers.
+// All rows for Vectors x kLanes columns, in groups that fill the registers.
+template <int Vectors>
 void product_columns(int rows, int inputs, const float* a, int a_stride, const float* x, int x_stride,
-                            const float* bias, float* y, int y_stride) {
+                     const float* bias, float* y, int y_stride) {
     int r = 0;
     const auto group = [&](auto size) {
         constexpr int kRows = decltype(size)::value;
         for (; r + kRows <= rows; r += kRows)
-            product_rows<kRows>(inputs, a + std::size_t(r) * a_stride, a_stride, x, x_stride, bias ? bias + r : nullptr,
-                                y + std::size_t(r) * y_stride, y_stride);
+            product_rows<kRows, Vectors>(inputs, a + std::size_t(r) * a_stride, a_stride, x, x_stride,
+                                         bias ? bias + r : nullptr, y + std::size_t(r) * y_stride, y_stride);
     };
-    group(std::integral_constant<int, 6>{});
+    group(std::integral_constant<int, kMostRows>{});
     group(std::integral_constant<int, 4>{});
     group(std::integral_constant<int, 1>{});
 }
 
+// Y = A X + start over `columns` columns, a multiple of 16.
+void product_all(int rows, int inputs, int columns, const float* a, int a_stride, const float* x, int x_stride,
+                 const float* bias, float* y, int y_stride) {
+    int p = 0;
+    for (; p + 2 * kLanes <= columns; p += 2 * kLanes)
+        product_columns<2>(rows, inputs, a, a_stride, x + p, x_stride, bias, y + p, y_stride);
+    for (; p < columns; p += kLanes)
+        product_columns<1>(rows, inputs, a, a_stride, x + p, x_stride, bias, y + p, y_stride);
+}
+
 // Y = W X + bias over `pixels` columns (a multiple of 16); X and Y share the row stride `ld`.
-void product(int outputs, int inputs, int pixels, const float* w, const float* x, const float* bias, float* y,
-                    int ld) {
-    for (int p = 0; p < pixels; p += 16) product_columns(outputs, inputs, w, inputs, x + p, ld, bias, y + p, ld);
+void product(int outputs, int inputs, int pixels, const float* w, const float* x, const float* bias, float* y, int ld) {
+    product_all(outputs, inputs, pixels, w, inputs, x, ld, bias, y, ld);
 }
 
 constexpr int padded(int n) { return (n + 15) / 16 * 16; }
@@ -74,12 +90,11 @@ void outer(int outputs, int inputs, int pixels, const float* dy, const float* x,
         for (int p = 0; p < pixels; ++p) sum += dy[std::size_t(o) * ld + p];
         db[o] += sum;
     }
-    for (int first = 0; first < pixels; first += kLanes)
+    for (int first = 0; first < pixels; first += 8)
         for (int o = 0; o < width; ++o)
-            for (int p = first; p < first + int(kLanes); ++p)
+            for (int p = first; p < first + 8; ++p)
                 turned[std::size_t(p) * width + o] = o < outputs ? dy[std::size_t(o) * ld + p] : 0.0f;
-    for (int o = 0; o < width; o += 16)
-        product_columns(inputs, pixels, x, ld, turned + o, width, nullptr, dwt + o, width);
+    product_all(inputs, pixels, width, x, ld, turned, width, nullptr, dwt, width);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@ namespace l3c::training {
 double gradient_portable(const Architecture&, const float*, const std::uint8_t*, int, int, int, bool, float*);
 #if defined(__x86_64__)
 double gradient_avx2(const Architecture&, const float*, const std::uint8_t*, int, int, int, bool, float*);
+double gradient_avx512(const Architecture&, const float*, const std::uint8_t*, int, int, int, bool, float*);
 #endif
 
 int layer_shapes(const Architecture& a, Shape* shapes) {
@@ -30,6 +31,8 @@ std::size_t parameter_count(const Architecture& a) {
 double wave_gradient(const Architecture& a, const float* parameters, const std::uint8_t* crops, int count, int height,
                      int width, bool quantized, float* gradient) {
 #if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
+        return gradient_avx512(a, parameters, crops, count, height, width, quantized, gradient);
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         return gradient_avx2(a, parameters, crops, count, height, width, quantized, gradient);
 #endif
