@@ -1,0 +1,60 @@
+# Everything a person does here, one command each; `make help` lists them.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+IMAGES ?= docs/pictures
+FILES ?= 10000
+
+.PHONY: help demo test benchmark goldens fuzz cross-check sanitize wheel clean
+
+help:
+	@sed -n 's/^# \(make [a-z-]*\) *: /\1\t/p' Makefile | expand -t 20
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+# The package is built again where its sources are newer than the environment's mark.
+SOURCES := $(shell find src engine CMakeLists.txt pyproject.toml -type f -not -name '*.so' -not -path '*/__pycache__/*')
+$(VENV)/package: $(BIN)/python $(SOURCES)
+	$(BIN)/python -m pip install --quiet '.[benchmark]'
+	@touch $@
+$(VENV)/tools: $(VENV)/package
+	$(BIN)/python -m pip install --quiet '.[benchmark,test,train]'
+	@touch $@
+
+# make demo        : build, encode a photograph, decode it, compare, and print sizes beside PNG, WebP and JPEG XL
+demo: $(VENV)/package
+	@PATH="$(BIN):$$PATH" $(BIN)/python benchmarks/demo.py docs/pictures/chelsea.png demo-output
+
+# make test        : build and run the tests
+test: $(VENV)/tools
+	$(BIN)/python -m pytest -q
+
+# make benchmark   : sizes, speeds and memory beside other codecs, IMAGES=folder
+benchmark: $(VENV)/package
+	$(BIN)/python benchmarks/compare.py $(IMAGES)
+
+# make goldens     : write the golden files anew; only on purpose, since every difference is a change of the format
+goldens: $(VENV)/tools
+	$(BIN)/python -m tests.golden.make
+
+# make fuzz        : decode FILES=10000 mutated, truncated and random files in child processes
+fuzz: $(VENV)/tools
+	$(BIN)/python -m tests.long.fuzz_decoder $(FILES)
+
+# make cross-check : the kernels of every instruction set against each other, those of other machines emulated
+cross-check:
+	engine/tests/cross_check.sh
+
+# make sanitize    : the engine's check under the address and undefined-behaviour sanitizers
+sanitize:
+	engine/tests/sanitize.sh
+
+# make wheel       : dist/*.whl
+wheel: $(BIN)/python
+	$(BIN)/python -m pip wheel --quiet --no-deps -w dist .
+
+# make clean       : remove what was built
+clean:
+	rm -rf $(VENV) build dist demo-output
