@@ -16,6 +16,7 @@ namespace {
 template <class T, class Shape>
 using Array = nb::ndarray<const T, Shape, nb::c_contig, nb::device::cpu>;
 using Vector32 = Array<std::int32_t, nb::shape<-1>>;
+using Floats = Array<float, nb::shape<-1>>;
 
 void require(bool condition, const char* message) {
     if (!condition) throw std::invalid_argument(message);
@@ -56,9 +57,10 @@ void copy_table(const Vector32& from, std::int32_t* to, std::size_t count) {
 class WaveCoder {
 public:
     WaveCoder(const std::vector<int>& widths, nb::list layers, const Vector32& sigmoid, const Vector32& exponential,
-              const Vector32& mantissa, const Vector32& shift, const std::string& isa)
+              const Vector32& mantissa, const Vector32& shift, const Floats& start,
+              const std::vector<float>& rates, int group, const std::string& isa)
         : isa_(isa) {
-        l3c::WaveModel model{architecture_of(widths), {}, {}};
+        l3c::WaveModel model{architecture_of(widths), {}, {}, {}, {}};
         l3c::training::Shape shapes[l3c::training::kMaxLayers];
         const int count = l3c::training::layer_shapes(model.architecture, shapes);
         require(nb::len(layers) == std::size_t(count), "the number of layers does not fit the architecture");
@@ -68,6 +70,13 @@ public:
         copy_table(mantissa, model.tables.mantissa, 128);
         copy_table(shift, model.tables.scale_shift, 128);
         channels_ = model.architecture.channels;
+        if (group > 0) {
+            std::size_t learned = 0;
+            for (int i = 2; i < count; ++i) learned += shapes[i].parameters();
+            require(start.shape(0) == learned && rates.size() == 4, "what is learned does not fit the architecture");
+            model.start.assign(start.data(), start.data() + learned);
+            model.learning = {rates[0], rates[1], rates[2], rates[3], group};
+        }
         coder_ = l3c::make_coder(model, isa);
     }
 
@@ -105,7 +114,7 @@ private:
     std::unique_ptr<l3c::TileCoder> coder_;
 };
 
-double gradient(const std::vector<int>& widths, const Array<float, nb::shape<-1>>& parameters,
+double gradient(const std::vector<int>& widths, const Floats& parameters,
                 const Array<std::uint8_t, nb::shape<-1, -1, -1, -1>>& crops, bool quantized,
                 nb::ndarray<float, nb::shape<-1>, nb::c_contig> out) {
     const l3c::Architecture a = architecture_of(widths);
@@ -126,7 +135,7 @@ NB_MODULE(_engine, m) {
           nb::arg("out"));
     nb::class_<WaveCoder>(m, "WaveCoder")
         .def(nb::init<const std::vector<int>&, nb::list, const Vector32&, const Vector32&, const Vector32&,
-                      const Vector32&, const std::string&>())
+                      const Vector32&, const Floats&, const std::vector<float>&, int, const std::string&>())
         .def_prop_ro("isa", &WaveCoder::isa)
         .def("encode", &WaveCoder::encode)
         .def("decode", &WaveCoder::decode);

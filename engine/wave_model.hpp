@@ -32,10 +32,18 @@ struct Tables {
     std::int32_t sigmoid[384], exponential[256], mantissa[128], scale_shift[128];
 };
 
+// l3c.wave.learning.Learning; a group of 0 pixels: the network stays as it is.
+struct Learning {
+    float rate, momentum, spread, epsilon;
+    int group;
+};
+
 struct WaveModel {
     Architecture architecture;
     std::vector<Layer> layers;
     Tables tables;
+    Learning learning{};
+    std::vector<float> start;  // of the layers that learn, each [outputs][inputs] and then its biases
 };
 
 enum class Status { kOk, kTooShort, kBadState, kRanOut, kNotAtEnd };

@@ -2,7 +2,7 @@
 // would saturate; the weights of a pair of neighbouring inputs sum to at most 128 in magnitude, so it never does.
 #include <immintrin.h>
 
-#include "wave_tile.hpp"
+#include "tile_coder.hpp"
 
 namespace l3c {
 namespace {
@@ -49,6 +49,6 @@ struct Avx2 {
 
 }  // namespace
 
-std::unique_ptr<TileCoder> make_coder_avx2(const WaveModel& model) { return std::make_unique<Coder<Avx2>>(model); }
+std::unique_ptr<TileCoder> make_coder_avx2(const WaveModel& model) { return make_tile_coder<Avx2>(model); }
 
 }  // namespace l3c

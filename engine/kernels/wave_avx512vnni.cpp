@@ -6,7 +6,7 @@
 #include <immintrin.h>
 #endif
 
-#include "wave_tile.hpp"
+#include "tile_coder.hpp"
 
 namespace l3c {
 namespace {
@@ -42,7 +42,7 @@ struct Avx512Vnni {
 }  // namespace
 
 std::unique_ptr<TileCoder> make_coder_avx512vnni(const WaveModel& model) {
-    return std::make_unique<Coder<Avx512Vnni>>(model);
+    return make_tile_coder<Avx512Vnni>(model);
 }
 
 }  // namespace l3c

@@ -2,7 +2,7 @@
 // sums make up for it (kOffset times the sum of the weights).
 #include <arm_neon.h>
 
-#include "wave_tile.hpp"
+#include "tile_coder.hpp"
 
 namespace l3c {
 namespace {
@@ -33,7 +33,7 @@ struct NeonDot {
 }  // namespace
 
 std::unique_ptr<TileCoder> make_coder_neondot(const WaveModel& model) {
-    return std::make_unique<Coder<NeonDot>>(model);
+    return make_tile_coder<NeonDot>(model);
 }
 
 }  // namespace l3c

@@ -1,5 +1,5 @@
 // Plain C++ for every machine.
-#include "wave_tile.hpp"
+#include "tile_coder.hpp"
 
 namespace l3c {
 namespace {
@@ -26,7 +26,7 @@ struct Portable {
 }  // namespace
 
 std::unique_ptr<TileCoder> make_coder_portable(const WaveModel& model) {
-    return std::make_unique<Coder<Portable>>(model);
+    return make_tile_coder<Portable>(model);
 }
 
 }  // namespace l3c

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from l3c import _engine
 from l3c.coding.tables import exponential_table, inverse_scale_tables, sigmoid_table
 from l3c.errors import EngineError, FormatError
+from l3c.wave.learning import Learning, start_parameters
 from l3c.wave.network import Network
 
 ISA_VARIABLE = "L3C_ISA"
@@ -41,12 +42,14 @@ def _packed_sigmoid() -> NDArray[np.int32]:
 class WaveCoder:
     """A wave network, ready to code tiles. Thread-safe; releases the interpreter's lock while it works."""
 
-    def __init__(self, network: Network, isa: str | None = None) -> None:
+    def __init__(self, network: Network, learning: Learning | None = None, isa: str | None = None) -> None:
         layers = [(layer.weights, layer.bias, layer.shift) for layer in network.layers]
         widths = list(network.architecture.to_dict().values())
         tables = (_packed_sigmoid(), exponential_table(), *inverse_scale_tables())
+        start = start_parameters(network) if learning else np.zeros(0, np.float32)
+        rates, group = (learning.rates, learning.group) if learning else ([], 0)
         self._channels = network.architecture.channels
-        self._coder = _engine.WaveCoder(widths, layers, *tables, isa or chosen_isa())
+        self._coder = _engine.WaveCoder(widths, layers, *tables, start, rates, group, isa or chosen_isa())
 
     @property
     def isa(self) -> str:

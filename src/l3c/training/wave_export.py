@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.training.wave_quantize import ACTIVATION_UNIT, integer_weights, output_units, split
+from l3c.training.wave_quantize import integer_weights, split
 from l3c.wave.architecture import Architecture, Layer
 from l3c.wave.network import IntegerLayer
 from l3c.wave.presets import FORMAT, canonical_digest
+from l3c.wave.scales import ACTIVATION_UNIT, OFFSET, offset_inputs, output_units
 
 SUM_MAX = 2**31 - 1
 
@@ -26,22 +27,11 @@ def integer_layer(architecture: Architecture, layer: Layer, weights: NDArray[np.
     rounded, exponents = integer_weights(layer, weights, units)
     integers = rounded.astype(np.int64)
     start = np.floor(bias.astype(np.float64) * np.exp2(exponents + ACTIVATION_UNIT) + 0.5).astype(np.int64)
-    start -= 128 * integers[:, offset_inputs(architecture, layer)].sum(axis=1)
+    start -= OFFSET * integers[:, offset_inputs(architecture, layer)].sum(axis=1)
     if (np.abs(integers).sum(axis=1) * 255 + np.abs(start) + 2**24).max() > SUM_MAX:
         raise ValueError(f"{layer.name}: a sum may leave 32 bits")
     shift = (exponents + ACTIVATION_UNIT - units).astype(np.uint8)
     return IntegerLayer(integers.astype(np.int8), start.astype(np.int32), shift)
-
-
-def offset_inputs(architecture: Architecture, layer: Layer) -> slice:
-    """The inputs that carry 128 more than their value: differences, predictions and residuals."""
-    if layer.name == "stage1.0":
-        return slice(0, layer.inputs)
-    if layer.name == "stage2.0":
-        return slice(0, architecture.context)
-    if layer.name.startswith("head") and layer.name.endswith(".0"):
-        return slice(architecture.hidden3, layer.inputs)
-    return slice(0, 0)
 
 
 def export(architecture: Architecture, parameters: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:

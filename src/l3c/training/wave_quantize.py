@@ -6,21 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.wave.architecture import PAIR_MAX, Architecture, Layer
+from l3c.wave.scales import ACTIVATION_UNIT, output_units
 
 WEIGHT_MAX = 127
 SHIFT_MAX = 14
-MEAN_UNIT, LOG_UNIT, COEFFICIENT_UNIT = 9, 4, 6
-"""Binary logarithms of the integer steps in one unit of a float output (a mean's unit is 8 grey levels)."""
-ACTIVATION_UNIT = 5
-
-
-def output_units(architecture: Architecture, layer: Layer) -> NDArray[np.int64]:
-    """Binary logarithm of the integer steps per unit, for each output of a layer."""
-    if not layer.name.startswith("head") or not layer.name.endswith(".1"):
-        return np.full(layer.outputs, ACTIVATION_UNIT)
-    k = architecture.components
-    units = [LOG_UNIT] * k + [MEAN_UNIT] * k + [LOG_UNIT] * k
-    return np.array(units + [COEFFICIENT_UNIT] * (layer.outputs - len(units)))
 
 
 def weight_exponents(weights: NDArray[np.float32], units: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,4 +1,5 @@
-// A tile in wavefronts, equal to l3c.wave.definition. Included once by each instruction set's source, which gives `Isa`.
+// What all wave coders share: the state of a tile in wavefronts, equal to l3c.wave.definition.Wavefronts.
+// Included once by each instruction set's source, which gives `Isa`.
 //
 // Pixel (y, x) belongs to wavefront t = x + 3 y and is kept at (t modulo a ring's length, y): the neighbours of all
 // pixels of a wavefront then lie in rows at fixed offsets. What lies beyond the tile is written into the same rings.
@@ -7,7 +8,6 @@
 
 #include "dense.hpp"
 #include "mixture.hpp"
-#include "rans.hpp"
 #include "wave_model.hpp"
 
 namespace l3c {
@@ -50,9 +50,9 @@ struct PackedModel {
 };
 
 template <class Isa>
-class Tile {
+class Wavefronts {
 public:
-    Tile(const PackedModel<Isa>& model, int height, int width)
+    Wavefronts(const PackedModel<Isa>& model, int height, int width)
         : model_(model), a_(model.architecture), height_(height), width_(width),
           longest_(((height < (width + 2) / 3 ? height : (width + 2) / 3) + Isa::kBlock) / 16 * 16 + 16),
           lanes_(kAbove + height + Isa::kBlock + 16), kept_rows_(padded(a_.kept) / Isa::kGroup) {
@@ -63,8 +63,6 @@ public:
         context_ = rows(context_rows_);
         own_ = rows(kGranule / Isa::kGroup);
         hidden_ = rows(padded(a_.hidden1 > a_.hidden2 ? a_.hidden1 : a_.hidden2) / Isa::kGroup);
-        shared_ = rows(padded(a_.hidden3) / Isa::kGroup);
-        head_ = rows(padded(a_.head) / Isa::kGroup);
         outputs_ = rows(padded(3 * a_.components + a_.channels));
         predictions_ = rows(a_.channels);
         values_ = rows(a_.channels);
@@ -74,28 +72,15 @@ public:
     Workspace& memory() { return memory_; }
     std::int64_t wavefronts() const { return width_ + std::int64_t(kSlope) * (height_ - 1); }
 
-    // code(c, count, rows): turns the head's outputs of channel c into values_, or values_ into intervals.
-    template <class Code, class Begin, class End>
-    Status run(Begin begin, Code code, End end) {
-        for (std::int64_t t = 0; t < wavefronts(); ++t) {
-            const int first = int(t < width_ ? 0 : (t - width_) / kSlope + 1);
-            const int last = int(t / kSlope < height_ ? t / kSlope : height_ - 1);
-            t_ = int(t % kSampleRing), first_ = first, count_ = last - first + 1;
-            begin(t, first, count_);
-            look();
-            share();
-            for (int c = 0; c < a_.channels; ++c) {
-                outputs(c);
-                const Status status = code(c, count_);
-                if (status != Status::kOk) return status;
-                set_residual(c);
-            }
-            write(t);
-            keep();
-            end(t, first, count_);
-        }
-        return Status::kOk;
+    // Goes to wavefront t; returns its first row.
+    int enter(std::int64_t t) {
+        const int last = int(t / kSlope < height_ ? t / kSlope : height_ - 1);
+        first_ = int(t < width_ ? 0 : (t - width_) / kSlope + 1);
+        t_ = int(t % kSampleRing), count_ = last - first_ + 1;
+        return first_;
     }
+    int count() const { return count_; }
+    int channels() const { return a_.channels; }
 
     std::int32_t* values(int c) { return values_ + std::ptrdiff_t(c) * longest_; }
 
@@ -109,7 +94,31 @@ public:
         return make_mixture(*model_.tables, a_.components, outputs_ + at, longest_, centre);
     }
 
-private:
+    // Context and predictions of the wavefront's pixels.
+    void look() {
+        for (int c = 0; c < a_.channels; ++c) {
+            predict(c);
+            differences(c);
+        }
+        join(predictions_, a_.channels, context_ + std::ptrdiff_t(a_.channels * kNeighbours / Isa::kGroup) * longest_);
+    }
+
+    // To be called when the samples of channel c are known.
+    void set_residual(int c) {
+        constexpr int kBits = 32 / Isa::kGroup;
+        std::int32_t* cells = own_ + std::ptrdiff_t(c / Isa::kGroup) * longest_;
+        const std::int32_t *v = values(c), *p = prediction(c);
+        const int place = c % Isa::kGroup * kBits;
+        for (int i = 0; i < count_; ++i) cells[i] = (place ? cells[i] : 0) | residual(v[i], p[i]) << place;
+    }
+
+    // To be called when all samples are known.
+    void remember(std::int64_t t) {
+        write(t);
+        keep();
+    }
+
+protected:
     std::int32_t* rows(int count) { return memory_.take<std::int32_t>(std::size_t(count) * longest_); }
     std::int32_t* prediction(int c) { return predictions_ + std::ptrdiff_t(c) * longest_; }
     const std::int32_t* prediction(int c) const { return predictions_ + std::ptrdiff_t(c) * longest_; }
@@ -128,24 +137,20 @@ private:
         return (d < -128 ? -128 : d > 127 ? 127 : d) + 128;
     }
 
-    void look() {
+    void differences(int c) {
         constexpr int kBits = 32 / Isa::kGroup;
-        for (int c = 0; c < a_.channels; ++c) {
-            predict(c);
-            const std::int32_t* p = prediction(c);
-            for (int n = 0; n < kNeighbours; n += Isa::kGroup) {
-                std::int32_t* cells = context_ + std::ptrdiff_t((c * kNeighbours + n) / Isa::kGroup) * longest_;
-                const std::int32_t* from[Isa::kGroup];
-                for (int i = 0; i < Isa::kGroup; ++i) from[i] = samples_at(c, kNeighbourOffsets[n + i]);
-                for (int i = 0; i < count_; ++i) {
-                    std::int32_t cell = 0;
+        const std::int32_t* p = prediction(c);
+        for (int n = 0; n < kNeighbours; n += Isa::kGroup) {
+            std::int32_t* cells = context_ + std::ptrdiff_t((c * kNeighbours + n) / Isa::kGroup) * longest_;
+            const std::int32_t* from[Isa::kGroup];
+            for (int i = 0; i < Isa::kGroup; ++i) from[i] = samples_at(c, kNeighbourOffsets[n + i]);
+            for (int i = 0; i < count_; ++i) {
+                std::int32_t cell = 0;
 #pragma GCC unroll 4
-                    for (int j = 0; j < Isa::kGroup; ++j) cell |= residual(from[j][i], p[i]) << (j * kBits);
-                    cells[i] = cell;
-                }
+                for (int j = 0; j < Isa::kGroup; ++j) cell |= residual(from[j][i], p[i]) << (j * kBits);
+                cells[i] = cell;
             }
         }
-        join(predictions_, a_.channels, context_ + std::ptrdiff_t(a_.channels * kNeighbours / Isa::kGroup) * longest_);
     }
 
     void predict(int c) {
@@ -175,30 +180,11 @@ private:
         return at + count;
     }
 
-    void share() {
-        int at = point(0, context_, context_rows_);
+    // Points at the kept features that the wavefront's pixels see.
+    int point_at_kept(int at) {
         for (const Offset o : kKeptOffsets)
             for (int g = 0; g < kept_rows_; ++g) pointers_[at++] = kept_row(g, t_ - o.back()) + first_ + o.dy;
-        dense<Isa, true>(model_.share[0], pointers_, count_, hidden_, longest_);
-        point(0, hidden_, padded(a_.hidden2) / Isa::kGroup);
-        dense<Isa, true>(model_.share[1], pointers_, count_, shared_, longest_);
-    }
-
-    void outputs(int c) {
-        const int at = point(0, shared_, padded(a_.hidden3) / Isa::kGroup);
-        point(at, own_, kGranule / Isa::kGroup);
-        dense<Isa, true>(model_.head[c][0], pointers_, count_, head_, longest_);
-        point(0, head_, padded(a_.head) / Isa::kGroup);
-        dense<Isa, false>(model_.head[c][1], pointers_, count_, outputs_, longest_);
-    }
-
-    void set_residual(int c) {
-        constexpr int kBits = 32 / Isa::kGroup;
-        std::int32_t* cells = own_ + std::ptrdiff_t(c / Isa::kGroup) * longest_;
-        const std::int32_t *v = values(c), *p = prediction(c);
-        const int place = c % Isa::kGroup * kBits;
-        for (int i = 0; i < count_; ++i)
-            cells[i] = (place ? cells[i] : 0) | residual(v[i], p[i]) << place;
+        return at;
     }
 
     // Samples of the wavefront, and what a border shows of them.
@@ -239,97 +225,8 @@ private:
     const std::ptrdiff_t longest_, lanes_;
     const int kept_rows_;
     int context_rows_, t_ = 0, first_ = 0, count_ = 0;
-    std::int32_t *samples_, *kept_, *context_, *own_, *hidden_, *shared_, *head_, *outputs_, *predictions_, *values_;
+    std::int32_t *samples_, *kept_, *context_, *own_, *hidden_, *outputs_, *predictions_, *values_;
     const std::int32_t** pointers_;
-};
-
-template <class Isa>
-class Coder final : public TileCoder {
-public:
-    explicit Coder(const WaveModel& model) : tables_(model.tables), model_(model, memory_) { model_.tables = &tables_; }
-
-    std::vector<std::uint8_t> encode(const std::uint8_t* pixels, int height, int width) const override {
-        const int channels = model_.architecture.channels;
-        Tile<Isa> tile(model_, height, width);
-        const std::size_t groups = std::size_t(tile.wavefronts()) * channels;
-        auto* sizes = tile.memory().template take<std::uint32_t>(groups);
-        auto* intervals = tile.memory().template take<Interval>(std::size_t(height) * width * channels);
-        std::size_t group = 0, at = 0;
-        tile.run([&](std::int64_t t, int first, int count) { fetch(tile, pixels, width, t, first, count); },
-                 [&](int c, int count) {
-                     for (int i = 0; i < count; i += kVector) put(tile, c, i, count - i, intervals + at + i);
-                     sizes[group++] = std::uint32_t(count);
-                     at += count;
-                     return Status::kOk;
-                 },
-                 [](std::int64_t, int, int) {});
-        return rans_encode(intervals, sizes, groups);
-    }
-
-    Status decode(const std::uint8_t* payload, std::size_t size, std::uint8_t* pixels, int height,
-                  int width) const override {
-        RansDecoder decoder;
-        Status status = rans_begin(payload, size, decoder);
-        if (status != Status::kOk) return status;
-        Tile<Isa> tile(model_, height, width);
-        status = tile.run([](std::int64_t, int, int) {},
-                          [&](int c, int count) {
-                              for (int i = 0; i < count; i += kVector) {
-                                  const Status s = take(tile, c, i, count - i, decoder);
-                                  if (s != Status::kOk) return s;
-                              }
-                              return Status::kOk;
-                          },
-                          [&](std::int64_t t, int first, int count) { emit(tile, pixels, width, t, first, count); });
-        return status == Status::kOk ? rans_finish(decoder) : status;
-    }
-
-private:
-    int order(int c) const { return model_.architecture.channels == 3 ? kCodingOrder[c] : c; }
-
-    std::ptrdiff_t place(int width, std::int64_t t, int row, int c) const {
-        const std::int64_t x = t - std::int64_t(kSlope) * row;
-        return (std::ptrdiff_t(row) * width + x) * model_.architecture.channels + order(c);
-    }
-
-    void fetch(Tile<Isa>& tile, const std::uint8_t* pixels, int width, std::int64_t t, int first, int count) const {
-        for (int c = 0; c < model_.architecture.channels; ++c)
-            for (int i = 0; i < count; ++i) tile.values(c)[i] = pixels[place(width, t, first + i, c)];
-    }
-
-    void emit(Tile<Isa>& tile, std::uint8_t* pixels, int width, std::int64_t t, int first, int count) const {
-        for (int c = 0; c < model_.architecture.channels; ++c)
-            for (int i = 0; i < count; ++i) pixels[place(width, t, first + i, c)] = std::uint8_t(tile.values(c)[i]);
-    }
-
-    void put(Tile<Isa>& tile, int c, int at, int left, Interval* out) const {
-        const Int8 symbol = load8(tile.values(c) + at) & 255;
-        const Interval8 found = interval_of(tables_, tile.mixture(c, at), symbol);
-        const Int8 both = found.start | (found.frequency << 16);
-        for (int i = 0; i < (left < kVector ? left : kVector); ++i) out[i] = Interval(both[i]);
-    }
-
-    Status take(Tile<Isa>& tile, int c, int at, int left, RansDecoder& decoder) const {
-        Int8 slots;
-        for (int i = 0; i < kVector; ++i) slots[i] = std::int32_t(decoder.states[i] & 0xffff);
-        const Interval8 found = find_interval(tables_, tile.mixture(c, at), slots);
-        store8(tile.values(c) + at, found.symbol);
-        for (int i = 0; i < (left < kVector ? left : kVector); ++i) {
-            std::uint64_t x = decoder.states[i];
-            x = std::uint64_t(found.frequency[i]) * (x >> 16) + (x & 0xffff) - std::uint64_t(found.start[i]);
-            if (x < kStateMin) {
-                if (decoder.next == decoder.end) return Status::kRanOut;
-                x = x << 16 | decoder.next[0] | std::uint64_t(decoder.next[1]) << 8;
-                decoder.next += 2;
-            }
-            decoder.states[i] = x;
-        }
-        return Status::kOk;
-    }
-
-    Workspace memory_;
-    const Tables tables_;
-    PackedModel<Isa> model_;
 };
 
 }  // namespace

@@ -1,0 +1,134 @@
+// Products and steps in float32, in a written order: + - * / and sqrt only, each rounded as IEEE 754 says, no contraction.
+// Every sum runs over one index, upwards, for each result alone; vectors hold independent results, so their width does not
+// matter to the bits.
+#pragma once
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
+
+namespace l3c {
+namespace {
+
+// IEEE 754's own mode while it lives: rounding to nearest, subnormal numbers kept; then the caller's mode again.
+class FloatState {
+public:
+#if defined(__SSE2__)
+    FloatState() : before_(_mm_getcsr()) { _mm_setcsr(0x1f80); }
+    ~FloatState() { _mm_setcsr(before_); }
+
+private:
+    unsigned before_;
+#elif defined(__aarch64__)
+    FloatState() {
+        asm volatile("mrs %0, fpcr" : "=r"(before_));
+        asm volatile("msr fpcr, %0" : : "r"(std::uint64_t(0)));
+    }
+    ~FloatState() { asm volatile("msr fpcr, %0" : : "r"(before_)); }
+
+private:
+    std::uint64_t before_;
+#endif
+public:
+    FloatState(const FloatState&) = delete;
+    FloatState& operator=(const FloatState&) = delete;
+};
+
+#if defined(__AVX512F__)
+constexpr int kFloatBytes = 64, kMostFloatRows = 12;
+#elif defined(__AVX2__)
+constexpr int kFloatBytes = 32, kMostFloatRows = 5;
+#else
+constexpr int kFloatBytes = 16, kMostFloatRows = 5;
+#endif
+typedef float Floats __attribute__((vector_size(kFloatBytes)));
+constexpr int kFloats = kFloatBytes / int(sizeof(float));
+constexpr int kFloatGranule = 16;  // rows of results are padded to this many columns
+constexpr int padded_floats(int n) { return (n + kFloatGranule - 1) / kFloatGranule * kFloatGranule; }
+
+inline Floats load_floats(const float* p) {
+    Floats v;
+    std::memcpy(&v, p, sizeof v);
+    return v;
+}
+inline void store_floats(float* p, Floats v) { std::memcpy(p, &v, sizeof v); }
+
+// A matrix whose element (row, i) is data[row * row_step + i * step].
+struct Matrix {
+    const float* data;
+    std::ptrdiff_t row_step, step;
+};
+
+// y[r][p] = start + sum over i < inner of a(r, i) x[i][p]; start is first[r], or y[r][p] itself where first is null.
+template <int Rows, int Vectors>
+inline void float_block(Matrix a, int inner, const float* x, std::ptrdiff_t x_stride, const float* first, float* y,
+                        std::ptrdiff_t y_stride) {
+    Floats sum[Rows][Vectors];
+    for (int r = 0; r < Rows; ++r)
+        for (int v = 0; v < Vectors; ++v)
+            sum[r][v] = first ? Floats{} + first[r] : load_floats(y + r * y_stride + v * kFloats);
+    for (int i = 0; i < inner; ++i) {
+        Floats column[Vectors];
+        for (int v = 0; v < Vectors; ++v) column[v] = load_floats(x + i * x_stride + v * kFloats);
+#pragma GCC unroll 16
+        for (int r = 0; r < Rows; ++r) {
+            const Floats factor = Floats{} + a.data[r * a.row_step + i * a.step];
+            for (int v = 0; v < Vectors; ++v) sum[r][v] += factor * column[v];
+        }
+    }
+    for (int r = 0; r < Rows; ++r)
+        for (int v = 0; v < Vectors; ++v) store_floats(y + r * y_stride + v * kFloats, sum[r][v]);
+}
+
+template <int Vectors>
+inline void float_columns(Matrix a, int rows, int inner, const float* x, std::ptrdiff_t x_stride, const float* first,
+                          float* y, std::ptrdiff_t y_stride) {
+    int r = 0;
+    const auto group = [&](auto size) {
+        constexpr int kRows = decltype(size)::value;
+        for (; r + kRows <= rows; r += kRows)
+            float_block<kRows, Vectors>({a.data + r * a.row_step, a.row_step, a.step}, inner, x, x_stride,
+                                        first ? first + r : nullptr, y + r * y_stride, y_stride);
+    };
+    group(std::integral_constant<int, kMostFloatRows>{});
+    group(std::integral_constant<int, 4>{});
+    group(std::integral_constant<int, 1>{});
+}
+
+// Rows of y for `columns` columns, rounded up to kFloats.
+inline void float_product(Matrix a, int rows, int inner, int columns, const float* x, std::ptrdiff_t x_stride,
+                          const float* first, float* y, std::ptrdiff_t y_stride) {
+    int p = 0;
+    for (; p + kFloats < columns; p += 2 * kFloats)
+        float_columns<2>(a, rows, inner, x + p, x_stride, first, y + p, y_stride);
+    for (; p < columns; p += kFloats) float_columns<1>(a, rows, inner, x + p, x_stride, first, y + p, y_stride);
+}
+
+// Adam (Kingma and Ba, 2015) with bias correction; small moments are rounded away, so that none becomes subnormal.
+struct Adam {
+    float rate, momentum, spread, epsilon;
+    float mean_left = 1, square_left = 1;  // the powers of the bias correction
+
+    void step(float* values, float* slopes, float* means, float* squares, std::size_t count, int samples) {
+        constexpr float kTiny = 1e-12f;
+        const float share = 1.0f / float(samples);
+        mean_left *= 1.0f - momentum, square_left *= 1.0f - spread;
+        const float reach = rate / (1.0f - mean_left), scale = 1.0f / (1.0f - square_left);
+        for (std::size_t i = 0; i < count; ++i) {
+            const float slope = slopes[i] * share;
+            const float mean = means[i] + momentum * (slope - means[i]);
+            const float square = squares[i] + spread * (slope * slope - squares[i]);
+            means[i] = (mean + kTiny) - kTiny;
+            squares[i] = (square + kTiny) - kTiny;
+            values[i] -= (reach * means[i]) / (std::sqrt(squares[i] * scale) + epsilon);
+            slopes[i] = 0.0f;
+        }
+    }
+};
+
+}  // namespace
+}  // namespace l3c
