@@ -21,7 +21,8 @@ def smooth_picture(height: int, width: int, channels: int, seed: int = 0) -> NDA
     values = 128 + 60 * np.sin(x / 17 + c) + 60 * np.cos(y / 11) + random.normal(0, 4, (height, width, channels))
     values[: height // 8 + 1, : width // 8 + 1] = 0
     values[-(height // 8 + 1) :, -(width // 8 + 1) :] = 255
-    return np.clip(values, 0, 255).astype(np.uint8)
+    picture: NDArray[np.uint8] = np.clip(values, 0, 255).astype(np.uint8)
+    return picture
 
 
 def noise(height: int, width: int, channels: int, seed: int = 0) -> NDArray[np.uint8]:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from l3c.container.constants import LAYOUT_NAMES, METADATA
+from l3c.container.cursor import Buffer
 from l3c.container.read import read_file
 from l3c.container.structure import Contents
 from l3c.errors import InputError
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Buffer = bytes | bytearray | memoryview
 TAGS = {name: tag for tag, name in METADATA.items()}
 
 
@@ -165,7 +165,9 @@ def _samples(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
         array = array[..., None]
     if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] not in (1, 3) or 0 in array.shape:
         shape = "x".join(map(str, array.shape))
-        raise InputError(f"array of {array.dtype} {shape}: needs uint8, height x width (gray) or height x width x 3 (RGB)")
+        raise InputError(
+            f"array of {array.dtype} {shape}: needs uint8, height x width (gray) or height x width x 3 (RGB)"
+        )
     return array
 
 

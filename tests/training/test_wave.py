@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from l3c.coding.mixture import intervals
+from l3c.coding.mixture import Integers, Mixture, intervals
 from l3c.engine import wave_gradient
 from l3c.training.crops import Crops, halve_chroma, read_folder, to_coding_order
 from l3c.training.wave import Options, Run, initial_parameters
@@ -38,7 +38,8 @@ def test_gradient_agrees_with_finite_differences_in_every_layer(architecture: Ar
             at += count
             step = np.float32(2e-3)
             ahead, behind = (
-                wave_gradient(architecture.to_dict(), parameters + s * direction, crops, False)[0] for s in (step, -step)
+                wave_gradient(architecture.to_dict(), parameters + s * direction, crops, False)[0]
+                for s in (step, -step)
             )
             assert (ahead - behind) / (2 * step) == pytest.approx(slope @ direction, rel=0.03), layer.name
 
@@ -48,9 +49,9 @@ def exact_cost(network: Network, picture: np.ndarray) -> float:
     bits = 0.0
     true = picture.astype(np.int64).transpose(2, 0, 1)
 
-    def code(mixture, channel, rows, columns):  # type: ignore[no-untyped-def]
+    def code(mixture: Mixture, channel: int, rows: Integers, columns: Integers) -> Integers:
         nonlocal bits
-        symbols = true[channel, rows, columns]
+        symbols: Integers = true[channel, rows, columns]
         bits -= float(np.log2(intervals(mixture, symbols)[1] / 65536).sum())
         return symbols
 

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from l3c.cli.files import STANDARD, check_target, read_source, shown, target
 from l3c.cli.options import add_memory, add_target, add_threads
 from l3c.cli.progress import Progress
 from l3c.errors import InputError, L3CError
 
+if TYPE_CHECKING:
+    from l3c.images.picture import Picture
+
 SUFFIX = ".l3c"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="IN", help="an l3c file, or - for standard input")
-    parser.add_argument("target", metavar="OUT", nargs="?", help="the picture to write, its format by suffix (default: IN without .l3c)")
+    parser.add_argument(
+        "target", metavar="OUT", nargs="?", help="the picture to write, its format by suffix (default: IN without .l3c)"
+    )
     add_threads(parser)
     add_memory(parser)
     add_target(parser)
@@ -56,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def decode(data: bytes, name: str, options: argparse.Namespace):  # type: ignore[no-untyped-def]
+def decode(data: bytes, name: str, options: argparse.Namespace) -> Picture:
     """The picture in a file; errors name the file."""
     from l3c import api
     from l3c.container.constants import METADATA

@@ -14,7 +14,9 @@ SUFFIX = ".l3c"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="IN", help="a picture (PNG, TIFF, WebP, BMP, PPM, ...), or - for standard input")
+    parser.add_argument(
+        "source", metavar="IN", help="a picture (PNG, TIFF, WebP, BMP, PPM, ...), or - for standard input"
+    )
     parser.add_argument("target", metavar="OUT", nargs="?", help="the file to write (default: IN with .l3c appended)")
     parser.add_argument("-m", "--model", default="wave", help="the model to use (default: wave); see `l3c models`")
     add_threads(parser)

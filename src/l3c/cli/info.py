@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+from typing import TYPE_CHECKING
 
 from l3c.cli.files import read_source, shown
 from l3c.errors import L3CError
+
+if TYPE_CHECKING:
+    from l3c.api import Info
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def describe(name: str, found) -> str:  # type: ignore[no-untyped-def]
+def describe(name: str, found: Info) -> str:
     """For people."""
     models = ", ".join(f"{name} ({digest[:8]})" for name, digest in found.models) or "none, samples are stored"
     metadata = ", ".join(f"{kind} ({size:,} bytes)" for kind, size in found.metadata.items()) or "none"

@@ -18,7 +18,9 @@ def add_target(parser: argparse.ArgumentParser) -> None:
 
 
 def add_memory(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--max-memory", type=size, metavar="BYTES", help="refuse files that need more, as 500M or 8G (default: 4G)")
+    parser.add_argument(
+        "--max-memory", type=size, metavar="BYTES", help="refuse files that need more, as 500M or 8G (default: 4G)"
+    )
 
 
 def positive(text: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import accumulate
 from zlib import crc32
 
@@ -16,6 +16,7 @@ from l3c.container.tiling import Box, boxes
 from l3c.errors import ChecksumError, FormatError, LimitError
 
 Progress = Callable[[float], None]
+Item = tuple[int, TileEntry, Box, bytes | memoryview]
 DEFAULT_MAX_MEMORY = 4 << 30
 TILE_MEMORY_FACTOR = 2
 WORKSPACE = 4 << 20
@@ -28,9 +29,7 @@ def memory_needed(contents: Contents, threads: int) -> int:
     return contents.header.samples + threads * (TILE_MEMORY_FACTOR * tile + 4096 * lanes + WORKSPACE)
 
 
-def decode_samples(
-    contents: Contents, threads: int, max_memory: int | None, progress: Progress
-) -> NDArray[np.uint8]:
+def decode_samples(contents: Contents, threads: int, max_memory: int | None, progress: Progress) -> NDArray[np.uint8]:
     """uint8 [height, width, channels]. max_memory in bytes; None is 4 GiB. Raises LimitError before memory is taken."""
     limit = DEFAULT_MAX_MEMORY if max_memory is None else max_memory
     needed = memory_needed(contents, threads)
@@ -40,7 +39,7 @@ def decode_samples(
     header = contents.header
     samples = np.empty((header.height, header.width, header.channels), np.uint8)
 
-    def work(item: tuple[int, TileEntry, Box, bytes]) -> None:
+    def work(item: Item) -> None:
         number, entry, box, payload = item
         tile = decode_tile(number, entry, box, payload, header.channels, models)
         samples[box.top : box.bottom, box.left : box.right] = tile
@@ -51,7 +50,7 @@ def decode_samples(
     return samples
 
 
-def tile_items(contents: Contents):  # type: ignore[no-untyped-def]
+def tile_items(contents: Contents) -> Iterator[Item]:
     """Yield (number, entry, box, payload) of all tiles; payloads are views."""
     header = contents.header
     ends = accumulate(entry.length for entry in contents.tiles)
@@ -61,7 +60,7 @@ def tile_items(contents: Contents):  # type: ignore[no-untyped-def]
 
 
 def decode_tile(
-    number: int, entry: TileEntry, box: Box, payload: bytes, channels: int, models: list[TileModel]
+    number: int, entry: TileEntry, box: Box, payload: bytes | memoryview, channels: int, models: list[TileModel]
 ) -> NDArray[np.uint8]:
     """One tile, its samples checked. Raises FormatError or ChecksumError naming the tile and its place."""
     place = f"tile {number} (rows {box.top}..{box.bottom - 1}, columns {box.left}..{box.right - 1})"
@@ -72,12 +71,12 @@ def decode_tile(
             tile = decode_with(models[entry.model], payload, box, channels)
     except FormatError as error:
         raise type(error)(f"{place}: {error}") from error
-    if crc32(tile) != entry.crc:
+    if crc32(tile.data) != entry.crc:
         raise ChecksumError(f"{place}: the decoded pixels differ from those that were encoded")
     return tile
 
 
-def decode_with(model: TileModel, payload: bytes, box: Box, channels: int) -> NDArray[np.uint8]:
+def decode_with(model: TileModel, payload: bytes | memoryview, box: Box, channels: int) -> NDArray[np.uint8]:
     if model.channels != channels:
         raise FormatError(f"model {model.name!r} has {model.channels} channels, the image {channels}")
     return model.decode(bytes(payload), box.height, box.width)

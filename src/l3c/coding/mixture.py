@@ -47,7 +47,7 @@ def mixture_weights(logits: Integers) -> Integers:
     below = np.minimum(logits.max(axis=0) - logits, 255)
     powers = exponential_table()[below].astype(np.int64)
     reciprocal = (1 << 2 * WEIGHT_BITS) // powers.sum(axis=0)
-    weights = (powers * reciprocal) >> WEIGHT_BITS
+    weights: Integers = (powers * reciprocal) >> WEIGHT_BITS
     weights[0] += (1 << WEIGHT_BITS) - weights.sum(axis=0)
     return weights
 
@@ -69,7 +69,8 @@ def sigmoid(argument: Integers) -> Integers:
     table = sigmoid_table().astype(np.int64)
     place = np.clip(argument, -SIGMOID_REACH, SIGMOID_REACH - 1) + SIGMOID_REACH
     at, rest = place >> SIGMOID_STEP_BITS, place & ((1 << SIGMOID_STEP_BITS) - 1)
-    return table[at] + ((table[at + 1] - table[at]) * rest >> SIGMOID_STEP_BITS)
+    value: Integers = table[at] + ((table[at + 1] - table[at]) * rest >> SIGMOID_STEP_BITS)
+    return value
 
 
 def cumulative(mixture: Mixture, symbols: Integers) -> Integers:

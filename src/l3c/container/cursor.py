@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from l3c.errors import FormatError
 
+Buffer = bytes | bytearray | memoryview
+"""What a file may be given as."""
+
 
 def varint(value: int) -> bytes:
     """LEB128: 7 bits a byte, the least first; the high bit of a byte says that more follow."""

@@ -21,7 +21,7 @@ from l3c.container.constants import (
     TILES,
     VERSION,
 )
-from l3c.container.cursor import Cursor
+from l3c.container.cursor import Buffer, Cursor
 from l3c.container.structure import Contents, ImageHeader, ModelReference, TileEntry
 from l3c.container.tiling import boxes, tile_count
 from l3c.errors import ChecksumError, FormatError, VersionError
@@ -34,7 +34,7 @@ LEAST_ENTRY = 6
 ORDER = (HEAD, MODELS, TILES, DATA)
 
 
-def read_file(data: bytes | memoryview) -> Contents:
+def read_file(data: Buffer) -> Contents:
     """All of a file. Raises FormatError, VersionError or ChecksumError, each naming the offset."""
     cursor = Cursor(memoryview(data))
     check_signature(cursor, bytes(data[:256]))
@@ -47,7 +47,7 @@ def read_file(data: bytes | memoryview) -> Contents:
     return Contents(header, references, side, entries, payload, metadata)
 
 
-def read_header(data: bytes | memoryview) -> ImageHeader:
+def read_header(data: Buffer) -> ImageHeader:
     """The image header alone, from at least the first 64 bytes of a file."""
     cursor = Cursor(memoryview(data))
     check_signature(cursor, bytes(data[:256]))
@@ -116,7 +116,9 @@ def read_head(cursor: Cursor) -> ImageHeader:
     layout = cursor.integer(1, "layout")
     pages, planes = cursor.varint(MAX_LENGTH, "pages"), cursor.varint(MAX_LENGTH, "planes")
     if layout not in CHANNELS or (pages, planes) != (1, 1):
-        raise VersionError(f"byte {cursor.offset}: layout {layout}, {pages} pages, {planes} planes: unknown to this release")
+        raise VersionError(
+            f"byte {cursor.offset}: layout {layout}, {pages} pages, {planes} planes: unknown to this release"
+        )
     width, height = cursor.varint(SIDE_MAX, "width"), cursor.varint(SIDE_MAX, "height")
     channels, depth = cursor.integer(1, "channels"), cursor.integer(1, "depth")
     if not (width and height):

@@ -26,7 +26,7 @@ def supported_isas() -> list[str]:
 
 
 def chosen_isa() -> str:
-    """The instruction set in use: what L3C_ISA asks for, or the fastest. Raises EngineError where it is not to be had."""
+    """The instruction set in use: what L3C_ISA asks for, or the fastest. Raises EngineError where it is missing."""
     supported = supported_isas()
     wanted = os.environ.get(ISA_VARIABLE) or supported[0]
     if wanted not in supported:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from l3c.errors import InputError
 from l3c.images.metadata import metadata_of
@@ -29,7 +29,7 @@ MODE_NAMES = {
 
 
 def read_picture(file: BinaryIO, name: str) -> Picture:
-    """Read an 8-bit gray or RGB picture of any format Pillow knows. Raises InputError naming the file and the reason."""
+    """An 8-bit gray or RGB picture of any format Pillow knows. Raises InputError naming the file and the reason."""
     try:
         with Image.open(file) as image:
             _check(image, name)
@@ -39,13 +39,13 @@ def read_picture(file: BinaryIO, name: str) -> Picture:
         raise
     except Image.DecompressionBombError as error:
         raise InputError(f"{name}: {error}") from error
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise InputError(f"{name}: not a picture in a format known here") from None
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise InputError(f"{name}: cannot be read: {error}") from error
 
 
-def _check(image: Image.Image, name: str) -> None:
+def _check(image: ImageFile.ImageFile, name: str) -> None:
     if image.mode not in MODES:
         kind = "16-bit gray" if image.mode.startswith("I;16") else MODE_NAMES.get(image.mode, image.mode)
         raise InputError(f"{name}: {kind} pictures are not supported yet, only 8-bit gray and RGB")
@@ -59,7 +59,7 @@ def _check(image: Image.Image, name: str) -> None:
         raise InputError(f"{name}: {depth}-bit samples are not supported yet, only 8-bit gray and RGB")
 
 
-def _depth(image: Image.Image) -> int:
+def _depth(image: ImageFile.ImageFile) -> int:
     """Bits a sample has in the file, where Pillow would reduce them to 8 without a word."""
     if image.format == "PNG" and image.tile:
         raw = image.tile[0].args

@@ -27,7 +27,7 @@ KEEPS = {"PNG": {"icc", "exif", "xmp"}, "TIFF": {"icc"}, "WEBP": {"icc", "exif",
 
 
 def check_suffix(name: str) -> str:
-    """The suffix of a target, in small letters. Raises InputError where its format would lose something or is unknown."""
+    """The suffix of a target, in small letters. Raises InputError where its format loses pixels or is unknown."""
     suffix = PurePath(name).suffix.lower()
     if suffix in LOSSY:
         raise InputError(f"{name}: {suffix[1:]} does not keep every pixel; choose png, tif, webp, bmp or ppm")

@@ -34,7 +34,8 @@ def to_coding_order(rgb: Pixels, channels: int) -> Pixels:
     """uint8 [..., 3] in R, G, B to [..., 3] in G, R, B, or to [..., 1] luma."""
     if channels == 3:
         return rgb[..., [1, 0, 2]]
-    return np.floor(rgb @ GRAY + 0.5).astype(np.uint8)[..., None]
+    luma: Pixels = np.floor(rgb @ GRAY + 0.5).astype(np.uint8)
+    return luma[..., None]
 
 
 class Crops:
@@ -79,7 +80,7 @@ class Crops:
 
     def _turn(self, crop: Pixels) -> Pixels:
         turns, mirror = self.random.integers(4), self.random.integers(2)
-        crop = np.rot90(crop, turns)
+        crop = np.rot90(crop, int(turns))
         return crop[:, ::-1] if mirror else crop
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,14 +57,16 @@ def initial_parameters(architecture: Architecture, seed: int) -> Parameters:
     return parameters
 
 
-def gradient(architecture: Architecture, parameters: Parameters, crops: Pixels, quantized: bool) -> tuple[float, Parameters]:
+def gradient(
+    architecture: Architecture, parameters: Parameters, crops: Pixels, quantized: bool
+) -> tuple[float, Parameters]:
     """Mean bits per sub-pixel over the crops, and its gradient."""
     from l3c.engine import wave_gradient
 
     if quantized:
         parameters = round_parameters(architecture, parameters)
     bits, total = wave_gradient(architecture.to_dict(), parameters, crops, quantized)
-    return bits / crops.size, total / crops.size
+    return bits / crops.size, total / np.float32(crops.size)
 
 
 class Adam:
@@ -84,7 +86,7 @@ class Adam:
 def learning_rate(options: Options, step: int, steps: int) -> float:
     """Linear warm-up, then half a cosine from `rate` to `final_rate`."""
     warm = min(1.0, (step + 1) / options.warm_up)
-    wave = 0.5 * (1 + np.cos(np.pi * step / steps))
+    wave = 0.5 * (1 + math.cos(math.pi * step / steps))
     return warm * (options.final_rate + (options.rate - options.final_rate) * wave)
 
 
@@ -123,12 +125,12 @@ class Run:
     def save(self) -> None:
         partial = self.folder / "checkpoint.partial.npz"
         np.savez(partial, parameters=self.parameters, step=self.step, mean=self.adam.mean, square=self.adam.square)
-        os.replace(partial, self.folder / "checkpoint.npz")
+        partial.replace(self.folder / "checkpoint.npz")
 
     def log(self, **entry: float) -> None:
         line = json.dumps({k: round(v, 5) for k, v in entry.items()})
         print(line, flush=True)
-        with open(self.folder / "log.jsonl", "a") as file:
+        with (self.folder / "log.jsonl").open("a") as file:
             file.write(line + "\n")
 
     def train(self, training: list[Pixels], validation: list[Pixels]) -> None:

@@ -21,7 +21,9 @@ from l3c.wave.scales import ACTIVATION_UNIT, OFFSET, offset_inputs, output_units
 SUM_MAX = 2**31 - 1
 
 
-def integer_layer(architecture: Architecture, layer: Layer, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> IntegerLayer:
+def integer_layer(
+    architecture: Architecture, layer: Layer, weights: NDArray[np.float32], bias: NDArray[np.float32]
+) -> IntegerLayer:
     """Round one layer; the 128 that is added to differences is taken off the bias. Proves that sums fit 32 bits."""
     units = output_units(architecture, layer)
     rounded, exponents = integer_weights(layer, weights, units)

@@ -1,6 +1,8 @@
-"""From float parameters of the wave network to the integers that a codec runs, and the rounding that training simulates."""
+"""From float parameters of the wave network to a codec's integers, and the rounding that training simulates."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +19,8 @@ def weight_exponents(weights: NDArray[np.float32], units: NDArray[np.int64]) -> 
     largest = np.maximum(np.abs(weights).max(axis=1), 1e-9)
     exponents = np.floor(np.log2(WEIGHT_MAX / largest)).astype(np.int64)
     least = units - ACTIVATION_UNIT
-    return np.clip(exponents, least, SHIFT_MAX + least)
+    clipped: NDArray[np.int64] = np.clip(exponents, least, SHIFT_MAX + least)
+    return clipped
 
 
 def pair_partner(layer: Layer) -> NDArray[np.int64]:
@@ -31,7 +34,7 @@ def pair_partner(layer: Layer) -> NDArray[np.int64]:
 
 
 def limit_pairs(layer: Layer, integers: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Shorten weights [outputs, inputs] until the magnitudes of each pair sum to at most PAIR_MAX: the larger one first."""
+    """Shorten weights [outputs, inputs] until each pair's magnitudes sum to at most PAIR_MAX: the larger one first."""
     partner = pair_partner(layer)
     other = np.abs(integers[:, partner])
     limit = np.where(partner == np.arange(layer.inputs), WEIGHT_MAX, np.maximum(PAIR_MAX // 2, PAIR_MAX - other))
@@ -57,12 +60,18 @@ def integer_weights(
     return np.where(halve[:, None], coarse, fine), np.where(halve, coarse_exponents, fine_exponents)
 
 
-def split(architecture: Architecture, parameters: NDArray[np.float32]):  # type: ignore[no-untyped-def]
+def split(
+    architecture: Architecture, parameters: NDArray[np.float32]
+) -> Iterator[tuple[Layer, NDArray[np.float32], NDArray[np.float32]]]:
     """Yield (layer, weights [outputs, inputs], bias [outputs]) as views of the flat parameters."""
     at = 0
     for layer in architecture.layers():
         n = layer.outputs * layer.inputs
-        yield layer, parameters[at : at + n].reshape(layer.outputs, layer.inputs), parameters[at + n : at + n + layer.outputs]
+        yield (
+            layer,
+            parameters[at : at + n].reshape(layer.outputs, layer.inputs),
+            parameters[at + n : at + n + layer.outputs],
+        )
         at += n + layer.outputs
 
 

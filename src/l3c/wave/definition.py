@@ -7,6 +7,8 @@ kept features beyond the borders are 0.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +19,9 @@ from l3c.wave.network import Integers, Network
 
 Tile = NDArray[np.uint8]
 CODING_ORDER = {1: (0,), 3: (1, 0, 2)}
+Code = Callable[[Mixture, int, Integers, Integers], Integers]
+"""From a channel's mixture, the channel, rows and columns of a wavefront to its samples."""
+
 TOP, LEFT, RIGHT = 3, 3, 2
 NEUTRAL = 128
 
@@ -31,7 +36,7 @@ class Wavefronts:
         self.samples = np.full((a.channels, *size), NEUTRAL, np.int64)
         self.features = np.zeros((a.kept, *size), np.int64)
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[tuple[Integers, Integers]]:
         """Yield (rows, columns) of each wavefront x + 3 y = t, int64 [N], rows rising."""
         for t in range(self.width + SLOPE * (self.height - 1)):
             rows = np.arange(max(0, -(-(t - self.width + 1) // SLOPE)), min(self.height - 1, t // SLOPE) + 1)
@@ -45,7 +50,8 @@ class Wavefronts:
     def predictions(self, rows: Integers, columns: Integers) -> Integers:
         """Median edge prediction (the predictor of JPEG-LS), [channels, N]."""
         w, n, nw = (self.at(self.samples, rows, columns, o) for o in ((0, -1), (-1, 0), (-1, -1)))
-        return np.clip(w + n - nw, np.minimum(w, n), np.maximum(w, n))
+        predictions: Integers = np.clip(w + n - nw, np.minimum(w, n), np.maximum(w, n))
+        return predictions
 
     def context(self, rows: Integers, columns: Integers, predictions: Integers) -> Integers:
         """Neighbours minus predictions, then the predictions themselves: [context, N] in 0..255."""
@@ -73,7 +79,8 @@ class Wavefronts:
 
 def residual(values: Integers, predictions: Integers) -> Integers:
     """Difference clipped to -128..127, with 128 added."""
-    return np.clip(values - predictions, -128, 127) + 128
+    clipped: Integers = np.clip(values - predictions, -128, 127)
+    return clipped + 128
 
 
 def channel_mixture(outputs: Integers, components: int, prediction: Integers, differences: Integers) -> Mixture:
@@ -93,7 +100,7 @@ def encode_tile(network: Network, tile: Tile) -> bytes:
     encoder = Encoder()
 
     def code(mixture: Mixture, channel: int, rows: Integers, columns: Integers) -> Integers:
-        symbols = true[channel, rows, columns]
+        symbols: Integers = true[channel, rows, columns]
         encoder.put(*intervals(mixture, symbols))
         return symbols
 
@@ -121,7 +128,7 @@ def decode_tile(network: Network, payload: bytes, height: int, width: int) -> Ti
     return state.tile()
 
 
-def _run(state: Wavefronts, code) -> None:  # type: ignore[no-untyped-def]
+def _run(state: Wavefronts, code: Code) -> None:
     network, components = state.network, state.network.architecture.components
     for rows, columns in state:
         predictions = state.predictions(rows, columns)

@@ -59,7 +59,7 @@ class Network:
 class TensorReader(Protocol):
     """What `Network` is read from: tensors by name."""
 
-    def __call__(self, name: str) -> NDArray[np.generic]: ...
+    def __call__(self, name: str, /) -> NDArray[np.generic]: ...
 
 
 def read_network(architecture: Architecture, tensor: TensorReader) -> Network:

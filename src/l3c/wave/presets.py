@@ -76,7 +76,7 @@ def read_model(name: str, path: Path) -> WaveModel:
     try:
         with safe_open(path, "numpy") as file:
             metadata = file.metadata() or {}
-            tensors = {key: file.get_tensor(key) for key in file.keys()}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
         raise ModelError(f"{path}: {error}") from error
     try:
