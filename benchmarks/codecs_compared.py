@@ -19,8 +19,8 @@ class Codec:
     """encode(pixels, threads), decode(data, threads). slow: timed once instead of three times."""
 
     name: str
-    encode: Callable[[Pixels, int], bytes]
-    decode: Callable[[bytes, int], Pixels]
+    encode: Callable[[Pixels, int], bytes | bytearray]
+    decode: Callable[[bytes | bytearray, int], Pixels]
     threaded: bool = False
     slow: bool = False
 

@@ -26,7 +26,7 @@ from typing import TypeVar
 
 import imagecodecs
 import numpy as np
-from codecs_compared import Codec, Pixels, REFERENCE, find, same
+from codecs_compared import REFERENCE, Codec, Pixels, find, same
 from PIL import Image
 
 import l3c
@@ -101,7 +101,8 @@ def measure(codec: Codec, images: list[Pixels], counts: list[int]) -> Row:
 
 def peak_memory(name: str, path: Path, gray: bool, what: str, scratch: Path) -> float:
     """Peak resident MiB of a process that does it once, one thread."""
-    command = [sys.executable, "-c", MEMORY_PROBE, str(Path(__file__).parent), path, str(gray), name, what, scratch]
+    here = Path(__file__).parent
+    command = [sys.executable, "-c", MEMORY_PROBE, *map(str, (here, path, gray, name, what, scratch))]
     return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout) / 1024
 
 
@@ -137,13 +138,13 @@ def table(rows: dict[str, Row], images: list[Pixels], counts: list[int]) -> str:
     return "\n".join(lines)
 
 
-def circumstances(folder: Path, gray: bool, images: list[Pixels]) -> dict[str, object]:
+def circumstances(folder: Path, gray: bool, images: list[Pixels]) -> dict[str, str]:
     """What the figures depend on."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    model = next((line.split(":")[1].strip() for line in _cpu_lines() if line.startswith("model name")), platform.processor())
+    names = (line.split(":")[1].strip() for line in _cpu_lines() if line.startswith("model name"))
     return {
         "images": f"{folder.name}{', gray' if gray else ''}: {len(images)}",
-        "processor": f"{model}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}",
+        "processor": f"{next(names, platform.processor())}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}",
         "versions": f"l3c {l3c.__version__}, imagecodecs {imagecodecs.__version__}, {imagecodecs.jpegxl_version()}",
         "commit": commit.stdout.strip(),
     }
@@ -154,7 +155,9 @@ def _cpu_lines() -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
-def write_results(out: Path, text: str, rows: dict[str, Row], paths: list[Path], images: list[Pixels], facts: dict[str, object]) -> None:
+def write_results(
+    out: Path, text: str, rows: dict[str, Row], paths: list[Path], images: list[Pixels], facts: dict[str, str]
+) -> None:
     """NAME.md with the table and NAME.csv with the bytes of every image."""
     out.parent.mkdir(parents=True, exist_ok=True)
     said = "\n".join(f"* {key}: {value}" for key, value in facts.items())
@@ -170,7 +173,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--gray", action="store_true", help="turn the images to gray first")
-    parser.add_argument("--codecs", default=DEFAULT, help=f"comma-separated (default: {DEFAULT}); other names are models of l3c")
+    parser.add_argument("--codecs", default=DEFAULT, help="comma-separated; other names are models of l3c")
     parser.add_argument("--threads", default=f"1,{os.cpu_count()}", help="numbers of threads, comma-separated")
     parser.add_argument("--memory", action="store_true", help="measure peak memory too")
     parser.add_argument("--out", type=Path, help="write OUT.md and OUT.csv")

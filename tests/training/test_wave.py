@@ -12,10 +12,11 @@ from l3c.engine import wave_gradient
 from l3c.training.crops import Crops, halve_chroma, read_folder, to_coding_order
 from l3c.training.wave import Options, Run, initial_parameters
 from l3c.training.wave_export import export
-from l3c.training.wave_quantize import integer_weights, output_units, round_parameters, split
+from l3c.training.wave_quantize import integer_weights, round_parameters, split
 from l3c.wave import definition
 from l3c.wave.architecture import PAIR_MAX, Architecture
 from l3c.wave.network import Network, read_network
+from l3c.wave.scales import output_units
 from tests.checks import SMALL, SMALL_GRAY, smooth_picture
 
 

@@ -73,14 +73,20 @@ def sigmoid(argument: Integers) -> Integers:
     return value
 
 
+def edge_argument(mixture: Mixture, symbols: Integers) -> Integers:
+    """Arguments of the logistic functions at the lower edges of symbols [N], in 1/1024: [K, N]."""
+    edge = (symbols << GRAY_BITS) - (1 << (GRAY_BITS - 1))
+    return (edge - mixture.means) * mixture.mantissas >> mixture.shifts
+
+
 def cumulative(mixture: Mixture, symbols: Integers) -> Integers:
     """Sum of the frequencies of all smaller symbols: 0 for symbol 0, 65536 for 256, rising by at least 1 each time.
 
     symbols: int64 [N], 0..256.
     """
-    edge = (symbols << GRAY_BITS) - (1 << (GRAY_BITS - 1))
-    distance = (edge - mixture.means) * mixture.mantissas >> mixture.shifts
-    share = (mixture.weights * sigmoid(distance)).sum(axis=0) >> WEIGHT_BITS  # the sum is at most 2^31: unsigned
+    share = (mixture.weights * sigmoid(edge_argument(mixture, symbols))).sum(
+        axis=0
+    ) >> WEIGHT_BITS  # the sum is at most 2^31: unsigned
     inner = symbols + share - ((share + 255) >> 8)  # floor(share * 255 / 256), and 1 for each smaller symbol
     return np.where(symbols <= 0, 0, np.where(symbols >= SYMBOLS, 1 << FREQUENCY_BITS, inner))
 

@@ -40,9 +40,12 @@ def _packed_sigmoid() -> NDArray[np.int32]:
 
 
 class WaveCoder:
-    """A wave network, ready to code tiles. Thread-safe; releases the interpreter's lock while it works."""
+    """A wave network, ready to code tiles. Thread-safe; releases the interpreter's lock while it works.
 
-    def __init__(self, network: Network, learning: Learning | None = None, isa: str | None = None) -> None:
+    learning: how the network learns while it codes; None leaves it as it is.
+    """
+
+    def __init__(self, network: Network, isa: str | None = None, *, learning: Learning | None = None) -> None:
         layers = [(layer.weights, layer.bias, layer.shift) for layer in network.layers]
         widths = list(network.architecture.to_dict().values())
         tables = (_packed_sigmoid(), exponential_table(), *inverse_scale_tables())

@@ -1,6 +1,6 @@
 """Writes a trained wave network as the integers a codec runs.
 
-python -m l3c.training.wave_export RUN_FOLDER OUT.safetensors --tile 512
+python -m l3c.training.wave_export RUN_FOLDER OUT.safetensors
 """
 
 from __future__ import annotations
@@ -52,11 +52,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--tile", type=int, default=512, help="nominal tile side, pixels")
     arguments = parser.parse_args()
     architecture = Architecture(**json.loads((arguments.run / "config.json").read_text())["architecture"])
     tensors = export(architecture, np.load(arguments.run / "checkpoint.npz")["parameters"])
-    metadata = {"format": FORMAT, "architecture": json.dumps(architecture.to_dict()), "tile": str(arguments.tile)}
+    metadata = {"format": FORMAT, "architecture": json.dumps(architecture.to_dict())}
     save_file(tensors, arguments.out, metadata)
     print(arguments.out, arguments.out.stat().st_size, "bytes, digest", canonical_digest(architecture, tensors).hex())
 

@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from l3c.coding.mixture import Mixture, find_symbols, intervals, make_mixture
 from l3c.coding.rans import LANES, Decoder, Encoder
 from l3c.wave.architecture import KEPT_POSITIONS, NEIGHBOURS, SLOPE
+from l3c.wave.learning import Learning, LearningNetwork
 from l3c.wave.network import Integers, Network
 
 Tile = NDArray[np.uint8]
 CODING_ORDER = {1: (0,), 3: (1, 0, 2)}
+Predictor = Network | LearningNetwork
 Code = Callable[[Mixture, int, Integers, Integers], Integers]
 """From a channel's mixture, the channel, rows and columns of a wavefront to its samples."""
 
@@ -29,7 +31,7 @@ NEUTRAL = 128
 class Wavefronts:
     """The state of a tile while it is coded: known samples and kept features, with their borders."""
 
-    def __init__(self, network: Network, height: int, width: int) -> None:
+    def __init__(self, network: Predictor, height: int, width: int) -> None:
         a = network.architecture
         self.network, self.height, self.width = network, height, width
         size = (height + TOP, width + LEFT + RIGHT)
@@ -94,8 +96,8 @@ def channel_mixture(outputs: Integers, components: int, prediction: Integers, di
     return make_mixture(logits, means + centre, log_scales)
 
 
-def encode_tile(network: Network, tile: Tile) -> bytes:
-    """tile: uint8 [height, width, channels], in the order red, green, blue."""
+def encode_tile(network: Network, tile: Tile, learning: Learning | None = None) -> bytes:
+    """tile: uint8 [height, width, channels], in the order red, green, blue. learning: None leaves the network as it is."""
     true = tile.astype(np.int64).transpose(2, 0, 1)[list(CODING_ORDER[tile.shape[2]])]
     encoder = Encoder()
 
@@ -104,11 +106,11 @@ def encode_tile(network: Network, tile: Tile) -> bytes:
         encoder.put(*intervals(mixture, symbols))
         return symbols
 
-    _run(Wavefronts(network, *tile.shape[:2]), code)
+    _run(Wavefronts(_predictor(network, learning), *tile.shape[:2]), code)
     return encoder.finish()
 
 
-def decode_tile(network: Network, payload: bytes, height: int, width: int) -> Tile:
+def decode_tile(network: Network, payload: bytes, height: int, width: int, learning: Learning | None = None) -> Tile:
     """uint8 [height, width, channels], in the order red, green, blue. Raises FormatError on a damaged payload."""
     decoder = Decoder(payload)
 
@@ -122,10 +124,14 @@ def decode_tile(network: Network, payload: bytes, height: int, width: int) -> Ti
             decoder.take(*intervals(here, symbols[part]))
         return symbols
 
-    state = Wavefronts(network, height, width)
+    state = Wavefronts(_predictor(network, learning), height, width)
     _run(state, code)
     decoder.finish()
     return state.tile()
+
+
+def _predictor(network: Network, learning: Learning | None) -> Predictor:
+    return LearningNetwork(network, learning) if learning else network
 
 
 def _run(state: Wavefronts, code: Code) -> None:
@@ -137,6 +143,9 @@ def _run(state: Wavefronts, code: Code) -> None:
         samples = np.zeros_like(predictions)
         for c, prediction in enumerate(predictions):
             outputs = network.head(c, shared, residual(samples[:c], predictions[:c]))
-            mixture = channel_mixture(outputs, components, prediction, samples[:c] - predictions[:c])
+            differences = samples[:c] - predictions[:c]
+            mixture = channel_mixture(outputs, components, prediction, differences)
             samples[c] = code(mixture, c, rows, columns)
+            network.learn(c, mixture, samples[c], differences)
         state.write(rows, columns, samples, network.kept(context, residual(samples, predictions)))
+        network.learn_shared()

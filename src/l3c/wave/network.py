@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from l3c.coding.mixture import Mixture
 from l3c.wave.architecture import PAIR_MAX, Architecture, Layer
 
 Integers = NDArray[np.int64]
@@ -54,6 +55,12 @@ class Network:
         """Outputs [3 * components + channel, N] for a channel, given the residuals [channel, N] of those before it."""
         hidden = self.layers[4 + 2 * channel].activations(np.concatenate([shared, earlier]))
         return self.layers[5 + 2 * channel].sums(hidden)
+
+    def learn(self, channel: int, mixture: Mixture, symbols: Integers, differences: Integers) -> None:
+        """Nothing: an integer network stays as it is."""
+
+    def learn_shared(self) -> None:
+        """Nothing."""
 
 
 class TensorReader(Protocol):

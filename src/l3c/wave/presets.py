@@ -1,6 +1,7 @@
 """The wave models that come with the package: weights, names, digests.
 
-A preset is one safetensors file for each number of channels; its metadata holds the architecture and the tile side.
+A preset is one safetensors file for each number of channels, whose metadata holds the architecture; several presets may
+share a file.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from l3c.errors import ModelError
 from l3c.wave.architecture import Architecture
+from l3c.wave.learning import Learning
 from l3c.wave.network import Network, read_network
 
 FOLDER = Path(__file__).parent / "weights"
@@ -23,10 +25,15 @@ FORMAT = "l3c-wave-1"
 
 
 class Preset(NamedTuple):
-    """Where a model of the package lies, and its digest, which loading checks."""
+    """Where a model of the package lies, its digest, which loading checks, and how it learns while it codes, if it does.
+
+    tile: nominal tile side, pixels.
+    """
 
     file: str
     digest: str
+    tile: int = 512
+    learning: Learning | None = None
 
 
 PRESETS = {
@@ -35,9 +42,12 @@ PRESETS = {
 """(name, channels) to preset."""
 
 
-def canonical_digest(architecture: Architecture, tensors: dict[str, NDArray[np.generic]]) -> bytes:
-    """SHA-256 over the integer configuration and all tensors in the order of their names, little-endian."""
-    hasher = hashlib.sha256(json.dumps([FORMAT, architecture.to_dict()], sort_keys=True).encode())
+def canonical_digest(
+    architecture: Architecture, tensors: dict[str, NDArray[np.generic]], learning: Learning | None = None
+) -> bytes:
+    """SHA-256 over the configuration and all tensors in the order of their names, little-endian."""
+    configuration = [FORMAT, architecture.to_dict()] + ([learning.to_dict()] if learning else [])
+    hasher = hashlib.sha256(json.dumps(configuration, sort_keys=True).encode())
     for name in sorted(tensors):
         tensor = tensors[name]
         hasher.update(f"{name} {tensor.dtype.name} {list(tensor.shape)} ".encode())
@@ -48,12 +58,12 @@ def canonical_digest(architecture: Architecture, tensors: dict[str, NDArray[np.g
 class WaveModel:
     """A network, its name and digest; tiles are coded by the engine. Implements codec.models.TileModel."""
 
-    def __init__(self, name: str, network: Network, digest: bytes, tile: int) -> None:
+    def __init__(self, name: str, network: Network, digest: bytes, tile: int, learning: Learning | None = None) -> None:
         from l3c.engine import WaveCoder
 
-        self.name, self.network, self.digest, self.tile = name, network, digest, tile
+        self.name, self.network, self.digest, self.tile, self.learning = name, network, digest, tile, learning
         self.channels = network.architecture.channels
-        self._coder = WaveCoder(network)
+        self._coder = WaveCoder(network, learning=learning)
 
     @property
     def isa(self) -> str:
@@ -69,7 +79,7 @@ class WaveModel:
         return self._coder.decode(payload, height, width)
 
 
-def read_model(name: str, path: Path) -> WaveModel:
+def read_model(name: str, path: Path, tile: int, learning: Learning | None = None) -> WaveModel:
     """Read a weight file. Raises ModelError naming it where it is missing or not a wave model."""
     from safetensors import SafetensorError, safe_open
 
@@ -84,7 +94,7 @@ def read_model(name: str, path: Path) -> WaveModel:
             raise ValueError(f"format {metadata.get('format')!r}, expected {FORMAT!r}")
         architecture = Architecture(**json.loads(metadata["architecture"]))
         network = read_network(architecture, tensors.__getitem__)
-        return WaveModel(name, network, canonical_digest(architecture, tensors), int(metadata["tile"]))
+        return WaveModel(name, network, canonical_digest(architecture, tensors, learning), tile, learning)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path}: not a wave model: {error}") from error
 
@@ -95,7 +105,7 @@ def load(name: str, channels: int) -> WaveModel | None:
     preset = PRESETS.get((name, channels))
     if preset is None:
         return None
-    model = read_model(name, FOLDER / preset.file)
+    model = read_model(name, FOLDER / preset.file, preset.tile, preset.learning)
     if model.digest.hex() != preset.digest:
         raise ModelError(f"{FOLDER / preset.file}: digest {model.digest.hex()}, expected {preset.digest}")
     return model
