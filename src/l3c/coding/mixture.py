@@ -84,9 +84,8 @@ def cumulative(mixture: Mixture, symbols: Integers) -> Integers:
 
     symbols: int64 [N], 0..256.
     """
-    share = (mixture.weights * sigmoid(edge_argument(mixture, symbols))).sum(
-        axis=0
-    ) >> WEIGHT_BITS  # the sum is at most 2^31: unsigned
+    total = (mixture.weights * sigmoid(edge_argument(mixture, symbols))).sum(axis=0)  # at most 2^31: unsigned
+    share = total >> WEIGHT_BITS
     inner = symbols + share - ((share + 255) >> 8)  # floor(share * 255 / 256), and 1 for each smaller symbol
     return np.where(symbols <= 0, 0, np.where(symbols >= SYMBOLS, 1 << FREQUENCY_BITS, inner))
 

@@ -97,7 +97,7 @@ def channel_mixture(outputs: Integers, components: int, prediction: Integers, di
 
 
 def encode_tile(network: Network, tile: Tile, learning: Learning | None = None) -> bytes:
-    """tile: uint8 [height, width, channels], in the order red, green, blue. learning: None leaves the network as it is."""
+    """tile: uint8 [height, width, channels], in the order red, green, blue. learning: None for a network at rest."""
     true = tile.astype(np.int64).transpose(2, 0, 1)[list(CODING_ORDER[tile.shape[2]])]
     encoder = Encoder()
 

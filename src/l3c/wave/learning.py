@@ -7,6 +7,7 @@ float32, each operation rounded as IEEE 754 says, every sum in the order written
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,7 +116,8 @@ def inside(activations: Floats) -> NDArray[np.bool_]:
 def whole_outputs(outputs: Floats, units: Integers) -> Integers:
     """floor(output * 2^unit + 1/2), clipped."""
     scaled = outputs * np.exp2(units).astype(np.float32)[:, None] + np.float32(0.5)
-    return np.floor(np.clip(scaled, -OUTPUT_MAX, OUTPUT_MAX)).astype(np.int64)
+    floor: Floats = np.floor(np.clip(scaled, -OUTPUT_MAX, OUTPUT_MAX))
+    return floor.astype(np.int64)
 
 
 def mixture_slopes(mixture: Mixture, symbols: Integers) -> tuple[Floats, Floats, Floats]:
@@ -170,7 +172,7 @@ class LearningNetwork:
         self.d_top = np.zeros_like(self.top)
         return self.top
 
-    def head(self, channel: int, shared: Floats, earlier: Integers) -> Integers:
+    def head(self, channel: int, shared: NDArray[Any], earlier: Integers) -> Integers:
         """Integer outputs of a head."""
         self.head_inputs = np.concatenate([shared, (earlier - OFFSET).astype(np.float32) * STEP])
         self.head_hidden = activation(self.layers[2 + 2 * channel].forward(self.head_inputs))

@@ -22,17 +22,18 @@ from l3c.wave.network import Network, read_network
 
 FOLDER = Path(__file__).parent / "weights"
 FORMAT = "l3c-wave-1"
+TILE = 512
 
 
 class Preset(NamedTuple):
-    """Where a model of the package lies, its digest, which loading checks, and how it learns while it codes, if it does.
+    """Where a model of the package lies, and its digest, which loading checks.
 
-    tile: nominal tile side, pixels.
+    tile: nominal tile side, pixels. learning: how it learns while it codes, or None.
     """
 
     file: str
     digest: str
-    tile: int = 512
+    tile: int = TILE
     learning: Learning | None = None
 
 
@@ -79,7 +80,7 @@ class WaveModel:
         return self._coder.decode(payload, height, width)
 
 
-def read_model(name: str, path: Path, tile: int, learning: Learning | None = None) -> WaveModel:
+def read_model(name: str, path: Path, tile: int = TILE, learning: Learning | None = None) -> WaveModel:
     """Read a weight file. Raises ModelError naming it where it is missing or not a wave model."""
     from safetensors import SafetensorError, safe_open
 
