@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 from numpy.typing import NDArray
 
 from l3c.training.wave import initial_parameters
 from l3c.training.wave_export import export
+from l3c.wave import presets
 from l3c.wave.architecture import Architecture
 from l3c.wave.network import Network, read_network
 
@@ -35,3 +38,21 @@ def untrained_network(architecture: Architecture, seed: int = 0) -> Network:
     parameters = initial_parameters(architecture, seed)
     parameters += np.random.default_rng(seed).normal(0, 0.05, parameters.size).astype(np.float32)
     return read_network(architecture, export(architecture, parameters).__getitem__)
+
+
+CHANNELS = {"rgb": 3, "gray": 1}
+"""Names for test parameters, and the channels they stand for."""
+
+
+def packaged_model(channels: int, tile: int | None = None) -> presets.WaveModel:
+    """The packaged model "wave"; tile: another nominal tile side, so that small pictures have many tiles."""
+    model = presets.load("wave", channels)
+    assert model is not None
+    changed = copy(model)
+    changed.tile = tile or model.tile
+    return changed
+
+
+def plain(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """As `l3c.decode` gives it: gray pictures have two axes."""
+    return picture[..., 0] if picture.shape[2] == 1 else picture

@@ -75,7 +75,7 @@ def encode(
 
     samples = _samples(array)
     found = find_model(model, samples.shape[2])
-    sections = {_tag(kind): bytes(value) for kind, value in (metadata or {}).items()}
+    sections = {_tag(kind): _content(kind, value) for kind, value in (metadata or {}).items()}
     return encode_samples(samples, found, sections, threads, progress)
 
 
@@ -113,7 +113,7 @@ def info(data: Buffer, /) -> Info:
     >>> l3c.info(l3c.encode(np.zeros((2, 5), np.uint8))).layout
     'gray'
     """
-    return describe(read_file(data), len(data))
+    return describe(read_file(data), memoryview(data).nbytes)
 
 
 def describe(contents: Contents, size: int) -> Info:
@@ -143,7 +143,7 @@ def verify(data: Buffer, /, *, threads: int | None = None, max_memory: int | Non
     """
     contents = read_file(data)
     decode_contents(contents, threads=threads, max_memory=max_memory)
-    return describe(contents, len(data))
+    return describe(contents, memoryview(data).nbytes)
 
 
 def register_pillow() -> None:
@@ -175,3 +175,9 @@ def _tag(kind: str) -> bytes:
     if kind not in TAGS:
         raise InputError(f"metadata {kind!r}: only {', '.join(sorted(TAGS))} are kept")
     return TAGS[kind]
+
+
+def _content(kind: str, value: Buffer) -> bytes:
+    if not isinstance(value, bytes | bytearray | memoryview):
+        raise InputError(f"metadata {kind!r}: {type(value).__name__}, needs bytes")
+    return bytes(value)

@@ -52,5 +52,5 @@ def main(arguments: list[str] | None = None) -> int:
         return FAILED
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
-        print(f"l3c: {name}{error.strerror or error}", file=sys.stderr)
+        print(f"l3c: {name}{error.strerror or error.args[0]}", file=sys.stderr)
         return FAILED

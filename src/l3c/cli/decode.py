@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from l3c.cli.files import STANDARD, check_target, read_source, shown, target
@@ -28,15 +29,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def default_target(source: str) -> str:
-    """IN without its suffix; PNG where what is left would be a format that loses pixels."""
+    """IN without its suffix; PNG where what is left names no format that keeps every pixel."""
     if source == STANDARD:
         return STANDARD
     if not source.lower().endswith(SUFFIX) or source.lower() == SUFFIX:
         raise InputError(f"{source}: does not end in {SUFFIX}; name a target")
-    from l3c.images.write import LOSSY
+    from l3c.images.write import FORMATS
 
     stem = source[: -len(SUFFIX)]
-    return stem + ".png" if any(stem.lower().endswith(suffix) for suffix in LOSSY) else stem
+    return stem if PurePath(stem).suffix.lower() in FORMATS else stem + ".png"
 
 
 def run(options: argparse.Namespace) -> int:

@@ -60,8 +60,10 @@ def target(name: str, force: bool) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         _move(partial, path, force)
-    except BaseException:
+    except BaseException as error:
         partial.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename = name
         raise
 
 

@@ -18,15 +18,16 @@ from l3c.errors import ChecksumError, FormatError, LimitError
 Progress = Callable[[float], None]
 Item = tuple[int, TileEntry, Box, bytes | memoryview]
 DEFAULT_MAX_MEMORY = 4 << 30
-TILE_MEMORY_FACTOR = 2
 WORKSPACE = 4 << 20
 
 
 def memory_needed(contents: Contents, threads: int) -> int:
-    """Bytes that decoding takes beside the file: all samples, and for each thread a tile and its working space."""
+    """Bytes that decoding takes beside the file: all samples; for each busy thread a tile, its payload, its space."""
     tile = min(contents.header.samples, contents.tile_side**2 * contents.header.channels)
     lanes = min(contents.header.height, contents.tile_side)
-    return contents.header.samples + threads * (TILE_MEMORY_FACTOR * tile + 4096 * lanes + WORKSPACE)
+    payload = max(entry.length for entry in contents.tiles)
+    busy = min(threads, len(contents.tiles))
+    return contents.header.samples + busy * (tile + payload + 4096 * lanes + WORKSPACE)
 
 
 def decode_samples(contents: Contents, threads: int, max_memory: int | None, progress: Progress) -> NDArray[np.uint8]:

@@ -1,9 +1,9 @@
-"""Work over a pool of threads, in order, with bounded look-ahead."""
+"""Work over a pool of threads, in order."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from l3c.errors import InputError
@@ -21,10 +21,10 @@ def thread_count(threads: int | None) -> int:
     return threads
 
 
-def in_order(work: Callable[[T], R], items: Iterable[T], threads: int | None) -> Iterator[R]:
-    """work(item) for each item, in their order, several at a time; one thread needs no pool."""
-    count = thread_count(threads)
-    if count == 1:
+def in_order(work: Callable[[T], R], items: Sequence[T], threads: int | None) -> Iterator[R]:
+    """work(item) for each item, in their order, several at a time; one thread, or one item, needs no pool."""
+    count = min(thread_count(threads), len(items))
+    if count <= 1:
         yield from map(work, items)
         return
     from concurrent.futures import ThreadPoolExecutor

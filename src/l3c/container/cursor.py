@@ -51,7 +51,7 @@ class Cursor:
         while True:
             byte = self.take(1, what)[0]
             value |= (byte & 127) << shift
-            if value > limit:
+            if value > limit or shift > limit.bit_length():
                 raise self.fail(f"{what} exceeds {limit}")
             if byte < 128:
                 if byte == 0 and shift:

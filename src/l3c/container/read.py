@@ -36,7 +36,7 @@ ORDER = (HEAD, MODELS, TILES, DATA)
 
 def read_file(data: Buffer) -> Contents:
     """All of a file. Raises FormatError, VersionError or ChecksumError, each naming the offset."""
-    cursor = Cursor(memoryview(data))
+    cursor = Cursor(memoryview(data).cast("B"))
     check_signature(cursor, bytes(data[:256]))
     critical, metadata = read_sections(cursor)
     header = read_head(critical[HEAD])
@@ -45,16 +45,6 @@ def read_file(data: Buffer) -> Contents:
     payload = critical[DATA].take(critical[DATA].left, "payloads")
     check_lengths(header, side, entries, len(payload))
     return Contents(header, references, side, entries, payload, metadata)
-
-
-def read_header(data: Buffer) -> ImageHeader:
-    """The image header alone, from at least the first 64 bytes of a file."""
-    cursor = Cursor(memoryview(data))
-    check_signature(cursor, bytes(data[:256]))
-    tag, content = read_section(cursor)
-    if tag != HEAD:
-        raise cursor.fail(f"section {tag!r} where HEAD belongs")
-    return read_head(content)
 
 
 def check_signature(cursor: Cursor, start: bytes) -> None:

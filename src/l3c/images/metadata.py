@@ -6,6 +6,9 @@ from typing import Any
 
 from PIL import Image
 
+EXIF_PREFIX = b"Exif\0\0"
+"""What JPEG puts before the EXIF block, and Pillow mostly too; a file of ours holds the block alone."""
+
 PILLOW_KEYS = {"icc": "icc_profile", "exif": "exif", "xmp": "xmp"}
 
 
@@ -20,9 +23,12 @@ def metadata_of(image: Image.Image) -> dict[str, bytes]:
             found[kind] = bytes(value)
     if "xmp" not in found and "XML:com.adobe.xmp" in image.info:
         found["xmp"] = str(image.info["XML:com.adobe.xmp"]).encode()
+    if "exif" in found:
+        found["exif"] = found["exif"].removeprefix(EXIF_PREFIX)
     return found
 
 
 def to_pillow(metadata: dict[str, bytes]) -> dict[str, Any]:
     """As Pillow's `info`, and as most of its writers take it."""
-    return {PILLOW_KEYS[kind]: value for kind, value in metadata.items()}
+    prefix = {"exif": EXIF_PREFIX}
+    return {PILLOW_KEYS[kind]: prefix.get(kind, b"") + value for kind, value in metadata.items()}

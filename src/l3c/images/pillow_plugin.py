@@ -11,7 +11,7 @@ from l3c import api
 from l3c.container.constants import GRAY, METADATA, SIGNATURE
 from l3c.container.read import read_file
 from l3c.errors import InputError
-from l3c.images.metadata import metadata_of, to_pillow
+from l3c.images.metadata import EXIF_PREFIX, metadata_of, to_pillow
 
 FORMAT = "L3C"
 
@@ -43,7 +43,14 @@ class L3CImageFile(ImageFile.ImageFile):
             self.im = Image.fromarray(pixels).im
             self._decoded = True
             del self._contents
+            self._release()
         return super().load()
+
+    def _release(self) -> None:
+        """Close a file that Pillow opened: all of it has been read."""
+        if self._exclusive_fp and self.fp:
+            self.fp.close()
+            self.fp = None
 
 
 def _save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
@@ -55,6 +62,7 @@ def _save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
         if key in options:
             value = options[key]
             metadata[kind] = value.tobytes() if isinstance(value, Image.Exif) else value or b""
+    metadata["exif"] = metadata.get("exif", b"").removeprefix(EXIF_PREFIX)
     kept = {kind: value for kind, value in metadata.items() if value}
     model, threads = options.get("model", "wave"), options.get("threads")
     file.write(api.encode(np.asarray(image), model=model, threads=threads, metadata=kept))

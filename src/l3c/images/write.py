@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import PurePath
 from typing import Any, BinaryIO
 
@@ -40,18 +41,28 @@ def write_picture(picture: Picture, file: BinaryIO, name: str) -> list[str]:
     """Write in the format of the name's suffix, PNG where it has none. Returns the metadata the format cannot hold."""
     suffix = check_suffix(name)
     form, options = FORMATS[suffix]
-    kept = {kind: value for kind, value in picture.metadata.items() if kind in KEEPS.get(form, set())}
+    kept = {kind: value for kind, value in picture.metadata.items() if _holds(form, kind, value)}
     image = Image.fromarray(picture.samples)
     if suffix == ".pgm" and image.mode != "L":
         raise InputError(f"{name}: pgm holds gray pictures only")
-    image.save(file, form, **options, **_arguments(form, kept))
+    try:
+        image.save(file, form, **options, **_arguments(form, kept))
+    except (ValueError, struct.error) as error:
+        raise InputError(f"{name}: cannot be written as {form}: {error}") from error
     return sorted(set(picture.metadata) - set(kept))
+
+
+def _holds(form: str, kind: str, value: bytes) -> bool:
+    """Whether a format can hold this; PNG keeps XMP as text."""
+    if form == "PNG" and kind == "xmp":
+        return value.decode("utf-8", "replace").encode() == value
+    return kind in KEEPS.get(form, set())
 
 
 def _arguments(form: str, metadata: dict[str, bytes]) -> dict[str, Any]:
     arguments = to_pillow(metadata)
     if form == "PNG" and "xmp" in arguments:
         text = PngImagePlugin.PngInfo()
-        text.add_itxt("XML:com.adobe.xmp", arguments.pop("xmp").decode("utf-8", "surrogateescape"))
+        text.add_itxt("XML:com.adobe.xmp", arguments.pop("xmp").decode())
         arguments["pnginfo"] = text
     return arguments

@@ -1,0 +1,49 @@
+"""Results keep the order of their items; errors come out."""
+
+import threading
+import time
+
+import pytest
+
+from l3c.codec.threads import in_order, thread_count
+from l3c.errors import InputError
+
+
+@pytest.mark.parametrize("threads", [None, 1, 2, 5])
+def test_results_come_in_order(threads: int | None) -> None:
+    def work(item: int) -> int:
+        time.sleep(0.002 * (item % 3))
+        return item * item
+
+    assert list(in_order(work, range(20), threads)) == [item * item for item in range(20)]
+
+
+def test_nothing_to_do_gives_nothing() -> None:
+    assert list(in_order(abs, [], 3)) == []
+
+
+def test_one_thread_works_in_the_caller() -> None:
+    assert set(in_order(lambda _: threading.get_ident(), range(3), 1)) == {threading.get_ident()}
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_an_error_ends_the_work(threads: int) -> None:
+    done = []
+
+    def work(item: int) -> None:
+        if item == 2:
+            raise RuntimeError("item 2")
+        time.sleep(0.001)
+        done.append(item)
+
+    with pytest.raises(RuntimeError, match="item 2"):
+        list(in_order(work, range(1000), threads))
+    assert len(done) < 900
+
+
+def test_threads_are_at_least_one() -> None:
+    assert thread_count(None) >= 1
+    assert thread_count(7) == 7
+    for threads in (0, -3):
+        with pytest.raises(InputError, match=f"threads: {threads}, at least 1"):
+            thread_count(threads)

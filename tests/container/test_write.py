@@ -1,0 +1,50 @@
+"""What is written is read back, and has one spelling."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from l3c.container.constants import CHANNELS, FIRST_MODEL, METADATA, SIGNATURE, STORED
+from l3c.container.read import read_file
+from l3c.container.structure import Contents, ImageHeader, ModelReference, TileEntry
+from l3c.container.tiling import boxes
+from l3c.container.write import section, write_file
+from tests.container.forge import stored_contents
+
+references = st.builds(ModelReference, st.binary(min_size=16, max_size=16), st.text(max_size=20))
+metadata = st.dictionaries(st.sampled_from(sorted(METADATA)), st.binary(max_size=40))
+
+
+@st.composite
+def contents(draw: st.DrawFn) -> Contents:
+    """Any file of up to 60 x 60 pixels."""
+    header = ImageHeader(draw(st.sampled_from(sorted(CHANNELS))), draw(st.integers(1, 60)), draw(st.integers(1, 60)))
+    side, models = draw(st.integers(16, 70)), draw(st.lists(references, max_size=3))
+    entries = []
+    for box in boxes(header.height, header.width, side):
+        coder = draw(st.sampled_from([STORED, *range(FIRST_MODEL, FIRST_MODEL + len(models))]))
+        length = box.height * box.width * header.channels if coder == STORED else draw(st.integers(0, 50))
+        entries.append(TileEntry(coder, length, draw(st.integers(0, 2**32 - 1))))
+    data = bytes(sum(entry.length for entry in entries))
+    return Contents(header, models, side, entries, data, draw(metadata))
+
+
+@given(contents())
+def test_what_is_written_is_read_back(written: Contents) -> None:
+    data = write_file(written)
+    assert read_file(data) == written
+    assert write_file(read_file(data)) == data
+
+
+@given(contents())
+def test_bytes_bytearrays_and_views_read_alike(written: Contents) -> None:
+    data = write_file(written)
+    assert read_file(bytearray(data)) == read_file(memoryview(data)) == read_file(data)
+
+
+def test_a_file_begins_with_signature_and_version() -> None:
+    assert write_file(stored_contents())[:13] == SIGNATURE + b"\1HEAD"
+
+
+def test_the_check_sum_covers_tag_and_content() -> None:
+    assert section(b"HEAD", b"") != section(b"MODL", b"")[:4].replace(b"MODL", b"HEAD") + section(b"MODL", b"")[4:]
+    assert section(b"abcd", b"123456789")[:5] == b"abcd\x09"

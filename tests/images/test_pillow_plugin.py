@@ -1,0 +1,118 @@
+"""l3c as one of Pillow's formats."""
+
+import io
+from pathlib import Path
+from unittest.mock import Mock
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import l3c
+from l3c import api
+from l3c.errors import FormatError, InputError, ModelError
+from tests.images.pictures import GRAY, ICC, RGB, XMP, exif_block, saved
+
+EXIF = exif_block()
+
+
+@pytest.fixture(autouse=True)
+def registered() -> None:
+    l3c.register_pillow()
+
+
+@pytest.mark.parametrize(("samples", "mode"), [(RGB, "RGB"), (GRAY, "L")], ids=["rgb", "gray"])
+def test_open_gives_what_save_was_given(samples: np.ndarray, mode: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.l3c"
+    Image.fromarray(samples).save(path)
+    with Image.open(path) as image:
+        assert (image.format, image.mode, image.size) == ("L3C", mode, (13, 11))
+        assert image.get_format_mimetype() == "image/x-l3c"
+        np.testing.assert_array_equal(np.asarray(image), samples)
+    np.testing.assert_array_equal(l3c.decode(path.read_bytes()), samples)
+
+
+def test_pixels_are_decoded_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    decode = Mock(wraps=api.decode_contents)
+    monkeypatch.setattr(api, "decode_contents", decode)
+    image = Image.open(io.BytesIO(l3c.encode(RGB)))
+    assert image.size == (13, 11)
+    decode.assert_not_called()
+    assert image.getpixel((3, 2)) == tuple(RGB[2, 3])
+    image.load()
+    assert np.asarray(image.crop((1, 1, 4, 4))).shape == (3, 3, 3)
+    decode.assert_called_once()
+
+
+def test_a_file_that_pillow_opened_is_closed_after_loading(tmp_path: Path) -> None:
+    path = tmp_path / "x.l3c"
+    path.write_bytes(l3c.encode(RGB))
+    image = Image.open(path)
+    file = image.fp
+    image.load()
+    assert file is not None
+    assert file.closed
+
+
+def test_a_file_of_the_caller_is_left_open() -> None:
+    file = io.BytesIO(l3c.encode(RGB))
+    Image.open(file).load()
+    assert not file.closed
+
+
+def test_metadata_has_the_usual_names() -> None:
+    data = l3c.encode(RGB, metadata={"icc": ICC, "exif": EXIF, "xmp": XMP})
+    image = Image.open(io.BytesIO(data))
+    assert image.info == {"icc_profile": ICC, "exif": b"Exif\0\0" + EXIF, "xmp": XMP}
+    assert image.getexif()[0x010F] == "Maker"
+    assert image.size == (13, 11)
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP", "JPEG"])
+def test_metadata_of_other_formats_is_kept(form: str) -> None:
+    image = Image.open(io.BytesIO(saved(RGB, form, icc_profile=ICC, exif=EXIF)))
+    again = Image.open(io.BytesIO(saved(image, "L3C")))
+    assert again.info["icc_profile"] == ICC
+    assert again.info["exif"] == b"Exif\0\0" + EXIF
+
+
+def test_options_of_save_come_before_what_the_image_has() -> None:
+    image = Image.fromarray(RGB)
+    image.info["icc_profile"] = b"old"
+    image.info["xmp"] = b"old"
+    data = saved(image, "L3C", icc_profile=ICC, xmp=None, threads=1, model="wave")
+    assert Image.open(io.BytesIO(data)).info == {"icc_profile": ICC}
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    turned = Image.open(io.BytesIO(saved(image, "L3C", exif=exif)))
+    assert turned.getexif()[0x0112] == 3
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "RGBA", "LA", "CMYK", "I;16", "F", "YCbCr"])
+def test_other_modes_are_refused(mode: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f"mode {mode} is not supported yet"):
+        Image.new(mode, (4, 4)).save(tmp_path / "x.l3c")
+
+
+def test_wrong_options_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError):
+        Image.fromarray(RGB).save(tmp_path / "x.l3c", model="tsunami")
+
+
+def test_damage_is_our_error() -> None:
+    data = bytearray(l3c.encode(RGB))
+    data[30] ^= 1
+    with pytest.raises(FormatError):
+        Image.open(io.BytesIO(bytes(data)))
+
+
+def test_registering_again_does_no_harm() -> None:
+    l3c.register_pillow()
+    assert Image.registered_extensions()[".l3c"] == "L3C"
+
+
+def test_copies_and_conversions_work_before_loading() -> None:
+    data = l3c.encode(RGB)
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(data)).copy()), RGB)
+    assert Image.open(io.BytesIO(data)).convert("L").size == (13, 11)
+    assert Image.open(io.BytesIO(data)).resize((5, 5)).size == (5, 5)

@@ -1,0 +1,158 @@
+"""Pictures are read whole or refused with the reason; nothing is reduced in silence."""
+
+import io
+import warnings
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from l3c.errors import InputError
+from l3c.images.read import read_picture
+from tests.images.pictures import GRAY, RGB, RGB16, png, saved, tiff
+
+READ = {
+    "PNG": saved(RGB, "PNG"),
+    "gray PNG": saved(GRAY, "PNG"),
+    "interlaced by hand": png(RGB.reshape(11, 39), 8, 0),
+    "PPM": saved(RGB, "PPM"),
+    "PGM": saved(GRAY, "PPM"),
+    "plain PPM": b"P3\n2 1\n255\n1 2 3 4 5 6\n",
+    "BMP": saved(RGB, "BMP"),
+    "gray BMP": saved(GRAY, "BMP"),
+    "TIFF": saved(RGB, "TIFF"),
+    "deflated TIFF": saved(RGB, "TIFF", compression="tiff_deflate"),
+    "LZW TIFF": saved(RGB, "TIFF", compression="tiff_lzw"),
+    "gray TIFF": saved(GRAY, "TIFF"),
+    "TIFF by hand": tiff(RGB),
+    "WebP": saved(RGB, "WEBP", lossless=True),
+    "TGA": saved(RGB, "TGA"),
+    "JPEG 2000": saved(RGB, "JPEG2000", irreversible=False),
+}
+EXPECTED = {"interlaced by hand": RGB.reshape(11, 39), "plain PPM": np.arange(1, 7, dtype=np.uint8).reshape(1, 2, 3)}
+
+
+def with_alpha() -> NDArray[np.uint8]:
+    return np.dstack([RGB, GRAY])
+
+
+def animation() -> bytes:
+    frames = [Image.fromarray(RGB), Image.fromarray(255 - RGB)]
+    return saved(frames[0], "PNG", save_all=True, append_images=frames[1:])
+
+
+REFUSED = {
+    "16-bit RGB PNG": (png(RGB16, 16, 2), "samples of more than 8 bits"),
+    "16-bit gray PNG": (png(RGB16[..., 0], 16, 0), "16-bit gray"),
+    "16-bit RGBA PNG": (png(np.dstack([RGB16, RGB16[..., 0]]), 16, 6), "RGB with alpha"),
+    "16-bit gray and alpha PNG": (png(RGB16[..., :2], 16, 4), "alpha"),
+    "16-bit RGB TIFF": (tiff(RGB16), "samples of more than 8 bits"),
+    "16-bit gray TIFF": (tiff(RGB16[..., 0]), "16-bit gray"),
+    "16-bit PPM": (b"P6\n13 11\n65535\n" + RGB16.astype(">u2").tobytes(), "samples of more than 8 bits"),
+    "16-bit PGM": (b"P5\n13 11\n65535\n" + RGB16[..., 0].astype(">u2").tobytes(), "32-bit gray"),
+    "10-bit PPM": (b"P6\n13 11\n1023\n" + (RGB16 >> 6).astype(">u2").tobytes(), "samples of more than 8 bits"),
+    "1-bit PNG": (png(np.full((4, 2), 0xA5, np.uint8), 1, 0), "1-bit"),
+    "PBM": (b"P4\n8 1\n\xa5", "1-bit"),
+    "palette PNG": (saved(Image.fromarray(RGB).quantize(8), "PNG"), "palette"),
+    "GIF": (saved(Image.fromarray(RGB).quantize(8), "GIF"), "palette"),
+    "RGBA PNG": (saved(with_alpha(), "PNG"), "RGB with alpha"),
+    "RGBA WebP": (saved(with_alpha(), "WEBP", lossless=True), "RGB with alpha"),
+    "gray PNG with alpha": (saved(np.dstack([GRAY, GRAY]), "PNG"), "gray with alpha"),
+    "PNG with a transparent colour": (saved(RGB, "PNG", transparency=(1, 2, 3)), "transparent colour"),
+    "gray PNG with a transparent value": (saved(GRAY, "PNG", transparency=7), "transparent colour"),
+    "CMYK JPEG": (saved(Image.fromarray(RGB).convert("CMYK"), "JPEG"), "CMYK"),
+    "CMYK TIFF": (saved(Image.fromarray(RGB).convert("CMYK"), "TIFF"), "CMYK"),
+    "Lab TIFF": (saved(Image.fromarray(RGB).convert("LAB"), "TIFF"), "Lab"),
+    "floating-point TIFF": (saved(Image.fromarray(GRAY).convert("F"), "TIFF"), "floating point"),
+    "pages": (saved(RGB, "TIFF", save_all=True, append_images=[Image.fromarray(GRAY)]), "2 pages or frames"),
+    "frames": (animation(), "2 pages or frames"),
+    "16-bit SGI": (saved(RGB, "SGI", bpc=2), "SGI pictures are not supported"),
+    "icon": (saved(RGB, "ICO"), "ICO pictures are not supported|RGB with alpha"),
+    "text": (b"not a picture", "not a picture in a format known here"),
+    "nothing": (b"", "not a picture in a format known here"),
+    "half a PNG": (saved(RGB, "PNG")[:-60], "cannot be read"),
+    "half a TIFF": (saved(RGB, "TIFF")[:200], "cannot be read|not a picture"),
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_every_sample_is_read(name: str) -> None:
+    picture = read_picture(io.BytesIO(READ[name]), name)
+    expected = EXPECTED.get(name, GRAY if name.startswith(("gray", "PGM")) else RGB)
+    np.testing.assert_array_equal(picture.samples, expected)
+    assert picture.samples.dtype == np.uint8
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_kept_is_refused_by_name(name: str) -> None:
+    data, reason = REFUSED[name]
+    with pytest.raises(InputError, match=rf"^folder/x\.png: .*({reason})") as caught:
+        read_picture(io.BytesIO(data), "folder/x.png")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_deep_jpeg_2000_is_refused() -> None:
+    data = bytearray(READ["JPEG 2000"])
+    at = data.index(b"\xff\x4f\xff\x51") + 42
+    assert data[at] == 7
+    data[at] = 11
+    with pytest.raises(InputError, match=r"samples of more than 8 bits|cannot be read"):
+        read_picture(io.BytesIO(bytes(data)), "x.jp2")
+
+
+@pytest.mark.parametrize(("flags", "deep"), [(0x40, True), (0x60, True), (0x00, False), (0x1F, False)])
+def test_the_depth_of_avif_is_in_its_configuration(flags: int, deep: bool) -> None:
+    from l3c.images.depth import av1_depth
+
+    data = b"....ftypavif....\0\0\0\x0cav1C\x81\0" + bytes([flags]) + b"\0"
+    assert (av1_depth(data) > 8) is deep
+
+
+def test_few_gray_levels_are_gray() -> None:
+    """PNGs of 2 and 4 bits are read as the 8-bit gray that every viewer shows."""
+    packed = np.array([[0x0F, 0x71]], np.uint8)
+    assert read_picture(io.BytesIO(png(packed, 4, 0)), "x").samples.tolist() == [[0, 255, 119, 17]]
+
+
+def test_a_jpeg_is_read_and_named() -> None:
+    data = saved(RGB, "JPEG", quality=95)
+    picture = read_picture(io.BytesIO(data), "x.jpg")
+    assert picture.source_format == "JPEG"
+    np.testing.assert_array_equal(picture.samples, np.asarray(Image.open(io.BytesIO(data))))
+
+
+def test_large_pictures_are_read_without_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with warnings.catch_warnings(record=True) as seen:
+        read_picture(io.BytesIO(saved(RGB, "PNG")), "x")
+    assert not seen
+
+
+def test_absurd_sizes_are_refused_before_memory_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 50)
+    with pytest.raises(InputError, match=r"x\.png: Image size \(143 pixels\) exceeds limit"):
+        read_picture(io.BytesIO(saved(RGB, "PNG")), "x.png")
+
+
+@pytest.mark.parametrize("name", ["PNG", "PPM", "BMP", "TIFF", "WebP", "TGA", "JPEG 2000"])
+def test_damaged_pictures_are_refused_or_read(name: str) -> None:
+    random = np.random.default_rng(0)
+    for _ in range(150):
+        data = bytearray(READ[name])
+        for at in random.integers(0, len(data), 3):
+            data[at] = random.integers(256)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with suppress(InputError):
+                read_picture(io.BytesIO(bytes(data)), name)
+
+
+def test_a_file_on_disk_is_left_open_for_its_owner(tmp_path: Path) -> None:
+    path = tmp_path / "x.png"
+    path.write_bytes(READ["PNG"])
+    with path.open("rb") as file:
+        read_picture(file, "x.png")
+        assert not file.closed

@@ -1,0 +1,176 @@
+"""What users import: arrays in any layout, clear errors, examples that run."""
+
+import doctest
+import json
+from array import array
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+import l3c
+from l3c import api
+from l3c.errors import FormatError, InputError, ModelError
+from tests.checks import CHANNELS, noise, plain, smooth_picture
+
+PICTURE = smooth_picture(23, 31, 3)
+METADATA = {"icc": b"profile", "exif": b"Exif\0\0MM", "xmp": "<x:xmpmeta ä/>".encode()}
+LAYOUTS = {
+    "reversed rows": PICTURE[::-1],
+    "reversed channels": PICTURE[..., ::-1],
+    "every second column": PICTURE[:, ::2],
+    "Fortran order": np.asfortranarray(PICTURE),
+    "transposed": PICTURE.transpose(1, 0, 2),
+    "a crop": PICTURE[3:17, 5:19],
+    "a channel": PICTURE[..., 1],
+    "channels first in memory": np.ascontiguousarray(PICTURE.transpose(2, 0, 1)).transpose(1, 2, 0),
+    "read-only": np.frombuffer(PICTURE.tobytes(), np.uint8).reshape(PICTURE.shape),
+}
+REFUSED = {
+    "float": (np.zeros((4, 4, 3)), "float64 4x4x3"),
+    "16 bits": (np.zeros((4, 4), np.uint16), "uint16 4x4"),
+    "signed": (np.zeros((4, 4), np.int8), "int8 4x4"),
+    "truth values": (np.zeros((4, 4), bool), "bool 4x4"),
+    "four channels": (np.zeros((4, 4, 4), np.uint8), "uint8 4x4x4"),
+    "two channels": (np.zeros((4, 4, 2), np.uint8), "uint8 4x4x2"),
+    "a row": (np.zeros(4, np.uint8), "uint8 4"),
+    "a batch": (np.zeros((1, 4, 4, 3), np.uint8), "uint8 1x4x4x3"),
+    "no rows": (np.zeros((0, 4, 3), np.uint8), "uint8 0x4x3"),
+    "no columns": (np.zeros((4, 0), np.uint8), "uint8 4x0"),
+    "a list": ([[1, 2], [3, 4]], "int64 2x2"),
+    "a number": (np.uint8(7), "uint8"),
+    "nothing": (None, "object"),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_any_memory_layout_is_encoded_as_it_looks(layout: str) -> None:
+    picture = LAYOUTS[layout]
+    data = l3c.encode(picture)
+    np.testing.assert_array_equal(l3c.decode(data), picture)
+    assert data == l3c.encode(np.ascontiguousarray(picture))
+
+
+def test_gray_may_have_a_third_axis() -> None:
+    gray = PICTURE[..., :1]
+    assert l3c.encode(gray) == l3c.encode(gray[..., 0])
+    assert l3c.decode(l3c.encode(gray)).shape == gray.shape[:2]
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_other_arrays_are_refused_with_what_they_are(name: str) -> None:
+    refused, message = REFUSED[name]
+    with pytest.raises(InputError, match=f"array of {message}.*needs uint8"):
+        l3c.encode(refused)  # type: ignore[arg-type]
+
+
+def test_the_array_is_left_alone() -> None:
+    before = PICTURE.copy()
+    l3c.encode(PICTURE)
+    np.testing.assert_array_equal(PICTURE, before)
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_files_are_read_from_any_bytes(kind: type) -> None:
+    data = kind(l3c.encode(PICTURE))
+    np.testing.assert_array_equal(l3c.decode(data), PICTURE)
+    assert l3c.info(data) == l3c.verify(data)
+
+
+def test_a_decoded_array_may_be_written_to() -> None:
+    decoded = l3c.decode(l3c.encode(PICTURE))
+    decoded[0, 0, 0] += 1
+
+
+@pytest.mark.parametrize("channels", CHANNELS.values(), ids=CHANNELS)
+def test_info_says_what_the_file_holds(channels: int) -> None:
+    picture = smooth_picture(40, 60, channels)
+    data = l3c.encode(picture, metadata=METADATA)
+    info = l3c.info(data)
+    assert (info.layout, info.height, info.width, info.depth) == ("RGB" if channels == 3 else "gray", 40, 60, 8)
+    assert info.models[0][0] == "wave"
+    assert len(info.models[0][1]) == 32
+    assert (info.tiles, info.stored_tiles) == (1, 0)
+    assert info.metadata == {kind: len(value) for kind, value in METADATA.items()}
+    assert info.size == len(data)
+    assert info.bits_per_subpixel == 8 * len(data) / picture.size
+    assert json.loads(json.dumps(info.to_dict()))["width"] == 60
+
+
+def test_metadata_does_not_touch_the_pixels() -> None:
+    data = l3c.encode(PICTURE, metadata=METADATA)
+    np.testing.assert_array_equal(l3c.decode(data), PICTURE)
+    assert len(data) == len(l3c.encode(PICTURE)) + sum(len(value) + 9 for value in METADATA.values())
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ({"iptc": b""}, "metadata 'iptc': only exif, icc, xmp are kept"),
+        ({"xmp": "text"}, "metadata 'xmp': str, needs bytes"),
+        ({"icc": 5}, "metadata 'icc': int, needs bytes"),
+    ],
+)
+def test_other_metadata_is_refused(metadata: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        l3c.encode(PICTURE, metadata=metadata)
+
+
+def test_wrong_options_are_refused() -> None:
+    with pytest.raises(ModelError, match="no model 'tsunami'"):
+        l3c.encode(PICTURE, model="tsunami")
+    for call in (l3c.encode, lambda picture, threads: l3c.decode(l3c.encode(picture), threads=threads)):
+        with pytest.raises(InputError, match="threads: 0, at least 1"):
+            call(PICTURE, threads=0)
+
+
+def test_options_have_names() -> None:
+    with pytest.raises(TypeError):
+        l3c.encode(PICTURE, "wave")  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        l3c.encode(array=PICTURE)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("call", [l3c.decode, l3c.info, l3c.verify])
+def test_what_is_no_file_is_refused(call: Any) -> None:
+    for data in (b"", b"\x89PNG\r\n\x1a\n", bytes(1000)):
+        with pytest.raises(FormatError, match="byte 0"):
+            call(data)
+
+
+def test_info_does_not_decode_but_verify_does() -> None:
+    data = l3c.encode(noise(3, 3, 3))
+    forged = forge_tile_check_sum(data)
+    assert l3c.info(forged) == l3c.info(data)
+    with pytest.raises(l3c.ChecksumError, match="the decoded pixels differ"):
+        l3c.verify(forged)
+
+
+def forge_tile_check_sum(data: bytes) -> bytes:
+    from dataclasses import replace
+
+    from l3c.container.read import read_file
+    from l3c.container.write import write_file
+
+    contents = read_file(data)
+    return write_file(replace(contents, tiles=[replace(entry, crc=entry.crc ^ 1) for entry in contents.tiles]))
+
+
+def test_buffers_of_larger_items_are_read_as_bytes() -> None:
+    files = (l3c.encode(PICTURE, metadata={"xmp": bytes(count)}) for count in range(4))
+    data = next(file for file in files if len(file) % 4 == 0)
+    words = memoryview(array("I", data))
+    np.testing.assert_array_equal(l3c.decode(words), PICTURE)
+    assert l3c.info(words) == l3c.verify(words) == l3c.info(data)
+
+
+@pytest.mark.parametrize("module", [l3c, api], ids=["l3c", "l3c.api"])
+def test_the_examples_run(module: ModuleType) -> None:
+    found = doctest.testmod(module)
+    assert found.attempted
+    assert not found.failed
+
+
+def test_plain_gives_what_decode_gives() -> None:
+    assert plain(noise(2, 3, 1)).shape == (2, 3)
