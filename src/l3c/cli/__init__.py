@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from importlib import import_module
+from types import ModuleType
 
 COMMANDS = {
     "encode": "compress a picture",
@@ -15,6 +16,7 @@ COMMANDS = {
     "info": "describe a file without decoding it",
     "verify": "decode files and check every pixel",
     "models": "list the models to be had",
+    "import-released": "take over checkpoints released with the paper",
 }
 INTERRUPTED = 130
 FAILED = 1
@@ -28,8 +30,12 @@ def make_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
         command = subparsers.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
-        import_module(f"l3c.cli.{name}").add_arguments(command)
+        _module(name).add_arguments(command)
     return parser
+
+
+def _module(command: str) -> ModuleType:
+    return import_module(f"l3c.cli.{command.replace('-', '_')}")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     options = make_parser().parse_args(arguments)
     try:
-        return int(import_module(f"l3c.cli.{options.command}").run(options))
+        return int(_module(options.command).run(options))
     except L3CError as error:
         print(f"l3c: {error}", file=sys.stderr)
         return error.exit_code

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
+from pathlib import Path
 
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
@@ -20,6 +22,17 @@ def add_target(parser: argparse.ArgumentParser) -> None:
 def add_memory(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-memory", type=size, metavar="BYTES", help="refuse files that need more, as 500M or 8G (default: 4G)"
+    )
+
+
+def add_log_dir(parser: argparse.ArgumentParser) -> None:
+    default = Path(os.environ.get("L3C_RUNS", "runs"))
+    parser.add_argument(
+        "--log-dir",
+        type=Path,
+        default=default,
+        metavar="DIR",
+        help=f"where experiments lie (default: L3C_RUNS, or {default})",
     )
 
 

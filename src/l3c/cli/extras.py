@@ -1,0 +1,16 @@
+"""Packages that only some commands need."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from l3c.errors import InputError
+
+TRAINING = ("torch", "yaml")
+
+
+def need_training() -> None:
+    """Raise InputError where the packages for training and evaluation are not installed."""
+    missing = [name for name in TRAINING if find_spec(name) is None]
+    if missing:
+        raise InputError(f"this command needs {' and '.join(missing)}: pip install 'l3c[train]'")

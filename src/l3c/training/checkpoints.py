@@ -1,0 +1,98 @@
+"""Files that hold the state of a training at an iteration: which are there, which is wanted, which may go.
+
+`ITERATION.pt` is kept; `ITERATION.recent.pt` goes when newer ones have come. A file appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from l3c.errors import InputError, ModelError
+
+LATEST = -1
+KEPT, RECENT = ".pt", ".recent.pt"
+DIGITS = 10
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Save every `every` iterations; keep each `keep`-th of them, and of the others the `last` newest."""
+
+    every: int = 250
+    keep: int = 10
+    last: int = 3
+
+
+class Checkpoints:
+    """A folder of checkpoints."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def all(self) -> dict[int, Path]:
+        """Paths by iteration, in rising order."""
+        found = {}
+        for path in self.folder.glob("*.pt"):
+            digits = path.name.split(".")[0]
+            if digits.isdecimal():
+                found[int(digits)] = path
+        return dict(sorted(found.items()))
+
+    def choose(self, iteration: int = LATEST) -> tuple[int, Path]:
+        """Return the nearest checkpoint that is not later, or the latest."""
+        found = self.all()
+        if not found:
+            raise InputError(f"{self.folder}: holds no checkpoint")
+        wanted = [i for i in found if iteration == LATEST or i <= iteration]
+        if not wanted:
+            raise InputError(
+                f"{self.folder}: no checkpoint at or before iteration {iteration}; the first is {min(found)}"
+            )
+        return wanted[-1], found[wanted[-1]]
+
+    def save(self, iteration: int, state: dict[str, Any], policy: Policy, *, keep: bool = False) -> Path:
+        """Write one, and remove what the policy no longer keeps."""
+        kept = keep or iteration % (policy.every * policy.keep) == 0
+        path = self.folder / f"{iteration:0{DIGITS}d}{KEPT if kept else RECENT}"
+        write_whole(path, state)
+        if kept:
+            path.with_name(f"{iteration:0{DIGITS}d}{RECENT}").unlink(missing_ok=True)
+        for old in sorted(self.folder.glob(f"*{RECENT}"))[: -policy.last]:
+            old.unlink()
+        return path
+
+
+def write_whole(path: Path, state: dict[str, Any]) -> None:
+    """Save beside the path, flush to disk, rename into place."""
+    import torch
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.partial")
+    with partial.open("wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def read_state(path: Path) -> dict[str, Any]:
+    """Read a checkpoint onto the CPU. Only tensors and plain values are unpickled; anything else is a ModelError."""
+    import torch
+
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        raise ModelError(
+            f"{path}: not a checkpoint, damaged, or holding more than tensors: {_first_line(error)}"
+        ) from error
+    if not isinstance(state, dict):
+        raise ModelError(f"{path}: a checkpoint holds a dictionary, this a {type(state).__name__}")
+    return state
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

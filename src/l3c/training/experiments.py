@@ -1,0 +1,103 @@
+"""Experiment folders: `YYYYMMDD_HHMM MODEL DATA [overrides]`, each with `config.yaml` and `checkpoints/`."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from l3c.errors import InputError
+from l3c.training.checkpoints import Checkpoints
+from l3c.training.config import Config, config_from
+
+CONFIG = "config.yaml"
+DATE = "%Y%m%d_%H%M"
+MOST_OVERRIDES = 120
+"""Characters of a folder's name spent on overrides."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One folder."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        return Checkpoints(self.folder / "checkpoints")
+
+    def config(self) -> Config:
+        import yaml
+
+        path = self.folder / CONFIG
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return config_from(values, str(path))
+
+    def write_config(self, config: Config) -> None:
+        import yaml
+
+        text = yaml.safe_dump(config.to_dict(), sort_keys=False)
+        partial = self.folder / f"{CONFIG}.{os.getpid()}.partial"
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(self.folder / CONFIG)
+
+
+def create_experiment(log_dir: Path, parts: Iterable[str], config: Config, now: datetime | None = None) -> Experiment:
+    """Make the folder of a new run; where the minute is taken, the next free one."""
+    label = " ".join(parts)
+    time = now or datetime.now()
+    log_dir.mkdir(parents=True, exist_ok=True)
+    while any(log_dir.glob(time.strftime(DATE) + "*")) or not _claim(log_dir / f"{time.strftime(DATE)} {label}"):
+        time += timedelta(minutes=1)
+    experiment = Experiment(log_dir / f"{time.strftime(DATE)} {label}")
+    experiment.write_config(config)
+    return experiment
+
+
+def _claim(folder: Path) -> bool:
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        return False
+    return True
+
+
+def label_parts(model: Path, data: Path, overrides: Iterable[str]) -> list[str]:
+    """Names for a folder: the configurations and what was overridden, without characters that paths dislike."""
+    extra = " ".join(sorted(re.sub(r"[^\w.=+-]+", "-", text) for text in overrides))
+    return [model.stem, data.stem, *([extra[:MOST_OVERRIDES]] if extra else [])]
+
+
+def find_experiment(wanted: str, log_dir: Path) -> Experiment:
+    """Find the one experiment with this path, or whose name in `log_dir` (or in the path's folder) has this part."""
+    path = Path(wanted)
+    if (path / CONFIG).is_file():
+        return Experiment(path.resolve())
+    if path.parent != Path():
+        log_dir = path.parent
+    known = list_experiments(log_dir)
+    meant = [experiment for experiment in known if path.name in experiment.name]
+    exact = [experiment for experiment in meant if experiment.name == path.name]
+    if len(exact or meant) == 1:
+        return (exact or meant)[0]
+    if meant:
+        raise InputError(f"{wanted}: several experiments in {log_dir} match: {_names(meant)}")
+    close = difflib.get_close_matches(path.name, [experiment.name for experiment in known], 3, 0.3)
+    hint = f"near: {', '.join(close)}" if close else f"there are {_names(known)}"
+    raise InputError(f"{wanted}: no experiment in {log_dir} matches; {hint}")
+
+
+def list_experiments(log_dir: Path) -> list[Experiment]:
+    return [Experiment(path.parent.resolve()) for path in sorted(log_dir.glob(f"*/{CONFIG}"))]
+
+
+def _names(experiments: list[Experiment]) -> str:
+    return ", ".join(experiment.name for experiment in experiments) or "none"

@@ -1,0 +1,71 @@
+"""Folders of runs: their names, finding them, and which checkpoints stay."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import torch
+
+from l3c.errors import InputError, ModelError
+from l3c.training.checkpoints import Checkpoints, Policy, read_state
+from l3c.training.config import Config
+from l3c.training.experiments import create_experiment, find_experiment, label_parts
+
+NOW = datetime(2026, 11, 23, 23, 59)
+
+
+def test_names_carry_date_configurations_and_overrides(tmp_path: Path) -> None:
+    parts = label_parts(Path("configs/model/l3c.yaml"), Path("folder.yaml"), ["train=/data/a b", "batch=4"])
+    first, second = (create_experiment(tmp_path, parts, Config(), NOW) for _ in range(2))
+    assert first.name == "20261123_2359 l3c folder batch=4 train=-data-a-b"
+    assert second.name.startswith("20261124_0000 ")
+    assert first.config() == Config()
+
+
+def test_any_unique_part_of_a_name_finds_it(tmp_path: Path) -> None:
+    made = [create_experiment(tmp_path, [name, "oi"], Config(), NOW) for name in ("l3c", "rgb", "rgb_shared")]
+    assert find_experiment("l3c", tmp_path).name == made[0].name
+    assert find_experiment("20261124_0000", tmp_path).name == made[1].name
+    assert find_experiment(str(tmp_path / "shared"), Path("elsewhere")).name == made[2].name
+    assert find_experiment(str(made[2].folder), Path("elsewhere")).name == made[2].name
+    with pytest.raises(InputError, match=r"several .*rgb oi, .*rgb_shared oi"):
+        find_experiment("rgb", tmp_path)
+    with pytest.raises(InputError, match=r"no experiment .*rgb_shared"):
+        find_experiment("rgb_shard", tmp_path)
+
+
+def test_the_policy_keeps_every_tenth_and_the_last_three(tmp_path: Path) -> None:
+    checkpoints, policy = Checkpoints(tmp_path), Policy(every=5, keep=10, last=3)
+    for iteration in range(0, 121, 5):
+        checkpoints.save(iteration, {"iteration": iteration}, policy)
+    assert list(checkpoints.all()) == [0, 50, 100, 110, 115, 120] or list(checkpoints.all()) == [
+        0,
+        50,
+        100,
+        105,
+        110,
+        115,
+        120,
+    ]
+    assert checkpoints.choose()[0] == 120
+    assert checkpoints.choose(99)[0] == 50
+    assert read_state(checkpoints.choose(100)[1]) == {"iteration": 100}
+    with pytest.raises(InputError, match="no checkpoint"):
+        Checkpoints(tmp_path / "none").choose()
+
+
+class Harmful:
+    """Stands for what a pickle could run."""
+
+
+def test_damaged_and_harmful_files_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "0000000001.pt"
+    path.write_bytes(b"nothing of the kind")
+    with pytest.raises(ModelError, match="not a checkpoint"):
+        read_state(path)
+    torch.save({"network": Harmful()}, path)
+    with pytest.raises(ModelError, match="more than tensors"):
+        read_state(path)
+    torch.save([1], path)
+    with pytest.raises(ModelError, match="dictionary"):
+        read_state(path)
