@@ -18,7 +18,7 @@ from l3c.errors import ChecksumError, FormatError, LimitError
 Progress = Callable[[float], None]
 Item = tuple[int, TileEntry, Box, bytes | memoryview]
 DEFAULT_MAX_MEMORY = 4 << 30
-WORKSPACE = 4 << 20
+LANE, WORKSPACE = 8192, 8 << 20
 
 
 def memory_needed(contents: Contents, threads: int) -> int:
@@ -27,7 +27,7 @@ def memory_needed(contents: Contents, threads: int) -> int:
     lanes = min(contents.header.height, contents.tile_side)
     payload = max(entry.length for entry in contents.tiles)
     busy = min(threads, len(contents.tiles))
-    return contents.header.samples + busy * (tile + payload + 4096 * lanes + WORKSPACE)
+    return contents.header.samples + busy * (tile + payload + LANE * lanes + WORKSPACE)
 
 
 def decode_samples(contents: Contents, threads: int, max_memory: int | None, progress: Progress) -> NDArray[np.uint8]:

@@ -38,7 +38,8 @@ class Preset(NamedTuple):
 
 
 PRESETS = {
-    ("wave", 3): Preset("wave-rgb.safetensors", "59fcf72ff23a6d2958ccb84d328a1d2d65aad81bbc9013fb94ea3916e2b9f16d"),
+    ("wave", 1): Preset("wave-gray.safetensors", "d48a275e43dfd3b3beca5007e642d70b409e824aaa19e0ad88b92d0c6f65c9dd"),
+    ("wave", 3): Preset("wave-rgb.safetensors", "80332d2274aced53da8c16ea2d3ecc6008a0b91dbe02cc1ed4d106eeac6b9b15"),
 }
 """(name, channels) to preset."""
 
