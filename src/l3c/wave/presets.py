@@ -83,10 +83,10 @@ def read_model(name: str, path: Path) -> WaveModel:
         if metadata.get("format") != FORMAT:
             raise ValueError(f"format {metadata.get('format')!r}, expected {FORMAT!r}")
         architecture = Architecture(**json.loads(metadata["architecture"]))
-        network = read_network(architecture, tensors.__getitem__)
-        return WaveModel(name, network, canonical_digest(architecture, tensors), int(metadata["tile"]))
+        network, tile = read_network(architecture, tensors.__getitem__), int(metadata["tile"])
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path}: not a wave model: {error}") from error
+    return WaveModel(name, network, canonical_digest(architecture, tensors), tile)
 
 
 @cache
