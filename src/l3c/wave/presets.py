@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.errors import ModelError
+from l3c.errors import EngineError, ModelError
 from l3c.wave.architecture import Architecture
 from l3c.wave.network import Network, read_network
 
@@ -83,10 +83,12 @@ def read_model(name: str, path: Path) -> WaveModel:
         if metadata.get("format") != FORMAT:
             raise ValueError(f"format {metadata.get('format')!r}, expected {FORMAT!r}")
         architecture = Architecture(**json.loads(metadata["architecture"]))
-        network, tile = read_network(architecture, tensors.__getitem__), int(metadata["tile"])
+        network = read_network(architecture, tensors.__getitem__)
+        return WaveModel(name, network, canonical_digest(architecture, tensors), int(metadata["tile"]))
+    except EngineError:
+        raise
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path}: not a wave model: {error}") from error
-    return WaveModel(name, network, canonical_digest(architecture, tensors), tile)
 
 
 @cache
