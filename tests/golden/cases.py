@@ -126,10 +126,7 @@ def damaged_files() -> dict[str, tuple[bytes, type[L3CError]]]:
         "webp-tile": (with_first(coder=1), VersionError),
         "unlisted-model": (with_first(coder=3), VersionError),
         "long-tile": (with_first(length=10**9), FormatError),
-        "tile-checksum": (
-            write_file(replace(contents, tiles=[replace(entry, crc=1), *contents.tiles[1:]])),
-            ChecksumError,
-        ),
+        "tile-checksum": (with_first(crc=1), ChecksumError),
         "unknown-model": (write_file(replace(contents, models=unknown)), ModelError),
         "payload-flipped": (write_file(replace(contents, data=bytes(payload))), FormatError),
     }

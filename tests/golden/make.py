@@ -21,15 +21,15 @@ FOLDER = Path(__file__).parent / "v1"
 
 def make(folder: Path) -> None:
     """Write everything; what was in the folder is removed."""
+    files, damaged = {name: (case.encode(), case.picture) for name, case in cases().items()}, damaged_files()
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "errors").mkdir(parents=True)
-    for name, case in cases().items():
-        (folder / f"{name}.l3c").write_bytes(case.encode())
-        Image.fromarray(plain(case.picture)).save(folder / f"{name}.png", optimize=True)
-    expected = {}
-    for name, (data, error) in damaged_files().items():
+    for name, (data, picture) in files.items():
+        (folder / f"{name}.l3c").write_bytes(data)
+        Image.fromarray(plain(picture)).save(folder / f"{name}.png", optimize=True)
+    for name, (data, _) in damaged.items():
         (folder / "errors" / f"{name}.l3c").write_bytes(data)
-        expected[name] = error.__name__
+    expected = {name: error.__name__ for name, (_, error) in damaged.items()}
     (folder / "errors" / "errors.json").write_text(json.dumps(expected, indent=1, sort_keys=True) + "\n")
 
 
