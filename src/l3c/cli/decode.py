@@ -7,10 +7,10 @@ import sys
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from l3c.cli.files import STANDARD, check_target, read_source, shown, target
+from l3c.cli.files import STANDARD, check_target, naming, read_source, shown, target
 from l3c.cli.options import add_memory, add_target, add_threads
 from l3c.cli.progress import Progress
-from l3c.errors import InputError, L3CError
+from l3c.errors import InputError
 
 if TYPE_CHECKING:
     from l3c.images.picture import Picture
@@ -70,12 +70,9 @@ def decode(data: bytes, name: str, options: argparse.Namespace) -> Picture:
     from l3c.container.read import read_file
     from l3c.images.picture import Picture
 
-    try:
+    with naming(name), Progress(name, options.quiet) as progress:
         contents = read_file(data)
-        with Progress(name, options.quiet) as progress:
-            samples = api.decode_contents(
-                contents, threads=options.threads, max_memory=options.max_memory, progress=progress
-            )
-    except L3CError as error:
-        raise type(error)(f"{name}: {error}") from error
+        samples = api.decode_contents(
+            contents, threads=options.threads, max_memory=options.max_memory, progress=progress
+        )
     return Picture(samples, {METADATA[tag]: value for tag, value in contents.metadata.items()})

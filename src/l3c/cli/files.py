@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from l3c.errors import InputError
+from l3c.errors import InputError, L3CError
 
 STANDARD = "-"
 
@@ -26,6 +26,15 @@ def read_source(name: str) -> bytes:
 def shown(name: str, standard: str) -> str:
     """A name for messages."""
     return standard if name == STANDARD else name
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Errors of the codec raised inside name the file."""
+    try:
+        yield
+    except L3CError as error:
+        raise type(error)(f"{name}: {error}") from error
 
 
 def check_target(name: str, source: str, force: bool) -> None:

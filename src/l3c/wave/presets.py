@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.errors import ModelError
+from l3c.errors import EngineError, ModelError
 from l3c.wave.architecture import Architecture
 from l3c.wave.learning import Learning
 from l3c.wave.network import Network, read_network
@@ -97,6 +97,8 @@ def read_model(name: str, path: Path, tile: int = TILE, learning: Learning | Non
         architecture = Architecture(**json.loads(metadata["architecture"]))
         network = read_network(architecture, tensors.__getitem__)
         return WaveModel(name, network, canonical_digest(architecture, tensors, learning), tile, learning)
+    except EngineError:
+        raise
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path}: not a wave model: {error}") from error
 
