@@ -16,6 +16,7 @@ COMMANDS = {
     "info": "describe a file without decoding it",
     "verify": "decode files and check every pixel",
     "models": "list the models to be had",
+    "train": "train a network",
     "import-released": "take over checkpoints released with the paper",
 }
 INTERRUPTED = 130

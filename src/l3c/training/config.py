@@ -26,7 +26,7 @@ class Optimizer:
     """How parameters are changed.
 
     name: one of OPTIMIZERS. schedule: see `l3c.training.schedule`. warm_up: iterations in which the rate rises from 0.
-    clip_norm: largest L2 norm of the gradient. ema_decay: keep an exponential mean of the parameters, and evaluate that.
+    clip_norm: largest L2 norm of the gradient. ema_decay: keep and evaluate an exponential mean of the parameters.
     """
 
     name: str = "rmsprop"
