@@ -17,6 +17,8 @@ COMMANDS = {
     "verify": "decode files and check every pixel",
     "models": "list the models to be had",
     "train": "train a network",
+    "eval": "what pictures cost under trained networks",
+    "sample": "pictures that a trained network imagines",
     "import-released": "take over checkpoints released with the paper",
 }
 INTERRUPTED = 130

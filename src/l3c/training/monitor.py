@@ -93,7 +93,7 @@ def _cut(path: Path, iteration: int) -> None:
 def make_pictures(kind: str, network: Published, scales: Scales) -> dict[str, Tensor]:
     """Pictures by name, float [C, H, W] in 0..1, of the first image of a batch.
 
-    {kind}/input; {kind}/bn/s: channels of z^(s+1) side by side; train/input_subsampled/s: half-size images;
+    {kind}/input; {kind}/bn/s: channels of z^(s+1) side by side; train/input_subsampled/s: baselines;
     val/dmll/s/cC: weights, means and log scales of channel C's components, a row each.
     """
     made = {f"{kind}/input": scales.values[0][0] / 255}
