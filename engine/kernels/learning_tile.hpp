@@ -49,7 +49,7 @@ public:
         hidden_ = floats(a_.hidden2);
         shared_ = floats(a_.hidden3 + a_.channels);
         head_ = floats(a_.head);
-        raw_ = floats(layers_[count_layers() - 1].outputs);
+        raw_ = floats(padded(layers_[count_layers() - 1].outputs));
         d_outputs_ = floats(layers_[count_layers() - 1].outputs);
         d_head_ = floats(a_.head);
         d_shared_ = floats(a_.hidden3);
@@ -161,8 +161,9 @@ private:
             to = spread(cells_ + std::ptrdiff_t(i / Isa::kGroup) * longest_, a_.hidden2 - i, 0, to);
     }
 
+    // Rows beyond the outputs, up to a multiple of 4, are 0.
     void forward(const LearnedLayer& l, const float* x, float* y) {
-        float_product({l.weights, 1, l.width}, l.outputs, l.inputs, count_, x, longest_, l.bias(), y, longest_);
+        float_product({l.weights, 1, l.width}, padded(l.outputs), l.inputs, count_, x, longest_, l.bias(), y, longest_);
     }
 
     // Slopes of the first `inputs` inputs from those of the outputs, added to `first` or to what is there.
