@@ -1,9 +1,11 @@
 """l3c encode."""
 
 import errno
+import os
 import sys
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -40,7 +42,9 @@ def test_quiet_says_nothing(run: Run) -> None:
 def test_an_existing_target_is_kept_without_force(run: Run) -> None:
     target = Path("photo.png.l3c")
     target.write_bytes(b"precious")
-    done = run("encode", "photo.png")
+    with patch.object(api, "encode") as encode:
+        done = run("encode", "photo.png")
+    encode.assert_not_called()
     assert (done.code, done.lines) == (2, ["l3c: photo.png.l3c: exists already; --force overwrites it"])
     assert target.read_bytes() == b"precious"
     assert run("encode", "photo.png", "-f").code == 0
@@ -94,6 +98,20 @@ def test_odd_names_are_names(run: Run) -> None:
         assert run("encode", "--", name).code == 0
         assert Path(f"{name}.l3c").exists()
         assert run("decode", "-f", "--", f"{name}.l3c").code == 0
+
+
+def test_the_longest_name_of_a_file_is_a_name(run: Run) -> None:
+    target = "x" * 251 + ".l3c"
+    assert run("encode", "photo.png", target).code == 0
+    assert names() == ["photo.png", target]
+
+
+def test_a_name_that_is_no_text_is_a_name(run: Run) -> None:
+    target = os.fsdecode(b"\xff\xfe.l3c")
+    assert run("encode", "photo.png", target).code == 0
+    assert Path(target).exists()
+    assert run("verify", target).out.startswith(b"\\udcff\\udcfe.l3c: intact")
+    assert run("info", target).out.startswith(b"\\udcff\\udcfe.l3c\n")
 
 
 def test_a_failure_while_writing_leaves_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,10 +56,13 @@ def run(options: argparse.Namespace) -> int:
     with target(out, options.force) as file:
         dropped = write_picture(picture, file, "" if out == STANDARD else out)
     if dropped:
-        print(f"l3c: {out}: the format cannot hold {', '.join(dropped)}, which was dropped", file=sys.stderr)
+        print(
+            f"l3c: {shown(out, STANDARD)}: the format cannot hold {', '.join(dropped)}, which was dropped",
+            file=sys.stderr,
+        )
     if not options.quiet and out != STANDARD:
         height, width = picture.samples.shape[:2]
-        print(f"{name}: {width} x {height} pixels: {out}", file=sys.stderr)
+        print(f"{name}: {width} x {height} pixels: {shown(out, STANDARD)}", file=sys.stderr)
     return 0
 
 
