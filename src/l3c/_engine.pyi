@@ -31,3 +31,32 @@ class WaveCoder:
     def isa(self) -> str: ...
     def encode(self, tile: NDArray[np.uint8]) -> bytes: ...
     def decode(self, payload: bytes, tile: NDArray[np.uint8]) -> str: ...
+
+def encode_cumulative(symbols: NDArray[np.int32], cdf: NDArray[Any]) -> tuple[int, bytes]: ...
+def decode_cumulative(payload: bytes, symbols: NDArray[np.int32], cdf: NDArray[Any]) -> str: ...
+
+class MixtureCoder:
+    def __init__(
+        self,
+        sigmoid: NDArray[np.int32],
+        exponential: NDArray[np.int32],
+        mantissa: NDArray[np.int32],
+        shift: NDArray[np.int32],
+    ) -> None: ...
+    def encode(
+        self,
+        symbols: NDArray[np.int32],
+        logits: NDArray[np.int32],
+        means: NDArray[np.int32],
+        log_scales: NDArray[np.int32],
+        levels: int,
+    ) -> tuple[int, bytes]: ...
+    def decode(
+        self,
+        payload: bytes,
+        symbols: NDArray[np.int32],
+        logits: NDArray[np.int32],
+        means: NDArray[np.int32],
+        log_scales: NDArray[np.int32],
+        levels: int,
+    ) -> str: ...

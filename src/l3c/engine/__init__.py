@@ -39,6 +39,11 @@ def _packed_sigmoid() -> NDArray[np.int32]:
     return (table[:-1] << 11) | np.diff(table)
 
 
+def mixture_coder() -> _engine.MixtureCoder:
+    """Make what codes symbols under mixtures for `l3c.coding`."""
+    return _engine.MixtureCoder(_packed_sigmoid(), exponential_table(), *inverse_scale_tables())
+
+
 class WaveCoder:
     """A wave network, ready to code tiles. Thread-safe; releases the interpreter's lock while it works.
 
