@@ -25,6 +25,7 @@ ARROWS = {
 }
 EXCEPTIONS = {
     ("images.pillow_plugin", "api"): "the plugin is a user of the API, which imports it only to register it",
+    ("coding.library", "engine"): "it is imported when a user codes; the definitions beside it need no engine",
     ("engine", "wave"): "its typed face takes networks as the wave family defines them",
 }
 TORCH_USERS = ("training", "published")

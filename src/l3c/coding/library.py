@@ -137,9 +137,9 @@ def _parameters(shape: tuple[int, ...], logits: Any, means: Any, log_scales: Any
 
 
 def _engine() -> Any:
-    from l3c import _engine
+    from l3c.engine import compiled
 
-    return _engine
+    return compiled()
 
 
 @cache

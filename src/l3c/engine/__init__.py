@@ -7,6 +7,7 @@ lacks it, that is an error, never another one silently. All give the same bytes 
 from __future__ import annotations
 
 import os
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,11 @@ from l3c.wave.learning import Learning, start_parameters
 from l3c.wave.network import Network
 
 ISA_VARIABLE = "L3C_ISA"
+
+
+def compiled() -> ModuleType:
+    """The compiled module, for `l3c.coding`."""
+    return _engine
 
 
 def supported_isas() -> list[str]:
