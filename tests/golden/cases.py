@@ -26,9 +26,10 @@ class Case:
     picture: NDArray[np.uint8]
     tile: int | None = None
     metadata: dict[bytes, bytes] = field(default_factory=dict)
+    model: str = "wave"
 
     def encode(self) -> bytes:
-        model = packaged_model(self.picture.shape[2], self.tile)
+        model = packaged_model(self.picture.shape[2], self.tile, self.model)
         return encode_samples(self.picture, model, self.metadata, 1, lambda share: None)
 
 
@@ -76,6 +77,8 @@ def cases() -> dict[str, Case]:
             f"{layout}-scene": Case(scene(61, 83, channels)),
             f"{layout}-tiles": Case(mixed(channels), tile=16),
             f"{layout}-metadata": Case(scene(9, 17, channels), metadata=ALL_METADATA),
+            f"{layout}-fast": Case(scene(61, 83, channels), model="wave-fast"),
+            f"{layout}-max": Case(scene(61, 83, channels), model="wave-max"),
         }
     return found
 
