@@ -27,6 +27,7 @@ from l3c.container.tiling import boxes, tile_count
 from l3c.container.unknown import is_original
 from l3c.errors import ChecksumError, FormatError, VersionError
 
+ORIGINAL_SEPARATOR = b"\x46\xe2\x84\x92"
 MAX_LENGTH = 2**63 - 1
 MAX_MODELS = 255
 MAX_NAME = 255
@@ -74,7 +75,7 @@ def describe_stranger(start: bytes) -> str:
         return "the file ends inside the signature"
     if start.startswith(SIGNATURE[:4]):
         return "an l3c file whose signature was damaged, as by a transfer in text mode"
-    if is_original(start):
+    if ORIGINAL_SEPARATOR in start or is_original(start):
         return "a file of the original 2019 program, which only the machine that wrote it can decode"
     return "not an l3c file"
 

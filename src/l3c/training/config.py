@@ -27,6 +27,7 @@ class Optimizer:
 
     name: one of OPTIMIZERS. schedule: see `l3c.training.schedule`. warm_up: iterations in which the rate rises from 0.
     clip_norm: largest L2 norm of the gradient. ema_decay: keep and evaluate an exponential mean of the parameters.
+    latent_warm_up: iterations in which the cost of auxiliary images rises from 0 to its weight in the loss.
     """
 
     name: str = "rmsprop"
@@ -36,6 +37,7 @@ class Optimizer:
     warm_up: int = 0
     clip_norm: float | None = None
     ema_decay: float | None = None
+    latent_warm_up: int = 0
 
     def __post_init__(self) -> None:
         if self.name not in OPTIMIZERS:

@@ -156,13 +156,19 @@ class Trainer:
             group["lr"] = rate
         bpsp = coster(images.to(self.processes.device)).sum(0) / (images[0].numel() * pictures)
         self.optimizer.zero_grad()
-        torch.autograd.backward(bpsp[:-1].sum() * self.processes.world)
+        torch.autograd.backward(self._loss(bpsp) * self.processes.world)
         limit = self.config.optimizer.clip_norm
         norm = float(nn.utils.clip_grad_norm_(self.network.parameters(), limit if limit is not None else math.inf))
         self._check_finite(norm)
         self.optimizer.step()
         self._update_ema()
         return self.processes.total(bpsp.detach().clone()), norm
+
+    def _loss(self, bpsp: Tensor) -> Tensor:
+        """Cost of all predicted scales; at first that of auxiliary images counts less, if so configured."""
+        warm_up = self.config.optimizer.latent_warm_up
+        share = min(1.0, self.iteration / warm_up) if warm_up else 1.0
+        return bpsp[0] + share * bpsp[1:-1].sum()
 
     def _check_finite(self, norm: float) -> None:
         if not math.isfinite(norm):
