@@ -46,7 +46,10 @@ class Optimizer:
 
 @dataclass(frozen=True)
 class Execution:
-    """How a run is executed. iterations: after which it ends; none is endless. minutes: after which it ends, saved."""
+    """How a run is executed. iterations: after which it ends; none is endless. minutes: after which it ends, saved.
+
+    spread: begin with mixtures spread over all values, instead of as published.
+    """
 
     seed: int = 0
     iterations: int | None = None
@@ -54,6 +57,7 @@ class Execution:
     bfloat16: bool = False
     compile: bool = False
     channels_last: bool = False
+    spread: bool = False
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from l3c.errors import InputError, L3CError, ModelError
 from l3c.published.network import Published, Scales, make_network
 from l3c.training.batches import Plan, training_batches, validation_batches
+from l3c.training.beginning import spread_mixtures
 from l3c.training.checkpoints import LATEST, Policy, read_state
 from l3c.training.config import Config
 from l3c.training.experiments import Experiment
@@ -74,7 +75,10 @@ class Trainer:
     def __init__(self, experiment: Experiment, config: Config, options: Options, processes: Processes) -> None:
         self.experiment, self.config, self.options, self.processes = experiment, config, options, processes
         torch.manual_seed(config.run.seed)
-        self.network = make_network(config.network).to(processes.device)
+        network = make_network(config.network)
+        if config.run.spread:
+            spread_mixtures(network)
+        self.network = network.to(processes.device)
         self.ema: dict[str, Tensor] | None = None
         self.iteration = 0
         self.optimizer = make_optimizer(self.network, config)
