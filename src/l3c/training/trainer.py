@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from l3c.errors import InputError, L3CError, ModelError
 from l3c.published.network import Published, Scales, make_network
 from l3c.training.batches import Plan, training_batches, validation_batches
+from l3c.training.beginning import spread_mixtures
 from l3c.training.checkpoints import LATEST, Policy, read_state
 from l3c.training.config import Config
 from l3c.training.experiments import Experiment
@@ -74,7 +75,10 @@ class Trainer:
     def __init__(self, experiment: Experiment, config: Config, options: Options, processes: Processes) -> None:
         self.experiment, self.config, self.options, self.processes = experiment, config, options, processes
         torch.manual_seed(config.run.seed)
-        self.network = make_network(config.network).to(processes.device)
+        network = make_network(config.network)
+        if config.run.spread:
+            spread_mixtures(network)
+        self.network = network.to(processes.device)
         self.ema: dict[str, Tensor] | None = None
         self.iteration = 0
         self.optimizer = make_optimizer(self.network, config)
@@ -156,13 +160,19 @@ class Trainer:
             group["lr"] = rate
         bpsp = coster(images.to(self.processes.device)).sum(0) / (images[0].numel() * pictures)
         self.optimizer.zero_grad()
-        torch.autograd.backward(bpsp[:-1].sum() * self.processes.world)
+        torch.autograd.backward(self._loss(bpsp) * self.processes.world)
         limit = self.config.optimizer.clip_norm
         norm = float(nn.utils.clip_grad_norm_(self.network.parameters(), limit if limit is not None else math.inf))
         self._check_finite(norm)
         self.optimizer.step()
         self._update_ema()
         return self.processes.total(bpsp.detach().clone()), norm
+
+    def _loss(self, bpsp: Tensor) -> Tensor:
+        """Cost of all predicted scales; at first that of auxiliary images counts less, if so configured."""
+        warm_up = self.config.optimizer.latent_warm_up
+        share = min(1.0, self.iteration / warm_up) if warm_up else 1.0
+        return bpsp[0] + share * bpsp[1:-1].sum()
 
     def _check_finite(self, norm: float) -> None:
         if not math.isfinite(norm):
