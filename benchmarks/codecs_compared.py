@@ -41,6 +41,7 @@ def wave(model: str) -> Codec:
         lambda pixels, threads: l3c.encode(pixels, model=model, threads=threads),
         lambda data, threads: l3c.decode(data, threads=threads),
         threaded=True,
+        slow=model.endswith("-max"),
     )
 
 
