@@ -39,6 +39,9 @@ HEADROOM = 1.1
 QUIET = 32
 """Channels that calibration saw this much fainter than their signal's strongest get its step over this."""
 
+SHIFT_MIN = 3
+"""Steps of signals that one layer writes are made large enough for this shift."""
+
 SMALL_WEIGHT, LARGE_WEIGHT = 127, 32767
 SHIFT_MAX = 22
 LARGE = ("input", "params", "to_q", "head")
@@ -97,7 +100,7 @@ class Recorder:
         y = functional.conv2d(x, weight, bias, layer.stride, reach, layer.dilation)
         if name.endswith("to_q"):
             return ((y + 1) * (self._levels - 1) / 2 + 0.5).floor().clamp(layer.low, layer.high)
-        y = y.relu() if name.endswith(".body.0") else y
+        y = y.relu() if layer.low == 0 else y
         if layer.high == NARROW_MAX:
             self._see(layer.target, y)
         return y
@@ -134,7 +137,21 @@ def calibrate(a: Architecture, state: State, pictures: Iterable[Pixels]) -> dict
         raise InputError("no pictures to calibrate with")
     floor = {signal: np.maximum(seen, seen.max() / QUIET + 1e-12) for signal, seen in recorder.largest.items()}
     steps = {signal: HEADROOM * seen / NARROW_MAX for signal, seen in floor.items()}
-    return steps | _fixed_steps(a, *weights["input"]) | _joined_steps(a, steps)
+    steps |= _fixed_steps(a, *weights["input"])
+    for layer in layers(a):
+        if layer.high == NARROW_MAX:
+            least = _least_step(layer, *weights[layer.name], steps[layer.source])
+            steps[layer.target] = np.maximum(steps[layer.target], least)
+    return steps | _joined_steps(a, steps)
+
+
+def _least_step(layer: Layer, weight: Floats, bias: Floats, source: Floats) -> Floats:
+    """Smallest steps of a layer's outputs that leave room for weights and sums at the least shift."""
+    weights = np.abs(weight * source[None, :, None, None])
+    sums = weights.sum((1, 2, 3)) * layer.read_max + np.abs(bias)
+    room = np.maximum(weights.max((1, 2, 3)) / SMALL_WEIGHT, 1.1 * sums / SUM_MAX)
+    least: Floats = room * 2.0**SHIFT_MIN
+    return least
 
 
 def _fixed_steps(a: Architecture, weight: Floats, bias: Floats) -> dict[str, Floats]:
