@@ -10,6 +10,7 @@ from l3c.published.export import export_layers
 from l3c.published.integer_model import PublishedModel, known_answer
 from l3c.published.layers_integer import IntegerLayer, Program
 from l3c.published.network import make_network
+from l3c.published.pictures import Pixels
 from l3c.published.runtimes import Definition
 
 ARCHITECTURES = {
@@ -19,7 +20,7 @@ ARCHITECTURES = {
 }
 
 
-def picture(height: int, width: int, seed: int = 0) -> np.ndarray:
+def picture(height: int, width: int, seed: int = 0) -> Pixels:
     """Smooth colours and noise, uint8 [height, width, 3]."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:height, :width]
@@ -28,7 +29,7 @@ def picture(height: int, width: int, seed: int = 0) -> np.ndarray:
 
 
 def plausible_state(a: Architecture) -> dict[str, torch.Tensor]:
-    """Make a network that, untrained, guesses mixtures around the middle, so that it beats stored pixels of pale pictures."""
+    """Make a network that, untrained, guesses the middle, so that it beats stored pixels of pale pictures."""
     state = make_network(a).state_dict()
     for key, bias in state.items():
         if key.endswith("lin.bias"):

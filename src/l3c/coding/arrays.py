@@ -45,7 +45,8 @@ def uniform(levels: int) -> NDArray[np.int32]:
     >>> uniform(4).tolist()
     [0, 16384, 32768, 49152, 65536]
     """
-    return (np.arange(levels + 1, dtype=np.int64) * TOTAL // levels).astype(np.int32)
+    shares: NDArray[np.int32] = (np.arange(levels + 1, dtype=np.int64) * TOTAL // levels).astype(np.int32)
+    return shares
 
 
 def frequencies_of(probabilities: Any) -> NDArray[np.int32]:
@@ -73,4 +74,5 @@ def mixture_parameters(logits: Any, means: Any, scales: Any) -> NDArray[np.int32
     log_scales = np.log(np.asarray(as_array(scales), np.float64)) - LOG_SCALE_OFFSET
     units = ((logits, 16), (means, 1 << GRAY_BITS), (log_scales, 16))
     rows = [np.floor(np.asarray(as_array(values), np.float64) * unit + 0.5) for values, unit in units]
-    return np.clip(np.concatenate(rows), -LIMIT, LIMIT).astype(np.int32)
+    whole: NDArray[np.int32] = np.concatenate(rows).clip(-LIMIT, LIMIT).astype(np.int32)
+    return whole

@@ -13,8 +13,10 @@ from l3c.coding.tables import exponential_table, inverse_scale_tables
 from l3c.engine import _packed_sigmoid, chosen_isa
 from l3c.errors import FormatError, InputError
 
+Table = NDArray[np.int32]
 
-def _tables() -> tuple[NDArray[np.int32], ...]:
+
+def _tables() -> tuple[Table, Table, Table, Table]:
     return (_packed_sigmoid(), exponential_table(), *inverse_scale_tables())
 
 

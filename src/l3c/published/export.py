@@ -92,7 +92,7 @@ class Recorder:
         return torch.from_numpy(values * step).float()[None]
 
     def give(self, values: torch.Tensor) -> NDArray[Any]:
-        return values[0].numpy()  # type: ignore[no-any-return]
+        return values[0].numpy()
 
     def layer(self, name: str, x: torch.Tensor) -> torch.Tensor:
         layer, (weight, bias) = self._layers[name], self._weights[name]
@@ -131,7 +131,7 @@ def calibrate(a: Architecture, state: State, pictures: Iterable[Pixels]) -> dict
     count = 0
     with torch.inference_mode():
         for count, picture in enumerate(pictures, 1):  # noqa: B007
-            padded = Padding.to_multiple(*picture.shape[:2], a.multiple(recursions_of(a))).add(picture)
+            padded = Padding.to_multiple(picture.shape[0], picture.shape[1], a.multiple(recursions_of(a))).add(picture)
             all_parameters(program, padded)
     if not count:
         raise InputError("no pictures to calibrate with")

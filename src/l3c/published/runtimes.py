@@ -22,21 +22,25 @@ class _Arrays:
         self._layers = {layer.layer.name: layer for layer in layers}
 
     def receive(self, signal: str, values: NDArray[np.int64]) -> NDArray[Any]:
-        return values.astype(self.dtype)
+        converted: NDArray[Any] = values.astype(self.dtype)
+        return converted
 
     def give(self, values: NDArray[Any]) -> NDArray[np.int32]:
-        return values.astype(np.int32)
+        whole: NDArray[np.int32] = values.astype(np.int32)
+        return whole
 
     def layer(self, name: str, x: NDArray[Any]) -> NDArray[Any]:
         layer = self._layers[name]
         sums = self._sums(layer, x)
-        return np.clip(self._halved(sums, layer.shift[:, None, None]), layer.layer.low, layer.layer.high)
+        halved = self._halved(sums, layer.shift[:, None, None])
+        return halved.clip(layer.layer.low, layer.layer.high)
 
     def narrow(self, signal: str, x: NDArray[Any]) -> NDArray[Any]:
-        return np.clip(self._halved(x, np.uint8(NARROW_BITS)), -NARROW_MAX, NARROW_MAX)
+        return self._halved(x, np.uint8(NARROW_BITS)).clip(-NARROW_MAX, NARROW_MAX)
 
     def add(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
-        return np.clip(x + y, -WIDE_MAX, WIDE_MAX)
+        total: NDArray[Any] = (x + y).clip(-WIDE_MAX, WIDE_MAX)
+        return total
 
     def join(self, parts: list[NDArray[Any]]) -> NDArray[Any]:
         return np.concatenate(parts)
