@@ -27,7 +27,7 @@ MixtureKernel mixture_kernel_avx2();
 MixtureKernel mixture_kernel(const std::string& isa);
 
 // Cumulative frequencies int32 [count][levels + 1], `stride` entries from one position's to the next's (0: all share
-// one). False where a symbol is out of range or has no frequency.
+// one). frequency_intervals: false where a symbol is out of range or has no frequency.
 struct FrequencyMap {
     const std::int32_t* rows;
     std::size_t count, stride;
@@ -36,7 +36,7 @@ struct FrequencyMap {
 bool frequency_intervals(const FrequencyMap& map, const std::int32_t* symbols, Interval* out);
 Status frequency_symbols(const FrequencyMap& map, RansDecoder& decoder, std::int32_t* out);
 
-// True where all rows rise from 0 to 65536 and never fall.
+// False where the one row that all share does not rise from 0 to 65536; rows of their own are judged when they are used.
 bool frequencies_sound(const FrequencyMap& map);
 
 }  // namespace l3c
