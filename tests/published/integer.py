@@ -25,7 +25,8 @@ def picture(height: int, width: int, seed: int = 0) -> Pixels:
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:height, :width]
     plane = 128 + 80 * np.sin(x / 9 + seed) * np.cos(y / 7)
-    return np.clip(plane[..., None] + rng.normal(0, 9, (height, width, 3)), 0, 255).astype(np.uint8)
+    noisy: Pixels = np.clip(plane[..., None] + rng.normal(0, 9, (height, width, 3)), 0, 255).astype(np.uint8)
+    return noisy
 
 
 def plausible_state(a: Architecture) -> dict[str, torch.Tensor]:

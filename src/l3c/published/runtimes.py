@@ -63,7 +63,8 @@ class _Arrays:
                 rows = slice(i * dilation, i * dilation + stride * (height - 1) + 1, stride)
                 columns = slice(j * dilation, j * dilation + stride * (width - 1) + 1, stride)
                 total += layer.weight[:, :, i, j].astype(self.dtype) @ padded[:, rows, columns].reshape(len(x), -1)
-        return total.reshape(-1, height, width)
+        shuffled: NDArray[Any] = total.reshape(-1, height, width)
+        return shuffled
 
     def _halved(self, x: NDArray[Any], shift: Any) -> NDArray[Any]:
         raise NotImplementedError
@@ -86,7 +87,8 @@ class NumPyRuntime(_Arrays):
     dtype = np.float32
 
     def _halved(self, x: NDArray[Any], shift: Any) -> NDArray[Any]:
-        return np.floor(x * np.ldexp(np.float32(1), -shift.astype(np.int32)) + np.float32(0.5))
+        halved: NDArray[Any] = np.floor(x * np.ldexp(np.float32(1), -shift.astype(np.int32)) + np.float32(0.5))
+        return halved
 
 
 class TorchRuntime:
