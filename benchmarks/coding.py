@@ -64,7 +64,8 @@ def shares_below(m: Mixtures) -> Array:
     for w, mean, scale in zip(weights, torch.from_numpy(m.means), torch.from_numpy(m.scales), strict=True):
         total += w[:, None] * torch.sigmoid((borders - mean[:, None]) / scale[:, None])
     total[:, 0], total[:, -1] = 0, 1
-    return total.numpy()
+    found: Array = total.numpy()
+    return found
 
 
 def cumulative(m: Mixtures) -> Array:
@@ -77,7 +78,8 @@ def ours_frequencies() -> Coder:
     def encode(rows: Array, symbols: Array) -> bytes:
         encoder = SymbolEncoder()
         encoder.put(symbols, rows)
-        return encoder.finish()
+        payload: bytes = encoder.finish()
+        return payload
 
     return Coder(cumulative, encode, lambda rows, payload, count: SymbolDecoder(payload).take(count, rows))
 
@@ -86,17 +88,19 @@ def ours_mixtures() -> Coder:
     def encode(rows: Array, symbols: Array) -> bytes:
         encoder = SymbolEncoder()
         encoder.put_mixtures(symbols[None], rows)
-        return encoder.finish()
+        payload: bytes = encoder.finish()
+        return payload
 
     def decode(rows: Array, payload: bytes, count: int) -> Array:
-        return SymbolDecoder(payload).take_mixtures(rows, 1)[0]
+        symbols: Array = SymbolDecoder(payload).take_mixtures(rows, 1)[0]
+        return symbols
 
     return Coder(lambda m: mixture_parameters(m.logits, m.means, m.scales), encode, decode)
 
 
 def torchac_coder() -> Coder:
     import torch
-    import torchac
+    import torchac  # type: ignore[import-untyped]
 
     def prepare(m: Mixtures) -> Any:
         return torch.from_numpy(cumulative(m).astype(np.uint16).view(np.int16))
@@ -108,7 +112,7 @@ def torchac_coder() -> Coder:
 
 
 def constriction_coder() -> Coder:
-    import constriction
+    import constriction  # type: ignore[import-untyped]
 
     model = constriction.stream.model.Categorical(perfect=False)
 
