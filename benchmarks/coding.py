@@ -71,7 +71,8 @@ def shares_below(m: Mixtures) -> Array:
 def cumulative(m: Mixtures) -> Array:
     """int32 [N, 257], every symbol at least 1."""
     steps = np.arange(LEVELS + 1)
-    return np.floor(shares_below(m) * (65536 - LEVELS)).astype(np.int32) + steps.astype(np.int32)
+    rows: Array = np.floor(shares_below(m) * (65536 - LEVELS)).astype(np.int32) + steps.astype(np.int32)
+    return rows
 
 
 def ours_frequencies() -> Coder:
