@@ -101,7 +101,7 @@ def ours_mixtures() -> Coder:
 
 def torchac_coder() -> Coder:
     import torch
-    import torchac  # type: ignore[import-untyped]
+    import torchac
 
     def prepare(m: Mixtures) -> Any:
         return torch.from_numpy(cumulative(m).astype(np.uint16).view(np.int16))
@@ -113,7 +113,7 @@ def torchac_coder() -> Coder:
 
 
 def constriction_coder() -> Coder:
-    import constriction  # type: ignore[import-untyped]
+    import constriction
 
     model = constriction.stream.model.Categorical(perfect=False)
 

@@ -36,6 +36,7 @@ struct Tables {
 struct Learning {
     float rate, momentum, spread, epsilon;
     int group;
+    bool first_layer;  // stage2.0 learns too; else it stays as it is, in integers
 };
 
 struct WaveModel {

@@ -44,9 +44,9 @@ CHANNELS = {"rgb": 3, "gray": 1}
 """Names for test parameters, and the channels they stand for."""
 
 
-def packaged_model(channels: int, tile: int | None = None) -> presets.WaveModel:
-    """The packaged model "wave"; tile: another nominal tile side, so that small pictures have many tiles."""
-    model = presets.load("wave", channels)
+def packaged_model(channels: int, tile: int | None = None, name: str = "wave") -> presets.WaveModel:
+    """A packaged model; tile: another nominal tile side, so that small pictures have many tiles."""
+    model = presets.load(name, channels)
     assert model is not None
     changed = copy(model)
     changed.tile = tile or model.tile

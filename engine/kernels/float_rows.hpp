@@ -113,7 +113,8 @@ struct Adam {
     float rate, momentum, spread, epsilon;
     float mean_left = 1, square_left = 1;  // the powers of the bias correction
 
-    void step(float* values, float* slopes, float* means, float* squares, std::size_t count, int samples) {
+    void step(float* __restrict values, float* __restrict slopes, float* __restrict means, float* __restrict squares,
+              std::size_t count, int samples) {
         constexpr float kTiny = 1e-12f;
         const float share = 1.0f / float(samples);
         mean_left *= 1.0f - momentum, square_left *= 1.0f - spread;

@@ -41,26 +41,32 @@ public:
 
     LearningTile(const Model& model, int height, int width)
         : Base(model, height, width), tables_(*model.tables), group_(model.learning.group),
+          first_(model.learning.first_layer ? 0 : 1),
           adam_{model.learning.rate, model.learning.momentum, model.learning.spread, model.learning.epsilon} {
         begin(model);
-        inputs_ = floats(layers_[0].inputs);
+        inputs_ = floats(first_ ? 0 : layers_[0].inputs);
+        cells_ = this->rows(first_ ? padded(a_.hidden2) / Isa::kGroup : 0);
         hidden_ = floats(a_.hidden2);
         shared_ = floats(a_.hidden3 + a_.channels);
         head_ = floats(a_.head);
-        raw_ = floats(layers_[count_layers() - 1].outputs);
+        raw_ = floats(padded(layers_[count_layers() - 1].outputs));
         d_outputs_ = floats(layers_[count_layers() - 1].outputs);
         d_head_ = floats(a_.head);
         d_shared_ = floats(a_.hidden3);
         d_hidden_ = floats(a_.hidden2);
         int widest = 0;
-        for (int i = 0; i < count_layers(); ++i) widest = layers_[i].width > widest ? layers_[i].width : widest;
+        for (int i = first_; i < count_layers(); ++i) widest = layers_[i].width > widest ? layers_[i].width : widest;
         turned_ = this->memory().template take<float>(std::size_t(widest) * longest_);
     }
 
     void share() {
-        unpack();
-        forward(layers_[0], inputs_, hidden_);
-        activate(hidden_, a_.hidden2);
+        if (first_)
+            integer_layer();
+        else {
+            unpack();
+            forward(layers_[0], inputs_, hidden_);
+            activate(hidden_, a_.hidden2);
+        }
         forward(layers_[1], hidden_, shared_);
         activate(shared_, a_.hidden3);
         std::memset(d_shared_, 0, sizeof(float) * a_.hidden3 * longest_);
@@ -88,9 +94,11 @@ public:
     void learn_shared() {
         deactivate(d_shared_, shared_, a_.hidden3);
         add_slopes(layers_[1], d_shared_, hidden_);
-        backward(layers_[1], a_.hidden2, d_shared_, kZeros, d_hidden_);
-        deactivate(d_hidden_, hidden_, a_.hidden2);
-        add_slopes(layers_[0], d_hidden_, inputs_);
+        if (!first_) {
+            backward(layers_[1], a_.hidden2, d_shared_, kZeros, d_hidden_);
+            deactivate(d_hidden_, hidden_, a_.hidden2);
+            add_slopes(layers_[0], d_hidden_, inputs_);
+        }
         pixels_ += count_;
         if (pixels_ < group_) return;
         adam_.step(values_learned_, slopes_, means_, squares_, learned_, pixels_);
@@ -106,7 +114,7 @@ private:
     // model.start holds the layers behind the kept features, each [outputs][inputs] and then its biases.
     void begin(const Model& model) {
         learned_ = 0;
-        for (int i = 0; i < count_layers(); ++i) {
+        for (int i = first_; i < count_layers(); ++i) {
             const auto [outputs, inputs] = model.shapes[i];
             layers_[i] = {outputs, inputs, padded_floats(outputs), nullptr, nullptr};
             learned_ += layers_[i].size();
@@ -117,7 +125,7 @@ private:
         squares_ = this->memory().template take<float>(learned_);
         const float* from = model.start;
         std::size_t at = 0;
-        for (int i = 0; i < count_layers(); at += layers_[i++].size()) {
+        for (int i = first_; i < count_layers(); at += layers_[i++].size()) {
             LearnedLayer& l = layers_[i];
             l.weights = values_learned_ + at, l.slopes = slopes_ + at;
             for (int o = 0; o < l.outputs; ++o)
@@ -126,26 +134,36 @@ private:
         }
     }
 
-    // Cells of 8-bit integers as floats: differences and predictions about 0, kept features from 0.
-    void unpack() {
+    // A row of cells of 8-bit integers, less an offset, as rows of floats, at most `rows` of them; returns what follows.
+    float* spread(const std::int32_t* cells, int rows, int offset, float* to) {
         constexpr int kBits = 32 / Isa::kGroup;
-        float* to = inputs_;
-        const auto spread = [&](const std::int32_t* cells, int rows, int offset) {
-            for (int j = 0; j < Isa::kGroup && j < rows; ++j, to += longest_)
-                for (int i = 0; i < count_; ++i)
-                    to[i] = float(std::int32_t(std::uint32_t(cells[i]) >> (j * kBits) & 255) - offset) * kStep;
-        };
-        for (int i = 0; i < a_.context(); i += Isa::kGroup)
-            spread(context_ + std::ptrdiff_t(i / Isa::kGroup) * longest_, a_.context() - i, 128);
-        const int end = this->point_at_kept(0);
-        for (int row = 0; row < end; ++row) {
-            const int left = a_.kept - row % this->kept_rows_ * Isa::kGroup;
-            if (left > 0) spread(pointers_[row], left, 0);
-        }
+        for (int j = 0; j < Isa::kGroup && j < rows; ++j, to += longest_)
+            for (int i = 0; i < count_; ++i)
+                to[i] = float(std::int32_t(std::uint32_t(cells[i]) >> (j * kBits) & 255) - offset) * kStep;
+        return to;
     }
 
+    // Differences and predictions about 0, kept features from 0.
+    void unpack() {
+        float* to = inputs_;
+        for (int i = 0; i < a_.context(); i += Isa::kGroup)
+            to = spread(context_ + std::ptrdiff_t(i / Isa::kGroup) * longest_, a_.context() - i, 128, to);
+        const int end = this->point_at_kept(0);
+        for (int row = 0; row < end; ++row)
+            to = spread(pointers_[row], a_.kept - row % this->kept_rows_ * Isa::kGroup, 0, to);
+    }
+
+    void integer_layer() {
+        this->point_at_kept(this->point(0, context_, this->context_rows_));
+        dense<Isa, true>(model_.share[0], pointers_, count_, cells_, longest_);
+        float* to = hidden_;
+        for (int i = 0; i < a_.hidden2; i += Isa::kGroup)
+            to = spread(cells_ + std::ptrdiff_t(i / Isa::kGroup) * longest_, a_.hidden2 - i, 0, to);
+    }
+
+    // Rows beyond the outputs, up to a multiple of 4, are 0.
     void forward(const LearnedLayer& l, const float* x, float* y) {
-        float_product({l.weights, 1, l.width}, l.outputs, l.inputs, count_, x, longest_, l.bias(), y, longest_);
+        float_product({l.weights, 1, l.width}, padded(l.outputs), l.inputs, count_, x, longest_, l.bias(), y, longest_);
     }
 
     // Slopes of the first `inputs` inputs from those of the outputs, added to `first` or to what is there.
@@ -230,12 +248,13 @@ private:
     static constexpr float kZeros[512] = {};
     const FloatState state_;
     const Tables& tables_;
-    const int group_;
+    const int group_, first_;
     Adam adam_;
-    LearnedLayer layers_[8];
+    LearnedLayer layers_[8]{};
     std::size_t learned_;
     int pixels_ = 0;
     float *values_learned_, *slopes_, *means_, *squares_;
+    std::int32_t* cells_;
     float *inputs_, *hidden_, *shared_, *head_, *raw_, *d_outputs_, *d_head_, *d_shared_, *d_hidden_, *turned_;
 };
 

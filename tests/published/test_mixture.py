@@ -68,6 +68,18 @@ def test_far_off_values_are_finite_and_still_pull() -> None:
     assert float(params.grad[0, 9:18].abs().sum()) > 1  # type: ignore[index]
 
 
+@pytest.mark.parametrize("log_scale", [-100.0, -3.0, 6.9, 20.0, 100.0])
+def test_any_scale_has_finite_costs_and_gradients(log_scale: float) -> None:
+    params = torch.zeros(1, IMAGE.outputs, 1, 1)
+    params[:, 18:27] = log_scale
+    params.requires_grad_()
+    for value in (0.0, 100.0, 255.0):
+        cost = IMAGE.nats(params, torch.full((1, 3, 1, 1), value)).sum()
+        (gradient,) = torch.autograd.grad(cost, params)
+        assert bool(torch.isfinite(cost))
+        assert bool(torch.isfinite(gradient).all())
+
+
 def test_cost_is_float32_under_bfloat16_autocast() -> None:
     params, values = some_params(IMAGE, 60.0), torch.full((1, 3, 2, 2), 77.0)
     with torch.autocast("cpu", torch.bfloat16):

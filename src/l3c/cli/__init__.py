@@ -17,13 +17,17 @@ COMMANDS = {
     "verify": "decode files and check every pixel",
     "models": "list the models to be had",
     "export": "turn a trained network into a model of the codec",
+    "train": "train a network",
+    "eval": "what pictures cost under trained networks",
+    "sample": "pictures that a trained network imagines",
     "import-released": "take over checkpoints released with the paper",
 }
 INTERRUPTED = 130
 FAILED = 1
 
 
-def make_parser() -> argparse.ArgumentParser:
+def make_parser(chosen: str | None = None) -> argparse.ArgumentParser:
+    """chosen: the command whose arguments are needed, to save the import of the others; None adds all."""
     from l3c import __version__
 
     parser = argparse.ArgumentParser(prog="l3c", description="Lossless image compression with small learned models.")
@@ -31,7 +35,8 @@ def make_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
         command = subparsers.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
-        _module(name).add_arguments(command)
+        if chosen in (None, name):
+            _module(name).add_arguments(command)
     return parser
 
 
@@ -43,7 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command. Bad input is one line on standard error and a non-zero exit code, never a traceback."""
     from l3c.errors import L3CError
 
-    options = make_parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    chosen = arguments[0] if arguments and arguments[0] in COMMANDS else None
+    options = make_parser(chosen).parse_args(arguments)
     try:
         return int(_module(options.command).run(options))
     except L3CError as error:

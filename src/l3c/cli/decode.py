@@ -7,10 +7,10 @@ import sys
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from l3c.cli.files import STANDARD, check_target, read_source, shown, target
+from l3c.cli.files import STANDARD, check_target, naming, read_source, shown, target
 from l3c.cli.options import add_memory, add_target, add_threads
 from l3c.cli.progress import Progress
-from l3c.errors import InputError, L3CError
+from l3c.errors import InputError
 
 if TYPE_CHECKING:
     from l3c.images.picture import Picture
@@ -56,10 +56,13 @@ def run(options: argparse.Namespace) -> int:
     with target(out, options.force) as file:
         dropped = write_picture(picture, file, "" if out == STANDARD else out)
     if dropped:
-        print(f"l3c: {out}: the format cannot hold {', '.join(dropped)}, which was dropped", file=sys.stderr)
+        print(
+            f"l3c: {shown(out, STANDARD)}: the format cannot hold {', '.join(dropped)}, which was dropped",
+            file=sys.stderr,
+        )
     if not options.quiet and out != STANDARD:
         height, width = picture.samples.shape[:2]
-        print(f"{name}: {width} x {height} pixels: {out}", file=sys.stderr)
+        print(f"{name}: {width} x {height} pixels: {shown(out, STANDARD)}", file=sys.stderr)
     return 0
 
 
@@ -70,12 +73,9 @@ def decode(data: bytes, name: str, options: argparse.Namespace) -> Picture:
     from l3c.container.read import read_file
     from l3c.images.picture import Picture
 
-    try:
+    with naming(name), Progress(name, options.quiet) as progress:
         contents = read_file(data)
-        with Progress(name, options.quiet) as progress:
-            samples = api.decode_contents(
-                contents, threads=options.threads, max_memory=options.max_memory, progress=progress
-            )
-    except L3CError as error:
-        raise type(error)(f"{name}: {error}") from error
+        samples = api.decode_contents(
+            contents, threads=options.threads, max_memory=options.max_memory, progress=progress
+        )
     return Picture(samples, {METADATA[tag]: value for tag, value in contents.metadata.items()})

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     with target(out, options.force) as file:
         file.write(data)
     if not options.quiet:
-        report(name, out, len(raw), len(data), picture.samples.size, picture.source_format)
+        report(name, shown(out, STANDARD), len(raw), len(data), picture.samples.size, picture.source_format)
     return 0
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+from zlib import crc32
 
-from l3c.errors import InputError
+from l3c.errors import InputError, L3CError
 
 STANDARD = "-"
 
@@ -24,8 +25,17 @@ def read_source(name: str) -> bytes:
 
 
 def shown(name: str, standard: str) -> str:
-    """A name for messages."""
-    return standard if name == STANDARD else name
+    """A name for messages; bytes that are no text as escapes."""
+    return standard if name == STANDARD else name.encode(errors="backslashreplace").decode()
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Errors of the codec raised inside name the file."""
+    try:
+        yield
+    except L3CError as error:
+        raise type(error)(f"{name}: {error}") from error
 
 
 def check_target(name: str, source: str, force: bool) -> None:
@@ -53,7 +63,7 @@ def target(name: str, force: bool) -> Iterator[BinaryIO]:
         sys.stdout.buffer.flush()
         return
     path = Path(name)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f".{crc32(path.name.encode(errors='surrogateescape')):08x}.{os.getpid()}.partial")
     try:
         with partial.open("xb") as file:
             yield file

@@ -6,8 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from l3c.cli.files import read_source, shown
-from l3c.errors import L3CError
+from l3c.cli.files import naming, read_source, shown
 
 if TYPE_CHECKING:
     from l3c.api import Info
@@ -24,10 +23,8 @@ def run(options: argparse.Namespace) -> int:
 
     name = shown(options.source, "standard input")
     data = read_source(options.source)
-    try:
+    with naming(name):
         found = api.info(data)
-    except L3CError as error:
-        raise type(error)(f"{name}: {error}") from error
     print(json.dumps({"file": name, **found.to_dict()}) if options.json else describe(name, found))
     return 0
 

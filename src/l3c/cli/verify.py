@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from l3c.cli.files import read_source, shown
+from l3c.cli.files import naming, read_source, shown
 from l3c.cli.options import add_memory, add_threads
 from l3c.errors import L3CError
 
@@ -28,9 +28,11 @@ def check(source: str, options: argparse.Namespace) -> int:
 
     name = shown(source, "standard input")
     try:
-        found = api.verify(read_source(source), threads=options.threads, max_memory=options.max_memory)
+        data = read_source(source)
+        with naming(name):
+            found = api.verify(data, threads=options.threads, max_memory=options.max_memory)
     except L3CError as error:
-        print(f"l3c: {name}: {error}", file=sys.stderr)
+        print(f"l3c: {error}", file=sys.stderr)
         return error.exit_code
     except OSError as error:
         print(f"l3c: {name}: {error.strerror or error}", file=sys.stderr)

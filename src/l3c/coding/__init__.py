@@ -32,7 +32,6 @@ True
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 from l3c.coding.arrays import frequencies_of, mixture_parameters, uniform
@@ -43,5 +42,7 @@ __all__ = ["SymbolDecoder", "SymbolEncoder", "frequencies_of", "mixture_paramete
 def __getattr__(name: str) -> Any:
     """Fetch the compiled coder when it is first wanted: the definition needs nothing compiled."""
     if name in ("SymbolDecoder", "SymbolEncoder"):
-        return getattr(import_module("l3c.engine.symbols"), name)
+        from l3c.engine import symbols
+
+        return getattr(symbols, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -34,33 +34,44 @@ SIGMOID_STEP_BITS = 6
 """Table entries are 1/16 apart; between them the function is a straight line."""
 
 
+PRECISION = 45
+"""Decimal digits in which the tables are computed."""
+
+
 def _rounded(value: Decimal) -> int:
     return int(value.to_integral_value(ROUND_HALF_EVEN))
+
+
+def _powers(first: Decimal, count: int) -> list[Decimal]:
+    """exp(first + i / 16), from one exponential and products; 45 digits leave far more right than rounding needs."""
+    power, ratio = first.exp(), (Decimal(1) / 16).exp()
+    return [power := power * ratio if i else power for i in range(count)]
 
 
 @cache
 def sigmoid_table() -> NDArray[np.int32]:
     """int32 [385]: 65536 / (1 + exp(12 - i / 16))."""
-    with localcontext(prec=28):
-        count = 2 * SIGMOID_REACH >> SIGMOID_STEP_BITS
-        return np.array([_rounded(65536 / (1 + (12 - Decimal(i) / 16).exp())) for i in range(count + 1)], np.int32)
+    with localcontext(prec=PRECISION):
+        powers = _powers(Decimal(-12), (2 * SIGMOID_REACH >> SIGMOID_STEP_BITS) + 1)
+        return np.array([_rounded(65536 / (1 + power)) for power in reversed(powers)], np.int32)
 
 
 @cache
 def exponential_table() -> NDArray[np.int32]:
     """int32 [256]: 32768 exp(-i / 16)."""
-    with localcontext(prec=28):
-        return np.array([_rounded(32768 * (-Decimal(i) / 16).exp()) for i in range(256)], np.int32)
+    with localcontext(prec=PRECISION):
+        return np.array([_rounded(32768 / power) for power in _powers(Decimal(0), 256)], np.int32)
 
 
 @cache
 def inverse_scale_tables() -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """(mantissas, shifts), int32 [128] each: 16 exp(2.5 - i / 16) = mantissa / 2^shift, mantissa in 2048..4095."""
     mantissas, shifts = [], []
-    with localcontext(prec=28):
-        for i in range(LOG_SCALES):
-            factor = 16 * (Decimal("2.5") - Decimal(i) / 16).exp()
-            shift = next(s for s in range(32) if factor * 2**s >= Decimal("2047.5"))
-            mantissas.append(_rounded(factor * 2**shift))
+    with localcontext(prec=PRECISION):
+        shift = 0
+        for power in _powers(Decimal("-2.5"), LOG_SCALES):
+            while 16 * 2**shift < Decimal("2047.5") * power:
+                shift += 1
+            mantissas.append(_rounded(16 * 2**shift / power))
             shifts.append(shift)
     return np.array(mantissas, np.int32), np.array(shifts, np.int32)

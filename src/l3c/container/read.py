@@ -24,6 +24,7 @@ from l3c.container.constants import (
 from l3c.container.cursor import Buffer, Cursor
 from l3c.container.structure import Contents, ImageHeader, ModelReference, TileEntry
 from l3c.container.tiling import boxes, tile_count
+from l3c.container.unknown import is_original
 from l3c.errors import ChecksumError, FormatError, VersionError
 
 ORIGINAL_SEPARATOR = b"\x46\xe2\x84\x92"
@@ -64,7 +65,7 @@ def describe_stranger(start: bytes) -> str:
         return "the file ends inside the signature"
     if start.startswith(SIGNATURE[:4]):
         return "an l3c file whose signature was damaged, as by a transfer in text mode"
-    if ORIGINAL_SEPARATOR in start:
+    if ORIGINAL_SEPARATOR in start or is_original(start):
         return "a file of the original 2019 program, which only the machine that wrote it can decode"
     return "not an l3c file"
 

@@ -49,10 +49,10 @@ class WaveCoder:
         layers = [(layer.weights, layer.bias, layer.shift) for layer in network.layers]
         widths = list(network.architecture.to_dict().values())
         tables = (_packed_sigmoid(), exponential_table(), *inverse_scale_tables())
-        start = start_parameters(network) if learning else np.zeros(0, np.float32)
-        rates, group = (learning.rates, learning.group) if learning else ([], 0)
+        steps = ([], 0, False) if learning is None else (learning.rates, learning.group, learning.first_layer)
+        start = np.zeros(0, np.float32) if learning is None else start_parameters(network, learning.first)
         self._channels = network.architecture.channels
-        self._coder = _engine.WaveCoder(widths, layers, *tables, start, rates, group, isa or chosen_isa())
+        self._coder = _engine.WaveCoder(widths, layers, *tables, start, *steps, isa or chosen_isa())
 
     @property
     def isa(self) -> str:

@@ -21,6 +21,9 @@ LOG_MASS_MIN = math.log(1e-12)
 EDGE = 0.001
 """A value this near to an end of the range is that end."""
 
+NARROW = 1e-3
+"""Below this, log(1 - exp(-w)) = log w - w / 2 to the precision of float32."""
+
 UNIFORM_MIN = 1e-5
 """Uniform numbers for sampling lie in [1e-5, 1 - 1e-5]."""
 
@@ -99,9 +102,16 @@ class LogisticMixture:
         half = self.step / 2 * torch.exp(-log_scales)
         centred = (values - means) * torch.exp(-log_scales)
         below, above = functional.logsigmoid(centred + half), functional.logsigmoid(half - centred)
-        inside = _at_least(below + above + torch.log(-torch.expm1(-2 * half)), LOG_MASS_MIN)
+        inside = _at_least(below + above + self._log_width(log_scales), LOG_MASS_MIN)
         highest = torch.where(values > self.high - EDGE, above, inside)
         return torch.where(values < self.low + EDGE, below, highest)
+
+    def _log_width(self, log_scales: Tensor) -> Tensor:
+        """log(1 - exp(-w)), w the width of a bin in scales; finite for every scale."""
+        log_width = math.log(self.step) - log_scales
+        width = torch.exp(log_width)
+        wide = width > NARROW
+        return torch.where(wide, torch.log(-torch.expm1(-width.clamp(min=NARROW))), log_width - width / 2)
 
     def sample(self, params: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """float32 [N, C, H, W], not rounded. Images are clamped, channel by channel; auxiliary images are not."""

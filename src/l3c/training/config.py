@@ -26,7 +26,8 @@ class Optimizer:
     """How parameters are changed.
 
     name: one of OPTIMIZERS. schedule: see `l3c.training.schedule`. warm_up: iterations in which the rate rises from 0.
-    clip_norm: largest L2 norm of the gradient. ema_decay: keep an exponential mean of the parameters, and evaluate that.
+    clip_norm: largest L2 norm of the gradient. ema_decay: keep and evaluate an exponential mean of the parameters.
+    latent_warm_up: iterations in which the cost of auxiliary images rises from 0 to its weight in the loss.
     """
 
     name: str = "rmsprop"
@@ -36,6 +37,7 @@ class Optimizer:
     warm_up: int = 0
     clip_norm: float | None = None
     ema_decay: float | None = None
+    latent_warm_up: int = 0
 
     def __post_init__(self) -> None:
         if self.name not in OPTIMIZERS:
@@ -44,7 +46,10 @@ class Optimizer:
 
 @dataclass(frozen=True)
 class Execution:
-    """How a run is executed. iterations: after which it ends; none is endless. minutes: after which it ends, saved."""
+    """How a run is executed. iterations: after which it ends; none is endless. minutes: after which it ends, saved.
+
+    spread: begin with mixtures spread over all values, instead of as published.
+    """
 
     seed: int = 0
     iterations: int | None = None
@@ -52,6 +57,7 @@ class Execution:
     bfloat16: bool = False
     compile: bool = False
     channels_last: bool = False
+    spread: bool = False
 
 
 @dataclass(frozen=True)

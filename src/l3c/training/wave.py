@@ -31,14 +31,14 @@ class Options:
     """Settings of a run. pixels: pixels to be seen in all. quantize_from: share of them after which rounding begins."""
 
     pixels: float = 9e8
-    batch: int = 8
+    batch: int = 2
     crop: int = 64
     rate: float = 2.5e-3
     final_rate: float = 1e-5
-    warm_up: int = 300
+    warm_up: int = 1000
     quantize_from: float = 0.75
     seed: int = 1
-    report_every: int = 1000
+    report_every: int = 4000
 
 
 def initial_parameters(architecture: Architecture, seed: int) -> Parameters:

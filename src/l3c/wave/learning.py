@@ -19,8 +19,8 @@ from l3c.wave.network import Integers, Network
 from l3c.wave.scales import ACTIVATION_UNIT, OFFSET, exponents, offset_inputs, output_units
 
 Floats = NDArray[np.float32]
-FIRST_LEARNED = 2
-"""Stage 1 stays as it is: layers from here on learn."""
+STAGE_TWO = 2
+"""Index of stage 2's first layer; stage 1 never learns."""
 
 STEP = np.float32(2**-ACTIVATION_UNIT)
 ACTIVATION_MAX = np.float32(255 * 2**-ACTIVATION_UNIT)
@@ -35,13 +35,20 @@ class Learning:
     """How a network learns. rate: Adam's step. momentum, spread: shares by which a step moves the moments.
 
     epsilon: added to the root of the second moment. group: pixels after which a step is taken, at a wavefront's end.
+    first_layer: whether stage 2's first layer, the largest, learns too, or stays in integers.
     """
 
     rate: float = 3e-4
     momentum: float = 0.1
     spread: float = 0.01
     epsilon: float = 1e-8
-    group: int = 256
+    group: int = 128
+    first_layer: bool = True
+
+    @property
+    def first(self) -> int:
+        """Index of the first layer that learns."""
+        return STAGE_TWO if self.first_layer else STAGE_TWO + 1
 
     @property
     def rates(self) -> list[float]:
@@ -52,10 +59,10 @@ class Learning:
         return asdict(self)
 
 
-def start_parameters(network: Network) -> Floats:
-    """The integer layers that learn, as float32: of each, weights [outputs, inputs], then biases."""
+def start_parameters(network: Network, first: int) -> Floats:
+    """The integer layers from `first` on, as float32: of each, weights [outputs, inputs], then biases."""
     parts = []
-    for layer, integers in list(zip(network.architecture.layers(), network.layers, strict=True))[FIRST_LEARNED:]:
+    for layer, integers in list(zip(network.architecture.layers(), network.layers, strict=True))[first:]:
         power = exponents(network.architecture, layer, integers.shift)
         offsets = integers.weights[:, offset_inputs(network.architecture, layer)].astype(np.int64).sum(axis=1)
         bias = (integers.bias + OFFSET * offsets).astype(np.float32)
@@ -147,16 +154,16 @@ class LearningNetwork:
     def __init__(self, network: Network, learning: Learning) -> None:
         self.architecture: Architecture = network.architecture
         self.network, self.learning = network, learning
-        self.layers = self._read(start_parameters(network))
+        self.layers = self._read(start_parameters(network, learning.first))
         self.pixels = 0
         self.mean_left = self.square_left = np.float32(1)
 
-    def _read(self, parameters: Floats) -> list[LearnedLayer]:
-        layers, at = [], 0
-        for layer in self.architecture.layers()[FIRST_LEARNED:]:
+    def _read(self, parameters: Floats) -> dict[str, LearnedLayer]:
+        layers, at = {}, 0
+        for layer in self.architecture.layers()[self.learning.first :]:
             end = at + layer.outputs * layer.inputs
             weights = parameters[at:end].reshape(layer.outputs, layer.inputs)
-            layers.append(LearnedLayer(weights, parameters[end : end + layer.outputs]))
+            layers[layer.name] = LearnedLayer(weights, parameters[end : end + layer.outputs])
             at = end + layer.outputs
         return layers
 
@@ -165,25 +172,28 @@ class LearningNetwork:
 
     def shared(self, context: Integers, kept: Integers) -> Floats:
         """What the heads share, float32 [hidden3, N]."""
-        inputs = [(context - OFFSET).astype(np.float32) * STEP, kept.astype(np.float32) * STEP]
-        self.inputs = np.concatenate(inputs)
-        self.hidden = activation(self.layers[0].forward(self.inputs))
-        self.top = activation(self.layers[1].forward(self.hidden))
+        self.inputs = np.concatenate([(context - OFFSET).astype(np.float32), kept.astype(np.float32)]) * STEP
+        if self.learning.first_layer:
+            self.hidden = activation(self.layers["stage2.0"].forward(self.inputs))
+        else:
+            integers = self.network.layers[STAGE_TWO].activations(np.concatenate([context, kept]))
+            self.hidden = integers.astype(np.float32) * STEP
+        self.top = activation(self.layers["stage2.1"].forward(self.hidden))
         self.d_top = np.zeros_like(self.top)
         return self.top
 
     def head(self, channel: int, shared: NDArray[Any], earlier: Integers) -> Integers:
         """Integer outputs of a head."""
         self.head_inputs = np.concatenate([shared, (earlier - OFFSET).astype(np.float32) * STEP])
-        self.head_hidden = activation(self.layers[2 + 2 * channel].forward(self.head_inputs))
-        raw = self.layers[3 + 2 * channel].forward(self.head_hidden)
+        self.head_hidden = activation(self.layers[f"head{channel}.0"].forward(self.head_inputs))
+        raw = self.layers[f"head{channel}.1"].forward(self.head_hidden)
         self.outputs = whole_outputs(raw, output_units(self.architecture, self.architecture.layers()[5 + 2 * channel]))
         return self.outputs
 
     def learn(self, channel: int, mixture: Mixture, symbols: Integers, differences: Integers) -> None:
         """Collect the slopes of a channel whose symbols are known."""
         slopes = self._output_slopes(mixture, symbols, differences)
-        hidden, output = self.layers[2 + 2 * channel], self.layers[3 + 2 * channel]
+        hidden, output = self.layers[f"head{channel}.0"], self.layers[f"head{channel}.1"]
         output.collect(slopes, self.head_hidden)
         d_hidden = output.backward(slopes, np.zeros_like(self.head_hidden))
         d_hidden = np.where(inside(self.head_hidden), d_hidden, np.float32(0))
@@ -204,11 +214,12 @@ class LearningNetwork:
 
     def learn_shared(self) -> None:
         """Collect the slopes of the shared layers; after enough pixels, take a step."""
-        first, second = self.layers[:2]
+        second = self.layers["stage2.1"]
         d_top = np.where(inside(self.top), self.d_top, np.float32(0))
         second.collect(d_top, self.hidden)
-        d_hidden = second.backward(d_top, np.zeros_like(self.hidden))
-        first.collect(np.where(inside(self.hidden), d_hidden, np.float32(0)), self.inputs)
+        if self.learning.first_layer:
+            d_hidden = second.backward(d_top, np.zeros_like(self.hidden))
+            self.layers["stage2.0"].collect(np.where(inside(self.hidden), d_hidden, np.float32(0)), self.inputs)
         self.pixels += self.inputs.shape[1]
         if self.pixels >= self.learning.group:
             self._step()
@@ -218,6 +229,6 @@ class LearningNetwork:
         self.mean_left *= one - np.float32(self.learning.momentum)
         self.square_left *= one - np.float32(self.learning.spread)
         reach, scale = np.float32(self.learning.rate) / (one - self.mean_left), one / (one - self.square_left)
-        for layer in self.layers:
+        for layer in self.layers.values():
             layer.step(self.learning, reach, scale, one / np.float32(self.pixels))
         self.pixels = 0

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.errors import ModelError
+from l3c.errors import EngineError, ModelError
 from l3c.wave.architecture import Architecture
 from l3c.wave.learning import Learning
 from l3c.wave.network import Network, read_network
@@ -37,9 +37,17 @@ class Preset(NamedTuple):
     learning: Learning | None = None
 
 
+PARTLY = Learning(rate=1e-3, momentum=0.2, epsilon=1e-3, first_layer=False)
+WHOLLY = Learning(rate=7e-4, momentum=0.2, epsilon=1e-3)
+
+GRAY, SMALL, LARGE = "gray-22k.safetensors", "rgb-37k.safetensors", "rgb-80k.safetensors"
 PRESETS = {
-    ("wave", 1): Preset("wave-gray.safetensors", "d48a275e43dfd3b3beca5007e642d70b409e824aaa19e0ad88b92d0c6f65c9dd"),
-    ("wave", 3): Preset("wave-rgb.safetensors", "80332d2274aced53da8c16ea2d3ecc6008a0b91dbe02cc1ed4d106eeac6b9b15"),
+    ("wave", 1): Preset(GRAY, "64e037cb382a8b96210349417eded2aa592beb46a78f6b8f6bffa780f9b501f6", 1024, PARTLY),
+    ("wave", 3): Preset(SMALL, "93f0703ad7923aee97465a71b81479afb07d438a4f35cf06fc07b8bca6e5dbf7", 1024, PARTLY),
+    ("wave-fast", 1): Preset(GRAY, "d48a275e43dfd3b3beca5007e642d70b409e824aaa19e0ad88b92d0c6f65c9dd"),
+    ("wave-fast", 3): Preset(SMALL, "80332d2274aced53da8c16ea2d3ecc6008a0b91dbe02cc1ed4d106eeac6b9b15"),
+    ("wave-max", 1): Preset(GRAY, "0dcb24cf6cbc830e4657f0df54f09d65866cfb3785f741c7f73beb2ed63a7b35", 1024, WHOLLY),
+    ("wave-max", 3): Preset(LARGE, "4e49f2cf26baa47516f237bdcbc24bfe05e134328a609d9d7883bdc3c1cd4e43", 1024, WHOLLY),
 }
 """(name, channels) to preset."""
 
@@ -97,6 +105,8 @@ def read_model(name: str, path: Path, tile: int = TILE, learning: Learning | Non
         architecture = Architecture(**json.loads(metadata["architecture"]))
         network = read_network(architecture, tensors.__getitem__)
         return WaveModel(name, network, canonical_digest(architecture, tensors, learning), tile, learning)
+    except EngineError:
+        raise
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path}: not a wave model: {error}") from error
 

@@ -1,0 +1,48 @@
+"""l3c sample EXP FOLDER[,...] OUT."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from l3c.cli.extras import need_training
+from l3c.cli.selection import add_selection, commas, selection, settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "experiment", metavar="EXP", help="an experiment: its path, or a unique part of its name in the log folder"
+    )
+    parser.add_argument("folders", metavar="FOLDER[,...]", help="folders of pictures, or single pictures")
+    parser.add_argument("out", metavar="OUT", type=Path, help="pictures are written to OUT/DATE of the experiment")
+    parser.add_argument(
+        "-i",
+        "--iteration",
+        type=int,
+        default=-1,
+        metavar="N",
+        help="the checkpoint at or before this one (default: latest)",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the random numbers (default: 0)")
+    add_selection(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Name every picture that is written."""
+    need_training()
+    from l3c.training.experiments import find_experiment
+    from l3c.training.loading import load_trained
+    from l3c.training.processes import choose_device
+    from l3c.training.sampling import sample_all
+    from l3c.training.test_sets import select
+
+    experiment = find_experiment(options.experiment, options.log_dir)
+    trained = load_trained(experiment, options.iteration, choose_device(options.device))
+    folders = [Path(folder) for folder in commas(options.folders)]
+    for folder in folders:
+        out = options.out / experiment.name.split(" ")[0]
+        out = out / folder.stem if len(folders) > 1 else out
+        chosen = select(folder, selection(options))
+        for path in sample_all(trained.network, chosen, out, settings(options), options.seed):
+            print(path)
+    return 0

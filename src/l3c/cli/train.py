@@ -1,0 +1,81 @@
+"""l3c train MODEL_CONFIG DATA_CONFIG LOG_DIR."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+from l3c.cli.extras import need_training
+from l3c.cli.options import add_device, positive
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="MODEL_CONFIG", help="a YAML file, or a name in configs/model")
+    parser.add_argument("data", metavar="DATA_CONFIG", help="a YAML file, or a name in configs/data")
+    parser.add_argument("log_dir", metavar="LOG_DIR", type=Path, help="where the experiment's folder is made")
+    parser.add_argument(
+        "-p", dest="overrides", metavar="KEY=VALUE", action="append", default=[], help="override a configuration"
+    )
+    parser.add_argument("-t", "--temporary", action="store_true", help="write to LOG_DIR_TMP instead")
+    parser.add_argument("--debug", action="store_true", help="one iteration and one validation, into LOG_DIR_TMP")
+    add_device(parser)
+    _add_restore(parser)
+    _add_intervals(parser)
+
+
+def _add_restore(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("restoring").add_mutually_exclusive_group()
+    group.add_argument("--restore", metavar="EXP", help="go on from an experiment's checkpoint, in a new folder")
+    group.add_argument("--restore-continue", metavar="EXP", help="go on in the experiment's own folder")
+    group.add_argument("--restore-restart", metavar="EXP", help="begin at iteration 0 with an experiment's weights")
+    parser.add_argument(
+        "-i", "--iteration", type=int, default=-1, help="restore the checkpoint at or before this one (default: latest)"
+    )
+    parser.add_argument("--no-strict", action="store_true", help="restore what fits the network, name what does not")
+
+
+def _add_intervals(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("intervals, in iterations")
+    group.add_argument("--log-every", type=positive, default=100, metavar="N", help="scalars (default: 100)")
+    group.add_argument(
+        "--log-heavy", type=positive, default=5, metavar="N", help="pictures, every N-th log (default: 5)"
+    )
+    group.add_argument("--validate-every", type=positive, default=500, metavar="N", help="validation (default: 500)")
+    group.add_argument("--save-every", type=positive, default=250, metavar="N", help="checkpoints (default: 250)")
+    group.add_argument(
+        "--keep-every", type=positive, default=10, metavar="N", help="keep every N-th of them (default: 10)"
+    )
+    group.add_argument("--keep-last", type=positive, default=3, metavar="N", help="keep the N newest too (default: 3)")
+    group.add_argument("--no-save", action="store_true", help="write no checkpoints")
+    group.add_argument(
+        "-W", "--workers", type=int, default=8, metavar="N", help="processes that load pictures (default: 8)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train; under torchrun, as one of several processes."""
+    need_training()
+    logging.basicConfig(format="%(levelname)s: %(message)s")
+    from l3c.training.train import debug, train
+
+    request = _request(options)
+    train(debug(request) if options.debug else request)
+    return 0
+
+
+def _request(options: argparse.Namespace):  # type: ignore[no-untyped-def]
+    from l3c.training.checkpoints import Policy
+    from l3c.training.train import Request
+    from l3c.training.trainer import Options
+
+    temporary = options.temporary or options.debug
+    log_dir = options.log_dir.with_name(options.log_dir.name + "_TMP") if temporary else options.log_dir
+    policy = Policy(options.save_every, options.keep_every, options.keep_last)
+    settings = Options(
+        options.log_every, options.log_heavy, options.validate_every, options.workers, not options.no_save, policy
+    )
+    return Request(
+        options.model, options.data, log_dir, tuple(options.overrides), options.restore, options.restore_continue,
+        options.restore_restart, options.iteration, not options.no_strict, options.device, settings,
+    )  # fmt: skip

@@ -1,0 +1,112 @@
+"""What pictures cost under a trained network, by its probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from l3c.published.architecture import recursions_of
+from l3c.published.network import Published
+from l3c.published.pictures import Padding, Pixels
+from l3c.training.batches import to_tensor
+from l3c.training.test_sets import TestSet
+
+MAX_PIXELS = 2000 * 1500
+"""Larger pictures are cut into quarters, as the original does."""
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """recursions: None lets the network choose. max_pixels: larger pictures are cut."""
+
+    recursions: int | None = None
+    max_pixels: int = MAX_PIXELS
+    bfloat16: bool = False
+
+
+@dataclass(frozen=True)
+class PictureCost:
+    """bits: of each scale, the uniform one last, padding included. subpixels: without padding."""
+
+    name: str
+    subpixels: int
+    bits: tuple[float, ...]
+
+    @property
+    def bpsp(self) -> float:
+        return sum(self.bits) / self.subpixels
+
+
+@dataclass(frozen=True)
+class Result:
+    """One network on one test set. bpsp: the plain mean over pictures; scales: the same of each scale."""
+
+    testset: str
+    experiment: str
+    iteration: int
+    recursions: int
+    pictures: tuple[PictureCost, ...]
+
+    @property
+    def bpsp(self) -> float:
+        return float(np.mean([picture.bpsp for picture in self.pictures]))
+
+    @property
+    def scales(self) -> list[float]:
+        """Bits per sub-pixel of the image, for each scale."""
+        return np.mean([np.array(p.bits) / p.subpixels for p in self.pictures], axis=0).tolist()  # type: ignore[no-any-return]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "bpsp": self.bpsp, "scales": self.scales}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Result:
+        pictures = tuple(PictureCost(p["name"], p["subpixels"], tuple(p["bits"])) for p in values["pictures"])
+        return cls(values["testset"], values["experiment"], values["iteration"], values["recursions"], pictures)
+
+
+def tiles(image: Pixels, max_pixels: int) -> Iterator[Pixels]:
+    """Yield the picture, or its quarters (top left and right, bottom left and right), cut again while too large."""
+    height, width = image.shape[:2]
+    if height * width <= max_pixels or min(height, width) < 2:
+        yield image
+        return
+    y, x = height // 2, width // 2
+    for quarter in (image[:y, :x], image[:y, x:], image[y:, :x], image[y:, x:]):
+        yield from tiles(quarter, max_pixels)
+
+
+def padded_tensor(image: Pixels, multiple: int) -> torch.Tensor:
+    """[H, W, 3] -> uint8 [1, 3, H', W'], multiples both."""
+    return to_tensor(Padding.to_multiple(image.shape[0], image.shape[1], multiple).add(image))[None]
+
+
+@torch.no_grad()
+def cost_of(network: Published, image: Pixels, settings: Settings) -> tuple[float, ...]:
+    """Bits of each scale over all tiles, each padded on its own."""
+    recursions = recursions_of(network.architecture, settings.recursions)
+    multiple = network.architecture.multiple(recursions)
+    device = next(network.parameters()).device
+    total = torch.zeros(0)
+    for tile in tiles(image, settings.max_pixels):
+        with torch.autocast(device.type, torch.bfloat16, enabled=settings.bfloat16):
+            scales = network(padded_tensor(tile, multiple).to(device).float(), recursions)
+        bits = network.bits(scales)[0].cpu()
+        total = bits if not total.numel() else total + bits
+    return tuple(total.tolist())
+
+
+def evaluate(network: Published, testset: TestSet, settings: Settings, progress: Progress) -> tuple[PictureCost, ...]:
+    """Every picture's cost, in order."""
+    costs = []
+    for done, path in enumerate(testset.paths, 1):
+        image = testset.read(path)
+        costs.append(PictureCost(path.name, image.size, cost_of(network, image, settings)))
+        progress(done / len(testset.paths))
+    return tuple(costs)

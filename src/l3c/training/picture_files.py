@@ -1,0 +1,111 @@
+"""Which pictures there are, and reading them: what is damaged is named and skipped."""
+
+from __future__ import annotations
+
+import glob
+import json
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from l3c.errors import InputError
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
+Pixels = NDArray[np.uint8]
+logger = logging.getLogger(__name__)
+
+
+def read_rgb(path: Path) -> Pixels:
+    """uint8 [H, W, 3]; InputError naming the file where it is damaged. Alpha is dropped, gray is repeated."""
+    try:
+        with Image.open(path) as image:
+            return np.array(image.convert("RGB"))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def list_pictures(where: str, min_size: int = 0, cache: Path | None = None) -> list[Path]:
+    """Sorted pictures in a folder and all below it, matching a pattern, or one; those smaller on a side are left out.
+
+    cache: a JSON file that remembers lists; delete it when the folder has changed.
+    """
+    key = f"{where} {min_size}"
+    remembered = json.loads(cache.read_text()) if cache and cache.exists() else {}
+    if key not in remembered:
+        remembered[key] = [str(path) for path in _large_enough(sorted(_walk(where)), min_size)]
+        if cache:
+            _write(cache, json.dumps(remembered))
+    if not remembered[key]:
+        raise InputError(f"{where}: no readable picture of at least {min_size} x {min_size} pixels")
+    return [Path(name) for name in remembered[key]]
+
+
+def _walk(where: str) -> Iterator[Path]:
+    path = Path(where).expanduser()
+    if path.is_file():
+        yield path
+    elif path.is_dir():
+        for folder, _, names in os.walk(path, followlinks=True):
+            yield from (Path(folder) / name for name in names if is_picture(name))
+    else:
+        yield from (found for found in _matching(path) if is_picture(found.name))
+
+
+def _matching(pattern: Path) -> Iterator[Path]:
+    """Files that match a pattern with * and ** in any of its parts."""
+    parts = pattern.parts
+    fixed = next((i for i, part in enumerate(parts) if glob.has_magic(part)), len(parts))
+    rest = Path(*parts[fixed:])
+    return Path(*parts[:fixed]).glob(str(rest)) if fixed < len(parts) else iter(())
+
+
+def is_picture(name: str) -> bool:
+    return name.lower().endswith(SUFFIXES)
+
+
+def _large_enough(paths: list[Path], min_size: int) -> list[Path]:
+    with ThreadPoolExecutor() as pool:
+        sizes = pool.map(_short_side, paths)
+        return [path for path, size in zip(paths, sizes, strict=True) if size >= max(1, min_size)]
+
+
+def _short_side(path: Path) -> int:
+    """Pixels, by the header alone; 0 where that is damaged."""
+    try:
+        with Image.open(path) as image:
+            return min(image.size)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        logger.warning("skipped %s: %s", path, error)
+        return 0
+
+
+def _write(path: Path, text: str) -> None:
+    partial = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.partial")
+    partial.write_text(text)
+    partial.replace(path)
+
+
+class ReadableFrom:
+    """Read picture number i, or the next one that is not damaged; each damaged one is named once."""
+
+    def __init__(self, paths: list[Path], read: Callable[[Path], Pixels] = read_rgb) -> None:
+        self._paths, self._read = paths, read
+        self._damaged: set[int] = set()
+
+    def __call__(self, index: int) -> Pixels:
+        for step in range(len(self._paths)):
+            at = (index + step) % len(self._paths)
+            try:
+                if at not in self._damaged:
+                    return self._read(self._paths[at])
+            except InputError as error:
+                self._damaged.add(at)
+                logger.warning("skipped %s", error)
+        raise InputError(f"{self._paths[0].parent}: every picture is damaged")

@@ -1,0 +1,73 @@
+"""One process or several that torchrun started: who am I, and how do we agree."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+from torch import Tensor, distributed
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Processes:
+    """rank: number of this process, 0 leads. world: how many there are. device: what it computes on."""
+
+    rank: int
+    world: int
+    device: torch.device
+
+    @property
+    def leads(self) -> bool:
+        return self.rank == 0
+
+    def share(self, value: T) -> T:
+        """Give everyone what the leader has."""
+        if self.world == 1:
+            return value
+        values = [value]
+        distributed.broadcast_object_list(values)
+        return values[0]
+
+    def total(self, values: Tensor) -> Tensor:
+        """Sum over all processes."""
+        if self.world > 1:
+            distributed.all_reduce(values)
+        return values
+
+    def any(self, flag: bool) -> bool:
+        """Whether any process says so."""
+        return bool(self.total(torch.tensor(float(flag), device=self.device)) > 0)
+
+
+@contextmanager
+def join_processes(device: str = "auto") -> Iterator[Processes]:
+    """Join the others where torchrun started several; leave them at the end. device: auto, cpu or cuda."""
+    rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    chosen = choose_device(device, int(os.environ.get("LOCAL_RANK", 0)))
+    if world == 1:
+        yield Processes(0, 1, chosen)
+        return
+    distributed.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
+    try:
+        yield Processes(rank, world, chosen)
+    finally:
+        distributed.destroy_process_group()
+
+
+def choose_device(wanted: str, index: int = 0) -> torch.device:
+    """`auto` is CUDA where there is one."""
+    kind = ("cuda" if torch.cuda.is_available() else "cpu") if wanted == "auto" else wanted
+    if kind == "cuda" and not torch.cuda.is_available():
+        from l3c.errors import InputError
+
+        raise InputError("--device cuda: PyTorch finds no CUDA device here")
+    if kind == "cuda":
+        torch.cuda.set_device(index)
+        return torch.device("cuda", index)
+    return torch.device(kind)

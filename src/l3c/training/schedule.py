@@ -1,0 +1,69 @@
+"""Learning rates over iterations, in the published grammar and two forms more.
+
+none                            the initial rate
+exp_F_{i|e}N                    times F every N iterations (i) or epochs (e, may be a fraction): a staircase
+exp_F_{i|e}N_warm_S_G_{i|e}M    the same for S epochs; then, from the initial rate anew every S epochs, times G every M
+cos_MAX_MIN_{i|e}T              MIN + (MAX - MIN) cos(pi / 2 * (iteration mod T) / T)
+half_cosine                     half a cosine from the initial rate to a hundredth of it over the whole run
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+
+from l3c.errors import InputError
+
+Rate = Callable[[int], float]
+NUMBER = r"([\d.]+(?:e-?\d+)?)"
+STAIRS = re.compile(rf"exp_{NUMBER}_([ie]){NUMBER}(?:_warm_{NUMBER}_{NUMBER}_([ie]){NUMBER})?")
+COSINE = re.compile(rf"cos_{NUMBER}_{NUMBER}_([ie]){NUMBER}")
+LAST = 0.01
+
+
+def make_schedule(text: str, initial: float, batches_per_epoch: int, iterations: int | None = None) -> Rate:
+    """Rate of an iteration, counted from 0. Raises InputError where the text is none of the forms."""
+    if text == "none":
+        return lambda iteration: initial
+    if text == "half_cosine":
+        return _half_cosine(initial, iterations)
+    if found := STAIRS.fullmatch(text):
+        return _stairs(found, initial, batches_per_epoch)
+    if found := COSINE.fullmatch(text):
+        high, low, period = float(found[1]), float(found[2]), _span(found[3], found[4], batches_per_epoch)
+        return lambda iteration: low + (high - low) * math.cos(math.pi / 2 * (iteration % period) / period)
+    raise InputError(
+        f"optimizer.schedule: {text!r} is none of: none, exp_F_eN, exp_F_eN_warm_S_G_eM, cos_MAX_MIN_eT, half_cosine"
+    )
+
+
+def warmed_up(rate: Rate, iterations: int) -> Rate:
+    """Let the rate rise from near 0 in a straight line at first."""
+    return lambda iteration: rate(iteration) * min(1.0, (iteration + 1) / (iterations + 1))
+
+
+def _span(unit: str, count: str, batches_per_epoch: int) -> int:
+    return max(1, int(float(count) * (batches_per_epoch if unit == "e" else 1)))
+
+
+def _stairs(found: re.Match[str], initial: float, batches_per_epoch: int) -> Rate:
+    factor, steps = float(found[1]), _span(found[2], found[3], batches_per_epoch)
+    if not found[4]:
+        return lambda iteration: initial * factor ** (iteration // steps)
+    restart = _span("e", found[4], batches_per_epoch)
+    later_factor, later_steps = float(found[5]), _span(found[6], found[7], batches_per_epoch)
+
+    def rate(iteration: int) -> float:
+        if iteration < restart:
+            return initial * factor ** (iteration // steps)
+        return initial * later_factor ** (iteration % restart // later_steps)
+
+    return rate
+
+
+def _half_cosine(initial: float, iterations: int | None) -> Rate:
+    if iterations is None:
+        raise InputError("optimizer.schedule: half_cosine needs run.iterations")
+    last = LAST * initial
+    return lambda iteration: last + (initial - last) * (1 + math.cos(math.pi * min(1.0, iteration / iterations))) / 2

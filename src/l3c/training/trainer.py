@@ -1,0 +1,339 @@
+"""The training loop of the published networks."""
+
+from __future__ import annotations
+
+import logging
+import math
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from l3c.errors import InputError, L3CError, ModelError
+from l3c.published.network import Published, Scales, make_network
+from l3c.training.batches import Plan, training_batches, validation_batches
+from l3c.training.beginning import spread_mixtures
+from l3c.training.checkpoints import LATEST, Policy, read_state
+from l3c.training.config import Config
+from l3c.training.experiments import Experiment
+from l3c.training.monitor import Monitor
+from l3c.training.picture_files import list_pictures
+from l3c.training.processes import Processes
+from l3c.training.schedule import make_schedule, warmed_up
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What does not change what is learned. Numbers are iterations; heavy: pictures every heavy-th log."""
+
+    log_every: int = 100
+    heavy: int = 5
+    validate_every: int = 500
+    workers: int = 8
+    save: bool = True
+    policy: Policy = field(default_factory=Policy)
+
+
+@dataclass(frozen=True)
+class Restore:
+    """Where to begin. fresh: only the weights, at iteration 0. strict: every tensor must fit."""
+
+    experiment: Experiment
+    iteration: int = LATEST
+    fresh: bool = False
+    strict: bool = True
+
+
+class Coster(nn.Module):
+    """Bits of every scale of each image; wrapped as one module, so that gradients of several processes are averaged."""
+
+    def __init__(self, network: Published, bfloat16: bool, channels_last: bool) -> None:
+        super().__init__()
+        self.network, self.reduced, self.channels_last = network, bfloat16, channels_last
+
+    def forward(self, images: Tensor) -> Tensor:
+        """uint8 [N, 3, H, W] -> float64 [N, scales + 1], the uniform scale last."""
+        return self.network.bits(self.take_apart(images))
+
+    def take_apart(self, images: Tensor) -> Scales:
+        layout = torch.channels_last if self.channels_last else torch.contiguous_format
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.reduced):
+            return self.network(images.float().contiguous(memory_format=layout))  # type: ignore[no-any-return]
+
+
+class Trainer:
+    """One run: state in memory, checkpoints and logs in its folder."""
+
+    def __init__(self, experiment: Experiment, config: Config, options: Options, processes: Processes) -> None:
+        self.experiment, self.config, self.options, self.processes = experiment, config, options, processes
+        torch.manual_seed(config.run.seed)
+        network = make_network(config.network)
+        if config.run.spread:
+            spread_mixtures(network)
+        self.network = network.to(processes.device)
+        self.ema: dict[str, Tensor] | None = None
+        self.iteration = 0
+        self.optimizer = make_optimizer(self.network, config)
+        self._coster = Coster(self.network, config.run.bfloat16, config.run.channels_last)
+        self._stop = False
+
+    def restore(self, restore: Restore) -> None:
+        """Take over weights and, unless fresh, optimizer and iteration."""
+        iteration, path = restore.experiment.checkpoints.choose(restore.iteration)
+        state = read_state(path)
+        load_weights(self.network, state["network"], restore.strict, str(path))
+        if restore.fresh:
+            return
+        self.iteration = iteration
+        self.ema = state.get("ema")
+        if "optimizer" in state:
+            self.optimizer.load_state_dict(state["optimizer"])
+        else:
+            logger.warning("%s has no optimizer state; it starts anew", path)
+
+    def train(self) -> None:
+        """Until the iterations, epochs or minutes are over, or SIGINT or SIGTERM comes; the end is saved."""
+        data = self.config.data
+        paths = list_pictures(data.train, data.crop, Path(data.cache) if data.cache else None)
+        plan = self._plan(len(paths))
+        loader = training_batches(paths, data, self.config.run.seed, plan, self.options.workers)
+        monitor = Monitor(self.experiment.folder, self.iteration, self._last(plan)) if self.processes.leads else None
+        with _on_signals(self._request_stop):
+            self._loop(plan, iter(loader), monitor)
+        self._save(force=True)
+        if monitor:
+            monitor.close()
+
+    def _plan(self, pictures: int) -> Plan:
+        ours = self.processes
+        return Plan(pictures, self.config.data.batch, self.config.run.seed, self.iteration, ours.rank, ours.world)
+
+    def _last(self, plan: Plan) -> int | None:
+        epochs = self.config.data.epochs
+        ends = [self.config.run.iterations, epochs * plan.per_epoch if epochs is not None else None]
+        return min((end for end in ends if end is not None), default=None)
+
+    def _loop(self, plan: Plan, batches: Iterator[Tensor], monitor: Monitor | None) -> None:
+        optimizer, run = self.config.optimizer, self.config.run
+        rate = make_schedule(optimizer.schedule, optimizer.learning_rate, plan.per_epoch, run.iterations)
+        rate = warmed_up(rate, optimizer.warm_up) if optimizer.warm_up else rate
+        coster = self._distributed_coster()
+        valid = validation_batches(self.config.data) if monitor else []
+        meter, end, last = _Meter(), _deadline(run.minutes), self._last(plan)
+        if self.iteration == 0:
+            self._save()
+        while last is None or self.iteration < last:
+            images, waited = _next(batches)
+            learning_rate = rate(self.iteration)
+            bpsp, norm = self._step(coster, images, plan.size(self.iteration), learning_rate)
+            self.iteration += 1
+            meter.add(plan.size(self.iteration - 1), waited)
+            if monitor:
+                self._report(monitor, images, bpsp, norm, learning_rate, meter, valid)
+            self._save()
+            if self.processes.any(self._stop or time.monotonic() > end):
+                break
+
+    def _distributed_coster(self) -> nn.Module:
+        coster: nn.Module = self._coster
+        if self.config.run.compile:
+            coster = torch.compile(coster)  # type: ignore[assignment]
+        if self.processes.world > 1:
+            coster = nn.parallel.DistributedDataParallel(coster)
+        return coster
+
+    def _step(self, coster: nn.Module, images: Tensor, pictures: int, rate: float) -> tuple[Tensor, float]:
+        """One update. Returns bpsp of each scale over the whole batch, float64 [scales + 1], and the gradient's norm.
+
+        The loss is a sum over this process's pictures, divided by those of all and times the number of processes, whose
+        gradients are averaged: the gradient does not depend on how a batch is divided.
+        """
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        bpsp = coster(images.to(self.processes.device)).sum(0) / (images[0].numel() * pictures)
+        self.optimizer.zero_grad()
+        torch.autograd.backward(self._loss(bpsp) * self.processes.world)
+        limit = self.config.optimizer.clip_norm
+        norm = float(nn.utils.clip_grad_norm_(self.network.parameters(), limit if limit is not None else math.inf))
+        self._check_finite(norm)
+        self.optimizer.step()
+        self._update_ema()
+        return self.processes.total(bpsp.detach().clone()), norm
+
+    def _loss(self, bpsp: Tensor) -> Tensor:
+        """Cost of all predicted scales; at first that of auxiliary images counts less, if so configured."""
+        warm_up = self.config.optimizer.latent_warm_up
+        share = min(1.0, self.iteration / warm_up) if warm_up else 1.0
+        return bpsp[0] + share * bpsp[1:-1].sum()
+
+    def _check_finite(self, norm: float) -> None:
+        if not math.isfinite(norm):
+            raise L3CError(f"{self.experiment.folder}: the gradient is not finite at iteration {self.iteration}")
+
+    def _update_ema(self) -> None:
+        decay = self.config.optimizer.ema_decay
+        if decay is None:
+            return
+        state = self.network.state_dict()
+        if self.ema is None:
+            self.ema = {key: value.clone() for key, value in state.items()}
+        for key, value in state.items():
+            self.ema[key].lerp_(value, 1 - decay)
+
+    def _report(
+        self,
+        monitor: Monitor,
+        images: Tensor,
+        bpsp: Tensor,
+        norm: float,
+        rate: float,
+        meter: _Meter,
+        valid: list[Tensor],
+    ) -> None:
+        o = self.options
+        if self.iteration % o.log_every == 0:
+            values = {"train/loss": float(bpsp[:-1].sum()), "train/bpsp": float(bpsp.sum()), "train/lr": rate,
+                      "grads/all/total": norm, **meter.rates(images[0, 0].numel())}  # fmt: skip
+            if self.iteration % (o.log_every * o.heavy) == 0:
+                values.update({f"train/costs/scale_{i}_bpsp": float(cost) for i, cost in enumerate(bpsp)})
+                self._show(monitor, "train", images)
+            monitor.scalars(self.iteration, values)
+            monitor.line(self.iteration, meter.line(values))
+        if self.iteration % o.validate_every == 0:
+            self._validate(monitor, valid)
+        monitor.progress(self.iteration)
+
+    def _validate(self, monitor: Monitor, valid: list[Tensor]) -> None:
+        with self.averaged():
+            bits = [self._evaluate(batch) for batch in valid]
+            self._show(monitor, "val", valid[0])
+        bpsp = torch.cat(bits).mean(0) / valid[0][0].numel()
+        costs = {f"val/costs/scale_{i}_bpsp": float(cost) for i, cost in enumerate(bpsp)}
+        monitor.scalars(self.iteration, {"val/bpsp": float(bpsp.sum()), **costs})
+        monitor.line(self.iteration, f"validation bpsp {float(bpsp.sum()):.4f}")
+
+    @torch.no_grad()
+    def _evaluate(self, images: Tensor) -> Tensor:
+        return self._coster(images.to(self.processes.device)).cpu()  # type: ignore[no-any-return]
+
+    @torch.no_grad()
+    def _show(self, monitor: Monitor, kind: str, images: Tensor) -> None:
+        scales = self._coster.take_apart(images[:1].to(self.processes.device))
+        monitor.pictures(self.iteration, kind, self.network, scales)
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Lend the network its averaged weights, where they are kept."""
+        if self.ema is None:
+            yield
+            return
+        own = {key: value.clone() for key, value in self.network.state_dict().items()}
+        self.network.load_state_dict(self.ema)
+        try:
+            yield
+        finally:
+            self.network.load_state_dict(own)
+
+    def _save(self, force: bool = False) -> None:
+        policy, due = self.options.policy, self.iteration % self.options.policy.every == 0
+        if self.options.save and self.processes.leads and (force or due):
+            self.experiment.checkpoints.save(self.iteration, self._state(), policy, keep=force)
+
+    def _state(self) -> dict[str, Any]:
+        state = {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "iteration": self.iteration,
+            "config": self.config.to_dict(),
+        }
+        return {**state, "ema": self.ema} if self.ema is not None else state
+
+    def _request_stop(self) -> None:
+        self._stop = True
+
+
+def make_optimizer(network: nn.Module, config: Config) -> torch.optim.Optimizer:
+    """All parameters that are trained, PyTorch's defaults for what the configuration does not name."""
+    kinds = {"rmsprop": torch.optim.RMSprop, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    o = config.optimizer
+    return kinds[o.name](trained, lr=o.learning_rate, weight_decay=o.weight_decay)  # type: ignore[no-any-return]
+
+
+def load_weights(network: nn.Module, state: dict[str, Tensor], strict: bool, place: str) -> None:
+    """Load a state; not strict: leave out what is missing or has another shape, and say so."""
+    own = network.state_dict()
+    fitting = {k: v for k, v in state.items() if k in own and own[k].shape == v.shape}
+    astray = sorted((own.keys() | state.keys()) - fitting.keys())
+    if astray and strict:
+        raise ModelError(f"{place}: {len(astray)} tensors do not fit this network, first {astray[0]}")
+    if astray:
+        logger.warning("%s: left out %d tensors that do not fit: %s", place, len(astray), ", ".join(astray))
+    network.load_state_dict({**own, **fitting})
+
+
+def check_same_network(experiment: Experiment, config: Config) -> None:
+    """Raise InputError where a run that is to go on had another network."""
+    if experiment.config().network != config.network:
+        raise InputError(f"{experiment.folder}: was begun with another network: {experiment.config().network}")
+
+
+class _Meter:
+    """Speed since the last report."""
+
+    def __init__(self) -> None:
+        self._reset()
+
+    def _reset(self) -> None:
+        self._start, self._pictures, self._waited, self._batches = time.perf_counter(), 0, 0.0, 0
+
+    def add(self, pictures: int, waited: float) -> None:
+        self._pictures += pictures
+        self._waited += waited
+        self._batches += 1
+
+    def rates(self, pixels: int) -> dict[str, float]:
+        per_second = self._pictures / (time.perf_counter() - self._start)
+        waited = self._waited / self._batches
+        self._reset()
+        return {"speed/images": per_second, "speed/pixels": per_second * pixels, "speed/load": waited}
+
+    @staticmethod
+    def line(values: dict[str, float]) -> str:
+        return (
+            f"bpsp {values['train/bpsp']:.3f} | loss {values['train/loss']:.3f} // {values['speed/images']:.1f} img/s, "
+            f"{values['speed/pixels']:,.0f} pixels/s [{values['speed/load']:.1e} s/batch load]"
+        )
+
+
+def _next(batches: Iterator[Tensor]) -> tuple[Tensor, float]:
+    """Return a batch and the seconds waited for it."""
+    start = time.perf_counter()
+    return next(batches), time.perf_counter() - start
+
+
+def _deadline(minutes: float | None) -> float:
+    return math.inf if minutes is None else time.monotonic() + 60 * minutes
+
+
+@contextmanager
+def _on_signals(stop: Any) -> Iterator[None]:
+    """Finish the iteration and save on SIGINT and SIGTERM; outside the main thread, signals are left alone."""
+    try:
+        before = {s: signal.signal(s, lambda *_: stop()) for s in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

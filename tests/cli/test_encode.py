@@ -1,0 +1,173 @@
+"""l3c encode."""
+
+import errno
+import os
+import sys
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import l3c
+from l3c import api
+from tests.cli.conftest import Run
+from tests.images.pictures import ICC, RGB, XMP, exif_block, saved
+
+
+def names() -> list[str]:
+    return sorted(path.name for path in Path().iterdir())
+
+
+def test_the_default_target_is_the_source_with_a_suffix(run: Run) -> None:
+    done = run("encode", "photo.png")
+    assert (done.code, done.out) == (0, b"")
+    assert names() == ["photo.png", "photo.png.l3c"]
+    np.testing.assert_array_equal(l3c.decode(Path("photo.png.l3c").read_bytes()), RGB)
+
+
+def test_the_result_is_one_line(run: Run) -> None:
+    done = run("encode", "photo.png", "x.l3c")
+    before, after = Path("photo.png").stat().st_size, Path("x.l3c").stat().st_size
+    start = f"photo.png: {before:,} -> {after:,} bytes ({after / before:.1%}), {8 * after / RGB.size:.3f} bits"
+    assert done.lines == [f"{start} per sub-pixel: x.l3c"]
+
+
+def test_quiet_says_nothing(run: Run) -> None:
+    assert run("encode", "photo.png", "-q").err == ""
+
+
+def test_an_existing_target_is_kept_without_force(run: Run) -> None:
+    target = Path("photo.png.l3c")
+    target.write_bytes(b"precious")
+    with patch.object(api, "encode") as encode:
+        done = run("encode", "photo.png")
+    encode.assert_not_called()
+    assert (done.code, done.lines) == (2, ["l3c: photo.png.l3c: exists already; --force overwrites it"])
+    assert target.read_bytes() == b"precious"
+    assert run("encode", "photo.png", "-f").code == 0
+    np.testing.assert_array_equal(l3c.decode(target.read_bytes()), RGB)
+    assert names() == ["photo.png", "photo.png.l3c"]
+
+
+def test_standard_input_goes_to_standard_output(run: Run) -> None:
+    done = run("encode", "-", stdin=Path("photo.png").read_bytes())
+    np.testing.assert_array_equal(l3c.decode(done.out), RGB)
+    assert done.lines[0].startswith("standard input: ")
+    assert names() == ["photo.png"]
+    assert run("encode", "photo.png", "-").out == done.out
+    assert run("encode", "-", "x.l3c", stdin=Path("photo.png").read_bytes()).out == b""
+    assert Path("x.l3c").read_bytes() == done.out
+
+
+def test_a_terminal_is_no_target(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    done = run("encode", "photo.png", "-")
+    assert (done.code, done.out) == (2, b"")
+    assert done.lines == ["l3c: standard output is a terminal; name a target or use --force"]
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_threads_do_not_change_the_file(run: Run, threads: str) -> None:
+    run("encode", "photo.png", "x.l3c", "-t", threads, "-m", "wave")
+    assert Path("x.l3c").read_bytes() == l3c.encode(RGB)
+
+
+def test_a_jpeg_is_encoded_with_a_notice(run: Run) -> None:
+    Path("x.jpg").write_bytes(saved(RGB, "JPEG"))
+    done = run("encode", "x.jpg")
+    assert done.code == 0
+    assert len(done.lines) == 2
+    assert done.lines[1].startswith("x.jpg: a JPEG's own file is smaller")
+    np.testing.assert_array_equal(l3c.decode(Path("x.jpg.l3c").read_bytes()), np.asarray(Image.open("x.jpg")))
+
+
+def test_metadata_is_kept(run: Run) -> None:
+    metadata = {"icc": ICC, "exif": exif_block(), "xmp": XMP}
+    data = saved(RGB, "WEBP", lossless=True, icc_profile=ICC, exif=metadata["exif"], xmp=XMP)
+    Path("x.webp").write_bytes(data)
+    run("encode", "x.webp")
+    assert Path("x.webp.l3c").read_bytes() == l3c.encode(RGB, metadata=metadata)
+
+
+def test_odd_names_are_names(run: Run) -> None:
+    for name in ("a b.png", "ä€.png", "-dash.png", "x.l3c.png", "nosuffix"):
+        Path(name).write_bytes(Path("photo.png").read_bytes())
+        assert run("encode", "--", name).code == 0
+        assert Path(f"{name}.l3c").exists()
+        assert run("decode", "-f", "--", f"{name}.l3c").code == 0
+
+
+def test_the_longest_name_of_a_file_is_a_name(run: Run) -> None:
+    target = "x" * 251 + ".l3c"
+    assert run("encode", "photo.png", target).code == 0
+    assert names() == ["photo.png", target]
+
+
+def test_a_name_that_is_no_text_is_a_name(run: Run) -> None:
+    target = os.fsdecode(b"\xff\xfe.l3c")
+    assert run("encode", "photo.png", target).code == 0
+    assert Path(target).exists()
+    assert run("verify", target).out.startswith(b"\\udcff\\udcfe.l3c: intact")
+    assert run("info", target).out.startswith(b"\\udcff\\udcfe.l3c\n")
+
+
+def test_a_failure_while_writing_leaves_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    Path("old.l3c").write_bytes(b"old")
+    monkeypatch.setattr("os.fsync", full)
+    for target, arguments in (("x.l3c", []), ("old.l3c", ["-f"])):
+        done = run("encode", "photo.png", target, *arguments)
+        assert (done.code, done.err) == (1, f"l3c: {target}: No space left on device\n")
+    assert names() == ["old.l3c", "photo.png"]
+    assert Path("old.l3c").read_bytes() == b"old"
+
+
+def test_an_interruption_while_writing_leaves_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(descriptor: int) -> None:
+        assert len(names()) == 2
+        assert "x.l3c" not in names()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.fsync", interrupt)
+    assert run("encode", "photo.png", "x.l3c").code == 130
+    assert names() == ["photo.png"]
+
+
+def test_a_target_that_appears_meanwhile_is_kept(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    encode = api.encode
+
+    def slow(*arguments: Any, **options: Any) -> bytes:
+        Path("photo.png.l3c").write_bytes(b"someone else's")
+        return encode(*arguments, **options)
+
+    monkeypatch.setattr(api, "encode", slow)
+    done = run("encode", "photo.png")
+    assert (done.code, done.lines) == (2, ["l3c: photo.png.l3c: exists already; --force overwrites it"])
+    assert Path("photo.png.l3c").read_bytes() == b"someone else's"
+    assert names() == ["photo.png", "photo.png.l3c"]
+
+
+def test_a_file_system_without_links_will_do(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("os.link", refuse)
+    assert run("encode", "photo.png").code == 0
+    assert names() == ["photo.png", "photo.png.l3c"]
+
+
+def test_progress_is_shown_on_a_terminal_and_wiped(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from l3c.cli import progress
+
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(progress, "PATIENCE", 0)
+    monkeypatch.setattr(progress, "INTERVAL", 0)
+    done = run("encode", "photo.png")
+    assert "photo.png: 100%" in done.err
+    assert "\r\x1b[K" in done.err
+    assert run("encode", "photo.png", "-f", "-q").err == ""

@@ -1,0 +1,84 @@
+"""l3c info, l3c verify, l3c models."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import l3c
+from tests.checks import noise
+from tests.cli.conftest import Run
+from tests.images.pictures import ICC, RGB
+
+
+@pytest.fixture(autouse=True)
+def _encoded(folder: Path) -> None:
+    Path("photo.l3c").write_bytes(l3c.encode(RGB, metadata={"icc": ICC}))
+    Path("noise.l3c").write_bytes(l3c.encode(noise(20, 30, 3)))
+    Path("bad.l3c").write_bytes(Path("photo.l3c").read_bytes()[:-1])
+
+
+def test_info_is_for_people(run: Run) -> None:
+    done = run("info", "photo.l3c")
+    size, digest = Path("photo.l3c").stat().st_size, l3c.info(Path("photo.l3c").read_bytes()).models[0][1]
+    assert (done.code, done.err) == (0, "")
+    assert done.out.decode().splitlines() == [
+        "photo.l3c",
+        "  image:    13 x 11, RGB, 8 bits",
+        f"  file:     {size:,} bytes, {8 * size / RGB.size:.3f} bits per sub-pixel, lossless",
+        f"  model:    wave ({digest[:8]})",
+        "  tiles:    1 of at most 1024 x 1024",
+        "  metadata: icc (512 bytes)",
+    ]
+
+
+def test_info_says_what_is_stored(run: Run) -> None:
+    lines = run("info", "noise.l3c").out.decode().splitlines()
+    assert lines[3:] == [
+        "  model:    none, samples are stored",
+        "  tiles:    1 of at most 1024 x 1024, 1 stored",
+        "  metadata: none",
+    ]
+
+
+def test_info_is_for_programs(run: Run) -> None:
+    done = run("info", "photo.l3c", "--json")
+    expected = l3c.info(Path("photo.l3c").read_bytes()).to_dict()
+    found = json.loads(done.out)
+    assert found.pop("file") == "photo.l3c"
+    assert found == json.loads(json.dumps(expected))
+    assert done.out.count(b"\n") == 1
+
+
+def test_info_of_standard_input(run: Run) -> None:
+    done = run("info", "-", "--json", stdin=Path("photo.l3c").read_bytes())
+    assert json.loads(done.out)["file"] == "standard input"
+
+
+def test_verify_says_of_every_file_that_it_is_intact(run: Run) -> None:
+    done = run("verify", "photo.l3c", "noise.l3c")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.decode().splitlines() == ["photo.l3c: intact, 13 x 11 RGB", "noise.l3c: intact, 30 x 20 RGB"]
+    assert run("verify", "photo.l3c", "-q").out == b""
+
+
+def test_verify_goes_on_after_a_failure_and_returns_the_first_code(run: Run) -> None:
+    done = run("verify", "bad.l3c", "photo.l3c", "absent.l3c", ".", "noise.l3c")
+    assert done.code == 3
+    assert [line.split(": ")[1] for line in done.lines] == ["bad.l3c", "absent.l3c", "."]
+    assert done.out.count(b"intact") == 2
+    assert run("verify", "absent.l3c", "bad.l3c").code == 1
+
+
+def test_verify_reads_standard_input_and_keeps_to_its_limits(run: Run) -> None:
+    data = Path("photo.l3c").read_bytes()
+    assert run("verify", "-", stdin=data).out == b"standard input: intact, 13 x 11 RGB\n"
+    done = run("verify", "photo.l3c", "--max-memory", "10k", "-t", "1")
+    assert done.code == 5
+    assert done.lines[0].startswith("l3c: photo.l3c: decoding takes")
+
+
+def test_models_are_listed_with_their_digests(run: Run) -> None:
+    done = run("models")
+    digest = l3c.info(Path("photo.l3c").read_bytes()).models[0][1]
+    assert f"wave        RGB   {digest}" in done.out.decode().splitlines()

@@ -1,0 +1,135 @@
+"""What the golden files hold: pictures from integers alone, and damaged files with the error each must raise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.codec.encode import encode_samples
+from l3c.container.constants import DATA, EXIF, HEAD, ICC, MODELS, RGB, SIGNATURE, TILES, XMP
+from l3c.container.cursor import varint
+from l3c.container.read import read_file
+from l3c.container.structure import ModelReference
+from l3c.container.write import head, models, section, tiles, write_file
+from l3c.errors import ChecksumError, FormatError, L3CError, LimitError, ModelError, VersionError
+from tests.checks import CHANNELS, packaged_model
+
+ALL_METADATA = {ICC: bytes(range(200)), EXIF: b"MM\0*\0\0\0\x08\0\0", XMP: "<x:xmpmeta>ä</x:xmpmeta>".encode()}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A picture and how it is coded. tile: nominal tile side, or None for the model's own."""
+
+    picture: NDArray[np.uint8]
+    tile: int | None = None
+    metadata: dict[bytes, bytes] = field(default_factory=dict)
+    model: str = "wave"
+
+    def encode(self) -> bytes:
+        model = packaged_model(self.picture.shape[2], self.tile, self.model)
+        return encode_samples(self.picture, model, self.metadata, 1, lambda share: None)
+
+
+def grain(height: int, width: int, channels: int, seed: int) -> NDArray[np.uint64]:
+    """Hash of place and seed, uint64 [height, width, channels]: the same on every machine and with every NumPy."""
+    y, x, c = np.ogrid[:height, :width, :channels]
+    value: NDArray[np.uint64] = (y * 7919 + x * 104729 + c * 1299709 + seed * 15485863 + 1).astype(np.uint64)
+    for factor in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB):
+        value = value * np.uint64(factor)
+        value ^= value >> np.uint64(29)
+    return value
+
+
+def noise(height: int, width: int, channels: int, seed: int = 0) -> NDArray[np.uint8]:
+    return (grain(height, width, channels, seed) >> np.uint64(56)).astype(np.uint8)
+
+
+def scene(height: int, width: int, channels: int, seed: int = 0) -> NDArray[np.uint8]:
+    """Slopes, an edge, a disc and a little grain."""
+    y, x, c = np.ogrid[:height, :width, :channels]
+    values = 40 + (3 * x + 2 * y + 17 * c) % 160 + 0 * y
+    values = np.where(2 * x > width + y, 250 - values // 2, values)
+    disc = 16 * ((x - width // 3) ** 2 + (y - height // 2) ** 2) < height**2
+    values = np.where(disc, 90 + 20 * c + y, values)
+    return np.clip(values + noise(height, width, channels, seed) // 50 - 2, 0, 255).astype(np.uint8)
+
+
+def mixed(channels: int) -> NDArray[np.uint8]:
+    """A scene whose upper left is noise, so that some tiles are stored."""
+    picture = scene(50, 70, channels)
+    picture[:25, :35] = noise(25, 35, channels)
+    return picture
+
+
+def cases() -> dict[str, Case]:
+    """Name to case, for every layout that has a packaged model."""
+    found: dict[str, Case] = {}
+    for layout, channels in CHANNELS.items():
+        found |= {
+            f"{layout}-1x1": Case(noise(1, 1, channels)),
+            f"{layout}-row": Case(scene(1, 90, channels)),
+            f"{layout}-column": Case(scene(90, 1, channels)),
+            f"{layout}-black": Case(np.zeros((31, 37, channels), np.uint8)),
+            f"{layout}-noise": Case(noise(13, 11, channels)),
+            f"{layout}-scene": Case(scene(61, 83, channels)),
+            f"{layout}-tiles": Case(mixed(channels), tile=16),
+            f"{layout}-metadata": Case(scene(9, 17, channels), metadata=ALL_METADATA),
+            f"{layout}-fast": Case(scene(61, 83, channels), model="wave-fast"),
+            f"{layout}-max": Case(scene(61, 83, channels), model="wave-max"),
+        }
+    return found
+
+
+def damaged_files() -> dict[str, tuple[bytes, type[L3CError]]]:
+    """Name to a file and the class of its error."""
+    good = Case(scene(20, 30, 3), tile=16).encode()
+    contents = read_file(good)
+    at = {tag: good.index(tag) for tag in (HEAD, MODELS, TILES, DATA)}
+    payload = bytearray(contents.data)
+    payload[len(payload) // 2] ^= 1
+
+    def with_head(content: bytes) -> bytes:
+        return good[: at[HEAD]] + section(HEAD, content) + good[at[MODELS] :]
+
+    def with_first(**fields: int) -> bytes:
+        """The file with other fields of its first tile."""
+        return write_file(replace(contents, tiles=[replace(contents.tiles[0], **fields), *contents.tiles[1:]]))
+
+    def with_tiles(content: bytes) -> bytes:
+        return good[: at[TILES]] + section(TILES, content) + good[at[DATA] :]
+
+    unknown = [ModelReference(bytes(16), "tsunami")]
+    huge = section(HEAD, bytes([RGB, 1, 1]) + varint(65535) * 2 + b"\3\x08")
+    huge += section(MODELS, models(unknown)) + section(TILES, varint(65535) + b"\2\0" + bytes(4)) + section(DATA, b"")
+    return {
+        "empty": (b"", FormatError),
+        "text": (b"This is no image.\n", FormatError),
+        "text-mode-transfer": (good.replace(b"\r\n", b"\n", 1), FormatError),
+        "original-2019": (b"\0\1\2" + b"\x46\xe2\x84\x92" + bytes(20), FormatError),
+        "cut-in-signature": (good[:5], FormatError),
+        "cut-in-head": (good[: at[HEAD] + 7], FormatError),
+        "cut-in-data": (good[:-20], FormatError),
+        "one-byte-more": (good + b"\0", FormatError),
+        "version-2": (SIGNATURE + b"\2" + good[9:], VersionError),
+        "unknown-critical": (good[: at[TILES]] + section(b"Past", b"x") + good[at[TILES] :], VersionError),
+        "second-head": (good[: at[MODELS]] + good[at[HEAD] :], FormatError),
+        "no-models": (good[: at[MODELS]] + good[at[TILES] :], FormatError),
+        "section-flipped": (good[:-9] + bytes([good[-9] ^ 4]) + good[-8:], ChecksumError),
+        "16-bit": (with_head(head(contents.header)[:-1] + b"\x10"), VersionError),
+        "no-columns": (with_head(bytes([RGB, 1, 1, 0, 20, 3, 8])), FormatError),
+        "huge-image": (with_head(bytes([RGB, 1, 1]) + varint(2**32 - 1) * 2 + b"\3\x08"), FormatError),
+        "huge-tile": (good[: at[HEAD]] + huge, LimitError),
+        "huge-section": (good[: at[DATA]] + DATA + varint(2**62) + bytes(9), FormatError),
+        "endless-varint": (good[: at[DATA]] + DATA + b"\x80" * 50, FormatError),
+        "varint-too-long": (with_tiles(b"\x90\0" + tiles(16, contents.tiles)[1:]), FormatError),
+        "small-tiles": (with_tiles(tiles(8, contents.tiles)), FormatError),
+        "webp-tile": (with_first(coder=1), VersionError),
+        "unlisted-model": (with_first(coder=3), VersionError),
+        "long-tile": (with_first(length=10**9), FormatError),
+        "tile-checksum": (with_first(crc=1), ChecksumError),
+        "unknown-model": (write_file(replace(contents, models=unknown)), ModelError),
+        "payload-flipped": (write_file(replace(contents, data=bytes(payload))), FormatError),
+    }

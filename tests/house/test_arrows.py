@@ -1,0 +1,82 @@
+"""Imports point one way, as the architecture says."""
+
+import pytest
+
+from tests.house.sources import PACKAGE, imports, modules, top
+
+LEAVES = {"errors", "_engine"}
+ARROWS = {
+    "": {"api"},
+    "__main__": {"cli"},
+    "cli": {"api", "bulk", "prepare", "training", "images", "codec", "container", "__version__"},
+    "bulk": {"api"},
+    "prepare": {"images"},
+    "api": {"images", "codec", "container"},
+    "images": {"container"},
+    "codec": {"container", "history", "coding", "wave", "published"},
+    "history": set(),
+    "training": {"published", "wave", "coding", "engine"},
+    "published": {"coding", "engine"},
+    "wave": {"coding", "engine"},
+    "engine": {"coding"},
+    "coding": set(),
+    "container": set(),
+    "errors": set(),
+}
+EXCEPTIONS = {
+    ("images.pillow_plugin", "api"): "the plugin is a user of the API, which imports it only to register it",
+    ("coding", "engine"): "it is imported when a user codes; the definitions beside it need no engine",
+    ("engine", "wave"): "its typed face takes networks as the wave family defines them",
+}
+TORCH_USERS = ("training", "published")
+
+
+def arrows() -> set[tuple[str, str]]:
+    """(module, part of the house it imports)."""
+    found = set()
+    for name, path in modules().items():
+        for imported in imports(path):
+            if imported.split(".")[0] == "l3c" and top(imported) != top(f"l3c.{name}"):
+                found.add((name, top(imported)))
+    return found
+
+
+def test_every_part_of_the_house_is_in_the_table() -> None:
+    parts = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert parts - {"__init__", "__pycache__"} <= set(ARROWS)
+
+
+def test_imports_follow_the_arrows() -> None:
+    wrong = []
+    for name, part in sorted(arrows()):
+        if part not in ARROWS[top(f"l3c.{name}")] | LEAVES and (name, part) not in EXCEPTIONS:
+            wrong.append(f"l3c.{name} imports l3c.{part}")
+    assert not wrong
+
+
+@pytest.mark.parametrize("part", [part for part in ARROWS if part != "training"])
+def test_only_the_command_line_points_at_training(part: str) -> None:
+    assert "training" not in ARROWS[part] or part == "cli"
+
+
+def test_the_arrows_have_no_circle() -> None:
+    left = {part: targets & set(ARROWS) for part, targets in ARROWS.items()}
+    while left:
+        free = {part for part, targets in left.items() if not targets & set(left)}
+        assert free, f"a circle among {sorted(left)}"
+        left = {part: targets for part, targets in left.items() if part not in free}
+
+
+def test_only_training_and_the_published_networks_import_torch() -> None:
+    users = {name for name, path in modules().items() if any(i.split(".")[0] == "torch" for i in imports(path))}
+    assert {top(f"l3c.{name}") for name in users} <= set(TORCH_USERS)
+
+
+def test_only_the_engine_imports_the_compiled_module() -> None:
+    assert {top(f"l3c.{name}") for name, part in arrows() if part == "_engine"} == {"engine"}
+
+
+def test_the_definition_of_coding_knows_neither_engine_nor_pictures() -> None:
+    for name, path in modules().items():
+        if top(f"l3c.{name}") in ("coding", "container"):
+            assert not {"PIL", "torch", "safetensors"} & {imported.split(".")[0] for imported in imports(path)}
