@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "dispatch.hpp"
-#include "symbols.hpp"
+#include "symbol_bindings.hpp"
 #include "training/wave_gradient.hpp"
 
 namespace nb = nanobind;
@@ -128,96 +128,13 @@ double gradient(const std::vector<int>& widths, const Floats& parameters,
                                         int(crops.shape(2)), quantized, out.data());
 }
 
-using Symbols = nb::ndarray<std::int32_t, nb::shape<-1>, nb::c_contig, nb::device::cpu>;
-using Matrix32 = Array<std::int32_t, nb::shape<-1, -1>>;
-
-// (index of the first symbol without an interval, or -1; payload)
-template <class... Model>
-nb::tuple encode_symbols(const Vector32& symbols, const Model&... model) {
-    const std::size_t count = symbols.shape(0);
-    std::vector<std::uint8_t> payload;
-    std::size_t good;
-    {
-        nb::gil_scoped_release release;
-        std::vector<l3c::Interval> intervals(count);
-        good = l3c::intervals_of(model..., symbols.data(), count, intervals.data());
-        const std::uint32_t size = std::uint32_t(count);
-        if (good == count) payload = l3c::rans_encode(intervals.data(), &size, 1);
-    }
-    return nb::make_tuple(good == count ? -1 : std::int64_t(good), nb::bytes(payload.data(), payload.size()));
-}
-
-// "", or what is wrong with the payload.
-template <class... Model>
-std::string decode_symbols(nb::bytes payload, Symbols& symbols, const Model&... model) {
-    const auto* data = static_cast<const std::uint8_t*>(payload.data());
-    const std::size_t size = payload.size();
-    nb::gil_scoped_release release;
-    const auto status = l3c::decode_symbols(model..., data, size, symbols.shape(0), symbols.data());
-    return status == l3c::Status::kOk ? "" : l3c::describe(status);
-}
-
-template <class T>
-l3c::CumulativeRows<T> rows_of(const Array<T, nb::shape<-1, -1>>& cdf, std::size_t symbols) {
-    require(cdf.shape(0) == 1 || cdf.shape(0) == symbols, "one row of cumulative frequencies, or one a symbol");
-    require(cdf.shape(1) >= 3, "cumulative frequencies: of two levels or more");
-    return {cdf.data(), cdf.shape(0), cdf.shape(1)};
-}
-
-template <class T>
-void bind_cumulative(nb::module_& m) {
-    using Cumulative = Array<T, nb::shape<-1, -1>>;
-    m.def("encode_cumulative", [](const Vector32& symbols, const Cumulative& cdf) {
-        return encode_symbols(symbols, rows_of<T>(cdf, symbols.shape(0)));
-    });
-    m.def("decode_cumulative", [](nb::bytes payload, Symbols symbols, const Cumulative& cdf) {
-        return decode_symbols(payload, symbols, rows_of<T>(cdf, symbols.shape(0)));
-    });
-}
-
-// Codes symbols under mixtures; holds the tables.
-class MixtureCoder {
-public:
-    MixtureCoder(const Vector32& sigmoid, const Vector32& exponential, const Vector32& mantissa, const Vector32& shift) {
-        copy_table(sigmoid, tables_.sigmoid, 384);
-        copy_table(exponential, tables_.exponential, 256);
-        copy_table(mantissa, tables_.mantissa, 128);
-        copy_table(shift, tables_.scale_shift, 128);
-    }
-    nb::tuple encode(const Vector32& symbols, const Matrix32& logits, const Matrix32& means, const Matrix32& log_scales,
-                     int levels) const {
-        return encode_symbols(symbols, tables_, rows_of(symbols.shape(0), logits, means, log_scales, levels));
-    }
-    std::string decode(nb::bytes payload, Symbols symbols, const Matrix32& logits, const Matrix32& means,
-                       const Matrix32& log_scales, int levels) const {
-        return decode_symbols(payload, symbols, tables_, rows_of(symbols.shape(0), logits, means, log_scales, levels));
-    }
-
-private:
-    static l3c::MixtureRows rows_of(std::size_t count, const Matrix32& logits, const Matrix32& means,
-                                    const Matrix32& log_scales, int levels) {
-        for (const auto* m : {&logits, &means, &log_scales})
-            require(m->shape(0) == count && m->shape(1) == logits.shape(1), "one row of parameters a symbol");
-        require(logits.shape(1) >= 1 && logits.shape(1) <= 64, "components: 1 to 64");
-        require(levels >= 2 && levels <= 256, "levels: 2 to 256");
-        return {logits.data(), means.data(), log_scales.data(), int(logits.shape(1)), levels};
-    }
-
-    l3c::Tables tables_;
-};
-
 }  // namespace
 
 NB_MODULE(_engine, m) {
+    bind_symbols(m);
     m.def("supported_isas", &l3c::supported_isas);
     m.def("wave_gradient", &gradient, nb::arg("widths"), nb::arg("parameters"), nb::arg("crops"), nb::arg("quantized"),
           nb::arg("out"));
-    bind_cumulative<std::uint16_t>(m);
-    bind_cumulative<std::int32_t>(m);
-    nb::class_<MixtureCoder>(m, "MixtureCoder")
-        .def(nb::init<const Vector32&, const Vector32&, const Vector32&, const Vector32&>())
-        .def("encode", &MixtureCoder::encode)
-        .def("decode", &MixtureCoder::decode);
     nb::class_<WaveCoder>(m, "WaveCoder")
         .def(nb::init<const std::vector<int>&, nb::list, const Vector32&, const Vector32&, const Vector32&,
                       const Vector32&, const Floats&, const std::vector<float>&, int, bool,

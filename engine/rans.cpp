@@ -11,6 +11,7 @@ struct Words {
 
 std::uint64_t push(std::uint64_t x, Interval interval, Words& words) {
     const std::uint64_t start = interval & 0xffff, frequency = interval >> 16;
+    if (!frequency) return x;  // 65536 of 65536: a symbol that is certain costs nothing
     if (x >= frequency << 24) {
         words.backwards.push_back(std::uint16_t(x));
         x >>= 16;

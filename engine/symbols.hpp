@@ -1,40 +1,42 @@
-// Symbols under anybody's probabilities, equal to l3c.coding.definition: rANS with all symbols in one group.
+// Arrays of symbols under given distributions, equal to l3c.coding.symbols: mixtures of logistics, or cumulative
+// frequencies that sum to 2^16.
 #pragma once
-#include <cstddef>
-#include <cstdint>
-#include <vector>
-
 #include "rans.hpp"
 
 namespace l3c {
 
-// One row of cumulative frequencies a symbol, or one row for all. The first entry counts as 0 and the last as 65536.
-template <class T>
-struct CumulativeRows {
-    const T* data;
-    std::size_t rows, columns;
-    const T* row(std::size_t i) const { return data + (rows == 1 ? 0 : i * columns); }
-    std::uint32_t at(const T* row, std::size_t column) const {
-        return column == 0 ? 0 : column + 1 == columns ? 65536 : std::uint32_t(row[column]);
-    }
+constexpr int kMaxMixtureComponents = 16;
+
+// Parameters of `channels` mixtures of `components` logistics at `count` positions: int32 [parts * channels *
+// components][count], parts in the order logits, means, log scales and, if `joint`, coefficients.
+struct MixtureMap {
+    const std::int32_t* rows;
+    std::size_t count;
+    int channels, components, levels;
+    bool joint;
 };
 
-// Parameters of mixtures in integer units, [count][components] each; see l3c.coding.mixture.make_mixture.
-struct MixtureRows {
-    const std::int32_t *logits, *means, *log_scales;
-    int components, levels;
+// Symbols are uint8 [channels][count].
+struct MixtureKernel {
+    void (*intervals)(const Tables&, const MixtureMap&, const std::uint8_t* symbols, Interval* out);
+    Status (*symbols)(const Tables&, const MixtureMap&, RansDecoder&, std::uint8_t* out);
 };
 
-// Intervals of symbols. Returns the index of the first symbol that has none, or `count`.
-template <class T>
-std::size_t intervals_of(const CumulativeRows<T>& cdf, const std::int32_t* symbols, std::size_t count, Interval* out);
-std::size_t intervals_of(const Tables& tables, const MixtureRows& mixtures, const std::int32_t* symbols,
-                         std::size_t count, Interval* out);
+MixtureKernel mixture_kernel_portable();
+MixtureKernel mixture_kernel_avx2();
+MixtureKernel mixture_kernel(const std::string& isa);
 
-template <class T>
-Status decode_symbols(const CumulativeRows<T>& cdf, const std::uint8_t* payload, std::size_t size, std::size_t count,
-                      std::int32_t* symbols);
-Status decode_symbols(const Tables& tables, const MixtureRows& mixtures, const std::uint8_t* payload, std::size_t size,
-                      std::size_t count, std::int32_t* symbols);
+// Cumulative frequencies int32 [count][levels + 1], `stride` entries from one position's to the next's (0: all share
+// one). frequency_intervals: false where a symbol is out of range or has no frequency.
+struct FrequencyMap {
+    const std::int32_t* rows;
+    std::size_t count, stride;
+    int levels;
+};
+bool frequency_intervals(const FrequencyMap& map, const std::int32_t* symbols, Interval* out);
+Status frequency_symbols(const FrequencyMap& map, RansDecoder& decoder, std::int32_t* out);
+
+// False where the one row that all share does not rise from 0 to 65536; rows of their own are judged when they are used.
+bool frequencies_sound(const FrequencyMap& map);
 
 }  // namespace l3c

@@ -47,7 +47,7 @@ struct WaveModel {
     std::vector<float> start;  // of the layers that learn, each [outputs][inputs] and then its biases
 };
 
-enum class Status { kOk, kTooShort, kBadState, kRanOut, kNotAtEnd };
+enum class Status { kOk, kTooShort, kBadState, kRanOut, kNotAtEnd, kBadFrequencies };
 const char* describe(Status status);
 
 // Zeroed, aligned memory that is released together. Not inline: code for one instruction set must not leak to others.

@@ -29,6 +29,7 @@ const char* describe(Status status) {
         case Status::kBadState: return "payload begins with an impossible coder state";
         case Status::kRanOut: return "payload ends before its last symbol";
         case Status::kNotAtEnd: return "payload does not end where its last symbol ends";
+        case Status::kBadFrequencies: return "cumulative frequencies do not rise from 0 to 65536";
     }
     return "";
 }

@@ -51,15 +51,18 @@ inline Int8 reciprocal(Int8 v) {
     return result;
 }
 
-struct Mixture8 {
+template <int kMax>
+struct Mixture8Of {
     int components;
-    Int8 weight[kMaxComponents], mean[kMaxComponents], mantissa[kMaxComponents], shift[kMaxComponents];
+    Int8 weight[kMax], mean[kMax], mantissa[kMax], shift[kMax];
 };
+using Mixture8 = Mixture8Of<kMaxComponents>;
 
 // rows: outputs of a head for 8 pixels, `stride` apart: logits, means, log scales. centre: 1/64 gray level.
-inline Mixture8 make_mixture(const Tables& tables, int components, const std::int32_t* rows, std::ptrdiff_t stride,
+template <int kMax = kMaxComponents>
+inline Mixture8Of<kMax> make_mixture(const Tables& tables, int components, const std::int32_t* rows, std::ptrdiff_t stride,
                              Int8 centre) {
-    Mixture8 m;
+    Mixture8Of<kMax> m;
     m.components = components;
     Int8 top = load8(rows);
     for (int k = 1; k < components; ++k) top = max8(top, load8(rows + k * stride));
@@ -84,8 +87,9 @@ inline Mixture8 make_mixture(const Tables& tables, int components, const std::in
     return m;
 }
 
-// The cumulative frequency below symbols 1..255.
-inline Int8 inner_cumulative(const Tables& tables, const Mixture8& m, Int8 symbol) {
+// 65536 times the mass below a symbol.
+template <int kMax>
+inline Int8 mass_below(const Tables& tables, const Mixture8Of<kMax>& m, Int8 symbol) {
     const Int8 edge = (symbol << 6) - 32;
     Unsigned8 sum = Unsigned8(all8(0));
     for (int k = 0; k < m.components; ++k) {
@@ -95,7 +99,12 @@ inline Int8 inner_cumulative(const Tables& tables, const Mixture8& m, Int8 symbo
         const Int8 value = (entry >> 11) + (((entry & 2047) * (place & 63)) >> 6);
         sum += Unsigned8(m.weight[k]) * Unsigned8(value);
     }
-    const Int8 share = Int8(sum >> 15);
+    return Int8(sum >> 15);
+}
+
+// The cumulative frequency below symbols 1..255.
+inline Int8 inner_cumulative(const Tables& tables, const Mixture8& m, Int8 symbol) {
+    const Int8 share = mass_below(tables, m, symbol);
     return symbol + share - ((share + 255) >> 8);
 }
 

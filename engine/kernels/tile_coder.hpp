@@ -102,14 +102,8 @@ private:
         const Interval8 found = find_interval(tables_, tile.mixture(c, at), slots);
         store8(tile.values(c) + at, found.symbol);
         for (int i = 0; i < (left < kVector ? left : kVector); ++i) {
-            std::uint64_t x = decoder.states[i];
-            x = std::uint64_t(found.frequency[i]) * (x >> 16) + (x & 0xffff) - std::uint64_t(found.start[i]);
-            if (x < kStateMin) {
-                if (decoder.next == decoder.end) return Status::kRanOut;
-                x = x << 16 | decoder.next[0] | std::uint64_t(decoder.next[1]) << 8;
-                decoder.next += 2;
-            }
-            decoder.states[i] = x;
+            const Status status = rans_take(decoder, i, found.start[i], found.frequency[i]);
+            if (status != Status::kOk) return status;
         }
         return Status::kOk;
     }

@@ -32,31 +32,32 @@ class WaveCoder:
     def encode(self, tile: NDArray[np.uint8]) -> bytes: ...
     def decode(self, payload: bytes, tile: NDArray[np.uint8]) -> str: ...
 
-def encode_cumulative(symbols: NDArray[np.int32], cdf: NDArray[Any]) -> tuple[int, bytes]: ...
-def decode_cumulative(payload: bytes, symbols: NDArray[np.int32], cdf: NDArray[Any]) -> str: ...
-
-class MixtureCoder:
+class SymbolEncoder:
     def __init__(
         self,
         sigmoid: NDArray[np.int32],
         exponential: NDArray[np.int32],
         mantissa: NDArray[np.int32],
         shift: NDArray[np.int32],
+        isa: str,
     ) -> None: ...
-    def encode(
-        self,
-        symbols: NDArray[np.int32],
-        logits: NDArray[np.int32],
-        means: NDArray[np.int32],
-        log_scales: NDArray[np.int32],
-        levels: int,
-    ) -> tuple[int, bytes]: ...
-    def decode(
+    def put_mixtures(
+        self, parameters: NDArray[np.int32], symbols: NDArray[np.uint8], levels: int, joint: bool
+    ) -> None: ...
+    def put_frequencies(self, cumulative: NDArray[np.int32], symbols: NDArray[np.int32]) -> None: ...
+    def bits(self) -> float: ...
+    def finish(self) -> bytes: ...
+
+class SymbolDecoder:
+    def __init__(
         self,
         payload: bytes,
-        symbols: NDArray[np.int32],
-        logits: NDArray[np.int32],
-        means: NDArray[np.int32],
-        log_scales: NDArray[np.int32],
-        levels: int,
-    ) -> str: ...
+        sigmoid: NDArray[np.int32],
+        exponential: NDArray[np.int32],
+        mantissa: NDArray[np.int32],
+        shift: NDArray[np.int32],
+        isa: str,
+    ) -> None: ...
+    def take_mixtures(self, parameters: NDArray[np.int32], out: NDArray[np.uint8], levels: int, joint: bool) -> str: ...
+    def take_frequencies(self, cumulative: NDArray[np.int32], out: NDArray[np.int32]) -> str: ...
+    def finish(self) -> str: ...

@@ -14,6 +14,7 @@ ALLOWED = {
     "l3c.container.read",
     "l3c.container.structure",
     "l3c.container.tiling",
+    "l3c.container.unknown",
     "l3c.errors",
 }
 """All of the package that `import l3c` loads; of other packages it loads nothing but the standard library."""

@@ -16,6 +16,7 @@ COMMANDS = {
     "info": "describe a file without decoding it",
     "verify": "decode files and check every pixel",
     "models": "list the models to be had",
+    "export": "turn a trained network into a model of the codec",
     "train": "train a network",
     "eval": "what pictures cost under trained networks",
     "sample": "pictures that a trained network imagines",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from l3c.errors import ModelError
 
-FAMILIES = ("l3c.wave.presets",)
+FAMILIES = ("l3c.wave.presets", "l3c.published.models")
 """Modules with `load(name, channels)`, `by_digest(digest)` (each a TileModel or None) and `names()`."""
 
 
@@ -42,7 +42,10 @@ def find_model(name: str, channels: int) -> TileModel:
         model: TileModel | None = import_module(family).load(name, channels)
         if model is not None:
             return model
-    raise ModelError(f"no model {name!r} for {channels} channels; there is {', '.join(model_names())}")
+    raise ModelError(
+        f"no model {name!r} for {channels} channels; there is {', '.join(model_names())}; "
+        "others are found by path, in ./weights, or in the folders that L3C_MODELS names"
+    )
 
 
 def model_by_digest(digest: bytes, name: str) -> TileModel:
@@ -51,4 +54,7 @@ def model_by_digest(digest: bytes, name: str) -> TileModel:
         model: TileModel | None = import_module(family).by_digest(digest)
         if model is not None:
             return model
-    raise ModelError(f"the file needs model {name!r} with digest {digest.hex()}, which is not installed")
+    raise ModelError(
+        f"the file needs model {name!r} with digest {digest.hex()}, which is not installed: "
+        "put its file into ./weights or into a folder that L3C_MODELS names"
+    )

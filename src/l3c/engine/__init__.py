@@ -7,7 +7,6 @@ lacks it, that is an error, never another one silently. All give the same bytes 
 from __future__ import annotations
 
 import os
-from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +18,6 @@ from l3c.wave.learning import Learning, start_parameters
 from l3c.wave.network import Network
 
 ISA_VARIABLE = "L3C_ISA"
-
-
-def compiled() -> ModuleType:
-    """The compiled module, for `l3c.coding`."""
-    return _engine
 
 
 def supported_isas() -> list[str]:
@@ -43,11 +37,6 @@ def chosen_isa() -> str:
 def _packed_sigmoid() -> NDArray[np.int32]:
     table = sigmoid_table()
     return (table[:-1] << 11) | np.diff(table)
-
-
-def mixture_coder() -> _engine.MixtureCoder:
-    """Make what codes symbols under mixtures for `l3c.coding`."""
-    return _engine.MixtureCoder(_packed_sigmoid(), exponential_table(), *inverse_scale_tables())
 
 
 class WaveCoder:

@@ -1,0 +1,245 @@
+"""From a float network to an integer one: steps of all signals from pictures, then weights that keep every bound."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from l3c.coding.arrays import LOG_SCALE_OFFSET
+from l3c.coding.tables import GRAY_BITS
+from l3c.errors import InputError, ModelError
+from l3c.published.architecture import Architecture, recursions_of
+from l3c.published.integer_model import all_parameters
+from l3c.published.layers_integer import (
+    DILATIONS,
+    INPUT_MAX,
+    NARROW_BITS,
+    NARROW_MAX,
+    SUM_MAX,
+    IntegerLayer,
+    Layer,
+    Program,
+    layers,
+    parameter_channels,
+    scale_count,
+)
+from l3c.published.pictures import Padding, Pixels
+
+Floats = NDArray[np.float64]
+State = Mapping[str, torch.Tensor]
+HEADROOM = 1.1
+"""Steps leave this much above what calibration saw."""
+
+QUIET = 32
+"""Channels that calibration saw this much fainter than their signal's strongest get its step over this."""
+
+SHIFT_MIN = 3
+"""Steps of signals that one layer writes are made large enough for this shift."""
+
+SMALL_WEIGHT, LARGE_WEIGHT = 127, 32767
+SHIFT_MAX = 22
+LARGE = ("input", "params", "to_q", "head")
+"""Layers whose weights have 16 bits: few weights, or much that hangs on them."""
+
+
+def float_layers(a: Architecture, state: State) -> dict[str, tuple[Floats, Floats]]:
+    """(weight [outputs, inputs, k, k], bias [outputs]) of every layer in `layers(a)`."""
+
+    def pair(key: str) -> tuple[Floats, Floats]:
+        return state[f"{key}.weight"].double().numpy(), state[f"{key}.bias"].double().numpy()
+
+    found = {layer.name: pair(key) for layer in layers(a) if (key := _key(layer.name)) is not None}
+    weight, bias = pair("sub_rgb_mean")
+    if a.learned:
+        after, offset = pair("heads.0.head.0")
+        bias = after[:, :, 0, 0] @ bias + offset
+        weight = (after[:, :, 0, 0] @ weight[:, :, 0, 0])[:, :, None, None]
+    return {**found, "input": (weight, bias)}
+
+
+def _key(name: str) -> str | None:
+    """Where a layer's tensors lie in a state; None for the one that is made of two."""
+    kind, _, rest = name.partition(".")
+    if kind == "input":
+        return None
+    if kind == "heads":
+        return "heads.0.head.1.head" if rest == "0" else f"{name}.head"
+    if kind == "params":
+        return f"prob_clfs.{rest}.atrous.lin"
+    if kind == "atrous":
+        scale, dilation = rest.split(".")
+        return f"prob_clfs.{scale}.atrous.atrous.{DILATIONS.index(int(dilation))}"
+    return f"{name}.0" if name.endswith(("tail", "to_q")) else name
+
+
+class Recorder:
+    """The float network as a backend, which remembers the largest magnitude of every channel of every signal."""
+
+    def __init__(self, a: Architecture, weights: dict[str, tuple[Floats, Floats]]) -> None:
+        self._levels = a.latent_levels
+        self._layers = {layer.name: layer for layer in layers(a)}
+        self._weights = {n: (torch.tensor(w).float(), torch.tensor(b).float()) for n, (w, b) in weights.items()}
+        self.largest: dict[str, Floats] = {}
+
+    def receive(self, signal: str, values: NDArray[np.int64]) -> torch.Tensor:
+        step = 1 / (self._levels - 1) if signal == "latent" else 1.0
+        return torch.from_numpy(values * step).float()[None]
+
+    def give(self, values: torch.Tensor) -> NDArray[Any]:
+        return values[0].numpy()
+
+    def layer(self, name: str, x: torch.Tensor) -> torch.Tensor:
+        layer, (weight, bias) = self._layers[name], self._weights[name]
+        reach = layer.dilation * (weight.shape[2] // 2)
+        y = functional.conv2d(x, weight, bias, layer.stride, reach, layer.dilation)
+        if name.endswith("to_q"):
+            return ((y + 1) * (self._levels - 1) / 2 + 0.5).floor().clamp(layer.low, layer.high)
+        y = y.relu() if layer.low == 0 else y
+        if layer.high == NARROW_MAX:
+            self._see(layer.target, y)
+        return y
+
+    def narrow(self, signal: str, x: torch.Tensor) -> torch.Tensor:
+        self._see(signal, x)
+        return x
+
+    def add(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return x + y
+
+    def join(self, parts: list[torch.Tensor]) -> torch.Tensor:
+        return torch.cat(parts, 1)
+
+    def shuffle(self, x: torch.Tensor) -> torch.Tensor:
+        return functional.pixel_shuffle(x, 2)
+
+    def _see(self, signal: str, x: torch.Tensor) -> None:
+        now = x.abs().amax((0, 2, 3)).double().numpy()
+        self.largest[signal] = np.maximum(self.largest.get(signal, 0), now)
+
+
+def calibrate(a: Architecture, state: State, pictures: Iterable[Pixels]) -> dict[str, Floats]:
+    """Steps of every signal's channels: what one unit stands for."""
+    weights = float_layers(a, state)
+    recorder = Recorder(a, weights)
+    program = Program(a, recorder)
+    count = 0
+    with torch.inference_mode():
+        for count, picture in enumerate(pictures, 1):  # noqa: B007
+            padded = Padding.to_multiple(picture.shape[0], picture.shape[1], a.multiple(recursions_of(a))).add(picture)
+            all_parameters(program, padded)
+    if not count:
+        raise InputError("no pictures to calibrate with")
+    floor = {signal: np.maximum(seen, seen.max() / QUIET + 1e-12) for signal, seen in recorder.largest.items()}
+    steps = {signal: HEADROOM * seen / NARROW_MAX for signal, seen in floor.items()}
+    steps |= _fixed_steps(a, *weights["input"])
+    for layer in layers(a):
+        if layer.high == NARROW_MAX:
+            least = _least_step(layer, *weights[layer.name], steps[layer.source])
+            steps[layer.target] = np.maximum(steps[layer.target], least)
+    return steps | _joined_steps(a, steps)
+
+
+def _least_step(layer: Layer, weight: Floats, bias: Floats, source: Floats) -> Floats:
+    """Smallest steps of a layer's outputs that leave room for weights and sums at the least shift."""
+    weights = np.abs(weight * source[None, :, None, None])
+    sums = weights.sum((1, 2, 3)) * layer.read_max + np.abs(bias)
+    room = np.maximum(weights.max((1, 2, 3)) / SMALL_WEIGHT, 1.1 * sums / SUM_MAX)
+    least: Floats = room * 2.0**SHIFT_MIN
+    return least
+
+
+def _fixed_steps(a: Architecture, weight: Floats, bias: Floats) -> dict[str, Floats]:
+    """Steps of what needs no calibration; the input's from the range of all colours."""
+    flat = weight[:, :, 0, 0]
+    high = 255 * np.maximum(flat, 0).sum(1) + bias
+    low = 255 * np.minimum(flat, 0).sum(1) + bias
+    reach = np.maximum(np.abs(high), np.abs(low)).max()
+    return {
+        "image": np.ones(3),
+        "input": np.full(3, 2.0 ** math.ceil(math.log2(reach / INPUT_MAX))),
+        "latent": np.full(a.latent_channels, 1 / (a.latent_levels - 1)),
+    }
+
+
+def _joined_steps(a: Architecture, steps: dict[str, Floats]) -> dict[str, Floats]:
+    return {f"atrous.{s}": np.concatenate([steps[f"atrous.{s}.{d}"] for d in DILATIONS]) for s in range(scale_count(a))}
+
+
+def export_layers(a: Architecture, state: State, pictures: Iterable[Pixels]) -> list[IntegerLayer]:
+    """Integer network of a state. pictures: uint8 [H, W, 3], what calibration looks at; a few are enough.
+
+    Raises ModelError where a channel's bound cannot be kept, InputError without pictures.
+    """
+    steps, weights = calibrate(a, state, pictures), float_layers(a, state)
+    return [_integer_layer(a, layer, *weights[layer.name], steps) for layer in layers(a)]
+
+
+def _integer_layer(
+    a: Architecture, layer: Layer, weight: Floats, bias: Floats, steps: dict[str, Floats]
+) -> IntegerLayer:
+    unit, offset = _target(a, layer, steps, len(bias))
+    scaled = weight * steps[layer.source][None, :, None, None] / unit[:, None, None, None]
+    most = LARGE_WEIGHT if any(part in layer.name.split(".") for part in LARGE) else SMALL_WEIGHT
+    rows = list(_rows(layer, scaled, bias / unit + offset, most))
+    dtype = np.int8 if most == SMALL_WEIGHT else np.int16
+    made = IntegerLayer(
+        layer,
+        np.stack([w for w, _, _ in rows]).astype(dtype),
+        np.array([b for _, b, _ in rows], np.int32),
+        np.array([n for _, _, n in rows], np.uint8),
+    )
+    check_bound(made)
+    return made
+
+
+def check_bound(layer: IntegerLayer) -> None:
+    """Raise ModelError where a channel's sum may reach 2^24."""
+    bound = layer.bound()
+    if bound.max() >= SUM_MAX:
+        raise ModelError(
+            f"{layer.layer.name}: channel {int(bound.argmax())} sums to {int(bound.max())}, limit {SUM_MAX}"
+        )
+
+
+def _rows(layer: Layer, weight: Floats, bias: Floats, most: int) -> Iterator[tuple[Floats, float, int]]:
+    """(weights, bias, shift) of each channel, with the largest shift that keeps its bound."""
+    for row, b in zip(weight, bias, strict=True):
+        for n in range(SHIFT_MAX, -1, -1):
+            whole, whole_bias = np.rint(row * 2.0**n), float(np.rint(b * 2.0**n))
+            bound = np.abs(whole).sum() * layer.read_max + abs(whole_bias) + 2.0**n
+            if np.abs(whole).max() <= most and bound < SUM_MAX:
+                break
+        else:
+            raise ModelError(f"{layer.name}: no shift keeps its sums below {SUM_MAX}")
+        yield whole, whole_bias, n
+
+
+def _target(a: Architecture, layer: Layer, steps: dict[str, Floats], outputs: int) -> tuple[Floats, Floats]:
+    """(what one unit of each output stands for, what is added, in units)."""
+    kind, _, scale = layer.target.partition(".")
+    if kind == "params":
+        return _parameter_units(a, int(scale), outputs)
+    if kind == "symbols":
+        return np.full(outputs, 2 / (a.latent_levels - 1)), np.full(outputs, (a.latent_levels - 1) / 2)
+    unit = steps[layer.target]
+    if kind in ("enc", "dec", "context"):
+        unit = unit / (1 << NARROW_BITS)
+    return np.repeat(unit, outputs // len(unit)), np.zeros(outputs)
+
+
+def _parameter_units(a: Architecture, scale: int, outputs: int) -> tuple[Floats, Floats]:
+    """Logits, means, log scales, coefficients in the units of the coder; the width of a bin is one symbol."""
+    latent = a.learned and scale > 0
+    width, low = (2 / (a.latent_levels - 1), -1.0) if latent else (1.0, 0.0)
+    each = parameter_channels(a, scale) * a.components
+    gray = 1 << GRAY_BITS
+    units = [1 / 16, width / gray, 1 / 16, 1 / 1024]
+    offsets = [0.0, -low / width * gray, -16 * (math.log(width) + LOG_SCALE_OFFSET), 0.0]
+    parts = outputs // each
+    return np.repeat(units[:parts], each), np.repeat(offsets[:parts], each)

@@ -1,0 +1,176 @@
+"""An integer network as a model of the codec: tiles to payloads and back.
+
+A payload is one stream: the coarsest auxiliary image under equal shares, then each finer one, and last the image, under
+the mixtures that the coarser ones predict. Of the image, the padding that made its sides multiples is not coded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.coding.arrays import uniform
+from l3c.engine.symbols import SymbolDecoder, SymbolEncoder
+from l3c.errors import FormatError, ModelError
+from l3c.published.architecture import RGB_CHANNELS, RGB_LEVELS, Architecture, recursions_of
+from l3c.published.layers_integer import IntegerLayer, Program, parameter_channels
+from l3c.published.pictures import Padding, Pixels, half_size
+from l3c.published.runtimes import RUNTIMES, runtime_name
+
+FORMAT = "l3c-published-1"
+TILE = 512
+PROBE = (32, 48)
+"""Height and width of the picture that known answers are for."""
+
+
+def auxiliary_images(program: Program, image: Pixels) -> list[NDArray[Any]]:
+    """Symbols [C, H, W] of scales 1 and coarser, of a padded image."""
+    a = program.architecture
+    if a.learned:
+        return program.symbols(image)
+    pyramid = [image]
+    for _ in range(a.scales + recursions_of(a)):
+        pyramid.append(half_size(pyramid[-1]))
+    return [picture.transpose(2, 0, 1) for picture in pyramid[1:]]
+
+
+def all_parameters(program: Program, image: Pixels) -> list[NDArray[Any]]:
+    """Mixture parameters of all predicted scales of a padded image, finest first."""
+    return predict(program, auxiliary_images(program, image))
+
+
+def predict(program: Program, auxiliary: list[NDArray[Any]]) -> list[NDArray[Any]]:
+    """Mixture parameters of scales 0 .. n - 1 from symbols of scales 1 .. n."""
+    found: list[NDArray[Any]] = []
+    context = None
+    for scale in reversed(range(len(auxiliary))):
+        context = program.context(scale, auxiliary[scale], context)
+        found.insert(0, program.parameters(scale, context))
+    return found
+
+
+def network_digest(a: Architecture, layers: Iterable[IntegerLayer]) -> bytes:
+    """SHA-256 over the configuration and all tensors in the order of their names, little-endian."""
+    hasher = hashlib.sha256(json.dumps([FORMAT, vars(a)], sort_keys=True).encode())
+    for name, tensor in sorted(tensors_of(layers).items()):
+        hasher.update(f"{name} {tensor.dtype.name} {list(tensor.shape)} ".encode())
+        hasher.update(np.ascontiguousarray(tensor, tensor.dtype.newbyteorder("<")).tobytes())
+    return hasher.digest()
+
+
+def tensors_of(layers: Iterable[IntegerLayer]) -> dict[str, NDArray[Any]]:
+    """Arrays as they are stored: LAYER.weight, LAYER.bias, LAYER.shift."""
+    found: dict[str, NDArray[Any]] = {}
+    for layer in layers:
+        name = layer.layer.name
+        found |= {f"{name}.weight": layer.weight, f"{name}.bias": layer.bias, f"{name}.shift": layer.shift}
+    return found
+
+
+def known_answer(program: Program) -> str:
+    """SHA-256 of everything that a network says of a made-up picture."""
+    height, width = PROBE
+    places = np.arange(height * width * RGB_CHANNELS, dtype=np.int64).reshape(height, width, RGB_CHANNELS)
+    picture = (places * places * 7 // 64 + places * 5 & 255).astype(np.uint8)
+    auxiliary = _probe_images(program, picture)
+    hasher = hashlib.sha256()
+    for values in [*auxiliary, *predict(program, auxiliary)]:
+        hasher.update(np.ascontiguousarray(values, "<i4").tobytes())
+    return hasher.hexdigest()
+
+
+def _probe_images(program: Program, picture: Pixels) -> list[NDArray[Any]]:
+    """Learned images, or every second pixel: no library's interpolation enters a known answer."""
+    a = program.architecture
+    if a.learned:
+        return program.symbols(picture)
+    steps = [1 << s for s in range(1, a.scales + recursions_of(a) + 1)]
+    return [picture[::step, ::step].transpose(2, 0, 1) for step in steps]
+
+
+class PublishedModel:
+    """Implements codec.models.TileModel. Thread-safe. Raises ModelError where the runtime fails the known answer."""
+
+    channels = RGB_CHANNELS
+
+    def __init__(
+        self, name: str, a: Architecture, layers: list[IntegerLayer], answer: str, tile: int = TILE,
+        runtime: str | None = None,
+    ) -> None:  # fmt: skip
+        self.name, self.architecture, self.tile, self.answer = name, a, tile, answer
+        self.layers, self.runtime = layers, runtime_name(runtime)
+        self.digest = network_digest(a, layers)
+        self._program = Program(a, RUNTIMES[self.runtime](layers))
+        if known_answer(self._program) != answer:
+            raise ModelError(f"{name}: runtime {self.runtime!r} fails the model's known answer, and is refused")
+
+    def encode(self, tile: NDArray[np.uint8], /) -> bytes:
+        """Payload of a tile, uint8 [height, width, 3]."""
+        return self.code(tile).finish()
+
+    def code(self, tile: NDArray[np.uint8]) -> SymbolEncoder:
+        """Everything that a payload holds, coded but not finished; its `bits` are the cost in theory."""
+        padding = self._padding(*tile.shape[:2])
+        auxiliary = auxiliary_images(self._program, padding.add(tile))
+        encoder = SymbolEncoder()
+        coarsest = auxiliary[-1]
+        encoder.put(coarsest.ravel(), uniform(self._levels(len(auxiliary))))
+        symbols = [tile.transpose(2, 0, 1), *auxiliary]
+        context = None
+        for scale in reversed(range(len(auxiliary))):
+            context = self._program.context(scale, auxiliary[scale], context)
+            parameters = self._parameters(scale, context, padding)
+            flat = symbols[scale].reshape(len(symbols[scale]), -1)
+            encoder.put_mixtures(flat, parameters, self._levels(scale), joint=self._joint(scale))
+        return encoder
+
+    def decode(self, payload: bytes, height: int, width: int, /) -> NDArray[np.uint8]:
+        """uint8 [height, width, 3]; raises FormatError on a damaged payload."""
+        padding = self._padding(height, width)
+        sides = (padding.top + height + padding.bottom, padding.left + width + padding.right)
+        decoder = SymbolDecoder(payload)
+        symbols, context = self._coarsest(decoder, sides), None
+        for scale in reversed(range(self._scales)):
+            context = self._program.context(scale, symbols, context)
+            parameters = self._parameters(scale, context, padding)
+            channels = parameter_channels(self.architecture, scale)
+            flat = decoder.take_mixtures(parameters, channels, self._levels(scale), joint=self._joint(scale))
+            size = (sides[0] >> scale, sides[1] >> scale) if scale else (height, width)
+            symbols = flat.reshape(channels, *size)
+        decoder.finish()
+        return np.ascontiguousarray(symbols.transpose(1, 2, 0))
+
+    @property
+    def _scales(self) -> int:
+        """How many are predicted."""
+        return self.architecture.scales + recursions_of(self.architecture)
+
+    def _padding(self, height: int, width: int) -> Padding:
+        return Padding.to_multiple(height, width, 1 << self._scales)
+
+    def _levels(self, scale: int) -> int:
+        return self.architecture.latent_levels if self.architecture.learned and scale else RGB_LEVELS
+
+    def _joint(self, scale: int) -> bool:
+        return not self.architecture.learned or scale == 0
+
+    def _coarsest(self, decoder: SymbolDecoder, sides: tuple[int, int]) -> NDArray[Any]:
+        shape = (parameter_channels(self.architecture, self._scales), *(side >> self._scales for side in sides))
+        levels = self._levels(self._scales)
+        symbols = decoder.take(int(np.prod(shape)), uniform(levels)).reshape(shape)
+        if symbols.max() >= levels:
+            raise FormatError("payload holds a symbol that does not exist")
+        return symbols
+
+    def _parameters(self, scale: int, context: Any, padding: Padding) -> NDArray[np.int32]:
+        """Mixture parameters [outputs, N] of what is coded of a scale."""
+        found: NDArray[np.int32] = self._program.parameters(scale, context)
+        if scale == 0:
+            height, width = found.shape[1:]
+            found = found[:, padding.top : height - padding.bottom, padding.left : width - padding.right]
+        return np.ascontiguousarray(found).reshape(len(found), -1)
