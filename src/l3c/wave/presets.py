@@ -43,9 +43,9 @@ WHOLLY = Learning(rate=7e-4, momentum=0.2, epsilon=1e-3)
 GRAY, SMALL, LARGE = "gray-22k.safetensors", "rgb-37k.safetensors", "rgb-80k.safetensors"
 PRESETS = {
     ("wave", 1): Preset(GRAY, "d48a275e43dfd3b3beca5007e642d70b409e824aaa19e0ad88b92d0c6f65c9dd"),
-    ("wave", 3): Preset(LARGE, "0eea5075294a4e6d558df69ed85013fdbc8116794428fab5dc1eeb194a3550c8"),
-    ("wave-fast", 1): Preset(GRAY, "d48a275e43dfd3b3beca5007e642d70b409e824aaa19e0ad88b92d0c6f65c9dd"),
-    ("wave-fast", 3): Preset(SMALL, "80332d2274aced53da8c16ea2d3ecc6008a0b91dbe02cc1ed4d106eeac6b9b15"),
+    ("wave", 3): Preset(SMALL, "80332d2274aced53da8c16ea2d3ecc6008a0b91dbe02cc1ed4d106eeac6b9b15"),
+    ("wave-wide", 1): Preset(GRAY, "d48a275e43dfd3b3beca5007e642d70b409e824aaa19e0ad88b92d0c6f65c9dd"),
+    ("wave-wide", 3): Preset(LARGE, "0eea5075294a4e6d558df69ed85013fdbc8116794428fab5dc1eeb194a3550c8"),
     ("wave-high", 1): Preset(GRAY, "64e037cb382a8b96210349417eded2aa592beb46a78f6b8f6bffa780f9b501f6", 1024, PARTLY),
     ("wave-high", 3): Preset(SMALL, "93f0703ad7923aee97465a71b81479afb07d438a4f35cf06fc07b8bca6e5dbf7", 1024, PARTLY),
     ("wave-max", 1): Preset(GRAY, "0dcb24cf6cbc830e4657f0df54f09d65866cfb3785f741c7f73beb2ed63a7b35", 1024, WHOLLY),
