@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
 
 import numpy as np
 from numpy.typing import NDArray
 
+from l3c.codec.encode import encode_components
+from l3c.container.constants import GRAY, RGB
+from l3c.container.structure import ImageHeader
 from l3c.training.wave import initial_parameters
 from l3c.training.wave_export import export
 from l3c.wave import presets
@@ -51,6 +55,19 @@ def packaged_model(channels: int, tile: int | None = None, name: str = "wave") -
     changed = copy(model)
     changed.tile = tile or model.tile
     return changed
+
+
+def encode_tiled(
+    picture: NDArray[np.uint8],
+    model: presets.WaveModel,
+    metadata: dict[bytes, bytes] | None = None,
+    threads: int = 1,
+    progress: Callable[[float], None] = lambda share: None,
+) -> bytes:
+    """A file of a picture [height, width, 1 or 3] with a given model."""
+    height, width, channels = picture.shape
+    header = ImageHeader(RGB if channels == 3 else GRAY, height, width)
+    return encode_components(header, [picture], {channels: model}, metadata or {}, threads, progress)
 
 
 def plain(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ True
 """
 
 from l3c.api import Info, decode, encode, info, register_pillow, verify
+from l3c.container.structure import Palette
 from l3c.errors import (
     ChecksumError,
     EngineError,
@@ -18,6 +19,8 @@ from l3c.errors import (
     ModelError,
     VersionError,
 )
+from l3c.image import Image
+from l3c.image import open_image as open
 
 __version__ = "0.1.0.dev0"
 
@@ -25,16 +28,19 @@ __all__ = [
     "ChecksumError",
     "EngineError",
     "FormatError",
+    "Image",
     "Info",
     "InputError",
     "L3CError",
     "LimitError",
     "ModelError",
+    "Palette",
     "VersionError",
     "__version__",
     "decode",
     "encode",
     "info",
+    "open",
     "register_pillow",
     "verify",
 ]

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from l3c.container.constants import LAYOUT_NAMES, METADATA
+from l3c.container.constants import GRAY, GRAY_ALPHA, LAYOUT_NAMES, METADATA, PALETTE, RGB, RGBA
 from l3c.container.cursor import Buffer
 from l3c.container.read import read_file
-from l3c.container.structure import Contents
+from l3c.container.structure import Contents, ImageHeader, Palette
 from l3c.errors import InputError
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 TAGS = {name: tag for tag, name in METADATA.items()}
+LAYOUTS = {name: layout for layout, name in LAYOUT_NAMES.items()}
+BY_CHANNELS = {1: GRAY, 2: GRAY_ALPHA, 3: RGB, 4: RGBA}
+DEPTHS = {"bool": 1, "uint8": 8, "uint16": 16}
 
 
 def _quiet(share: float) -> None:
@@ -26,8 +28,9 @@ def _quiet(share: float) -> None:
 class Info:
     """What a file says of itself, without decoding it.
 
-    layout: "gray" or "RGB". models: name and digest (hexadecimal, 32 digits) of each. tiles: how many; stored_tiles:
-    how many of them hold plain samples. tile_side: nominal side, pixels. metadata: kind to bytes. size: of the file,
+    layout: "gray", "RGB", "gray+alpha", "RGBA", "palette" or "CMYK". depth: bits of a sample. models: name and digest
+    (hexadecimal, 32 digits) of each. tiles: how many; stored_tiles: how many of them hold plain samples.
+    tile_side: nominal side, pixels. metadata: kind to bytes. size: of the file,
     bytes. bits_per_subpixel: 8 size / samples.
     """
 
@@ -49,19 +52,24 @@ class Info:
 
 
 def encode(
-    array: NDArray[np.uint8],
+    array: NDArray[Any],
     /,
     *,
     model: str = "wave",
     threads: int | None = None,
+    layout: str | None = None,
+    palette: Palette | None = None,
     metadata: dict[str, bytes] | None = None,
     progress: Any = _quiet,
 ) -> bytes:
     """Encode an image without loss.
 
-    array: uint8, [height, width] or [height, width, 1] gray, or [height, width, 3] in the order red, green, blue; any
-    memory layout. model: a name from `l3c models`. threads: None uses every processor; the bytes do not depend on it.
-    metadata: "icc", "exif" and "xmp" as bytes, kept as they are. progress: called with the share done, 0..1.
+    array: bool (1 bit), uint8 or uint16, in any memory layout: [height, width] or [height, width, 1] gray, [height,
+    width, 2] gray and alpha, [height, width, 3] in the order red, green, blue, [height, width, 4] with alpha. Colours
+    under transparent pixels are kept. layout: "CMYK" for four channels that are inks, "palette" for uint8 indices of
+    `palette`; None goes by the channels. model: a name from `l3c models`. threads: None uses every processor; the
+    bytes do not depend on it. metadata: "icc", "exif", "xmp" and the other kinds as bytes, kept as they are. progress:
+    called with the share done, 0..1.
 
     Raises InputError for other arrays, ModelError for an unknown model.
 
@@ -70,19 +78,24 @@ def encode(
     >>> bool((l3c.decode(l3c.encode(image)) == image).all())
     True
     """
-    from l3c.codec.encode import encode_samples
+    from l3c.codec.encode import encode_components
     from l3c.codec.models import find_model
+    from l3c.codec.planes import to_components
 
     samples = _samples(array)
-    found = find_model(model, samples.shape[2])
+    header = _header(samples, layout, palette)
+    models = {channels: find_model(model, channels) for channels in sorted({c.channels for c in header.components})}
     sections = {_tag(kind): _content(kind, value) for kind, value in (metadata or {}).items()}
-    return encode_samples(samples, found, sections, threads, progress)
+    components = to_components(samples, header)
+    return encode_components(header, components, models, sections, threads, progress, palette)
 
 
 def decode(
     data: Buffer, /, *, threads: int | None = None, max_memory: int | None = None, progress: Any = _quiet
-) -> NDArray[np.uint8]:
-    """Decode a file: uint8 [height, width] for gray, [height, width, 3] for RGB, C-contiguous.
+) -> NDArray[Any]:
+    """Decode a file: [height, width] for gray and palette indices, else [height, width, channels]; C-contiguous.
+
+    bool where samples have 1 bit, uint8 up to 8, uint16 above. `l3c.open` gives palette and metadata too.
 
     max_memory: bytes that decoding may take beside the file; None is 4 GiB. Every tile's pixels are checked.
 
@@ -97,13 +110,12 @@ def decode(
 
 def decode_contents(
     contents: Contents, /, *, threads: int | None = None, max_memory: int | None = None, progress: Any = _quiet
-) -> NDArray[np.uint8]:
+) -> NDArray[Any]:
     """As `decode`, of a file that `container.read.read_file` has read."""
     from l3c.codec.decode import decode_samples
     from l3c.codec.threads import thread_count
 
-    samples = decode_samples(contents, thread_count(threads), max_memory, progress)
-    return samples[..., 0] if samples.shape[2] == 1 else samples
+    return decode_samples(contents, thread_count(threads), max_memory, progress)
 
 
 def info(data: Buffer, /) -> Info:
@@ -123,7 +135,7 @@ def describe(contents: Contents, size: int) -> Info:
         layout=LAYOUT_NAMES[header.layout],
         height=header.height,
         width=header.width,
-        depth=8,
+        depth=header.depth,
         models=tuple((m.name, m.digest.hex()) for m in contents.models),
         tile_side=contents.tile_side,
         tiles=len(contents.tiles),
@@ -157,18 +169,43 @@ def register_pillow() -> None:
     register()
 
 
-def _samples(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _samples(array: NDArray[Any]) -> NDArray[Any]:
     import numpy as np
 
     array = np.asarray(array)
+    shape = "x".join(map(str, array.shape))
     if array.ndim == 2:
         array = array[..., None]
-    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] not in (1, 3) or 0 in array.shape:
-        shape = "x".join(map(str, array.shape))
+    if array.dtype.name not in DEPTHS or array.ndim != 3 or array.shape[2] not in BY_CHANNELS or 0 in array.shape:
         raise InputError(
-            f"array of {array.dtype} {shape}: needs uint8, height x width (gray) or height x width x 3 (RGB)"
+            f"array of {array.dtype} {shape}: needs bool, uint8 or uint16, height x width (gray) or "
+            "height x width x 2 (with alpha), 3 (RGB) or 4 (RGBA)"
         )
     return array
+
+
+def _header(samples: NDArray[Any], layout: str | None, palette: Palette | None) -> ImageHeader:
+    height, width, channels = samples.shape
+    name = layout or ("palette" if palette else LAYOUT_NAMES[BY_CHANNELS[channels]])
+    if name not in LAYOUTS:
+        raise InputError(f"layout {name!r}: there are {', '.join(LAYOUTS)}")
+    header = ImageHeader(LAYOUTS[name], height, width, DEPTHS[samples.dtype.name])
+    if header.channels != channels:
+        raise InputError(f"layout {name!r} has {header.channels} channels, the array {channels}")
+    _check_palette(samples, header, palette)
+    return header
+
+
+def _check_palette(samples: NDArray[Any], header: ImageHeader, palette: Palette | None) -> None:
+    if (header.layout == PALETTE) != (palette is not None):
+        raise InputError("a palette belongs to indices, and indices need one")
+    if palette is None:
+        return
+    count, rest = divmod(len(palette.colours), 3)
+    if rest or not 1 <= count <= 256 or len(palette.alphas) > count or header.depth != 8:
+        raise InputError("a palette has 1 to 256 colours of 3 bytes, at most as many alphas, and uint8 indices")
+    if samples.max() >= count:
+        raise InputError(f"index {samples.max()} of a palette of {count} colours")
 
 
 def _tag(kind: str) -> bytes:

@@ -11,12 +11,11 @@ import pytest
 
 import l3c
 from l3c.codec.decode import WORKSPACE, memory_needed
-from l3c.codec.encode import encode_samples
 from l3c.container.read import read_file
 from l3c.container.structure import Contents, ImageHeader, ModelReference
 from l3c.container.write import write_file
 from l3c.errors import ChecksumError, FormatError, L3CError, LimitError, ModelError
-from tests.checks import packaged_model, smooth_picture
+from tests.checks import encode_tiled, packaged_model, smooth_picture
 
 PICTURE = smooth_picture(40, 50, 3)
 MEASURE = """
@@ -41,7 +40,7 @@ def ignore(share: float) -> None:
 
 @pytest.fixture
 def contents() -> Contents:
-    return read_file(encode_samples(PICTURE, packaged_model(3, 16), {}, 1, ignore))
+    return read_file(encode_tiled(PICTURE, packaged_model(3, 16)))
 
 
 def decode(contents: Contents) -> np.ndarray:

@@ -10,13 +10,12 @@ import pytest
 from numpy.typing import NDArray
 
 import l3c
-from l3c.codec.encode import encode_samples
 from l3c.container.constants import FIRST_MODEL, STORED
 from l3c.container.read import read_file
 from l3c.container.tiling import boxes
 from l3c.engine import supported_isas
 from l3c.wave import definition
-from tests.checks import CHANNELS, noise, packaged_model, plain, smooth_picture
+from tests.checks import CHANNELS, encode_tiled, noise, packaged_model, plain, smooth_picture
 
 SIDE = 16
 SIZES = [(1, 1), (1, 2), (1, 61), (61, 1), (2, 2), (3, 5), (7, 11), (15, 15), (16, 16), (17, 17), (15, 33), (31, 47)]
@@ -42,7 +41,7 @@ def picture_of(kind: str, height: int, width: int, channels: int) -> NDArray[np.
 
 
 def encode_small_tiles(picture: NDArray[np.uint8], threads: int = 1) -> bytes:
-    return encode_samples(picture, packaged_model(picture.shape[2], SIDE), {}, threads, ignore)
+    return encode_tiled(picture, packaged_model(picture.shape[2], SIDE), threads=threads)
 
 
 @channels
@@ -144,7 +143,7 @@ def test_a_picture_of_both_kinds_stores_some_tiles(channels: int) -> None:
 @channels
 def test_progress_rises_to_one(channels: int) -> None:
     shares: list[float] = []
-    data = encode_samples(smooth_picture(40, 40, channels), packaged_model(channels, SIDE), {}, 2, shares.append)
+    data = encode_tiled(smooth_picture(40, 40, channels), packaged_model(channels, SIDE), {}, 2, shares.append)
     assert shares == sorted(shares)
     assert shares[-1] == 1
     shares.clear()

@@ -77,7 +77,7 @@ HEADS = {
     "an unknown layout": (with_section(HEAD, head_of(5, 5, layout=7)), VersionError, "layout 7"),
     "two pages": (with_section(HEAD, head_of(5, 5, pages=2)), VersionError, "2 pages"),
     "three planes": (with_section(HEAD, head_of(5, 5, planes=3)), VersionError, "3 planes"),
-    "16 bits": (with_section(HEAD, head_of(5, 5, end=b"\3\x10")), VersionError, "3 channels of 16 bits"),
+    "17 bits": (with_section(HEAD, head_of(5, 5, end=b"\3\x11")), VersionError, "3 channels of 17 bits"),
     "2 channels": (with_section(HEAD, head_of(5, 5, end=b"\2\x08")), VersionError, "2 channels of 8 bits"),
     "a longer HEAD": (with_section(HEAD, head(HEADER) + b"\0"), FormatError, "section HEAD has 1 bytes too many"),
     "a shorter HEAD": (with_section(HEAD, head(HEADER)[:-1]), FormatError, "depth needs 1 bytes, 0 are left"),

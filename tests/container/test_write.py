@@ -3,29 +3,36 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from l3c.container.constants import CHANNELS, FIRST_MODEL, METADATA, SIGNATURE, STORED
+from l3c.container.constants import FIRST_MODEL, METADATA, PALETTE, PLANES, SIGNATURE, STORED
 from l3c.container.read import read_file
-from l3c.container.structure import Contents, ImageHeader, ModelReference, TileEntry
-from l3c.container.tiling import boxes
+from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, TileEntry
+from l3c.container.tiling import tiles_of
 from l3c.container.write import section, write_file
 from tests.container.forge import stored_contents
 
 references = st.builds(ModelReference, st.binary(min_size=16, max_size=16), st.text(max_size=20))
 metadata = st.dictionaries(st.sampled_from(sorted(METADATA)), st.binary(max_size=40))
+palettes = st.integers(1, 256).flatmap(
+    lambda n: st.builds(Palette, st.binary(min_size=3 * n, max_size=3 * n), st.binary(max_size=n))
+)
 
 
 @st.composite
 def contents(draw: st.DrawFn) -> Contents:
     """Any file of up to 60 x 60 pixels."""
-    header = ImageHeader(draw(st.sampled_from(sorted(CHANNELS))), draw(st.integers(1, 60)), draw(st.integers(1, 60)))
+    layout, size = draw(st.sampled_from(sorted(PLANES))), st.integers(1, 60)
+    depth = draw(st.integers(1, 8 if layout == PALETTE else 16))
+    header = ImageHeader(layout, draw(size), draw(size), depth)
+    palette = draw(palettes) if layout == PALETTE else None
     side, models = draw(st.integers(16, 70)), draw(st.lists(references, max_size=3))
     entries = []
-    for box in boxes(header.height, header.width, side):
+    for index, box in tiles_of(header, side):
         coder = draw(st.sampled_from([STORED, *range(FIRST_MODEL, FIRST_MODEL + len(models))]))
-        length = box.height * box.width * header.channels if coder == STORED else draw(st.integers(0, 50))
+        stored = box.height * box.width * header.components[index].channels
+        length = stored if coder == STORED else draw(st.integers(0, 50))
         entries.append(TileEntry(coder, length, draw(st.integers(0, 2**32 - 1))))
     data = bytes(sum(entry.length for entry in entries))
-    return Contents(header, models, side, entries, data, draw(metadata))
+    return Contents(header, models, side, entries, data, draw(metadata), palette)
 
 
 @given(contents())

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.codec.encode import encode_samples
 from l3c.container.constants import DATA, EXIF, HEAD, ICC, MODELS, RGB, SIGNATURE, TILES, XMP
 from l3c.container.cursor import varint
 from l3c.container.read import read_file
 from l3c.container.structure import ModelReference
 from l3c.container.write import head, models, section, tiles, write_file
 from l3c.errors import ChecksumError, FormatError, L3CError, LimitError, ModelError, VersionError
-from tests.checks import CHANNELS, packaged_model
+from tests.checks import CHANNELS, encode_tiled, packaged_model
 
 ALL_METADATA = {ICC: bytes(range(200)), EXIF: b"MM\0*\0\0\0\x08\0\0", XMP: "<x:xmpmeta>ä</x:xmpmeta>".encode()}
 
@@ -30,7 +29,7 @@ class Case:
 
     def encode(self) -> bytes:
         model = packaged_model(self.picture.shape[2], self.tile, self.model)
-        return encode_samples(self.picture, model, self.metadata, 1, lambda share: None)
+        return encode_tiled(self.picture, model, self.metadata)
 
 
 def grain(height: int, width: int, channels: int, seed: int) -> NDArray[np.uint64]:
@@ -119,7 +118,7 @@ def damaged_files() -> dict[str, tuple[bytes, type[L3CError]]]:
         "second-head": (good[: at[MODELS]] + good[at[HEAD] :], FormatError),
         "no-models": (good[: at[MODELS]] + good[at[TILES] :], FormatError),
         "section-flipped": (good[:-9] + bytes([good[-9] ^ 4]) + good[-8:], ChecksumError),
-        "16-bit": (with_head(head(contents.header)[:-1] + b"\x10"), VersionError),
+        "17-bit": (with_head(head(contents.header)[:-1] + b"\x11"), VersionError),
         "no-columns": (with_head(bytes([RGB, 1, 1, 0, 20, 3, 8])), FormatError),
         "huge-image": (with_head(bytes([RGB, 1, 1]) + varint(2**32 - 1) * 2 + b"\3\x08"), FormatError),
         "huge-tile": (good[: at[HEAD]] + huge, LimitError),

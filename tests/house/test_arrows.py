@@ -6,7 +6,8 @@ from tests.house.sources import PACKAGE, imports, modules, top
 
 LEAVES = {"errors", "_engine"}
 ARROWS = {
-    "": {"api"},
+    "": {"api", "image", "container"},
+    "image": {"codec", "container"},
     "__main__": {"cli"},
     "cli": {"api", "bulk", "prepare", "training", "images", "codec", "container", "__version__"},
     "bulk": {"api"},

@@ -16,6 +16,7 @@ ALLOWED = {
     "l3c.container.tiling",
     "l3c.container.unknown",
     "l3c.errors",
+    "l3c.image",
 }
 """All of the package that `import l3c` loads; of other packages it loads nothing but the standard library."""
 

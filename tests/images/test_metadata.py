@@ -4,10 +4,11 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from l3c.images.metadata import metadata_of, to_pillow
 from l3c.images.picture import Picture
+from l3c.images.png_chunks import chunks_of, with_chunks
 from l3c.images.read import read_picture
 from l3c.images.write import write_picture
 from tests.images.pictures import ICC, RGB, XMP, exif_block, saved, tiff
@@ -63,8 +64,37 @@ def test_a_tiff_keeps_its_profile() -> None:
 
 
 def test_pictures_without_metadata_have_none() -> None:
-    for form in ("PNG", "TIFF", "WEBP", "JPEG", "BMP", "PPM"):
+    for form in ("PNG", "TIFF", "WEBP", "JPEG", "PPM"):
         assert read_picture(io.BytesIO(saved(RGB, form)), "x").metadata == {}
+
+
+CHUNKS = [(b"tEXt", b"Title\0a title"), (b"zTXt", b"Author\0\0x\x9cK\x04\0\0b\0b"), (b"gAMA", b"\0\0\xb1\x8f")]
+CHUNKS += [(b"iTXt", "Title\0\0\0de\0Titel\0ein schöner".encode()), (b"prVt", b"\0\1"), (b"bKGD", bytes(6))]
+
+
+def test_the_chunks_of_a_png_come_back_byte_for_byte() -> None:
+    resolution = (b"pHYs", (3000).to_bytes(4, "big") + (1234).to_bytes(4, "big") + b"\1")
+    original = with_chunks(saved(RGB, "PNG"), [*CHUNKS, resolution])
+    picture, again = read_picture(io.BytesIO(original), "x.png"), io.BytesIO()
+    assert write_picture(picture, again, "y.png") == []
+    assert sorted(chunks_of(again.getvalue())) == sorted(chunks_of(original))
+    assert read_picture(again, "y.png").metadata == picture.metadata
+
+
+@pytest.mark.parametrize(("unit", "dots"), [(2, (300, 300)), (3, (118.25, 59)), (1, (2, 1))])
+def test_resolution_is_kept_as_a_fraction(unit: int, dots: tuple[float, float]) -> None:
+    tags = {282: TiffImagePlugin.IFDRational(dots[0]), 283: TiffImagePlugin.IFDRational(dots[1]), 296: unit}
+    picture, again = read_picture(io.BytesIO(saved(RGB, "TIFF", tiffinfo=tags)), "x.tif"), io.BytesIO()
+    write_picture(picture, again, "y.tif")
+    assert picture.metadata.keys() == {"resolution"}
+    assert read_picture(again, "y.tif").metadata == picture.metadata
+
+
+def test_resolution_of_other_formats_goes_into_a_png() -> None:
+    for form in ("JPEG", "TIFF", "BMP"):
+        picture, again = read_picture(io.BytesIO(saved(RGB, form, dpi=(254, 508))), "x"), io.BytesIO()
+        write_picture(picture, again, "y.png")
+        assert (b"pHYs", b"\0\0\x27\x10\0\0\x4e\x20\1") in list(chunks_of(again.getvalue()))
 
 
 def test_names_are_those_of_pillow() -> None:

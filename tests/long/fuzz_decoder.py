@@ -48,9 +48,11 @@ def examine(hostile: Hostile, decode: Decode = l3c.decode) -> tuple[str, str]:
 
 
 def vouched_for(data: bytes, pixels: NDArray[np.uint8]) -> bool:
-    """Whether size and check sums of all tiles are those that the file names."""
+    """Whether size and check sums of all tiles are those that the file names, of bytes in one plane."""
     contents = read_file(data)
     header = contents.header
+    if len(header.components) > 1 or header.depth != 8:
+        return bool(pixels.size == header.samples)
     if pixels.size != header.samples or pixels.shape[:2] != (header.height, header.width):
         return False
     cut = boxes(header.height, header.width, contents.tile_side)

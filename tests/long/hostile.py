@@ -12,14 +12,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.api import encode
-from l3c.codec.encode import encode_samples
-from l3c.container.constants import CHANNELS, DATA, FIRST_MODEL, HEAD, MODELS, SIGNATURE, STORED, TILES
+from l3c.container.constants import (
+    COLOURS_MAX,
+    DATA,
+    FIRST_MODEL,
+    HEAD,
+    MODELS,
+    PALETTE,
+    PLANES,
+    SIGNATURE,
+    STORED,
+    TILES,
+)
 from l3c.container.cursor import Cursor, varint
 from l3c.container.read import read_file, read_section
-from l3c.container.structure import Contents, ImageHeader, TileEntry
-from l3c.container.tiling import boxes, tile_count
+from l3c.container.structure import Contents, ImageHeader, Palette, TileEntry
+from l3c.container.tiling import tile_count, tiles_of
 from l3c.container.write import section, write_file
-from tests.checks import noise, packaged_model, plain, smooth_picture
+from tests.checks import encode_tiled, noise, packaged_model, plain, smooth_picture
 
 Random = random.Random
 
@@ -45,10 +55,10 @@ class Hostile:
 def seeds() -> tuple[Seed, ...]:
     """Small files of every sort."""
     found = []
-    for channels in sorted(CHANNELS.values()):
+    for channels in (1, 3):
         mixed = smooth_picture(40, 50, channels)
         mixed[:20] = noise(20, 50, channels)
-        tiled = encode_samples(mixed, packaged_model(channels, 16), {}, 1, lambda share: None)
+        tiled = encode_tiled(mixed, packaged_model(channels, 16))
         found += [Seed(tiled, plain(mixed)), Seed(encode(plain(mixed)), plain(mixed))]
         for height, width in ((1, 1), (30, 41)):
             picture = plain(smooth_picture(height, width, channels))
@@ -136,19 +146,22 @@ def random_payloads(r: Random) -> Hostile:
 def random_container(r: Random) -> Hostile:
     """A random header, tile side and table, right in every length, over payloads of noise."""
     models = r.choice([found for seed in seeds() if (found := read_file(seed.data).models)])
-    header = ImageHeader(r.choice(list(CHANNELS)), side_of(r), side_of(r))
+    header = ImageHeader(r.choice(list(PLANES)), side_of(r), side_of(r), r.choice([1, 8, 8, 16]))
+    palette = None
+    if header.layout == PALETTE:
+        header, palette = replace(header, depth=8), Palette(r.randbytes(3 * r.choice([1, 7, COLOURS_MAX])))
     side = r.choice([16, 17, 64, 512, 65535])
-    while tile_count(header.height, header.width, side) > 300:
+    while tile_count(header.height, header.width, side) > 300 // len(header.components):
         side = min(65535, 4 * side)
     entries, payloads = [], []
-    for box in boxes(header.height, header.width, side):
-        size = box.height * box.width * header.channels
+    for index, box in tiles_of(header, side):
+        size = box.height * box.width * header.components[index].channels
         stored = size < 10_000 and r.random() < 0.3
         payload = r.randbytes(size if stored else r.choice([0, 39, 40, 41, 60, 1000]))
         check = crc32(payload) if stored else r.getrandbits(32)
         entries.append(TileEntry(STORED if stored else FIRST_MODEL, len(payload), check))
         payloads.append(payload)
-    contents = Contents(header, models, side, entries, b"".join(payloads))
+    contents = Contents(header, models, side, entries, b"".join(payloads), {}, palette)
     return Hostile("container of noise", write_file(contents), None)
 
 

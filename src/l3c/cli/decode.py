@@ -34,10 +34,10 @@ def default_target(source: str) -> str:
         return STANDARD
     if not source.lower().endswith(SUFFIX) or source.lower() == SUFFIX:
         raise InputError(f"{source}: does not end in {SUFFIX}; name a target")
-    from l3c.images.write import FORMATS
+    from l3c.images.write import WRITERS
 
     stem = source[: -len(SUFFIX)]
-    return stem if PurePath(stem).suffix.lower() in FORMATS else stem + ".png"
+    return stem if PurePath(stem).suffix.lower() in WRITERS else stem + ".png"
 
 
 def run(options: argparse.Namespace) -> int:
@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
 def decode(data: bytes, name: str, options: argparse.Namespace) -> Picture:
     """The picture in a file; errors name the file."""
     from l3c import api
-    from l3c.container.constants import METADATA
+    from l3c.container.constants import LAYOUT_NAMES, METADATA
     from l3c.container.read import read_file
     from l3c.images.picture import Picture
 
@@ -78,4 +78,6 @@ def decode(data: bytes, name: str, options: argparse.Namespace) -> Picture:
         samples = api.decode_contents(
             contents, threads=options.threads, max_memory=options.max_memory, progress=progress
         )
-    return Picture(samples, {METADATA[tag]: value for tag, value in contents.metadata.items()})
+    metadata = {METADATA[tag]: value for tag, value in contents.metadata.items()}
+    layout = LAYOUT_NAMES[contents.header.layout]
+    return Picture(samples, metadata, layout=layout, palette=contents.palette)

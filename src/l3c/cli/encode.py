@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("target", metavar="OUT", nargs="?", help="the file to write (default: IN with .l3c appended)")
     parser.add_argument("-m", "--model", default="wave", help="the model to use (default: wave); see `l3c models`")
+    parser.add_argument("--strip", action="store_true", help="leave metadata out: colour profile, EXIF, XMP, texts")
     add_threads(parser)
     add_target(parser)
 
@@ -36,7 +37,13 @@ def run(options: argparse.Namespace) -> int:
     picture = read_picture(io.BytesIO(raw), name)
     with Progress(name, options.quiet) as progress:
         data = api.encode(
-            picture.samples, model=options.model, threads=options.threads, metadata=picture.metadata, progress=progress
+            picture.samples,
+            model=options.model,
+            threads=options.threads,
+            layout=picture.layout,
+            palette=picture.palette,
+            metadata={} if options.strip else picture.metadata,
+            progress=progress,
         )
     with target(out, options.force) as file:
         file.write(data)

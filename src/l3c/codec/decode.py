@@ -4,60 +4,72 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import accumulate
+from typing import Any
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from l3c.codec.models import TileModel, model_by_digest
+from l3c.codec.planes import from_components
 from l3c.codec.threads import in_order
 from l3c.container.structure import Contents, TileEntry
-from l3c.container.tiling import Box, boxes
+from l3c.container.tiling import Box, tiles_of
 from l3c.errors import ChecksumError, FormatError, LimitError
 
 Progress = Callable[[float], None]
-Item = tuple[int, TileEntry, Box, bytes | memoryview]
+Item = tuple[int, TileEntry, tuple[int, Box], bytes | memoryview]
 DEFAULT_MAX_MEMORY = 4 << 30
 LANE, WORKSPACE = 8192, 8 << 20
 
 
 def memory_needed(contents: Contents, threads: int) -> int:
     """Bytes that decoding takes beside the file: all samples; for each busy thread a tile, its payload, its space."""
-    tile = min(contents.header.samples, contents.tile_side**2 * contents.header.channels)
+    components = contents.header.components
+    tile = min(max(c.size for c in components), contents.tile_side**2 * max(c.channels for c in components))
     lanes = min(contents.header.height, contents.tile_side)
     payload = max(entry.length for entry in contents.tiles)
     busy = min(threads, len(contents.tiles))
-    return contents.header.samples + busy * (tile + payload + LANE * lanes + WORKSPACE)
+    return contents.header.size + busy * (tile + payload + LANE * lanes + WORKSPACE)
 
 
-def decode_samples(contents: Contents, threads: int, max_memory: int | None, progress: Progress) -> NDArray[np.uint8]:
-    """uint8 [height, width, channels]. max_memory in bytes; None is 4 GiB. Raises LimitError before memory is taken."""
+def decode_components(
+    contents: Contents, threads: int, max_memory: int | None, progress: Progress
+) -> list[NDArray[np.uint8]]:
+    """Each uint8 [height, width, channels]. max_memory in bytes; None is 4 GiB.
+
+    Raises LimitError before memory is taken.
+    """
     limit = DEFAULT_MAX_MEMORY if max_memory is None else max_memory
     needed = memory_needed(contents, threads)
     if needed > limit:
         raise LimitError(f"decoding takes {needed} bytes of memory, the limit is {limit}")
     models = [model_by_digest(m.digest, m.name) for m in contents.models]
-    header = contents.header
-    samples = np.empty((header.height, header.width, header.channels), np.uint8)
+    components = [np.empty((c.height, c.width, c.channels), np.uint8) for c in contents.header.components]
 
     def work(item: Item) -> None:
-        number, entry, box, payload = item
-        tile = decode_tile(number, entry, box, payload, header.channels, models)
-        samples[box.top : box.bottom, box.left : box.right] = tile
+        number, entry, (index, box), payload = item
+        tile = decode_tile(number, entry, box, payload, components[index].shape[2], models)
+        components[index][box.top : box.bottom, box.left : box.right] = tile
 
     items = list(tile_items(contents))
     for done, _ in enumerate(in_order(work, items, threads), 1):
         progress(done / len(items))
-    return samples
+    return components
+
+
+def decode_samples(contents: Contents, threads: int, max_memory: int | None, progress: Progress) -> NDArray[Any]:
+    """The image as one array: [height, width] of one channel, else [height, width, channels]."""
+    samples = from_components(decode_components(contents, threads, max_memory, progress), contents.header)
+    return samples[..., 0] if samples.shape[2] == 1 else samples
 
 
 def tile_items(contents: Contents) -> Iterator[Item]:
-    """Yield (number, entry, box, payload) of all tiles; payloads are views."""
-    header = contents.header
+    """Yield (number, entry, (component, box), payload) of all tiles; payloads are views."""
     ends = accumulate(entry.length for entry in contents.tiles)
-    cut = boxes(header.height, header.width, contents.tile_side)
-    for number, (entry, box, end) in enumerate(zip(contents.tiles, cut, ends, strict=True)):
-        yield number, entry, box, contents.data[end - entry.length : end]
+    cut = tiles_of(contents.header, contents.tile_side)
+    for number, (entry, place, end) in enumerate(zip(contents.tiles, cut, ends, strict=True)):
+        yield number, entry, place, contents.data[end - entry.length : end]
 
 
 def decode_tile(

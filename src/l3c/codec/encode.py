@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from zlib import crc32
 
 import numpy as np
@@ -10,40 +10,55 @@ from numpy.typing import NDArray
 
 from l3c.codec.models import TileModel
 from l3c.codec.threads import in_order
-from l3c.container.constants import FIRST_MODEL, GRAY, RGB, STORED
-from l3c.container.structure import Contents, ImageHeader, ModelReference, TileEntry
-from l3c.container.tiling import Box, boxes
+from l3c.container.constants import FIRST_MODEL, STORED
+from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, TileEntry
+from l3c.container.tiling import Box, tiles_of
 from l3c.container.write import write_file
 
 Samples = NDArray[np.uint8]
 Progress = Callable[[float], None]
 
 
-def encode_samples(
-    samples: Samples, model: TileModel, metadata: dict[bytes, bytes], threads: int | None, progress: Progress
+def encode_components(
+    header: ImageHeader,
+    components: list[Samples],
+    models: Mapping[int, TileModel],
+    metadata: dict[bytes, bytes],
+    threads: int | None,
+    progress: Progress,
+    palette: Palette | None = None,
 ) -> bytes:
-    """samples: uint8 [height, width, 1 or 3]. progress is told the share done, 0..1. Equal bytes for any threads."""
-    height, width, channels = samples.shape
-    header = ImageHeader(RGB if channels == 3 else GRAY, height, width)
-    tiles = boxes(height, width, model.tile)
+    """components: the header's, each uint8 [height, width, channels]. models: by the number of channels.
 
-    def work(box: Box) -> tuple[TileEntry, bytes]:
-        return encode_tile(np.ascontiguousarray(samples[box.top : box.bottom, box.left : box.right]), model)
+    progress is told the share done, 0..1. Equal bytes for any threads.
+    """
+    side = max(model.tile for model in models.values())
+    tiles = tiles_of(header, side)
 
-    entries, payloads = [], []
-    for entry, payload in in_order(work, tiles, threads):
-        entries.append(entry)
-        payloads.append(payload)
-        progress(len(entries) / len(tiles))
-    used = any(entry.coder != STORED for entry in entries)
-    models = [ModelReference(model.digest, model.name)] if used else []
-    return write_file(Contents(header, models, model.tile, entries, b"".join(payloads), metadata))
+    def work(place: tuple[int, Box]) -> tuple[TileModel | None, TileEntry, bytes]:
+        index, box = place
+        tile = components[index][box.top : box.bottom, box.left : box.right]
+        return encode_tile(np.ascontiguousarray(tile), models[tile.shape[2]])
+
+    coded = []
+    for result in in_order(work, tiles, threads):
+        coded.append(result)
+        progress(len(coded) / len(tiles))
+    used = list(dict.fromkeys(model for model, _, _ in coded if model))
+    entries = [TileEntry(coder_of(model, used), entry.length, entry.crc) for model, entry, _ in coded]
+    references = [ModelReference(model.digest, model.name) for model in used]
+    data = b"".join(payload for _, _, payload in coded)
+    return write_file(Contents(header, references, side, entries, data, metadata, palette))
 
 
-def encode_tile(tile: Samples, model: TileModel) -> tuple[TileEntry, bytes]:
-    """The model's payload, or the samples themselves where they are no longer."""
+def coder_of(model: TileModel | None, used: list[TileModel]) -> int:
+    """The number of a tile's coder in a file that lists the models used."""
+    return STORED if model is None else FIRST_MODEL + used.index(model)
+
+
+def encode_tile(tile: Samples, model: TileModel) -> tuple[TileModel | None, TileEntry, bytes]:
+    """The model's payload, or the samples themselves, without a model, where they are no longer."""
     raw = tile.tobytes()
     payload = model.encode(tile)
-    coder = FIRST_MODEL if len(payload) < len(raw) else STORED
-    chosen = payload if coder == FIRST_MODEL else raw
-    return TileEntry(coder, len(chosen), crc32(raw)), chosen
+    chosen, coder = (payload, model) if len(payload) < len(raw) else (raw, None)
+    return coder, TileEntry(STORED, len(chosen), crc32(raw)), chosen

@@ -3,16 +3,26 @@
 SIGNATURE = b"\x8bL3C\r\n\x1a\n"
 VERSION = 1
 DIGEST_BYTES = 16
-DEPTH = 8
+DEPTH_MAX = 16
 
-GRAY, RGB = 0, 1
-CHANNELS = {GRAY: 1, RGB: 3}
-LAYOUT_NAMES = {GRAY: "gray", RGB: "RGB"}
+GRAY, RGB, GRAY_ALPHA, RGBA, PALETTE, CMYK = range(6)
+PLANES = {GRAY: (1,), RGB: (3,), GRAY_ALPHA: (1, 1), RGBA: (3, 1), PALETTE: (1,), CMYK: (3, 1)}
+"""Channels of each plane of a layout."""
+
+LAYOUT_NAMES = {GRAY: "gray", RGB: "RGB", GRAY_ALPHA: "gray+alpha", RGBA: "RGBA", PALETTE: "palette", CMYK: "CMYK"}
+COLOURS_MAX = 256
 
 STORED, WEBP, FIRST_MODEL = 0, 1, 2
 SIDE_MAX = 2**32 - 1
 TILE_SIDE_MIN, TILE_SIDE_MAX = 16, 65535
 
-HEAD, MODELS, TILES, DATA = b"HEAD", b"MODL", b"TILE", b"DATA"
-ICC, EXIF, XMP = b"iccp", b"exif", b"xmpm"
-METADATA = {ICC: "icc", EXIF: "exif", XMP: "xmp"}
+HEAD, COLOURS, MODELS, TILES, DATA = b"HEAD", b"PALT", b"MODL", b"TILE", b"DATA"
+ICC, EXIF, XMP, RESOLUTION, KEY, PNG = b"iccp", b"exif", b"xmpm", b"reso", b"ckey", b"pngc"
+METADATA = {
+    ICC: "icc",
+    EXIF: "exif",
+    XMP: "xmp",
+    RESOLUTION: "resolution",
+    KEY: "transparent colour",
+    PNG: "png chunks",
+}

@@ -5,14 +5,17 @@ from __future__ import annotations
 from zlib import crc32
 
 from l3c.container.constants import (
-    CHANNELS,
+    COLOURS,
+    COLOURS_MAX,
     DATA,
-    DEPTH,
+    DEPTH_MAX,
     DIGEST_BYTES,
     FIRST_MODEL,
     HEAD,
     METADATA,
     MODELS,
+    PALETTE,
+    PLANES,
     SIDE_MAX,
     SIGNATURE,
     STORED,
@@ -22,8 +25,8 @@ from l3c.container.constants import (
     VERSION,
 )
 from l3c.container.cursor import Buffer, Cursor
-from l3c.container.structure import Contents, ImageHeader, ModelReference, TileEntry
-from l3c.container.tiling import boxes, tile_count
+from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, TileEntry
+from l3c.container.tiling import tile_count, tiles_of
 from l3c.container.unknown import is_original
 from l3c.errors import ChecksumError, FormatError, VersionError
 
@@ -32,7 +35,7 @@ MAX_LENGTH = 2**63 - 1
 MAX_MODELS = 255
 MAX_NAME = 255
 LEAST_ENTRY = 6
-ORDER = (HEAD, MODELS, TILES, DATA)
+ORDER = (HEAD, COLOURS, MODELS, TILES, DATA)
 
 
 def read_file(data: Buffer) -> Contents:
@@ -41,11 +44,14 @@ def read_file(data: Buffer) -> Contents:
     check_signature(cursor, bytes(data[:256]))
     critical, metadata = read_sections(cursor)
     header = read_head(critical[HEAD])
+    palette = read_palette(critical[COLOURS]) if COLOURS in critical else None
+    if (palette is None) == (header.layout == PALETTE):
+        raise FormatError("section PALT belongs to images with a palette, and only to them")
     references = read_models(critical[MODELS])
     side, entries = read_tiles(critical[TILES], header, len(references))
     payload = critical[DATA].take(critical[DATA].left, "payloads")
     check_lengths(header, side, entries, len(payload))
-    return Contents(header, references, side, entries, payload, metadata)
+    return Contents(header, references, side, entries, payload, metadata, palette)
 
 
 def check_signature(cursor: Cursor, start: bytes) -> None:
@@ -79,8 +85,7 @@ def read_sections(cursor: Cursor) -> tuple[dict[bytes, Cursor], dict[bytes, byte
         if tag in critical or tag in metadata:
             raise FormatError(f"byte {place}: a second section {tag.decode()}")
         if tag in ORDER:
-            if tag != ORDER[len(critical)]:
-                raise FormatError(f"byte {place}: section {tag.decode()} where {ORDER[len(critical)].decode()} belongs")
+            _check_order(place, tag, critical)
             critical[tag] = content
         elif tag in METADATA:
             metadata[tag] = bytes(content.take(content.left, "metadata"))
@@ -88,6 +93,13 @@ def read_sections(cursor: Cursor) -> tuple[dict[bytes, Cursor], dict[bytes, byte
             raise VersionError(f"byte {place}: section {tag.decode()} is needed to decode, but unknown to this release")
     cursor.finish("the file")
     return critical, metadata
+
+
+def _check_order(place: int, tag: bytes, before: dict[bytes, Cursor]) -> None:
+    """PALT may be left out; the others follow each other."""
+    expected = next(t for t in ORDER if t not in before and (t != COLOURS or tag == COLOURS))
+    if tag != expected:
+        raise FormatError(f"byte {place}: section {tag.decode()} where {expected.decode()} belongs")
 
 
 def read_section(cursor: Cursor) -> tuple[bytes, Cursor]:
@@ -106,18 +118,35 @@ def read_section(cursor: Cursor) -> tuple[bytes, Cursor]:
 def read_head(cursor: Cursor) -> ImageHeader:
     layout = cursor.integer(1, "layout")
     pages, planes = cursor.varint(MAX_LENGTH, "pages"), cursor.varint(MAX_LENGTH, "planes")
-    if layout not in CHANNELS or (pages, planes) != (1, 1):
+    if layout not in PLANES or (pages, planes) != (1, len(PLANES[layout])):
         raise VersionError(
             f"byte {cursor.offset}: layout {layout}, {pages} pages, {planes} planes: unknown to this release"
         )
+    headers = {read_plane(cursor, layout, channels) for channels in PLANES[layout]}
+    if len(headers) > 1:
+        raise VersionError(f"byte {cursor.offset}: planes of different sizes or depths: unknown to this release")
+    cursor.finish("section HEAD")
+    return headers.pop()
+
+
+def read_plane(cursor: Cursor, layout: int, expected: int) -> ImageHeader:
     width, height = cursor.varint(SIDE_MAX, "width"), cursor.varint(SIDE_MAX, "height")
     channels, depth = cursor.integer(1, "channels"), cursor.integer(1, "depth")
     if not (width and height):
         raise cursor.fail(f"an image of {width} x {height} pixels")
-    if channels != CHANNELS[layout] or depth != DEPTH:
+    if channels != expected or not 1 <= depth <= DEPTH_MAX or (layout == PALETTE and depth > 8):
         raise VersionError(f"byte {cursor.offset}: {channels} channels of {depth} bits: unknown to this release")
-    cursor.finish("section HEAD")
-    return ImageHeader(layout, height, width)
+    return ImageHeader(layout, height, width, depth)
+
+
+def read_palette(cursor: Cursor) -> Palette:
+    count = cursor.varint(COLOURS_MAX, "number of colours")
+    colours = bytes(cursor.take(3 * count, "colours"))
+    alphas = bytes(cursor.take(cursor.varint(count, "number of alphas"), "alphas"))
+    if not count:
+        raise cursor.fail("a palette of no colours")
+    cursor.finish("section PALT")
+    return Palette(colours, alphas)
 
 
 def read_models(cursor: Cursor) -> list[ModelReference]:
@@ -137,7 +166,7 @@ def read_tiles(cursor: Cursor, header: ImageHeader, models: int) -> tuple[int, l
     side = cursor.varint(TILE_SIDE_MAX, "tile side")
     if side < TILE_SIDE_MIN:
         raise cursor.fail(f"tile side {side}, at least {TILE_SIDE_MIN}")
-    count = tile_count(header.height, header.width, side)
+    count = sum(tile_count(c.height, c.width, side) for c in header.components)
     if count > cursor.left // LEAST_ENTRY:
         raise cursor.fail(f"{count} tiles cannot be listed in {cursor.left} bytes")
     entries = [read_entry(cursor, models) for _ in range(count)]
@@ -156,6 +185,7 @@ def check_lengths(header: ImageHeader, side: int, entries: list[TileEntry], avai
     total = sum(entry.length for entry in entries)
     if total != available:
         raise FormatError(f"the tiles' payloads take {total} bytes, section DATA has {available}")
-    for number, (entry, box) in enumerate(zip(entries, boxes(header.height, header.width, side), strict=True)):
-        if entry.coder == STORED and entry.length != box.height * box.width * header.channels:
+    components = header.components
+    for number, (entry, (index, box)) in enumerate(zip(entries, tiles_of(header, side), strict=True)):
+        if entry.coder == STORED and entry.length != box.height * box.width * components[index].channels:
             raise FormatError(f"tile {number} is stored in {entry.length} bytes, which is not its size")

@@ -4,25 +4,59 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from l3c.container.constants import CHANNELS, FIRST_MODEL
+from l3c.container.constants import FIRST_MODEL, PLANES
+
+
+@dataclass(frozen=True)
+class Component:
+    """What tiles hold: bytes [height, width, channels]."""
+
+    height: int
+    width: int
+    channels: int
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.height * self.width * self.channels
 
 
 @dataclass(frozen=True)
 class ImageHeader:
-    """layout: GRAY or RGB. height, width: pixels."""
+    """layout: one of PLANES. height, width: pixels. depth: bits of a sample, 1..16."""
 
     layout: int
     height: int
     width: int
+    depth: int = 8
 
     @property
     def channels(self) -> int:
-        return CHANNELS[self.layout]
+        return sum(PLANES[self.layout])
 
     @property
     def samples(self) -> int:
-        """Samples of the whole image, a byte each."""
+        """Samples of the whole image."""
         return self.height * self.width * self.channels
+
+    @property
+    def components(self) -> list[Component]:
+        """Of each plane the samples' bytes, the high ones before the low ones."""
+        parts = range(-(-self.depth // 8))
+        return [Component(self.height, self.width, channels) for channels in PLANES[self.layout] for _ in parts]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all samples."""
+        return sum(component.size for component in self.components)
+
+
+@dataclass(frozen=True)
+class Palette:
+    """colours: red, green and blue of each, 3 bytes. alphas: opacity of the first, a byte each; others are opaque."""
+
+    colours: bytes
+    alphas: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -49,7 +83,11 @@ class TileEntry:
 
 @dataclass(frozen=True)
 class Contents:
-    """A whole file. tile_side: nominal side of the tiles. tiles: row by row. data: the payloads, one after another."""
+    """A whole file.
+
+    tile_side: nominal side of the tiles. tiles: component by component, row by row. data: the payloads, one after
+    another. palette: of layout PALETTE alone.
+    """
 
     header: ImageHeader
     models: list[ModelReference]
@@ -57,3 +95,4 @@ class Contents:
     tiles: list[TileEntry]
     data: bytes | memoryview
     metadata: dict[bytes, bytes] = field(default_factory=dict)
+    palette: Palette | None = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+from l3c.container.structure import ImageHeader
+
 
 @dataclass(frozen=True)
 class Box:
@@ -37,6 +39,11 @@ def borders(size: int, side: int) -> list[int]:
     """0, ..., size: part i of n runs from floor(i size / n) to floor((i + 1) size / n)."""
     n = parts(size, side)
     return [i * size // n for i in range(n + 1)]
+
+
+def tiles_of(header: ImageHeader, side: int) -> list[tuple[int, Box]]:
+    """(index of the component, box) of all tiles of an image, component by component."""
+    return [(i, box) for i, c in enumerate(header.components) for box in boxes(c.height, c.width, side)]
 
 
 def boxes(height: int, width: int, side: int) -> list[Box]:

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from zlib import crc32
 
-from l3c.container.constants import DATA, DEPTH, DIGEST_BYTES, HEAD, METADATA, MODELS, SIGNATURE, TILES, VERSION
+from l3c.container.constants import (
+    COLOURS,
+    DATA,
+    DIGEST_BYTES,
+    HEAD,
+    METADATA,
+    MODELS,
+    PLANES,
+    SIGNATURE,
+    TILES,
+    VERSION,
+)
 from l3c.container.cursor import varint
-from l3c.container.structure import Contents, ImageHeader, ModelReference, TileEntry
+from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, TileEntry
 
 
 def write_file(contents: Contents) -> bytes:
     """The whole file. The same contents give the same bytes."""
-    sections = [section(HEAD, head(contents.header)), section(MODELS, models(contents.models))]
+    sections = [section(HEAD, head(contents.header))]
+    sections += [section(COLOURS, palette(contents.palette))] if contents.palette else []
+    sections += [section(MODELS, models(contents.models))]
     sections += [section(tag, contents.metadata[tag]) for tag in METADATA if tag in contents.metadata]
     sections += [section(TILES, tiles(contents.tile_side, contents.tiles)), section(DATA, contents.data)]
     return b"".join([SIGNATURE, bytes([VERSION]), *sections])
@@ -24,9 +37,14 @@ def section(tag: bytes, content: bytes | memoryview) -> bytes:
 
 
 def head(header: ImageHeader) -> bytes:
-    one_page, one_plane = 1, 1
+    one_page, planes = 1, PLANES[header.layout]
     sizes = varint(header.width) + varint(header.height)
-    return bytes([header.layout, one_page, one_plane]) + sizes + bytes([header.channels, DEPTH])
+    lines = [sizes + bytes([channels, header.depth]) for channels in planes]
+    return bytes([header.layout, one_page, len(planes)]) + b"".join(lines)
+
+
+def palette(found: Palette) -> bytes:
+    return varint(len(found.colours) // 3) + found.colours + varint(len(found.alphas)) + found.alphas
 
 
 def models(references: list[ModelReference]) -> bytes:

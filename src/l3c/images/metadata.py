@@ -1,10 +1,13 @@
-"""ICC, EXIF and XMP, byte for byte, between Pillow's `info` and ours."""
+"""Metadata, byte for byte, between Pillow's `info`, picture files and ours."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from PIL import Image
+
+from l3c.images.png_chunks import chunks_of, kept_chunks, pack
+from l3c.images.resolution import resolution_of
 
 EXIF_PREFIX = b"Exif\0\0"
 """What JPEG puts before the EXIF block, and Pillow mostly too; a file of ours holds the block alone."""
@@ -28,7 +31,21 @@ def metadata_of(image: Image.Image) -> dict[str, bytes]:
     return found
 
 
+def metadata_of_file(image: Image.Image, data: bytes) -> dict[str, bytes]:
+    """As `metadata_of`, with what else the picture's file holds. data: the whole file."""
+    found = metadata_of(image)
+    resolution = resolution_of(image, data)
+    if resolution:
+        found["resolution"] = resolution
+    if image.format == "PNG":
+        if image.mode in ("L", "RGB", "I;16") and "transparency" in image.info:
+            found["transparent colour"] = next(content for kind, content in chunks_of(data) if kind == b"tRNS")
+        if chunks := kept_chunks(data):
+            found["png chunks"] = pack(chunks)
+    return found
+
+
 def to_pillow(metadata: dict[str, bytes]) -> dict[str, Any]:
     """As Pillow's `info`, and as most of its writers take it."""
     prefix = {"exif": EXIF_PREFIX}
-    return {PILLOW_KEYS[kind]: prefix.get(kind, b"") + value for kind, value in metadata.items()}
+    return {PILLOW_KEYS[kind]: prefix.get(kind, b"") + value for kind, value in metadata.items() if kind in PILLOW_KEYS}

@@ -8,12 +8,38 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from l3c import api
-from l3c.container.constants import GRAY, METADATA, SIGNATURE
+from l3c.container.constants import CMYK, GRAY, GRAY_ALPHA, LAYOUT_NAMES, METADATA, PALETTE, RGB, RGBA, SIGNATURE
 from l3c.container.read import read_file
+from l3c.container.structure import ImageHeader
 from l3c.errors import InputError
 from l3c.images.metadata import EXIF_PREFIX, metadata_of, to_pillow
+from l3c.images.picture import Picture
+from l3c.images.read import palette_of
+from l3c.images.write import to_image
 
 FORMAT = "L3C"
+
+
+MODES = {
+    (GRAY, 1): "1",
+    (GRAY, 8): "L",
+    (GRAY, 16): "I;16",
+    (GRAY_ALPHA, 8): "LA",
+    (RGB, 8): "RGB",
+    (RGBA, 8): "RGBA",
+    (PALETTE, 8): "P",
+    (CMYK, 8): "CMYK",
+}
+"""(layout, depth) to Pillow's mode."""
+
+SAVED = tuple(MODES.values())
+
+
+def mode_of(header: ImageHeader) -> str:
+    """Raises InputError for 16-bit colour, which Pillow cannot hold."""
+    if (header.layout, header.depth) not in MODES:
+        raise InputError(f"Pillow cannot hold {LAYOUT_NAMES[header.layout]} of {header.depth} bits; use l3c.decode")
+    return MODES[header.layout, header.depth]
 
 
 def _accept(prefix: bytes) -> bool:
@@ -29,18 +55,21 @@ class L3CImageFile(ImageFile.ImageFile):
     def _open(self) -> None:
         self._contents = read_file(cast(IO[bytes], self.fp).read())
         header = self._contents.header
-        self._mode = "L" if header.layout == GRAY else "RGB"
+        self._mode = mode_of(header)
         self._size = (header.width, header.height)
         metadata = {METADATA[tag]: value for tag, value in self._contents.metadata.items()}
         self.info.update(to_pillow(metadata))
+        if self._contents.palette and self._contents.palette.alphas:
+            self.info["transparency"] = self._contents.palette.alphas
         self.tile = []
         self._decoded = False
 
     def load(self) -> Any:
         """Decode on first use."""
         if not self._decoded:
-            pixels = api.decode_contents(self._contents)
-            self.im = Image.fromarray(pixels).im
+            layout, palette = LAYOUT_NAMES[self._contents.header.layout], self._contents.palette
+            image = to_image(Picture(api.decode_contents(self._contents), layout=layout, palette=palette))
+            self.im, self.palette = image.im, image.palette
             self._decoded = True
             del self._contents
             self._release()
@@ -54,8 +83,8 @@ class L3CImageFile(ImageFile.ImageFile):
 
 
 def _save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
-    if image.mode not in ("L", "RGB"):
-        raise InputError(f"{filename!r}: mode {image.mode} is not supported yet, only L and RGB")
+    if image.mode not in SAVED:
+        raise InputError(f"{filename!r}: mode {image.mode} is not supported, only {', '.join(SAVED)}")
     options = image.encoderinfo
     metadata = metadata_of(image)
     for kind, key in (("icc", "icc_profile"), ("exif", "exif"), ("xmp", "xmp")):
@@ -65,7 +94,10 @@ def _save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
     metadata["exif"] = metadata.get("exif", b"").removeprefix(EXIF_PREFIX)
     kept = {kind: value for kind, value in metadata.items() if value}
     model, threads = options.get("model", "wave"), options.get("threads")
-    file.write(api.encode(np.asarray(image), model=model, threads=threads, metadata=kept))
+    samples = np.asarray(image).astype(np.uint16) if image.mode == "I;16" else np.asarray(image)
+    layout = {"P": "palette", "CMYK": "CMYK"}.get(image.mode)
+    palette = palette_of(image) if layout == "palette" else None
+    file.write(api.encode(samples, model=model, threads=threads, layout=layout, palette=palette, metadata=kept))
 
 
 def register() -> None:
