@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 IMAGES ?= docs/pictures
 FILES ?= 10000
 
-.PHONY: help demo test benchmark goldens fuzz cross-check sanitize wheel clean
+TIMES ?= 50
+
+.PHONY: help demo test benchmark goldens fuzz kill cross-check sanitize wheel clean
 
 help:
 	@sed -n 's/^# \(make [a-z-]*\) *: /\1\t/p' Makefile | expand -t 20
@@ -42,6 +44,10 @@ goldens: $(VENV)/tools
 # make fuzz        : decode FILES=10000 mutated, truncated and random files in child processes
 fuzz: $(VENV)/tools
 	$(BIN)/python -m tests.long.fuzz_decoder $(FILES)
+
+# make kill        : kill runs over folders at TIMES=50 random moments, and look for every picture
+kill: $(VENV)/tools
+	$(BIN)/python -m tests.long.kill_folder $(TIMES)
 
 # make cross-check : the kernels of every instruction set against each other, those of other machines emulated
 cross-check:

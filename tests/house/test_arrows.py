@@ -10,7 +10,7 @@ ARROWS = {
     "image": {"codec", "container"},
     "__main__": {"cli"},
     "cli": {"api", "bulk", "prepare", "training", "images", "codec", "container", "__version__"},
-    "bulk": {"api"},
+    "bulk": {"api", "images", "codec", "container"},
     "prepare": {"images"},
     "api": {"images", "codec", "container"},
     "images": {"container"},

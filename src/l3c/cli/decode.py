@@ -1,4 +1,4 @@
-"""l3c decode IN [OUT]."""
+"""l3c decode IN [OUT], l3c decode DIR -o DIR."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from l3c.cli.files import STANDARD, check_target, naming, read_source, shown, target
+from l3c.cli.folders import add_folder_options, convert, is_folder
 from l3c.cli.options import add_memory, add_target, add_threads
 from l3c.cli.progress import Progress
 from l3c.errors import InputError
@@ -19,13 +20,14 @@ SUFFIX = ".l3c"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="IN", help="an l3c file, or - for standard input")
+    parser.add_argument("source", metavar="IN", help="an l3c file, a folder, or - for standard input")
     parser.add_argument(
         "target", metavar="OUT", nargs="?", help="the picture to write, its format by suffix (default: IN without .l3c)"
     )
     add_threads(parser)
     add_memory(parser)
     add_target(parser)
+    add_folder_options(parser)
 
 
 def default_target(source: str) -> str:
@@ -41,7 +43,11 @@ def default_target(source: str) -> str:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Decode one file."""
+    """Decode one file, or a folder."""
+    if options.output or is_folder(options.source):
+        from l3c.bulk.kinds import Decoding
+
+        return convert(Decoding(options.max_memory), options)
     from l3c.images.write import check_suffix
 
     out = options.target or default_target(options.source)

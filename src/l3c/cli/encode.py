@@ -1,4 +1,4 @@
-"""l3c encode IN [OUT]."""
+"""l3c encode IN [OUT], l3c encode DIR -o DIR."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import sys
 
 from l3c.cli.files import STANDARD, check_target, read_source, shown, target
+from l3c.cli.folders import add_folder_options, convert, is_folder
 from l3c.cli.options import add_target, add_threads
 from l3c.cli.progress import Progress
 
@@ -15,17 +16,22 @@ SUFFIX = ".l3c"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "source", metavar="IN", help="a picture (PNG, TIFF, WebP, BMP, PPM, ...), or - for standard input"
+        "source", metavar="IN", help="a picture (PNG, TIFF, WebP, BMP, PPM, ...), a folder, or - for standard input"
     )
     parser.add_argument("target", metavar="OUT", nargs="?", help="the file to write (default: IN with .l3c appended)")
     parser.add_argument("-m", "--model", default="wave", help="the model to use (default: wave); see `l3c models`")
     parser.add_argument("--strip", action="store_true", help="leave metadata out: colour profile, EXIF, XMP, texts")
     add_threads(parser)
     add_target(parser)
+    add_folder_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Encode one picture."""
+    """Encode one picture, or a folder."""
+    if options.output or is_folder(options.source):
+        from l3c.bulk.kinds import Encoding
+
+        return convert(Encoding(options.model, options.strip), options)
     out = options.target or (STANDARD if options.source == STANDARD else options.source + SUFFIX)
     check_target(out, options.source, options.force)
     name = shown(options.source, "standard input")

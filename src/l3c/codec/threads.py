@@ -1,19 +1,85 @@
-"""Work over a pool of threads, in order."""
+"""Work over a pool of threads, in order, alone or as one of several pictures that share the processors."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from threading import Semaphore
 from typing import TypeVar
 
 from l3c.errors import InputError
 
+S = TypeVar("S")
 T = TypeVar("T")
 R = TypeVar("R")
 
 
+class Crew:
+    """Processors that several pictures share: at most `count` pieces of work are done at once.
+
+    Files wait in threads of their own; their tiles are done by the crew's pool, or by the file's own thread.
+    """
+
+    def __init__(self, count: int) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        self.count = count
+        self._processors = Semaphore(count)
+        self._pool = ThreadPoolExecutor(count)
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def do(self, work: Callable[[T], R], item: T) -> R:
+        """work(item), when a processor is free."""
+        with self._processors:
+            return work(item)
+
+    def in_order(self, work: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
+        if len(items) == 1:
+            yield self.do(work, items[0])
+        else:
+            yield from self._pool.map(lambda item: self.do(work, item), items)
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        with self._processors:
+            yield
+
+
+_crew: ContextVar[Crew | None] = ContextVar("crew", default=None)
+
+
+def crewed(crew: Crew, work: Callable[[T], R], item: T) -> R:
+    """work(item), all of whose tiles and `at_work` parts are done by the crew."""
+    token = _crew.set(crew)
+    try:
+        return work(item)
+    finally:
+        _crew.reset(token)
+
+
+@contextmanager
+def at_work() -> Iterator[None]:
+    """Hold a processor of the crew, where there is one: around work that is not done through `in_order`."""
+    crew = _crew.get()
+    if crew is None:
+        yield
+        return
+    with crew.at_work():
+        yield
+
+
 def thread_count(threads: int | None) -> int:
-    """None: as many as processors this process may use. Raises InputError for less than 1."""
+    """None: the crew's, or as many as processors this process may use. Raises InputError for less than 1."""
+    crew = _crew.get()
+    if threads is None and crew is not None:
+        return crew.count
     if threads is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if threads < 1:
@@ -23,6 +89,10 @@ def thread_count(threads: int | None) -> int:
 
 def in_order(work: Callable[[T], R], items: Sequence[T], threads: int | None) -> Iterator[R]:
     """work(item) for each item, in their order, several at a time; one thread, or one item, needs no pool."""
+    crew = _crew.get()
+    if crew is not None:
+        yield from crew.in_order(work, items)
+        return
     count = min(thread_count(threads), len(items))
     if count <= 1:
         yield from map(work, items)

@@ -1,0 +1,106 @@
+"""A tree that fsspec reaches: S3 and its kin, or any other file system by URL."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from l3c.bulk.store import Listing, Stamp, StoreError
+from l3c.errors import InputError
+
+WHOLE_PUTS = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss", "memory"}
+"""Protocols under which a name shows the old content or all of the new, never a part."""
+
+OPTIONS = "L3C_FSSPEC"
+"""Environment variable: options of the file systems, as JSON: {"s3": {"anon": true}}."""
+
+
+def file_system(root: str) -> tuple[Any, str]:
+    """The file system of a URL, and the path below it. Raises InputError without fsspec or the protocol's package."""
+    import json
+
+    protocol = root.partition("://")[0]
+    options = json.loads(os.environ.get(OPTIONS, "{}")).get(protocol, {})
+    try:
+        import fsspec
+
+        fs, path = fsspec.url_to_fs(root, **options)
+    except (ImportError, ValueError) as error:
+        raise InputError(f"{root}: {error}; URLs need: pip install 'l3c[cluster]'") from error
+    return fs, str(path).rstrip("/")
+
+
+class RemoteStore:
+    """Object stores take a file whole; elsewhere it is written beside its final name and moved."""
+
+    keeps_times = False
+
+    def __init__(self, root: str) -> None:
+        self._root = root.rstrip("/")
+        self._whole = root.partition("://")[0] in WHOLE_PUTS
+        self._fs, self._path = file_system(root)
+
+    def path(self, name: str) -> str:
+        return f"{self._root}/{name}"
+
+    def _at(self, name: str) -> str:
+        return f"{self._path}/{name}"
+
+    def listing(self, left_out: str | None = None) -> Listing:
+        found = self._fs.find(self._path, detail=True)
+        if not found:
+            raise InputError(f"{self._root}: no such folder, or an empty one")
+        named = {path[len(self._path) :].lstrip("/"): entry for path, entry in sorted(found.items())}
+        shown = {name: entry for name, entry in named.items() if not any(p.startswith(".") for p in name.split("/"))}
+        kept = {name: e for name, e in shown.items() if name and not (left_out and name.startswith(left_out + "/"))}
+        return Listing({name: stamp_of(entry) for name, entry in kept.items()}, 0, len(named) - len(shown))
+
+    def prepare(self) -> None:
+        try:
+            self._fs.makedirs(self._path, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{self._root}: cannot be written to: {error}") from error
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def stamp(self, name: str) -> Stamp | None:
+        try:
+            return stamp_of(self._fs.info(self._at(name)))
+        except FileNotFoundError:
+            return None
+
+    def read(self, name: str) -> bytes:
+        return bytes(self._fs.cat_file(self._at(name)))
+
+    def write(self, name: str, data: bytes, modified: int | None, replace: bool) -> None:
+        if not replace and self._fs.exists(self._at(name)):
+            raise InputError(f"{self.path(name)}: has appeared meanwhile; --force overwrites it")
+        if self._whole:
+            self._fs.pipe_file(self._at(name), data)
+            return
+        folder = self._at(name).rpartition("/")[0]
+        partial = f"{folder}/.l3c-bulk.{uuid4().hex}.partial"
+        self._fs.makedirs(folder, exist_ok=True)
+        try:
+            self._fs.pipe_file(partial, data)
+            self._fs.mv(partial, self._at(name))
+        finally:
+            if self._fs.exists(partial):
+                self._fs.rm_file(partial)
+
+    def settle(self, name: str) -> None:
+        """An object store has answered; more cannot be asked of it."""
+
+    def remove(self, name: str) -> None:
+        self._fs.rm_file(self._at(name))
+
+
+def stamp_of(entry: dict[str, Any]) -> Stamp:
+    """From what fsspec's file systems say of a file, each in its own words."""
+    when = next((entry[key] for key in ("mtime", "LastModified", "updated", "created") if key in entry), None)
+    if isinstance(when, datetime):
+        when = when.timestamp()
+    return Stamp(int(entry["size"]), None if when is None else int(float(when) * 1e9))

@@ -1,0 +1,106 @@
+"""A whole run over a tree, and the account of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+from l3c.bulk.convert import Convert
+from l3c.bulk.jobs import DONE, FAILED, SKIPPED, Job, Outcome, Task
+from l3c.bulk.plan import Plan, inside, plan
+from l3c.bulk.store import open_store
+from l3c.codec.threads import thread_count
+from l3c.errors import InputError
+
+Heard = Callable[[Outcome, "Account"], None]
+
+
+@dataclass
+class Account:
+    """What a run has done so far. total, total_bytes: what is to be done. started: by time.monotonic."""
+
+    verb: str
+    total: int
+    total_bytes: int
+    left_out: dict[str, int] = field(default_factory=dict)
+    files: dict[str, int] = field(default_factory=lambda: {DONE: 0, SKIPPED: 0, FAILED: 0})
+    deleted: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    bytes_seen: int = 0
+    codes: set[int] = field(default_factory=set)
+    started: float = field(default_factory=time.monotonic)
+
+    def add(self, outcome: Outcome) -> None:
+        self.files[outcome.status] += 1
+        self.deleted += outcome.deleted
+        self.bytes_seen += outcome.bytes_in
+        if outcome.status == DONE:
+            self.bytes_in += outcome.bytes_in
+            self.bytes_out += outcome.bytes_out
+        if outcome.status == FAILED:
+            self.codes.add(outcome.code)
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    @property
+    def finished(self) -> int:
+        return sum(self.files.values())
+
+    @property
+    def exit_code(self) -> int:
+        """0 where nothing failed; that of the failures where they are of one kind, else 1."""
+        if self.finished < self.total:
+            return 1
+        return (self.codes.pop() if len(self.codes) == 1 else 1) if self.files[FAILED] else 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """As `--json` prints it at the end."""
+        ratio = self.bytes_out / self.bytes_in if self.bytes_in else None
+        return {
+            "command": self.verb, "files": self.total, **self.files, "not_tried": self.total - self.finished,
+            "deleted": self.deleted, "left_out": self.left_out, "bytes_in": self.bytes_in,
+            "bytes_out": self.bytes_out, "ratio": ratio, "seconds": round(self.seconds, 3),
+        }  # fmt: skip
+
+
+def convert_folder(task: Convert, heard: Heard, workers: int | None = None, cluster: str | None = None) -> Account:
+    """Convert a tree; `heard` is told of every file as it is finished. Raises StoreError where the target is none.
+
+    workers: processors to use; None is all. cluster: address of a Dask scheduler, instead of this machine.
+    """
+    found = plan(open_store(task.source).listing(inside(task.source, task.target)), task.kind)
+    with closing(open_store(task.target)) as target:
+        target.prepare()
+        return run(task, found, task.kind.verb, heard, workers, cluster)
+
+
+def run(
+    task: Task, found: Plan, verb: str, heard: Heard, workers: int | None = None, cluster: str | None = None
+) -> Account:
+    """Do a plan's jobs, those of large files first, so that no large one is begun last."""
+    jobs = sorted(found.jobs, key=lambda job: -job.size)
+    sizes = [job.size for job in jobs] + [outcome.bytes_in for outcome in found.refused]
+    account = Account(verb, len(sizes), sum(sizes), found.left_out)
+    for outcome in found.refused:
+        account.add(outcome)
+        heard(outcome, account)
+    with closing(runner(task, jobs, thread_count(workers), cluster)) as outcomes:
+        for outcome in outcomes:
+            account.add(outcome)
+            heard(outcome, account)
+    return account
+
+
+def runner(task: Task, jobs: list[Job], workers: int, cluster: str | None) -> Any:
+    """A generator of outcomes."""
+    if cluster is not None:
+        raise InputError("--cluster: not available")
+    from l3c.bulk.local import run_local
+
+    return run_local(task, jobs, workers)

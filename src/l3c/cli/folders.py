@@ -1,0 +1,111 @@
+"""Folders in the command line: options, lines of progress, the closing account."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from l3c.cli.options import positive
+
+if TYPE_CHECKING:
+    from l3c.bulk.jobs import Outcome
+    from l3c.bulk.kinds import Kind
+    from l3c.bulk.run import Account
+
+INTERVAL = 0.2
+
+
+def add_folder_options(parser: argparse.ArgumentParser, writes: bool = True) -> None:
+    group = parser.add_argument_group("folders")
+    if writes:
+        group.add_argument("-o", "--output", metavar="DIR", help="the folder to write to; IN is a folder then")
+        group.add_argument("--verify", action="store_true", help="decode and compare before a file gets its name")
+        group.add_argument(
+            "--delete-source", action="store_true", help="remove a source when its result is verified and on disk"
+        )
+    group.add_argument("-j", "--jobs", type=positive, metavar="N", help="processors to use (default: all)")
+    group.add_argument("--json", action="store_true", help="one JSON object a file, and one at the end")
+
+
+def is_folder(source: str) -> bool:
+    """Whether a source is a tree: a folder, or a URL that ends in a slash or is given with a target folder."""
+    return "://" in source or Path(source).is_dir()
+
+
+def convert(kind: Kind, options: argparse.Namespace) -> int:
+    """Encode or decode a tree."""
+    from l3c.bulk.convert import Convert
+    from l3c.bulk.run import convert_folder
+    from l3c.errors import InputError
+
+    if options.output is None:
+        raise InputError(f"{options.source}: is a folder; name the folder to write to: -o DIR")
+    if options.target is not None:
+        raise InputError(f"{options.target}: a second target beside {options.output}")
+    task = Convert(kind, options.source, options.output, options.force, options.verify, options.delete_source)
+    report = Report(options)
+    account = convert_folder(task, report, options.jobs or options.threads)
+    return report.close(account)
+
+
+class Report:
+    """Hears of every file: failures at once, progress on a terminal, JSON lines where wanted."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._json, self._quiet = options.json, options.quiet
+        self._wanted = sys.stderr.isatty() and not options.quiet
+        self._last, self._shown = 0.0, False
+
+    def __call__(self, outcome: Outcome, account: Account) -> None:
+        if self._json:
+            print(json.dumps(outcome.to_dict()), flush=True)
+        if outcome.error:
+            self._say(f"l3c: {outcome.error}")
+        for note in outcome.notes if not self._quiet else ():
+            self._say(f"{outcome.source}: {note}")
+        if self._wanted and time.monotonic() - self._last > INTERVAL:
+            self._last, self._shown = time.monotonic(), True
+            print(f"\r{progress(account)} \x1b[K", end="", file=sys.stderr, flush=True)
+
+    def _say(self, text: str) -> None:
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr)
+        print(text.encode(errors="backslashreplace").decode(), file=sys.stderr)
+
+    def close(self, account: Account) -> int:
+        """The summary, and the exit code."""
+        if self._json:
+            print(json.dumps({"summary": account.to_dict()}), flush=True)
+        if not self._quiet:
+            self._say(summary(account))
+        return account.exit_code
+
+
+def progress(account: Account) -> str:
+    """How far, how fast, how small, how long still: by bytes of sources."""
+    rate = account.bytes_seen / max(account.seconds, 1e-9)
+    left = (account.total_bytes - account.bytes_seen) / max(rate, 1e-9)
+    ratio = f", to {account.bytes_out / account.bytes_in:.1%}" if account.bytes_in else ""
+    return f"{account.finished} of {account.total} files, {rate / 1e6:.1f} MB/s{ratio}, {clock(left)} left"
+
+
+def clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+
+
+def summary(account: Account) -> str:
+    """One line or two."""
+    counts = {"deleted": account.deleted, "not tried": account.total - account.finished}
+    parts = [f"{count:,} {status}" for status, count in (account.files | counts).items() if count]
+    text = f"{account.verb}: {account.total:,} files" + (f" ({', '.join(parts)})" if parts else "")
+    if account.bytes_in and account.verb != "verify":
+        share = account.bytes_out / account.bytes_in
+        text += f", {account.bytes_in:,} -> {account.bytes_out:,} bytes ({share:.1%})"
+    text += f" in {clock(account.seconds)}"
+    left_out = ", ".join(f"{count:,} {what}" for what, count in account.left_out.items())
+    return f"{text}\nleft out: {left_out}" if left_out else text

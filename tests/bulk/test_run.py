@@ -1,0 +1,210 @@
+"""Trees are mirrored; runs resume; nothing is lost."""
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from l3c import api
+from l3c.bulk import kinds
+from l3c.bulk.convert import Convert
+from l3c.bulk.jobs import Outcome
+from l3c.bulk.kinds import Decoding
+from l3c.bulk.local_store import LocalStore
+from l3c.bulk.run import Account, convert_folder
+from l3c.bulk.store import StoreError
+from tests.bulk.folders import encode_tree, make_tree, pixels_of, tree
+from tests.checks import smooth_picture
+
+
+@pytest.fixture
+def roots(tmp_path: Path) -> tuple[Path, Path]:
+    """A tree of pictures, and a folder that is not there yet."""
+    make_tree(tmp_path / "in")
+    return tmp_path / "in", tmp_path / "out"
+
+
+def test_a_tree_is_mirrored_and_comes_back(roots: tuple[Path, Path]) -> None:
+    source, target = roots
+    account = encode_tree(source, target)
+    assert (account.exit_code, account.files["done"]) == (0, 4)
+    assert tree(target) == {f"{name}.l3c" for name in tree(source)}
+    back = target.with_name("back")
+    decoded = convert_folder(Convert(Decoding(), str(target), str(back)), lambda *_: None, 2)
+    assert decoded.exit_code == 0
+    assert tree(back) == tree(source)
+    for name in tree(source):
+        np.testing.assert_array_equal(pixels_of(back / name), pixels_of(source / name))
+        assert (back / name).stat().st_mtime_ns == (source / name).stat().st_mtime_ns
+
+
+def test_what_is_done_and_intact_is_skipped(roots: tuple[Path, Path]) -> None:
+    encode_tree(*roots)
+    before = {name: (roots[1] / name).stat() for name in tree(roots[1])}
+    account = encode_tree(*roots)
+    assert account.files == {"done": 0, "skipped": 4, "failed": 0}
+    assert {name: (roots[1] / name).stat() for name in tree(roots[1])} == before
+
+
+def test_a_damaged_result_is_made_again(roots: tuple[Path, Path]) -> None:
+    encode_tree(*roots)
+    target = roots[1] / "p0.bmp.l3c"
+    whole, times = target.read_bytes(), target.stat()
+    target.write_bytes(whole[:-20] + bytes(20))
+    os.utime(target, ns=(times.st_mtime_ns, times.st_mtime_ns))
+    assert encode_tree(*roots).files == {"done": 1, "skipped": 3, "failed": 0}
+    assert target.read_bytes() == whole
+
+
+def test_a_result_of_another_time_is_compared(roots: tuple[Path, Path]) -> None:
+    encode_tree(*roots)
+    os.utime(roots[1] / "p0.bmp.l3c", (0, 0))
+    assert encode_tree(*roots).files == {"done": 0, "skipped": 4, "failed": 0}
+
+
+def test_a_result_that_holds_something_else_is_kept_without_force(roots: tuple[Path, Path]) -> None:
+    encode_tree(*roots)
+    precious = (roots[1] / "p0.bmp.l3c").read_bytes()
+    Image.fromarray(smooth_picture(12, 12, 3, 77)).save(roots[0] / "p0.bmp")
+    errors: list[str] = []
+    task = Convert(kinds.Encoding(), str(roots[0]), str(roots[1]), delete=True)
+    account = convert_folder(task, lambda outcome, _: errors.append(outcome.error) if outcome.error else None, 2)
+    assert account.files["failed"] == 1
+    assert account.exit_code == 2
+    assert "holds something else; --force overwrites it" in errors[0]
+    assert (roots[0] / "p0.bmp").exists()
+    assert (roots[1] / "p0.bmp.l3c").read_bytes() == precious
+    assert encode_tree(*roots, force=True).exit_code == 0
+    np.testing.assert_array_equal(pixels_of(roots[1] / "p0.bmp.l3c"), pixels_of(roots[0] / "p0.bmp"))
+
+
+def test_one_damaged_file_does_not_stop_the_rest(roots: tuple[Path, Path]) -> None:
+    (roots[0] / "bad.png").write_bytes((roots[0] / "sub" / "p1.png").read_bytes()[:60])
+    account = encode_tree(*roots)
+    assert account.files == {"done": 4, "skipped": 0, "failed": 1}
+    assert account.exit_code == 2
+
+
+def test_sources_are_deleted_when_they_are_safe(roots: tuple[Path, Path]) -> None:
+    pictures = {name: pixels_of(roots[0] / name) for name in tree(roots[0])}
+    account = encode_tree(*roots, delete=True)
+    assert (account.exit_code, account.deleted, tree(roots[0])) == (0, 4, set())
+    for name, pixels in pictures.items():
+        np.testing.assert_array_equal(pixels_of(roots[1] / f"{name}.l3c"), pixels)
+
+
+def test_a_source_that_was_done_before_is_deleted_after_comparing(roots: tuple[Path, Path]) -> None:
+    encode_tree(*roots)
+    account = encode_tree(*roots, delete=True)
+    assert (account.files["skipped"], account.deleted, tree(roots[0])) == (4, 4, set())
+
+
+def test_a_wrong_encoder_is_noticed(roots: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    encode = api.encode
+
+    def wrong(array: Any, /, **options: Any) -> bytes:
+        data: bytes = encode(array ^ 1, **options)
+        return data
+
+    monkeypatch.setattr(api, "encode", wrong)
+    account = encode_tree(*roots, check=True)
+    assert account.files["failed"] == 4
+    assert tree(roots[1]) == set()
+
+
+def test_a_source_that_changes_meanwhile_is_kept(roots: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    settle = LocalStore.settle
+
+    def change(self: LocalStore, name: str) -> None:
+        (roots[0] / name.removesuffix(".l3c")).write_bytes(b"new")
+        settle(self, name)
+
+    monkeypatch.setattr(LocalStore, "settle", change)
+    account = encode_tree(*roots, delete=True)
+    assert (account.files["failed"], account.deleted) == (4, 0)
+    assert len(tree(roots[0])) == 4
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_a_full_or_read_only_target_ends_the_run(
+    roots: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    outcomes: list[Outcome] = []
+    monkeypatch.setattr("os.fsync", refuse)
+    task = Convert(kinds.Encoding(), str(roots[0]), str(roots[1]), delete=True)
+    account = convert_folder(task, lambda outcome, _: outcomes.append(outcome), 1)
+    assert account.exit_code == 1
+    assert os.strerror(number) in outcomes[0].error
+    assert len(outcomes) == 1
+    assert len(tree(roots[0])) == 4
+    assert tree(roots[1]) == set()
+
+
+def test_a_target_that_cannot_be_made_is_an_error(roots: tuple[Path, Path]) -> None:
+    (roots[0] / "file").write_bytes(b"")
+    with pytest.raises(StoreError, match="cannot be written to"):
+        encode_tree(roots[0], roots[0] / "file" / "out")
+
+
+def test_two_runs_on_one_target_are_refused(roots: tuple[Path, Path]) -> None:
+    pytest.importorskip("fcntl")
+    store = LocalStore(str(roots[1]))
+    store.prepare()
+    with pytest.raises(StoreError, match="another run"):
+        encode_tree(*roots)
+    store.close()
+    assert encode_tree(*roots).exit_code == 0
+
+
+def test_what_a_killed_run_left_is_removed(roots: tuple[Path, Path]) -> None:
+    roots[1].mkdir()
+    (roots[1] / ".l3c-bulk.0123abcd.77.88.partial").write_bytes(b"half")
+    (roots[1] / ".other.partial").write_bytes(b"not ours")
+    encode_tree(*roots)
+    assert {name for name in tree(roots[1]) if name.startswith(".")} == {".other.partial"}
+
+
+def test_what_is_left_out_is_counted(roots: tuple[Path, Path]) -> None:
+    (roots[0] / "notes.txt").write_text("x")
+    (roots[0] / ".hidden.png").write_bytes((roots[0] / "p0.bmp").read_bytes())
+    (roots[0] / ".git").mkdir()
+    (roots[0] / "link.png").symlink_to("p0.bmp")
+    (roots[0] / "folder").symlink_to(".", target_is_directory=True)
+    account = encode_tree(*roots)
+    assert account.left_out == {"of another kind": 1, "links": 2, "hidden": 2}
+    assert len(tree(roots[1])) == 4
+
+
+def test_a_target_inside_the_source_is_no_source(roots: tuple[Path, Path]) -> None:
+    encode_tree(roots[0], roots[0])
+    task = Convert(Decoding(), str(roots[0]), str(roots[0] / "back"))
+    assert convert_folder(task, lambda *_: None, 2).files["done"] == 4
+    assert encode_tree(roots[0], roots[0] / "back").files["done"] == 4
+
+
+def test_a_jpeg_is_not_deleted_for_its_pixels(roots: tuple[Path, Path]) -> None:
+    Image.fromarray(smooth_picture(12, 12, 3)).save(roots[0] / "x.jpg")
+    account = encode_tree(*roots, delete=True)
+    assert (account.exit_code, account.deleted) == (0, 4)
+    assert tree(roots[0]) == {"x.jpg"}
+
+
+def test_any_number_of_jobs_gives_the_same_files(roots: tuple[Path, Path]) -> None:
+    one, many = roots[1] / "1", roots[1] / "5"
+    encode_tree(roots[0], one, jobs=1)
+    encode_tree(roots[0], many, jobs=5)
+    assert {n: (one / n).read_bytes() for n in tree(one)} == {n: (many / n).read_bytes() for n in tree(many)}
+
+
+def test_the_exit_code_is_one_where_failures_differ() -> None:
+    account = Account("encode", 2, 0)
+    for code in (2, 3):
+        account.add(Outcome("a", "b", "failed", code=code))
+    assert account.exit_code == 1
