@@ -7,7 +7,7 @@
 True
 """
 
-from l3c.api import Info, decode, encode, info, register_pillow, verify
+from l3c.api import Info, Salvaged, decode, encode, info, register_pillow, salvage, verify
 from l3c.container.structure import Palette
 from l3c.errors import (
     ChecksumError,
@@ -35,6 +35,7 @@ __all__ = [
     "LimitError",
     "ModelError",
     "Palette",
+    "Salvaged",
     "VersionError",
     "__version__",
     "decode",
@@ -42,5 +43,6 @@ __all__ = [
     "info",
     "open",
     "register_pillow",
+    "salvage",
     "verify",
 ]

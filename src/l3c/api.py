@@ -158,6 +158,37 @@ def verify(data: Buffer, /, *, threads: int | None = None, max_memory: int | Non
     return describe(contents, memoryview(data).nbytes)
 
 
+@dataclass(frozen=True)
+class Salvaged:
+    """What was left of a damaged file. samples: 0 where tiles are lost. lost: a line for each thing that is."""
+
+    samples: NDArray[Any]
+    layout: str
+    palette: Palette | None
+    metadata: dict[str, bytes]
+    lost: list[str]
+
+
+def salvage(data: Buffer, /, *, threads: int | None = None, max_memory: int | None = None) -> Salvaged:
+    """Decode what is intact of a damaged file; every tile that is given passes its check sum.
+
+    Raises FormatError where nothing can be had, LimitError and ModelError as `decode` does.
+
+    >>> import l3c, numpy as np
+    >>> whole = l3c.encode(np.full((40, 40), 7, np.uint8))
+    >>> l3c.salvage(whole[:-10]).lost[0]
+    'the last 6 bytes of the tiles are missing'
+    """
+    from l3c.codec.salvage import salvage_samples
+    from l3c.codec.threads import thread_count
+    from l3c.container.damaged import read_damaged
+
+    contents, lost = read_damaged(data)
+    samples, tiles = salvage_samples(contents, thread_count(threads), max_memory)
+    metadata = {METADATA[tag]: value for tag, value in contents.metadata.items()}
+    return Salvaged(samples, LAYOUT_NAMES[contents.header.layout], contents.palette, metadata, lost + tiles)
+
+
 def register_pillow() -> None:
     """Let Pillow open and save `.l3c`: `Image.open("x.l3c")`, `im.save("x.l3c")`. Registering twice does no harm.
 

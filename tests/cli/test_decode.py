@@ -131,3 +131,17 @@ def test_wrong_pixels_are_never_written(run: Run) -> None:
     done = run("decode", "bad.png.l3c")
     assert done.code == 3
     assert "bad.png" not in names()
+
+
+def test_salvage_writes_what_is_left_and_tells(run: Run) -> None:
+    data = Path("photo.l3c").read_bytes()
+    Path("cut.l3c").write_bytes(data[:-20])
+    assert run("decode", "cut.l3c", "cut.png").code == 3
+    assert not Path("cut.png").exists()
+    done = run("decode", "cut.l3c", "cut.png", "--salvage")
+    assert done.code == 3
+    assert [line.split(": ")[1:3] for line in done.lines[1:]] == [["cut.l3c", "lost"]] * 2
+    with Image.open("cut.png") as image:
+        assert not np.asarray(image).any()
+        assert image.info["icc_profile"] == ICC
+    assert run("decode", "photo.l3c", "whole.png", "--salvage").code == 0

@@ -11,7 +11,7 @@ from l3c.cli.files import STANDARD, check_target, naming, read_source, shown, ta
 from l3c.cli.folders import add_folder_options, convert, is_folder
 from l3c.cli.options import add_memory, add_target, add_threads
 from l3c.cli.progress import Progress
-from l3c.errors import InputError
+from l3c.errors import FormatError, InputError
 
 if TYPE_CHECKING:
     from l3c.images.picture import Picture
@@ -23,6 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="IN", help="an l3c file, a folder, or - for standard input")
     parser.add_argument(
         "target", metavar="OUT", nargs="?", help="the picture to write, its format by suffix (default: IN without .l3c)"
+    )
+    parser.add_argument(
+        "--salvage", action="store_true", help="write what is intact of a damaged file, 0 for the rest, and list that"
     )
     add_threads(parser)
     add_memory(parser)
@@ -47,6 +50,8 @@ def run(options: argparse.Namespace) -> int:
     if options.output or is_folder(options.source):
         from l3c.bulk.kinds import Decoding
 
+        if options.salvage:
+            raise InputError(f"{options.source}: --salvage takes single files")
         return convert(Decoding(options.max_memory), options)
     from l3c.images.write import check_suffix
 
@@ -55,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     check_target(out, options.source, options.force)
     name = shown(options.source, "standard input")
     data = read_source(options.source)
-    picture = decode(data, name, options)
+    picture, lost = salvage(data, name, options) if options.salvage else (decode(data, name, options), [])
 
     from l3c.images.write import write_picture
 
@@ -69,7 +74,19 @@ def run(options: argparse.Namespace) -> int:
     if not options.quiet and out != STANDARD:
         height, width = picture.samples.shape[:2]
         print(f"{name}: {width} x {height} pixels: {shown(out, STANDARD)}", file=sys.stderr)
-    return 0
+    for line in lost:
+        print(f"l3c: {name}: lost: {line}", file=sys.stderr)
+    return FormatError.exit_code if lost else 0
+
+
+def salvage(data: bytes, name: str, options: argparse.Namespace) -> tuple[Picture, list[str]]:
+    """What is left of the picture in a file, and what is lost."""
+    from l3c import api
+    from l3c.images.picture import Picture
+
+    with naming(name):
+        found = api.salvage(data, threads=options.threads, max_memory=options.max_memory)
+    return Picture(found.samples, found.metadata, layout=found.layout, palette=found.palette), found.lost
 
 
 def decode(data: bytes, name: str, options: argparse.Namespace) -> Picture:

@@ -33,6 +33,14 @@ def memory_needed(contents: Contents, threads: int) -> int:
     return contents.header.size + busy * (tile + payload + LANE * lanes + WORKSPACE)
 
 
+def check_memory(contents: Contents, threads: int, max_memory: int | None) -> None:
+    """max_memory in bytes; None is 4 GiB. Raises LimitError."""
+    limit = DEFAULT_MAX_MEMORY if max_memory is None else max_memory
+    needed = memory_needed(contents, threads)
+    if needed > limit:
+        raise LimitError(f"decoding takes {needed} bytes of memory, the limit is {limit}")
+
+
 def decode_components(
     contents: Contents, threads: int, max_memory: int | None, progress: Progress
 ) -> list[NDArray[np.uint8]]:
@@ -40,10 +48,7 @@ def decode_components(
 
     Raises LimitError before memory is taken.
     """
-    limit = DEFAULT_MAX_MEMORY if max_memory is None else max_memory
-    needed = memory_needed(contents, threads)
-    if needed > limit:
-        raise LimitError(f"decoding takes {needed} bytes of memory, the limit is {limit}")
+    check_memory(contents, threads, max_memory)
     models = [model_by_digest(m.digest, m.name) for m in contents.models]
     components = [np.empty((c.height, c.width, c.channels), np.uint8) for c in contents.header.components]
 
@@ -72,11 +77,16 @@ def tile_items(contents: Contents) -> Iterator[Item]:
         yield number, entry, place, contents.data[end - entry.length : end]
 
 
+def place_of(number: int, box: Box) -> str:
+    """For messages."""
+    return f"tile {number} (rows {box.top}..{box.bottom - 1}, columns {box.left}..{box.right - 1})"
+
+
 def decode_tile(
     number: int, entry: TileEntry, box: Box, payload: bytes | memoryview, channels: int, models: list[TileModel]
 ) -> NDArray[np.uint8]:
     """One tile, its samples checked. Raises FormatError or ChecksumError naming the tile and its place."""
-    place = f"tile {number} (rows {box.top}..{box.bottom - 1}, columns {box.left}..{box.right - 1})"
+    place = place_of(number, box)
     try:
         if entry.model is None:
             tile = np.frombuffer(payload, np.uint8).reshape(box.height, box.width, channels)

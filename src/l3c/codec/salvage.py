@@ -1,0 +1,52 @@
+"""The tiles of a damaged file that are intact."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.codec.decode import Item, check_memory, decode_tile, place_of, tile_items
+from l3c.codec.models import TileModel, model_by_digest
+from l3c.codec.planes import Components, from_components
+from l3c.codec.threads import in_order
+from l3c.container.structure import Contents
+from l3c.errors import FormatError
+
+
+def salvage_samples(contents: Contents, threads: int, max_memory: int | None) -> tuple[NDArray[Any], list[str]]:
+    """The image, 0 in every sample of the tiles that are lost, and a line for each of those.
+
+    Raises LimitError before memory is taken, and ModelError.
+    """
+    check_memory(contents, threads, max_memory)
+    models = [model_by_digest(m.digest, m.name) for m in contents.models]
+    components = [np.zeros((c.height, c.width, c.channels), np.uint8) for c in contents.header.components]
+    items = list(tile_items(contents))
+    reasons = list(in_order(lambda item: _salvage(item, components, models), items, threads))
+    lost = [(item, reason) for item, reason in zip(items, reasons, strict=True) if reason]
+    if contents.header.depth > 8:
+        _blank_halves(components, [item for item, _ in lost])
+    samples = from_components(components, contents.header)
+    return samples[..., 0] if samples.shape[2] == 1 else samples, [reason for _, reason in lost]
+
+
+def _salvage(item: Item, components: Components, models: list[TileModel]) -> str:
+    """Fill in a tile; where it is not intact, say why."""
+    number, entry, (index, box), payload = item
+    channels = components[index].shape[2]
+    if entry.model is None and len(payload) != box.height * box.width * channels:
+        return f"{place_of(number, box)}: {len(payload)} bytes, which is not its size"
+    try:
+        tile = decode_tile(number, entry, box, payload, channels, models)
+    except FormatError as error:
+        return str(error)
+    components[index][box.top : box.bottom, box.left : box.right] = tile
+    return ""
+
+
+def _blank_halves(components: Components, lost: list[Item]) -> None:
+    """Samples of two bytes are worth nothing without one of them."""
+    for _, _, (index, box), _ in lost:
+        components[index ^ 1][box.top : box.bottom, box.left : box.right] = 0

@@ -1,0 +1,98 @@
+"""Reading what is left of a damaged file: sections are found by their tags, and believed where their check sums fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import TypeVar
+
+from l3c.container.constants import COLOURS, DATA, HEAD, METADATA, MODELS, PALETTE, TILES
+from l3c.container.cursor import Buffer, Cursor, varint
+from l3c.container.read import read_head, read_models, read_palette, read_section, read_tiles
+from l3c.container.structure import Contents, TileEntry
+from l3c.errors import ChecksumError, FormatError
+
+T = TypeVar("T")
+
+
+def read_damaged(data: Buffer) -> tuple[Contents, list[str]]:
+    """What is left, and what is not: tiles' payloads may be shortened, down to nothing, where the file ends early.
+
+    Raises FormatError where HEAD, PALT, MODL or TILE are not to be had, without which nothing can be decoded.
+    """
+    view = memoryview(bytes(data))
+    lost: list[str] = []
+    header, start = _find(view, HEAD, 0, read_head, lost)
+    palette, end = _find(view, COLOURS, start, read_palette, lost) if header.layout == PALETTE else (None, start)
+    models, end = _find(view, MODELS, end, read_models, lost)
+    (side, tiles), end = _find(view, TILES, end, lambda cursor: read_tiles(cursor, header, len(models)), lost)
+    payload = _payload(view, end, sum(entry.length for entry in tiles), lost)
+    metadata = _metadata(view, start, end, lost)
+    entries = list(_clipped(tiles, len(payload)))
+    return Contents(header, models, side, entries, payload, metadata, palette), lost
+
+
+def _find(view: memoryview, tag: bytes, start: int, read: Callable[[Cursor], T], lost: list[str]) -> tuple[T, int]:
+    """The first section whose check sum fits, else the first that makes sense; and where it ends."""
+    for place in _places(view, tag, start):
+        cursor = Cursor(view[place:], place)
+        with suppress(FormatError):
+            return read(read_section(cursor)[1]), cursor.offset
+    for place in _places(view, tag, start):
+        with suppress(FormatError):
+            content, end = _unchecked(view, place)
+            found = read(content)
+            lost.append(f"section {tag.decode()} is damaged: what follows may be wrong")
+            return found, end
+    raise FormatError(f"section {tag.decode()} is missing or damaged, without which nothing can be salvaged")
+
+
+def _places(view: memoryview, tag: bytes, start: int) -> Iterator[int]:
+    data = bytes(view.obj)
+    place = data.find(tag, start)
+    while place >= 0:
+        yield place
+        place = data.find(tag, place + 1)
+
+
+def _unchecked(view: memoryview, place: int) -> tuple[Cursor, int]:
+    cursor = Cursor(view[place + 4 :], place + 4)
+    content = cursor.part(cursor.varint(cursor.left, "a section's length"), "a section")
+    return content, cursor.offset + 4
+
+
+def _payload(view: memoryview, end: int, total: int, lost: list[str]) -> memoryview:
+    """Section DATA by the length that the tiles add up to, whatever its own head says."""
+    place = next(_places(view, DATA, end), end)
+    start = place + len(DATA) + len(varint(total))
+    payload = view[start : start + total]
+    if len(payload) < total:
+        lost.append(f"the last {total - len(payload)} bytes of the tiles are missing")
+    return payload
+
+
+def _clipped(tiles: list[TileEntry], available: int) -> Iterator[TileEntry]:
+    """The same entries, with the lengths that are there."""
+    for entry in tiles:
+        length = min(entry.length, available)
+        available -= length
+        yield replace(entry, length=length)
+
+
+def _metadata(view: memoryview, start: int, end: int, lost: list[str]) -> dict[bytes, bytes]:
+    """Metadata sections between HEAD and the end of TILE, up to one whose length cannot be believed."""
+    cursor = Cursor(view[start:end], start)
+    found: dict[bytes, bytes] = {}
+    while cursor.left:
+        try:
+            tag, content = read_section(cursor)
+        except ChecksumError as error:
+            lost.append(str(error))
+            continue
+        except FormatError as error:
+            lost.append(str(error))
+            return found
+        if tag in METADATA:
+            found[tag] = bytes(content.take(content.left, "metadata"))
+    return found
