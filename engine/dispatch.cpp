@@ -18,7 +18,7 @@ struct Variant {
 bool always() { return true; }
 
 #if defined(__x86_64__)
-bool has_avx2() { return __builtin_cpu_supports("avx2"); }
+bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 bool has_avx512vnni() {
 #if defined(L3C_SIMDE)
     return true;

@@ -1,4 +1,4 @@
-// Products and steps in float32, in a written order: + - * / and sqrt only, each rounded as IEEE 754 says, no contraction.
+// Products and steps in float32, in a written order: + - * / sqrt and, in products, fused(), each rounded once, no contraction.
 // Every sum runs over one index, upwards, for each result alone; vectors hold independent results, so their width does not
 // matter to the bits.
 #pragma once
@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+
+#include "fused.hpp"
 #if defined(__SSE2__)
 #include <xmmintrin.h>
 #endif
@@ -39,23 +41,12 @@ public:
 };
 
 #if defined(__AVX512F__)
-constexpr int kFloatBytes = 64, kMostFloatRows = 12;
-#elif defined(__AVX2__)
-constexpr int kFloatBytes = 32, kMostFloatRows = 5;
+constexpr int kMostFloatRows = 12;
 #else
-constexpr int kFloatBytes = 16, kMostFloatRows = 5;
+constexpr int kMostFloatRows = 5;
 #endif
-typedef float Floats __attribute__((vector_size(kFloatBytes)));
-constexpr int kFloats = kFloatBytes / int(sizeof(float));
 constexpr int kFloatGranule = 16;  // rows of results are padded to this many columns
 constexpr int padded_floats(int n) { return (n + kFloatGranule - 1) / kFloatGranule * kFloatGranule; }
-
-inline Floats load_floats(const float* p) {
-    Floats v;
-    std::memcpy(&v, p, sizeof v);
-    return v;
-}
-inline void store_floats(float* p, Floats v) { std::memcpy(p, &v, sizeof v); }
 
 // A matrix whose element (row, i) is data[row * row_step + i * step].
 struct Matrix {
@@ -63,7 +54,7 @@ struct Matrix {
     std::ptrdiff_t row_step, step;
 };
 
-// y[r][p] = start + sum over i < inner of a(r, i) x[i][p]; start is first[r], or y[r][p] itself where first is null.
+// y[r][p] = start + sum over i < inner of a(r, i) x[i][p], each term fused; start is first[r], or y[r][p] itself where first is null.
 template <int Rows, int Vectors>
 inline void float_block(Matrix a, int inner, const float* x, std::ptrdiff_t x_stride, const float* first, float* y,
                         std::ptrdiff_t y_stride) {
@@ -77,7 +68,7 @@ inline void float_block(Matrix a, int inner, const float* x, std::ptrdiff_t x_st
 #pragma GCC unroll 16
         for (int r = 0; r < Rows; ++r) {
             const Floats factor = Floats{} + a.data[r * a.row_step + i * a.step];
-            for (int v = 0; v < Vectors; ++v) sum[r][v] += factor * column[v];
+            for (int v = 0; v < Vectors; ++v) sum[r][v] = fused(factor, column[v], sum[r][v]);
         }
     }
     for (int r = 0; r < Rows; ++r)

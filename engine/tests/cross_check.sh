@@ -12,8 +12,8 @@ aarch64-linux-gnu-g++ "${flags[@]}" -march=armv8.2-a+dotprod -c kernels/wave_neo
 aarch64-linux-gnu-g++ "${flags[@]}" -static "${common[@]}" kernels/wave_portable.cpp "$out/neondot.o" -o "$out/arm"
 qemu-aarch64 -cpu max "$out/arm" neondot
 
-g++ "${flags[@]}" -mavx2 -DL3C_SIMDE -c kernels/wave_avx512vnni.cpp -o "$out/vnni.o"
-g++ "${flags[@]}" -mavx2 -c kernels/wave_avx2.cpp -o "$out/avx2.o"
+g++ "${flags[@]}" -mavx2 -mfma -DL3C_SIMDE -c kernels/wave_avx512vnni.cpp -o "$out/vnni.o"
+g++ "${flags[@]}" -mavx2 -mfma -c kernels/wave_avx2.cpp -o "$out/avx2.o"
 g++ "${flags[@]}" -mavx2 -mfma -c training/gradient_avx2.cpp -o "$out/gradient2.o"
 g++ "${flags[@]}" -mavx512f -mavx512dq -mfma -c training/gradient_avx512.cpp -o "$out/gradient5.o"
 g++ "${flags[@]}" -DL3C_SIMDE "${common[@]}" kernels/wave_portable.cpp "$out"/{vnni,avx2,gradient2,gradient5}.o -o "$out/x86"

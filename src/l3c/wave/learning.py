@@ -1,7 +1,8 @@
 """Definition: the network behind the kept features in float32, which learns from every pixel once it is coded.
 
-Encoder and decoder take the same steps, so nothing of this is in the file. All arithmetic is + - * / and square root in
-float32, each operation rounded as IEEE 754 says, every sum in the order written here; nothing is contracted.
+Encoder and decoder take the same steps, so nothing of this is in the file. All arithmetic is + - * / square root and, in
+the products of layers, `fused`, in float32, each rounded once as IEEE 754 says, every sum in the order written here;
+nothing else is contracted.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from numpy.typing import NDArray
 from l3c.coding.mixture import SYMBOLS, Mixture, edge_argument, intervals, sigmoid
 from l3c.coding.tables import LOG_SCALE_ORIGIN, LOG_SCALES, SIGMOID_REACH
 from l3c.wave.architecture import Architecture
+from l3c.wave.fused import Floats, fused
 from l3c.wave.network import Integers, Network
 from l3c.wave.scales import ACTIVATION_UNIT, OFFSET, exponents, offset_inputs, output_units
 
-Floats = NDArray[np.float32]
 STAGE_TWO = 2
 """Index of stage 2's first layer; stage 1 never learns."""
 
@@ -72,10 +73,10 @@ def start_parameters(network: Network, first: int) -> Floats:
 
 
 def product(start: Floats, weights: Floats, inputs: Floats) -> Floats:
-    """start [M, N] + weights [M, I] inputs [I, N], summed over I from 0 upwards."""
+    """start [M, N] + weights [M, I] inputs [I, N], summed over I from 0 upwards, each term fused."""
     total = start.copy()
     for i in range(weights.shape[1]):
-        total += weights[:, i : i + 1] * inputs[i]
+        total = fused(weights[:, i : i + 1], inputs[i], total)
     return total
 
 
