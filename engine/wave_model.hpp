@@ -12,11 +12,13 @@ constexpr int kNeighbours = 16;
 constexpr int kKeptPositions = 7;
 constexpr int kSlope = 3;
 constexpr int kMaxComponents = 8;
+constexpr int kFitted = 12;
 
 // l3c.wave.architecture.Architecture.
 struct Architecture {
     int channels, hidden1, kept, hidden2, hidden3, head, components;
-    int context() const { return (kNeighbours + 1) * channels; }
+    bool fitted;
+    int context() const { return (kNeighbours + 1 + fitted) * channels; }
 };
 
 // l3c.wave.network.IntegerLayer.

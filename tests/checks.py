@@ -18,7 +18,8 @@ from l3c.wave.architecture import Architecture
 from l3c.wave.network import Network, read_network
 
 SMALL = Architecture(hidden1=8, kept=8, hidden2=16, hidden3=12, head=8, components=3)
-SMALL_GRAY = Architecture(channels=1, hidden1=8, kept=4, hidden2=12, hidden3=8, head=8, components=2)
+FITTED = Architecture(hidden1=8, kept=8, hidden2=16, hidden3=12, head=8, components=3, fitted=12)
+SMALL_GRAY = Architecture(channels=1, hidden1=8, kept=4, hidden2=12, hidden3=8, head=8, components=2, fitted=12)
 
 
 def smooth_picture(height: int, width: int, channels: int, seed: int = 0) -> NDArray[np.uint8]:

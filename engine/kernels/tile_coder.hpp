@@ -13,7 +13,7 @@ Status run(Tile& tile, Begin begin, Code code, End end) {
     for (std::int64_t t = 0; t < tile.wavefronts(); ++t) {
         const int first = tile.enter(t);
         begin(t, first, tile.count());
-        tile.look();
+        tile.look(t);
         tile.share();
         for (int c = 0; c < tile.channels(); ++c) {
             tile.predict_mixtures(c);

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "dense.hpp"
+#include "local_fit.hpp"
 #include "mixture.hpp"
 #include "wave_model.hpp"
 
@@ -64,8 +65,9 @@ public:
         own_ = rows(kGranule / Isa::kGroup);
         hidden_ = rows(padded(a_.hidden1 > a_.hidden2 ? a_.hidden1 : a_.hidden2) / Isa::kGroup);
         outputs_ = rows(padded(3 * a_.components + a_.channels));
-        predictions_ = rows(a_.channels);
+        predictions_ = rows(2 * a_.channels);
         values_ = rows(a_.channels);
+        if (a_.fitted) open_fits();
         pointers_ = memory_.take<const std::int32_t*>(context_rows_ + (kKeptPositions + 1) * kept_rows_ + a_.hidden2);
     }
 
@@ -94,13 +96,15 @@ public:
         return make_mixture(*model_.tables, a_.components, outputs_ + at, longest_, centre);
     }
 
-    // Context and predictions of the wavefront's pixels.
-    void look() {
+    // Context and predictions of the pixels of wavefront t.
+    void look(std::int64_t t) {
         for (int c = 0; c < a_.channels; ++c) {
             predict(c);
             differences(c);
+            if (a_.fitted) fit(c, t);
         }
-        join(predictions_, a_.channels, context_ + std::ptrdiff_t(a_.channels * kNeighbours / Isa::kGroup) * longest_);
+        join(predictions_, a_.context() - a_.channels * kNeighbours,
+             context_ + std::ptrdiff_t(a_.channels * kNeighbours / Isa::kGroup) * longest_);
     }
 
     // To be called when the samples of channel c are known.
@@ -116,6 +120,7 @@ public:
     void remember(std::int64_t t) {
         write(t);
         keep();
+        if (a_.fitted) learn_fits(t);
     }
 
 protected:
@@ -150,6 +155,37 @@ protected:
                 for (int j = 0; j < Isa::kGroup; ++j) cell |= residual(from[j][i], p[i]) << (j * kBits);
                 cells[i] = cell;
             }
+        }
+    }
+
+    void open_fits() {
+        for (int c = 0; c < a_.channels; ++c)
+            fits_[c] = LocalFit(memory_.take<float>(LocalFit::size(lanes_)), lanes_);
+        fit_inputs_ = memory_.take<float>(std::size_t(a_.channels) * kFit * longest_);
+        fit_rows_ = memory_.take<float>(2 * longest_);
+    }
+    float* fit_inputs(int c) { return fit_inputs_ + std::ptrdiff_t(c) * kFit * longest_; }
+
+    // The fit's difference in quarters of a level, as a row behind the predictions.
+    void fit(int c, std::int64_t t) {
+        const std::int32_t* p = prediction(c);
+        for (int n = 0; n < kFit; ++n) {
+            const std::int32_t* from = samples_at(c, kNeighbourOffsets[n]);
+            float* x = fit_inputs(c) + n * longest_;
+            for (int i = 0; i < count_; ++i) x[i] = float(residual(from[i], p[i]) - 128);
+        }
+        fits_[c].predict(t, first_, count_, fit_inputs(c), longest_, fit_rows_);
+        std::int32_t* out = prediction(a_.channels + c);
+        for (int i = 0; i < count_; ++i) out[i] = fit_level(fit_rows_[i]);
+    }
+
+    void learn_fits(std::int64_t t) {
+        const bool row_ends = t >= width_ - 1 && (t - width_ + 1) % kSlope == 0;
+        for (int c = 0; c < a_.channels; ++c) {
+            const std::int32_t *v = values(c), *p = prediction(c);
+            for (int i = 0; i < count_; ++i) fit_rows_[i] = float(residual(v[i], p[i]) - 128);
+            fits_[c].update(t, first_, count_, fit_inputs(c), longest_, fit_rows_, fit_rows_ + longest_);
+            if (row_ends) fits_[c].end_row(t, first_);
         }
     }
 
@@ -225,6 +261,8 @@ protected:
     const std::ptrdiff_t longest_, lanes_;
     const int kept_rows_;
     int context_rows_, t_ = 0, first_ = 0, count_ = 0;
+    LocalFit fits_[3];
+    float *fit_inputs_ = nullptr, *fit_rows_ = nullptr;
     std::int32_t *samples_, *kept_, *context_, *own_, *hidden_, *outputs_, *predictions_, *values_;
     const std::int32_t** pointers_;
 };

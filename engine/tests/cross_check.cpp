@@ -69,7 +69,7 @@ int main(int count, char** required) {
         if (!found) std::printf("%s is not to be had here\n", required[i]);
         good = good && found;
     }
-    const l3c::Architecture architectures[] = {{3, 32, 24, 96, 64, 32, 4}, {1, 16, 12, 44, 20, 16, 3}};
+    const l3c::Architecture architectures[] = {{3, 32, 24, 96, 64, 32, 4, false}, {1, 16, 12, 44, 20, 16, 3, true}};
     const int sizes[][2] = {{1, 1}, {3, 100}, {100, 3}, {37, 53}, {64, 200}, {130, 131}};
     for (const auto& a : architectures) {
         const auto model = made_up_model(a), learner = learning(model, true), light = learning(model, false);

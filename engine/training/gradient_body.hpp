@@ -8,6 +8,7 @@
 #include <new>
 
 #include "gemm.hpp"
+#include "kernels/local_fit.hpp"
 #include "wave_gradient.hpp"
 
 namespace l3c::training {
@@ -21,6 +22,7 @@ public:
     Buffer& operator=(const Buffer&) = delete;
     ~Buffer() { std::free(data_); }
     void allocate(std::size_t count) {
+        std::free(data_);
         size_ = count;
         data_ = static_cast<float*>(std::calloc(count ? count : 1, sizeof(float)));
         if (!data_) throw std::bad_alloc();
@@ -138,7 +140,7 @@ class Crop {
 public:
     Crop(const Architecture& a, Layers& layers, int height, int width, bool quantized)
         : a_(a), layers_(layers), height_(height), width_(width), quantized_(quantized), pixels_(height * width),
-          block_(kRowsPerBlock * width), plane_(pixels_ + kPad), ld_(block_ + kPad), inputs_(kNeighbours * a.channels + a.channels),
+          block_(kRowsPerBlock * width), plane_(pixels_ + kPad), ld_(block_ + kPad), inputs_(a.context()),
           kept_stride_(width + kLeft + kRight), kept_plane_(std::size_t(height + kTop) * kept_stride_) {
         x1_.allocate(std::size_t(inputs_ + a.channels) * plane_);
         h1_.allocate(std::size_t(a.hidden1) * plane_);
@@ -169,6 +171,31 @@ private:
         for (int c = 0; c < a_.channels; ++c) {
             read_plane(plane_of_crop_, crop, height_, width_, a_.channels, c);
             for (int y = 0; y < height_; ++y) read_row(plane_of_crop_, c, y);
+            if (a_.fitted) fit(c);
+        }
+    }
+
+    // The fits' predictions, wavefront after wavefront, as inputs behind the levels.
+    void fit(int c) {
+        const int lanes = height_ + kFloats + 2;
+        sums_.allocate(LocalFit::size(lanes));
+        fit_rows_.allocate(std::size_t(kFit + 3) * lanes);
+        LocalFit fit(sums_.data(), lanes);
+        float *target = fit_rows_.data() + kFit * lanes, *room = target + lanes, *out = room + lanes;
+        const float* x = x1_.data() + std::size_t(c * kNeighbours) * plane_;
+        const float* own = x1_.data() + std::size_t(inputs_ + c) * plane_;
+        float* to = x1_.data() + std::size_t((kNeighbours + 1) * a_.channels + c) * plane_;
+        for (int t = 0; t < width_ + kSlope * (height_ - 1); ++t) {
+            const int first = t < width_ ? 0 : (t - width_) / kSlope + 1;
+            const int count = (t / kSlope < height_ ? t / kSlope : height_ - 1) - first + 1;
+            const auto at = [&](int i) { return (first + i) * width_ + t - kSlope * (first + i); };
+            for (int n = 0; n < kFit; ++n)
+                for (int i = 0; i < count; ++i) fit_rows_[n * lanes + i] = x[n * plane_ + at(i)] / kInputScale;
+            for (int i = 0; i < count; ++i) target[i] = own[at(i)] / kInputScale;
+            fit.predict(t, first, count, fit_rows_.data(), lanes, out);
+            fit.update(t, first, count, fit_rows_.data(), lanes, target, room);
+            if (t >= width_ - 1 && (t - width_ + 1) % kSlope == 0) fit.end_row(t, first);
+            for (int i = 0; i < count; ++i) to[at(i)] = float(fit_level(out[i]) - 128) * kInputScale;
         }
     }
 
@@ -394,7 +421,7 @@ private:
     std::size_t kept_plane_;
     Plane plane_of_crop_;
     Buffer x1_, h1_, value_, prediction_, kept_, d_kept_;
-    Buffer turned_, x2_, h2_, h3_, hh_, out_, d_, e_, d3_;
+    Buffer sums_, fit_rows_, turned_, x2_, h2_, h3_, hh_, out_, d_, e_, d3_;
 };
 
 double gradient_of_crops(const Architecture& a, const float* parameters, const std::uint8_t* crops, int count,

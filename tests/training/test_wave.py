@@ -17,7 +17,7 @@ from l3c.wave import definition
 from l3c.wave.architecture import PAIR_MAX, Architecture
 from l3c.wave.network import Network, read_network
 from l3c.wave.scales import output_units
-from tests.checks import SMALL, SMALL_GRAY, smooth_picture
+from tests.checks import FITTED, SMALL, SMALL_GRAY, smooth_picture
 
 
 def crops_of(architecture: Architecture, count: int = 2, height: int = 32, width: int = 64) -> np.ndarray:
@@ -25,11 +25,11 @@ def crops_of(architecture: Architecture, count: int = 2, height: int = 32, width
     return np.stack(pictures)[..., list(definition.CODING_ORDER[architecture.channels])]
 
 
-@pytest.mark.parametrize("architecture", [SMALL, SMALL_GRAY], ids=["rgb", "gray"])
+@pytest.mark.parametrize("architecture", [SMALL, FITTED, SMALL_GRAY], ids=["rgb", "fitted", "gray"])
 def test_gradient_agrees_with_finite_differences_in_every_layer(architecture: Architecture) -> None:
     parameters = initial_parameters(architecture, 1)
     crops = crops_of(architecture)
-    _, slope = wave_gradient(architecture.to_dict(), parameters, crops, False)
+    _, slope = wave_gradient(architecture, parameters, crops, False)
     at = 0
     for layer in architecture.layers():
         for count in (layer.outputs * layer.inputs, layer.outputs):
@@ -39,7 +39,7 @@ def test_gradient_agrees_with_finite_differences_in_every_layer(architecture: Ar
             at += count
             step = np.float32(2e-3)
             ahead, behind = (
-                wave_gradient(architecture.to_dict(), parameters + s * direction, crops, False)[0]
+                wave_gradient(architecture, parameters + s * direction, crops, False)[0]
                 for s in (step, -step)
             )
             assert (ahead - behind) / (2 * step) == pytest.approx(slope @ direction, rel=0.03), layer.name
@@ -60,12 +60,12 @@ def exact_cost(network: Network, picture: np.ndarray) -> float:
     return bits
 
 
-@pytest.mark.parametrize("architecture", [SMALL, SMALL_GRAY], ids=["rgb", "gray"])
+@pytest.mark.parametrize("architecture", [SMALL, FITTED, SMALL_GRAY], ids=["rgb", "fitted", "gray"])
 def test_the_cost_that_training_sees_is_the_cost_of_the_integers(architecture: Architecture) -> None:
     """The rounded float network and the exported integers agree to 0.1 %: training aims at what is shipped."""
     parameters = initial_parameters(architecture, 2)
     crops = crops_of(architecture, 1)
-    seen, _ = wave_gradient(architecture.to_dict(), round_parameters(architecture, parameters), crops, True)
+    seen, _ = wave_gradient(architecture, round_parameters(architecture, parameters), crops, True)
     network = read_network(architecture, export(architecture, parameters).__getitem__)
     assert seen == pytest.approx(exact_cost(network, crops[0]), rel=1e-3)
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from l3c import _engine
 from l3c.coding.tables import exponential_table, inverse_scale_tables, sigmoid_table
 from l3c.errors import EngineError, FormatError
+from l3c.wave.architecture import Architecture
 from l3c.wave.learning import Learning, start_parameters
 from l3c.wave.network import Network
 
@@ -47,7 +48,7 @@ class WaveCoder:
 
     def __init__(self, network: Network, isa: str | None = None, *, learning: Learning | None = None) -> None:
         layers = [(layer.weights, layer.bias, layer.shift) for layer in network.layers]
-        widths = list(network.architecture.to_dict().values())
+        widths = list(vars(network.architecture).values())
         tables = (_packed_sigmoid(), exponential_table(), *inverse_scale_tables())
         steps = ([], 0, False) if learning is None else (learning.rates, learning.group, learning.first_layer)
         start = np.zeros(0, np.float32) if learning is None else start_parameters(network, learning.first)
@@ -73,13 +74,13 @@ class WaveCoder:
 
 
 def wave_gradient(
-    widths: dict[str, int], parameters: NDArray[np.float32], crops: NDArray[np.uint8], quantized: bool
+    architecture: Architecture, parameters: NDArray[np.float32], crops: NDArray[np.uint8], quantized: bool
 ) -> tuple[float, NDArray[np.float32]]:
     """Total cost in bits of all samples of the crops under a float network, and its gradient.
 
-    widths: Architecture.to_dict(). parameters: float32 [N]. crops: uint8 [count, height, width, channels], channels in
-    coding order, height even, width a multiple of 32. quantized: round activations and outputs as the integer network.
+    parameters: float32 [N]. crops: uint8 [count, height, width, channels], channels in coding order, height even, width a
+    multiple of 32. quantized: round activations and outputs as the integer network.
     """
     out = np.zeros_like(parameters)
-    bits = _engine.wave_gradient(list(widths.values()), parameters, np.ascontiguousarray(crops), quantized, out)
+    bits = _engine.wave_gradient(list(vars(architecture).values()), parameters, np.ascontiguousarray(crops), quantized, out)
     return bits, out

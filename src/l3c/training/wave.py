@@ -65,7 +65,7 @@ def gradient(
 
     if quantized:
         parameters = round_parameters(architecture, parameters)
-    bits, total = wave_gradient(architecture.to_dict(), parameters, crops, quantized)
+    bits, total = wave_gradient(architecture, parameters, crops, quantized)
     return bits / crops.size, total / np.float32(crops.size)
 
 
@@ -164,7 +164,7 @@ def main() -> None:
         for name, value in vars(settings).items():
             parser.add_argument("--" + name.replace("_", "-"), type=type(value), default=value)
     chosen = vars(parser.parse_args())
-    architecture = Architecture(**{k: chosen[k] for k in Architecture().to_dict()})
+    architecture = Architecture(**{k: chosen[k] for k in vars(Architecture())})
     options = Options(**{k: chosen[k] for k in vars(Options())})
     run = Run(chosen["run"], architecture, options, chosen["start"])
     run.train(read_folder(chosen["train"]), read_folder(chosen["valid"]))

@@ -52,6 +52,7 @@ class Architecture:
     hidden1, kept: stage 1, from a coded pixel and its neighbours to the features that are kept.
     hidden2, hidden3: stage 2, from neighbours and kept features to what all heads share.
     head: hidden layer of each channel's head. components: logistics in each channel's mixture.
+    fitted: neighbours in the least-squares prediction that a pixel sees too (`local_fit`), 12, or 0 for none.
     """
 
     channels: int = 3
@@ -61,11 +62,12 @@ class Architecture:
     hidden3: int = 64
     head: int = 32
     components: int = 4
+    fitted: int = 0
 
     @property
     def context(self) -> int:
-        """Inputs that need no kept features: the neighbours and the predictions."""
-        return (len(NEIGHBOURS) + 1) * self.channels
+        """Inputs that need no kept features: the neighbours, the predictions and the fitted ones."""
+        return (len(NEIGHBOURS) + 1 + bool(self.fitted)) * self.channels
 
     def layers(self) -> list[Layer]:
         """All layers, in the order in which their parameters are stored."""
@@ -82,4 +84,5 @@ class Architecture:
         return layers
 
     def to_dict(self) -> dict[str, int]:
-        return asdict(self)
+        """What files and digests hold; a network without fits is written as before there were any."""
+        return {name: width for name, width in asdict(self).items() if width or name != "fitted"}

@@ -16,6 +16,7 @@ from l3c.coding.mixture import Mixture, find_symbols, intervals, make_mixture
 from l3c.coding.rans import LANES, Decoder, Encoder
 from l3c.wave.architecture import KEPT_POSITIONS, NEIGHBOURS, SLOPE
 from l3c.wave.learning import Learning, LearningNetwork
+from l3c.wave.local_fit import FITTED, LocalFit, fit_levels
 from l3c.wave.network import Integers, Network
 
 Tile = NDArray[np.uint8]
@@ -37,6 +38,7 @@ class Wavefronts:
         size = (height + TOP, width + LEFT + RIGHT)
         self.samples = np.full((a.channels, *size), NEUTRAL, np.int64)
         self.features = np.zeros((a.kept, *size), np.int64)
+        self.fits = [LocalFit(height, width) for _ in range(a.channels)] if a.fitted else []
 
     def __iter__(self) -> Iterator[tuple[Integers, Integers]]:
         """Yield (rows, columns) of each wavefront x + 3 y = t, int64 [N], rows rising."""
@@ -56,10 +58,17 @@ class Wavefronts:
         return predictions
 
     def context(self, rows: Integers, columns: Integers, predictions: Integers) -> Integers:
-        """Neighbours minus predictions, then the predictions themselves: [context, N] in 0..255."""
+        """Neighbours minus predictions, the predictions themselves, the fits: [context, N] in 0..255."""
         neighbours = np.stack([self.at(self.samples, rows, columns, o) for o in NEIGHBOURS], axis=1)
         differences = residual(neighbours, predictions[:, None])
-        return np.concatenate([differences.reshape(-1, rows.size), predictions])
+        self.fitted = (differences[:, :FITTED] - 128).astype(np.float32)
+        fits = [fit_levels(f.predict(rows, columns, x))[None] for f, x in zip(self.fits, self.fitted, strict=False)]
+        return np.concatenate([differences.reshape(-1, rows.size), predictions, *fits])
+
+    def learn_fits(self, rows: Integers, columns: Integers, own: Integers) -> None:
+        """own: the pixels' residuals, int64 [channels, N]."""
+        for fit, inputs, residuals in zip(self.fits, self.fitted, own, strict=False):
+            fit.update(rows, columns, inputs, (residuals - 128).astype(np.float32))
 
     def kept(self, rows: Integers, columns: Integers) -> Integers:
         return np.concatenate([self.at(self.features, rows, columns, o) for o in KEPT_POSITIONS])
@@ -147,5 +156,7 @@ def _run(state: Wavefronts, code: Code) -> None:
             mixture = channel_mixture(outputs, components, prediction, differences)
             samples[c] = code(mixture, c, rows, columns)
             network.learn(c, mixture, samples[c], differences)
-        state.write(rows, columns, samples, network.kept(context, residual(samples, predictions)))
+        own = residual(samples, predictions)
+        state.write(rows, columns, samples, network.kept(context, own))
+        state.learn_fits(rows, columns, own)
         network.learn_shared()

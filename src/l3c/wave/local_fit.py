@@ -1,0 +1,70 @@
+"""Definition: a least-squares prediction of each channel from 12 neighbours, fitted at each pixel to those before it.
+
+The pixels before fade with the steps that lead to them: the sums of a pixel are 17/32 of its left neighbour's and 27/64 of
+its upper right one's, each with that pixel itself added. All arithmetic is in float32, each operation rounded once, in
+the order written here; differences are from the median edge prediction and clipped to -128..127.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.wave.fused import Floats, fused
+
+FITTED = 12
+"""Neighbours in the fit, the first of `architecture.NEIGHBOURS`."""
+
+FROM_LEFT, FROM_ABOVE = np.float32(17 / 32), np.float32(27 / 64)
+RIDGE = np.float32(8)
+"""Added to the diagonal, and half of it the least pivot."""
+
+ENERGY = np.float32(16)
+LEVEL = np.float32(4)
+"""Steps of the network's input in a grey level."""
+
+
+class LocalFit:
+    """The sums of one channel of a tile: at each pixel a triangle [12, 12] and a target's row [12]."""
+
+    def __init__(self, height: int, width: int) -> None:
+        self.sums = np.zeros((height + 1, width + 2, FITTED + 1, FITTED), np.float32)
+
+    def predict(self, rows: NDArray[np.int64], columns: NDArray[np.int64], inputs: Floats) -> Floats:
+        """Predicted differences [N] of a wavefront, from its neighbours' differences [12, N]."""
+        left, above = self.sums[rows + 1, columns], self.sums[rows, columns + 2]
+        sums = fused(FROM_ABOVE[None], above, FROM_LEFT * left)
+        self.sums[rows + 1, columns + 1] = sums
+        ridged = sums + np.concatenate([np.diag(np.full(FITTED, RIDGE)), np.zeros((1, FITTED), np.float32)])
+        return solve(np.concatenate([ridged.transpose(1, 2, 0), inputs[None]]))
+
+    def update(self, rows: NDArray[np.int64], columns: NDArray[np.int64], inputs: Floats, targets: Floats) -> None:
+        """Add the pixels, whose differences [N] are known now; lively places count less."""
+        weight = ENERGY / np.sqrt(np.square(inputs).sum(axis=0) + ENERGY)
+        values = weight * np.concatenate([inputs, targets[None]])
+        here = self.sums[rows + 1, columns + 1].transpose(1, 2, 0)
+        self.sums[rows + 1, columns + 1] = fused(values[:, None], inputs[None], here).transpose(2, 0, 1)
+
+
+def solve(rows: Floats) -> Floats:
+    """Elimination without pivoting: [14, 12, N], a triangle (below its diagonal), the target's row and the inputs'.
+
+    Returns the target's row times the inputs by the triangle's inverse: [N].
+    """
+    result = np.zeros_like(rows[0, 0])
+    for j in range(FITTED):
+        pivot = np.where(rows[j, j] > RIDGE / 2, rows[j, j], RIDGE / 2).astype(np.float32)
+        scaled = rows[:, j] * (np.float32(1) / pivot)
+        if j + 1 < FITTED:
+            rest = rows[j + 1 :, j + 1 :]
+            rows[j + 1 :, j + 1 :] = fused(-rows[j + 1 :, j, None], scaled[None, j + 1 : FITTED], rest)
+        result = fused(rows[FITTED + 1, j], scaled[FITTED], result)
+    return result
+
+
+def fit_levels(differences: Floats) -> NDArray[np.int64]:
+    """Differences [N] as inputs of the network: quarters of a level about 128, in 0..255."""
+    values = differences * LEVEL + np.float32(128.5)
+    values = np.where(values > 0, values, np.float32(0))
+    levels: NDArray[np.int64] = np.where(values < 255, values, np.float32(255)).astype(np.int64)
+    return levels
