@@ -60,7 +60,7 @@ class WaveCoder {
 public:
     WaveCoder(const std::vector<int>& widths, nb::list layers, const Vector32& sigmoid, const Vector32& exponential,
               const Vector32& mantissa, const Vector32& shift, const Floats& start,
-              const std::vector<float>& rates, int group, bool first_layer, const std::string& isa)
+              const std::vector<float>& rates, int group, int first, const std::string& isa)
         : isa_(isa) {
         l3c::WaveModel model{architecture_of(widths), {}, {}, {}, {}};
         l3c::training::Shape shapes[l3c::training::kMaxLayers];
@@ -73,11 +73,12 @@ public:
         copy_table(shift, model.tables.scale_shift, 128);
         channels_ = model.architecture.channels;
         if (group > 0) {
+            require(first >= 2 && first <= 4, "first: 2, 3 or 4");
             std::size_t learned = 0;
-            for (int i = first_layer ? 2 : 3; i < count; ++i) learned += shapes[i].parameters();
+            for (int i = first; i < count; ++i) learned += shapes[i].parameters();
             require(start.shape(0) == learned && rates.size() == 4, "what is learned does not fit the architecture");
             model.start.assign(start.data(), start.data() + learned);
-            model.learning = {rates[0], rates[1], rates[2], rates[3], group, first_layer};
+            model.learning = {rates[0], rates[1], rates[2], rates[3], group, first};
         }
         coder_ = l3c::make_coder(model, isa);
     }
@@ -138,7 +139,7 @@ NB_MODULE(_engine, m) {
           nb::arg("out"));
     nb::class_<WaveCoder>(m, "WaveCoder")
         .def(nb::init<const std::vector<int>&, nb::list, const Vector32&, const Vector32&, const Vector32&,
-                      const Vector32&, const Floats&, const std::vector<float>&, int, bool,
+                      const Vector32&, const Floats&, const std::vector<float>&, int, int,
                       const std::string&>())
         .def_prop_ro("isa", &WaveCoder::isa)
         .def("encode", &WaveCoder::encode)

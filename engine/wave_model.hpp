@@ -38,7 +38,7 @@ struct Tables {
 struct Learning {
     float rate, momentum, spread, epsilon;
     int group;
-    bool first_layer;  // stage2.0 learns too; else it stays as it is, in integers
+    int first;  // the first layer that learns: 2 (stage2.0), 3 or 4 (the heads); those before it stay as they are, in integers
 };
 
 struct WaveModel {

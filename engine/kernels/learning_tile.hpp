@@ -41,11 +41,12 @@ public:
 
     LearningTile(const Model& model, int height, int width)
         : Base(model, height, width), tables_(*model.tables), group_(model.learning.group),
-          first_(model.learning.first_layer ? 0 : 1),
+          first_(model.learning.first - 2),
           adam_{model.learning.rate, model.learning.momentum, model.learning.spread, model.learning.epsilon} {
         begin(model);
         inputs_ = floats(first_ ? 0 : layers_[0].inputs);
-        cells_ = this->rows(first_ ? padded(a_.hidden2) / Isa::kGroup : 0);
+        cells_ = this->rows(padded(a_.hidden2) / Isa::kGroup);
+        shared_cells_ = this->rows(padded(a_.hidden3) / Isa::kGroup);
         hidden_ = floats(a_.hidden2);
         shared_ = floats(a_.hidden3 + a_.channels);
         head_ = floats(a_.head);
@@ -60,15 +61,8 @@ public:
     }
 
     void share() {
-        if (first_)
-            integer_layer();
-        else {
-            unpack();
-            forward(layers_[0], inputs_, hidden_);
-            activate(hidden_, a_.hidden2);
-        }
-        forward(layers_[1], hidden_, shared_);
-        activate(shared_, a_.hidden3);
+        first_layer();
+        second_layer();
         std::memset(d_shared_, 0, sizeof(float) * a_.hidden3 * longest_);
     }
 
@@ -88,12 +82,14 @@ public:
         backward(output_of(c), a_.head, d_outputs_, kZeros, d_head_);
         deactivate(d_head_, head_, a_.head);
         add_slopes(hidden_of(c), d_head_, shared_);
-        backward(hidden_of(c), a_.hidden3, d_head_, nullptr, d_shared_);
+        if (first_ < 2) backward(hidden_of(c), a_.hidden3, d_head_, nullptr, d_shared_);
     }
 
     void learn_shared() {
-        deactivate(d_shared_, shared_, a_.hidden3);
-        add_slopes(layers_[1], d_shared_, hidden_);
+        if (first_ < 2) {
+            deactivate(d_shared_, shared_, a_.hidden3);
+            add_slopes(layers_[1], d_shared_, hidden_);
+        }
         if (!first_) {
             backward(layers_[1], a_.hidden2, d_shared_, kZeros, d_hidden_);
             deactivate(d_hidden_, hidden_, a_.hidden2);
@@ -153,12 +149,30 @@ private:
             to = spread(pointers_[row], a_.kept - row % this->kept_rows_ * Isa::kGroup, 0, to);
     }
 
-    void integer_layer() {
+    void first_layer() {
+        if (!first_) {
+            unpack();
+            forward(layers_[0], inputs_, hidden_);
+            return activate(hidden_, a_.hidden2);
+        }
         this->point_at_kept(this->point(0, context_, this->context_rows_));
         dense<Isa, true>(model_.share[0], pointers_, count_, cells_, longest_);
-        float* to = hidden_;
-        for (int i = 0; i < a_.hidden2; i += Isa::kGroup)
-            to = spread(cells_ + std::ptrdiff_t(i / Isa::kGroup) * longest_, a_.hidden2 - i, 0, to);
+        if (first_ == 1) spread_all(cells_, a_.hidden2, hidden_);
+    }
+
+    void second_layer() {
+        if (first_ < 2) {
+            forward(layers_[1], hidden_, shared_);
+            return activate(shared_, a_.hidden3);
+        }
+        this->point(0, cells_, padded(a_.hidden2) / Isa::kGroup);
+        dense<Isa, true>(model_.share[1], pointers_, count_, shared_cells_, longest_);
+        spread_all(shared_cells_, a_.hidden3, shared_);
+    }
+
+    void spread_all(const std::int32_t* cells, int rows, float* to) {
+        for (int i = 0; i < rows; i += Isa::kGroup)
+            to = spread(cells + std::ptrdiff_t(i / Isa::kGroup) * longest_, rows - i, 0, to);
     }
 
     // Rows beyond the outputs, up to a multiple of 4, are 0.
@@ -254,7 +268,7 @@ private:
     std::size_t learned_;
     int pixels_ = 0;
     float *values_learned_, *slopes_, *means_, *squares_;
-    std::int32_t* cells_;
+    std::int32_t *cells_, *shared_cells_;
     float *inputs_, *hidden_, *shared_, *head_, *raw_, *d_outputs_, *d_head_, *d_shared_, *d_hidden_, *turned_;
 };
 

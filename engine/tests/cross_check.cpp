@@ -35,13 +35,13 @@ l3c::WaveModel made_up_model(const l3c::Architecture& a) {
 }
 
 // The same layers, learning from float weights of a likely size.
-l3c::WaveModel learning(l3c::WaveModel model, bool first_layer) {
-    for (std::size_t i = first_layer ? 2 : 3; i < model.layers.size(); ++i) {
+l3c::WaveModel learning(l3c::WaveModel model, int first) {
+    for (std::size_t i = first; i < model.layers.size(); ++i) {
         const auto& layer = model.layers[i];
         for (int w = 0; w < layer.outputs * layer.inputs; ++w) model.start.push_back(float(draw(-1000, 1000)) / 8192);
         for (int o = 0; o < layer.outputs; ++o) model.start.push_back(float(draw(-1000, 1000)) / 1024);
     }
-    model.learning = {1e-3f, 0.1f, 0.01f, 1e-8f, 64, first_layer};
+    model.learning = {1e-3f, 0.1f, 0.01f, 1e-8f, 64, first};
     return model;
 }
 
@@ -72,7 +72,7 @@ int main(int count, char** required) {
     const l3c::Architecture architectures[] = {{3, 32, 24, 96, 64, 32, 4, false}, {1, 16, 12, 44, 20, 16, 3, true}};
     const int sizes[][2] = {{1, 1}, {3, 100}, {100, 3}, {37, 53}, {64, 200}, {130, 131}};
     for (const auto& a : architectures) {
-        const auto model = made_up_model(a), learner = learning(model, true), light = learning(model, false);
+        const auto model = made_up_model(a), learner = learning(model, 2), light = learning(model, 4);
         for (const auto& isa : supported)
             for (const auto& size : sizes) {
                 good = check(model, isa, size[0], size[1]) && good;

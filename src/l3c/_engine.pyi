@@ -24,7 +24,7 @@ class WaveCoder:
         start: NDArray[np.float32],
         rates: list[float],
         group: int,
-        first_layer: bool,
+        first: int,
         isa: str,
     ) -> None: ...
     @property

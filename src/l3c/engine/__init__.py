@@ -50,7 +50,7 @@ class WaveCoder:
         layers = [(layer.weights, layer.bias, layer.shift) for layer in network.layers]
         widths = list(vars(network.architecture).values())
         tables = (_packed_sigmoid(), exponential_table(), *inverse_scale_tables())
-        steps = ([], 0, False) if learning is None else (learning.rates, learning.group, learning.first_layer)
+        steps = ([], 0, 0) if learning is None else (learning.rates, learning.group, learning.first)
         start = np.zeros(0, np.float32) if learning is None else start_parameters(network, learning.first)
         self._channels = network.architecture.channels
         self._coder = _engine.WaveCoder(widths, layers, *tables, start, *steps, isa or chosen_isa())

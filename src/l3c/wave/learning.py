@@ -20,8 +20,8 @@ from l3c.wave.fused import Floats, fused
 from l3c.wave.network import Integers, Network
 from l3c.wave.scales import ACTIVATION_UNIT, OFFSET, exponents, offset_inputs, output_units
 
-STAGE_TWO = 2
-"""Index of stage 2's first layer; stage 1 never learns."""
+STAGE_TWO, HEADS = 2, 4
+"""Indices of the first layers of stage 2 and of the heads; stage 1 never learns."""
 
 STEP = np.float32(2**-ACTIVATION_UNIT)
 ACTIVATION_MAX = np.float32(255 * 2**-ACTIVATION_UNIT)
@@ -36,7 +36,8 @@ class Learning:
     """How a network learns. rate: Adam's step. momentum, spread: shares by which a step moves the moments.
 
     epsilon: added to the root of the second moment. group: pixels after which a step is taken, at a wavefront's end.
-    first_layer: whether stage 2's first layer, the largest, learns too, or stays in integers.
+    first: index of the first layer that learns, 2 to 4 (stage2.0, the largest; stage2.1; the heads); those before it stay
+    as they are, in integers.
     """
 
     rate: float = 3e-4
@@ -44,12 +45,7 @@ class Learning:
     spread: float = 0.01
     epsilon: float = 1e-8
     group: int = 128
-    first_layer: bool = True
-
-    @property
-    def first(self) -> int:
-        """Index of the first layer that learns."""
-        return STAGE_TWO if self.first_layer else STAGE_TWO + 1
+    first: int = STAGE_TWO
 
     @property
     def rates(self) -> list[float]:
@@ -149,6 +145,11 @@ def mixture_slopes(mixture: Mixture, symbols: Integers) -> tuple[Floats, Floats,
     return weight * (total - mass), weight * density * inverse, weight * tilt
 
 
+def whole_steps(activations: Floats) -> Integers:
+    """Activations that are whole multiples of STEP, in steps."""
+    return (activations / STEP).astype(np.int64)
+
+
 class LearningNetwork:
     """The layers behind the kept features, learning. It replaces `Network` for one tile."""
 
@@ -174,14 +175,16 @@ class LearningNetwork:
     def shared(self, context: Integers, kept: Integers) -> Floats:
         """What the heads share, float32 [hidden3, N]."""
         self.inputs = np.concatenate([(context - OFFSET).astype(np.float32), kept.astype(np.float32)]) * STEP
-        if self.learning.first_layer:
-            self.hidden = activation(self.layers["stage2.0"].forward(self.inputs))
-        else:
-            integers = self.network.layers[STAGE_TWO].activations(np.concatenate([context, kept]))
-            self.hidden = integers.astype(np.float32) * STEP
-        self.top = activation(self.layers["stage2.1"].forward(self.hidden))
+        self.hidden = self._stage_two(STAGE_TWO, self.inputs, np.concatenate([context, kept]))
+        self.top = self._stage_two(STAGE_TWO + 1, self.hidden, whole_steps(self.hidden))
         self.d_top = np.zeros_like(self.top)
         return self.top
+
+    def _stage_two(self, index: int, inputs: Floats, integers: Integers) -> Floats:
+        """Activations of one of stage 2's layers, which learns or stays as it is."""
+        if index >= self.learning.first:
+            return activation(self.layers[f"stage2.{index - STAGE_TWO}"].forward(inputs))
+        return self.network.layers[index].activations(integers).astype(np.float32) * STEP
 
     def head(self, channel: int, shared: NDArray[Any], earlier: Integers) -> Integers:
         """Integer outputs of a head."""
@@ -215,11 +218,11 @@ class LearningNetwork:
 
     def learn_shared(self) -> None:
         """Collect the slopes of the shared layers; after enough pixels, take a step."""
-        second = self.layers["stage2.1"]
         d_top = np.where(inside(self.top), self.d_top, np.float32(0))
-        second.collect(d_top, self.hidden)
-        if self.learning.first_layer:
-            d_hidden = second.backward(d_top, np.zeros_like(self.hidden))
+        if self.learning.first <= STAGE_TWO + 1:
+            self.layers["stage2.1"].collect(d_top, self.hidden)
+        if self.learning.first == STAGE_TWO:
+            d_hidden = self.layers["stage2.1"].backward(d_top, np.zeros_like(self.hidden))
             self.layers["stage2.0"].collect(np.where(inside(self.hidden), d_hidden, np.float32(0)), self.inputs)
         self.pixels += self.inputs.shape[1]
         if self.pixels >= self.learning.group:

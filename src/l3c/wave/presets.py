@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from l3c.errors import EngineError, ModelError
 from l3c.wave.architecture import Architecture
-from l3c.wave.learning import Learning
+from l3c.wave.learning import HEADS, Learning
 from l3c.wave.network import Network, read_network
 
 FOLDER = Path(__file__).parent / "weights"
@@ -37,7 +37,7 @@ class Preset(NamedTuple):
     learning: Learning | None = None
 
 
-PARTLY = Learning(rate=1e-3, momentum=0.2, epsilon=1e-3, first_layer=False)
+PARTLY = Learning(rate=1e-3, momentum=0.2, epsilon=1e-3, first=HEADS)
 WHOLLY = Learning(rate=7e-4, momentum=0.2, epsilon=1e-3)
 
 GRAY, SMALL, LARGE = "gray-22k.safetensors", "rgb-37k.safetensors", "rgb-80k.safetensors"
