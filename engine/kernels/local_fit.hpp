@@ -1,12 +1,12 @@
 // Least-squares prediction of a channel from 12 neighbours, fitted at each pixel to the pixels before it, whose weights fade
 // with their distance. Equal to l3c.wave.local_fit.
 //
-// Everything is kept by wavefront and row, so that the pixels of a wavefront fill vectors: sums of pixel (y, x) lie in slot
-// t = x + 3 y at lane y, those of its left neighbour in slot t - 1 at the same lane, of the upper right one in slot t - 2 at
-// lane y - 1.
+// The sums of pixel (y, x) lie in slot t = x + 3 y of a ring, its rows in blocks that fill a vector: those of its left
+// neighbour in slot t - 1 at the same place, of the upper right one in slot t - 2 one row before.
 #pragma once
 #include <cmath>
 #include <cstddef>
+#include <utility>
 
 #include "fused.hpp"
 #include "wave_model.hpp"
@@ -19,36 +19,36 @@ constexpr float kFromLeft = 17.0f / 32, kFromAbove = 27.0f / 64, kRidge = 8.0f;
 
 class LocalFit {
 public:
-    static std::size_t size(std::ptrdiff_t lanes) { return std::size_t(kFitRing) * kFitSums * lanes; }
+    static std::size_t size(int rows) { return std::size_t(kFitRing) * blocks(rows) * kBlock; }
 
     LocalFit() = default;
-    // sums: size(lanes) zeros, lanes at least rows + kFloats + 2.
-    LocalFit(float* sums, std::ptrdiff_t lanes) : sums_(sums), lanes_(lanes) {}
+    // sums: size(rows) zeros.
+    LocalFit(float* sums, int rows) : sums_(sums), slot_size_(std::ptrdiff_t(blocks(rows)) * kBlock) {}
 
-    // x: 12 rows of the neighbours' differences; out: predicted differences of rows first .. first + count - 1.
+    // x: 12 rows of the neighbours' differences, out: predicted differences, of rows first .. first + count - 1 and with
+    // room for a vector before and behind.
     void predict(std::int64_t t, int first, int count, const float* x, std::ptrdiff_t stride, float* out) {
-        for (int i = 0; i < count; i += kFloats) {
+        for (int row = first / kFloats * kFloats; row < first + count; row += kFloats) {
             Floats rows[kFit + 2][kFit];
-            const Lanes inside = lanes_below(count - i);
-            fade(t, first + i, inside, rows);
-            for (int j = 0; j < kFit; ++j) rows[kFit + 1][j] = load_floats(x + j * stride + i);
-            store_floats(out + i, solve(rows));
+            fade(t, row, inside(row, first, count), rows);
+            for (int j = 0; j < kFit; ++j) rows[kFit + 1][j] = load_floats(x + j * stride + row - first);
+            store_floats(out + row - first, solve(rows));
         }
     }
 
-    // target: the true differences. room: one row.
+    // target: the true differences. room: one row. With room before and behind, as above.
     void update(std::int64_t t, int first, int count, const float* x, std::ptrdiff_t stride, const float* target,
                 float* room) {
         weigh(count, x, stride, room);
-        for (int i = 0; i < count; i += kFloats) {
-            const Lanes inside = lanes_below(count - i);
-            float* sum = slot(t) + first + i;
-            const Floats weight = load_floats(room + i);
+        for (int row = first / kFloats * kFloats; row < first + count; row += kFloats) {
+            const Lanes counts = inside(row, first, count);
+            float* sum = block(t, row);
+            const Floats weight = load_floats(room + row - first);
             for (int r = 0; r <= kFit; ++r) {
-                const Floats value = weight * load_floats(r < kFit ? x + r * stride + i : target + i);
-                for (int j = 0; j <= r && j < kFit; ++j, sum += lanes_) {
-                    const Floats total = fused(value, load_floats(x + j * stride + i), load_floats(sum));
-                    store_floats(sum, inside ? total : Floats{});
+                const Floats value = weight * load_floats((r < kFit ? x + r * stride : target) + row - first);
+                for (int j = 0; j <= r && j < kFit; ++j, sum += kFloats) {
+                    const Floats total = fused(value, load_floats(x + j * stride + row - first), load_floats(sum));
+                    store_floats(sum, counts ? total : Floats{});
                 }
             }
         }
@@ -56,29 +56,42 @@ public:
 
     // The row's last pixel was in wavefront t: what follows it counts as nothing.
     void end_row(std::int64_t t, int row) {
-        float* sum = slot(t + 1) + row;
-        for (int e = 0; e < kFitSums; ++e) sum[e * lanes_] = 0.0f;
+        float* sum = block(t + 1, row) + row % kFloats;
+        for (int e = 0; e < kFitSums; ++e) sum[e * kFloats] = 0.0f;
     }
 
 private:
     typedef std::int32_t Lanes __attribute__((vector_size(kFloatBytes)));
+    static constexpr int kBlock = kFitSums * kFloats;
 
-    float* slot(std::int64_t t) { return sums_ + (t & (kFitRing - 1)) * kFitSums * lanes_ + 1; }
+    // One block of zeros stands for the rows above the first.
+    static int blocks(int rows) { return 1 + (rows + kFloats - 1) / kFloats; }
+    float* block(std::int64_t t, int row) {
+        return sums_ + (t & (kFitRing - 1)) * slot_size_ + std::ptrdiff_t(1 + row / kFloats) * kBlock;
+    }
 
-    static Lanes lanes_below(int count) {
-        Lanes index;
-        for (int i = 0; i < kFloats; ++i) index[i] = i;
-        return index < count;
+    static Lanes inside(int row, int first, int count) {
+        Lanes place;
+        for (int i = 0; i < kFloats; ++i) place[i] = row + i - first;
+        return (place >= 0) & (place < count);
+    }
+
+    // The last of `before` and all but the last of `here`.
+    template <int... I>
+    static Floats shifted(Floats before, Floats here, std::integer_sequence<int, I...>) {
+        return __builtin_shufflevector(before, here, (kFloats - 1 + I)...);
     }
 
     // The sums that a pixel finds, kept for update(); as rows of a ridged lower triangle and the target's row.
-    void fade(std::int64_t t, int at, Lanes inside, Floats (*rows)[kFit]) {
-        const float *left = slot(t - 1) + at, *above = slot(t - 2) + at - 1;
-        float* here = slot(t) + at;
+    void fade(std::int64_t t, int row, Lanes counts, Floats (*rows)[kFit]) {
+        const float *left = block(t - 1, row), *above = block(t - 2, row);
+        float* here = block(t, row);
         for (int r = 0; r <= kFit; ++r)
-            for (int j = 0; j <= r && j < kFit; ++j, left += lanes_, above += lanes_, here += lanes_) {
-                const Floats total = fused(Floats{} + kFromAbove, load_floats(above), kFromLeft * load_floats(left));
-                store_floats(here, inside ? total : Floats{});
+            for (int j = 0; j <= r && j < kFit; ++j, left += kFloats, above += kFloats, here += kFloats) {
+                const Floats upper = shifted(load_floats(above - kBlock), load_floats(above),
+                                             std::make_integer_sequence<int, kFloats>());
+                const Floats total = fused(Floats{} + kFromAbove, upper, kFromLeft * load_floats(left));
+                store_floats(here, counts ? total : Floats{});
                 rows[r][j] = r == j ? total + kRidge : total;
             }
     }
@@ -108,7 +121,7 @@ private:
     }
 
     float* sums_ = nullptr;
-    std::ptrdiff_t lanes_ = 0;
+    std::ptrdiff_t slot_size_ = 0;
 };
 
 // A fitted difference as an input of the network: quarters of a level about 128.

@@ -160,31 +160,32 @@ protected:
 
     void open_fits() {
         for (int c = 0; c < a_.channels; ++c)
-            fits_[c] = LocalFit(memory_.take<float>(LocalFit::size(lanes_)), lanes_);
-        fit_inputs_ = memory_.take<float>(std::size_t(a_.channels) * kFit * longest_);
-        fit_rows_ = memory_.take<float>(2 * longest_);
+            fits_[c] = LocalFit(memory_.take<float>(LocalFit::size(height_)), height_);
+        const std::ptrdiff_t stride = longest_ + 2 * kFloats;
+        fit_inputs_ = memory_.take<float>(a_.channels * kFit * stride) + kFloats;
+        for (float*& row : fit_rows_) row = memory_.take<float>(stride) + kFloats;
     }
-    float* fit_inputs(int c) { return fit_inputs_ + std::ptrdiff_t(c) * kFit * longest_; }
+    float* fit_inputs(int c) { return fit_inputs_ + std::ptrdiff_t(c) * kFit * (longest_ + 2 * kFloats); }
 
     // The fit's difference in quarters of a level, as a row behind the predictions.
     void fit(int c, std::int64_t t) {
         const std::int32_t* p = prediction(c);
         for (int n = 0; n < kFit; ++n) {
             const std::int32_t* from = samples_at(c, kNeighbourOffsets[n]);
-            float* x = fit_inputs(c) + n * longest_;
+            float* x = fit_inputs(c) + n * (longest_ + 2 * kFloats);
             for (int i = 0; i < count_; ++i) x[i] = float(residual(from[i], p[i]) - 128);
         }
-        fits_[c].predict(t, first_, count_, fit_inputs(c), longest_, fit_rows_);
+        fits_[c].predict(t, first_, count_, fit_inputs(c), longest_ + 2 * kFloats, fit_rows_[0]);
         std::int32_t* out = prediction(a_.channels + c);
-        for (int i = 0; i < count_; ++i) out[i] = fit_level(fit_rows_[i]);
+        for (int i = 0; i < count_; ++i) out[i] = fit_level(fit_rows_[0][i]);
     }
 
     void learn_fits(std::int64_t t) {
         const bool row_ends = t >= width_ - 1 && (t - width_ + 1) % kSlope == 0;
         for (int c = 0; c < a_.channels; ++c) {
             const std::int32_t *v = values(c), *p = prediction(c);
-            for (int i = 0; i < count_; ++i) fit_rows_[i] = float(residual(v[i], p[i]) - 128);
-            fits_[c].update(t, first_, count_, fit_inputs(c), longest_, fit_rows_, fit_rows_ + longest_);
+            for (int i = 0; i < count_; ++i) fit_rows_[1][i] = float(residual(v[i], p[i]) - 128);
+            fits_[c].update(t, first_, count_, fit_inputs(c), longest_ + 2 * kFloats, fit_rows_[1], fit_rows_[0]);
             if (row_ends) fits_[c].end_row(t, first_);
         }
     }
@@ -262,7 +263,7 @@ protected:
     const int kept_rows_;
     int context_rows_, t_ = 0, first_ = 0, count_ = 0;
     LocalFit fits_[3];
-    float *fit_inputs_ = nullptr, *fit_rows_ = nullptr;
+    float *fit_inputs_ = nullptr, *fit_rows_[2]{};
     std::int32_t *samples_, *kept_, *context_, *own_, *hidden_, *outputs_, *predictions_, *values_;
     const std::int32_t** pointers_;
 };

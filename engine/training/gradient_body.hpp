@@ -177,11 +177,12 @@ private:
 
     // The fits' predictions, wavefront after wavefront, as inputs behind the levels.
     void fit(int c) {
-        const int lanes = height_ + kFloats + 2;
-        sums_.allocate(LocalFit::size(lanes));
+        const int lanes = height_ + 2 * kFloats;
+        sums_.allocate(LocalFit::size(height_));
         fit_rows_.allocate(std::size_t(kFit + 3) * lanes);
-        LocalFit fit(sums_.data(), lanes);
-        float *target = fit_rows_.data() + kFit * lanes, *room = target + lanes, *out = room + lanes;
+        LocalFit fit(sums_.data(), height_);
+        float* inputs = fit_rows_.data() + kFloats;
+        float *target = inputs + kFit * lanes, *room = target + lanes, *out = room + lanes;
         const float* x = x1_.data() + std::size_t(c * kNeighbours) * plane_;
         const float* own = x1_.data() + std::size_t(inputs_ + c) * plane_;
         float* to = x1_.data() + std::size_t((kNeighbours + 1) * a_.channels + c) * plane_;
@@ -190,10 +191,10 @@ private:
             const int count = (t / kSlope < height_ ? t / kSlope : height_ - 1) - first + 1;
             const auto at = [&](int i) { return (first + i) * width_ + t - kSlope * (first + i); };
             for (int n = 0; n < kFit; ++n)
-                for (int i = 0; i < count; ++i) fit_rows_[n * lanes + i] = x[n * plane_ + at(i)] / kInputScale;
+                for (int i = 0; i < count; ++i) inputs[n * lanes + i] = x[n * plane_ + at(i)] / kInputScale;
             for (int i = 0; i < count; ++i) target[i] = own[at(i)] / kInputScale;
-            fit.predict(t, first, count, fit_rows_.data(), lanes, out);
-            fit.update(t, first, count, fit_rows_.data(), lanes, target, room);
+            fit.predict(t, first, count, inputs, lanes, out);
+            fit.update(t, first, count, inputs, lanes, target, room);
             if (t >= width_ - 1 && (t - width_ + 1) % kSlope == 0) fit.end_row(t, first);
             for (int i = 0; i < count; ++i) to[at(i)] = float(fit_level(out[i]) - 128) * kInputScale;
         }
