@@ -99,6 +99,26 @@ inline void float_product(Matrix a, int rows, int inner, int columns, const floa
     for (; p < columns; p += kFloats) float_columns<1>(a, rows, inner, x + p, x_stride, first, y + p, y_stride);
 }
 
+// to[p][r] = from[r][p] for `rows` rows and `columns` columns, each rounded up to 4.
+inline void turn(const float* from, std::ptrdiff_t from_stride, int rows, int columns, float* to,
+                 std::ptrdiff_t to_stride) {
+    typedef float Four __attribute__((vector_size(16)));
+    for (int p = 0; p < columns; p += 4)
+        for (int r = 0; r < rows; r += 4) {
+            Four row[4];
+            for (int i = 0; i < 4; ++i) std::memcpy(&row[i], from + (r + i) * from_stride + p, sizeof row[i]);
+            const Four a = __builtin_shufflevector(row[0], row[1], 0, 4, 1, 5);
+            const Four b = __builtin_shufflevector(row[0], row[1], 2, 6, 3, 7);
+            const Four c = __builtin_shufflevector(row[2], row[3], 0, 4, 1, 5);
+            const Four d = __builtin_shufflevector(row[2], row[3], 2, 6, 3, 7);
+            const Four columns_of_four[4] = {
+                __builtin_shufflevector(a, c, 0, 1, 4, 5), __builtin_shufflevector(a, c, 2, 3, 6, 7),
+                __builtin_shufflevector(b, d, 0, 1, 4, 5), __builtin_shufflevector(b, d, 2, 3, 6, 7)};
+            for (int i = 0; i < 4; ++i)
+                std::memcpy(to + (p + i) * to_stride + r, &columns_of_four[i], sizeof columns_of_four[i]);
+        }
+}
+
 // Adam (Kingma and Ba, 2015) with bias correction; small moments are rounded away, so that none becomes subnormal.
 struct Adam {
     float rate, momentum, spread, epsilon;

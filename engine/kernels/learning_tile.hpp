@@ -51,7 +51,7 @@ public:
         shared_ = floats(a_.hidden3 + a_.channels);
         head_ = floats(a_.head);
         raw_ = floats(padded(layers_[count_layers() - 1].outputs));
-        d_outputs_ = floats(layers_[count_layers() - 1].outputs);
+        d_outputs_ = floats(padded_floats(layers_[count_layers() - 1].outputs));
         d_head_ = floats(a_.head);
         d_shared_ = floats(a_.hidden3);
         d_hidden_ = floats(a_.hidden2);
@@ -186,12 +186,10 @@ private:
     }
 
     void add_slopes(const LearnedLayer& l, const float* dy, const float* x) {
+        turn(dy, longest_, l.outputs, count_, turned_, l.width);
         float* bias = l.bias_slopes();
-        for (int p = 0; p < count_; ++p) {
-            float* row = turned_ + std::ptrdiff_t(p) * l.width;
-            for (int o = 0; o < l.outputs; ++o) row[o] = dy[o * longest_ + p];
-            for (int o = 0; o < l.outputs; ++o) bias[o] += row[o];
-        }
+        for (int p = 0; p < count_; ++p)
+            for (int o = 0; o < l.outputs; ++o) bias[o] += turned_[std::ptrdiff_t(p) * l.width + o];
         float_product({x, longest_, 1}, l.inputs, count_, l.width, turned_, l.width, nullptr, l.slopes, l.width);
     }
 
