@@ -76,8 +76,7 @@ def cases() -> dict[str, Case]:
             f"{layout}-scene": Case(scene(61, 83, channels)),
             f"{layout}-tiles": Case(mixed(channels), tile=16),
             f"{layout}-metadata": Case(scene(9, 17, channels), metadata=ALL_METADATA),
-            f"{layout}-wide": Case(scene(61, 83, channels), model="wave-wide"),
-            f"{layout}-high": Case(scene(61, 83, channels), model="wave-high"),
+            f"{layout}-fast": Case(scene(61, 83, channels), model="wave-fast"),
             f"{layout}-max": Case(scene(61, 83, channels), model="wave-max"),
         }
     return found

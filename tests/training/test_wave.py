@@ -39,8 +39,7 @@ def test_gradient_agrees_with_finite_differences_in_every_layer(architecture: Ar
             at += count
             step = np.float32(2e-3)
             ahead, behind = (
-                wave_gradient(architecture, parameters + s * direction, crops, False)[0]
-                for s in (step, -step)
+                wave_gradient(architecture, parameters + s * direction, crops, False)[0] for s in (step, -step)
             )
             assert (ahead - behind) / (2 * step) == pytest.approx(slope @ direction, rel=0.03), layer.name
 

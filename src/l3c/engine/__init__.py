@@ -78,9 +78,10 @@ def wave_gradient(
 ) -> tuple[float, NDArray[np.float32]]:
     """Total cost in bits of all samples of the crops under a float network, and its gradient.
 
-    parameters: float32 [N]. crops: uint8 [count, height, width, channels], channels in coding order, height even, width a
-    multiple of 32. quantized: round activations and outputs as the integer network.
+    parameters: float32 [N]. crops: uint8 [count, height, width, channels], channels in coding order, height even, width
+    a multiple of 32. quantized: round activations and outputs as the integer network.
     """
     out = np.zeros_like(parameters)
-    bits = _engine.wave_gradient(list(vars(architecture).values()), parameters, np.ascontiguousarray(crops), quantized, out)
+    widths = list(vars(architecture).values())
+    bits = _engine.wave_gradient(widths, parameters, np.ascontiguousarray(crops), quantized, out)
     return bits, out

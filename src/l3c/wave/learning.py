@@ -1,7 +1,7 @@
 """Definition: the network behind the kept features in float32, which learns from every pixel once it is coded.
 
-Encoder and decoder take the same steps, so nothing of this is in the file. All arithmetic is + - * / square root and, in
-the products of layers, `fused`, in float32, each rounded once as IEEE 754 says, every sum in the order written here;
+Encoder and decoder take the same steps, so nothing of this is in the file. All arithmetic is + - * / square root and,
+in the products of layers, `fused`, in float32, each rounded once as IEEE 754 says, every sum in the order written here;
 nothing else is contracted.
 """
 
@@ -36,8 +36,8 @@ class Learning:
     """How a network learns. rate: Adam's step. momentum, spread: shares by which a step moves the moments.
 
     epsilon: added to the root of the second moment. group: pixels after which a step is taken, at a wavefront's end.
-    first: index of the first layer that learns, 2 to 4 (stage2.0, the largest; stage2.1; the heads); those before it stay
-    as they are, in integers.
+    first: index of the first layer that learns, 2 to 4 (stage2.0, the largest; stage2.1; the heads); those before it
+    stay as they are, in integers.
     """
 
     rate: float = 3e-4

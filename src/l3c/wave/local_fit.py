@@ -1,8 +1,8 @@
 """Definition: a least-squares prediction of each channel from 12 neighbours, fitted at each pixel to those before it.
 
-The pixels before fade with the steps that lead to them: the sums of a pixel are 17/32 of its left neighbour's and 27/64 of
-its upper right one's, each with that pixel itself added. All arithmetic is in float32, each operation rounded once, in
-the order written here; differences are from the median edge prediction and clipped to -128..127.
+The pixels before fade with the steps that lead to them: the sums of a pixel are 17/32 of its left neighbour's and 27/64
+of its upper right one's, each with that pixel itself added. All arithmetic is in float32, each operation rounded once,
+in the order written here; differences are from the median edge prediction and clipped to -128..127.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class LocalFit:
     def predict(self, rows: NDArray[np.int64], columns: NDArray[np.int64], inputs: Floats) -> Floats:
         """Predicted differences [N] of a wavefront, from its neighbours' differences [12, N]."""
         left, above = self.sums[rows + 1, columns], self.sums[rows, columns + 2]
-        sums = fused(FROM_ABOVE[None], above, FROM_LEFT * left)
+        sums = fused(np.full(1, FROM_ABOVE), above, FROM_LEFT * left)
         self.sums[rows + 1, columns + 1] = sums
         ridged = sums + np.concatenate([np.diag(np.full(FITTED, RIDGE)), np.zeros((1, FITTED), np.float32)])
         return solve(np.concatenate([ridged.transpose(1, 2, 0), inputs[None]]))
@@ -51,7 +51,7 @@ def solve(rows: Floats) -> Floats:
 
     Returns the target's row times the inputs by the triangle's inverse: [N].
     """
-    result = np.zeros_like(rows[0, 0])
+    result: Floats = np.zeros_like(rows[0, 0])
     for j in range(FITTED):
         pivot = np.where(rows[j, j] > RIDGE / 2, rows[j, j], RIDGE / 2).astype(np.float32)
         scaled = rows[:, j] * (np.float32(1) / pivot)

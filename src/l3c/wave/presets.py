@@ -37,19 +37,27 @@ class Preset(NamedTuple):
     learning: Learning | None = None
 
 
-PARTLY = Learning(rate=1e-3, momentum=0.2, epsilon=1e-3, first=HEADS)
-WHOLLY = Learning(rate=7e-4, momentum=0.2, epsilon=1e-3)
+HEADS_LEARN = Learning(rate=1.5e-3, momentum=0.2, epsilon=1e-3, first=HEADS)
+ALL_LEARN = Learning(rate=7e-4, momentum=0.2, epsilon=1e-3)
+LEARNING_TILE = 1024
 
-GRAY, SMALL, LARGE = "gray-22k.safetensors", "rgb-37k.safetensors", "rgb-80k.safetensors"
+SMALL, FITTED, LARGE = "rgb-37k.safetensors", "rgb-38k-fitted.safetensors", "rgb-81k-fitted.safetensors"
+GRAY, GRAY_FITTED = "gray-22k.safetensors", "gray-22k-fitted.safetensors"
 PRESETS = {
-    ("wave", 1): Preset(GRAY, "d48a275e43dfd3b3beca5007e642d70b409e824aaa19e0ad88b92d0c6f65c9dd"),
-    ("wave", 3): Preset(SMALL, "80332d2274aced53da8c16ea2d3ecc6008a0b91dbe02cc1ed4d106eeac6b9b15"),
-    ("wave-wide", 1): Preset(GRAY, "d48a275e43dfd3b3beca5007e642d70b409e824aaa19e0ad88b92d0c6f65c9dd"),
-    ("wave-wide", 3): Preset(LARGE, "0eea5075294a4e6d558df69ed85013fdbc8116794428fab5dc1eeb194a3550c8"),
-    ("wave-high", 1): Preset(GRAY, "64e037cb382a8b96210349417eded2aa592beb46a78f6b8f6bffa780f9b501f6", 1024, PARTLY),
-    ("wave-high", 3): Preset(SMALL, "93f0703ad7923aee97465a71b81479afb07d438a4f35cf06fc07b8bca6e5dbf7", 1024, PARTLY),
-    ("wave-max", 1): Preset(GRAY, "0dcb24cf6cbc830e4657f0df54f09d65866cfb3785f741c7f73beb2ed63a7b35", 1024, WHOLLY),
-    ("wave-max", 3): Preset(LARGE, "4e49f2cf26baa47516f237bdcbc24bfe05e134328a609d9d7883bdc3c1cd4e43", 1024, WHOLLY),
+    ("wave-fast", 1): Preset(GRAY, "d48a275e43dfd3b3beca5007e642d70b409e824aaa19e0ad88b92d0c6f65c9dd"),
+    ("wave-fast", 3): Preset(SMALL, "80332d2274aced53da8c16ea2d3ecc6008a0b91dbe02cc1ed4d106eeac6b9b15"),
+    ("wave", 1): Preset(
+        GRAY_FITTED, "91576d9e15972b507bdd18ebe367ecb67bacccd93774d41f4851e569b970c85f", LEARNING_TILE, HEADS_LEARN
+    ),
+    ("wave", 3): Preset(
+        FITTED, "cf31ac0370277c17a6f88444b9447d837915123d625a616ab8a1c594ffae4cb0", LEARNING_TILE, HEADS_LEARN
+    ),
+    ("wave-max", 1): Preset(
+        GRAY_FITTED, "10eefc7b8abf4ea7f24e37da2b16b06b4ec60654a5e56f23ce9f013156fe3e93", LEARNING_TILE, ALL_LEARN
+    ),
+    ("wave-max", 3): Preset(
+        LARGE, "efc69f6b8957c7f34e74cb9bb2c59723b9a861b417f93abf1a14708e8517f9f3", LEARNING_TILE, ALL_LEARN
+    ),
 }
 """(name, channels) to preset."""
 
