@@ -27,7 +27,7 @@ def test_info_is_for_people(run: Run) -> None:
         "  image:    13 x 11, RGB, 8 bits",
         f"  file:     {size:,} bytes, {8 * size / RGB.size:.3f} bits per sub-pixel, lossless",
         f"  model:    wave ({digest[:8]})",
-        "  tiles:    1 of at most 512 x 512",
+        "  tiles:    1 of at most 1024 x 1024",
         "  metadata: icc (512 bytes)",
     ]
 
@@ -36,7 +36,7 @@ def test_info_says_what_is_stored(run: Run) -> None:
     lines = run("info", "noise.l3c").out.decode().splitlines()
     assert lines[3:] == [
         "  model:    none, samples are stored",
-        "  tiles:    1 of at most 512 x 512, 1 stored",
+        "  tiles:    1 of at most 1024 x 1024, 1 stored",
         "  metadata: none",
     ]
 
