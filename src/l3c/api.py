@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from l3c.container.constants import GRAY, GRAY_ALPHA, LAYOUT_NAMES, METADATA, PALETTE, RGB, RGBA
+from l3c.container.constants import (
+    GRAY,
+    GRAY_ALPHA,
+    LAYOUT_NAMES,
+    METADATA,
+    PALETTE,
+    RGB,
+    RGBA,
+    STORED,
+    WEBP,
+)
 from l3c.container.cursor import Buffer
 from l3c.container.read import read_file
 from l3c.container.structure import Contents, ImageHeader, Palette
@@ -29,7 +39,8 @@ class Info:
     """What a file says of itself, without decoding it.
 
     layout: "gray", "RGB", "gray+alpha", "RGBA", "palette" or "CMYK". depth: bits of a sample. models: name and digest
-    (hexadecimal, 32 digits) of each. tiles: how many; stored_tiles: how many of them hold plain samples.
+    (hexadecimal, 32 digits) of each. tiles: how many; stored_tiles: how many of them hold plain samples;
+    webp_tiles: how many lossless WebP.
     tile_side: nominal side, pixels. metadata: kind to bytes. size: of the file,
     bytes. bits_per_subpixel: 8 size / samples.
     """
@@ -42,6 +53,7 @@ class Info:
     tile_side: int
     tiles: int
     stored_tiles: int
+    webp_tiles: int
     metadata: dict[str, int]
     size: int
     bits_per_subpixel: float
@@ -139,7 +151,8 @@ def describe(contents: Contents, size: int) -> Info:
         models=tuple((m.name, m.digest.hex()) for m in contents.models),
         tile_side=contents.tile_side,
         tiles=len(contents.tiles),
-        stored_tiles=sum(entry.model is None for entry in contents.tiles),
+        stored_tiles=sum(entry.coder == STORED for entry in contents.tiles),
+        webp_tiles=sum(entry.coder == WEBP for entry in contents.tiles),
         metadata={METADATA[tag]: len(value) for tag, value in contents.metadata.items()},
         size=size,
         bits_per_subpixel=8 * size / header.samples,

@@ -31,14 +31,16 @@ def run(options: argparse.Namespace) -> int:
 
 def describe(name: str, found: Info) -> str:
     """For people."""
-    models = ", ".join(f"{name} ({digest[:8]})" for name, digest in found.models) or "none, samples are stored"
+    models = ", ".join(f"{name} ({digest[:8]})" for name, digest in found.models) or "none"
     metadata = ", ".join(f"{kind} ({size:,} bytes)" for kind, size in found.metadata.items()) or "none"
     tiles = f"{found.tiles} of at most {found.tile_side} x {found.tile_side}"
     rows = {
         "image": f"{found.width} x {found.height}, {found.layout}, {found.depth} bits",
         "file": f"{found.size:,} bytes, {found.bits_per_subpixel:.3f} bits per sub-pixel, lossless",
         "model": models,
-        "tiles": tiles + (f", {found.stored_tiles} stored" if found.stored_tiles else ""),
+        "tiles": tiles
+        + (f", {found.stored_tiles} stored" if found.stored_tiles else "")
+        + (f", {found.webp_tiles} lossless WebP" if found.webp_tiles else ""),
         "metadata": metadata,
     }
     return "\n".join([name, *(f"  {key + ':':<10}{value}" for key, value in rows.items())])

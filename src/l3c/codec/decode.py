@@ -10,9 +10,11 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from l3c.codec import webp
 from l3c.codec.models import TileModel, model_by_digest
 from l3c.codec.planes import from_components
 from l3c.codec.threads import in_order
+from l3c.container.constants import STORED, WEBP
 from l3c.container.structure import Contents, TileEntry
 from l3c.container.tiling import Box, tiles_of
 from l3c.errors import ChecksumError, FormatError, LimitError
@@ -73,8 +75,10 @@ def tile_items(contents: Contents) -> Iterator[Item]:
     """Yield (number, entry, (component, box), payload) of all tiles; payloads are views."""
     ends = accumulate(entry.length for entry in contents.tiles)
     cut = tiles_of(contents.header, contents.tile_side)
-    for number, (entry, place, end) in enumerate(zip(contents.tiles, cut, ends, strict=True)):
-        yield number, entry, place, contents.data[end - entry.length : end]
+    payloads = [contents.data[end - e.length : end] for e, end in zip(contents.tiles, ends, strict=True)]
+    for number, (entry, place) in enumerate(zip(contents.tiles, cut, strict=True)):
+        along = entry.coder == WEBP and not entry.length
+        yield number, entry, place, payloads[number - len(payloads) // 2 if along else number]
 
 
 def place_of(number: int, box: Box) -> str:
@@ -88,8 +92,10 @@ def decode_tile(
     """One tile, its samples checked. Raises FormatError or ChecksumError naming the tile and its place."""
     place = place_of(number, box)
     try:
-        if entry.model is None:
+        if entry.coder == STORED:
             tile = np.frombuffer(payload, np.uint8).reshape(box.height, box.width, channels)
+        elif entry.model is None:
+            tile = webp.decode(payload, box, channels, alpha=not entry.length)
         else:
             tile = decode_with(models[entry.model], payload, box, channels)
     except FormatError as error:

@@ -11,6 +11,7 @@ from l3c.codec.decode import Item, check_memory, decode_tile, place_of, tile_ite
 from l3c.codec.models import TileModel, model_by_digest
 from l3c.codec.planes import Components, from_components
 from l3c.codec.threads import in_order
+from l3c.container.constants import STORED
 from l3c.container.structure import Contents
 from l3c.errors import FormatError
 
@@ -36,7 +37,7 @@ def _salvage(item: Item, components: Components, models: list[TileModel]) -> str
     """Fill in a tile; where it is not intact, say why."""
     number, entry, (index, box), payload = item
     channels = components[index].shape[2]
-    if entry.model is None and len(payload) != box.height * box.width * channels:
+    if entry.coder == STORED and len(payload) != box.height * box.width * channels:
         return f"{place_of(number, box)}: {len(payload)} bytes, which is not its size"
     try:
         tile = decode_tile(number, entry, box, payload, channels, models)

@@ -9,6 +9,7 @@ GRAY, RGB, GRAY_ALPHA, RGBA, PALETTE, CMYK = range(6)
 PLANES = {GRAY: (1,), RGB: (3,), GRAY_ALPHA: (1, 1), RGBA: (3, 1), PALETTE: (1,), CMYK: (3, 1)}
 """Channels of each plane of a layout."""
 
+ALPHA_LAYOUTS = (GRAY_ALPHA, RGBA)
 LAYOUT_NAMES = {GRAY: "gray", RGB: "RGB", GRAY_ALPHA: "gray+alpha", RGBA: "RGBA", PALETTE: "palette", CMYK: "CMYK"}
 COLOURS_MAX = 256
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zlib import crc32
 
 from l3c.container.constants import (
+    ALPHA_LAYOUTS,
     COLOURS,
     COLOURS_MAX,
     DATA,
@@ -23,6 +24,7 @@ from l3c.container.constants import (
     TILE_SIDE_MIN,
     TILES,
     VERSION,
+    WEBP,
 )
 from l3c.container.cursor import Buffer, Cursor
 from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, TileEntry
@@ -176,7 +178,7 @@ def read_tiles(cursor: Cursor, header: ImageHeader, models: int) -> tuple[int, l
 
 def read_entry(cursor: Cursor, models: int) -> TileEntry:
     coder = cursor.varint(FIRST_MODEL + MAX_MODELS, "a tile's coder")
-    if coder != STORED and not FIRST_MODEL <= coder < FIRST_MODEL + models:
+    if coder not in (STORED, WEBP) and not FIRST_MODEL <= coder < FIRST_MODEL + models:
         raise VersionError(f"byte {cursor.offset}: tile coder {coder} is unknown to this release")
     return TileEntry(coder, cursor.varint(MAX_LENGTH, "a tile's length"), cursor.integer(4, "a tile's check sum"))
 
@@ -187,5 +189,15 @@ def check_lengths(header: ImageHeader, side: int, entries: list[TileEntry], avai
         raise FormatError(f"the tiles' payloads take {total} bytes, section DATA has {available}")
     components = header.components
     for number, (entry, (index, box)) in enumerate(zip(entries, tiles_of(header, side), strict=True)):
+        if entry.coder == WEBP and not entry.length:
+            _check_along(header, number, index, entries)
         if entry.coder == STORED and entry.length != box.height * box.width * components[index].channels:
             raise FormatError(f"tile {number} is stored in {entry.length} bytes, which is not its size")
+
+
+def _check_along(header: ImageHeader, number: int, component: int, entries: list[TileEntry]) -> None:
+    """An alpha tile without a payload is in the WebP of the colours' tile at the same place."""
+    colours = entries[number - len(entries) // 2]
+    fits = header.layout in ALPHA_LAYOUTS and header.depth <= 8 and component == 1
+    if not (fits and colours.coder == WEBP and colours.length):
+        raise FormatError(f"tile {number} has no WebP, nor has the tile of the colours before it")

@@ -69,7 +69,7 @@ class ModelReference:
 
 @dataclass(frozen=True)
 class TileEntry:
-    """coder: STORED, or FIRST_MODEL + index of a model. length: bytes of payload. crc: CRC-32 of the tile's samples."""
+    """coder: STORED, WEBP, or FIRST_MODEL + index of a model. length: of the payload. crc: CRC-32 of the samples."""
 
     coder: int
     length: int

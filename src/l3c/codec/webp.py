@@ -1,0 +1,79 @@
+"""Tiles as lossless WebP, which drawings and screenshots want: the content of a VP8L chunk, without RIFF around it."""
+
+from __future__ import annotations
+
+import io
+import struct
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.container.tiling import Box
+from l3c.errors import FormatError
+
+Samples = NDArray[np.uint8]
+SIDE_MAX = 16383
+HEADER = struct.Struct("<BI")
+MARK = 0x2F
+START = 20
+"""Bytes of RIFF before the chunk's content."""
+
+DRAWN_SHARE, ROWS = 0.5, 64
+REPEATED_SHARE, LEAST_RUNS, MULTIPLIER = 0.3, 20, np.uint32(0x9E3779B1)
+SMALL = 1 << 18
+"""Pixels up to which repeated runs are looked for: WebP is slow to try in vain."""
+
+
+def is_drawn(samples: Samples) -> bool:
+    """Whether, on some rows, most pixels equal the left or the upper one, or runs of pixels of a small one occur again."""
+    if min(samples.shape[:2]) < 2:
+        return False
+    rows = np.arange(1, len(samples), max(1, len(samples) // ROWS))
+    here = samples[rows, 1:]
+    left, above = (here == samples[rows, :-1]).all(-1), (here == samples[rows - 1, 1:]).all(-1)
+    return bool((left | above).mean() > DRAWN_SHARE) or _repeats(samples)
+
+
+def _repeats(samples: Samples) -> bool:
+    """Whether many runs of four pixels occur again, of those whose hash ends in zeros."""
+    if samples.shape[0] * samples.shape[1] > SMALL:
+        return False
+    packed = samples[:, :, 0].astype(np.uint32)
+    for c in range(1, samples.shape[2]):
+        packed = packed << 8 | samples[:, :, c]
+    hashes = packed[:, :-3] * MULTIPLIER
+    for i in range(1, 4):
+        hashes = (hashes ^ packed[:, i : packed.shape[1] - 3 + i]) * MULTIPLIER
+    chosen = hashes[hashes >> 26 == 0]
+    return bool(chosen.size > LEAST_RUNS and np.unique(chosen).size < (1 - REPEATED_SHARE) * chosen.size)
+
+
+def encode(samples: Samples, alpha: Samples | None = None) -> bytes:
+    """samples: [height, width, 1 or 3], sides up to 16383. alpha: [height, width, 1], coded along."""
+    from PIL import Image
+
+    colours = np.repeat(samples, 3, axis=2) if samples.shape[2] == 1 else samples
+    out = io.BytesIO()
+    image = Image.fromarray(colours if alpha is None else np.dstack([colours, alpha]))
+    image.save(out, "WEBP", lossless=True, quality=100, method=6, exact=True)
+    data = out.getvalue()
+    return data[START : START + int.from_bytes(data[START - 4 : START], "little")]
+
+
+def decode(payload: bytes | memoryview, box: Box, channels: int, alpha: bool = False) -> Samples:
+    """[height, width, channels], or the alpha channel. Raises FormatError on damage, before it decodes another size."""
+    from PIL import Image
+
+    if len(payload) < HEADER.size:
+        raise FormatError("its WebP ends inside the header")
+    mark, packed = HEADER.unpack_from(payload)
+    width, height = (packed & SIDE_MAX) + 1, (packed >> 14 & SIDE_MAX) + 1
+    if mark != MARK or (height, width) != (box.height, box.width):
+        raise FormatError("its WebP is damaged, or of another size")
+    chunk = b"VP8L" + struct.pack("<I", len(payload)) + bytes(payload) + bytes(len(payload) % 2)
+    try:
+        with Image.open(io.BytesIO(b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk)) as image:
+            pixels = np.asarray(image.convert("RGBA"))
+    except Exception as error:  # whatever Pillow raises on damage
+        raise FormatError(f"its WebP is damaged: {error}") from error
+    return np.ascontiguousarray(pixels[..., 3:] if alpha else pixels[..., :channels])
