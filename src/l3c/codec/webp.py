@@ -19,13 +19,13 @@ START = 20
 """Bytes of RIFF before the chunk's content."""
 
 DRAWN_SHARE, ROWS = 0.5, 64
-REPEATED_SHARE, LEAST_RUNS, MULTIPLIER = 0.3, 20, np.uint32(0x9E3779B1)
+REPEATED_SHARE, LEAST_RUNS, MULTIPLIER = 0.3, 500, np.uint32(0x9E3779B1)
 SMALL = 1 << 18
 """Pixels up to which repeated runs are looked for: WebP is slow to try in vain."""
 
 
 def is_drawn(samples: Samples) -> bool:
-    """Whether, on some rows, most pixels equal the left or the upper one, or runs of pixels of a small one occur again."""
+    """Whether, on some rows, most pixels equal the left or the upper one, or, in a small picture, runs occur again."""
     if min(samples.shape[:2]) < 2:
         return False
     rows = np.arange(1, len(samples), max(1, len(samples) // ROWS))
