@@ -125,7 +125,7 @@ def damaged_files() -> dict[str, tuple[bytes, type[L3CError]]]:
         "endless-varint": (good[: at[DATA]] + DATA + b"\x80" * 50, FormatError),
         "varint-too-long": (with_tiles(b"\x90\0" + tiles(16, contents.tiles)[1:]), FormatError),
         "small-tiles": (with_tiles(tiles(8, contents.tiles)), FormatError),
-        "webp-tile": (with_first(coder=1), VersionError),
+        "webp-tile": (with_first(coder=1), FormatError),
         "unlisted-model": (with_first(coder=3), VersionError),
         "long-tile": (with_first(length=10**9), FormatError),
         "tile-checksum": (with_first(crc=1), ChecksumError),

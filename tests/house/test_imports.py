@@ -21,7 +21,7 @@ ALLOWED = {
 """All of the package that `import l3c` loads; of other packages it loads nothing but the standard library."""
 
 HEAVY = {"torch", "imagecodecs", "tifffile", "matplotlib", "scipy", "yaml", "l3c.training", "l3c.published"}
-ENCODE = "import numpy, l3c; l3c.decode(l3c.encode(numpy.zeros((20, 20, 3), numpy.uint8)))"
+ENCODE = "import numpy, l3c; l3c.decode(l3c.encode(numpy.arange(1200, dtype=numpy.uint8).reshape(20, 20, 3)))"
 HELP = "import l3c.cli; l3c.cli.make_parser()"
 
 

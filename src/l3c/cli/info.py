@@ -31,12 +31,9 @@ def run(options: argparse.Namespace) -> int:
 
 def describe(name: str, found: Info) -> str:
     """For people."""
-    models = ", ".join(f"{name} ({digest[:8]})" for name, digest in found.models) or (
-        "none" if found.webp_tiles else "none, samples are stored"
-    )
-    metadata = ", ".join(f"{kind} ({size:,} bytes)" for kind, size in found.metadata.items()) or (
-        "none" if found.webp_tiles else "none, samples are stored"
-    )
+    without = "none" if found.webp_tiles else "none, samples are stored"
+    models = ", ".join(f"{name} ({digest[:8]})" for name, digest in found.models) or without
+    metadata = ", ".join(f"{kind} ({size:,} bytes)" for kind, size in found.metadata.items()) or "none"
     tiles = f"{found.tiles} of at most {found.tile_side} x {found.tile_side}"
     rows = {
         "image": f"{found.width} x {found.height}, {found.layout}, {found.depth} bits",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,9 +42,9 @@ def _repeats(samples: Samples) -> bool:
     packed = samples[:, :, 0].astype(np.uint32)
     for c in range(1, samples.shape[2]):
         packed = packed << 8 | samples[:, :, c]
-    hashes = packed[:, :-3] * MULTIPLIER
+    hashes: NDArray[Any] = packed[:, :-3] * MULTIPLIER
     for i in range(1, 4):
-        hashes = (hashes ^ packed[:, i : packed.shape[1] - 3 + i]) * MULTIPLIER
+        hashes = np.multiply(hashes ^ packed[:, i : packed.shape[1] - 3 + i], MULTIPLIER, dtype=np.uint32)
     chosen = hashes[hashes >> 26 == 0]
     return bool(chosen.size > LEAST_RUNS and np.unique(chosen).size < (1 - REPEATED_SHARE) * chosen.size)
 

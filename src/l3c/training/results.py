@@ -14,6 +14,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 from l3c.training.evaluation import Result, Settings
@@ -47,7 +48,7 @@ class ResultCache:
     @staticmethod
     def write(path: Path, result: Result) -> None:
         path.parent.mkdir(exist_ok=True)
-        partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+        partial = path.with_name(f"{path.name}.{os.getpid()}.{get_ident()}.partial")
         partial.write_text(json.dumps(result.to_dict()))
         partial.replace(path)
 
