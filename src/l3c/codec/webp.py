@@ -39,9 +39,9 @@ def _repeats(samples: Samples) -> bool:
     """Whether many runs of four pixels occur again, of those whose hash ends in zeros."""
     if samples.shape[0] * samples.shape[1] > SMALL:
         return False
-    packed = samples[:, :, 0].astype(np.uint32)
+    packed: NDArray[Any] = samples[:, :, 0].astype(np.uint32)
     for c in range(1, samples.shape[2]):
-        packed = packed << 8 | samples[:, :, c]
+        packed = packed << np.uint32(8) | samples[:, :, c]
     hashes: NDArray[Any] = packed[:, :-3] * MULTIPLIER
     for i in range(1, 4):
         hashes = np.multiply(hashes ^ packed[:, i : packed.shape[1] - 3 + i], MULTIPLIER, dtype=np.uint32)
