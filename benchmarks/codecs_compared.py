@@ -13,6 +13,9 @@ import l3c
 
 Pixels = NDArray[np.uint8]
 
+HISTORY = "+history"
+"""Ending of a model's name: images' pasts are undone, which the others leave out."""
+
 
 @dataclass(frozen=True)
 class Codec:
@@ -38,7 +41,9 @@ def jpeg_xl(effort: int) -> Codec:
 def wave(model: str) -> Codec:
     return Codec(
         f"l3c {model}",
-        lambda pixels, threads: l3c.encode(pixels, model=model, threads=threads),
+        lambda pixels, threads: l3c.encode(
+            pixels, model=model.removesuffix(HISTORY), threads=threads, history=model.endswith(HISTORY)
+        ),
         lambda data, threads: l3c.decode(data, threads=threads),
         threaded=True,
         slow=model.endswith("-max"),

@@ -11,6 +11,7 @@ from l3c.container.constants import (
     LAYOUT_NAMES,
     METADATA,
     PALETTE,
+    PAST_NAMES,
     RGB,
     RGBA,
     STORED,
@@ -42,7 +43,7 @@ class Info:
     (hexadecimal, 32 digits) of each. tiles: how many; stored_tiles: how many of them hold plain samples;
     webp_tiles: how many lossless WebP.
     tile_side: nominal side, pixels. metadata: kind to bytes. size: of the file,
-    bytes. bits_per_subpixel: 8 size / samples.
+    bytes. bits_per_subpixel: 8 size / samples. history: what was done to the pixels and is undone in the file, or None.
     """
 
     layout: str
@@ -57,6 +58,7 @@ class Info:
     metadata: dict[str, int]
     size: int
     bits_per_subpixel: float
+    history: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as `l3c info --json` prints them."""
@@ -72,6 +74,7 @@ def encode(
     layout: str | None = None,
     palette: Palette | None = None,
     metadata: dict[str, bytes] | None = None,
+    history: bool = True,
     progress: Any = _quiet,
 ) -> bytes:
     """Encode an image without loss.
@@ -80,8 +83,9 @@ def encode(
     width, 2] gray and alpha, [height, width, 3] in the order red, green, blue, [height, width, 4] with alpha. Colours
     under transparent pixels are kept. layout: "CMYK" for four channels that are inks, "palette" for uint8 indices of
     `palette`; None goes by the channels. model: a name from `l3c models`. threads: None uses every processor; the
-    bytes do not depend on it. metadata: "icc", "exif", "xmp" and the other kinds as bytes, kept as they are. progress:
-    called with the share done, 0..1.
+    bytes do not depend on it. metadata: "icc", "exif", "xmp" and the other kinds as bytes, kept as they are.
+    history: look for what was done to the pixels before, and undo it where it is found. progress: called with the share
+    done, 0..1.
 
     Raises InputError for other arrays, ModelError for an unknown model.
 
@@ -96,9 +100,9 @@ def encode(
 
     samples = _samples(array)
     header = _header(samples, layout, palette)
-    models = {channels: find_model(model, channels) for channels in sorted({c.channels for c in header.components})}
     sections = {_tag(kind): _content(kind, value) for kind, value in (metadata or {}).items()}
-    components = to_components(samples, header)
+    header, components = _undone(samples, header, model) if history else (header, to_components(samples, header))
+    models = {channels: find_model(model, channels) for channels in sorted({c.channels for c in header.components})}
     return encode_components(header, components, models, sections, threads, progress, palette)
 
 
@@ -156,6 +160,7 @@ def describe(contents: Contents, size: int) -> Info:
         metadata={METADATA[tag]: len(value) for tag, value in contents.metadata.items()},
         size=size,
         bits_per_subpixel=8 * size / header.samples,
+        history=PAST_NAMES[header.past.kind] if header.past else None,
     )
 
 
@@ -238,6 +243,16 @@ def _header(samples: NDArray[Any], layout: str | None, palette: Palette | None) 
         raise InputError(f"layout {name!r} has {header.channels} channels, the array {channels}")
     _check_palette(samples, header, palette)
     return header
+
+
+def _undone(samples: NDArray[Any], header: ImageHeader, model: str) -> tuple[ImageHeader, list[NDArray[Any]]]:
+    """The planes of a past that was found, if the model has gray, else the samples' own."""
+    from l3c.codec.models import codes_gray
+    from l3c.codec.past import undo
+    from l3c.codec.planes import to_components
+
+    found = undo(samples, header)
+    return found if found and codes_gray(model) else (header, to_components(samples, header))
 
 
 def _check_palette(samples: NDArray[Any], header: ImageHeader, palette: Palette | None) -> None:

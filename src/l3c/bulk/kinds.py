@@ -58,6 +58,7 @@ class Encoding:
 
     model: str = "wave"
     strip: bool = False
+    history: bool = True
     verb: str = "encode"
 
     def takes(self, name: str) -> bool:
@@ -74,6 +75,7 @@ class Encoding:
             layout=picture.layout,
             palette=picture.palette,
             metadata={} if self.strip else picture.metadata,
+            history=self.history,
         )
         return data, []
 

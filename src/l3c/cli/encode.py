@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", metavar="OUT", nargs="?", help="the file to write (default: IN with .l3c appended)")
     parser.add_argument("-m", "--model", default="wave", help="the model to use (default: wave); see `l3c models`")
     parser.add_argument("--strip", action="store_true", help="leave metadata out: colour profile, EXIF, XMP, texts")
+    parser.add_argument("--no-history", action="store_true", help="do not look for what was done to the pixels before")
     add_threads(parser)
     add_target(parser)
     add_folder_options(parser)
@@ -31,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     if options.output or is_folder(options.source):
         from l3c.bulk.kinds import Encoding
 
-        return convert(Encoding(options.model, options.strip), options)
+        return convert(Encoding(options.model, options.strip, not options.no_history), options)
     out = options.target or (STANDARD if options.source == STANDARD else options.source + SUFFIX)
     check_target(out, options.source, options.force)
     name = shown(options.source, "standard input")
@@ -49,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
             layout=picture.layout,
             palette=picture.palette,
             metadata={} if options.strip else picture.metadata,
+            history=not options.no_history,
             progress=progress,
         )
     with target(out, options.force) as file:

@@ -44,4 +44,6 @@ def describe(name: str, found: Info) -> str:
         + (f", {found.webp_tiles} lossless WebP" if found.webp_tiles else ""),
         "metadata": metadata,
     }
+    if found.history:
+        rows["history"] = found.history
     return "\n".join([name, *(f"  {key + ':':<10}{value}" for key, value in rows.items())])

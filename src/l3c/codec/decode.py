@@ -10,7 +10,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.codec import webp
+from l3c.codec import past, webp
 from l3c.codec.models import TileModel, model_by_digest
 from l3c.codec.planes import from_components
 from l3c.codec.threads import in_order
@@ -29,10 +29,11 @@ def memory_needed(contents: Contents, threads: int) -> int:
     """Bytes that decoding takes beside the file: all samples; for each busy thread a tile, its payload, its space."""
     components = contents.header.components
     tile = min(max(c.size for c in components), contents.tile_side**2 * max(c.channels for c in components))
-    lanes = min(contents.header.height, contents.tile_side)
+    lanes = min(max(c.height for c in components), contents.tile_side)
     payload = max(entry.length for entry in contents.tiles)
     busy = min(threads, len(contents.tiles))
-    return contents.header.size + busy * (tile + payload + LANE * lanes + WORKSPACE)
+    samples = contents.header.size + past.memory_needed(contents.header)
+    return samples + busy * (tile + payload + LANE * lanes + WORKSPACE)
 
 
 def check_memory(contents: Contents, threads: int, max_memory: int | None) -> None:

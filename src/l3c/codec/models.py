@@ -48,6 +48,11 @@ def find_model(name: str, channels: int) -> TileModel:
     )
 
 
+def codes_gray(name: str) -> bool:
+    """Whether the model of that name has one channel too."""
+    return any(import_module(family).load(name, 1) is not None for family in FAMILIES)
+
+
 def model_by_digest(digest: bytes, name: str) -> TileModel:
     """The model whose SHA-256 begins with `digest`; `name` is for the message of the ModelError."""
     for family in FAMILIES:

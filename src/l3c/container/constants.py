@@ -13,11 +13,19 @@ ALPHA_LAYOUTS = (GRAY_ALPHA, RGBA)
 LAYOUT_NAMES = {GRAY: "gray", RGB: "RGB", GRAY_ALPHA: "gray+alpha", RGBA: "RGBA", PALETTE: "palette", CMYK: "CMYK"}
 COLOURS_MAX = 256
 
+PHOTO_CD = 1
+PAST_NAMES = {PHOTO_CD: "Photo CD, chroma halved"}
+TURNED, BLACK = 1, 2
+"""Flags of a past."""
+
+CORRECTED_SHARE = 16
+"""Pixels of which at most one is corrected."""
+
 STORED, WEBP, FIRST_MODEL = 0, 1, 2
 SIDE_MAX = 2**32 - 1
 TILE_SIDE_MIN, TILE_SIDE_MAX = 16, 65535
 
-HEAD, COLOURS, MODELS, TILES, DATA = b"HEAD", b"PALT", b"MODL", b"TILE", b"DATA"
+HEAD, COLOURS, PAST, MODELS, TILES, DATA = b"HEAD", b"PALT", b"PAST", b"MODL", b"TILE", b"DATA"
 ICC, EXIF, XMP, RESOLUTION, KEY, PNG = b"iccp", b"exif", b"xmpm", b"reso", b"ckey", b"pngc"
 METADATA = {
     ICC: "icc",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
-from l3c.container.constants import COLOURS, DATA, HEAD, METADATA, MODELS, PALETTE, TILES
+from l3c.container.constants import COLOURS, DATA, HEAD, METADATA, MODELS, PALETTE, PAST, TILES
 from l3c.container.cursor import Buffer, Cursor, varint
-from l3c.container.read import read_head, read_models, read_palette, read_section, read_tiles
+from l3c.container.read import read_head, read_models, read_palette, read_past, read_section, read_tiles
 from l3c.container.structure import Contents, TileEntry
 from l3c.errors import ChecksumError, FormatError
 
@@ -25,6 +26,9 @@ def read_damaged(data: Buffer) -> tuple[Contents, list[str]]:
     lost: list[str] = []
     header, start = _find(view, HEAD, 0, read_head, lost)
     palette, end = _find(view, COLOURS, start, read_palette, lost) if header.layout == PALETTE else (None, start)
+    if bytes(view[end : end + len(PAST)]) == PAST:
+        past, end = _find(view, PAST, end, partial(read_past, header=header), lost)
+        header = replace(header, past=past)
     models, end = _find(view, MODELS, end, read_models, lost)
     (side, tiles), end = _find(view, TILES, end, lambda cursor: read_tiles(cursor, header, len(models)), lost)
     payload = _payload(view, end, sum(entry.length for entry in tiles), lost)

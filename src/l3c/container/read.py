@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from zlib import crc32
 
 from l3c.container.constants import (
     ALPHA_LAYOUTS,
+    BLACK,
     COLOURS,
     COLOURS_MAX,
+    CORRECTED_SHARE,
     DATA,
     DEPTH_MAX,
     DIGEST_BYTES,
@@ -16,18 +19,22 @@ from l3c.container.constants import (
     METADATA,
     MODELS,
     PALETTE,
+    PAST,
+    PAST_NAMES,
     PLANES,
+    RGB,
     SIDE_MAX,
     SIGNATURE,
     STORED,
     TILE_SIDE_MAX,
     TILE_SIDE_MIN,
     TILES,
+    TURNED,
     VERSION,
     WEBP,
 )
 from l3c.container.cursor import Buffer, Cursor
-from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, TileEntry
+from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, Past, TileEntry
 from l3c.container.tiling import tile_count, tiles_of
 from l3c.container.unknown import is_original
 from l3c.errors import ChecksumError, FormatError, VersionError
@@ -37,7 +44,8 @@ MAX_LENGTH = 2**63 - 1
 MAX_MODELS = 255
 MAX_NAME = 255
 LEAST_ENTRY = 6
-ORDER = (HEAD, COLOURS, MODELS, TILES, DATA)
+ORDER = (HEAD, COLOURS, PAST, MODELS, TILES, DATA)
+OPTIONAL = (COLOURS, PAST)
 
 
 def read_file(data: Buffer) -> Contents:
@@ -49,6 +57,8 @@ def read_file(data: Buffer) -> Contents:
     palette = read_palette(critical[COLOURS]) if COLOURS in critical else None
     if (palette is None) == (header.layout == PALETTE):
         raise FormatError("section PALT belongs to images with a palette, and only to them")
+    if PAST in critical:
+        header = replace(header, past=read_past(critical[PAST], header))
     references = read_models(critical[MODELS])
     side, entries = read_tiles(critical[TILES], header, len(references))
     payload = critical[DATA].take(critical[DATA].left, "payloads")
@@ -98,8 +108,9 @@ def read_sections(cursor: Cursor) -> tuple[dict[bytes, Cursor], dict[bytes, byte
 
 
 def _check_order(place: int, tag: bytes, before: dict[bytes, Cursor]) -> None:
-    """PALT may be left out; the others follow each other."""
-    expected = next(t for t in ORDER if t not in before and (t != COLOURS or tag == COLOURS))
+    """PALT and PAST may be left out; the others follow each other."""
+    left = ORDER[max((ORDER.index(t) + 1 for t in before), default=0) :]
+    expected = next(t for t in left if t not in OPTIONAL or t == tag)
     if tag != expected:
         raise FormatError(f"byte {place}: section {tag.decode()} where {expected.decode()} belongs")
 
@@ -149,6 +160,15 @@ def read_palette(cursor: Cursor) -> Palette:
         raise cursor.fail("a palette of no colours")
     cursor.finish("section PALT")
     return Palette(colours, alphas)
+
+
+def read_past(cursor: Cursor, header: ImageHeader) -> Past:
+    kind, flags = cursor.integer(1, "kind of past"), cursor.integer(1, "flags of a past")
+    if kind not in PAST_NAMES or flags >= 2 * BLACK or (header.layout, header.depth) != (RGB, 8):
+        raise VersionError(f"byte {cursor.offset}: past {kind}, flags {flags}: unknown to this release")
+    count = cursor.varint(header.height * header.width // CORRECTED_SHARE, "number of corrections")
+    packed = bytes(cursor.take(cursor.left, "corrections"))
+    return Past(kind, bool(flags & TURNED), bool(flags & BLACK), count, packed)
 
 
 def read_models(cursor: Cursor) -> list[ModelReference]:

@@ -22,13 +22,38 @@ class Component:
 
 
 @dataclass(frozen=True)
+class Past:
+    """What was done to the pixels, so that other planes are coded in their stead.
+
+    kind: one of PAST_NAMES. turned: the image is its source turned a quarter counterclockwise. black: the source's last
+    row is black, whatever the planes say. count: pixels that are corrected. packed: their places and differences.
+    """
+
+    kind: int
+    turned: bool = False
+    black: bool = False
+    count: int = 0
+    packed: bytes = b""
+
+    def components(self, height: int, width: int) -> list[Component]:
+        """Luma, and chroma of half the height and width, for an image of this size."""
+        height, width = (width, height) if self.turned else (height, width)
+        half = Component((height + 1) // 2, (width + 1) // 2, 1)
+        return [Component(height, width, 1), half, half]
+
+
+@dataclass(frozen=True)
 class ImageHeader:
-    """layout: one of PLANES. height, width: pixels. depth: bits of a sample, 1..16."""
+    """layout: one of PLANES. height, width: pixels. depth: bits of a sample, 1..16.
+
+    past: if known, then its planes are the components.
+    """
 
     layout: int
     height: int
     width: int
     depth: int = 8
+    past: Past | None = None
 
     @property
     def channels(self) -> int:
@@ -42,12 +67,14 @@ class ImageHeader:
     @property
     def components(self) -> list[Component]:
         """Of each plane the samples' bytes, the high ones before the low ones."""
+        if self.past:
+            return self.past.components(self.height, self.width)
         parts = range(-(-self.depth // 8))
         return [Component(self.height, self.width, channels) for channels in PLANES[self.layout] for _ in parts]
 
     @property
     def size(self) -> int:
-        """Bytes of all samples."""
+        """Bytes of all components."""
         return sum(component.size for component in self.components)
 
 

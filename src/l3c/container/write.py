@@ -5,25 +5,29 @@ from __future__ import annotations
 from zlib import crc32
 
 from l3c.container.constants import (
+    BLACK,
     COLOURS,
     DATA,
     DIGEST_BYTES,
     HEAD,
     METADATA,
     MODELS,
+    PAST,
     PLANES,
     SIGNATURE,
     TILES,
+    TURNED,
     VERSION,
 )
 from l3c.container.cursor import varint
-from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, TileEntry
+from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, Past, TileEntry
 
 
 def write_file(contents: Contents) -> bytes:
     """The whole file. The same contents give the same bytes."""
     sections = [section(HEAD, head(contents.header))]
     sections += [section(COLOURS, palette(contents.palette))] if contents.palette else []
+    sections += [section(PAST, past(contents.header.past))] if contents.header.past else []
     sections += [section(MODELS, models(contents.models))]
     sections += [section(tag, contents.metadata[tag]) for tag in METADATA if tag in contents.metadata]
     sections += [section(TILES, tiles(contents.tile_side, contents.tiles)), section(DATA, contents.data)]
@@ -45,6 +49,10 @@ def head(header: ImageHeader) -> bytes:
 
 def palette(found: Palette) -> bytes:
     return varint(len(found.colours) // 3) + found.colours + varint(len(found.alphas)) + found.alphas
+
+
+def past(found: Past) -> bytes:
+    return bytes([found.kind, TURNED * found.turned + BLACK * found.black]) + varint(found.count) + found.packed
 
 
 def models(references: list[ModelReference]) -> bytes:

@@ -1,0 +1,68 @@
+"""Photo CD: PhotoYCC planes, chroma of half the height and width, to 8-bit RGB as Kodak's converter made it.
+
+The definition that docs/format.md gives; integers alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.uint8]
+Ints = NDArray[np.int32]
+
+LUMA, BLUE, RED = 89024, 145352, 119374
+"""1.3584, 2.2179 and 1.8215 in 1/65536."""
+
+GREEN_BLUE, GREEN_RED = 12714, 33358
+"""0.194 and 0.509."""
+
+BLUE_ZERO, RED_ZERO = 156, 137
+STRIP = 64
+"""Rows that are made at a time: even."""
+
+
+def redo(luma: Plane, blue: Plane, red: Plane, black: bool = False) -> NDArray[np.uint8]:
+    """RGB [height, width, 3] of luma [height, width] and chroma [ceil(height / 2), ceil(width / 2)].
+
+    black: the last row is black, whatever the planes say.
+    """
+    height, width = luma.shape
+    out = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, STRIP):
+        bottom = min(top + STRIP, height)
+        rows = slice(top // 2, (bottom + 1) // 2 + 1)
+        size = bottom - top, width
+        chroma = (upsample(blue[rows].astype(np.int32), size), upsample(red[rows].astype(np.int32), size))
+        out[top:bottom] = to_rgb(luma[top:bottom].astype(np.int32), *chroma)
+    if black:
+        out[-1] = 0
+    return out
+
+
+def upsample(half: Ints, size: tuple[int, int]) -> Ints:
+    """A plane at the even pixels, to all of `size`: means of the two or four nearest samples, halves up.
+
+    Beyond its last row and column the plane goes on with those.
+    """
+    rows, columns = (size[0] + 1) // 2, (size[1] + 1) // 2
+    padded = np.pad(half, ((0, rows + 1 - min(rows + 1, len(half))), (0, 1)), "edge")[: rows + 1]
+    out = np.empty((2 * rows, 2 * columns), np.int32)
+    here, right = padded[:-1, :-1], padded[:-1, 1:]
+    below, across = padded[1:, :-1], padded[1:, 1:]
+    out[0::2, 0::2] = here
+    out[0::2, 1::2] = (here + right + 1) >> 1
+    out[1::2, 0::2] = (here + below + 1) >> 1
+    out[1::2, 1::2] = (here + right + below + across + 2) >> 2
+    return out[: size[0], : size[1]]
+
+
+def offsets(blue: Ints, red: Ints) -> tuple[Ints, Ints, Ints]:
+    """What chroma adds to red, green and blue, in 1/65536 of a level."""
+    u, v = BLUE * (blue - BLUE_ZERO), RED * (red - RED_ZERO)
+    return v, -GREEN_BLUE * (u >> 16) - GREEN_RED * (v >> 16), u
+
+
+def to_rgb(luma: Ints, blue: Ints, red: Ints) -> Ints:
+    """[..., 3], clipped to 0 .. 255, of samples of one shape."""
+    return np.stack([np.clip((LUMA * luma + offset) >> 16, 0, 255) for offset in offsets(blue, red)], axis=-1)

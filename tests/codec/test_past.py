@@ -1,0 +1,110 @@
+"""Pixels with a past: the file gives the very pixels back, by planes and corrections, and refuses nonsense."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import l3c
+from l3c.codec.past import pack, redo, undo, unpack
+from l3c.container.constants import PHOTO_CD, RGB
+from l3c.container.read import read_file
+from l3c.container.structure import ImageHeader, Past
+from l3c.container.write import write_file
+from l3c.errors import FormatError, LimitError, VersionError
+from l3c.history import photo_cd
+from tests.checks import smooth_picture
+from tests.history.sources import photo_cd_planes
+
+
+def picture(height: int = 100, width: int = 140, black: bool = False) -> NDArray[np.uint8]:
+    return photo_cd.redo(*photo_cd_planes(height, width), black)
+
+
+@pytest.mark.parametrize("quarters", [0, 1])
+@pytest.mark.parametrize("black", [False, True])
+@pytest.mark.parametrize("size", [(100, 140), (101, 99)])
+def test_files_give_the_pixels_back_and_are_smaller(quarters: int, black: bool, size: tuple[int, int]) -> None:
+    pixels = np.rot90(picture(*size, black), quarters)
+    data = l3c.encode(pixels, model="wave-fast")
+    np.testing.assert_array_equal(l3c.decode(data), pixels)
+    assert l3c.info(data).history == "Photo CD, chroma halved"
+    assert len(data) < 0.8 * len(l3c.encode(pixels, model="wave-fast", history=False))
+
+
+def test_pixels_that_differ_are_corrected() -> None:
+    pixels = picture()
+    pixels[::17, ::13] ^= 5
+    data = l3c.encode(pixels, model="wave-fast")
+    past = read_file(data).header.past
+    assert past is not None
+    assert past.count > 30
+    np.testing.assert_array_equal(l3c.decode(data), pixels)
+
+
+def test_history_can_be_left_alone() -> None:
+    assert l3c.info(l3c.encode(picture(), history=False)).history is None
+
+
+@pytest.mark.parametrize("pixels", [smooth_picture(90, 90, 3), smooth_picture(90, 90, 3).astype(np.uint16)])
+def test_images_without_a_past_are_as_they_were(pixels: NDArray[np.generic]) -> None:
+    assert l3c.encode(pixels, model="wave-fast") == l3c.encode(pixels, model="wave-fast", history=False)
+
+
+def test_damage_is_refused_and_salvaged() -> None:
+    data = l3c.encode(picture(), model="wave-fast")
+    saved = l3c.salvage(data)
+    assert not saved.lost
+    np.testing.assert_array_equal(saved.samples, picture())
+    damaged = bytearray(data)
+    damaged[data.index(b"PAST") + 6] ^= 1
+    with pytest.raises(FormatError):
+        l3c.decode(damaged)
+    assert l3c.salvage(damaged).lost
+
+
+def test_memory_is_bounded() -> None:
+    with pytest.raises(LimitError):
+        l3c.decode(l3c.encode(picture(), model="wave-fast"), max_memory=100_000)
+
+
+BAD = {
+    "an unknown kind": (Past(2), VersionError, "past 2"),
+    "too many corrections": (Past(PHOTO_CD, count=876), FormatError, "number of corrections"),
+    "no zlib stream": (Past(PHOTO_CD, count=3, packed=b"123"), FormatError, "damaged"),
+    "corrections beyond the image": (
+        Past(PHOTO_CD, count=2, packed=pack(np.array([3, 14000]), np.ones((2, 3), np.uint8))),
+        FormatError,
+        "beyond the image",
+    ),
+    "too few corrections": (
+        Past(PHOTO_CD, count=3, packed=pack(np.array([3, 5]), np.ones((2, 3), np.uint8))),
+        FormatError,
+        "corrections",
+    ),
+}
+
+
+@pytest.mark.parametrize("past", BAD)
+def test_bad_sections_are_refused(past: str) -> None:
+    wrong, error, reason = BAD[past]
+    contents = read_file(l3c.encode(picture(), model="wave-fast"))
+    with pytest.raises(error, match=reason):
+        l3c.decode(write_file(replace(contents, header=replace(contents.header, past=wrong))))
+
+
+def test_corrections_are_packed_and_unpacked() -> None:
+    places = np.array([0, 1, 500, 13999])
+    differences = np.arange(12, dtype=np.uint8).reshape(4, 3)
+    past = Past(PHOTO_CD, count=4, packed=pack(places, differences))
+    found = unpack(past, 14000)
+    np.testing.assert_array_equal(found[0], places)
+    np.testing.assert_array_equal(found[1], differences)
+
+
+def test_undoing_and_doing_again_are_inverse() -> None:
+    pixels = picture()
+    found = undo(pixels, ImageHeader(RGB, *pixels.shape[:2]))
+    assert found is not None
+    np.testing.assert_array_equal(redo(found[1], found[0]), pixels)
