@@ -14,6 +14,7 @@ EXIT_CODES = {
     "ModelError": 4,
     "LimitError": 5,
     "EngineError": 6,
+    "DependencyError": 7,
 }
 
 

@@ -7,10 +7,11 @@
 True
 """
 
-from l3c.api import Info, Salvaged, decode, encode, info, register_pillow, salvage, verify
+from l3c.api import Info, Salvaged, decode, encode, encode_jpeg, info, original, register_pillow, salvage, verify
 from l3c.container.structure import Palette
 from l3c.errors import (
     ChecksumError,
+    DependencyError,
     EngineError,
     FormatError,
     InputError,
@@ -26,6 +27,7 @@ __version__ = "0.1.0.dev0"
 
 __all__ = [
     "ChecksumError",
+    "DependencyError",
     "EngineError",
     "FormatError",
     "Image",
@@ -40,8 +42,10 @@ __all__ = [
     "__version__",
     "decode",
     "encode",
+    "encode_jpeg",
     "info",
     "open",
+    "original",
     "register_pillow",
     "salvage",
     "verify",

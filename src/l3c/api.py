@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from l3c.container.constants import (
     GRAY,
     GRAY_ALPHA,
+    JPEG_XL,
     LAYOUT_NAMES,
     METADATA,
     PALETTE,
@@ -44,6 +45,7 @@ class Info:
     webp_tiles: how many lossless WebP.
     tile_side: nominal side, pixels. metadata: kind to bytes. size: of the file,
     bytes. bits_per_subpixel: 8 size / samples. history: what was done to the pixels and is undone in the file, or None.
+    jpeg_size: bytes of the JPEG file that is kept, None where pixels are; jpeg_coder: "JPEG XL" or "stored".
     """
 
     layout: str
@@ -59,6 +61,8 @@ class Info:
     size: int
     bits_per_subpixel: float
     history: str | None = None
+    jpeg_size: int | None = None
+    jpeg_coder: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as `l3c info --json` prints them."""
@@ -106,6 +110,34 @@ def encode(
     return encode_components(header, components, models, sections, threads, progress, palette)
 
 
+def encode_jpeg(data: Buffer, /, *, threads: int | None = None) -> bytes:
+    """Keep a JPEG file byte for byte: transcoded by libjxl and proven, or as it is where that is refused or larger.
+
+    `original` gives the file back, `decode` its pixels. threads: as for `encode`.
+
+    Raises InputError for what is no JPEG file, DependencyError without the extra `l3c[jpeg]`.
+    """
+    from l3c.codec.threads import thread_count
+    from l3c.jpeg.keep import keep
+
+    return keep(bytes(data), thread_count(threads))
+
+
+def original(data: Buffer, /, *, threads: int | None = None, max_memory: int | None = None) -> bytes:
+    """The JPEG file that `encode_jpeg` was given. Raises InputError where the file holds pixels, else as `decode`."""
+    return original_of(read_file(data), threads=threads, max_memory=max_memory)
+
+
+def original_of(contents: Contents, /, *, threads: int | None = None, max_memory: int | None = None) -> bytes:
+    """As `original`, of a file that `container.read.read_file` has read."""
+    from l3c.codec.threads import thread_count
+    from l3c.jpeg import keep
+
+    if contents.jpeg is None:
+        raise InputError("the file holds pixels, no JPEG file")
+    return keep.original(contents.header, contents.jpeg, thread_count(threads), max_memory)
+
+
 def decode(
     data: Buffer, /, *, threads: int | None = None, max_memory: int | None = None, progress: Any = _quiet
 ) -> NDArray[Any]:
@@ -115,7 +147,10 @@ def decode(
 
     max_memory: bytes that decoding may take beside the file; None is 4 GiB. Every tile's pixels are checked.
 
-    Raises FormatError (truncated, damaged), VersionError, ChecksumError, ModelError, LimitError.
+    The pixels of a JPEG file that was kept are those of Pillow's decoder here; others differ from it by a level or so.
+
+    Raises FormatError (truncated, damaged), VersionError, ChecksumError, ModelError, LimitError; of a JPEG file
+    DependencyError without the extra `l3c[jpeg]`, and InputError where its pixels cannot be decoded.
 
     >>> import l3c, numpy as np
     >>> l3c.decode(l3c.encode(np.zeros((2, 5), np.uint8))).shape
@@ -131,6 +166,10 @@ def decode_contents(
     from l3c.codec.decode import decode_samples
     from l3c.codec.threads import thread_count
 
+    if contents.jpeg is not None:
+        from l3c.jpeg.keep import pixels
+
+        return pixels(original_of(contents, threads=threads, max_memory=max_memory))
     return decode_samples(contents, thread_count(threads), max_memory, progress)
 
 
@@ -146,7 +185,7 @@ def info(data: Buffer, /) -> Info:
 
 def describe(contents: Contents, size: int) -> Info:
     """Info of a file of `size` bytes that was read already."""
-    header = contents.header
+    header, jpeg = contents.header, contents.jpeg
     return Info(
         layout=LAYOUT_NAMES[header.layout],
         height=header.height,
@@ -161,6 +200,8 @@ def describe(contents: Contents, size: int) -> Info:
         size=size,
         bits_per_subpixel=8 * size / header.samples,
         history=PAST_NAMES[header.past.kind] if header.past else None,
+        jpeg_size=None if jpeg is None else jpeg.length,
+        jpeg_coder=None if jpeg is None else "JPEG XL" if jpeg.coder == JPEG_XL else "stored",
     )
 
 
@@ -172,7 +213,8 @@ def verify(data: Buffer, /, *, threads: int | None = None, max_memory: int | Non
     5
     """
     contents = read_file(data)
-    decode_contents(contents, threads=threads, max_memory=max_memory)
+    whole = decode_contents if contents.jpeg is None else original_of
+    whole(contents, threads=threads, max_memory=max_memory)
     return describe(contents, memoryview(data).nbytes)
 
 

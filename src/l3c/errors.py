@@ -7,6 +7,7 @@ L3CError (ValueError)
 ├── ModelError          the model a file names is not to be had, or is not what it claims
 ├── LimitError          decoding would take more memory than the caller allows
 ├── InputError          pixels or a picture that cannot be encoded as they are
+├── DependencyError     a package that the file or the command needs is not installed; the message names the extra
 └── EngineError         the instruction set that was asked for is not to be had here
 """
 
@@ -47,6 +48,12 @@ class InputError(L3CError):
     """Pixels or a picture that cannot be encoded as they are."""
 
     exit_code = 2
+
+
+class DependencyError(L3CError):
+    """A package that the file or the command needs is not installed; the message names the extra to install."""
+
+    exit_code = 7
 
 
 class EngineError(L3CError):

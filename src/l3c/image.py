@@ -39,7 +39,12 @@ class Image:
         from l3c.codec.decode import decode_samples
         from l3c.codec.threads import thread_count
 
-        return decode_samples(self._contents, thread_count(self._threads), self._max_memory, lambda share: None)
+        threads, jpeg = thread_count(self._threads), self._contents.jpeg
+        if jpeg is not None:
+            from l3c.jpeg.keep import original, pixels
+
+            return pixels(original(self._contents.header, jpeg, threads, self._max_memory))
+        return decode_samples(self._contents, threads, self._max_memory, lambda share: None)
 
 
 def open_image(

@@ -33,8 +33,10 @@ def tree(root: Path) -> set[str]:
     return {path.relative_to(root).as_posix() for path in root.rglob("*") if not path.is_dir()}
 
 
-def encode_tree(source: Path | str, target: Path | str, *, jobs: int = 2, **options: bool) -> Account:
-    return convert_folder(Convert(Encoding(), str(source), str(target), **options), lambda *_: None, jobs)
+def encode_tree(
+    source: Path | str, target: Path | str, *, jobs: int = 2, pixels: bool = False, **options: bool
+) -> Account:
+    return convert_folder(Convert(Encoding(pixels=pixels), str(source), str(target), **options), lambda *_: None, jobs)
 
 
 def pixels_of(path: Path) -> Pixels:

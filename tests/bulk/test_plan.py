@@ -22,12 +22,18 @@ def test_pictures_of_one_name_do_not_collide() -> None:
     ("names", "expected"),
     [
         (["a.png.l3c", "a.l3c"], ["a.png", "a.l3c.png"]),
-        (["x/a.jpg.l3c", "x/a.jpg.png.l3c"], ["x/a.jpg.l3c.png", "x/a.jpg.png"]),
+        (["x/a.jpg.l3c", "x/a.jpg.png.l3c"], ["x/a.jpg", "x/a.jpg.png"]),
         (["a.tif.l3c", "a.l3c"], ["a.tif", "a.png"]),
     ],
 )
 def test_decoded_names_that_collide_are_told_apart(names: list[str], expected: list[str]) -> None:
     assert targets(Decoding(), *names) == expected
+
+
+def test_names_tell_whether_a_jpeg_file_or_its_pixels_come_back() -> None:
+    assert targets(Encoding(), "a.JPG") == ["a.JPG.l3c"]
+    assert targets(Encoding(pixels=True), "a.JPG", "b.png") == ["a.JPG.png.l3c", "b.png.l3c"]
+    assert targets(Decoding(), "a.JPG.l3c", "b.JPG.png.l3c") == ["a.JPG", "b.JPG.png"]
 
 
 def test_a_collision_that_stays_is_refused() -> None:

@@ -191,9 +191,28 @@ def test_a_target_inside_the_source_is_no_source(roots: tuple[Path, Path]) -> No
 
 def test_a_jpeg_is_not_deleted_for_its_pixels(roots: tuple[Path, Path]) -> None:
     Image.fromarray(smooth_picture(12, 12, 3)).save(roots[0] / "x.jpg")
-    account = encode_tree(*roots, delete=True)
+    account = encode_tree(*roots, delete=True, pixels=True)
     assert (account.exit_code, account.deleted) == (0, 4)
     assert tree(roots[0]) == {"x.jpg"}
+
+
+def test_a_jpeg_file_is_kept_whole_and_comes_back(roots: tuple[Path, Path]) -> None:
+    Image.fromarray(smooth_picture(90, 120, 3)).save(roots[0] / "x.jpg")
+    before = (roots[0] / "x.jpg").read_bytes()
+    account = encode_tree(*roots, delete=True)
+    assert (account.exit_code, account.deleted, tree(roots[0])) == (0, 5, set())
+    assert (roots[1] / "x.jpg.l3c").stat().st_size < len(before)
+    back = roots[1].with_name("back")
+    assert convert_folder(Convert(Decoding(), str(roots[1]), str(back)), lambda *_: None, 2).exit_code == 0
+    assert (back / "x.jpg").read_bytes() == before
+
+
+def test_pixels_under_the_name_of_a_jpeg_file_are_refused(roots: tuple[Path, Path]) -> None:
+    roots[1].mkdir()
+    (roots[1] / "x.jpg.l3c").write_bytes(api.encode(smooth_picture(9, 9, 3)))
+    back = roots[1].with_name("back")
+    account = convert_folder(Convert(Decoding(), str(roots[1]), str(back)), lambda *_: None, 1)
+    assert account.exit_code == 2
 
 
 def test_any_number_of_jobs_gives_the_same_files(roots: tuple[Path, Path]) -> None:

@@ -9,7 +9,7 @@ from PIL import Image
 
 import l3c
 from tests.cli.conftest import Run
-from tests.images.pictures import GRAY, ICC, RGB, XMP, exif_block
+from tests.images.pictures import GRAY, ICC, RGB, XMP, exif_block, saved
 
 METADATA = {"icc": ICC, "exif": exif_block(), "xmp": XMP}
 
@@ -145,3 +145,43 @@ def test_salvage_writes_what_is_left_and_tells(run: Run) -> None:
         assert not np.asarray(image).any()
         assert image.info["icc_profile"] == ICC
     assert run("decode", "photo.l3c", "whole.png", "--salvage").code == 0
+
+
+JPEG = saved(RGB, "JPEG", icc_profile=ICC)
+
+
+@pytest.mark.parametrize(
+    ("source", "arguments", "target"),
+    [
+        ("x.jpg.l3c", [], "x.jpg"),
+        ("x.thm.l3c", [], "x.thm"),
+        ("x.png.l3c", [], "x.png"),
+        ("x.l3c", [], "x"),
+        ("x.l3c", ["y.JPEG"], "y.JPEG"),
+        ("x.l3c", ["y.bak"], "y.bak"),
+    ],
+)
+def test_a_jpeg_file_comes_back_itself(run: Run, source: str, arguments: list[str], target: str) -> None:
+    Path(source).write_bytes(l3c.encode_jpeg(JPEG))
+    done = run("decode", source, *arguments)
+    assert (done.code, done.lines) == (0, [f"{source}: the JPEG file, {len(JPEG):,} bytes: {target}"])
+    assert Path(target).read_bytes() == JPEG
+
+
+def test_a_jpeg_file_goes_to_standard_output(run: Run) -> None:
+    assert run("decode", "-", stdin=l3c.encode_jpeg(JPEG)).out == JPEG
+
+
+def test_a_jpegs_pixels_are_written_where_the_target_asks_for_them(run: Run) -> None:
+    Path("x.jpg.l3c").write_bytes(l3c.encode_jpeg(JPEG))
+    assert run("decode", "x.jpg.l3c", "x.png").lines == ["x.jpg.l3c: 13 x 11 pixels: x.png"]
+    with Image.open("x.png") as image, Image.open(io.BytesIO(JPEG)) as jpeg:
+        np.testing.assert_array_equal(np.asarray(image), np.asarray(jpeg))
+        assert image.info["icc_profile"] == ICC
+
+
+def test_a_jpeg_file_is_not_called_anything_else(run: Run) -> None:
+    Path("x.jpg.l3c").write_bytes(l3c.encode_jpeg(JPEG))
+    done = run("decode", "x.jpg.l3c", "x.avif")
+    assert (done.code, done.lines) == (2, ["l3c: x.avif: the file holds a JPEG file, not avif"])
+    assert run("decode", "x.jpg.l3c", "photo.png").code == 2

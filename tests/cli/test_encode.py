@@ -13,6 +13,7 @@ from PIL import Image
 
 import l3c
 from l3c import api
+from tests.checks import smooth_picture
 from tests.cli.conftest import Run
 from tests.images.pictures import ICC, RGB, XMP, exif_block, saved
 
@@ -75,12 +76,29 @@ def test_threads_do_not_change_the_file(run: Run, threads: str) -> None:
     assert Path("x.l3c").read_bytes() == l3c.encode(RGB)
 
 
-def test_a_jpeg_is_encoded_with_a_notice(run: Run) -> None:
-    Path("x.jpg").write_bytes(saved(RGB, "JPEG"))
+def test_a_jpeg_file_is_kept_itself(run: Run) -> None:
+    jpeg = saved(smooth_picture(100, 150, 3), "JPEG")
+    Path("x.jpg").write_bytes(jpeg)
     done = run("encode", "x.jpg")
-    assert done.code == 0
-    assert len(done.lines) == 2
+    size = Path("x.jpg.l3c").stat().st_size
+    assert size < len(jpeg)
+    assert done.lines == [
+        f"x.jpg: {len(jpeg):,} -> {size:,} bytes ({size / len(jpeg):.1%}), the JPEG file itself: x.jpg.l3c"
+    ]
+    assert l3c.original(Path("x.jpg.l3c").read_bytes()) == jpeg
+
+
+@pytest.mark.parametrize(("arguments", "hint"), [(["--pixels"], ""), ([], "pip install 'l3c[jpeg]'")])
+def test_a_jpegs_pixels_are_encoded_with_a_notice(
+    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: list[str], hint: str
+) -> None:
+    """Where they are asked for, and where there is no libjxl."""
+    monkeypatch.setattr("l3c.jpeg.transcode.available", lambda: not hint)
+    Path("x.jpg").write_bytes(saved(RGB, "JPEG"))
+    done = run("encode", "x.jpg", *arguments)
+    assert (done.code, len(done.lines)) == (0, 2)
     assert done.lines[1].startswith("x.jpg: a JPEG's own file is smaller")
+    assert done.lines[1].endswith(hint or "the pixels were encoded")
     np.testing.assert_array_equal(l3c.decode(Path("x.jpg.l3c").read_bytes()), np.asarray(Image.open("x.jpg")))
 
 

@@ -7,12 +7,13 @@ from tests.house.sources import PACKAGE, imports, modules, top
 LEAVES = {"errors", "_engine"}
 ARROWS = {
     "": {"api", "image", "container"},
-    "image": {"codec", "container"},
+    "image": {"codec", "container", "jpeg"},
     "__main__": {"cli"},
-    "cli": {"api", "bulk", "prepare", "training", "images", "codec", "container", "__version__"},
-    "bulk": {"api", "images", "codec", "container"},
+    "cli": {"api", "bulk", "prepare", "training", "images", "codec", "container", "jpeg", "__version__"},
+    "bulk": {"api", "images", "codec", "container", "jpeg"},
     "prepare": {"images"},
-    "api": {"images", "codec", "container"},
+    "api": {"images", "codec", "container", "jpeg"},
+    "jpeg": {"container"},
     "images": {"container"},
     "codec": {"container", "history", "coding", "wave", "published"},
     "history": set(),

@@ -14,6 +14,9 @@ from l3c.container.constants import LAYOUT_NAMES, METADATA
 from l3c.container.read import read_file
 from l3c.errors import InputError, L3CError
 from l3c.images.picture import Picture
+from l3c.jpeg import transcode
+from l3c.jpeg.keep import SUFFIXES as JPEG_SUFFIXES
+from l3c.jpeg.keep import can_keep
 
 SUFFIX = ".l3c"
 PICTURES = frozenset(
@@ -54,20 +57,31 @@ class Kind(Protocol):
 
 @dataclass(frozen=True)
 class Encoding:
-    """Picture files to l3c files: a/b.png to a/b.png.l3c, so that no two sources share a target."""
+    """Picture files to l3c files: a/b.png to a/b.png.l3c, so that no two sources share a target.
+
+    JPEG files are kept whole, as a/b.jpg.l3c, unless pixels are asked for or libjxl is missing: then a/b.jpg.png.l3c.
+    """
 
     model: str = "wave"
     strip: bool = False
     history: bool = True
+    pixels: bool = False
     verb: str = "encode"
 
     def takes(self, name: str) -> bool:
         return PurePosixPath(name).suffix.lower() in PICTURES
 
     def target(self, name: str) -> str:
-        return name + SUFFIX
+        return name + (".png" if is_jpeg(name) and not self.keeps_jpeg else "") + SUFFIX
+
+    @property
+    def keeps_jpeg(self) -> bool:
+        return not self.pixels and transcode.available()
 
     def make(self, raw: bytes, name: str, target: str) -> tuple[bytes, list[str]]:
+        if self.keeps_jpeg and can_keep(raw):
+            with at_work():
+                return api.encode_jpeg(raw, threads=1), []
         picture = read_picture(raw, name)
         data = api.encode(
             picture.samples,
@@ -80,6 +94,10 @@ class Encoding:
         return data, []
 
     def check(self, raw: bytes, data: bytes, name: str, target: str) -> list[str]:
+        if read_file(data).jpeg is not None:
+            if api.original(data, threads=1) != raw:
+                raise InputError(f"{name}: the encoded file does not give back the JPEG file")
+            return []
         picture = read_picture(raw, name)
         found = differences(picture, decoded(data, name))
         stripped = sorted(set(found) & set(picture.metadata)) if self.strip else []
@@ -93,7 +111,7 @@ class Encoding:
 
 @dataclass(frozen=True)
 class Decoding:
-    """l3c files to picture files: a/b.png.l3c to a/b.png, a/b.jpg.l3c to a/b.jpg.png."""
+    """l3c files to picture files: a/b.png.l3c to a/b.png, a/b.gif.l3c to a/b.gif.png, JPEG files to themselves."""
 
     max_memory: int | None = None
     verb: str = "decode"
@@ -106,17 +124,21 @@ class Decoding:
 
         stem = name[: -len(SUFFIX)]
         suffix = PurePosixPath(stem).suffix.lower()
-        return stem if suffix and suffix in WRITERS else stem + ".png"
+        return stem if suffix and (suffix in WRITERS or is_jpeg(stem)) else stem + ".png"
 
     def make(self, raw: bytes, name: str, target: str) -> tuple[bytes, list[str]]:
         from l3c.images.write import write_picture
 
+        if is_jpeg(target):
+            return jpeg_of(raw, name, self.max_memory), []
         picture, file = decoded(raw, name, self.max_memory), io.BytesIO()
         with at_work():
             dropped = write_picture(picture, file, target)
         return file.getvalue(), [f"the format cannot hold {', '.join(dropped)}, which was dropped"] if dropped else []
 
     def check(self, raw: bytes, data: bytes, name: str, target: str) -> list[str]:
+        if is_jpeg(target):
+            return []
         found = differences(decoded(raw, name, self.max_memory), read_picture(data, target))
         if "samples" in found:
             raise InputError(f"{name}: the written picture has other pixels")
@@ -128,6 +150,19 @@ class Decoding:
         except L3CError:
             return False
         return True
+
+
+def is_jpeg(name: str) -> bool:
+    """Whether a file of this name is a JPEG file."""
+    return PurePosixPath(name).suffix.lower() in JPEG_SUFFIXES
+
+
+def jpeg_of(data: bytes, name: str, max_memory: int | None) -> bytes:
+    """The JPEG file that an l3c file keeps. Raises InputError where that holds pixels."""
+    try:
+        return api.original(data, threads=1, max_memory=max_memory)
+    except L3CError as error:
+        raise type(error)(f"{name}: {error}") from error
 
 
 def is_whole(data: bytes) -> bool:
@@ -151,6 +186,8 @@ def decoded(data: bytes, name: str, max_memory: int | None = None) -> Picture:
     """The picture of an l3c file; errors name the file."""
     try:
         contents = read_file(data)
+        if contents.jpeg is not None:
+            return read_picture(api.original_of(contents, threads=1, max_memory=max_memory), name)
         samples = api.decode_contents(contents, max_memory=max_memory)
     except L3CError as error:
         raise type(error)(f"{name}: {error}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -22,7 +23,11 @@ SUFFIX = ".l3c"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="IN", help="an l3c file, a folder, or - for standard input")
     parser.add_argument(
-        "target", metavar="OUT", nargs="?", help="the picture to write, its format by suffix (default: IN without .l3c)"
+        "target",
+        metavar="OUT",
+        nargs="?",
+        help="the picture to write, its format by suffix (default: IN without .l3c); "
+        "a JPEG file that was kept is given back itself",
     )
     parser.add_argument(
         "--salvage", action="store_true", help="write what is intact of a damaged file, 0 for the rest, and list that"
@@ -53,13 +58,61 @@ def run(options: argparse.Namespace) -> int:
         if options.salvage:
             raise InputError(f"{options.source}: --salvage takes single files")
         return convert(Decoding(options.max_memory), options)
+    name = shown(options.source, "standard input")
+    if options.target is not None:
+        check_target(options.target, options.source, options.force)
+    elif options.source != STANDARD:
+        default_target(options.source)
+    data = read_source(options.source)
+    jpeg = None if options.salvage else kept_jpeg(data, name, options)
+    if jpeg is not None:
+        return write_jpeg(jpeg, name, options)
+    return write_pixels(data, name, options)
+
+
+def kept_jpeg(data: bytes, name: str, options: argparse.Namespace) -> bytes | None:
+    """The JPEG file that is kept; None for others, and where the target names a format for its pixels."""
+    from l3c import api
+    from l3c.container.read import read_file
+    from l3c.images.write import WRITERS
+
+    suffix = PurePath(options.target or "").suffix.lower()
+    with naming(name):
+        contents = read_file(data)
+        if contents.jpeg is None or (suffix and suffix in WRITERS):
+            return None
+        return api.original_of(contents, threads=options.threads, max_memory=options.max_memory)
+
+
+def write_jpeg(jpeg: bytes, name: str, options: argparse.Namespace) -> int:
+    """Write the very file that was encoded."""
+    out = options.target or (STANDARD if options.source == STANDARD else options.source[: -len(SUFFIX)])
+    check_jpeg_target(out)
+    check_target(out, options.source, options.force)
+    with target(out, options.force) as file:
+        file.write(jpeg)
+    if not options.quiet and out != STANDARD:
+        print(f"{name}: the JPEG file, {len(jpeg):,} bytes: {shown(out, STANDARD)}", file=sys.stderr)
+    return 0
+
+
+def check_jpeg_target(out: str) -> None:
+    """Raise InputError for names that would make it look like another format."""
+    from l3c.images.write import LOSSY
+    from l3c.jpeg.keep import SUFFIXES
+
+    suffix = PurePath(out).suffix.lower()
+    if suffix in LOSSY and suffix not in SUFFIXES:
+        raise InputError(f"{out}: the file holds a JPEG file, not {suffix[1:]}")
+
+
+def write_pixels(data: bytes, name: str, options: argparse.Namespace) -> int:
+    """Decode samples and write them as a picture."""
     from l3c.images.write import check_suffix
 
     out = options.target or default_target(options.source)
     check_suffix("" if out == STANDARD else out)
     check_target(out, options.source, options.force)
-    name = shown(options.source, "standard input")
-    data = read_source(options.source)
     picture, lost = salvage(data, name, options) if options.salvage else (decode(data, name, options), [])
 
     from l3c.images.write import write_picture
@@ -95,9 +148,13 @@ def decode(data: bytes, name: str, options: argparse.Namespace) -> Picture:
     from l3c.container.constants import LAYOUT_NAMES, METADATA
     from l3c.container.read import read_file
     from l3c.images.picture import Picture
+    from l3c.images.read import read_picture
 
     with naming(name), Progress(name, options.quiet) as progress:
         contents = read_file(data)
+        if contents.jpeg is not None:
+            jpeg = api.original_of(contents, threads=options.threads, max_memory=options.max_memory)
+            return read_picture(io.BytesIO(jpeg), name)
         samples = api.decode_contents(
             contents, threads=options.threads, max_memory=options.max_memory, progress=progress
         )

@@ -12,6 +12,7 @@ from l3c.cli.options import add_target, add_threads
 from l3c.cli.progress import Progress
 
 SUFFIX = ".l3c"
+JPEG_START = b"\xff\xd8\xff"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("target", metavar="OUT", nargs="?", help="the file to write (default: IN with .l3c appended)")
     parser.add_argument("-m", "--model", default="wave", help="the model to use (default: wave); see `l3c models`")
+    parser.add_argument("--pixels", action="store_true", help="encode a JPEG file's pixels, not the file itself")
     parser.add_argument("--strip", action="store_true", help="leave metadata out: colour profile, EXIF, XMP, texts")
     parser.add_argument("--no-history", action="store_true", help="do not look for what was done to the pixels before")
     add_threads(parser)
@@ -32,12 +34,37 @@ def run(options: argparse.Namespace) -> int:
     if options.output or is_folder(options.source):
         from l3c.bulk.kinds import Encoding
 
-        return convert(Encoding(options.model, options.strip, not options.no_history), options)
+        return convert(Encoding(options.model, options.strip, not options.no_history, options.pixels), options)
     out = options.target or (STANDARD if options.source == STANDARD else options.source + SUFFIX)
     check_target(out, options.source, options.force)
     name = shown(options.source, "standard input")
     raw = read_source(options.source)
+    data = None if options.pixels else keep_jpeg(raw, options.threads)
+    if data is None:
+        return encode_pixels(raw, name, out, options)
+    with target(out, options.force) as file:
+        file.write(data)
+    if not options.quiet:
+        line = f"{name}: {len(raw):,} -> {len(data):,} bytes ({len(data) / len(raw):.1%}), the JPEG file itself"
+        print(line if out == STANDARD else f"{line}: {out}", file=sys.stderr)
+        if options.strip:
+            print(f"{name}: its metadata is part of it and was kept; --pixels leaves it out", file=sys.stderr)
+    return 0
 
+
+def keep_jpeg(raw: bytes, threads: int | None) -> bytes | None:
+    """The file that keeps a JPEG file; None for others, and where there is no libjxl to do it."""
+    if not raw.startswith(JPEG_START):
+        return None
+    from l3c import api
+    from l3c.jpeg.keep import can_keep
+    from l3c.jpeg.transcode import available
+
+    return api.encode_jpeg(raw, threads=threads) if available() and can_keep(raw) else None
+
+
+def encode_pixels(raw: bytes, name: str, out: str, options: argparse.Namespace) -> int:
+    """Encode a picture's samples."""
     from l3c import api
     from l3c.images.read import read_picture
 
@@ -56,15 +83,20 @@ def run(options: argparse.Namespace) -> int:
     with target(out, options.force) as file:
         file.write(data)
     if not options.quiet:
-        report(name, shown(out, STANDARD), len(raw), len(data), picture.samples.size, picture.source_format)
+        report(name, shown(out, STANDARD), len(raw), len(data), picture.samples.size)
+        if picture.source_format in ("JPEG", "MPO"):
+            note(name, options.pixels)
     return 0
 
 
-def report(name: str, out: str, before: int, after: int, samples: int, source_format: str) -> None:
-    """One line of result; one more where the source was smaller to begin with."""
+def report(name: str, out: str, before: int, after: int, samples: int) -> None:
+    """One line of result."""
     share = f"{after / before:.1%}"
     line = f"{name}: {before:,} -> {after:,} bytes ({share}), {8 * after / samples:.3f} bits per sub-pixel"
     print(line if out == STANDARD else f"{line}: {out}", file=sys.stderr)
-    if source_format in ("JPEG", "MPO"):
-        note = "a JPEG's own file is smaller than its pixels without loss; the pixels were encoded"
-        print(f"{name}: {note}", file=sys.stderr)
+
+
+def note(name: str, wanted: bool) -> None:
+    """Say that a JPEG's pixels were encoded, and how to keep the file."""
+    text = "a JPEG's own file is smaller than its pixels without loss; the pixels were encoded"
+    print(f"{name}: {text}" + ("" if wanted else "; to keep the file: pip install 'l3c[jpeg]'"), file=sys.stderr)

@@ -44,6 +44,10 @@ def describe(name: str, found: Info) -> str:
         + (f", {found.webp_tiles} lossless WebP" if found.webp_tiles else ""),
         "metadata": metadata,
     }
+    if found.jpeg_size is not None:
+        how = "transcoded by libjxl" if found.jpeg_coder == "JPEG XL" else "stored"
+        kept = {"JPEG": f"the file itself, {found.jpeg_size:,} bytes, {how}"}
+        rows = {"image": rows["image"], "file": rows["file"], **kept}
     if found.history:
         rows["history"] = found.history
     return "\n".join([name, *(f"  {key + ':':<10}{value}" for key, value in rows.items())])

@@ -26,6 +26,8 @@ SIDE_MAX = 2**32 - 1
 TILE_SIDE_MIN, TILE_SIDE_MAX = 16, 65535
 
 HEAD, COLOURS, PAST, MODELS, TILES, DATA = b"HEAD", b"PALT", b"PAST", b"MODL", b"TILE", b"DATA"
+JPEG = b"JPEG"
+JPEG_STORED, JPEG_XL = 0, 1
 ICC, EXIF, XMP, RESOLUTION, KEY, PNG = b"iccp", b"exif", b"xmpm", b"reso", b"ckey", b"pngc"
 METADATA = {
     ICC: "icc",

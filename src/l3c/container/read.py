@@ -16,6 +16,9 @@ from l3c.container.constants import (
     DIGEST_BYTES,
     FIRST_MODEL,
     HEAD,
+    JPEG,
+    JPEG_STORED,
+    JPEG_XL,
     METADATA,
     MODELS,
     PALETTE,
@@ -34,7 +37,7 @@ from l3c.container.constants import (
     WEBP,
 )
 from l3c.container.cursor import Buffer, Cursor
-from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, Past, TileEntry
+from l3c.container.structure import Contents, ImageHeader, JpegFile, ModelReference, Palette, Past, TileEntry
 from l3c.container.tiling import tile_count, tiles_of
 from l3c.container.unknown import is_original
 from l3c.errors import ChecksumError, FormatError, VersionError
@@ -54,6 +57,8 @@ def read_file(data: Buffer) -> Contents:
     check_signature(cursor, bytes(data[:256]))
     critical, metadata = read_sections(cursor)
     header = read_head(critical[HEAD])
+    if JPEG in critical:
+        return replace(Contents.of_jpeg(header, read_jpeg(critical[JPEG])), metadata=metadata)
     palette = read_palette(critical[COLOURS]) if COLOURS in critical else None
     if (palette is None) == (header.layout == PALETTE):
         raise FormatError("section PALT belongs to images with a palette, and only to them")
@@ -91,12 +96,12 @@ def describe_stranger(start: bytes) -> str:
 def read_sections(cursor: Cursor) -> tuple[dict[bytes, Cursor], dict[bytes, bytes]]:
     critical: dict[bytes, Cursor] = {}
     metadata: dict[bytes, bytes] = {}
-    while DATA not in critical:
+    while DATA not in critical and JPEG not in critical:
         place = cursor.offset
         tag, content = read_section(cursor)
         if tag in critical or tag in metadata:
             raise FormatError(f"byte {place}: a second section {tag.decode()}")
-        if tag in ORDER:
+        if tag in ORDER or tag == JPEG:
             _check_order(place, tag, critical)
             critical[tag] = content
         elif tag in METADATA:
@@ -108,7 +113,9 @@ def read_sections(cursor: Cursor) -> tuple[dict[bytes, Cursor], dict[bytes, byte
 
 
 def _check_order(place: int, tag: bytes, before: dict[bytes, Cursor]) -> None:
-    """PALT and PAST may be left out; the others follow each other."""
+    """PALT and PAST may be left out; the others follow each other. JPEG follows HEAD, in place of all others."""
+    if tag == JPEG and set(before) == {HEAD}:
+        return
     left = ORDER[max((ORDER.index(t) + 1 for t in before), default=0) :]
     expected = next(t for t in left if t not in OPTIONAL or t == tag)
     if tag != expected:
@@ -169,6 +176,16 @@ def read_past(cursor: Cursor, header: ImageHeader) -> Past:
     count = cursor.varint(header.height * header.width // CORRECTED_SHARE, "number of corrections")
     packed = bytes(cursor.take(cursor.left, "corrections"))
     return Past(kind, bool(flags & TURNED), bool(flags & BLACK), count, packed)
+
+
+def read_jpeg(cursor: Cursor) -> JpegFile:
+    coder = cursor.integer(1, "the JPEG file's coder")
+    if coder not in (JPEG_STORED, JPEG_XL):
+        raise VersionError(f"byte {cursor.offset}: coder {coder} of a JPEG file is unknown to this release")
+    length, crc = cursor.varint(MAX_LENGTH, "the JPEG file's length"), cursor.integer(4, "its check sum")
+    if coder == JPEG_STORED and length != cursor.left:
+        raise cursor.fail(f"a JPEG file of {length} bytes is stored in {cursor.left}")
+    return JpegFile(coder, length, crc, cursor.take(cursor.left, "the JPEG file"))
 
 
 def read_models(cursor: Cursor) -> list[ModelReference]:

@@ -109,11 +109,22 @@ class TileEntry:
 
 
 @dataclass(frozen=True)
+class JpegFile:
+    """A JPEG file kept whole. coder: JPEG_STORED or JPEG_XL. length, crc: of the file. data: what is stored of it."""
+
+    coder: int
+    length: int
+    crc: int
+    data: bytes | memoryview
+
+
+@dataclass(frozen=True)
 class Contents:
     """A whole file.
 
     tile_side: nominal side of the tiles. tiles: component by component, row by row. data: the payloads, one after
     another. palette: of layout PALETTE alone.
+    jpeg: instead of models, tiles and data, where a JPEG file is kept.
     """
 
     header: ImageHeader
@@ -123,3 +134,9 @@ class Contents:
     data: bytes | memoryview
     metadata: dict[bytes, bytes] = field(default_factory=dict)
     palette: Palette | None = None
+    jpeg: JpegFile | None = None
+
+    @classmethod
+    def of_jpeg(cls, header: ImageHeader, jpeg: JpegFile) -> Contents:
+        """Those of a file that keeps a JPEG file."""
+        return cls(header, [], 0, [], b"", jpeg=jpeg)

@@ -10,6 +10,7 @@ from l3c.container.constants import (
     DATA,
     DIGEST_BYTES,
     HEAD,
+    JPEG,
     METADATA,
     MODELS,
     PAST,
@@ -20,11 +21,13 @@ from l3c.container.constants import (
     VERSION,
 )
 from l3c.container.cursor import varint
-from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, Past, TileEntry
+from l3c.container.structure import Contents, ImageHeader, JpegFile, ModelReference, Palette, Past, TileEntry
 
 
 def write_file(contents: Contents) -> bytes:
     """The whole file. The same contents give the same bytes."""
+    if contents.jpeg is not None:
+        return write_jpeg(contents.header, contents.jpeg)
     sections = [section(HEAD, head(contents.header))]
     sections += [section(COLOURS, palette(contents.palette))] if contents.palette else []
     sections += [section(PAST, past(contents.header.past))] if contents.header.past else []
@@ -32,6 +35,12 @@ def write_file(contents: Contents) -> bytes:
     sections += [section(tag, contents.metadata[tag]) for tag in METADATA if tag in contents.metadata]
     sections += [section(TILES, tiles(contents.tile_side, contents.tiles)), section(DATA, contents.data)]
     return b"".join([SIGNATURE, bytes([VERSION]), *sections])
+
+
+def write_jpeg(header: ImageHeader, file: JpegFile) -> bytes:
+    """A file that keeps a JPEG file."""
+    content = b"".join([bytes([file.coder]), varint(file.length), file.crc.to_bytes(4, "little"), file.data])
+    return b"".join([SIGNATURE, bytes([VERSION]), section(HEAD, head(header)), section(JPEG, content)])
 
 
 def section(tag: bytes, content: bytes | memoryview) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import IO, Any, cast
 
 import numpy as np
@@ -54,6 +55,11 @@ class L3CImageFile(ImageFile.ImageFile):
 
     def _open(self) -> None:
         self._contents = read_file(cast(IO[bytes], self.fp).read())
+        self.tile = []
+        self._decoded = False
+        if self._contents.jpeg is not None:
+            self._open_jpeg()
+            return
         header = self._contents.header
         self._mode = mode_of(header)
         self._size = (header.width, header.height)
@@ -61,19 +67,29 @@ class L3CImageFile(ImageFile.ImageFile):
         self.info.update(to_pillow(metadata))
         if self._contents.palette and self._contents.palette.alphas:
             self.info["transparency"] = self._contents.palette.alphas
-        self.tile = []
-        self._decoded = False
+
+    def _open_jpeg(self) -> None:
+        """A kept JPEG file: what Pillow says of it; its pixels too come from Pillow."""
+        self._jpeg = Image.open(io.BytesIO(api.original_of(self._contents)), formats=["JPEG"])
+        self._mode, self._size = self._jpeg.mode, self._jpeg.size
+        self.info.update(self._jpeg.info)
 
     def load(self) -> Any:
         """Decode on first use."""
         if not self._decoded:
-            layout, palette = LAYOUT_NAMES[self._contents.header.layout], self._contents.palette
-            image = to_image(Picture(api.decode_contents(self._contents), layout=layout, palette=palette))
+            image = self._image()
             self.im, self.palette = image.im, image.palette
             self._decoded = True
             del self._contents
             self._release()
         return super().load()
+
+    def _image(self) -> Image.Image:
+        if self._contents.jpeg is not None:
+            self._jpeg.load()
+            return self._jpeg
+        layout, palette = LAYOUT_NAMES[self._contents.header.layout], self._contents.palette
+        return to_image(Picture(api.decode_contents(self._contents), layout=layout, palette=palette))
 
     def _release(self) -> None:
         """Close a file that Pillow opened: all of it has been read."""

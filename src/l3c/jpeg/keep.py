@@ -1,0 +1,101 @@
+"""A JPEG file in a file of ours: kept byte for byte, transcoded by libjxl or as it is; and its pixels."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from l3c.container.constants import CMYK, GRAY, JPEG_STORED, JPEG_XL, RGB
+from l3c.container.structure import Contents, ImageHeader, JpegFile
+from l3c.container.write import write_file
+from l3c.errors import ChecksumError, FormatError, InputError, LimitError
+from l3c.jpeg.frame import Frame, read_frame
+from l3c.jpeg.transcode import restore, transcode
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
+
+LAYOUTS = {1: GRAY, 3: RGB, 4: CMYK}
+SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"})
+BLOCK = 16
+COEFFICIENT_BYTES, WORKSPACE = 4, 64 << 20
+DEFAULT_MAX_MEMORY = 4 << 30
+
+
+def can_keep(data: bytes) -> bool:
+    """Whether these are the bytes of a JPEG file of 1, 3 or 4 components; whether it is whole does not matter."""
+    frame = read_frame(data)
+    return frame is not None and frame.components in LAYOUTS
+
+
+def keep(data: bytes, threads: int) -> bytes:
+    """The file of ours that holds a JPEG file, in the fewest bytes. Raises InputError, DependencyError."""
+    frame = read_frame(data)
+    if frame is None or frame.components not in LAYOUTS:
+        raise InputError("not a JPEG file of 1, 3 or 4 components")
+    small = transcode(data, threads)
+    if small is not None and len(small) < len(data):
+        file = JpegFile(JPEG_XL, len(data), crc32(data), small)
+    else:
+        file = JpegFile(JPEG_STORED, len(data), crc32(data), data)
+    return write_file(Contents.of_jpeg(_header(frame), file))
+
+
+def original(header: ImageHeader, file: JpegFile, threads: int, max_memory: int | None) -> bytes:
+    """The JPEG file, checked. Raises FormatError, ChecksumError, LimitError, DependencyError."""
+    limit, needed = DEFAULT_MAX_MEMORY if max_memory is None else max_memory, memory_needed(header, file)
+    if needed > limit:
+        raise LimitError(f"decoding takes {needed} bytes of memory, the limit is {limit}")
+    if file.coder == JPEG_XL:
+        data = restore(bytes(file.data), file.length, (header.height, header.width), threads)
+    else:
+        data = bytes(file.data)
+    if len(data) != file.length or crc32(data) != file.crc:
+        raise ChecksumError("the JPEG file differs from the one that was encoded")
+    frame = read_frame(data)
+    if frame is None or frame.components not in LAYOUTS or _header(frame) != header:
+        raise FormatError("the JPEG file's frame is not what section HEAD says")
+    return data
+
+
+def memory_needed(header: ImageHeader, file: JpegFile) -> int:
+    """Bytes that a JPEG file and its pixels take: the file twice, libjxl's coefficients (measured, with room)."""
+    if file.coder == JPEG_STORED:
+        return file.length + header.samples
+    rows, columns = (-(-side // BLOCK) * BLOCK for side in (header.height, header.width))
+    coefficients = COEFFICIENT_BYTES * rows * columns * header.channels
+    return header.samples + coefficients + 2 * file.length + WORKSPACE
+
+
+def pixels(jpeg: bytes) -> NDArray[np.uint8]:
+    """uint8 [height, width], or with 3 or 4 channels, as Pillow decodes them. Raises InputError where it cannot."""
+    import numpy as np
+
+    try:
+        with opened(jpeg) as image:
+            samples, mode = np.array(image), image.mode
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow's readers raise whatever a damaged file leads to
+        reason = " ".join(str(error).split())
+        raise InputError(f"the JPEG file is kept whole, but its pixels cannot be decoded: {reason}") from error
+    if mode not in ("L", "RGB", "CMYK"):
+        raise InputError(f"the JPEG file is kept whole, but its pixels are {mode}: take the file itself")
+    return samples
+
+
+def opened(jpeg: bytes) -> Image.Image:
+    """The JPEG file as an image of Pillow, its pixels not yet decoded."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return Image.open(io.BytesIO(jpeg), formats=["JPEG"])
+
+
+def _header(frame: Frame) -> ImageHeader:
+    return ImageHeader(LAYOUTS[frame.components], frame.height, frame.width, frame.depth)

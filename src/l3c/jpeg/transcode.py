@@ -1,0 +1,47 @@
+"""A JPEG file to JPEG XL and back, byte for byte, by libjxl through imagecodecs."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from l3c.errors import DependencyError, FormatError
+from l3c.jpeg.codestream import declared_size
+
+EXTRA = "l3c[jpeg]"
+
+
+def available() -> bool:
+    """Whether the extra is installed; nothing is imported."""
+    return find_spec("imagecodecs") is not None
+
+
+def transcode(jpeg: bytes, threads: int) -> bytes | None:
+    """A JPEG XL file that gives the very bytes back, proven by decoding it; None where libjxl refuses or differs."""
+    need_extra("keeping JPEG files")
+    import imagecodecs
+
+    try:
+        data = bytes(imagecodecs.jpegxl_encode_jpeg(jpeg, numthreads=threads))
+        back = imagecodecs.jpegxl_decode_jpeg(data, numthreads=threads)
+    except (imagecodecs.JpegxlError, ValueError):
+        return None
+    return data if back == jpeg else None
+
+
+def restore(data: bytes, length: int, size: tuple[int, int], threads: int) -> bytes:
+    """The JPEG file of `length` bytes behind `data`. size: (height, width) that it must have. Raises FormatError."""
+    found = declared_size(data)
+    if found != size:
+        raise FormatError(f"section JPEG declares {found[1]} x {found[0]} pixels, section HEAD {size[1]} x {size[0]}")
+    need_extra("this file, a transcoded JPEG,")
+    import imagecodecs
+
+    try:
+        return bytes(imagecodecs.jpegxl_decode_jpeg(data, numthreads=threads, out=bytearray(length)))
+    except (imagecodecs.JpegxlError, ValueError) as error:
+        raise FormatError(f"section JPEG cannot be decoded: {error}") from error
+
+
+def need_extra(what: str) -> None:
+    if not available():
+        raise DependencyError(f"{what} needs libjxl, through imagecodecs: pip install '{EXTRA}'")

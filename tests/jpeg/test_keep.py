@@ -1,0 +1,170 @@
+"""JPEG files of all kinds come back byte for byte; damaged files of ours are errors."""
+
+import io
+from dataclasses import replace
+from zlib import crc32
+
+import imagecodecs
+import numpy as np
+import pytest
+from PIL import Image
+
+import l3c
+from l3c.container.constants import JPEG_STORED, JPEG_XL
+from l3c.container.read import read_file
+from l3c.container.structure import Contents, ImageHeader, JpegFile
+from l3c.container.write import write_file
+from l3c.errors import ChecksumError, DependencyError, FormatError, InputError, L3CError, LimitError, VersionError
+from tests.checks import plain, smooth_picture
+from tests.images.pictures import ICC, exif_block, saved
+
+PICTURE = Image.fromarray(smooth_picture(140, 180, 3))
+BASE = saved(PICTURE, "JPEG")
+DEEP = bytes(imagecodecs.jpeg_encode(smooth_picture(40, 60, 3).astype(np.uint16) * 16, level=90, bitspersample=12))
+SOF = BASE.index(b"\xff\xc0")
+TRANSCODED = {
+    "baseline": BASE,
+    "4:4:4": saved(PICTURE, "JPEG", subsampling=0),
+    "4:2:2": saved(PICTURE, "JPEG", subsampling=1),
+    "gray": saved(PICTURE.convert("L"), "JPEG"),
+    "progressive": saved(PICTURE, "JPEG", progressive=True, optimize=True),
+    "restarts": saved(PICTURE, "JPEG", restart_marker_blocks=3),
+    "metadata": saved(PICTURE, "JPEG", exif=exif_block(), comment=b"by hand", xmp=b"<x/>"),
+    "trailing bytes": BASE + bytes(range(256)) * 4,
+    "several pictures, as phones write": saved(PICTURE, "MPO", save_all=True, append_images=[PICTURE.resize((30, 20))]),
+}
+STORED = {
+    "CMYK": saved(PICTURE.convert("CMYK"), "JPEG"),
+    "12 bits": DEEP,
+    "arithmetic coding": BASE[: SOF + 1] + b"\xc9" + BASE[SOF + 2 :],
+    "cut": BASE[:-90],
+    "a broken profile": saved(PICTURE, "JPEG", icc_profile=ICC),
+}
+FILE = l3c.encode_jpeg(BASE)
+
+
+@pytest.mark.parametrize("name", TRANSCODED)
+def test_a_transcoded_file_comes_back_and_is_smaller(name: str) -> None:
+    jpeg = TRANSCODED[name]
+    data = l3c.encode_jpeg(jpeg, threads=1)
+    assert len(data) < len(jpeg)
+    assert l3c.original(data) == jpeg
+    assert l3c.info(data).jpeg_coder == "JPEG XL"
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_what_libjxl_refuses_is_stored(name: str) -> None:
+    jpeg = STORED[name]
+    data = l3c.encode_jpeg(jpeg)
+    assert len(jpeg) < len(data) < len(jpeg) + 60
+    assert l3c.original(data) == jpeg
+    assert (l3c.info(data).jpeg_coder, l3c.info(data).jpeg_size) == ("stored", len(jpeg))
+    assert l3c.verify(data) == l3c.info(data)
+
+
+@pytest.mark.parametrize("form", ["PNG", "TIFF"])
+def test_other_files_are_refused(form: str) -> None:
+    for data in (saved(PICTURE, form), b"", BASE[:SOF]):
+        with pytest.raises(InputError, match="not a JPEG file"):
+            l3c.encode_jpeg(data)
+
+
+def test_pixels_are_those_of_pillow() -> None:
+    for jpeg in TRANSCODED.values():
+        with Image.open(io.BytesIO(jpeg)) as image:
+            np.testing.assert_array_equal(l3c.decode(l3c.encode_jpeg(jpeg)), np.asarray(image))
+
+
+@pytest.mark.parametrize(("name", "reason"), [("12 bits", "cannot be decoded"), ("cut", "truncated")])
+def test_pixels_that_cannot_be_had_are_refused(name: str, reason: str) -> None:
+    with pytest.raises(InputError, match=f"kept whole, but its pixels.*{reason}"):
+        l3c.decode(l3c.encode_jpeg(STORED[name]))
+
+
+def test_info_tells_layout_and_depth() -> None:
+    found = {name: l3c.info(l3c.encode_jpeg(jpeg)) for name, jpeg in (TRANSCODED | STORED).items()}
+    assert {name: i.layout for name, i in found.items() if i.layout != "RGB"} == {"gray": "gray", "CMYK": "CMYK"}
+    assert {name: i.depth for name, i in found.items() if i.depth != 8} == {"12 bits": 12}
+    assert (found["baseline"].width, found["baseline"].height, found["baseline"].tiles) == (180, 140, 0)
+
+
+def test_pixels_have_no_original() -> None:
+    with pytest.raises(InputError, match="holds pixels"):
+        l3c.original(l3c.encode(plain(smooth_picture(5, 5, 1))))
+
+
+def test_pillow_opens_it_as_it_would_the_jpeg_file() -> None:
+    l3c.register_pillow()
+    jpeg = saved(PICTURE, "JPEG", exif=exif_block())
+    with Image.open(io.BytesIO(jpeg)) as expected, Image.open(io.BytesIO(l3c.encode_jpeg(jpeg))) as image:
+        assert (image.format, image.mode, image.size) == ("L3C", expected.mode, expected.size)
+        assert image.info["exif"] == expected.info["exif"]
+        assert image.tobytes() == expected.tobytes()
+
+
+def test_the_extra_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = l3c.encode_jpeg(STORED["CMYK"])
+    monkeypatch.setattr("l3c.jpeg.transcode.available", lambda: False)
+    for call in (lambda: l3c.encode_jpeg(BASE), lambda: l3c.original(FILE), lambda: l3c.decode(FILE)):
+        with pytest.raises(DependencyError, match=r"pip install 'l3c\[jpeg\]'"):
+            call()
+    assert l3c.original(stored) == STORED["CMYK"]
+
+
+def forged(**fields: object) -> bytes:
+    """FILE with other fields of its JPEG section, check sums fitting."""
+    return write_file(replace(read_file(FILE), jpeg=replace(read_jpeg(), **fields)))  # type: ignore[arg-type]
+
+
+def test_memory_is_limited_before_it_is_taken() -> None:
+    huge = Contents.of_jpeg(ImageHeader(1, 60000, 60000), read_jpeg())
+    for data in (write_file(huge), forged(length=1 << 50)):
+        with pytest.raises(LimitError):
+            l3c.original(data)
+    with pytest.raises(LimitError):
+        l3c.decode(FILE, max_memory=1 << 20)
+
+
+def read_jpeg() -> JpegFile:
+    jpeg = read_file(FILE).jpeg
+    assert jpeg is not None
+    return jpeg
+
+
+def test_contradictions_are_refused() -> None:
+    header, jpeg = read_file(FILE).header, read_jpeg()
+    other = bytes(imagecodecs.jpegxl_encode_jpeg(TRANSCODED["4:4:4"]))
+    cases = {
+        write_file(Contents.of_jpeg(replace(header, width=181), jpeg)): (FormatError, "declares 180 x 140"),
+        write_file(Contents.of_jpeg(replace(header, layout=0), jpeg)): (FormatError, "HEAD says"),
+        forged(crc=1): (ChecksumError, "differs"),
+        forged(data=other): (L3CError, "differs|cannot be decoded"),
+        forged(coder=2): (VersionError, "coder 2"),
+        forged(coder=JPEG_STORED): (FormatError, "is stored in"),
+        forged(coder=JPEG_STORED, data=bytes(len(BASE)), crc=crc32(bytes(len(BASE)))): (FormatError, "HEAD says"),
+        forged(coder=JPEG_XL, data=BASE): (FormatError, "no JPEG XL"),
+    }
+    for data, (kind, message) in cases.items():
+        with pytest.raises(kind, match=message):
+            l3c.original(data)
+
+
+def test_every_truncation_is_refused() -> None:
+    for length in range(len(FILE)):
+        with pytest.raises(L3CError):
+            l3c.original(FILE[:length])
+
+
+def test_damage_behind_a_forged_check_sum_is_refused() -> None:
+    """What the section's CRC would notice first: libjxl, the length and the file's CRC stand behind it."""
+    contents = bytes(read_jpeg().data)
+    for bit in range(0, 8 * len(contents), 97):
+        damaged = bytearray(contents)
+        damaged[bit // 8] ^= 1 << bit % 8
+        try:
+            assert l3c.original(forged(data=bytes(damaged)), threads=1) == BASE
+        except L3CError:
+            continue
+    for length in range(0, len(contents), 37):
+        with pytest.raises(L3CError):
+            l3c.original(forged(data=contents[:length]), threads=1)
