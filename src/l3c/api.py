@@ -12,7 +12,6 @@ from l3c.container.constants import (
     LAYOUT_NAMES,
     METADATA,
     PALETTE,
-    PAST_NAMES,
     RGB,
     RGBA,
     STORED,
@@ -199,7 +198,7 @@ def describe(contents: Contents, size: int) -> Info:
         metadata={METADATA[tag]: len(value) for tag, value in contents.metadata.items()},
         size=size,
         bits_per_subpixel=8 * size / header.samples,
-        history=PAST_NAMES[header.past.kind] if header.past else None,
+        history=header.past.name if header.past else None,
         jpeg_size=None if jpeg is None else jpeg.length,
         jpeg_coder=None if jpeg is None else "JPEG XL" if jpeg.coder == JPEG_XL else "stored",
     )

@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 
 import l3c
 from l3c.codec.past import pack, redo, undo, unpack
-from l3c.container.constants import PHOTO_CD, RGB
+from l3c.container.constants import RGB
+from l3c.container.past import write_past
 from l3c.container.read import read_file
-from l3c.container.structure import ImageHeader, Past
-from l3c.container.write import write_file
+from l3c.container.structure import ImageHeader, Levels, PhotoCd
+from l3c.container.write import section, write_file
 from l3c.errors import FormatError, LimitError, VersionError
 from l3c.history import photo_cd
-from tests.checks import smooth_picture
+from tests.checks import noise, smooth_picture
 from tests.history.sources import photo_cd_planes
 
 
@@ -38,7 +39,7 @@ def test_pixels_that_differ_are_corrected() -> None:
     pixels[::17, ::13] ^= 5
     data = l3c.encode(pixels, model="wave-fast")
     past = read_file(data).header.past
-    assert past is not None
+    assert isinstance(past, PhotoCd)
     assert past.count > 30
     np.testing.assert_array_equal(l3c.decode(data), pixels)
 
@@ -47,7 +48,10 @@ def test_history_can_be_left_alone() -> None:
     assert l3c.info(l3c.encode(picture(), history=False)).history is None
 
 
-@pytest.mark.parametrize("pixels", [smooth_picture(90, 90, 3), smooth_picture(90, 90, 3).astype(np.uint16)])
+@pytest.mark.parametrize(
+    "pixels",
+    [smooth_picture(90, 90, 3), np.random.default_rng(0).integers(0, 1 << 16, (200, 300, 3)).astype(np.uint16)],
+)
 def test_images_without_a_past_are_as_they_were(pixels: NDArray[np.generic]) -> None:
     assert l3c.encode(pixels, model="wave-fast") == l3c.encode(pixels, model="wave-fast", history=False)
 
@@ -69,17 +73,19 @@ def test_memory_is_bounded() -> None:
         l3c.decode(l3c.encode(picture(), model="wave-fast"), max_memory=100_000)
 
 
-BAD = {
-    "an unknown kind": (Past(2), VersionError, "past 2"),
-    "too many corrections": (Past(PHOTO_CD, count=876), FormatError, "number of corrections"),
-    "no zlib stream": (Past(PHOTO_CD, count=3, packed=b"123"), FormatError, "damaged"),
+BAD: dict[str, tuple[PhotoCd | Levels, type[FormatError], str]] = {
+    "gray that is not": (Levels(True, ((1, 2), (1, 2))), FormatError, "too many"),
+    "values beyond the depth": (Levels(True, ((256,),)), FormatError, "beyond the depth"),
+    "no values": (Levels(True, ((),)), FormatError, "empty"),
+    "too many corrections": (PhotoCd(count=876), FormatError, "number of corrections"),
+    "no zlib stream": (PhotoCd(count=3, packed=b"123"), FormatError, "damaged"),
     "corrections beyond the image": (
-        Past(PHOTO_CD, count=2, packed=pack(np.array([3, 14000]), np.ones((2, 3), np.uint8))),
+        PhotoCd(count=2, packed=pack(np.array([3, 14000]), np.ones((2, 3), np.uint8))),
         FormatError,
         "beyond the image",
     ),
     "too few corrections": (
-        Past(PHOTO_CD, count=3, packed=pack(np.array([3, 5]), np.ones((2, 3), np.uint8))),
+        PhotoCd(count=3, packed=pack(np.array([3, 5]), np.ones((2, 3), np.uint8))),
         FormatError,
         "corrections",
     ),
@@ -94,10 +100,23 @@ def test_bad_sections_are_refused(past: str) -> None:
         l3c.decode(write_file(replace(contents, header=replace(contents.header, past=wrong))))
 
 
+def test_an_unknown_kind_is_refused() -> None:
+    data = l3c.encode(picture(), model="wave-fast")
+    sections = data.index(b"PAST")
+    length = len(write_past(PhotoCd()))
+    changed = write_file(replace(read_file(data), header=replace(read_file(data).header, past=PhotoCd())))
+    place = changed.index(b"PAST")
+    content = bytes([7]) + changed[place + 6 : place + 5 + length]
+    forged = changed[:place] + section(b"PAST", content) + changed[place + 9 + length :]
+    assert sections == place
+    with pytest.raises(VersionError, match="past 7"):
+        l3c.decode(forged)
+
+
 def test_corrections_are_packed_and_unpacked() -> None:
     places = np.array([0, 1, 500, 13999])
     differences = np.arange(12, dtype=np.uint8).reshape(4, 3)
-    past = Past(PHOTO_CD, count=4, packed=pack(places, differences))
+    past = PhotoCd(count=4, packed=pack(places, differences))
     found = unpack(past, 14000)
     np.testing.assert_array_equal(found[0], places)
     np.testing.assert_array_equal(found[1], differences)
@@ -108,3 +127,25 @@ def test_undoing_and_doing_again_are_inverse() -> None:
     found = undo(pixels, ImageHeader(RGB, *pixels.shape[:2]))
     assert found is not None
     np.testing.assert_array_equal(redo(found[1], found[0]), pixels)
+
+
+STRETCHED = np.clip(smooth_picture(90, 100, 3).astype(int) * 3 // 5 * 2 - 60, 0, 255).astype(np.uint8)
+GRAY = np.repeat(smooth_picture(90, 100, 1), 3, axis=2)
+DEEP = (smooth_picture(90, 101, 3).astype(np.uint16) * 5 + noise(90, 101, 3) % 5) * 51
+LEVELLED = {
+    "stretched contrast": (STRETCHED, "values"),
+    "gray in RGB": (GRAY, "gray in RGB, "),
+    "8 bits in 16": (smooth_picture(90, 100, 3).astype(np.uint16) * 257, "values"),
+    "8 bits in gray of 16": (smooth_picture(90, 100, 1)[..., 0].astype(np.uint16) * 257, "values"),
+    "gray in RGB of 16": (GRAY.astype(np.uint16) * 257, "gray in RGB, "),
+    "10 bits in 16": (DEEP, "values"),
+}
+
+
+@pytest.mark.parametrize("name", LEVELLED)
+def test_values_of_a_table_are_coded_by_their_ranks(name: str) -> None:
+    samples, found = LEVELLED[name]
+    data = l3c.encode(samples, model="wave-fast")
+    np.testing.assert_array_equal(l3c.decode(data), samples)
+    assert found in str(l3c.info(data).history)
+    assert len(data) < len(l3c.encode(samples, model="wave-fast", history=False))

@@ -9,22 +9,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.container.constants import CORRECTED_SHARE, PHOTO_CD, RGB
+from l3c.codec.webp import is_drawn
+from l3c.container.constants import CORRECTED_SHARE, GRAY, RGB
 from l3c.container.cursor import Cursor, varint
-from l3c.container.structure import ImageHeader, Past
+from l3c.container.structure import ImageHeader, Levels, PhotoCd
 from l3c.errors import FormatError
-from l3c.history import photo_cd
+from l3c.history import levels, photo_cd
 
 Components = list[NDArray[np.uint8]]
 VARINT_MAX = 10
+LEAST_PIXELS = 4096
+"""In smaller images tables are not worth their bytes."""
+
 STRIP_BYTES = 160
 """Bytes for each pixel of a strip of rows that is made at a time."""
 
 
-def undo(pixels: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
-    """The header with the past that was found, and the planes; None where there is none, or proof fails."""
-    if header.layout != RGB or header.depth != 8:
-        return None
+def undo(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
+    """The header with the past that was found, and its components; None where there is none, or proof fails."""
+    photo = _undo_photo_cd(samples, header) if (header.layout, header.depth) == (RGB, 8) else None
+    return photo or (_undo_levels(samples, header) if header.layout in (GRAY, RGB) else None)
+
+
+def _undo_photo_cd(pixels: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
     from l3c.history.photo_cd_invert import invert, likely
 
     if not likely(pixels):
@@ -33,15 +40,41 @@ def undo(pixels: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Compon
         planes = invert(turn_back(pixels, turned))
         if planes is not None:
             components = [plane[..., None] for plane in planes[:3]]
-            found = replace(header, past=Past(PHOTO_CD, turned, planes.black))
-            return _corrected(pixels, found, components)
+            return _corrected(pixels, header, PhotoCd(turned, planes.black), components)
     return None
 
 
-def redo(components: Components, header: ImageHeader) -> NDArray[np.uint8]:
-    """Pixels [height, width, 3] from the planes of a header with a past. Raises FormatError."""
-    past = header.past
-    assert past is not None
+def _undo_levels(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
+    if header.depth < 8 or header.height * header.width < LEAST_PIXELS:
+        return None
+    gray = header.layout == RGB and levels.is_gray(samples)
+    if not gray and not levels.likely(samples, header.depth):
+        return None
+    kept = samples[..., :1] if gray else samples
+    counts = levels.counts_of(kept, header.depth)
+    if not gray and (not levels.worth_it(counts, header.depth) or (header.depth == 8 and is_drawn(samples))):
+        return None
+    past = Levels(gray, tuple(tuple(map(int, np.nonzero(count)[0])) for count in counts))
+    if gray and past.bits == 16:
+        return None
+    return replace(header, past=past), levels.split(levels.to_ranks(kept, _tables(past), header.depth), past.bits)
+
+
+def redo(components: Components, header: ImageHeader) -> NDArray[Any]:
+    """Samples [height, width, channels] from the components of a header with a past. Raises FormatError."""
+    if isinstance(header.past, PhotoCd):
+        return _redo_photo_cd(components, header, header.past)
+    assert header.past is not None
+    dtype = np.uint16 if header.depth > 8 else np.uint8
+    samples = levels.from_ranks(levels.join(components, header.past.bits), _tables(header.past), dtype)
+    return np.repeat(samples, header.channels, axis=2) if header.past.gray else samples
+
+
+def _tables(past: Levels) -> list[NDArray[np.intp]]:
+    return [np.array(table, np.intp) for table in past.tables]
+
+
+def _redo_photo_cd(components: Components, header: ImageHeader, past: PhotoCd) -> NDArray[np.uint8]:
     luma, blue, red = (component[..., 0] for component in components)
     pixels = _turn(photo_cd.redo(luma, blue, red, past.black), past.turned)
     places, differences = unpack(past, header.height * header.width)
@@ -53,10 +86,10 @@ def redo(components: Components, header: ImageHeader) -> NDArray[np.uint8]:
 def memory_needed(header: ImageHeader) -> int:
     """Bytes that `redo` takes, at most."""
     past = header.past
-    if past is None:
-        return 0
-    width = header.height if past.turned else header.width
-    return 2 * header.samples + photo_cd.STRIP * STRIP_BYTES * (width + 1) + 16 * past.count
+    if isinstance(past, PhotoCd):
+        width = header.height if past.turned else header.width
+        return 2 * header.samples + photo_cd.STRIP * STRIP_BYTES * (width + 1) + 16 * past.count
+    return 0 if past is None else (8 if past.bits <= 8 else 64) * header.samples
 
 
 def turn_back(pixels: NDArray[Any], turned: bool) -> NDArray[Any]:
@@ -69,16 +102,15 @@ def _turn(pixels: NDArray[np.uint8], turned: bool) -> NDArray[np.uint8]:
 
 
 def _corrected(
-    pixels: NDArray[Any], header: ImageHeader, components: Components
+    pixels: NDArray[Any], header: ImageHeader, past: PhotoCd, components: Components
 ) -> tuple[ImageHeader, Components] | None:
     """The header with what the planes do not give; None where that is much."""
-    made = redo(components, header)
+    made = redo(components, replace(header, past=past))
     differences = (pixels - made).reshape(-1, 3)
     places = np.nonzero(differences.any(-1))[0]
     if len(places) * CORRECTED_SHARE > len(differences):
         return None
-    assert header.past is not None
-    past = replace(header.past, count=len(places), packed=pack(places, differences[places]))
+    past = replace(past, count=len(places), packed=pack(places, differences[places]))
     return replace(header, past=past), components
 
 
@@ -90,7 +122,7 @@ def pack(places: NDArray[np.intp], differences: NDArray[np.uint8]) -> bytes:
     return zlib.compress(b"".join(varint(int(gap)) for gap in gaps) + differences.T.tobytes(), 9)
 
 
-def unpack(past: Past, pixels: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+def unpack(past: PhotoCd, pixels: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """Places [count] below `pixels`, and differences [count, 3]. Raises FormatError."""
     if not past.count:
         return np.empty(0, np.int64), np.empty((0, 3), np.uint8)

@@ -13,10 +13,11 @@ ALPHA_LAYOUTS = (GRAY_ALPHA, RGBA)
 LAYOUT_NAMES = {GRAY: "gray", RGB: "RGB", GRAY_ALPHA: "gray+alpha", RGBA: "RGBA", PALETTE: "palette", CMYK: "CMYK"}
 COLOURS_MAX = 256
 
-PHOTO_CD = 1
-PAST_NAMES = {PHOTO_CD: "Photo CD, chroma halved"}
-TURNED, BLACK = 1, 2
-"""Flags of a past."""
+PHOTO_CD, LEVELS = 1, 2
+"""Kinds of past."""
+
+TURNED, BLACK, EQUAL = 1, 2, 1
+"""Flags of a Photo CD, and of levels."""
 
 CORRECTED_SHARE = 16
 """Pixels of which at most one is corrected."""

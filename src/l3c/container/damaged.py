@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from l3c.container.constants import COLOURS, DATA, HEAD, JPEG, METADATA, MODELS, PALETTE, PAST, TILES
 from l3c.container.cursor import Buffer, Cursor, varint
-from l3c.container.read import read_head, read_models, read_palette, read_past, read_section, read_tiles
+from l3c.container.past import read_past
+from l3c.container.read import read_head, read_models, read_palette, read_section, read_tiles
 from l3c.container.structure import Contents, TileEntry
 from l3c.errors import ChecksumError, FormatError
 

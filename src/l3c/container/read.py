@@ -7,10 +7,8 @@ from zlib import crc32
 
 from l3c.container.constants import (
     ALPHA_LAYOUTS,
-    BLACK,
     COLOURS,
     COLOURS_MAX,
-    CORRECTED_SHARE,
     DATA,
     DEPTH_MAX,
     DIGEST_BYTES,
@@ -23,21 +21,19 @@ from l3c.container.constants import (
     MODELS,
     PALETTE,
     PAST,
-    PAST_NAMES,
     PLANES,
-    RGB,
     SIDE_MAX,
     SIGNATURE,
     STORED,
     TILE_SIDE_MAX,
     TILE_SIDE_MIN,
     TILES,
-    TURNED,
     VERSION,
     WEBP,
 )
 from l3c.container.cursor import Buffer, Cursor
-from l3c.container.structure import Contents, ImageHeader, JpegFile, ModelReference, Palette, Past, TileEntry
+from l3c.container.past import read_past
+from l3c.container.structure import Contents, ImageHeader, JpegFile, ModelReference, Palette, TileEntry
 from l3c.container.tiling import tile_count, tiles_of
 from l3c.container.unknown import is_original
 from l3c.errors import ChecksumError, FormatError, VersionError
@@ -167,15 +163,6 @@ def read_palette(cursor: Cursor) -> Palette:
         raise cursor.fail("a palette of no colours")
     cursor.finish("section PALT")
     return Palette(colours, alphas)
-
-
-def read_past(cursor: Cursor, header: ImageHeader) -> Past:
-    kind, flags = cursor.integer(1, "kind of past"), cursor.integer(1, "flags of a past")
-    if kind not in PAST_NAMES or flags >= 2 * BLACK or (header.layout, header.depth) != (RGB, 8):
-        raise VersionError(f"byte {cursor.offset}: past {kind}, flags {flags}: unknown to this release")
-    count = cursor.varint(header.height * header.width // CORRECTED_SHARE, "number of corrections")
-    packed = bytes(cursor.take(cursor.left, "corrections"))
-    return Past(kind, bool(flags & TURNED), bool(flags & BLACK), count, packed)
 
 
 def read_jpeg(cursor: Cursor) -> JpegFile:

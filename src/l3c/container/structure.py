@@ -22,24 +22,52 @@ class Component:
 
 
 @dataclass(frozen=True)
-class Past:
-    """What was done to the pixels, so that other planes are coded in their stead.
+class PhotoCd:
+    """The image was made from PhotoYCC planes.
 
-    kind: one of PAST_NAMES. turned: the image is its source turned a quarter counterclockwise. black: the source's last
-    row is black, whatever the planes say. count: pixels that are corrected. packed: their places and differences.
+    turned: it is its source turned a quarter counterclockwise. black: the source's last row is black, whatever the
+    planes say. count: pixels that are corrected. packed: their places and differences.
     """
 
-    kind: int
     turned: bool = False
     black: bool = False
     count: int = 0
     packed: bytes = b""
+    name = "Photo CD, chroma halved"
 
     def components(self, height: int, width: int) -> list[Component]:
         """Luma, and chroma of half the height and width, for an image of this size."""
         height, width = (width, height) if self.turned else (height, width)
         half = Component((height + 1) // 2, (width + 1) // 2, 1)
         return [Component(height, width, 1), half, half]
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Ranks among the values that occur are coded. gray: all channels are equal. tables: those values, rising."""
+
+    gray: bool
+    tables: tuple[tuple[int, ...], ...]
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        few = f"{max(map(len, self.tables))} values"
+        return f"gray in RGB, {few}" if self.gray else few
+
+    @property
+    def bits(self) -> int:
+        """Of a rank."""
+        return max(1, *((len(table) - 1).bit_length() for table in self.tables))
+
+    def components(self, height: int, width: int) -> list[Component]:
+        """The upper 8 bits of the ranks; the others packed, each row in whole bytes."""
+        channels, low = len(self.tables), self.bits - 8
+        upper = Component(height, width, channels)
+        return [upper, Component(height, -(-width * channels * low // 8), 1)] if low > 0 else [upper]
+
+
+Past = PhotoCd | Levels
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from zlib import crc32
 
 from l3c.container.constants import (
-    BLACK,
     COLOURS,
     DATA,
     DIGEST_BYTES,
@@ -17,11 +16,11 @@ from l3c.container.constants import (
     PLANES,
     SIGNATURE,
     TILES,
-    TURNED,
     VERSION,
 )
 from l3c.container.cursor import varint
-from l3c.container.structure import Contents, ImageHeader, JpegFile, ModelReference, Palette, Past, TileEntry
+from l3c.container.past import write_past
+from l3c.container.structure import Contents, ImageHeader, JpegFile, ModelReference, Palette, TileEntry
 
 
 def write_file(contents: Contents) -> bytes:
@@ -30,7 +29,7 @@ def write_file(contents: Contents) -> bytes:
         return write_jpeg(contents.header, contents.jpeg)
     sections = [section(HEAD, head(contents.header))]
     sections += [section(COLOURS, palette(contents.palette))] if contents.palette else []
-    sections += [section(PAST, past(contents.header.past))] if contents.header.past else []
+    sections += [section(PAST, write_past(contents.header.past))] if contents.header.past else []
     sections += [section(MODELS, models(contents.models))]
     sections += [section(tag, contents.metadata[tag]) for tag in METADATA if tag in contents.metadata]
     sections += [section(TILES, tiles(contents.tile_side, contents.tiles)), section(DATA, contents.data)]
@@ -58,10 +57,6 @@ def head(header: ImageHeader) -> bytes:
 
 def palette(found: Palette) -> bytes:
     return varint(len(found.colours) // 3) + found.colours + varint(len(found.alphas)) + found.alphas
-
-
-def past(found: Past) -> bytes:
-    return bytes([found.kind, TURNED * found.turned + BLACK * found.black]) + varint(found.count) + found.packed
 
 
 def models(references: list[ModelReference]) -> bytes:

@@ -1,0 +1,88 @@
+"""Values that are a table's image (contrast stretches, 8 bits in 16) to their ranks, gray in three channels to one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+PROBED_ROWS = 64
+
+Ranks = NDArray[np.uint16]
+Bytes = NDArray[np.uint8]
+
+GAPPED_SHARE, OUTER = 0.85, 0.01
+"""8-bit channels are left as they are if they use more of the values between their first and last hundredth."""
+
+
+def is_gray(samples: NDArray[Any]) -> bool:
+    """Whether the channels of [height, width, 3] are equal; a few rows tell of most images."""
+    few = samples[:: max(1, len(samples) // 8)]
+    return all(bool((part[..., :1] == part[..., 1:]).all()) for part in (few, samples))
+
+
+def likely(samples: NDArray[Any], depth: int) -> bool:
+    """Whether a part of the rows leaves it open that ranks are worth it: more rows have no fewer values."""
+    return worth_it(counts_of(samples[:: max(1, len(samples) // PROBED_ROWS)], depth), depth)
+
+
+def counts_of(samples: NDArray[Any], depth: int) -> list[NDArray[np.intp]]:
+    """How often each value occurs in each channel of [height, width, channels]."""
+    return [np.bincount(samples[..., c].ravel(), minlength=1 << depth) for c in range(samples.shape[2])]
+
+
+def worth_it(counts: list[NDArray[np.intp]], depth: int) -> bool:
+    """Whether ranks take fewer bits than samples, or, at 8 bits, whether some channel has many gaps."""
+    if depth > 8:
+        return max(int((count > 0).sum()) for count in counts) <= 1 << depth - 1
+    return any(_gapped(count) for count in counts)
+
+
+def _gapped(count: NDArray[np.intp]) -> bool:
+    total = np.cumsum(count)
+    first, last = np.searchsorted(total, [OUTER * total[-1], (1 - OUTER) * total[-1]])
+    return bool((count[first : last + 1] > 0).mean() < GAPPED_SHARE)
+
+
+def to_ranks(samples: NDArray[Any], tables: list[NDArray[np.intp]], depth: int) -> Ranks:
+    """uint16 [height, width, channels]."""
+    out = np.empty(samples.shape, np.uint16)
+    for c, table in enumerate(tables):
+        ranks = np.zeros(1 << depth, np.uint16)
+        ranks[table] = np.arange(len(table))
+        out[..., c] = ranks[samples[..., c]]
+    return out
+
+
+def from_ranks(ranks: Ranks, tables: list[NDArray[np.intp]], dtype: type[Any]) -> NDArray[Any]:
+    """Samples of `dtype`. A rank beyond its table counts as the last."""
+    out = np.empty(ranks.shape, dtype)
+    for c, table in enumerate(tables):
+        out[..., c] = table.astype(dtype)[np.minimum(ranks[..., c], len(table) - 1)]
+    return out
+
+
+def split(ranks: Ranks, bits: int) -> list[Bytes]:
+    """The upper 8 bits [height, width, channels]; of deeper ranks then the others, packed, each row in whole bytes."""
+    low = max(0, bits - 8)
+    parts: list[Bytes] = [(ranks >> low).astype(np.uint8)]
+    if low:
+        rows = ranks.reshape(len(ranks), -1)
+        places = np.arange(low - 1, -1, -1, dtype=np.uint16)
+        parts.append(
+            np.packbits((rows[..., None] >> places & 1).reshape(len(rows), -1).astype(np.uint8), axis=1)[..., None]
+        )
+    return parts
+
+
+def join(parts: list[Bytes], bits: int) -> Ranks:
+    """As `split` took them apart."""
+    ranks = parts[0].astype(np.uint16)
+    low = max(0, bits - 8)
+    if low:
+        count = ranks.shape[1] * ranks.shape[2]
+        digits = np.unpackbits(parts[1][..., 0], axis=1, count=count * low).reshape(len(ranks), count, low)
+        weights = 1 << np.arange(low - 1, -1, -1, dtype=np.uint16)
+        ranks = ranks << low | (digits * weights).sum(-1, dtype=np.uint16).reshape(ranks.shape)
+    return ranks.astype(np.uint16)
