@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-PROBED_ROWS = 64
+PROBED_ROWS = 24
 
 Ranks = NDArray[np.uint16]
 Bytes = NDArray[np.uint8]

@@ -27,7 +27,7 @@ from l3c.history.photo_cd_search import Half, luma_bounds, search
 
 Mask = NDArray[np.bool_]
 
-PROBES, LEAST_PROBES, LEAST_COLOURS = 4096, 1000, 200
+PROBES, LEAST_PROBES, LEAST_COLOURS, FIRST = 4096, 1000, 200, 16
 LEAST_SHARE = 0.95
 ROUNDS = 40
 UNKNOWN = -1
@@ -66,8 +66,12 @@ def likely(pixels: NDArray[np.uint8]) -> bool:
     flat = pixels.reshape(-1, 3)
     probes = flat[:: max(1, len(flat) // (2 * PROBES))]
     probes = probes[((probes > 0) & (probes < 255)).all(-1)]
-    if len(probes) < LEAST_PROBES or len(np.unique(probes, axis=0)) < LEAST_COLOURS:
+    if len(probes) < LEAST_PROBES or not (_can_be_made(probes[::FIRST]) and _can_be_made(probes)):
         return False
+    return len(np.unique(probes, axis=0)) >= LEAST_COLOURS
+
+
+def _can_be_made(probes: NDArray[np.uint8]) -> bool:
     return bool((origins(probes)[0] != UNKNOWN).mean() > LEAST_SHARE)
 
 
