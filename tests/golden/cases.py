@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from l3c import api
 from l3c.container.constants import DATA, EXIF, HEAD, ICC, MODELS, RGB, SIGNATURE, TILES, XMP
 from l3c.container.cursor import varint
 from l3c.container.read import read_file
 from l3c.container.structure import ModelReference
 from l3c.container.write import head, models, section, tiles, write_file
 from l3c.errors import ChecksumError, FormatError, L3CError, LimitError, ModelError, VersionError
+from l3c.history import photo_cd
 from tests.checks import CHANNELS, encode_tiled, packaged_model
 
 ALL_METADATA = {ICC: bytes(range(200)), EXIF: b"MM\0*\0\0\0\x08\0\0", XMP: "<x:xmpmeta>ä</x:xmpmeta>".encode()}
@@ -20,14 +23,17 @@ ALL_METADATA = {ICC: bytes(range(200)), EXIF: b"MM\0*\0\0\0\x08\0\0", XMP: "<x:x
 
 @dataclass(frozen=True)
 class Case:
-    """A picture and how it is coded. tile: nominal tile side, or None for the model's own."""
+    """A picture and how it is coded. tile: nominal tile side, or None for the model's own. past: it is looked for."""
 
-    picture: NDArray[np.uint8]
+    picture: NDArray[Any]
     tile: int | None = None
     metadata: dict[bytes, bytes] = field(default_factory=dict)
     model: str = "wave"
+    past: bool = False
 
     def encode(self) -> bytes:
+        if self.past:
+            return api.encode(self.picture, model=self.model)
         model = packaged_model(self.picture.shape[2], self.tile, self.model)
         return encode_tiled(self.picture, model, self.metadata)
 
@@ -63,6 +69,12 @@ def mixed(channels: int) -> NDArray[np.uint8]:
     return picture
 
 
+def photo_cd_scene() -> NDArray[np.uint8]:
+    """RGB that a Photo CD's converter makes, without clipped channels."""
+    luma, chroma = scene(62, 80, 1)[..., 0] // 3 + 50, scene(31, 40, 2) // 32
+    return photo_cd.redo(luma, chroma[..., 0] + 152, chroma[..., 1] + 134)
+
+
 def cases() -> dict[str, Case]:
     """Name to case, for every layout that has a packaged model."""
     found: dict[str, Case] = {}
@@ -79,7 +91,13 @@ def cases() -> dict[str, Case]:
             f"{layout}-fast": Case(scene(61, 83, channels), model="wave-fast"),
             f"{layout}-max": Case(scene(61, 83, channels), model="wave-max"),
         }
-    return found
+    gray = np.repeat(scene(70, 80, 1), 3, axis=2)
+    return found | {
+        "past-photo-cd": Case(photo_cd_scene(), past=True),
+        "past-photo-cd-turned": Case(np.rot90(photo_cd_scene()), past=True, model="wave-fast"),
+        "past-gray-in-rgb": Case(gray, past=True),
+        "past-10-bits-in-16": Case(scene(70, 80, 1).astype(np.uint16) * 257 + noise(70, 80, 1) // 64 * 64, past=True),
+    }
 
 
 def damaged_files() -> dict[str, tuple[bytes, type[L3CError]]]:

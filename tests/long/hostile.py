@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -29,7 +30,9 @@ from l3c.container.read import read_file, read_section
 from l3c.container.structure import Contents, ImageHeader, Palette, TileEntry
 from l3c.container.tiling import tile_count, tiles_of
 from l3c.container.write import section, write_file
+from l3c.history import photo_cd
 from tests.checks import encode_tiled, noise, packaged_model, plain, smooth_picture
+from tests.history.sources import photo_cd_planes
 
 Random = random.Random
 
@@ -39,7 +42,7 @@ class Seed:
     """A good file and its pixels, as `l3c.decode` gives them."""
 
     data: bytes
-    picture: NDArray[np.uint8]
+    picture: NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,9 @@ def seeds() -> tuple[Seed, ...]:
         for height, width in ((1, 1), (30, 41)):
             picture = plain(smooth_picture(height, width, channels))
             found.append(Seed(encode(picture, metadata={"xmp": b"<x/>"}), picture))
+    photo, few = photo_cd.redo(*photo_cd_planes(80, 100)), smooth_picture(66, 70, 3).astype(np.uint16) * 51 + 3
+    photo[::9, ::9] ^= 1
+    found += [Seed(encode(picture, model="wave-fast"), picture) for picture in (photo, few)]
     return tuple(found)
 
 
