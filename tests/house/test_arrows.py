@@ -11,7 +11,7 @@ ARROWS = {
     "__main__": {"cli"},
     "cli": {"api", "bulk", "prepare", "training", "images", "codec", "container", "jpeg", "__version__"},
     "bulk": {"api", "images", "codec", "container", "jpeg"},
-    "prepare": {"images"},
+    "prepare": {"bulk", "codec"},
     "api": {"images", "codec", "container", "jpeg"},
     "jpeg": {"container"},
     "images": {"container"},

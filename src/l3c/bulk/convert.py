@@ -53,12 +53,18 @@ class Convert:
 
     def _convert(self, job: Job) -> Outcome:
         before = self._from.stamp(job.source)
-        if before is None:
-            raise InputError(f"{self._from.path(job.source)}: is gone")
         there = self._to.stamp(job.target)
+        if before is None:
+            return self._gone(job, there)
         if there is None or self.force:
             return self._make(job, before)
         return self._keep(job, before, there)
+
+    def _gone(self, job: Job, there: Stamp | None) -> Outcome:
+        """Where sources are deleted, another worker may have done so before its answer was lost."""
+        if self.delete and there and self.kind.is_intact(self._to.read(job.target), job.target):
+            return Outcome(job.source, job.target, SKIPPED, job.size, there.size, deleted=True)
+        raise InputError(f"{self._from.path(job.source)}: is gone")
 
     def _make(self, job: Job, before: Stamp, replace: bool = False) -> Outcome:
         name = self._from.path(job.source)

@@ -15,12 +15,12 @@ class Job:
     size: int
 
 
-DONE, SKIPPED, FAILED = "done", "skipped", "failed"
+DONE, SKIPPED, FAILED, DISCARDED = "done", "skipped", "failed", "discarded"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """status: DONE, SKIPPED or FAILED. code: exit code of a failure. hopeless: the others need not be tried.
+    """status: DONE, SKIPPED, FAILED or DISCARDED. code: exit code of a failure. hopeless: the others need not be tried.
 
     deleted: the source was removed. notes: what a person should know of a file that was done.
     """

@@ -52,13 +52,16 @@ class LocalStore:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             self._take()
-            for left in self._partials():
-                left.unlink(missing_ok=True)
+            self.tidy()
             probe = self._partial("probe")
             probe.touch()
             probe.unlink()
         except OSError as error:
             raise StoreError(f"{self.root}: cannot be written to: {error.strerror}") from error
+
+    def tidy(self) -> None:
+        for left in [entry.path for entry in entries(self.root) if PARTIAL.fullmatch(entry.name)]:
+            Path(left).unlink(missing_ok=True)
 
     def _take(self) -> None:
         """A second run on the same folder would take the first one's files for leftovers."""
@@ -79,9 +82,6 @@ class LocalStore:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
-
-    def _partials(self) -> Iterator[Path]:
-        return (Path(entry.path) for entry in entries(self.root) if PARTIAL.fullmatch(entry.name))
 
     def stamp(self, name: str) -> Stamp | None:
         try:

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from l3c.bulk.jobs import FAILED, Job, Outcome
-from l3c.bulk.kinds import Kind
 from l3c.bulk.store import Listing, is_remote
+
+
+class Naming(Protocol):
+    """Which files are sources, and what their targets are called."""
+
+    def takes(self, name: str) -> bool: ...
+
+    def target(self, name: str) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -20,7 +28,7 @@ class Plan:
     left_out: dict[str, int]
 
 
-def plan(listing: Listing, kind: Kind) -> Plan:
+def plan(listing: Listing, kind: Naming) -> Plan:
     """Every source with a target of its own; two sources whose targets have one name get names that differ."""
     sources = [name for name in listing.files if kind.takes(name)]
     targets = apart({name: kind.target(name) for name in sources})

@@ -17,12 +17,18 @@ OPTIONS = "L3C_FSSPEC"
 """Environment variable: options of the file systems, as JSON: {"s3": {"anon": true}}."""
 
 
-def file_system(root: str) -> tuple[Any, str]:
-    """The file system of a URL, and the path below it. Raises InputError without fsspec or the protocol's package."""
+def file_system(root: str, anonymous: bool = False) -> tuple[Any, str]:
+    """The file system of a URL, and the path below it. Raises InputError without fsspec or the protocol's package.
+
+    anonymous: look for no credentials, where L3C_FSSPEC says nothing of the protocol.
+    """
     import json
 
     protocol = root.partition("://")[0]
-    options = json.loads(os.environ.get(OPTIONS, "{}")).get(protocol, {})
+    default = {"anon": True} if anonymous and protocol == "s3" else {}
+    options = json.loads(os.environ.get(OPTIONS, "{}")).get(
+        protocol, {"anon": True} if anonymous and protocol == "s3" else {}
+    )
     try:
         import fsspec
 
@@ -59,9 +65,13 @@ class RemoteStore:
 
     def prepare(self) -> None:
         try:
-            self._fs.makedirs(self._path, exist_ok=True)
+            if not self._whole:
+                self._fs.makedirs(self._path, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{self._root}: cannot be written to: {error}") from error
+
+    def tidy(self) -> None:
+        """Object stores have no half files; elsewhere they are left, since other machines may be at work."""
 
     def close(self) -> None:
         """Nothing is held."""
@@ -79,7 +89,10 @@ class RemoteStore:
         if not replace and self._fs.exists(self._at(name)):
             raise InputError(f"{self.path(name)}: has appeared meanwhile; --force overwrites it")
         if self._whole:
-            self._fs.pipe_file(self._at(name), data)
+            try:
+                self._fs.pipe_file(self._at(name), data)
+            except (PermissionError, FileNotFoundError) as error:
+                raise StoreError(f"{self.path(name)}: cannot be written: {error}") from error
             return
         folder = self._at(name).rpartition("/")[0]
         partial = f"{folder}/.l3c-bulk.{uuid4().hex}.partial"

@@ -13,7 +13,6 @@ from l3c.bulk.jobs import DONE, FAILED, SKIPPED, Job, Outcome, Task
 from l3c.bulk.plan import Plan, inside, plan
 from l3c.bulk.store import open_store
 from l3c.codec.threads import thread_count
-from l3c.errors import InputError
 
 Heard = Callable[[Outcome, "Account"], None]
 
@@ -35,7 +34,7 @@ class Account:
     started: float = field(default_factory=time.monotonic)
 
     def add(self, outcome: Outcome) -> None:
-        self.files[outcome.status] += 1
+        self.files[outcome.status] = self.files.get(outcome.status, 0) + 1
         self.deleted += outcome.deleted
         self.bytes_seen += outcome.bytes_in
         if outcome.status == DONE:
@@ -77,7 +76,9 @@ def convert_folder(task: Convert, heard: Heard, workers: int | None = None, clus
     found = plan(open_store(task.source).listing(inside(task.source, task.target)), task.kind)
     with closing(open_store(task.target)) as target:
         target.prepare()
-        return run(task, found, task.kind.verb, heard, workers, cluster)
+        account = run(task, found, task.kind.verb, heard, workers, cluster)
+        target.tidy()
+        return account
 
 
 def run(
@@ -100,7 +101,9 @@ def run(
 def runner(task: Task, jobs: list[Job], workers: int, cluster: str | None) -> Any:
     """A generator of outcomes."""
     if cluster is not None:
-        raise InputError("--cluster: not available")
+        from l3c.bulk.cluster import run_cluster
+
+        return run_cluster(task, jobs, cluster)
     from l3c.bulk.local import run_local
 
     return run_local(task, jobs, workers)

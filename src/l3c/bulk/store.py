@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from l3c.errors import L3CError
@@ -43,6 +44,10 @@ class Store(Protocol):
         """Make the root, take it for this run, remove what killed runs left behind; StoreError where that fails."""
         ...
 
+    def tidy(self) -> None:
+        """Remove what killed runs, or workers, left behind."""
+        ...
+
     def close(self) -> None:
         """Let others have the root."""
         ...
@@ -66,6 +71,11 @@ class Store(Protocol):
     def path(self, name: str) -> str:
         """For messages."""
         ...
+
+
+def absolute(root: str) -> str:
+    """The same root for processes that run in other folders."""
+    return root if is_remote(root) else str(Path(root).absolute())
 
 
 def is_remote(root: str) -> bool:

@@ -20,6 +20,7 @@ COMMANDS = {
     "train": "train a network",
     "eval": "what pictures cost under trained networks",
     "sample": "pictures that a trained network imagines",
+    "prepare": "make folders of pictures for training",
     "import-released": "take over checkpoints released with the paper",
 }
 INTERRUPTED = 130

@@ -27,8 +27,14 @@ def add_folder_options(parser: argparse.ArgumentParser, writes: bool = True) -> 
         group.add_argument(
             "--delete-source", action="store_true", help="remove a source when its result is verified and on disk"
         )
-    group.add_argument("-j", "--jobs", type=positive, metavar="N", help="processors to use (default: all)")
-    group.add_argument("--json", action="store_true", help="one JSON object a file, and one at the end")
+    add_workers(group)
+
+
+def add_workers(parser: argparse._ActionsContainer) -> None:
+    """Who does the work, and how it is told."""
+    parser.add_argument("-j", "--jobs", type=positive, metavar="N", help="processors to use (default: all)")
+    parser.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers do it, as tcp://HOST:8786")
+    parser.add_argument("--json", action="store_true", help="one JSON object a file, and one at the end")
 
 
 def is_folder(source: str) -> bool:
@@ -46,10 +52,18 @@ def convert(kind: Kind, options: argparse.Namespace) -> int:
         raise InputError(f"{options.source}: is a folder; name the folder to write to: -o DIR")
     if options.target is not None:
         raise InputError(f"{options.target}: a second target beside {options.output}")
-    task = Convert(kind, options.source, options.output, options.force, options.verify, options.delete_source)
+    source, output = root_of(options.source, options), root_of(options.output, options)
+    task = Convert(kind, source, output, options.force, options.verify, options.delete_source)
     report = Report(options)
-    account = convert_folder(task, report, options.jobs or options.threads)
+    account = convert_folder(task, report, options.jobs or options.threads, options.cluster)
     return report.close(account)
+
+
+def root_of(name: str, options: argparse.Namespace) -> str:
+    """A root as the workers of a cluster understand it."""
+    from l3c.bulk.store import absolute
+
+    return absolute(name) if options.cluster else name
 
 
 class Report:

@@ -32,7 +32,9 @@ def check_tree(source: str, options: argparse.Namespace) -> int:
 
     report = Report(options)
     try:
-        account = check_folder(Check(source, options.max_memory), report, options.jobs or options.threads)
+        account = check_folder(
+            Check(source, options.max_memory), report, options.jobs or options.threads, options.cluster
+        )
     except L3CError as error:
         print(f"l3c: {error}", file=sys.stderr)
         return error.exit_code

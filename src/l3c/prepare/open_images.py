@@ -1,0 +1,57 @@
+"""Open Images: its archives, and the folders of the published training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from l3c.bulk.jobs import Job
+from l3c.bulk.plan import Plan, plan
+from l3c.bulk.run import Account, Heard, run
+from l3c.bulk.store import open_store
+from l3c.prepare.naming import ToPng
+from l3c.prepare.rescale import Rescale
+from l3c.prepare.unpack import Unpack
+
+BUCKET = "s3://open-images-dataset/tar"
+TRAIN = ("train_0.tar.gz", "train_1.tar.gz", "train_2.tar.gz")
+VALID = ("validation.tar.gz",)
+
+
+@dataclass(frozen=True)
+class Workers:
+    """count: processors, None is all. cluster: address of a Dask scheduler, None is this machine."""
+
+    count: int | None = None
+    cluster: str | None = None
+
+
+def unpack_all(archives: list[str], target: str, heard: Heard, workers: Workers) -> Account:
+    """Each archive to a folder of its name."""
+    jobs = [Job(archive, folder_of(archive), 0) for archive in archives]
+    return run(Unpack(target), Plan(jobs, [], {}), "unpack", heard, workers.count, workers.cluster)
+
+
+def folder_of(archive: str) -> str:
+    return PurePosixPath(archive).name.partition(".")[0]
+
+
+def rescale_all(task: Rescale, heard: Heard, workers: Workers) -> Account:
+    """A whole tree."""
+    for root in (task.target, task.discarded):
+        open_store(root).prepare()
+    found = plan(open_store(task.source).listing(), ToPng())
+    return run(task, found, "rescale", heard, workers.count, workers.cluster)
+
+
+def prepare_open_images(bucket: str, data: Path, heard: Heard, workers: Workers) -> list[Account]:
+    """Unpack below `data`/unpacked, rescale to `data`/train_oi and `data`/val_oi. Ends where something failed."""
+    done = []
+    for archives, folder in ((TRAIN, "train"), (VALID, "val")):
+        unpacked = data / "unpacked" / folder
+        done.append(unpack_all([f"{bucket}/{name}" for name in archives], str(unpacked), heard, workers))
+        if done[-1].exit_code:
+            return done
+        task = Rescale(str(unpacked), str(data / f"{folder}_oi"), str(data / f"{folder}_discarded"))
+        done.append(rescale_all(task, heard, workers))
+    return done

@@ -1,0 +1,64 @@
+"""Archives become files, inside their folder; a second run finishes what the first has left."""
+
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from l3c.bulk.jobs import Job, Outcome
+from l3c.prepare.unpack import Unpack, safe
+from tests.bulk.folders import tree
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / "in" / name).write_bytes(name.encode() * 5000)
+    path = tmp_path / "in.tar.gz"
+    with tarfile.open(path, "w:gz") as file:
+        file.add(tmp_path / "in", "in")
+    return path
+
+
+def unpack(archive: Path) -> Outcome:
+    return Unpack(str(archive.parent / "out"))(Job(str(archive), "to", 0))
+
+
+def test_a_tar_archive_is_unpacked_once(archive: Path) -> None:
+    assert (unpack(archive).status, unpack(archive).status) == ("done", "skipped")
+    out = archive.parent / "out"
+    assert tree(out) == {"to/.unpacked", "to/in/a.jpg", "to/in/b.jpg"}
+    assert (out / "to" / "in" / "a.jpg").read_bytes() == b"a.jpg" * 5000
+
+
+def test_an_interrupted_archive_is_finished(archive: Path) -> None:
+    whole = archive.read_bytes()
+    archive.write_bytes(whole[:-40])
+    cut = unpack(archive)
+    assert (cut.status, str(archive) in cut.error) == ("failed", True)
+    archive.write_bytes(whole)
+    assert unpack(archive).status == "done"
+
+
+def test_a_zip_archive_is_unpacked(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as file:
+        file.writestr("sub/a.png", b"abc")
+    assert unpack(tmp_path / "x.zip").bytes_out == 3
+    assert tree(tmp_path / "out") == {"to/.unpacked", "to/sub/a.png"}
+
+
+@pytest.mark.parametrize("name", ["../a", "/a", "a/../../b", "C:/a", "..\\a"])
+def test_nothing_is_written_outside(tmp_path: Path, name: str) -> None:
+    with tarfile.open(tmp_path / "x.tar", "w") as file:
+        entry = tarfile.TarInfo(name)
+        entry.size = 1
+        file.addfile(entry, io.BytesIO(b"x"))
+    assert "outside of the folder" in unpack(tmp_path / "x.tar").error
+    assert tree(tmp_path) == {"x.tar"}
+
+
+def test_plain_names_stay() -> None:
+    assert safe("./a/b.jpg") == "a/b.jpg"
