@@ -51,7 +51,7 @@ def test_the_limits_belong_to_what_is_kept() -> None:
 
 
 def test_damage_is_an_error() -> None:
-    with pytest.raises(InputError, match="a.jpg: cannot be read"):
+    with pytest.raises(InputError, match=r"a\.jpg: cannot be read"):
         rescaled(jpeg(WIDE)[:300], "a.jpg", Random(0))
 
 
@@ -61,7 +61,8 @@ def again(tmp_path: Path) -> Callable[[], dict[str, int]]:
     save(tmp_path / "in" / "x" / "good.jpg", WIDE)
     save(tmp_path / "in" / "small.jpg", WIDE.resize((64, 64)))
     (tmp_path / "in" / "bad.jpg").write_bytes(b"bad")
-    task = Rescale(*(str(tmp_path / name) for name in ("in", "out", "no")))
+    source, target, discarded = (str(tmp_path / name) for name in ("in", "out", "no"))
+    task = Rescale(source, target, discarded)
     return lambda: {k: n for k, n in rescale_all(task, lambda *_: None, Workers(2)).files.items() if n}
 
 

@@ -26,9 +26,7 @@ def file_system(root: str, anonymous: bool = False) -> tuple[Any, str]:
 
     protocol = root.partition("://")[0]
     default = {"anon": True} if anonymous and protocol == "s3" else {}
-    options = json.loads(os.environ.get(OPTIONS, "{}")).get(
-        protocol, {"anon": True} if anonymous and protocol == "s3" else {}
-    )
+    options = json.loads(os.environ.get(OPTIONS, "{}")).get(protocol, default)
     try:
         import fsspec
 

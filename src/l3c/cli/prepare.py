@@ -62,8 +62,8 @@ def rescale(options: argparse.Namespace, report: Report, workers: Workers) -> li
     from l3c.prepare.rescale import Rescale
 
     discard = options.discard or options.output.rstrip("/") + "_discarded"
-    roots = [root_of(root, options) for root in (options.source, options.output, discard)]
-    return [rescale_all(Rescale(*roots, options.seed), report, workers)]
+    source, target, discarded = (root_of(root, options) for root in (options.source, options.output, discard))
+    return [rescale_all(Rescale(source, target, discarded, options.seed), report, workers)]
 
 
 def unpack(options: argparse.Namespace, report: Report, workers: Workers) -> list[Account]:

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from l3c.cli.files import naming, read_source, shown
-from l3c.cli.folders import Report, add_folder_options, is_folder
+from l3c.cli.folders import Report, add_folder_options, is_folder, root_of
 from l3c.cli.options import add_memory, add_threads
 from l3c.errors import L3CError
 
@@ -32,9 +32,8 @@ def check_tree(source: str, options: argparse.Namespace) -> int:
 
     report = Report(options)
     try:
-        account = check_folder(
-            Check(source, options.max_memory), report, options.jobs or options.threads, options.cluster
-        )
+        task = Check(root_of(source, options), options.max_memory)
+        account = check_folder(task, report, options.jobs or options.threads, options.cluster)
     except L3CError as error:
         print(f"l3c: {error}", file=sys.stderr)
         return error.exit_code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -38,10 +39,13 @@ def folder_of(archive: str) -> str:
 
 def rescale_all(task: Rescale, heard: Heard, workers: Workers) -> Account:
     """A whole tree."""
-    for root in (task.target, task.discarded):
-        open_store(root).prepare()
-    found = plan(open_store(task.source).listing(), ToPng())
-    return run(task, found, "rescale", heard, workers.count, workers.cluster)
+    with ExitStack() as held:
+        for root in (task.target, task.discarded):
+            store = open_store(root)
+            held.callback(store.close)
+            store.prepare()
+        found = plan(open_store(task.source).listing(), ToPng())
+        return run(task, found, "rescale", heard, workers.count, workers.cluster)
 
 
 def prepare_open_images(bucket: str, data: Path, heard: Heard, workers: Workers) -> list[Account]:
