@@ -7,7 +7,19 @@
 True
 """
 
-from l3c.api import Info, Salvaged, decode, encode, encode_jpeg, info, original, register_pillow, salvage, verify
+from l3c.api import (
+    Info,
+    Salvaged,
+    decode,
+    encode,
+    encode_jpeg,
+    info,
+    original,
+    register_imageio,
+    register_pillow,
+    salvage,
+    verify,
+)
 from l3c.container.structure import Palette
 from l3c.errors import (
     ChecksumError,
@@ -46,6 +58,7 @@ __all__ = [
     "info",
     "open",
     "original",
+    "register_imageio",
     "register_pillow",
     "salvage",
     "verify",

@@ -6,12 +6,14 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from l3c.container.constants import (
+    ANCILLARY,
     GRAY,
     GRAY_ALPHA,
     JPEG_XL,
     LAYOUT_NAMES,
     METADATA,
     PALETTE,
+    PREVIEW,
     RGB,
     RGBA,
     STORED,
@@ -78,6 +80,7 @@ def encode(
     palette: Palette | None = None,
     metadata: dict[str, bytes] | None = None,
     history: bool = True,
+    preview: bool = False,
     progress: Any = _quiet,
 ) -> bytes:
     """Encode an image without loss.
@@ -87,8 +90,8 @@ def encode(
     under transparent pixels are kept. layout: "CMYK" for four channels that are inks, "palette" for uint8 indices of
     `palette`; None goes by the channels. model: a name from `l3c models`. threads: None uses every processor; the
     bytes do not depend on it. metadata: "icc", "exif", "xmp" and the other kinds as bytes, kept as they are.
-    history: look for what was done to the pixels before, and undo it where it is found. progress: called with the share
-    done, 0..1.
+    history: look for what was done to the pixels before, and undo it where it is found. preview: add a small picture,
+    some kB, that `l3c.open(...).preview()` shows at once (needs Pillow). progress: called with the share done, 0..1.
 
     Raises InputError for other arrays, ModelError for an unknown model.
 
@@ -104,6 +107,10 @@ def encode(
     samples = _samples(array)
     header = _header(samples, layout, palette)
     sections = {_tag(kind): _content(kind, value) for kind, value in (metadata or {}).items()}
+    if preview:
+        from l3c.images.preview import make_preview
+
+        sections[PREVIEW] = make_preview(samples, header, palette)
     header, components = _undone(samples, header, model) if history else (header, to_components(samples, header))
     models = {channels: find_model(model, channels) for channels in sorted({c.channels for c in header.components})}
     return encode_components(header, components, models, sections, threads, progress, palette)
@@ -195,7 +202,7 @@ def describe(contents: Contents, size: int) -> Info:
         tiles=len(contents.tiles),
         stored_tiles=sum(entry.coder == STORED for entry in contents.tiles),
         webp_tiles=sum(entry.coder == WEBP for entry in contents.tiles),
-        metadata={METADATA[tag]: len(value) for tag, value in contents.metadata.items()},
+        metadata={ANCILLARY[tag]: len(value) for tag, value in contents.metadata.items()},
         size=size,
         bits_per_subpixel=8 * size / header.samples,
         history=header.past.name if header.past else None,
@@ -244,7 +251,7 @@ def salvage(data: Buffer, /, *, threads: int | None = None, max_memory: int | No
 
     contents, lost = read_damaged(data)
     samples, tiles = salvage_samples(contents, thread_count(threads), max_memory)
-    metadata = {METADATA[tag]: value for tag, value in contents.metadata.items()}
+    metadata = contents.named_metadata
     return Salvaged(samples, LAYOUT_NAMES[contents.header.layout], contents.palette, metadata, lost + tiles)
 
 
@@ -255,6 +262,17 @@ def register_pillow() -> None:
     >>> l3c.register_pillow()
     """
     from l3c.images.pillow_plugin import register
+
+    register()
+
+
+def register_imageio() -> None:
+    """Let imageio read and write `.l3c`: `iio.imread("x.l3c")`, `iio.imwrite("x.l3c", array)`.
+
+    >>> import l3c
+    >>> l3c.register_imageio()
+    """
+    from l3c.plugins.imageio_plugin import register
 
     register()
 

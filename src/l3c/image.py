@@ -1,4 +1,4 @@
-"""An l3c file as an object: what it says at once, its samples when they are asked for."""
+"""An l3c file as an object: what it says at once, samples when they are asked for, and only those."""
 
 from __future__ import annotations
 
@@ -7,17 +7,25 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from l3c.container.constants import LAYOUT_NAMES, METADATA
+from l3c.container.constants import LAYOUT_NAMES
 from l3c.container.cursor import Buffer
+from l3c.container.lazy import Payloads, Ranges, read_lazily
 from l3c.container.read import read_file
-from l3c.container.structure import Palette
+from l3c.container.structure import Contents, Palette
+from l3c.container.tiling import Box
+from l3c.errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+PREVIEW_SIDE = 320
+
 
 class Image:
-    """A file that was read, and is decoded on first use of `samples`.
+    """A file that was opened: `image.samples` is all of it, `image[100:200, 300:400]` a part.
+
+    A part is decoded from the tiles that it meets, and of a path or a URL nothing else is read. Tiles have some hundred
+    pixels a side and are not kept: take parts in large pieces, or `samples`, which is kept.
 
     layout: as in `Info`. shape: of the samples. depth: bits of a sample. pages: 1. palette: of layout "palette", else
     None. metadata: kinds to bytes.
@@ -25,18 +33,40 @@ class Image:
 
     pages = 1
 
-    def __init__(self, data: Buffer, threads: int | None = None, max_memory: int | None = None) -> None:
-        self._contents, self._threads, self._max_memory = read_file(data), threads, max_memory
-        header = self._contents.header
+    def __init__(
+        self,
+        contents: Contents,
+        payloads: Payloads,
+        threads: int | None = None,
+        max_memory: int | None = None,
+    ) -> None:
+        self._contents, self._payloads, self._threads, self._max_memory = contents, payloads, threads, max_memory
+        header = contents.header
         self.layout, self.depth = LAYOUT_NAMES[header.layout], header.depth
         self.shape = (header.height, header.width, header.channels)[: 2 + (header.channels > 1)]
-        self.palette: Palette | None = self._contents.palette
-        self.metadata = {METADATA[tag]: value for tag, value in self._contents.metadata.items()}
+        self.palette: Palette | None = contents.palette
+        self.metadata = contents.named_metadata
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def dtype(self) -> Any:
+        """Of the samples: bool, uint8 or uint16."""
+        import numpy as np
+
+        return np.dtype(bool if self.depth == 1 else np.uint8 if self.depth <= 8 else np.uint16)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return self.samples.__array__(dtype) if dtype is not None else self.samples
 
     @cached_property
     def samples(self) -> NDArray[Any]:
         """As `l3c.decode` gives them; raises what it raises."""
-        from l3c.codec.decode import decode_samples
         from l3c.codec.threads import thread_count
 
         threads, jpeg = thread_count(self._threads), self._contents.jpeg
@@ -44,18 +74,117 @@ class Image:
             from l3c.jpeg.keep import original, pixels
 
             return pixels(original(self._contents.header, jpeg, threads, self._max_memory))
-        return decode_samples(self._contents, threads, self._max_memory, lambda share: None)
+        return self._decode(Box(0, 0, *self.shape[:2]))
+
+    def __getitem__(self, key: Any) -> NDArray[Any]:
+        """As of `samples`, by integers, slices and "..."; other keys take all samples. Raises IndexError."""
+        keys = _keys(key, self.ndim)
+        if keys is None or "samples" in self.__dict__ or self._contents.jpeg is not None:
+            taken: NDArray[Any] = self.samples[key]
+            return taken
+        (rows, first), (columns, second) = (_span(k, n) for k, n in zip(keys[:2], self.shape[:2], strict=True))
+        if not (rows and columns):
+            import numpy as np
+
+            return np.empty((len(rows), len(columns), *self.shape[2:]), self.dtype)[first, second, *keys[2:]]
+        box = Box(min(rows), min(columns), max(rows) + 1, max(columns) + 1)
+        return self._decode(box)[first, second, *keys[2:]]
+
+    def _decode(self, box: Box) -> NDArray[Any]:
+        from l3c.codec.region import decode_region
+        from l3c.codec.threads import thread_count
+
+        return decode_region(self._contents, self._payloads, box, thread_count(self._threads), self._max_memory)
+
+    def region(self, x: int, y: int, width: int, height: int) -> NDArray[Any]:
+        """Columns x .. x + width - 1 of rows y .. y + height - 1. Raises InputError where they are not in the image."""
+        rows, columns = self.shape[:2]
+        if min(x, y) < 0 or min(width, height) < 1 or x + width > columns or y + height > rows:
+            raise InputError(f"region {x},{y},{width},{height}: the image is {columns} x {rows} pixels")
+        return self[y : y + height, x : x + width]
+
+    def preview(self, side: int = PREVIEW_SIDE) -> NDArray[Any]:
+        """uint8 [height, width, 3 or 4], neither side above `side` pixels.
+
+        At once where the file carries a preview, which is lossy and has at most 320 pixels a side; else from all
+        samples. Raises as `l3c.decode` does.
+        """
+        import numpy as np
+
+        from l3c.images.preview import open_preview, shrink
+
+        if self._contents.preview is not None:
+            return np.asarray(open_preview(self._contents.preview, side))
+        return np.asarray(shrink(self.samples, self._contents.header, self.palette, side))
+
+
+class FileRanges:
+    """A file of this machine, opened for each piece."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = Path(path)
+        self.size = self._path.stat().st_size
+
+    def read(self, start: int, stop: int) -> bytes:
+        with self._path.open("rb", buffering=0) as file:
+            file.seek(start)
+            return file.read(stop - start)
+
+
+class UrlRanges:
+    """A file that fsspec reaches."""
+
+    def __init__(self, url: str) -> None:
+        from l3c.remote import file_system
+
+        self._fs, self._path = file_system(url)
+        self.size = int(self._fs.size(self._path))
+
+    def read(self, start: int, stop: int) -> bytes:
+        return bytes(self._fs.cat_file(self._path, start=start, end=min(stop, self.size)))
 
 
 def open_image(
     source: str | os.PathLike[str] | Buffer, /, *, threads: int | None = None, max_memory: int | None = None
 ) -> Image:
-    """Open a file, by path or by its bytes. Raises as `l3c.decode` does.
+    """Open a file, by path, by the URL of a file system that fsspec knows, or by its bytes. Raises as `l3c.decode`.
 
     >>> import l3c, numpy as np
     >>> image = l3c.open(l3c.encode(np.zeros((2, 5, 4), np.uint8)))
     >>> image.layout, image.shape, image.samples.max()
     ('RGBA', (2, 5, 4), np.uint8(0))
+    >>> image[:, 1:3].shape
+    (2, 2, 4)
     """
-    data = source if isinstance(source, bytes | bytearray | memoryview) else Path(source).read_bytes()
-    return Image(data, threads, max_memory)
+    if isinstance(source, bytes | bytearray | memoryview):
+        contents = read_file(source)
+        return Image(contents, contents.data, threads, max_memory)
+    from l3c.remote import is_remote
+
+    ranges: Ranges = UrlRanges(str(source)) if is_remote(str(source)) else FileRanges(source)
+    return Image(*read_lazily(ranges), threads, max_memory)
+
+
+def _keys(key: Any, axes: int) -> tuple[Any, ...] | None:
+    """One for each axis; None for keys that are more than integers, slices and one "..."."""
+    keys = key if isinstance(key, tuple) else (key,)
+    if any(not isinstance(k, int | slice | type(...)) or isinstance(k, bool) for k in keys) or len(keys) > axes + 1:
+        return None
+    dots = [i for i, k in enumerate(keys) if k is ...]
+    if len(dots) > 1 or len(keys) - len(dots) > axes:
+        return None
+    place = dots[0] if dots else len(keys)
+    return (*keys[:place], *[slice(None)] * (axes - len(keys) + len(dots)), *keys[place + len(dots) :])
+
+
+def _span(key: int | slice, size: int) -> tuple[range, int | slice]:
+    """Which of `size` rows or columns a key takes, and the key that takes them from the least span of those."""
+    if isinstance(key, int):
+        if not -size <= key < size:
+            raise IndexError(f"index {key} is out of bounds for {size} rows or columns")
+        return range(key % size, key % size + 1), 0
+    taken = range(size)[key]
+    if not taken:
+        return taken, slice(None)
+    least, stop = min(taken), taken[-1] + (1 if taken.step > 0 else -1)
+    return taken, slice(taken.start - least, stop - least if stop >= least else None, taken.step)

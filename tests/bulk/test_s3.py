@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from l3c.bulk.remote_store import OPTIONS, file_system
 from l3c.cli import main
+from l3c.remote import OPTIONS, file_system
 from tests.bulk.folders import encode_tree, make_tree, pixels_of, tree
 from tests.prepare.photographs import WIDE, save, tar_of
 

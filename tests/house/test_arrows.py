@@ -7,11 +7,13 @@ from tests.house.sources import PACKAGE, imports, modules, top
 LEAVES = {"errors", "_engine"}
 ARROWS = {
     "": {"api", "image", "container"},
-    "image": {"codec", "container", "jpeg"},
+    "image": {"codec", "container", "images", "jpeg", "remote"},
+    "plugins": {"api", "container", "image"},
+    "remote": set(),
     "__main__": {"cli"},
-    "cli": {"api", "bulk", "prepare", "training", "images", "codec", "container", "jpeg", "__version__"},
-    "bulk": {"api", "images", "codec", "container", "jpeg"},
-    "prepare": {"bulk", "codec"},
+    "cli": {"api", "bulk", "prepare", "training", "image", "images", "codec", "container", "jpeg", "__version__"},
+    "bulk": {"api", "images", "codec", "container", "jpeg", "remote"},
+    "prepare": {"bulk", "codec", "remote"},
     "api": {"images", "codec", "container", "jpeg"},
     "jpeg": {"container"},
     "images": {"container"},
@@ -27,6 +29,7 @@ ARROWS = {
 }
 EXCEPTIONS = {
     ("images.pillow_plugin", "api"): "the plugin is a user of the API, which imports it only to register it",
+    ("api", "plugins"): "the same holds of imageio's",
     ("coding", "engine"): "it is imported when a user codes; the definitions beside it need no engine",
     ("engine", "wave"): "its typed face takes networks as the wave family defines them",
 }

@@ -10,7 +10,7 @@ from typing import Protocol
 from l3c import api
 from l3c.bulk.same import differences
 from l3c.codec.threads import at_work
-from l3c.container.constants import LAYOUT_NAMES, METADATA
+from l3c.container.constants import LAYOUT_NAMES
 from l3c.container.read import read_file
 from l3c.errors import InputError, L3CError
 from l3c.images.picture import Picture
@@ -66,6 +66,7 @@ class Encoding:
     strip: bool = False
     history: bool = True
     pixels: bool = False
+    preview: bool = False
     verb: str = "encode"
 
     def takes(self, name: str) -> bool:
@@ -90,6 +91,7 @@ class Encoding:
             palette=picture.palette,
             metadata={} if self.strip else picture.metadata,
             history=self.history,
+            preview=self.preview,
         )
         return data, []
 
@@ -191,5 +193,5 @@ def decoded(data: bytes, name: str, max_memory: int | None = None) -> Picture:
         samples = api.decode_contents(contents, max_memory=max_memory)
     except L3CError as error:
         raise type(error)(f"{name}: {error}") from error
-    metadata = {METADATA[tag]: value for tag, value in contents.metadata.items()}
+    metadata = contents.named_metadata
     return Picture(samples, metadata, layout=LAYOUT_NAMES[contents.header.layout], palette=contents.palette)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from l3c.errors import L3CError
+from l3c.remote import is_remote
 
 
 class StoreError(L3CError):
@@ -76,11 +77,6 @@ class Store(Protocol):
 def absolute(root: str) -> str:
     """The same root for processes that run in other folders."""
     return root if is_remote(root) else str(Path(root).absolute())
-
-
-def is_remote(root: str) -> bool:
-    """Whether a root is a URL for fsspec."""
-    return "://" in root
 
 
 def open_store(root: str) -> Store:

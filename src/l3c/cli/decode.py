@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from l3c.cli.files import STANDARD, check_target, naming, read_source, shown, target
 from l3c.cli.folders import add_folder_options, convert, is_folder
 from l3c.cli.options import add_memory, add_target, add_threads
+from l3c.cli.part import region, write_part
 from l3c.cli.progress import Progress
 from l3c.errors import FormatError, InputError
 
@@ -32,6 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--salvage", action="store_true", help="write what is intact of a damaged file, 0 for the rest, and list that"
     )
+    parts = parser.add_mutually_exclusive_group()
+    parts.add_argument(
+        "--region", type=region, metavar="X,Y,W,H", help="only these pixels; reads and decodes little else"
+    )
+    parts.add_argument("--preview", action="store_true", help="only a small picture, at most 320 pixels a side")
     add_threads(parser)
     add_memory(parser)
     add_target(parser)
@@ -51,7 +57,11 @@ def default_target(source: str) -> str:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Decode one file, or a folder."""
+    """Decode one file, a part of it, or a folder."""
+    if options.region or options.preview:
+        if options.output or options.salvage:
+            raise InputError(f"{options.source}: --region and --preview take single files that are whole")
+        return write_part(options)
     if options.output or is_folder(options.source):
         from l3c.bulk.kinds import Decoding
 
@@ -145,7 +155,7 @@ def salvage(data: bytes, name: str, options: argparse.Namespace) -> tuple[Pictur
 def decode(data: bytes, name: str, options: argparse.Namespace) -> Picture:
     """The picture in a file; errors name the file."""
     from l3c import api
-    from l3c.container.constants import LAYOUT_NAMES, METADATA
+    from l3c.container.constants import LAYOUT_NAMES
     from l3c.container.read import read_file
     from l3c.images.picture import Picture
     from l3c.images.read import read_picture
@@ -158,6 +168,6 @@ def decode(data: bytes, name: str, options: argparse.Namespace) -> Picture:
         samples = api.decode_contents(
             contents, threads=options.threads, max_memory=options.max_memory, progress=progress
         )
-    metadata = {METADATA[tag]: value for tag, value in contents.metadata.items()}
+    metadata = contents.named_metadata
     layout = LAYOUT_NAMES[contents.header.layout]
     return Picture(samples, metadata, layout=layout, palette=contents.palette)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import io
 import sys
+from typing import TYPE_CHECKING
 
 from l3c.cli.files import STANDARD, check_target, read_source, shown, target
 from l3c.cli.folders import add_folder_options, convert, is_folder
 from l3c.cli.options import add_target, add_threads
 from l3c.cli.progress import Progress
+
+if TYPE_CHECKING:
+    from l3c.bulk.kinds import Encoding
 
 SUFFIX = ".l3c"
 JPEG_START = b"\xff\xd8\xff"
@@ -24,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pixels", action="store_true", help="encode a JPEG file's pixels, not the file itself")
     parser.add_argument("--strip", action="store_true", help="leave metadata out: colour profile, EXIF, XMP, texts")
     parser.add_argument("--no-history", action="store_true", help="do not look for what was done to the pixels before")
+    parser.add_argument("--preview", action="store_true", help="add a small picture, for quick looks: some kB")
     add_threads(parser)
     add_target(parser)
     add_folder_options(parser)
@@ -32,9 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Encode one picture, or a folder."""
     if options.output or is_folder(options.source):
-        from l3c.bulk.kinds import Encoding
-
-        return convert(Encoding(options.model, options.strip, not options.no_history, options.pixels), options)
+        return convert(encoding(options), options)
     out = options.target or (STANDARD if options.source == STANDARD else options.source + SUFFIX)
     check_target(out, options.source, options.force)
     name = shown(options.source, "standard input")
@@ -50,6 +53,13 @@ def run(options: argparse.Namespace) -> int:
         if options.strip:
             print(f"{name}: its metadata is part of it and was kept; --pixels leaves it out", file=sys.stderr)
     return 0
+
+
+def encoding(options: argparse.Namespace) -> Encoding:
+    """For folders."""
+    from l3c.bulk.kinds import Encoding
+
+    return Encoding(options.model, options.strip, not options.no_history, options.pixels, options.preview)
 
 
 def keep_jpeg(raw: bytes, threads: int | None) -> bytes | None:
@@ -78,6 +88,7 @@ def encode_pixels(raw: bytes, name: str, out: str, options: argparse.Namespace) 
             palette=picture.palette,
             metadata={} if options.strip else picture.metadata,
             history=not options.no_history,
+            preview=options.preview,
             progress=progress,
         )
     with target(out, options.force) as file:

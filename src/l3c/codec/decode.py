@@ -15,7 +15,8 @@ from l3c.codec.models import TileModel, model_by_digest
 from l3c.codec.planes import from_components
 from l3c.codec.threads import in_order
 from l3c.container.constants import STORED, WEBP
-from l3c.container.structure import Contents, TileEntry
+from l3c.container.lazy import Payloads
+from l3c.container.structure import Contents, ImageHeader, TileEntry
 from l3c.container.tiling import Box, tiles_of
 from l3c.errors import ChecksumError, FormatError, LimitError
 
@@ -25,21 +26,25 @@ DEFAULT_MAX_MEMORY = 4 << 30
 LANE, WORKSPACE = 8192, 8 << 20
 
 
-def memory_needed(contents: Contents, threads: int) -> int:
-    """Bytes that decoding takes beside the file: all samples; for each busy thread a tile, its payload, its space."""
+def memory_needed(contents: Contents, threads: int, made: ImageHeader | None = None) -> int:
+    """Bytes that decoding takes beside the file: all samples; for each busy thread a tile, its payload, its space.
+
+    made: of a part, as an image of its own, where only that is decoded.
+    """
+    made = made or contents.header
     components = contents.header.components
     tile = min(max(c.size for c in components), contents.tile_side**2 * max(c.channels for c in components))
     lanes = min(max(c.height for c in components), contents.tile_side)
     payload = max(entry.length for entry in contents.tiles)
     busy = min(threads, len(contents.tiles))
-    samples = contents.header.size + past.memory_needed(contents.header)
+    samples = made.size + past.memory_needed(made)
     return samples + busy * (tile + payload + LANE * lanes + WORKSPACE)
 
 
-def check_memory(contents: Contents, threads: int, max_memory: int | None) -> None:
-    """max_memory in bytes; None is 4 GiB. Raises LimitError."""
+def check_memory(contents: Contents, threads: int, max_memory: int | None, made: ImageHeader | None = None) -> None:
+    """max_memory in bytes; None is 4 GiB. made: as for `memory_needed`. Raises LimitError."""
     limit = DEFAULT_MAX_MEMORY if max_memory is None else max_memory
-    needed = memory_needed(contents, threads)
+    needed = memory_needed(contents, threads, made)
     if needed > limit:
         raise LimitError(f"decoding takes {needed} bytes of memory, the limit is {limit}")
 
@@ -72,14 +77,23 @@ def decode_samples(contents: Contents, threads: int, max_memory: int | None, pro
     return samples[..., 0] if samples.shape[2] == 1 else samples
 
 
-def tile_items(contents: Contents) -> Iterator[Item]:
-    """Yield (number, entry, (component, box), payload) of all tiles; payloads are views."""
-    ends = accumulate(entry.length for entry in contents.tiles)
+def tile_items(
+    contents: Contents,
+    data: Payloads | None = None,
+    wanted: Callable[[int, Box], bool] | None = None,
+) -> Iterator[Item]:
+    """Yield (number, entry, (component, box), payload) of tiles.
+
+    data: the payloads, if not those of contents. wanted: of component and box; None takes all tiles.
+    """
+    data = contents.data if data is None else data
+    ends = list(accumulate(entry.length for entry in contents.tiles))
     cut = tiles_of(contents.header, contents.tile_side)
-    payloads = [contents.data[end - e.length : end] for e, end in zip(contents.tiles, ends, strict=True)]
     for number, (entry, place) in enumerate(zip(contents.tiles, cut, strict=True)):
-        along = entry.coder == WEBP and not entry.length
-        yield number, entry, place, payloads[number - len(payloads) // 2 if along else number]
+        if wanted is None or wanted(*place):
+            along = entry.coder == WEBP and not entry.length
+            owner = number - len(ends) // 2 if along else number
+            yield number, entry, place, data[ends[owner] - contents.tiles[owner].length : ends[owner]]
 
 
 def place_of(number: int, box: Box) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from l3c.codec.webp import is_drawn
 from l3c.container.constants import CORRECTED_SHARE, GRAY, RGB
 from l3c.container.cursor import Cursor, varint
 from l3c.container.structure import ImageHeader, Levels, PhotoCd
+from l3c.container.tiling import Box
 from l3c.errors import FormatError
 from l3c.history import levels, photo_cd
 
@@ -77,10 +78,52 @@ def _tables(past: Levels) -> list[NDArray[np.intp]]:
 def _redo_photo_cd(components: Components, header: ImageHeader, past: PhotoCd) -> NDArray[np.uint8]:
     luma, blue, red = (component[..., 0] for component in components)
     pixels = _turn(photo_cd.redo(luma, blue, red, past.black), past.turned)
-    places, differences = unpack(past, header.height * header.width)
-    flat = pixels.reshape(-1, 3)
-    flat[places] += differences
+    correct(pixels, header, Box(0, 0, header.height, header.width))
     return pixels
+
+
+class Part(NamedTuple):
+    """A part of an image that can be made alone. header: of it, as an image of its own.
+
+    box: where it lies in the image. boxes: where its components lie in the image's.
+    """
+
+    header: ImageHeader
+    box: Box
+    boxes: list[Box]
+
+
+def part_around(header: ImageHeader, box: Box) -> Part:
+    """The least part that holds a box of an image with a past."""
+    if isinstance(header.past, PhotoCd):
+        return _part_of_photo_cd(header, header.past, box)
+    assert header.past is not None
+    if header.past.bits > 8:  # the low bits of a row are packed
+        box = Box(box.top, 0, box.bottom, header.width)
+    boxes = [replace(box, right=c.width) if box.width == header.width else box for c in header.components]
+    return Part(replace(header, height=box.height, width=box.width), box, boxes)
+
+
+def _part_of_photo_cd(header: ImageHeader, past: PhotoCd, box: Box) -> Part:
+    """Even rows and columns of the source, and two more, since each half of chroma looks at the next."""
+    height, width = (header.width, header.height) if past.turned else (header.height, header.width)
+    source = Box(box.left, width - box.bottom, box.right, width - box.top) if past.turned else box
+    top, left = source.top & ~1, source.left & ~1
+    source = Box(top, left, min(source.bottom + 2, height), min(source.right + 2, width))
+    half = Box(top // 2, left // 2, (source.bottom + 1) // 2, (source.right + 1) // 2)
+    outer = Box(width - source.right, source.top, width - source.left, source.bottom) if past.turned else source
+    past = PhotoCd(past.turned, past.black and source.bottom == height)
+    return Part(replace(header, height=outer.height, width=outer.width, past=past), outer, [source, half, half])
+
+
+def correct(pixels: NDArray[Any], header: ImageHeader, box: Box) -> None:
+    """Add to the pixels of a box of the image what its planes do not give. Raises FormatError."""
+    if not isinstance(header.past, PhotoCd):
+        return
+    places, differences = unpack(header.past, header.height * header.width)
+    rows, columns = np.divmod(places, header.width)
+    inside = (rows >= box.top) & (rows < box.bottom) & (columns >= box.left) & (columns < box.right)
+    pixels[rows[inside] - box.top, columns[inside] - box.left] += differences[inside]
 
 
 def memory_needed(header: ImageHeader) -> int:

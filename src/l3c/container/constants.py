@@ -38,3 +38,5 @@ METADATA = {
     KEY: "transparent colour",
     PNG: "png chunks",
 }
+PREVIEW = b"prvw"
+ANCILLARY = {**METADATA, PREVIEW: "preview"}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 from zlib import crc32
 
 from l3c.container.constants import (
     ALPHA_LAYOUTS,
+    ANCILLARY,
     COLOURS,
     COLOURS_MAX,
     DATA,
@@ -17,7 +19,6 @@ from l3c.container.constants import (
     JPEG,
     JPEG_STORED,
     JPEG_XL,
-    METADATA,
     MODELS,
     PALETTE,
     PAST,
@@ -51,10 +52,20 @@ def read_file(data: Buffer) -> Contents:
     """All of a file. Raises FormatError, VersionError or ChecksumError, each naming the offset."""
     cursor = Cursor(memoryview(data).cast("B"))
     check_signature(cursor, bytes(data[:256]))
-    critical, metadata = read_sections(cursor)
-    header = read_head(critical[HEAD])
+    sections = read_sections(cursor)
+    critical = sections.critical
     if JPEG in critical:
-        return replace(Contents.of_jpeg(header, read_jpeg(critical[JPEG])), metadata=metadata)
+        jpeg = Contents.of_jpeg(read_head(critical[HEAD]), read_jpeg(critical[JPEG]))
+        return replace(jpeg, metadata=sections.ancillary)
+    contents = contents_of(sections, critical[DATA].take(critical[DATA].left, "payloads"))
+    check_lengths(contents.header, contents.tile_side, contents.tiles, len(contents.data))
+    return contents
+
+
+def contents_of(sections: Sections, data: bytes | memoryview) -> Contents:
+    """What the sections say of pixels. data: the payloads, whose lengths are not checked."""
+    critical = sections.critical
+    header = read_head(critical[HEAD])
     palette = read_palette(critical[COLOURS]) if COLOURS in critical else None
     if (palette is None) == (header.layout == PALETTE):
         raise FormatError("section PALT belongs to images with a palette, and only to them")
@@ -62,9 +73,7 @@ def read_file(data: Buffer) -> Contents:
         header = replace(header, past=read_past(critical[PAST], header))
     references = read_models(critical[MODELS])
     side, entries = read_tiles(critical[TILES], header, len(references))
-    payload = critical[DATA].take(critical[DATA].left, "payloads")
-    check_lengths(header, side, entries, len(payload))
-    return Contents(header, references, side, entries, payload, metadata, palette)
+    return Contents(header, references, side, entries, data, sections.ancillary, palette)
 
 
 def check_signature(cursor: Cursor, start: bytes) -> None:
@@ -89,26 +98,38 @@ def describe_stranger(start: bytes) -> str:
     return "not an l3c file"
 
 
-def read_sections(cursor: Cursor) -> tuple[dict[bytes, Cursor], dict[bytes, bytes]]:
-    critical: dict[bytes, Cursor] = {}
-    metadata: dict[bytes, bytes] = {}
-    while DATA not in critical and JPEG not in critical:
-        place = cursor.offset
-        tag, content = read_section(cursor)
-        if tag in critical or tag in metadata:
-            raise FormatError(f"byte {place}: a second section {tag.decode()}")
-        if tag in ORDER or tag == JPEG:
-            _check_order(place, tag, critical)
-            critical[tag] = content
-        elif tag in METADATA:
-            metadata[tag] = bytes(content.take(content.left, "metadata"))
-        elif tag[:1].isupper():
-            raise VersionError(f"byte {place}: section {tag.decode()} is needed to decode, but unknown to this release")
+class Sections(NamedTuple):
+    """critical: what decoding needs. ancillary: the others that this release knows."""
+
+    critical: dict[bytes, Cursor]
+    ancillary: dict[bytes, bytes]
+
+
+def read_sections(cursor: Cursor) -> Sections:
+    sections = Sections({}, {})
+    while DATA not in sections.critical and JPEG not in sections.critical:
+        add_section(cursor, sections)
     cursor.finish("the file")
-    return critical, metadata
+    return sections
 
 
-def _check_order(place: int, tag: bytes, before: dict[bytes, Cursor]) -> None:
+def add_section(cursor: Cursor, sections: Sections) -> None:
+    """Read the next."""
+    place = cursor.offset
+    tag, content = read_section(cursor)
+    critical, ancillary = sections
+    if tag in critical or tag in ancillary:
+        raise FormatError(f"byte {place}: a second section {tag.decode()}")
+    if tag in ORDER or tag == JPEG:
+        check_order(place, tag, critical)
+        critical[tag] = content
+    elif tag in ANCILLARY:
+        ancillary[tag] = bytes(content.take(content.left, "metadata"))
+    elif tag[:1].isupper():
+        raise VersionError(f"byte {place}: section {tag.decode()} is needed to decode, but unknown to this release")
+
+
+def check_order(place: int, tag: bytes, before: dict[bytes, Cursor]) -> None:
     """PALT and PAST may be left out; the others follow each other. JPEG follows HEAD, in place of all others."""
     if tag == JPEG and set(before) == {HEAD}:
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from l3c.container.constants import FIRST_MODEL, PLANES
+from l3c.container.constants import FIRST_MODEL, METADATA, PLANES, PREVIEW
 
 
 @dataclass(frozen=True)
@@ -163,6 +163,16 @@ class Contents:
     metadata: dict[bytes, bytes] = field(default_factory=dict)
     palette: Palette | None = None
     jpeg: JpegFile | None = None
+
+    @property
+    def named_metadata(self) -> dict[str, bytes]:
+        """What came with the picture: kinds of METADATA to bytes."""
+        return {METADATA[tag]: value for tag, value in self.metadata.items() if tag in METADATA}
+
+    @property
+    def preview(self) -> bytes | None:
+        """A small picture, lossy WebP, where one was asked for."""
+        return self.metadata.get(PREVIEW)
 
     @classmethod
     def of_jpeg(cls, header: ImageHeader, jpeg: JpegFile) -> Contents:

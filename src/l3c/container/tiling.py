@@ -25,6 +25,26 @@ class Box:
     def width(self) -> int:
         return self.right - self.left
 
+    def common(self, other: Box) -> Box:
+        """What both have; of no height or width, or less, where that is nothing."""
+        return Box(
+            max(self.top, other.top),
+            max(self.left, other.left),
+            min(self.bottom, other.bottom),
+            min(self.right, other.right),
+        )
+
+    def meets(self, other: Box) -> bool:
+        both = self.common(other)
+        return both.height > 0 and both.width > 0
+
+    def within(self, outer: Box) -> tuple[slice, slice]:
+        """Rows and columns of an array that holds `outer`."""
+        return (
+            slice(self.top - outer.top, self.bottom - outer.top),
+            slice(self.left - outer.left, self.right - outer.left),
+        )
+
 
 def parts(size: int, side: int) -> int:
     """The fewest parts of at most `side` that make up `size`."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from zlib import crc32
 
 from l3c.container.constants import (
+    ANCILLARY,
     COLOURS,
     DATA,
     DIGEST_BYTES,
     HEAD,
     JPEG,
-    METADATA,
     MODELS,
     PAST,
     PLANES,
@@ -31,7 +31,7 @@ def write_file(contents: Contents) -> bytes:
     sections += [section(COLOURS, palette(contents.palette))] if contents.palette else []
     sections += [section(PAST, write_past(contents.header.past))] if contents.header.past else []
     sections += [section(MODELS, models(contents.models))]
-    sections += [section(tag, contents.metadata[tag]) for tag in METADATA if tag in contents.metadata]
+    sections += [section(tag, contents.metadata[tag]) for tag in ANCILLARY if tag in contents.metadata]
     sections += [section(TILES, tiles(contents.tile_side, contents.tiles)), section(DATA, contents.data)]
     return b"".join([SIGNATURE, bytes([VERSION]), *sections])
 

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from l3c import api
-from l3c.container.constants import CMYK, GRAY, GRAY_ALPHA, LAYOUT_NAMES, METADATA, PALETTE, RGB, RGBA, SIGNATURE
+from l3c.container.constants import CMYK, GRAY, GRAY_ALPHA, LAYOUT_NAMES, PALETTE, RGB, RGBA, SIGNATURE
 from l3c.container.read import read_file
 from l3c.container.structure import ImageHeader
 from l3c.errors import InputError
@@ -63,7 +63,7 @@ class L3CImageFile(ImageFile.ImageFile):
         header = self._contents.header
         self._mode = mode_of(header)
         self._size = (header.width, header.height)
-        metadata = {METADATA[tag]: value for tag, value in self._contents.metadata.items()}
+        metadata = self._contents.named_metadata
         self.info.update(to_pillow(metadata))
         if self._contents.palette and self._contents.palette.alphas:
             self.info["transparency"] = self._contents.palette.alphas

@@ -12,8 +12,9 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from l3c.bulk.jobs import DONE, FAILED, SKIPPED, Job, Outcome
-from l3c.bulk.store import Store, StoreError, is_remote, open_store
+from l3c.bulk.store import Store, StoreError, open_store
 from l3c.errors import InputError, L3CError
+from l3c.remote import file_system, is_remote
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,6 @@ def open_archive(where: str, anonymous: bool) -> Any:
     """A binary file."""
     if not is_remote(where):
         return Path(where).open("rb")
-    from l3c.bulk.remote_store import file_system
-
     fs, path = file_system(where, anonymous)
     return fs.open(path, "rb")
 
