@@ -78,7 +78,7 @@ MODES = {
     "16-bit RGBA PNG": (png(DEEP, 16, 6), DEEP),
     "16-bit gray TIFF": (tiff(RGB16[..., 0]), RGB16[..., 0]),
     "16-bit RGB TIFF": (tiff(RGB16), RGB16),
-    "16-bit PGM": (b"P5\n13 11\n65535\n" + RGB16[..., 0].astype(">u2").tobytes(), RGB16[..., :1]),
+    "16-bit PGM": (b"P5\n13 11\n65535\n" + RGB16[..., 0].astype(">u2").tobytes(), RGB16[..., 0]),
     "16-bit PPM": (b"P6 13 # a remark\n11\n65535\n" + RGB16.astype(">u2").tobytes(), RGB16),
     "PAM": (netpbm.write(with_alpha(), ".pam", "x"), with_alpha()),
     "CMYK TIFF": (saved(Image.fromarray(DEEP.astype(np.uint8), "CMYK"), "TIFF"), DEEP.astype(np.uint8)),

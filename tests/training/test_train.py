@@ -13,8 +13,10 @@ import pytest
 import torch
 
 from l3c.cli import main
+from l3c.published.network import Scales
 from l3c.training.checkpoints import read_state
 from l3c.training.experiments import Experiment, list_experiments
+from l3c.training.trainer import excess
 from tests.training.pictures import losses, read_log, train_arguments, write_pictures
 
 ROOT = Path(__file__).parents[2]
@@ -122,7 +124,7 @@ def test_baselines_train_too(model: str, pictures: Path, tmp_path: Path) -> None
 
 def test_modern_settings(pictures: Path, tmp_path: Path) -> None:
     settings = ["bfloat16", "ema_decay=0.5", "clip_norm=1", "optimizer.name=adamw", "schedule=half_cosine", "warm_up=3"]
-    settings += ["latent_warm_up=6", "spread"]
+    settings += ["latent_warm_up=6", "range_penalty=0.1", "spread"]
     overrides = [text for setting in [*settings, "iterations=12", "channels_last"] for text in ("-p", setting)]
     assert main(train_arguments(pictures, tmp_path, *overrides)) == 0
     experiment = only_experiment(tmp_path)
@@ -154,3 +156,10 @@ def test_two_processes_do_what_one_does(uninterrupted: Experiment, pictures: Pat
 def test_an_unknown_configuration_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "l4c", "folder", str(tmp_path)]) == 2
     assert "l4c: no such file" in capsys.readouterr().err
+
+
+def test_what_lies_beyond_the_levels_is_penalized() -> None:
+    before = [torch.tensor([[[[0.5, -1.0]]], [[[3.0, -1.0]]]]), torch.tensor([[[[2.0]]], [[[-1.5]]]])]
+    scales = Scales([torch.zeros(2, 3, 2, 4)], [], before=before)
+    assert excess(scales).tolist() == [1.0, 2.25]
+    assert excess(Scales([torch.zeros(2, 3, 2, 4)], [])).tolist() == [0.0, 0.0]

@@ -22,7 +22,10 @@ def is_deep(data: bytes) -> bool:
 
 
 def read(data: bytes, name: str) -> NDArray[Any]:
-    """uint8 or uint16 [height, width, channels]. Raises InputError for a largest value other than 255 or 65535."""
+    """uint8 or uint16, [height, width] or [height, width, channels].
+
+    Raises InputError for a largest value other than 255 or 65535.
+    """
     try:
         width, height, channels, largest, start = _pam(data) if data[:2] == b"P7" else _header(data)
     except (ValueError, KeyError, AttributeError) as error:
@@ -35,7 +38,7 @@ def read(data: bytes, name: str) -> NDArray[Any]:
         raise InputError(f"{name}: cannot be read: it ends before its last pixel")
     samples = np.frombuffer(data, dtype, count, start).reshape(height, width, channels)
     native: NDArray[Any] = samples.astype(dtype.newbyteorder("="))
-    return native
+    return native[..., 0] if channels == 1 else native
 
 
 def _header(data: bytes) -> tuple[int, int, int, int, int]:

@@ -27,7 +27,8 @@ class Optimizer:
 
     name: one of OPTIMIZERS. schedule: see `l3c.training.schedule`. warm_up: iterations in which the rate rises from 0.
     clip_norm: largest L2 norm of the gradient. ema_decay: keep and evaluate an exponential mean of the parameters.
-    latent_warm_up: iterations in which the cost of auxiliary images rises from 0 to its weight in the loss.
+    latent_warm_up: iterations in which the weight of each auxiliary image's cost, relative to that of the next finer
+        scale, rises to 1. range_penalty: weight of how far quantizers' inputs lie beyond their levels (mean squares).
     """
 
     name: str = "rmsprop"
@@ -38,6 +39,7 @@ class Optimizer:
     clip_norm: float | None = None
     ema_decay: float | None = None
     latent_warm_up: int = 0
+    range_penalty: float = 0.0
 
     def __post_init__(self) -> None:
         if self.name not in OPTIMIZERS:

@@ -52,6 +52,10 @@ class Restore:
     strict: bool = True
 
 
+LEAST_SHARE = 0.05
+"""Of an auxiliary image's cost, when a warm-up begins."""
+
+
 class Coster(nn.Module):
     """Bits of every scale of each image; wrapped as one module, so that gradients of several processes are averaged."""
 
@@ -59,14 +63,21 @@ class Coster(nn.Module):
         super().__init__()
         self.network, self.reduced, self.channels_last = network, bfloat16, channels_last
 
-    def forward(self, images: Tensor) -> Tensor:
-        """uint8 [N, 3, H, W] -> float64 [N, scales + 1], the uniform scale last."""
-        return self.network.bits(self.take_apart(images))
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """uint8 [N, 3, H, W] -> bits, float64 [N, scales + 1], the uniform scale last; and excess, float32 [N]."""
+        scales = self.take_apart(images)
+        return self.network.bits(scales), excess(scales)
 
     def take_apart(self, images: Tensor) -> Scales:
         layout = torch.channels_last if self.channels_last else torch.contiguous_format
         with torch.autocast(images.device.type, torch.bfloat16, enabled=self.reduced):
             return self.network(images.float().contiguous(memory_format=layout))  # type: ignore[no-any-return]
+
+
+def excess(scales: Scales) -> Tensor:
+    """How far quantizers' inputs lie beyond their levels, where no gradient comes back: mean squares, float32 [N]."""
+    parts = [(before.float().abs() - 1).clamp(min=0).square().mean((1, 2, 3)) for before in scales.before]
+    return torch.stack(parts).sum(0) if parts else scales.values[0].new_zeros(len(scales.values[0]))
 
 
 class Trainer:
@@ -158,9 +169,11 @@ class Trainer:
         """
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        bpsp = coster(images.to(self.processes.device)).sum(0) / (images[0].numel() * pictures)
+        bits, excess = coster(images.to(self.processes.device))
+        bpsp = bits.sum(0) / (images[0].numel() * pictures)
+        loss = self._loss(bpsp) + self.config.optimizer.range_penalty * excess.sum() / pictures
         self.optimizer.zero_grad()
-        torch.autograd.backward(self._loss(bpsp) * self.processes.world)
+        torch.autograd.backward(loss * self.processes.world)
         limit = self.config.optimizer.clip_norm
         norm = float(nn.utils.clip_grad_norm_(self.network.parameters(), limit if limit is not None else math.inf))
         self._check_finite(norm)
@@ -169,10 +182,13 @@ class Trainer:
         return self.processes.total(bpsp.detach().clone()), norm
 
     def _loss(self, bpsp: Tensor) -> Tensor:
-        """Cost of all predicted scales; at first that of auxiliary images counts less, if so configured."""
+        """Cost of all predicted scales; at first each counts less than the one it describes, if so configured.
+
+        Equal weights would let auxiliary images collapse before predictors have learned what to do with them.
+        """
         warm_up = self.config.optimizer.latent_warm_up
-        share = min(1.0, self.iteration / warm_up) if warm_up else 1.0
-        return bpsp[0] + share * bpsp[1:-1].sum()
+        share = min(1.0, max(LEAST_SHARE, self.iteration / warm_up)) if warm_up else 1.0
+        return sum((share**scale * cost for scale, cost in enumerate(bpsp[:-1])), bpsp.new_zeros(()))
 
     def _check_finite(self, norm: float) -> None:
         if not math.isfinite(norm):
@@ -222,7 +238,7 @@ class Trainer:
 
     @torch.no_grad()
     def _evaluate(self, images: Tensor) -> Tensor:
-        return self._coster(images.to(self.processes.device)).cpu()  # type: ignore[no-any-return]
+        return self._coster(images.to(self.processes.device))[0].cpu()  # type: ignore[no-any-return]
 
     @torch.no_grad()
     def _show(self, monitor: Monitor, kind: str, images: Tensor) -> None:
