@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -141,14 +142,17 @@ def test_debug_is_one_iteration_beside_the_log_folder(pictures: Path, tmp_path: 
     assert [("train/loss" in entry, "val/bpsp" in entry) for entry in log] == [(True, False), (False, True)]
 
 
-ON_LOOPBACK = ["--rdzv-backend=c10d", "--rdzv-endpoint=localhost:0", "--local-addr=127.0.0.1", "--nnodes=1"]
+ON_LOOPBACK = ["--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0", "--local-addr=127.0.0.1", "--nnodes=1"]
+LOOPBACK = next((name for _, name in socket.if_nameindex() if name.startswith("lo")), "lo")
 """Whatever the machine's own name leads to."""
 
 
 def test_two_processes_do_what_one_does(uninterrupted: Experiment, pictures: Path, tmp_path: Path) -> None:
     arguments = train_arguments(pictures, tmp_path, "-p", "iterations=20")
     torchrun = [sys.executable, "-m", "torch.distributed.run", *ON_LOOPBACK, "--nproc-per-node=2", "-m", "l3c"]
-    subprocess.run([*torchrun, *arguments], env=ENVIRONMENT, check=True, capture_output=True, timeout=120)
+    environment = {**ENVIRONMENT, "GLOO_SOCKET_IFNAME": LOOPBACK}
+    result = subprocess.run([*torchrun, *arguments], env=environment, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stderr
     expected, got = losses(uninterrupted.folder), losses(only_experiment(tmp_path).folder)
     np.testing.assert_allclose([got[i] for i in range(1, 21)], [expected[i] for i in range(1, 21)], rtol=1e-3)
 
