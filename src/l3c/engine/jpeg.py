@@ -1,0 +1,25 @@
+"""The scan of a baseline JPEG file, by the compiled reader; `l3c.jpeg.scan` is its definition."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c import _engine
+from l3c.errors import FormatError
+
+Code = tuple[bytes, bytes]
+"""How many codes there are of 1 .. 16 bits, and their symbols in rising order."""
+
+
+def read_scan(data: bytes, dc: Code, ac: Code, components: list[int], units: int) -> NDArray[np.int16]:
+    """Blocks [units, len(components), 64] in zigzag order.
+
+    data: the scan without stuffed bytes. components: that of each block of a unit, 0 .. 2. Raises FormatError.
+    """
+    out = np.zeros((units, len(components), 64), np.int16)
+    arrays = [np.frombuffer(part, np.uint8) for part in (data, *dc, *ac, bytes(components))]
+    wrong = _engine.read_scan(*arrays, out)
+    if wrong:
+        raise FormatError(wrong)
+    return out
