@@ -54,7 +54,7 @@ RED_FROM, BLUE_FROM = _origins(RED_OF), _origins(BLUE_OF)
 def from_rgb(pixels: NDArray[np.uint8]) -> tuple[Ints, Ints, Ints]:
     """Luma and chroma of pixels [..., 3], UNKNOWN where a channel is clipped or no YCbCr makes the colour."""
     r, g, b = (pixels[..., c].astype(np.int16) for c in range(3))
-    near = (19595 * r.astype(np.int32) + 38470 * g + 7471 * b + HALF) >> 16
+    near = (19595 * r.astype(np.int32) + 38470 * g.astype(np.int32) + 7471 * b.astype(np.int32) + HALF) >> 16
     inner = ((pixels > 0) & (pixels < 255)).all(-1)
     found = tuple(np.full(r.shape, UNKNOWN, np.int16) for _ in range(3))
     left = inner
