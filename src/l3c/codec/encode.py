@@ -92,10 +92,13 @@ def assemble(
 
 
 def encode_tile(tile: Samples, model: TileModel) -> Coded:
-    """The smallest of the samples themselves, the model's payload and, for drawings, WebP."""
+    """The smallest of the samples themselves, for drawings WebP, and the model's payload, which no flat tile needs."""
     raw = tile.tobytes()
-    payloads: list[tuple[TileModel | int, bytes]] = [(STORED, raw), (model, model.encode(tile))]
-    if webp.is_drawn(tile):
+    payloads: list[tuple[TileModel | int, bytes]] = [(STORED, raw)]
+    drawn = webp.is_drawn(tile)
+    if not (drawn and (tile == tile[0, 0]).all()):
+        payloads.append((model, model.encode(tile)))
+    if drawn:
         payloads.append((WEBP, webp.encode(tile)))
     coder, payload = min(payloads, key=lambda found: len(found[1]))
     return Coded(coder, payload, crc32(raw))

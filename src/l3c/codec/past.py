@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from l3c.codec import decoded_jpeg
 from l3c.codec.webp import is_drawn
 from l3c.container.constants import CORRECTED_SHARE, GRAY, RGB
 from l3c.container.cursor import Cursor, varint
-from l3c.container.structure import ImageHeader, Levels, PhotoCd
+from l3c.container.structure import DecodedJpeg, ImageHeader, Levels, PhotoCd
 from l3c.container.tiling import Box
 from l3c.errors import FormatError
 from l3c.history import levels, photo_cd
@@ -65,6 +66,8 @@ def redo(components: Components, header: ImageHeader) -> NDArray[Any]:
     """Samples [height, width, channels] from the components of a header with a past. Raises FormatError."""
     if isinstance(header.past, PhotoCd):
         return _redo_photo_cd(components, header, header.past)
+    if isinstance(header.past, DecodedJpeg):
+        return decoded_jpeg.redo(components, header, header.past)
     assert header.past is not None
     dtype = np.uint16 if header.depth > 8 else np.uint8
     samples = levels.from_ranks(levels.join(components, header.past.bits), _tables(header.past), dtype)
@@ -97,6 +100,9 @@ def part_around(header: ImageHeader, box: Box) -> Part:
     """The least part that holds a box of an image with a past."""
     if isinstance(header.past, PhotoCd):
         return _part_of_photo_cd(header, header.past, box)
+    if isinstance(header.past, DecodedJpeg):
+        whole = Box(0, 0, header.height, header.width)
+        return Part(header, whole, [whole])
     assert header.past is not None
     if header.past.bits > 8:  # the low bits of a row are packed
         box = Box(box.top, 0, box.bottom, header.width)
@@ -132,6 +138,8 @@ def memory_needed(header: ImageHeader) -> int:
     if isinstance(past, PhotoCd):
         width = header.height if past.turned else header.width
         return 2 * header.samples + photo_cd.STRIP * STRIP_BYTES * (width + 1) + 16 * past.count
+    if isinstance(past, DecodedJpeg):
+        return decoded_jpeg.memory_needed(header, past)
     return 0 if past is None else (8 if past.bits <= 8 else 64) * header.samples
 
 

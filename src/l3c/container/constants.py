@@ -13,17 +13,24 @@ ALPHA_LAYOUTS = (GRAY_ALPHA, RGBA)
 LAYOUT_NAMES = {GRAY: "gray", RGB: "RGB", GRAY_ALPHA: "gray+alpha", RGBA: "RGBA", PALETTE: "palette", CMYK: "CMYK"}
 COLOURS_MAX = 256
 
-PHOTO_CD, LEVELS = 1, 2
+PHOTO_CD, LEVELS, DECODED_JPEG = 1, 2, 3
 """Kinds of past."""
 
 TURNED, BLACK, EQUAL = 1, 2, 1
 """Flags of a Photo CD, and of levels."""
+
+SAMPLINGS = ("gray", "4:4:4", "4:2:2", "4:2:0")
+"""Of a decoded JPEG: its flags modulo 4."""
+
+REPEATED = 4
+"""Flag of a decoded JPEG."""
 
 CORRECTED_SHARE = 16
 """Pixels of which at most one is corrected."""
 
 STORED, WEBP, FIRST_MODEL = 0, 1, 2
 SIDE_MAX = 2**32 - 1
+MAX_LENGTH = 2**63 - 1
 TILE_SIDE_MIN, TILE_SIDE_MAX = 16, 65535
 
 HEAD, COLOURS, PAST, MODELS, TILES, DATA = b"HEAD", b"PALT", b"PAST", b"MODL", b"TILE", b"DATA"

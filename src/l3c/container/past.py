@@ -5,9 +5,22 @@ from __future__ import annotations
 import zlib
 from itertools import accumulate
 
-from l3c.container.constants import BLACK, CORRECTED_SHARE, EQUAL, GRAY, LEVELS, PHOTO_CD, RGB, TURNED
+from l3c.container.constants import (
+    BLACK,
+    CORRECTED_SHARE,
+    DECODED_JPEG,
+    EQUAL,
+    GRAY,
+    LEVELS,
+    PHOTO_CD,
+    REPEATED,
+    RGB,
+    SAMPLINGS,
+    TURNED,
+)
 from l3c.container.cursor import Cursor, varint
-from l3c.container.structure import ImageHeader, Levels, Past, PhotoCd
+from l3c.container.jpeg_file import read_jpeg, write_jpeg
+from l3c.container.structure import DecodedJpeg, ImageHeader, Levels, Past, PhotoCd
 from l3c.errors import FormatError, VersionError
 
 VARINT_BYTES = 3
@@ -19,6 +32,8 @@ def write_past(past: Past) -> bytes:
     if isinstance(past, PhotoCd):
         flags = TURNED * past.turned + BLACK * past.black
         return bytes([PHOTO_CD, flags]) + varint(past.count) + past.packed
+    if isinstance(past, DecodedJpeg):
+        return bytes([DECODED_JPEG, past.sampling + REPEATED * past.repeated]) + write_jpeg(past.file)
     tables = b"".join(varint(len(table)) + b"".join(map(varint, gaps(table))) for table in past.tables)
     return bytes([LEVELS, EQUAL * past.gray]) + zlib.compress(tables, 9)
 
@@ -35,7 +50,14 @@ def read_past(cursor: Cursor, header: ImageHeader) -> Past:
         return _read_photo_cd(cursor, header, flags)
     if kind == LEVELS and flags <= EQUAL * (header.layout == RGB) and header.layout in (GRAY, RGB):
         return _read_levels(cursor, header, bool(flags & EQUAL))
+    if kind == DECODED_JPEG and flags < 2 * REPEATED and _fits(header, flags % len(SAMPLINGS)):
+        return DecodedJpeg(flags % len(SAMPLINGS), bool(flags & REPEATED), read_jpeg(cursor))
     raise VersionError(f"byte {cursor.offset}: past {kind}, flags {flags}: unknown to this release")
+
+
+def _fits(header: ImageHeader, sampling: int) -> bool:
+    """Whether an image is of what a JPEG decoder makes; gray may be in three channels."""
+    return header.depth == 8 and header.layout in ((RGB,) if sampling else (GRAY, RGB))
 
 
 def _read_photo_cd(cursor: Cursor, header: ImageHeader, flags: int) -> PhotoCd:

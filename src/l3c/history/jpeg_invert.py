@@ -17,6 +17,7 @@ from l3c.history.jpeg_chroma import shrink, upsample
 from l3c.history.jpeg_colour import BLUE_FROM, BLUE_OF, REACH, RED_FROM, RED_OF, from_rgb, green_offset
 from l3c.history.jpeg_fit import Bounds, forward, quantize, to_blocks
 from l3c.history.jpeg_repair import repair
+from l3c.history.jpeg_settle import settle
 from l3c.history.jpeg_transform import SIDE, inverse
 
 Plane = NDArray[np.int16]
@@ -28,7 +29,7 @@ SAMPLED = 1500
 FREE = 4096
 """A bound that nothing reaches."""
 
-SLACK = 0.3
+CROP, UNIT, ROUNDS = 512, 16, 3
 
 
 class Origin(NamedTuple):
@@ -96,18 +97,13 @@ def _invert_colour(pixels: NDArray[np.uint8]) -> Origin | None:
         return None
     ideas = [np.where(known, plane, idea) for plane, idea in zip((luma, blue, red), naive(pixels), strict=True)]
     way = _way(ideas[1:], known)
-    if way is None:
-        return None
-    chroma = [_chroma(plane, known, way, table) for plane, table in zip(ideas[1:], way.tables, strict=True)]
-    whole = [_whole(blocks, table, way, luma.shape) for blocks, table in zip(chroma, way.tables, strict=True)]
+    chroma = [_chroma(plane, known, way, steps.quality) for plane in ideas[1:]]
+    whole = [_whole(*found, way, luma.shape) for found in chroma]
     bounds = luma_bounds(pixels, luma, *whole)
-    blocks = _fitted(
-        np.clip(ideas[0], bounds[0], bounds[1]).astype(np.float32),
-        bounds,
-        steps.table,
-        grid(*luma.shape, way.halved, 0),
-    )
-    return Origin(Coefficients([blocks, *chroma], [steps.table, *way.tables], way.halved), way.plain)
+    start = np.clip(ideas[0], *bounds).astype(np.float32)
+    blocks = _fitted(start, bounds, steps.table, grid(*luma.shape, way.halved, 0))
+    found = [(blocks, steps.table), *chroma]
+    return Origin(Coefficients([b for b, _ in found], [t for _, t in found], way.halved), way.plain)
 
 
 def naive(pixels: NDArray[np.uint8]) -> list[Floats]:
@@ -118,36 +114,37 @@ def naive(pixels: NDArray[np.uint8]) -> list[Floats]:
 
 
 class Way(NamedTuple):
-    """How chroma was made. tables: of blue and red."""
+    """How chroma was brought to all pixels."""
 
     halved: Halved
     plain: bool
-    tables: tuple[Table, Table]
 
 
-WAYS: tuple[tuple[Halved, bool], ...] = (
-    ((True, True), False),
-    ((True, True), True),
-    ((False, True), False),
-    ((False, True), True),
-    ((False, False), False),
+WAYS = tuple(
+    Way(halved, plain)
+    for halved, plain in (
+        ((True, True), False),
+        ((True, True), True),
+        ((False, True), False),
+        ((False, True), True),
+        ((False, False), False),
+    )
 )
 
 
-def _way(chroma: list[NDArray[Any]], known: NDArray[np.bool_]) -> Way | None:
-    """The way whose tables the chroma planes bear witness to; None where none is any likely."""
-    best, most = None, 0.0
-    for halved, plain in WAYS:
-        found = [_steps_of(plane, known, halved, plain) for plane in chroma]
-        weight = sum(steps.evidence * steps.values for steps in found)
-        if weight > most:
-            best, most = Way(halved, plain, (found[0].table, found[1].table)), weight
-    return best
+def _way(chroma: list[NDArray[Any]], known: NDArray[np.bool_]) -> Way:
+    """The way that lets a part of the chroma planes look most quantized."""
+    part = tuple(slice(max(0, n - CROP) // 2 & -UNIT, (max(0, n - CROP) // 2 & -UNIT) + CROP) for n in known.shape)
+
+    def weight(way: Way) -> float:
+        halves = [shrink(plane[part].astype(np.float32), *way) for plane in chroma]
+        return sum(_steps(half, _halved_known(known[part], way.halved)).weight for half in halves)
+
+    return max(WAYS, key=weight)
 
 
-def _steps_of(plane: NDArray[Any], known: NDArray[np.bool_], halved: Halved, plain: bool) -> jpeg_steps.Steps:
-    half = shrink(plane.astype(np.float32), halved, plain)
-    return jpeg_steps.estimate(forward(_sampled(half, _halved_known(known, halved))), jpeg_steps.CHROMA)
+def _steps(half: NDArray[Any], known: NDArray[np.bool_], quality: int | None = None) -> jpeg_steps.Steps:
+    return jpeg_steps.estimate(forward(_sampled(half, known)), jpeg_steps.CHROMA, quality)
 
 
 def _halved_known(known: NDArray[np.bool_], halved: Halved) -> NDArray[np.bool_]:
@@ -162,13 +159,32 @@ def _halved_known(known: NDArray[np.bool_], halved: Halved) -> NDArray[np.bool_]
     return known
 
 
-def _chroma(plane: NDArray[Any], known: NDArray[np.bool_], way: Way, table: Table) -> Blocks:
-    half = shrink(plane.astype(np.float32), way.halved, way.plain)
-    sure = _halved_known(known, way.halved)
-    slack = SLACK if any(way.halved) and not way.plain else 0
-    low = np.where(sure, np.floor(half - slack + 0.5), -FREE).astype(np.int16)
-    high = np.where(sure, np.ceil(half + slack - 0.5), FREE).astype(np.int16)
-    return _fitted(half, _open(low, high), table, grid(*plane.shape, way.halved, 1))
+def _chroma(
+    plane: NDArray[Any], known: NDArray[np.bool_], way: Way, quality: int | None
+) -> tuple[Blocks, Table]:
+    """The blocks of a chroma plane, and their steps. quality: of luma."""
+    sure, size = _halved_known(known, way.halved), grid(*plane.shape, way.halved, 1)
+    half = shrink(plane.astype(np.float32), *way)
+    if way.plain or not any(way.halved):
+        samples = np.rint(half).astype(np.int16)
+        table = _steps(samples, sure, quality).table
+        return _fitted(half, _bounds(samples, sure, sure), table, size), table
+    samples, clear = settle(half, plane, known, way.halved)
+    table = _steps(samples, sure & clear, quality).table
+    for _ in range(ROUNDS):
+        blocks = _fitted(samples.astype(np.float32), _bounds(samples, sure & clear, sure), table, size)
+        made = halved_size(inverse(blocks, table), plane.shape, way.halved)
+        samples, clear = settle(made.astype(np.float32), plane, known, way.halved)
+        if (samples == made).all():
+            break
+    return blocks, table
+
+
+def _bounds(samples: Plane, sure: NDArray[np.bool_], near: NDArray[np.bool_]) -> tuple[Plane, Plane]:
+    """Bounds of samples that are sure, and of others that are off by one at most."""
+    low = np.where(sure, samples, np.where(near, samples - 1, -FREE)).astype(np.int16)
+    high = np.where(sure, samples, np.where(near, samples + 1, FREE)).astype(np.int16)
+    return _open(low, high)
 
 
 def _whole(blocks: Blocks, table: Table, way: Way, size: tuple[int, int]) -> NDArray[np.uint8]:

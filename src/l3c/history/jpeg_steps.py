@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,11 @@ SURE = 4.5
 """A coefficient of more than so many standard deviations is not 0."""
 
 MOST, STEPS = 400, 255
-CAP = 12.5
-LIKE_IJG = 0.95
+CAP = 6.0
+LIVELY, LEAST_BLOCKS = (8, 6, 4, 3, 2), 64
+LIKE_IJG, LIKE_HINT, FREEDOM = 0.9, 0.5, 5.5
+"""A step of its own must be worth as many nats as it takes to say which of 255 it is."""
+
 LEAST_EVIDENCE, LEAST_VALUES = 0.15, 40
 
 LUMA = (
@@ -32,11 +35,20 @@ CHROMA = (
 
 
 class Steps(NamedTuple):
-    """table: uint8 [64]. evidence: how much likelier the values are with it, nats a value. values: how many tell."""
+    """table: uint8 [64]. evidence: how much likelier the values are with it, nats a value. values: how many tell.
+
+    quality: of the usual table that it is, else None.
+    """
 
     table: Table
     evidence: float
     values: int
+    quality: int | None = None
+
+    @property
+    def weight(self) -> float:
+        """The evidence of all values."""
+        return self.evidence * self.values
 
 
 def tables(base: str) -> NDArray[np.int64]:
@@ -46,32 +58,40 @@ def tables(base: str) -> NDArray[np.int64]:
     return np.clip((np.array(base.split(), int) * scale + 50) // 100, 1, STEPS)
 
 
-def estimate(coefficients: Floats, base: str, noise: NDArray[Any] | float = NOISE) -> Steps:
-    """The likeliest table behind coefficients [n, 64]; `noise` is their standard deviation, [64] or of all.
+def estimate(coefficients: Floats, base: str, quality: int | None = None) -> Steps:
+    """The likeliest table behind coefficients [n, 64].
 
-    One of the usual tables where it explains nearly as much as steps of any kind.
+    One of the usual tables where it explains nearly as much as steps of any kind; that of `quality` even if it is half.
     """
-    deviations = np.broadcast_to(np.asarray(noise, np.float32), 64)
-    found = [_likelihoods(values, s) for values, s in zip(coefficients.T, deviations, strict=True)]
-    likelihoods = np.array([of for of, _ in found])
-    count = sum(n for _, n in found)
-    free = likelihoods.argmax(1)
-    usual = tables(base)
-    sums = np.take_along_axis(likelihoods, usual.T, 1).sum(0)
-    best = likelihoods.max(1).sum()
-    table = usual[sums.argmax()] if sums.max() >= LIKE_IJG * best else np.where(free > 0, free, STEPS)
-    return Steps(table.astype(np.uint8), float(min(best, sums.max()) if count == 0 else best) / max(count, 1), count)
+    found = [_likelihoods(values) for values in _lively(coefficients).T]
+    likelihoods, count = np.array([of for of, _ in found]), sum(n for _, n in found)
+    sums = np.take_along_axis(likelihoods, tables(base).T, 1).sum(0)
+    best = np.maximum(likelihoods.max(1) - FREEDOM, 0).sum()
+    usual = sums.argmax()
+    if quality is not None and sums[quality - 1] >= LIKE_HINT * best:
+        usual = quality - 1
+    elif sums[usual] < LIKE_IJG * best:
+        free = likelihoods.argmax(1)
+        return Steps(np.where(free > 0, free, STEPS).astype(np.uint8), float(best) / max(count, 1), count)
+    return Steps(tables(base)[usual].astype(np.uint8), float(best) / max(count, 1), count, int(usual) + 1)
 
 
-def _likelihoods(values: Floats, noise: float) -> tuple[NDArray[np.float64], int]:
+def _lively(coefficients: Floats) -> Floats:
+    """Blocks of several coefficients: in flat ones all samples are rounded alike, which is no noise."""
+    counts = (np.abs(coefficients[:, 1:]) > SURE * NOISE).sum(1)
+    enough = next((least for least in LIVELY if (counts >= least).sum() >= LEAST_BLOCKS), 1)
+    return coefficients[counts >= enough]
+
+
+def _likelihoods(values: Floats) -> tuple[NDArray[np.float64], int]:
     """[256]: how much likelier each step makes the values that are not 0 than no step; and how many there are."""
     sure = np.abs(values)
-    sure = sure[sure > SURE * noise]
+    sure = sure[sure > SURE * NOISE]
     sure = sure[:: max(1, len(sure) // MOST)]
     steps = np.arange(1, STEPS + 1, dtype=np.float32)[:, None]
-    off = (sure - steps * np.rint(sure / steps)) / noise
+    off = (sure - steps * np.rint(sure / steps)) / NOISE
     penalty = np.minimum(off * off / 2, CAP).sum(1, dtype=np.float64)
-    gain = len(sure) * np.log(steps[:, 0] / (noise * np.sqrt(2 * np.pi)))
+    gain = len(sure) * np.log(steps[:, 0] / (NOISE * np.sqrt(2 * np.pi)))
     return np.concatenate([[0.0], gain - penalty]), len(sure)
 
 

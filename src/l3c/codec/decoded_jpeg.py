@@ -1,0 +1,76 @@
+"""Pixels that a JPEG decoder made: to a JPEG file of the same coefficients and what differs, and back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.container.constants import GRAY, RGB
+from l3c.container.structure import DecodedJpeg, ImageHeader
+from l3c.history.decoded_jpeg import redo as redo_pixels
+from l3c.history.levels import is_gray
+from l3c.jpeg import transcode
+
+Components = list[NDArray[np.uint8]]
+SIDE_MAX = 65535
+"""Of a JPEG file's picture."""
+
+UNIT = 16
+SAMPLE_BYTES, ROW_BYTES = 24, 8192
+SAMPLINGS = {(False, False): 1, (False, True): 2, (True, True): 3}
+
+
+def undo(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
+    """The header with the JPEG file, and what is to be added; None where no such past is found, or without libjxl."""
+    if header.layout not in (GRAY, RGB) or header.depth != 8 or max(header.height, header.width) > SIDE_MAX:
+        return None
+    if not transcode.available():
+        return None
+    from l3c.history.jpeg_invert import invert
+
+    gray = header.layout == GRAY or is_gray(samples)
+    pixels = samples[..., :1] if gray else samples
+    origin = invert(pixels)
+    return None if origin is None else _proven(pixels, header, *origin)
+
+
+def _proven(
+    pixels: NDArray[Any], header: ImageHeader, coefficients: Any, repeated: bool
+) -> tuple[ImageHeader, Components]:
+    """What the coefficients do not give is left to the component."""
+    from l3c.jpeg.baseline import write_jpeg
+    from l3c.jpeg.keep import packed
+
+    size = header.height, header.width
+    made = redo_pixels(coefficients, size, repeated)
+    sampling = SAMPLINGS[coefficients.halved] if len(coefficients.blocks) > 1 else 0
+    past = DecodedJpeg(sampling, repeated, packed(write_jpeg(coefficients, size), 1))
+    return replace(header, past=past), [pixels - made]
+
+
+def redo(components: Components, header: ImageHeader, past: DecodedJpeg) -> NDArray[np.uint8]:
+    """Pixels [height, width, channels]. Raises FormatError, DependencyError."""
+    from l3c.jpeg.baseline import read_jpeg
+    from l3c.jpeg.keep import checked
+
+    size = header.height, header.width
+    file = checked(jpeg_header(header, past), past.file, 1)
+    pixels = redo_pixels(read_jpeg(file, size, past.channels, past.halved), size, past.repeated)
+    pixels += components[0]
+    return np.repeat(pixels, header.channels, axis=2) if past.channels < header.channels else pixels
+
+
+def jpeg_header(header: ImageHeader, past: DecodedJpeg) -> ImageHeader:
+    """Of the JPEG file's picture."""
+    return ImageHeader(RGB if past.sampling else GRAY, header.height, header.width)
+
+
+def memory_needed(header: ImageHeader, past: DecodedJpeg) -> int:
+    """Bytes that `redo` takes, at most."""
+    from l3c.jpeg.keep import memory_needed as restoring
+
+    padded = (header.height + UNIT) * (header.width + UNIT) * header.channels
+    return restoring(jpeg_header(header, past), past.file) + SAMPLE_BYTES * padded + ROW_BYTES * (header.width + UNIT)
