@@ -111,16 +111,11 @@ def encode(
         from l3c.images.preview import make_preview
 
         sections[PREVIEW] = make_preview(samples, header, palette)
-    choices = _choices(samples, header, model) if history else [(header, to_components(samples, header))]
-
-    def coded(number: int) -> bytes:
-        found, components = choices[number]
-        models = {c.channels: find_model(model, c.channels) for c in found.components}
-        return encode_components(
-            found, components, models, sections, threads, lambda share: progress((number + share) / len(choices)), palette
-        )
-
-    return min(map(coded, range(len(choices))), key=len)
+    jpeg = _of_jpeg(samples, header, sections) if history else None
+    header, components = _undone(samples, header, model) if history else (header, to_components(samples, header))
+    models = {channels: find_model(model, channels) for channels in sorted({c.channels for c in header.components})}
+    data = encode_components(header, components, models, sections, threads, progress, palette)
+    return data if jpeg is None else min(data, jpeg, key=len)
 
 
 def encode_jpeg(data: Buffer, /, *, threads: int | None = None) -> bytes:
@@ -311,19 +306,23 @@ def _header(samples: NDArray[Any], layout: str | None, palette: Palette | None) 
     return header
 
 
-def _choices(
-    samples: NDArray[Any], header: ImageHeader, model: str
-) -> list[tuple[ImageHeader, list[NDArray[Any]]]]:
-    """The planes of a past that was found, if the model has gray, or the samples' own; before them those of a JPEG."""
-    from l3c.codec import decoded_jpeg
+def _undone(samples: NDArray[Any], header: ImageHeader, model: str) -> tuple[ImageHeader, list[NDArray[Any]]]:
+    """The planes of a past that was found, if the model has gray, else the samples' own."""
     from l3c.codec.models import codes_gray
     from l3c.codec.past import undo
     from l3c.codec.planes import to_components
 
-    if not codes_gray(model):
-        return [(header, to_components(samples, header))]
-    jpeg = decoded_jpeg.undo(samples, header)
-    return [*([jpeg] if jpeg else []), undo(samples, header) or (header, to_components(samples, header))]
+    found = undo(samples, header)
+    return found if found and codes_gray(model) else (header, to_components(samples, header))
+
+
+def _of_jpeg(samples: NDArray[Any], header: ImageHeader, metadata: dict[bytes, bytes]) -> bytes | None:
+    """The file of an image that a JPEG decoder made; None for others."""
+    from l3c.codec import decoded_jpeg
+    from l3c.codec.encode import encode_differences
+
+    found = decoded_jpeg.undo(samples, header)
+    return None if found is None else encode_differences(*found, metadata)
 
 
 def _check_palette(samples: NDArray[Any], header: ImageHeader, palette: Palette | None) -> None:

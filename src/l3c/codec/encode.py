@@ -60,6 +60,14 @@ def encode_components(
     return min(files, key=len)
 
 
+def encode_differences(header: ImageHeader, components: list[Samples], metadata: dict[bytes, bytes]) -> bytes:
+    """A file whose past gives nearly all: what is left, nothing in most places, is coded as WebP, quickly."""
+    side = min(side_of_whole(header), webp.SIDE_MAX)
+    tiles = [components[index][box.top : box.bottom, box.left : box.right] for index, box in tiles_of(header, side)]
+    coded = [Coded(WEBP, webp.encode(tile, effort=webp.QUICK), crc32(tile.tobytes())) for tile in tiles]
+    return assemble(header, side, coded, metadata, None)
+
+
 def side_of_whole(header: ImageHeader) -> int:
     """Side of a tile that holds the whole image."""
     return max(header.height, header.width, TILE_SIDE_MIN)
@@ -92,13 +100,10 @@ def assemble(
 
 
 def encode_tile(tile: Samples, model: TileModel) -> Coded:
-    """The smallest of the samples themselves, for drawings WebP, and the model's payload, which no flat tile needs."""
+    """The smallest of the samples themselves, the model's payload and, for drawings, WebP."""
     raw = tile.tobytes()
-    payloads: list[tuple[TileModel | int, bytes]] = [(STORED, raw)]
-    drawn = webp.is_drawn(tile)
-    if not (drawn and (tile == tile[0, 0]).all()):
-        payloads.append((model, model.encode(tile)))
-    if drawn:
+    payloads: list[tuple[TileModel | int, bytes]] = [(STORED, raw), (model, model.encode(tile))]
+    if webp.is_drawn(tile):
         payloads.append((WEBP, webp.encode(tile)))
     coder, payload = min(payloads, key=lambda found: len(found[1]))
     return Coded(coder, payload, crc32(raw))

@@ -25,7 +25,7 @@ Floats = NDArray[np.float32]
 Halved = tuple[bool, bool]
 
 PROBES, LEAST_PROBES, LEAST_SHARE = 4096, 500, 0.9
-SAMPLED = 1500
+FIRST, SAMPLED, STRIPS = 16, 1500, 12
 FREE = 4096
 """A bound that nothing reaches."""
 
@@ -51,16 +51,29 @@ def likely(pixels: NDArray[np.uint8]) -> bool:
     flat = pixels.reshape(-1, 3)
     probes = flat[:: max(1, len(flat) // PROBES)]
     probes = probes[((probes > 0) & (probes < 255)).all(-1)]
-    return len(probes) >= LEAST_PROBES and bool((from_rgb(probes)[0] >= 0).mean() > LEAST_SHARE)
+    return len(probes) >= LEAST_PROBES and _are_colours(probes[::FIRST]) and _are_colours(probes)
+
+
+def _are_colours(probes: NDArray[np.uint8]) -> bool:
+    return bool((from_rgb(probes)[0] >= 0).mean() > LEAST_SHARE)
 
 
 def _invert_gray(pixels: NDArray[np.uint8]) -> Origin | None:
+    few = _strips(pixels)
+    if not jpeg_steps.likely(forward(_sampled(few, (few > 0) & (few < 255)))):
+        return None
     luma = pixels.astype(np.int16)
     steps = jpeg_steps.estimate(forward(_sampled(luma, (luma > 0) & (luma < 255))), jpeg_steps.LUMA)
     if not jpeg_steps.is_quantized(steps):
         return None
     blocks = _fitted(luma.astype(np.float32), _open(luma, luma), steps.table, grid(*luma.shape, (False, False), 0))
     return Origin(Coefficients([blocks], [steps.table]), False)
+
+
+def _strips(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Some rows of blocks."""
+    rows = len(pixels) // SIDE
+    return pixels[: rows * SIDE].reshape(rows, SIDE, -1)[:: max(1, rows // STRIPS)].reshape(-1, pixels.shape[1])
 
 
 def _sampled(plane: NDArray[Any], known: NDArray[np.bool_]) -> Floats:

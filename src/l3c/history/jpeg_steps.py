@@ -17,6 +17,7 @@ SURE = 4.5
 """A coefficient of more than so many standard deviations is not 0."""
 
 MOST, STEPS = 400, 255
+FEW, SMALL_STEPS = 40, 40
 CAP = 6.0
 LIVELY, LEAST_BLOCKS = (8, 6, 4, 3, 2), 64
 LIKE_IJG, LIKE_HINT, FREEDOM = 0.9, 0.5, 5.5
@@ -63,7 +64,7 @@ def estimate(coefficients: Floats, base: str, quality: int | None = None) -> Ste
 
     One of the usual tables where it explains nearly as much as steps of any kind; that of `quality` even if it is half.
     """
-    found = [_likelihoods(values) for values in _lively(coefficients).T]
+    found = [_likelihoods(values, MOST, STEPS) for values in _lively(coefficients).T]
     likelihoods, count = np.array([of for of, _ in found]), sum(n for _, n in found)
     sums = np.take_along_axis(likelihoods, tables(base).T, 1).sum(0)
     best = np.maximum(likelihoods.max(1) - FREEDOM, 0).sum()
@@ -83,16 +84,23 @@ def _lively(coefficients: Floats) -> Floats:
     return coefficients[counts >= enough]
 
 
-def _likelihoods(values: Floats) -> tuple[NDArray[np.float64], int]:
-    """[256]: how much likelier each step makes the values that are not 0 than no step; and how many there are."""
+def _likelihoods(values: Floats, most: int, largest: int) -> tuple[NDArray[np.float64], int]:
+    """How much likelier each step up to `largest` makes values that are not 0 than no step; and how many there are."""
     sure = np.abs(values)
     sure = sure[sure > SURE * NOISE]
-    sure = sure[:: max(1, len(sure) // MOST)]
-    steps = np.arange(1, STEPS + 1, dtype=np.float32)[:, None]
+    sure = sure[:: max(1, len(sure) // most)]
+    steps = np.arange(1, largest + 1, dtype=np.float32)[:, None]
     off = (sure - steps * np.rint(sure / steps)) / NOISE
     penalty = np.minimum(off * off / 2, CAP).sum(1, dtype=np.float64)
     gain = len(sure) * np.log(steps[:, 0] / (NOISE * np.sqrt(2 * np.pi)))
     return np.concatenate([[0.0], gain - penalty]), len(sure)
+
+
+def likely(coefficients: Floats) -> bool:
+    """Whether a few coefficients [n, 64] are worth a closer look."""
+    found = [_likelihoods(values, FEW, SMALL_STEPS) for values in coefficients.T]
+    weight = sum(max(0.0, likelihoods.max() - FREEDOM) for likelihoods, _ in found)
+    return weight > LEAST_EVIDENCE / 2 * sum(count for _, count in found)
 
 
 def is_quantized(steps: Steps) -> bool:
