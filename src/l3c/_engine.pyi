@@ -11,7 +11,6 @@ def wave_gradient(
     quantized: bool,
     out: NDArray[np.float32],
 ) -> float: ...
-
 def read_scan(
     data: NDArray[np.uint8],
     dc_counts: NDArray[np.uint8],

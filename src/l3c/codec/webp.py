@@ -53,7 +53,7 @@ def _repeats(samples: Samples) -> bool:
 
 
 def encode(samples: Samples, alpha: Samples | None = None, effort: int = FULL) -> bytes:
-    """samples: [height, width, 1 or 3], sides up to 16383. alpha: [height, width, 1], coded along. effort: up to FULL."""
+    """samples: [height, width, 1 or 3], sides up to 16383. alpha: [height, width, 1], coded along. effort: 0..FULL."""
     from PIL import Image
 
     colours = np.repeat(samples, 3, axis=2) if samples.shape[2] == 1 else samples

@@ -18,8 +18,9 @@ def read_scan(data: bytes, dc: Code, ac: Code, components: list[int], units: int
     data: the scan without stuffed bytes. components: that of each block of a unit, 0 .. 2. Raises FormatError.
     """
     out = np.zeros((units, len(components), 64), np.int16)
-    arrays = [np.frombuffer(part, np.uint8) for part in (data, *dc, *ac, bytes(components))]
-    wrong = _engine.read_scan(*arrays, out)
+    scan, unit = np.frombuffer(data, np.uint8), np.frombuffer(bytes(components), np.uint8)
+    lengths, symbols = ([np.frombuffer(code[i], np.uint8) for code in (dc, ac)] for i in range(2))
+    wrong = _engine.read_scan(scan, lengths[0], symbols[0], lengths[1], symbols[1], unit, out)
     if wrong:
         raise FormatError(wrong)
     return out

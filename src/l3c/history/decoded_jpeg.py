@@ -30,9 +30,9 @@ class Coefficients(NamedTuple):
     halved: tuple[bool, bool] = (False, False)
 
 
-def grid(height: int, width: int, halved: tuple[bool, bool], component: int) -> tuple[int, int]:
-    """Rows and columns of a component's blocks: luma fills whole units of what chroma needs."""
-    units = -(-height // (SIDE << halved[0])), -(-width // (SIDE << halved[1]))
+def grid(size: tuple[int, int], halved: tuple[bool, bool], component: int) -> tuple[int, int]:
+    """Rows and columns of a component's blocks in an image of `size`: luma fills whole units of what chroma needs."""
+    units = -(-size[0] // (SIDE << halved[0])), -(-size[1] // (SIDE << halved[1]))
     return (units[0] << halved[0], units[1] << halved[1]) if component == 0 else units
 
 

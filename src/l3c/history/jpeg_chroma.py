@@ -1,4 +1,4 @@
-"""Chroma of half the width, or of half of both, to all pixels, as libjpeg's decoders make it. docs/format.md defines it."""
+"""Chroma of half the width, or of half of both, to all pixels as libjpeg makes it, and back."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _unspread(samples: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
         sums[-1] += odd[-1] / 4
         diagonal[-1] += 0.375
     else:
-        diagonal[-1] -= 0.5625
+        diagonal[-1] -= 0.625
     if len(even) == 1:
         diagonal[:] = 1 + (len(odd) == 1)
     return np.moveaxis(_solved(diagonal, 0.375, sums), 0, axis)

@@ -38,7 +38,8 @@ def to_rgb(luma: NDArray[np.uint8], blue: NDArray[np.uint8], red: NDArray[np.uin
 
 def green_offset(blue: NDArray[Any], red: NDArray[Any]) -> Ints:
     """What chroma adds to green."""
-    return GREEN_TABLE.ravel()[blue.astype(np.int32) << 8 | red]
+    offset: Ints = GREEN_TABLE.ravel()[blue.astype(np.int32) << 8 | red]
+    return offset
 
 
 def _origins(table: Ints) -> Ints:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,7 @@ def basis() -> Floats:
 BASIS = basis()
 
 
-def to_blocks(plane: NDArray[np.generic]) -> NDArray[np.generic]:
+def to_blocks(plane: NDArray[Any]) -> NDArray[Any]:
     """[n, 64] of a plane whose sides are multiples of 8, row by row."""
     rows, columns = plane.shape[0] // SIDE, plane.shape[1] // SIDE
     return plane.reshape(rows, SIDE, columns, SIDE).transpose(0, 2, 1, 3).reshape(-1, BLOCK)
@@ -45,7 +45,7 @@ def to_blocks(plane: NDArray[np.generic]) -> NDArray[np.generic]:
 
 def forward(samples: Floats) -> Floats:
     """Coefficients [n, 64] of samples [n, 64]."""
-    return (samples - np.float32(MIDDLE)) @ BASIS.T
+    return np.asarray((samples - np.float32(MIDDLE)) @ BASIS.T, np.float32)
 
 
 def quantize(samples: Floats, table: NDArray[np.uint8]) -> Ints:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from l3c.history import jpeg_steps
 from l3c.history.decoded_jpeg import Blocks, Coefficients, Table, grid, halved_size
 from l3c.history.jpeg_chroma import shrink, upsample
-from l3c.history.jpeg_colour import BLUE_FROM, BLUE_OF, REACH, RED_FROM, RED_OF, from_rgb, green_offset
-from l3c.history.jpeg_fit import Bounds, forward, quantize, to_blocks
+from l3c.history.jpeg_colour import BLUE_OF, RED_OF, from_rgb, green_offset
+from l3c.history.jpeg_fit import Bounds, quantize, to_blocks
 from l3c.history.jpeg_repair import repair
 from l3c.history.jpeg_settle import settle
 from l3c.history.jpeg_transform import SIDE, inverse
@@ -29,7 +29,8 @@ FIRST, SAMPLED, STRIPS = 16, 1500, 12
 FREE = 4096
 """A bound that nothing reaches."""
 
-CROP, UNIT, ROUNDS = 512, 16, 3
+CROP, UNIT, ROUNDS = 384, 16, 3
+LEAST_NEAR, LEAST_MADE, LEAST_REPEATED = 0.8, 0.93, 0.99
 
 
 class Origin(NamedTuple):
@@ -60,20 +61,20 @@ def _are_colours(probes: NDArray[np.uint8]) -> bool:
 
 def _invert_gray(pixels: NDArray[np.uint8]) -> Origin | None:
     few = _strips(pixels)
-    if not jpeg_steps.likely(forward(_sampled(few, (few > 0) & (few < 255)))):
+    if not jpeg_steps.likely(_sampled(few, (few > 0) & (few < 255))):
         return None
     luma = pixels.astype(np.int16)
-    steps = jpeg_steps.estimate(forward(_sampled(luma, (luma > 0) & (luma < 255))), jpeg_steps.LUMA)
+    steps = jpeg_steps.estimate(_sampled(luma, (luma > 0) & (luma < 255)), jpeg_steps.LUMA)
     if not jpeg_steps.is_quantized(steps):
         return None
-    blocks = _fitted(luma.astype(np.float32), _open(luma, luma), steps.table, grid(*luma.shape, (False, False), 0))
+    blocks = _fitted(luma.astype(np.float32), _open(luma, luma), steps.table, grid(luma.shape, (False, False), 0))
     return Origin(Coefficients([blocks], [steps.table]), False)
 
 
 def _strips(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Some rows of blocks."""
-    rows = len(pixels) // SIDE
-    return pixels[: rows * SIDE].reshape(rows, SIDE, -1)[:: max(1, rows // STRIPS)].reshape(-1, pixels.shape[1])
+    rows, width = len(pixels) // SIDE, pixels.shape[1]
+    return pixels[: rows * SIDE].reshape(rows, SIDE, width)[:: max(1, rows // STRIPS)].reshape(-1, width)
 
 
 def _sampled(plane: NDArray[Any], known: NDArray[np.bool_]) -> Floats:
@@ -90,22 +91,23 @@ def _open(low: Plane, high: Plane) -> tuple[Plane, Plane]:
     return np.where(low <= 0, -FREE, low).astype(np.int16), np.where(high >= 255, FREE, high).astype(np.int16)
 
 
-def _fitted(start: Floats, bounds: tuple[Plane, Plane], table: Table, size: tuple[int, int]) -> Blocks:
-    """Blocks [*size, 64] behind a plane, of which `start` is a first idea."""
+def _fitted(
+    start: Floats, bounds: tuple[Plane, Plane], table: Table, size: tuple[int, int], thorough: bool = True
+) -> Blocks:
+    """Blocks [*size, 64] behind a plane, of which `start` is a first idea. thorough: as `repair` takes it."""
     shape = size[0] * SIDE, size[1] * SIDE
     beyond = [(0, whole - part) for whole, part in zip(shape, start.shape, strict=True)]
-    low, high = (
-        np.pad(bound, beyond, constant_values=free) for bound, free in zip(bounds, (-FREE, FREE), strict=True)
-    )
-    blocks = quantize(to_blocks(np.pad(start, beyond, "edge")), table)
-    repair(blocks, table, Bounds(to_blocks(low), to_blocks(high)))
+    low, high = (np.pad(bound, beyond, constant_values=free) for bound, free in zip(bounds, (-FREE, FREE), strict=True))
+    ideas = to_blocks(np.pad(start, beyond, "edge"))
+    blocks = quantize(ideas, table)
+    repair(blocks, table, Bounds(to_blocks(low), to_blocks(high)), ideas, thorough)
     return blocks.reshape(*size, SIDE * SIDE)
 
 
 def _invert_colour(pixels: NDArray[np.uint8]) -> Origin | None:
     luma, blue, red = from_rgb(pixels)
     known = luma >= 0
-    steps = jpeg_steps.estimate(forward(_sampled(luma, known)), jpeg_steps.LUMA)
+    steps = jpeg_steps.estimate(_sampled(luma, known), jpeg_steps.LUMA)
     if not jpeg_steps.is_quantized(steps):
         return None
     ideas = [np.where(known, plane, idea) for plane, idea in zip((luma, blue, red), naive(pixels), strict=True)]
@@ -114,7 +116,7 @@ def _invert_colour(pixels: NDArray[np.uint8]) -> Origin | None:
     whole = [_whole(*found, way, luma.shape) for found in chroma]
     bounds = luma_bounds(pixels, luma, *whole)
     start = np.clip(ideas[0], *bounds).astype(np.float32)
-    blocks = _fitted(start, bounds, steps.table, grid(*luma.shape, way.halved, 0))
+    blocks = _fitted(start, bounds, steps.table, grid(luma.shape, way.halved, 0))
     found = [(blocks, steps.table), *chroma]
     return Origin(Coefficients([b for b, _ in found], [t for _, t in found], way.halved), way.plain)
 
@@ -146,18 +148,42 @@ WAYS = tuple(
 
 
 def _way(chroma: list[NDArray[Any]], known: NDArray[np.bool_]) -> Way:
-    """The way that lets a part of the chroma planes look most quantized."""
-    part = tuple(slice(max(0, n - CROP) // 2 & -UNIT, (max(0, n - CROP) // 2 & -UNIT) + CROP) for n in known.shape)
+    """The way that explains a part of the chroma planes with the fewest samples."""
+    starts = [max(0, n - CROP) // 2 & -UNIT for n in known.shape]
+    part = tuple(slice(start, start + CROP) for start in starts)
+    return next(way for way in WAYS if all(_explains(way, plane[part], known[part]) for plane in chroma))
 
-    def weight(way: Way) -> float:
-        halves = [shrink(plane[part].astype(np.float32), *way) for plane in chroma]
-        return sum(_steps(half, _halved_known(known[part], way.halved)).weight for half in halves)
 
-    return max(WAYS, key=weight)
+def _explains(way: Way, plane: NDArray[Any], known: NDArray[np.bool_]) -> bool:
+    """Whether nearly all pixels that differ from a neighbour are made from the samples of a smaller plane."""
+    if not any(way.halved):
+        return True
+    tried = known & _changing(plane)
+    half = shrink(plane.astype(np.float32), *way)
+    near = _share(np.rint(half), way, plane, tried)
+    if way.plain or near < LEAST_NEAR:
+        return near > LEAST_REPEATED
+    return _share(settle(half, plane, known, way.halved)[0], way, plane, tried) > LEAST_MADE
+
+
+def _changing(plane: NDArray[Any]) -> NDArray[np.bool_]:
+    out = np.zeros(plane.shape, bool)
+    across, down = np.rint(plane[:, 1:]) != np.rint(plane[:, :-1]), np.rint(plane[1:]) != np.rint(plane[:-1])
+    out[:, 1:] |= across
+    out[:, :-1] |= across
+    out[1:] |= down
+    out[:-1] |= down
+    return out
+
+
+def _share(samples: NDArray[Any], way: Way, plane: NDArray[Any], tried: NDArray[np.bool_]) -> float:
+    """Of the tried pixels, those that the samples make."""
+    made = upsample(np.clip(samples, 0, 255).astype(np.uint8), way.halved, way.plain, plane.shape)
+    return float((made == plane)[tried].mean()) if tried.any() else 1.0
 
 
 def _steps(half: NDArray[Any], known: NDArray[np.bool_], quality: int | None = None) -> jpeg_steps.Steps:
-    return jpeg_steps.estimate(forward(_sampled(half, known)), jpeg_steps.CHROMA, quality)
+    return jpeg_steps.estimate(_sampled(half, known), jpeg_steps.CHROMA, quality)
 
 
 def _halved_known(known: NDArray[np.bool_], halved: Halved) -> NDArray[np.bool_]:
@@ -172,11 +198,9 @@ def _halved_known(known: NDArray[np.bool_], halved: Halved) -> NDArray[np.bool_]
     return known
 
 
-def _chroma(
-    plane: NDArray[Any], known: NDArray[np.bool_], way: Way, quality: int | None
-) -> tuple[Blocks, Table]:
+def _chroma(plane: NDArray[Any], known: NDArray[np.bool_], way: Way, quality: int | None) -> tuple[Blocks, Table]:
     """The blocks of a chroma plane, and their steps. quality: of luma."""
-    sure, size = _halved_known(known, way.halved), grid(*plane.shape, way.halved, 1)
+    sure, size = _halved_known(known, way.halved), grid(plane.shape, way.halved, 1)
     half = shrink(plane.astype(np.float32), *way)
     if way.plain or not any(way.halved):
         samples = np.rint(half).astype(np.int16)
@@ -184,8 +208,9 @@ def _chroma(
         return _fitted(half, _bounds(samples, sure, sure), table, size), table
     samples, clear = settle(half, plane, known, way.halved)
     table = _steps(samples, sure & clear, quality).table
-    for _ in range(ROUNDS):
-        blocks = _fitted(samples.astype(np.float32), _bounds(samples, sure & clear, sure), table, size)
+    for left in range(ROUNDS, 0, -1):
+        bounds = _bounds(samples, sure & clear, sure)
+        blocks = _fitted(samples.astype(np.float32), bounds, table, size, thorough=left == 1)
         made = halved_size(inverse(blocks, table), plane.shape, way.halved)
         samples, clear = settle(made.astype(np.float32), plane, known, way.halved)
         if (samples == made).all():

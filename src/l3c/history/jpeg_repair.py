@@ -5,19 +5,40 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.history.jpeg_fit import BASIS, BLOCK, MIDDLE, Bounds, Floats, Ints, forward, limited, wrong
+from l3c.history.jpeg_fit import BASIS, MIDDLE, Bounds, Floats, Ints, limited, wrong
+from l3c.history.jpeg_lattice import nearest
 
-PROJECTIONS, MOVES, PART = 12, 24, 256
+MOVES, PART = 24, 256
+KNOWN, GUESSED = 0.3, 6.0
+"""How far samples are off, in the mean."""
+
 PAIRED = 12
 """Coefficients of which two are moved together, where no single move helps."""
 
 
-def repair(blocks: Ints, table: NDArray[np.uint8], bounds: Bounds) -> None:
-    """Change blocks [n, 64] so that more of them give samples within the bounds."""
-    left = np.nonzero(wrong(blocks, table, bounds))[0]
-    for start in range(0, len(left), PART):
-        chosen = left[start : start + PART]
-        blocks[chosen] = _descend(_project(blocks[chosen], table, bounds.of(chosen)), table, bounds.of(chosen))
+def repair(blocks: Ints, table: NDArray[np.uint8], bounds: Bounds, ideas: Floats, thorough: bool) -> None:
+    """Change blocks [n, 64] so that more of them give samples within the bounds.
+
+    ideas: samples, where they are free. thorough: where small moves do not help, look for blocks near the ideas.
+    """
+    for change in (_moved, _found)[: 1 + thorough]:
+        left = np.nonzero(wrong(blocks, table, bounds))[0]
+        for start in range(0, len(left), PART):
+            chosen = left[start : start + PART]
+            blocks[chosen] = change(blocks[chosen], table, bounds.of(chosen), ideas[chosen])
+
+
+def _moved(blocks: Ints, table: NDArray[np.uint8], bounds: Bounds, ideas: Floats) -> Ints:
+    return _descend(blocks, table, bounds)
+
+
+def _found(blocks: Ints, table: NDArray[np.uint8], bounds: Bounds, ideas: Floats) -> Ints:
+    """The best of several that are near."""
+    weights = np.where(bounds.low == bounds.high, 1 / KNOWN, 1 / GUESSED).astype(np.float32)
+    found = nearest(ideas, weights, table)
+    wide = Bounds(bounds.low[:, None], bounds.high[:, None])
+    best = _violation(_made(found, table), wide).argmin(1)
+    return _descend(found[np.arange(len(best)), best], table, bounds)
 
 
 def _made(blocks: Ints, table: NDArray[np.uint8]) -> Floats:
@@ -25,23 +46,12 @@ def _made(blocks: Ints, table: NDArray[np.uint8]) -> Floats:
     return (blocks * table.astype(np.float32)) @ BASIS + np.float32(MIDDLE)
 
 
-def _project(blocks: Ints, table: NDArray[np.uint8], bounds: Bounds) -> Ints:
-    """Samples into their bounds and coefficients to multiples of their steps, by turns: for samples that are free."""
-    steps, best, least = table.astype(np.float32), blocks, _violation(_made(blocks, table), bounds)
-    for _ in range(PROJECTIONS):
-        inside = np.clip(_made(blocks, table), bounds.low, bounds.high)
-        blocks = limited(np.rint(forward(inside) / steps))
-        violation = _violation(_made(blocks, table), bounds)
-        better = violation < least
-        best, least = np.where(better[:, None], blocks, best), np.minimum(violation, least)
-    return best
-
-
 def _violation(samples: Floats, bounds: Bounds) -> Floats:
     """By how much samples [..., 64] leave their bounds, squared and summed."""
     over = np.maximum(samples - (bounds.high + np.float32(0.5)), (bounds.low - np.float32(0.5)) - samples)
     np.maximum(over, 0, out=over)
-    return np.einsum("...i,...i->...", over, over)
+    squares: Floats = np.einsum("...i,...i->...", over, over)
+    return squares
 
 
 def _descend(blocks: Ints, table: NDArray[np.uint8], bounds: Bounds) -> Ints:

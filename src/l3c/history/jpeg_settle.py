@@ -75,7 +75,7 @@ def _every(halved: Halved, first: tuple[int, int]) -> tuple[slice, slice]:
 class _Tiles(NamedTuple):
     """Views of samples that lie two apart [rows, columns], and of their pixels [rows, height, columns, width].
 
-    weights: of each sample in its pixels.
+    weights: of each sample in its pixels. whole: the pixels again, in rows and columns.
     """
 
     samples: Sums
@@ -83,20 +83,29 @@ class _Tiles(NamedTuple):
     low: Sums
     high: Sums
     weights: Sums
+    whole: list[Sums]
 
     def wrong(self) -> NDArray[np.bool_]:
-        return ((self.sums < self.low) | (self.sums > self.high)).any((1, 3))
+        """Samples one of whose pixels is."""
+        sums, low, high = self.whole
+        rows, height, columns, width = self.sums.shape
+        off = ((sums < low) | (sums > high)).reshape(rows, height, -1).any(1).reshape(rows, columns, width)
+        wrong: NDArray[np.bool_] = np.logical_or.reduce([off[..., i] for i in range(width)])
+        return wrong
 
 
 def _tiling(samples: Sums, halved: Halved, first: tuple[int, int], pixels: tuple[Sums, Sums, Sums]) -> _Tiles:
     chosen = samples[_every(halved, first)]
     sides = [4 if twice else 1 for twice in halved]
-    spans = [slice(2 * start, 2 * start + side * n) if twice else slice(None)
-             for start, twice, side, n in zip(first, halved, sides, chosen.shape, strict=True)]
+    spans = [
+        slice(2 * start, 2 * start + side * n) if twice else slice(None)
+        for start, twice, side, n in zip(first, halved, sides, chosen.shape, strict=True)
+    ]
     shape = chosen.shape[0], sides[0], chosen.shape[1], sides[1]
     rows, columns = (_weights(n, twice, start) for n, twice, start in zip(samples.shape, halved, first, strict=True))
-    views = [part[spans[0], spans[1]].reshape(shape) for part in pixels]
-    return _Tiles(chosen, *views, rows[:, :, None, None] * columns)
+    whole = [part[spans[0], spans[1]] for part in pixels]
+    sums, low, high = (part.reshape(shape) for part in whole)
+    return _Tiles(chosen, sums, low, high, rows[:, :, None, None] * columns, whole)
 
 
 def _weights(count: int, twice: bool, first: int) -> Sums:
@@ -113,7 +122,7 @@ def _weights(count: int, twice: bool, first: int) -> Sums:
 def _sweep(tiles: _Tiles) -> int:
     """Move samples by one where that brings their pixels nearer to what they should be; how many were moved."""
     rows, columns = np.nonzero(tiles.wrong())
-    sums, low, high, weights = (part[rows, :, columns] for part in tiles[1:])
+    sums, low, high, weights = (part[rows, :, columns] for part in tiles[1:5])
     here = _violation(sums, low, high)
     moves = np.zeros(len(rows), np.int16)
     for move in (1, -1):

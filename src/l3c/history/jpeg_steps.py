@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from l3c.history.jpeg_fit import Bounds, Floats, forward, quantize, wrong
+
 Table = NDArray[np.uint8]
 
 NOISE = 0.3
@@ -17,10 +18,10 @@ SURE = 4.5
 """A coefficient of more than so many standard deviations is not 0."""
 
 MOST, STEPS = 400, 255
-FEW, SMALL_STEPS = 40, 40
+FEW, SMALL_STEPS, EVERY = 40, 40, 5
 CAP = 6.0
 LIVELY, LEAST_BLOCKS = (8, 6, 4, 3, 2), 64
-LIKE_IJG, LIKE_HINT, FREEDOM = 0.9, 0.5, 5.5
+CANDIDATES, FREEDOM = 3, 5.5
 """A step of its own must be worth as many nats as it takes to say which of 255 it is."""
 
 LEAST_EVIDENCE, LEAST_VALUES = 0.15, 40
@@ -29,9 +30,7 @@ LUMA = (
     "16 11 10 16 24 40 51 61 12 12 14 19 26 58 60 55 14 13 16 24 40 57 69 56 14 17 22 29 51 87 80 62 "
     "18 22 37 56 68 109 103 77 24 35 55 64 81 104 113 92 49 64 78 87 103 121 120 101 72 92 95 98 112 100 103 99"
 )
-CHROMA = (
-    "17 18 24 47 99 99 99 99 18 21 26 66 99 99 99 99 24 26 56 99 99 99 99 99 47 66 99 99 99 99 99 99 " + "99 " * 32
-)
+CHROMA = "17 18 24 47 99 99 99 99 18 21 26 66 99 99 99 99 24 26 56 99 99 99 99 99 47 66 99 99 99 99 99 99 " + "99 " * 32
 """The example tables of ITU-T T.81, Annex K."""
 
 
@@ -46,46 +45,52 @@ class Steps(NamedTuple):
     values: int
     quality: int | None = None
 
-    @property
-    def weight(self) -> float:
-        """The evidence of all values."""
-        return self.evidence * self.values
-
 
 def tables(base: str) -> NDArray[np.int64]:
     """[100, 64]: a table at the qualities 1 .. 100, as the Independent JPEG Group scales it."""
     quality = np.arange(1, 101)[:, None]
     scale = np.where(quality < 50, 5000 // quality, 200 - 2 * quality)
-    return np.clip((np.array(base.split(), int) * scale + 50) // 100, 1, STEPS)
+    scaled: NDArray[np.int64] = np.clip((np.array(base.split(), int) * scale + 50) // 100, 1, STEPS)
+    return scaled
 
 
-def estimate(coefficients: Floats, base: str, quality: int | None = None) -> Steps:
-    """The likeliest table behind coefficients [n, 64].
+def estimate(samples: Floats, base: str, quality: int | None = None) -> Steps:
+    """The table behind blocks of whole samples [n, 64]: of the likeliest ones that which gives most blocks again.
 
-    One of the usual tables where it explains nearly as much as steps of any kind; that of `quality` even if it is half.
+    base: of the usual tables. quality: of the table to be taken where others are no better.
     """
-    found = [_likelihoods(values, MOST, STEPS) for values in _lively(coefficients).T]
-    likelihoods, count = np.array([of for of, _ in found]), sum(n for _, n in found)
-    sums = np.take_along_axis(likelihoods, tables(base).T, 1).sum(0)
-    best = np.maximum(likelihoods.max(1) - FREEDOM, 0).sum()
-    usual = sums.argmax()
-    if quality is not None and sums[quality - 1] >= LIKE_HINT * best:
-        usual = quality - 1
-    elif sums[usual] < LIKE_IJG * best:
-        free = likelihoods.argmax(1)
-        return Steps(np.where(free > 0, free, STEPS).astype(np.uint8), float(best) / max(count, 1), count)
-    return Steps(tables(base)[usual].astype(np.uint8), float(best) / max(count, 1), count, int(usual) + 1)
+    lively = _lively(samples)
+    found = [_likelihoods(values, MOST, STEPS) for values in forward(lively).T]
+    likelihoods, counts = np.array([of for of, _ in found]), np.array([n for _, n in found])
+    usual = tables(base)
+    sums = np.take_along_axis(likelihoods, usual.T - 1, 1).sum(0)
+    order = [*([quality] if quality else []), *(np.argsort(sums)[::-1][:CANDIDATES] + 1)]
+    free = np.where(counts > 0, likelihoods.argmax(1) + 1, STEPS)
+    choices = [*(usual[q - 1] for q in order), free]
+    shares = [_share(lively, choice.astype(np.uint8)) for choice in choices]
+    best = int(np.argmax(shares))
+    evidence = float(np.maximum(likelihoods.max(1) - FREEDOM, 0).sum()) / max(1, int(counts.sum()))
+    return Steps(
+        choices[best].astype(np.uint8), evidence, int(counts.sum()), int(order[best]) if best < len(order) else None
+    )
 
 
-def _lively(coefficients: Floats) -> Floats:
+def _share(samples: Floats, table: Table) -> float:
+    """Of blocks, those that the nearest coefficients give again."""
+    whole = samples.astype(np.int16)
+    return float(1 - wrong(quantize(samples, table), table, Bounds(whole, whole)).mean()) if len(samples) else 0.0
+
+
+def _lively(samples: Floats) -> Floats:
     """Blocks of several coefficients: in flat ones all samples are rounded alike, which is no noise."""
-    counts = (np.abs(coefficients[:, 1:]) > SURE * NOISE).sum(1)
+    counts = (np.abs(forward(samples)[:, 1:]) > SURE * NOISE).sum(1)
     enough = next((least for least in LIVELY if (counts >= least).sum() >= LEAST_BLOCKS), 1)
-    return coefficients[counts >= enough]
+    lively: Floats = samples[counts >= enough]
+    return lively
 
 
 def _likelihoods(values: Floats, most: int, largest: int) -> tuple[NDArray[np.float64], int]:
-    """How much likelier each step up to `largest` makes values that are not 0 than no step; and how many there are."""
+    """How much likelier each step up to `largest` makes values that are not 0 than 1; and how many there are."""
     sure = np.abs(values)
     sure = sure[sure > SURE * NOISE]
     sure = sure[:: max(1, len(sure) // most)]
@@ -93,14 +98,14 @@ def _likelihoods(values: Floats, most: int, largest: int) -> tuple[NDArray[np.fl
     off = (sure - steps * np.rint(sure / steps)) / NOISE
     penalty = np.minimum(off * off / 2, CAP).sum(1, dtype=np.float64)
     gain = len(sure) * np.log(steps[:, 0] / (NOISE * np.sqrt(2 * np.pi)))
-    return np.concatenate([[0.0], gain - penalty]), len(sure)
+    return gain - penalty - (gain - penalty)[0], len(sure)
 
 
-def likely(coefficients: Floats) -> bool:
-    """Whether a few coefficients [n, 64] are worth a closer look."""
-    found = [_likelihoods(values, FEW, SMALL_STEPS) for values in coefficients.T]
+def likely(samples: Floats) -> bool:
+    """Whether a few blocks [n, 64] are worth a closer look."""
+    found = [_likelihoods(values, FEW, SMALL_STEPS) for values in forward(samples).T[1::EVERY]]
     weight = sum(max(0.0, likelihoods.max() - FREEDOM) for likelihoods, _ in found)
-    return weight > LEAST_EVIDENCE / 2 * sum(count for _, count in found)
+    return bool(weight > LEAST_EVIDENCE / 2 * sum(count for _, count in found))
 
 
 def is_quantized(steps: Steps) -> bool:

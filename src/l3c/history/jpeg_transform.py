@@ -1,10 +1,12 @@
-"""The inverse transform of JPEG in integers, as libjpeg's accurate method defines it: blocks of coefficients to samples.
+"""The inverse transform of JPEG in integers, as libjpeg's accurate method defines it: coefficients to samples.
 
 The definition that docs/format.md gives. Products and sums of integers stay below 2^53, so that float64 holds them
 exactly, in whatever order they are added.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,9 +38,7 @@ ODD = np.array(
 )
 """What the coefficients 1, 3, 5, 7 add to the samples 0 .. 3, and take from 7 .. 4."""
 
-ZIGZAG = np.argsort(
-    [(d := v + u) * 64 + (v if d % 2 else u) for v in range(SIDE) for u in range(SIDE)], kind="stable"
-)
+ZIGZAG = np.argsort([(d := v + u) * 64 + (v if d % 2 else u) for v in range(SIDE) for u in range(SIDE)], kind="stable")
 """Places of a block, row by row, in the order in which a JPEG file has them."""
 
 
@@ -62,7 +62,7 @@ def inverse(blocks: NDArray[np.int16], table: NDArray[np.uint8]) -> NDArray[np.u
     return out
 
 
-def samples_of(values: NDArray[np.float64]) -> NDArray[np.uint8]:
+def samples_of(values: NDArray[Any]) -> NDArray[np.uint8]:
     """[n, 8, 8] of coefficients times their steps, whole numbers [n, 64]."""
     basis = weights().T
     columns = values.reshape(-1, SIDE, SIDE).transpose(0, 2, 1).reshape(-1, SIDE) @ basis

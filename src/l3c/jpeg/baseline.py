@@ -67,9 +67,9 @@ def _from_units(units: NDArray[np.int16], size: tuple[int, int], halved: tuple[b
     """What `_units` took together."""
     natural = units[..., np.argsort(ZIGZAG)]
     many = (1 + halved[0]) * (1 + halved[1])
-    rows, columns = grid(*size, halved, 1)
+    rows, columns = grid(size, halved, 1)
     parts = natural[:, :many].reshape(rows, columns, 1 + halved[0], 1 + halved[1], BLOCK).transpose(0, 2, 1, 3, 4)
-    luma = np.ascontiguousarray(parts).reshape(*grid(*size, halved, 0), BLOCK)
+    luma = np.ascontiguousarray(parts).reshape(*grid(size, halved, 0), BLOCK)
     return [luma, *(natural[:, i].reshape(rows, columns, BLOCK) for i in range(many, units.shape[1]))]
 
 
@@ -85,7 +85,7 @@ def read_jpeg(data: bytes, size: tuple[int, int], components: int, halved: tuple
     body = scan[: -len(END)]
     if scan[-len(END) :] != END or body.count(b"\xff") != body.count(b"\xff\0"):
         raise FormatError("the JPEG file of the coefficients has markers where none belong")
-    rows, columns = grid(*size, halved, components - 1)
+    rows, columns = grid(size, halved, components - 1)
     units = read_scan(body.replace(b"\xff\0", b"\xff"), *codes, unit(components, halved), rows * columns)
     return Coefficients(_from_units(units, size, halved), [tables[number] for number in numbers], halved)
 
