@@ -81,8 +81,8 @@ def read_jpeg(data: bytes, size: tuple[int, int], components: int, halved: tuple
     if bytes(cursor.take(2, "the JPEG file")) != START[:2]:
         raise FormatError("the coefficients are in no JPEG file")
     tables, codes, numbers = _headers(cursor, size, components, halved)
-    scan = bytes(cursor.take(cursor.left, "the scan"))
-    body = scan[: -len(END)]
+    scan = cursor.take(cursor.left, "the scan")
+    body = bytes(scan[: -len(END)])
     if scan[-len(END) :] != END or body.count(b"\xff") != body.count(b"\xff\0"):
         raise FormatError("the JPEG file of the coefficients has markers where none belong")
     rows, columns = grid(size, halved, components - 1)
