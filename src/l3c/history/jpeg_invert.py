@@ -30,6 +30,7 @@ FREE = 4096
 """A bound that nothing reaches."""
 
 CROP, UNIT, ROUNDS = 384, 16, 3
+AROUND = 3
 LEAST_NEAR, LEAST_MADE, LEAST_REPEATED = 0.8, 0.93, 0.99
 
 
@@ -158,12 +159,23 @@ def _explains(way: Way, plane: NDArray[Any], known: NDArray[np.bool_]) -> bool:
     """Whether nearly all pixels that differ from a neighbour are made from the samples of a smaller plane."""
     if not any(way.halved):
         return True
-    tried = known & _changing(plane)
+    tried = _surrounded(known) & _changing(plane)
     half = shrink(plane.astype(np.float32), *way)
     near = _share(np.rint(half), way, plane, tried)
     if way.plain or near < LEAST_NEAR:
         return near > LEAST_REPEATED
     return _share(settle(half, plane, known, way.halved)[0], way, plane, tried) > LEAST_MADE
+
+
+def _surrounded(known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Pixels all of whose neighbours are known too, as far as one matters for another."""
+    for axis in range(2):
+        sums = np.cumsum(np.pad(~known, [(0, 0)] * axis + [(AROUND + 1, AROUND)] + [(0, 0)] * (1 - axis)), axis, int)
+        span = 2 * AROUND + 1
+        known = np.take(sums, range(span, sums.shape[axis]), axis) == np.take(
+            sums, range(sums.shape[axis] - span), axis
+        )
+    return known
 
 
 def _changing(plane: NDArray[Any]) -> NDArray[np.bool_]:
