@@ -16,7 +16,8 @@ from l3c.history.decoded_jpeg import Blocks, Coefficients, Table, grid, halved_s
 from l3c.history.jpeg_chroma import shrink, upsample
 from l3c.history.jpeg_colour import BLUE_OF, RED_OF, from_rgb, green_offset
 from l3c.history.jpeg_fit import Bounds, quantize, to_blocks
-from l3c.history.jpeg_repair import repair
+from l3c.history.jpeg_refine import refine, wanted_of
+from l3c.history.jpeg_repair import GUESSED, KNOWN, repair
 from l3c.history.jpeg_settle import settle
 from l3c.history.jpeg_transform import SIDE, inverse
 
@@ -29,7 +30,7 @@ FIRST, SAMPLED, STRIPS = 16, 1500, 12
 FREE = 4096
 """A bound that nothing reaches."""
 
-CROP, UNIT, ROUNDS = 384, 16, 3
+CROP, UNIT, SIMPLE, ROUNDS = 384, 16, 2, 5
 AROUND = 3
 LEAST_NEAR, LEAST_MADE, LEAST_REPEATED = 0.8, 0.93, 0.99
 
@@ -96,13 +97,17 @@ def _fitted(
     start: Floats, bounds: tuple[Plane, Plane], table: Table, size: tuple[int, int], thorough: bool = True
 ) -> Blocks:
     """Blocks [*size, 64] behind a plane, of which `start` is a first idea. thorough: as `repair` takes it."""
-    shape = size[0] * SIDE, size[1] * SIDE
-    beyond = [(0, whole - part) for whole, part in zip(shape, start.shape, strict=True)]
-    low, high = (np.pad(bound, beyond, constant_values=free) for bound, free in zip(bounds, (-FREE, FREE), strict=True))
-    ideas = to_blocks(np.pad(start, beyond, "edge"))
+    low, high = (_padded(bound, size, free) for bound, free in zip(bounds, (-FREE, FREE), strict=True))
+    ideas = to_blocks(_padded(start, size))
     blocks = quantize(ideas, table)
     repair(blocks, table, Bounds(to_blocks(low), to_blocks(high)), ideas, thorough)
     return blocks.reshape(*size, SIDE * SIDE)
+
+
+def _padded(plane: NDArray[Any], size: tuple[int, int], value: int | None = None) -> NDArray[Any]:
+    """To whole blocks, with `value`, or with the last row and column."""
+    beyond = [(0, SIDE * blocks - n) for blocks, n in zip(size, plane.shape, strict=True)]
+    return np.pad(plane, beyond, "edge") if value is None else np.pad(plane, beyond, constant_values=value)
 
 
 def _invert_colour(pixels: NDArray[np.uint8]) -> Origin | None:
@@ -218,13 +223,29 @@ def _chroma(plane: NDArray[Any], known: NDArray[np.bool_], way: Way, quality: in
         samples = np.rint(half).astype(np.int16)
         table = _steps(samples, sure, quality).table
         return _fitted(half, _bounds(samples, sure, sure), table, size), table
-    samples, clear = settle(half, plane, known, way.halved)
+    return _interpolated(half, plane, known, way.halved, quality)
+
+
+def _interpolated(
+    half: Floats, plane: NDArray[Any], known: NDArray[np.bool_], halved: Halved, quality: int | None
+) -> tuple[Blocks, Table]:
+    """The blocks of half a plane, of which `half` is a first idea, and their steps.
+
+    By turns blocks give samples, and samples that do not give the known pixels are moved until they do.
+    """
+    sure, size = _halved_known(known, halved), grid(plane.shape, halved, 1)
+    samples, clear = settle(half, plane, known, halved)
     table = _steps(samples, sure & clear, quality).table
-    for left in range(ROUNDS, 0, -1):
-        bounds = _bounds(samples, sure & clear, sure)
-        blocks = _fitted(samples.astype(np.float32), bounds, table, size, thorough=left == 1)
-        made = halved_size(inverse(blocks, table), plane.shape, way.halved)
-        samples, clear = settle(made.astype(np.float32), plane, known, way.halved)
+    wanted = wanted_of(plane, known, halved, half.shape)
+    weights = to_blocks(_padded(np.where(sure, 1 / KNOWN, 1 / GUESSED), size)).astype(np.float32)
+    for number in range(ROUNDS):
+        ideas = samples.astype(np.float32)
+        if number <= SIMPLE:
+            blocks = _fitted(ideas, _bounds(samples, sure & clear, sure), table, size, number == SIMPLE)
+        else:
+            refine(blocks, table, to_blocks(_padded(ideas, size)), weights, wanted)
+        made = halved_size(inverse(blocks, table), plane.shape, halved)
+        samples, clear = settle(made.astype(np.float32), plane, known, halved)
         if (samples == made).all():
             break
     return blocks, table

@@ -28,9 +28,9 @@ def settle(
     pads = [_pads(n, size, twice) for n, size, twice in zip(samples.shape, plane.shape, halved, strict=True)]
     low, high = (
         np.pad(bound, pads, constant_values=free)
-        for bound, free in zip(_bounds(plane, known, halved), (-FREE, FREE), strict=True)
+        for bound, free in zip(bounds_of(plane, known, halved), (-FREE, FREE), strict=True)
     )
-    sums = np.pad(_sums(samples, halved)[: plane.shape[0], : plane.shape[1]], pads)
+    sums = np.pad(sums_of(samples, halved)[: plane.shape[0], : plane.shape[1]], pads)
     tiles = [_tiling(samples, halved, first, (sums, low, high)) for first in _firsts(samples.shape, halved)]
     for _ in range(SWEEPS):
         if not sum(_sweep(part) for part in tiles):
@@ -41,7 +41,7 @@ def settle(
     return samples, clear
 
 
-def _bounds(plane: NDArray[Any], known: NDArray[np.bool_], halved: Halved) -> tuple[Sums, Sums]:
+def bounds_of(plane: NDArray[Any], known: NDArray[np.bool_], halved: Halved) -> tuple[Sums, Sums]:
     """What each pixel's weighted sum may be before it is rounded."""
     bits = 4 if halved[0] else 2
     half, up = 1 << bits - 1, np.zeros(plane.shape[1], np.int16)
@@ -52,7 +52,7 @@ def _bounds(plane: NDArray[Any], known: NDArray[np.bool_], halved: Halved) -> tu
     return low, high
 
 
-def _sums(samples: Sums, halved: Halved) -> Sums:
+def sums_of(samples: Sums, halved: Halved) -> Sums:
     return spread(spread(samples, 0) if halved[0] else samples, 1)
 
 
