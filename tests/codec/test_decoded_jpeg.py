@@ -50,6 +50,16 @@ def test_what_was_drawn_over_it_is_added() -> None:
     assert "JPEG" in str(l3c.info(data).history)
 
 
+def test_a_part_that_was_cut_out_comes_back() -> None:
+    pixels = decoded("4:2:0", 130, 150)[11:, 5:]
+    data = encoded(pixels)
+    past = past_of(read_file(data))
+    assert (past.top, past.left) == (11, 5)
+    np.testing.assert_array_equal(l3c.decode(data), pixels)
+    np.testing.assert_array_equal(l3c.open(data)[40:60, 30:], pixels[40:60, 30:])
+    assert len(data) < 0.6 * len(encoded(pixels, history=False))
+
+
 def test_history_can_be_left_alone() -> None:
     assert l3c.info(encoded(decoded("4:4:4"), history=False)).history is None
 
@@ -97,7 +107,7 @@ def test_damage_is_refused_and_salvaged() -> None:
     assert cut.lost
     assert (cut.samples == saved.samples).mean() > 0.9
     damaged = bytearray(FILE)
-    damaged[FILE.index(b"PAST") + 60] ^= 1
+    damaged[FILE.index(b"PAST") + 900] ^= 1
     with pytest.raises(ChecksumError):
         l3c.decode(damaged)
     with pytest.raises(L3CError):
@@ -107,7 +117,7 @@ def test_damage_is_refused_and_salvaged() -> None:
 def forged(**fields: Any) -> bytes:
     """The file with another past, or other fields of its JPEG file."""
     contents, past = read_file(FILE), past_of(read_file(FILE))
-    own = {name: fields.pop(name) for name in ("sampling", "repeated") if name in fields}
+    own = {name: fields.pop(name) for name in ("sampling", "repeated", "top", "left") if name in fields}
     past = replace(past, file=replace(past.file, **fields), **own)
     return write_file(replace(contents, header=replace(contents.header, past=past)))
 
@@ -124,6 +134,8 @@ BAD: dict[str, tuple[bytes, type[FormatError] | type[LimitError]]] = {
     "another sampling": (forged(sampling=2), FormatError),
     "gray": (forged(sampling=0), FormatError),
     "another length": (forged(length=past_of(read_file(FILE)).file.length - 1), FormatError),
+    "another cut": (forged(top=8), FormatError),
+    "too much cut off": (forged(left=16), FormatError),
     "a huge length": (forged(length=2**60), LimitError),
     "another check sum": (forged(crc=1), ChecksumError),
     "an unknown coder": (forged(coder=2), VersionError),

@@ -30,7 +30,8 @@ ALL_METADATA = {ICC: bytes(range(200)), EXIF: b"MM\0*\0\0\0\x08\0\0", XMP: "<x:x
 class Case:
     """A picture and how it is coded. tile: nominal tile side, or None for the model's own. past: it is looked for.
 
-    jpeg: coefficients that give most of it, which the file holds as a plain JPEG file; repeated: chroma is.
+    jpeg: coefficients that give most of it, which the file holds as a plain JPEG file; repeated: chroma is; cut: rows
+    and columns that they give above and on the left.
     """
 
     picture: NDArray[Any]
@@ -40,10 +41,11 @@ class Case:
     past: bool = False
     jpeg: Coefficients | None = None
     repeated: bool = False
+    cut: tuple[int, int] = (0, 0)
 
     def encode(self) -> bytes:
         if self.jpeg:
-            return decoded_jpeg(self.picture, self.jpeg, self.repeated)
+            return decoded_jpeg(self.picture, self.jpeg, self.repeated, *self.cut)
         if self.past:
             return api.encode(self.picture, model=self.model)
         model = packaged_model(self.picture.shape[2], self.tile, self.model)
@@ -87,17 +89,23 @@ def photo_cd_scene() -> NDArray[np.uint8]:
     return photo_cd.redo(luma, chroma[..., 0] + 152, chroma[..., 1] + 134)
 
 
-def decoded_jpeg(picture: NDArray[Any], jpeg: Coefficients, repeated: bool) -> bytes:
+def decoded_jpeg(picture: NDArray[Any], jpeg: Coefficients, repeated: bool, top: int, left: int) -> bytes:
     """A file whose bytes depend on no search and no library of JPEG."""
     height, width = picture.shape[:2]
-    file = write_jpeg(jpeg, (height, width))
+    size = height + top, width + left
+    file = write_jpeg(jpeg, size)
     sampling = SAMPLINGS[jpeg.halved] if len(jpeg.blocks) > 1 else 0
-    past = DecodedJpeg(sampling, repeated, JpegFile(JPEG_STORED, len(file), crc32(file), file))
+    past = DecodedJpeg(sampling, repeated, JpegFile(JPEG_STORED, len(file), crc32(file), file), top, left)
     header = ImageHeader(RGB if picture.shape[2] == 3 else GRAY, height, width, past=past)
-    return encode_differences(header, [picture - redo(jpeg, (height, width), repeated)], {})
+    return encode_differences(header, [picture - redo(jpeg, size, repeated)[top:, left:]], {})
 
 
-def jpeg_case(components: int, halved: tuple[bool, bool] = (False, False), repeated: bool = False) -> Case:
+def jpeg_case(
+    components: int,
+    halved: tuple[bool, bool] = (False, False),
+    repeated: bool = False,
+    cut: tuple[int, int] = (0, 0),
+) -> Case:
     """Blocks of few coefficients; a pixel differs from what they give."""
     size, blocks = (41, 51), []
     for i in range(components):
@@ -108,9 +116,9 @@ def jpeg_case(components: int, halved: tuple[bool, bool] = (False, False), repea
         blocks.append(values.astype(np.int16))
     tables = [np.arange(64, dtype=np.uint8) % 16 + 9 + i for i in range(components)]
     jpeg = Coefficients(blocks, tables, halved)
-    picture = redo(jpeg, size, repeated)
+    picture = redo(jpeg, size, repeated)[cut[0] :, cut[1] :].copy()
     picture[5, 7] ^= 1
-    return Case(picture, jpeg=jpeg, repeated=repeated)
+    return Case(picture, jpeg=jpeg, repeated=repeated, cut=cut)
 
 
 def cases() -> dict[str, Case]:
@@ -135,6 +143,7 @@ def cases() -> dict[str, Case]:
         "past-jpeg-444": jpeg_case(3),
         "past-jpeg-422": jpeg_case(3, (False, True)),
         "past-jpeg-420": jpeg_case(3, (True, True)),
+        "past-jpeg-420-cut": jpeg_case(3, (True, True), cut=(5, 14)),
         "past-jpeg-420-repeated": jpeg_case(3, (True, True), repeated=True),
         "past-photo-cd": Case(photo_cd_scene(), past=True),
         "past-photo-cd-turned": Case(np.rot90(photo_cd_scene()), past=True, model="wave-fast"),

@@ -136,6 +136,18 @@ def test_repeated_chroma_is_told(sampling: str) -> None:
     assert again.coefficients.halved == HALVED[sampling]
 
 
+@pytest.mark.parametrize("sampling", ["4:4:4", "4:2:2", "4:2:0"])
+@pytest.mark.parametrize("cut", [(8, 0), (3, 13)])
+def test_parts_are_told_wherever_their_blocks_lie(sampling: str, cut: tuple[int, int]) -> None:
+    pixels = np.ascontiguousarray(decoded(sampling, 160, 176)[cut[0] :, cut[1] :])
+    origin = invert(pixels)
+    assert origin is not None
+    halved = HALVED[sampling]
+    assert (origin.top, origin.left) == tuple(n % (8 << half) for n, half in zip(cut, halved, strict=True))
+    made = redo(origin.coefficients, (pixels.shape[0] + origin.top, pixels.shape[1] + origin.left))
+    assert (made[origin.top :, origin.left :] != pixels).any(-1).mean() < 0.04
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("kind", ["a picture", "noise", "black", "a pixel"])
 def test_other_images_are_left_alone(channels: int, kind: str) -> None:

@@ -42,7 +42,7 @@ def missed(samples: NDArray[Any], header: ImageHeader) -> bool:
 
 def _origin(samples: NDArray[Any], header: ImageHeader) -> tuple[NDArray[Any], Origin | None]:
     """The pixels, of one channel where all are equal, and what made them."""
-    if header.layout not in (GRAY, RGB) or header.depth != 8 or max(header.height, header.width) > SIDE_MAX:
+    if header.layout not in (GRAY, RGB) or header.depth != 8 or max(header.height, header.width) > SIDE_MAX - UNIT:
         return samples, None
     from l3c.history.jpeg_invert import invert
 
@@ -51,16 +51,16 @@ def _origin(samples: NDArray[Any], header: ImageHeader) -> tuple[NDArray[Any], O
 
 
 def _proven(
-    pixels: NDArray[Any], header: ImageHeader, coefficients: Coefficients, repeated: bool
+    pixels: NDArray[Any], header: ImageHeader, coefficients: Coefficients, repeated: bool, top: int, left: int
 ) -> tuple[ImageHeader, Components]:
     """What the coefficients do not give is left to the component."""
     from l3c.jpeg.baseline import write_jpeg
     from l3c.jpeg.keep import packed
 
-    size = header.height, header.width
-    made = redo_pixels(coefficients, size, repeated)
+    size = header.height + top, header.width + left
+    made = redo_pixels(coefficients, size, repeated)[top:, left:]
     sampling = SAMPLINGS[coefficients.halved] if len(coefficients.blocks) > 1 else 0
-    past = DecodedJpeg(sampling, repeated, packed(write_jpeg(coefficients, size), 1))
+    past = DecodedJpeg(sampling, repeated, packed(write_jpeg(coefficients, size), 1), top, left)
     return replace(header, past=past), [pixels - made]
 
 
@@ -69,22 +69,22 @@ def redo(components: Components, header: ImageHeader, past: DecodedJpeg) -> NDAr
     from l3c.jpeg.baseline import read_jpeg
     from l3c.jpeg.keep import checked
 
-    size = header.height, header.width
+    size = header.height + past.top, header.width + past.left
     file = checked(jpeg_header(header, past), past.file, 1)
-    pixels = redo_pixels(read_jpeg(file, size, past.channels, past.halved), size, past.repeated)
-    pixels += components[0]
+    whole = redo_pixels(read_jpeg(file, size, past.channels, past.halved), size, past.repeated)
+    pixels = whole[past.top :, past.left :] + components[0]
     return np.repeat(pixels, header.channels, axis=2) if past.channels < header.channels else pixels
 
 
 def jpeg_header(header: ImageHeader, past: DecodedJpeg) -> ImageHeader:
     """Of the JPEG file's picture."""
-    return ImageHeader(RGB if past.sampling else GRAY, header.height, header.width)
+    return ImageHeader(RGB if past.sampling else GRAY, header.height + past.top, header.width + past.left)
 
 
 def memory_needed(header: ImageHeader, past: DecodedJpeg) -> int:
     """Bytes that `redo` takes, at most."""
     from l3c.jpeg.keep import memory_needed as restoring
 
-    padded = (header.height + UNIT) * (header.width + UNIT) * header.channels
-    own = SAMPLE_BYTES * padded + COLUMN_BYTES * (header.width + UNIT) + 2 * past.file.length
+    padded = (header.height + 2 * UNIT) * (header.width + 2 * UNIT) * header.channels
+    own = SAMPLE_BYTES * padded + COLUMN_BYTES * (header.width + 2 * UNIT) + 2 * past.file.length
     return restoring(jpeg_header(header, past), past.file) + own

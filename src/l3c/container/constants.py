@@ -25,6 +25,9 @@ SAMPLINGS = ("gray", "4:4:4", "4:2:2", "4:2:0")
 REPEATED = 4
 """Flag of a decoded JPEG."""
 
+CUT_MAX = 15
+"""Rows or columns of a decoded JPEG that were cut off."""
+
 CORRECTED_SHARE = 16
 """Pixels of which at most one is corrected."""
 

@@ -8,6 +8,7 @@ from itertools import accumulate
 from l3c.container.constants import (
     BLACK,
     CORRECTED_SHARE,
+    CUT_MAX,
     DECODED_JPEG,
     EQUAL,
     GRAY,
@@ -33,7 +34,8 @@ def write_past(past: Past) -> bytes:
         flags = TURNED * past.turned + BLACK * past.black
         return bytes([PHOTO_CD, flags]) + varint(past.count) + past.packed
     if isinstance(past, DecodedJpeg):
-        return bytes([DECODED_JPEG, past.sampling + REPEATED * past.repeated]) + write_jpeg(past.file)
+        flags = past.sampling + REPEATED * past.repeated
+        return bytes([DECODED_JPEG, flags, past.top, past.left]) + write_jpeg(past.file)
     tables = b"".join(varint(len(table)) + b"".join(map(varint, gaps(table))) for table in past.tables)
     return bytes([LEVELS, EQUAL * past.gray]) + zlib.compress(tables, 9)
 
@@ -51,8 +53,15 @@ def read_past(cursor: Cursor, header: ImageHeader) -> Past:
     if kind == LEVELS and flags <= EQUAL * (header.layout == RGB) and header.layout in (GRAY, RGB):
         return _read_levels(cursor, header, bool(flags & EQUAL))
     if kind == DECODED_JPEG and flags < 2 * REPEATED and _fits(header, flags % len(SAMPLINGS)):
-        return DecodedJpeg(flags % len(SAMPLINGS), bool(flags & REPEATED), read_jpeg(cursor))
+        return _read_decoded_jpeg(cursor, flags)
     raise VersionError(f"byte {cursor.offset}: past {kind}, flags {flags}: unknown to this release")
+
+
+def _read_decoded_jpeg(cursor: Cursor, flags: int) -> DecodedJpeg:
+    top, left = cursor.integer(1, "rows cut off"), cursor.integer(1, "columns cut off")
+    if max(top, left) > CUT_MAX:
+        raise cursor.fail(f"{top} rows and {left} columns were cut off, at most {CUT_MAX}")
+    return DecodedJpeg(flags % len(SAMPLINGS), bool(flags & REPEATED), read_jpeg(cursor), top, left)
 
 
 def _fits(header: ImageHeader, sampling: int) -> bool:

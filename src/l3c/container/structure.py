@@ -81,12 +81,15 @@ class JpegFile:
 class DecodedJpeg:
     """The image is what a JPEG decoder made of `file`, but for what is to be added to its samples.
 
-    sampling: index of SAMPLINGS. repeated: chroma is, where others interpolate it.
+    sampling: index of SAMPLINGS. repeated: chroma is, where others interpolate it. top, left: rows and columns of the
+    file's picture that were cut off above and on the left.
     """
 
     sampling: int
     repeated: bool
     file: JpegFile
+    top: int = 0
+    left: int = 0
 
     @property
     def name(self) -> str:

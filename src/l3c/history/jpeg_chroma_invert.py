@@ -23,7 +23,7 @@ SIMPLE, ROUNDS = 2, 5
 
 def invert_chroma(plane: NDArray[Any], known: NDArray[np.bool_], way: Way, quality: int | None) -> tuple[Blocks, Table]:
     """The blocks of a chroma plane, and their steps. quality: of luma."""
-    sure, size = _halved_known(known, way.halved), grid(plane.shape, way.halved, 1)
+    sure, size = halved_known(known, way.halved), grid(plane.shape, way.halved, 1)
     half = shrink(plane.astype(np.float32), *way)
     if way.plain or not any(way.halved):
         samples = np.rint(half).astype(np.int16)
@@ -39,7 +39,7 @@ def _interpolated(
 
     By turns blocks give samples, and samples that do not give the known pixels are moved until they do.
     """
-    sure, size = _halved_known(known, halved), grid(plane.shape, halved, 1)
+    sure, size = halved_known(known, halved), grid(plane.shape, halved, 1)
     samples, clear = settle(half, plane, known, halved)
     table = _steps(samples, sure & clear, quality).table
     wanted = wanted_of(plane, known, halved, half.shape)
@@ -64,7 +64,7 @@ def _bounds(samples: Ints, sure: NDArray[np.bool_], near: NDArray[np.bool_]) -> 
     return opened(low, high)
 
 
-def _halved_known(known: NDArray[np.bool_], halved: Halved) -> NDArray[np.bool_]:
+def halved_known(known: NDArray[np.bool_], halved: Halved) -> NDArray[np.bool_]:
     """Samples of the half plane of which all nearest pixels are known."""
     for axis, half in enumerate(halved):
         if half:

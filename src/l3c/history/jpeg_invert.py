@@ -15,8 +15,9 @@ from l3c.history import jpeg_steps
 from l3c.history.decoded_jpeg import Blocks, Coefficients, Table, grid, halved_size
 from l3c.history.jpeg_chroma import upsample
 from l3c.history.jpeg_chroma_invert import invert_chroma
-from l3c.history.jpeg_colour import BLUE_OF, RED_OF, from_rgb, green_offset
+from l3c.history.jpeg_colour import BLUE_OF, RED_OF, UNKNOWN, from_rgb, green_offset
 from l3c.history.jpeg_fit import Floats, Ints
+from l3c.history.jpeg_grid import Cut, chroma_cut, luma_cut
 from l3c.history.jpeg_planes import FREE, Planes, fitted, opened, sampled
 from l3c.history.jpeg_transform import SIDE, inverse
 from l3c.history.jpeg_ways import Way, find_way
@@ -26,10 +27,15 @@ FIRST, STRIPS = 16, 12
 
 
 class Origin(NamedTuple):
-    """What makes the pixels, or most of them. plain: as `decoded_jpeg.redo` takes it."""
+    """What makes the pixels, or most of them. plain: as `decoded_jpeg.redo` takes it.
+
+    top, left: rows and columns, below 16, that are made above and on the left of the pixels.
+    """
 
     coefficients: Coefficients
     plain: bool
+    top: int = 0
+    left: int = 0
 
 
 def invert(pixels: NDArray[np.uint8]) -> Origin | None:
@@ -70,20 +76,65 @@ def _strips(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _invert_colour(pixels: NDArray[np.uint8]) -> Origin | None:
-    luma, blue, red = from_rgb(pixels)
-    known = luma >= 0
-    steps = jpeg_steps.estimate(sampled(luma, known), jpeg_steps.LUMA)
-    if not jpeg_steps.is_quantized(steps):
+    found = _found(pixels, from_rgb(pixels))
+    if found is None:
         return None
-    ideas = [np.where(known, plane, idea) for plane, idea in zip((luma, blue, red), naive(pixels), strict=True)]
-    way = find_way(ideas[1:], known)
-    chroma = [invert_chroma(plane, known, way, steps.quality) for plane in ideas[1:]]
-    whole = [_whole(*found, way, luma.shape) for found in chroma]
-    bounds = luma_bounds(pixels, luma, *whole)
+    picture, steps = found
+    ideas = picture.ideas()
+    way = find_way(ideas[1:], picture.known)
+    more = chroma_cut(ideas[1:], picture.known, way, steps.quality)
+    if any(more):
+        picture = picture.cut_off(more)
+        ideas = picture.ideas()
+    chroma = [invert_chroma(plane, picture.known, way, steps.quality) for plane in ideas[1:]]
+    bounds = picture.luma_bounds(*(_whole(*part, way, picture.luma.shape) for part in chroma))
     start = np.clip(ideas[0], *bounds).astype(np.float32)
-    blocks = fitted(start, bounds, steps.table, grid(luma.shape, way.halved, 0))
-    found = [(blocks, steps.table), *chroma]
-    return Origin(Coefficients([b for b, _ in found], [t for _, t in found], way.halved), way.plain)
+    parts = [(fitted(start, bounds, steps.table, grid(start.shape, way.halved, 0)), steps.table), *chroma]
+    coefficients = Coefficients([blocks for blocks, _ in parts], [table for _, table in parts], way.halved)
+    return Origin(coefficients, way.plain, *picture.cut)
+
+
+class _Picture(NamedTuple):
+    """Pixels, and luma and chroma of those that are known, else UNKNOWN. cut: rows and columns added to them."""
+
+    pixels: NDArray[np.uint8]
+    luma: Ints
+    blue: Ints
+    red: Ints
+    cut: Cut = (0, 0)
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        return self.luma >= 0
+
+    def cut_off(self, cut: Cut) -> _Picture:
+        """With rows and columns above and on the left, of which nothing is known."""
+        beyond = [(cut[0], 0), (cut[1], 0)]
+        planes = [np.pad(plane, beyond, constant_values=UNKNOWN) for plane in self[1:4]]
+        pixels = np.pad(self.pixels, [*beyond, (0, 0)], "edge")
+        return _Picture(pixels, planes[0], planes[1], planes[2], (self.cut[0] + cut[0], self.cut[1] + cut[1]))
+
+    def ideas(self) -> list[NDArray[Any]]:
+        """Luma and chroma of all pixels, at least roughly."""
+        planes = zip(self[1:4], naive(self.pixels), strict=True)
+        return [np.where(self.known, plane, idea) for plane, idea in planes]
+
+    def luma_bounds(self, blue: NDArray[np.uint8], red: NDArray[np.uint8]) -> Planes:
+        """The least and the greatest luma of each pixel, given chroma."""
+        bounds = luma_bounds(self.pixels, self.luma, blue, red)
+        for bound, free in zip(bounds, (-FREE, FREE), strict=True):
+            bound[: self.cut[0]] = bound[:, : self.cut[1]] = free
+        return bounds
+
+
+def _found(pixels: NDArray[np.uint8], planes: tuple[Ints, Ints, Ints]) -> tuple[_Picture, jpeg_steps.Steps] | None:
+    """The picture, so that luma's blocks begin in its corner, and their steps."""
+    picture = _Picture(pixels, *planes)
+    steps = jpeg_steps.estimate(sampled(picture.luma, picture.known), jpeg_steps.LUMA)
+    if not jpeg_steps.is_quantized(steps):
+        picture = picture.cut_off(luma_cut(picture.luma, picture.known))
+        steps = jpeg_steps.estimate(sampled(picture.luma, picture.known), jpeg_steps.LUMA)
+    return (picture, steps) if jpeg_steps.is_quantized(steps) else None
 
 
 def naive(pixels: NDArray[np.uint8]) -> list[Floats]:

@@ -20,12 +20,12 @@ FREE = 4096
 SAMPLED = 1500
 
 
-def sampled(plane: NDArray[Any], known: NDArray[np.bool_]) -> Floats:
+def sampled(plane: NDArray[Any], known: NDArray[np.bool_], most: int = SAMPLED) -> Floats:
     """Some of the blocks all of whose samples are known, float32 [n, 64]."""
     rows, columns = plane.shape[0] // SIDE * SIDE, plane.shape[1] // SIDE * SIDE
     usable = to_blocks(known[:rows, :columns]).all(1)
     chosen = np.nonzero(usable)[0]
-    chosen = chosen[:: max(1, len(chosen) // SAMPLED)]
+    chosen = chosen[:: max(1, len(chosen) // most)]
     return to_blocks(plane[:rows, :columns])[chosen].astype(np.float32)
 
 

@@ -21,7 +21,7 @@ MOST, STEPS = 400, 255
 FEW, SMALL_STEPS, EVERY = 40, 40, 5
 CAP = 6.0
 LIVELY, LEAST_BLOCKS = (8, 6, 4, 3, 2), 64
-CANDIDATES, FREEDOM = 3, 5.5
+CANDIDATES, LEAST_HINTED, FREEDOM = 3, 0.4, 5.5
 """A step of its own must be worth as many nats as it takes to say which of 255 it is."""
 
 LEAST_EVIDENCE, LEAST_VALUES, LEAST_AGAIN = 0.15, 40, 0.02
@@ -37,13 +37,15 @@ CHROMA = "17 18 24 47 99 99 99 99 18 21 26 66 99 99 99 99 24 26 56 99 99 99 99 9
 class Steps(NamedTuple):
     """table: uint8 [64]. evidence: how much likelier the values are with it, nats a value. values: how many tell.
 
-    share: of lively blocks that the nearest coefficients give again. quality: of the usual table that it is, else None.
+    share: of lively blocks that the nearest coefficients give again; fine steps always do, so that score weighs it by
+    how much likelier the values are. quality: of the usual table that it is, else None.
     """
 
     table: Table
     evidence: float
     values: int
     share: float
+    score: float
     quality: int | None = None
 
 
@@ -56,9 +58,9 @@ def tables(base: str) -> NDArray[np.int64]:
 
 
 def estimate(samples: Floats, base: str, quality: int | None = None) -> Steps:
-    """The table behind blocks of whole samples [n, 64]: of the likeliest ones that which gives most blocks again.
+    """The table behind blocks of whole samples [n, 64]: one of the likeliest, that gives many blocks again.
 
-    base: of the usual tables. quality: of the table to be taken where others are no better.
+    base: of the usual tables. quality: of the one to be taken where others are not much better.
     """
     lively = _lively(samples)
     found = [_likelihoods(values, MOST, STEPS) for values in forward(lively).T]
@@ -66,16 +68,24 @@ def estimate(samples: Floats, base: str, quality: int | None = None) -> Steps:
     usual = tables(base)
     sums = np.take_along_axis(likelihoods, usual.T - 1, 1).sum(0)
     order = [*([quality] if quality else []), *(np.argsort(sums)[::-1][:CANDIDATES] + 1)]
-    free = np.where(counts > 0, likelihoods.argmax(1) + 1, STEPS)
-    choices = [*(usual[q - 1] for q in order), free]
-    shares = [_share(lively, choice.astype(np.uint8)) for choice in choices]
-    best = int(np.argmax(shares))
-    evidence = float(np.maximum(likelihoods.max(1) - FREEDOM, 0).sum()) / max(1, int(counts.sum()))
+    choices = [*(usual[q - 1] for q in order), np.where(counts > 0, likelihoods.argmax(1) + 1, STEPS)]
+    weights = [*(sums[q - 1] for q in order), np.maximum(likelihoods.max(1) - FREEDOM, 0).sum()]
+    shares = [share_again(lively, choice.astype(np.uint8)) for choice in choices]
+    scores = [share * max(0.0, float(weight)) for share, weight in zip(shares, weights, strict=True)]
+    hinted = quality is not None and shares[0] > 0 and shares[0] >= LEAST_HINTED * max(shares)
+    best, count = 0 if hinted else int(np.argmax(scores)), max(1, int(counts.sum()))
     told = int(order[best]) if best < len(order) else None
-    return Steps(choices[best].astype(np.uint8), evidence, int(counts.sum()), shares[best], told)
+    return Steps(choices[best].astype(np.uint8), weights[-1] / count, count, shares[best], scores[best], told)
 
 
-def _share(samples: Floats, table: Table) -> float:
+def score(samples: Floats, base: str, quality: int | None) -> float:
+    """How well blocks fit the usual table of `quality`, or, where that is not known, any table."""
+    if quality is None:
+        return estimate(samples, base).score
+    return share_again(_lively(samples), tables(base)[quality - 1].astype(np.uint8))
+
+
+def share_again(samples: Floats, table: Table) -> float:
     """Of blocks, those that the nearest coefficients give again."""
     whole = samples.astype(np.int16)
     return float(1 - wrong(quantize(samples, table), table, Bounds(whole, whole)).mean()) if len(samples) else 0.0
@@ -103,9 +113,14 @@ def _likelihoods(values: Floats, most: int, largest: int) -> tuple[NDArray[np.fl
 
 def likely(samples: Floats) -> bool:
     """Whether a few blocks [n, 64] are worth a closer look."""
+    return evidence(samples) > LEAST_EVIDENCE / 2
+
+
+def evidence(samples: Floats) -> float:
+    """By a few coefficients of blocks [n, 64]: how much likelier they are with some steps, nats a value."""
     found = [_likelihoods(values, FEW, SMALL_STEPS) for values in forward(samples).T[1::EVERY]]
     weight = sum(max(0.0, likelihoods.max() - FREEDOM) for likelihoods, _ in found)
-    return bool(weight > LEAST_EVIDENCE / 2 * sum(count for _, count in found))
+    return float(weight / max(1, sum(count for _, count in found)))
 
 
 def is_quantized(steps: Steps) -> bool:

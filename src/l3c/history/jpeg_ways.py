@@ -35,9 +35,14 @@ WAYS = tuple(
 
 def find_way(chroma: list[NDArray[Any]], known: NDArray[np.bool_]) -> Way:
     """The way that explains a part of the chroma planes with the fewest samples."""
-    starts = [max(0, n - CROP) // 2 & -UNIT for n in known.shape]
-    part = tuple(slice(start, start + CROP) for start in starts)
+    part = middle(known.shape)
     return next(way for way in WAYS if all(_explains(way, plane[part], known[part]) for plane in chroma))
+
+
+def middle(shape: tuple[int, ...]) -> tuple[slice, ...]:
+    """A part of a plane, that begins where a unit of blocks does."""
+    starts = [max(0, n - CROP) // 2 & -UNIT for n in shape]
+    return tuple(slice(start, start + CROP) for start in starts)
 
 
 def _explains(way: Way, plane: NDArray[Any], known: NDArray[np.bool_]) -> bool:
