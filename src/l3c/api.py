@@ -157,8 +157,9 @@ def decode(
 
     The pixels of a JPEG file that was kept are those of Pillow's decoder here; others differ from it by a level or so.
 
-    Raises FormatError (truncated, damaged), VersionError, ChecksumError, ModelError, LimitError; of a JPEG file
-    DependencyError without the extra `l3c[jpeg]`, and InputError where its pixels cannot be decoded.
+    Raises FormatError (truncated, damaged), VersionError, ChecksumError, ModelError, LimitError; of a JPEG file,
+    or pixels that once were one, DependencyError without the extra `l3c[jpeg]`; of a JPEG file InputError where its
+    pixels cannot be decoded.
 
     >>> import l3c, numpy as np
     >>> l3c.decode(l3c.encode(np.zeros((2, 5), np.uint8))).shape
