@@ -21,7 +21,7 @@ from l3c.container.constants import (
 )
 from l3c.container.cursor import Buffer
 from l3c.container.read import read_file
-from l3c.container.structure import Contents, ImageHeader, Palette
+from l3c.container.structure import Contents, ImageHeader, Palette, Repeated
 from l3c.errors import InputError
 
 if TYPE_CHECKING:
@@ -100,9 +100,8 @@ def encode(
     >>> bool((l3c.decode(l3c.encode(image)) == image).all())
     True
     """
-    from l3c.codec.encode import encode_components
+    from l3c.codec.encode import encode_components, encode_drawing
     from l3c.codec.models import find_model
-    from l3c.codec.planes import to_components
 
     samples = _samples(array)
     header = _header(samples, layout, palette)
@@ -111,9 +110,12 @@ def encode(
         from l3c.images.preview import make_preview
 
         sections[PREVIEW] = make_preview(samples, header, palette)
-    header, components = _undone(samples, header, model) if history else (header, to_components(samples, header))
+    plain, header, components = header, *(_undone(samples, header, model) if history else _as_is(samples, header))
     models = {channels: find_model(model, channels) for channels in sorted({c.channels for c in header.components})}
-    return encode_components(header, components, models, sections, threads, progress, palette)
+    files = [encode_components(header, components, models, sections, threads, progress, palette)]
+    if isinstance(header.past, Repeated):  # WebP sees repeats itself, and in drawings more than those
+        files += encode_drawing(*_as_is(samples, plain), sections, palette)
+    return min(files, key=len)
 
 
 def encode_jpeg(data: Buffer, /, *, threads: int | None = None) -> bytes:
@@ -308,10 +310,15 @@ def _undone(samples: NDArray[Any], header: ImageHeader, model: str) -> tuple[Ima
     """The planes of a past that was found, if the model has gray, else the samples' own."""
     from l3c.codec.models import codes_gray
     from l3c.codec.past import undo
-    from l3c.codec.planes import to_components
 
     found = undo(samples, header)
-    return found if found and codes_gray(model) else (header, to_components(samples, header))
+    return found if found and codes_gray(model) else _as_is(samples, header)
+
+
+def _as_is(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, list[NDArray[Any]]]:
+    from l3c.codec.planes import to_components
+
+    return header, to_components(samples, header)
 
 
 def _check_palette(samples: NDArray[Any], header: ImageHeader, palette: Palette | None) -> None:

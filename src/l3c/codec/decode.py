@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from l3c.codec import past, webp
 from l3c.codec.models import TileModel, model_by_digest
-from l3c.codec.planes import from_components
 from l3c.codec.threads import in_order
 from l3c.container.constants import STORED, WEBP
 from l3c.container.lazy import Payloads
@@ -73,7 +72,7 @@ def decode_components(
 
 def decode_samples(contents: Contents, threads: int, max_memory: int | None, progress: Progress) -> NDArray[Any]:
     """The image as one array: [height, width] of one channel, else [height, width, channels]."""
-    samples = from_components(decode_components(contents, threads, max_memory, progress), contents.header)
+    samples = past.redo(decode_components(contents, threads, max_memory, progress), contents.header)
     return samples[..., 0] if samples.shape[2] == 1 else samples
 
 
