@@ -95,3 +95,9 @@ def test_clipped_pixels_are_nearly_all_explained() -> None:
 def test_other_images_are_left_alone(pixels: NDArray[np.uint8]) -> None:
     assert not likely(pixels)
     assert invert(pixels) is None
+
+
+def test_nearly_gray_pictures_are_left_alone() -> None:
+    """Whatever converter made them or not, most of their colours can be made by all."""
+    gray = np.repeat(smooth_picture(200, 200, 1), 3, axis=2)
+    assert invert(np.clip(gray + noise(200, 200, 3) // 128 * 2, 0, 255).astype(np.uint8)) is None

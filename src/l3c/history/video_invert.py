@@ -15,7 +15,10 @@ MATRICES = {"BT.601": (0.299, 0.114), "BT.709": (0.2126, 0.0722), "BT.2020": (0.
 """Shares of red and blue in luma."""
 
 PAIRS, LEAST_PAIRS, FEW, LEAST_COLOURS = 4096, 256, 256, 64
-LEAST_SHARE = 0.95
+COLOURED = 8
+"""Nearly gray pixels tell nothing: every converter makes them."""
+
+LEAST_SHARE, MADE_SHARE = 0.95, 0.98
 TRIALS = 40
 LUMA_STEPS = (0, 1, -1, 2, -2)
 STEPS = (-6, -3, -2, -1, 0, 1, 2, 3, 6)
@@ -107,13 +110,13 @@ def _share_chroma(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
 def _converter_of(pixels: NDArray[np.uint8]) -> Converter | None:
     flat = pixels.reshape(-1, 3)
     probes = flat[:: max(1, len(flat) // PAIRS)]
-    probes = probes[((probes > 0) & (probes < 255)).all(-1)]
+    probes = probes[((probes > 0) & (probes < 255)).all(-1) & (np.ptp(probes, axis=1) >= COLOURED)]
     if len(np.unique(probes, axis=0)) < LEAST_COLOURS:
         return None
     few = probes[:: max(1, len(probes) // FEW)]
-    found = [c for c in converters() if _explained(few, c) > LEAST_SHARE]
+    found = [c for c in converters() if _explained(few, c) > MADE_SHARE]
     best = max(found, key=lambda c: _explained(probes, c), default=None)
-    return best if best is not None and _explained(probes, best) > LEAST_SHARE else None
+    return best if best is not None and _explained(probes, best) > MADE_SHARE else None
 
 
 def _explained(probes: NDArray[np.uint8], converter: Converter) -> float:
