@@ -20,7 +20,7 @@ ARROWS = {
     "codec": {"container", "history", "coding", "wave", "published"},
     "history": set(),
     "training": {"published", "wave", "coding", "engine"},
-    "published": {"coding", "engine"},
+    "published": {"coding", "engine", "remote"},
     "wave": {"coding", "engine"},
     "engine": {"coding"},
     "coding": set(),
