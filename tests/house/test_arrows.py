@@ -19,7 +19,7 @@ ARROWS = {
     "images": {"container"},
     "codec": {"container", "history", "coding", "wave", "published"},
     "history": set(),
-    "training": {"published", "wave", "coding", "engine"},
+    "training": {"api", "codec", "container", "published", "wave", "coding", "engine"},
     "published": {"coding", "engine", "remote"},
     "wave": {"coding", "engine"},
     "engine": {"coding"},

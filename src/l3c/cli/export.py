@@ -26,18 +26,12 @@ def run(options: argparse.Namespace) -> int:
     """Write one model; one line of result."""
     need_training()
     from l3c.training.experiments import find_experiment
-    from l3c.training.export import export_experiment
+    from l3c.training.export import export_experiment, training_images
 
     if options.target.suffix != SUFFIX:
         raise InputError(f"{options.target}: a model's name ends in {SUFFIX}")
     experiment = find_experiment(options.experiment, options.log_dir)
-    images = options.images or _training_images(experiment.config().data.train)
+    images = options.images or training_images(experiment)
     iteration, digest = export_experiment(experiment, options.target, images, options.iteration)
     print(f"{options.target}: iteration {iteration}, digest {digest.hex()[:32]}")
     return 0
-
-
-def _training_images(source: object) -> Path:
-    if not isinstance(source, str) or not source or not Path(source).is_dir():
-        raise InputError(f"the training images {source!r} are not here: name a folder with --images")
-    return Path(source)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -110,6 +111,12 @@ class PublishedModel:
         self.program = make_program(runtime, a, layers)
         if known_answer(self.program) != answer:
             raise ModelError(f"{name}: runtime {runtime!r} fails the model's known answer, and is refused")
+
+    def over(self, program: Program) -> PublishedModel:
+        """The same model, computed by another program."""
+        other = copy(self)
+        other.program = program
+        return other
 
     def encode(self, tile: NDArray[np.uint8], /) -> bytes:
         """Payload of a tile, uint8 [height, width, 3]."""

@@ -31,6 +31,14 @@ def export_experiment(experiment: Experiment, target: Path, images: Path, iterat
     return found, write_model(target, architecture, network)
 
 
+def training_images(experiment: Experiment) -> Path:
+    """The folder that an experiment was trained on. Raises InputError where it is not here."""
+    source = experiment.config().data.train
+    if not source or not Path(source).is_dir():
+        raise InputError(f"the training images {source!r} are not here: name a folder with --images")
+    return Path(source)
+
+
 def calibration_pictures(folder: Path) -> Iterator[Pixels]:
     """Middles of at most 32 pictures, uint8 [H, W, 3], sides up to 256."""
     from PIL import Image
