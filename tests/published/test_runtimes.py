@@ -135,7 +135,7 @@ def test_the_environment_names_a_runtime(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runtimes, "find_spec", lambda package: None)
     assert runtime_name() == "numpy"
-    with pytest.raises(EngineError, match="'cuda' is not to be had: it needs torch"):
+    with pytest.raises(EngineError, match=r"'cuda' needs torch: pip install 'l3c\[train\]'"):
         runtime_name("cuda")
 
 

@@ -55,6 +55,18 @@ def test_from_pictures_to_files(
     assert np.array_equal(np.asarray(Image.open("back.png")), np.asarray(Image.open("pictures/1.png")))
 
 
+def test_fine_tuning_writes_another_network(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    images = write_pictures(tmp_path / "images", 3, 140, 140)
+    experiment = untrained("rgb-shared", tmp_path / "runs")
+    arguments = ["export", experiment, str(tmp_path / "plain.safetensors"), "--images", str(images)]
+    assert main(arguments) == 0
+    arguments[2] = str(tmp_path / "tuned.safetensors")
+    assert main([*arguments, "--fine-tune", "2", "--learning-rate", "1e-3"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines[1:3]] == ["fine-tuning 1", "fine-tuning 2"]
+    assert lines[0].split()[-1] != lines[3].split()[-1]
+
+
 def untrained(kind: str, runs: Path) -> str:
     """Folder of an experiment whose weights are made up."""
     a = ARCHITECTURES[kind]

@@ -37,6 +37,5 @@ def run(options: argparse.Namespace) -> int:
 
 
 def problem(model: Listed) -> str:
-    """What is wrong, behind the name of what it is wrong with."""
-    subject = model.place or model.name
-    return model.problem if model.problem.startswith(subject) else f"{subject}: {model.problem}"
+    """What is wrong, behind the file or folder that it is wrong with."""
+    return model.problem if model.problem.startswith(model.place) else f"{model.place}: {model.problem}"

@@ -24,7 +24,7 @@ from l3c.published.layers_integer import SUM_MAX, IntegerLayer, Layer, layers
 from l3c.published.places import SUFFIX
 from l3c.published.runtimes import make_program, runtime_name
 
-HOW = "`l3c train` or `l3c import-released`, then `l3c export`, make one; L3C_MODELS names other folders and URLs"
+HOW = "`l3c train` or `l3c import-released`, then `l3c export`, makes one; L3C_MODELS names other folders and URLs"
 Row = tuple[str, int, str, str, str]
 """Name, channels, digest, place, problem: of a listing."""
 
@@ -118,9 +118,9 @@ def listing() -> Iterator[Row]:
         for row, kind in _listed(folder):
             kinds.add(kind)
             yield row
-    for kind in KINDS:
-        if kind not in kinds:
-            yield kind, 0, "", "", f"no model of this kind is here; {HOW}"
+    missing = [kind for kind in KINDS if kind not in kinds]
+    if missing:
+        yield "", 0, "", "", f"no exported network of kind {' or '.join(missing)} is here; {HOW}"
 
 
 def describe(file: str) -> Row:

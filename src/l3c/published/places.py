@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -75,6 +76,11 @@ def content(file: str) -> bytes:
 
 def metadata(file: str) -> dict[str, str]:
     """What the header says of the file itself. Raises ModelError where it is none of safetensors."""
+    return _metadata(file, changed(file))
+
+
+@cache
+def _metadata(file: str, _: float) -> dict[str, str]:
     with _opened(file) as opened:
         length = int.from_bytes(opened.read(8), "little")
         header = opened.read(min(length, HEADER_MAX))

@@ -16,6 +16,9 @@ VARIABLE = "L3C_RUNTIME"
 NEEDS = {"onnx": ("onnx", "onnxruntime"), "torch": ("torch",), "numpy": (), "definition": (), "cuda": ("torch",)}
 """Packages that each needs. The first that is to be had is the processor's default: they are in order of speed."""
 
+EXTRAS = {"onnx": "onnx", "torch": "train", "cuda": "train"}
+"""Of the package, which bring them."""
+
 
 def runtime_name(device: str = "auto") -> str:
     """Name of the runtime that the environment names, or for a device: auto is the processor's fastest.
@@ -29,7 +32,8 @@ def runtime_name(device: str = "auto") -> str:
     if wanted not in NEEDS:
         raise EngineError(f"{VARIABLE}: no runtime {wanted!r}; known: {', '.join(NEEDS)}")
     if not _is_to_be_had(wanted):
-        raise EngineError(f"runtime {wanted!r} is not to be had: it needs {' and '.join(NEEDS[wanted])}")
+        packages = " and ".join(NEEDS[wanted])
+        raise EngineError(f"runtime {wanted!r} needs {packages}: pip install 'l3c[{EXTRAS[wanted]}]'")
     return wanted
 
 
