@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from l3c.published.integer_model import PublishedModel, all_parameters
 from l3c.published.layers_integer import IntegerLayer, Program
 from l3c.published.pictures import Padding
 from l3c.published.runtime_numpy import NumPyRuntime
-from l3c.published.runtime_torch import TorchRuntime, UnfoldRuntime
+from l3c.published.runtime_torch import TorchRuntime, UnfoldRuntime, check_precision
 from l3c.published.runtimes import make_program, runtime_name
 from tests.published.integer import ARCHITECTURES, exported, model, picture
 
@@ -162,6 +163,11 @@ def test_precision_that_is_not_exact_is_refused() -> None:
             TorchRuntime(exported("l3c")).receive("image", pixels.astype(np.int64))
     finally:
         settings.fp32_precision = before
+
+
+def test_tf32_is_refused() -> None:
+    with pytest.raises(EngineError, match="products of matrices in tf32"):
+        check_precision("products of matrices", SimpleNamespace(allow_tf32=True))
 
 
 def test_autocast_changes_nothing() -> None:

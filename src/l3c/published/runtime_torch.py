@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +19,15 @@ EXACT = ("none", "ieee")
 
 BAND = 1 << 16
 """Positions that are unfolded at a time: bounds the memory."""
+
+
+def check_precision(what: str, settings: Any) -> None:
+    """Raise EngineError where settings make PyTorch round more than float32 does. Before 2.9 they tell of TF32 only."""
+    precision = getattr(settings, "fp32_precision", None)
+    if precision is None:
+        precision = "tf32" if getattr(settings, "allow_tf32", False) else "none"
+    if precision not in EXACT:
+        raise EngineError(f"PyTorch is set to compute {what} in {precision}, which is not exact")
 
 
 class TorchRuntime:
@@ -67,9 +77,7 @@ class TorchRuntime:
         return functional.conv2d(x, weight, bias, layer.stride, reach, layer.dilation)
 
     def _check_precision(self) -> None:
-        precision = torch.backends.mkldnn.conv.fp32_precision  # type: ignore[attr-defined]
-        if precision not in EXACT:
-            raise EngineError(f"PyTorch is set to compute convolutions in {precision}, which is not exact")
+        check_precision("convolutions", getattr(torch.backends.mkldnn, "conv", None))
 
 
 class UnfoldRuntime(TorchRuntime):
@@ -99,6 +107,4 @@ class UnfoldRuntime(TorchRuntime):
         return torch.cat(bands, 2)
 
     def _check_precision(self) -> None:
-        precision = torch.backends.cuda.matmul.fp32_precision
-        if precision not in EXACT:
-            raise EngineError(f"PyTorch is set to multiply matrices in {precision}, which is not exact")
+        check_precision("products of matrices", torch.backends.cuda.matmul)
