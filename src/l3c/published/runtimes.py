@@ -13,6 +13,9 @@ from l3c.published.layers_integer import IntegerLayer, Program
 VARIABLE = "L3C_RUNTIME"
 """Environment variable: the runtime to use, whatever the device that is asked for."""
 
+THREADS = "OMP_NUM_THREADS"
+"""Environment variable: threads of a network, as PyTorch and NumPy read it too; all processors where it is not set."""
+
 NEEDS = {"onnx": ("onnx", "onnxruntime"), "torch": ("torch",), "numpy": (), "definition": (), "cuda": ("torch",)}
 """Packages that each needs. The first that is to be had is the processor's default: they are in order of speed."""
 
@@ -61,7 +64,8 @@ def _cuda(a: Architecture, layers: list[IntegerLayer]) -> Program:
 def _onnx(a: Architecture, layers: list[IntegerLayer]) -> Program:
     from l3c.published.runtime_onnx import OnnxProgram
 
-    return OnnxProgram(a, layers)
+    threads = os.environ.get(THREADS, "")
+    return OnnxProgram(a, layers, int(threads) if threads.isdecimal() else None)
 
 
 def _numpy(a: Architecture, layers: list[IntegerLayer]) -> Program:
