@@ -32,8 +32,9 @@ class Subject:
     loss: Callable[[Pixels], Sequence[float]] | None = None
 
     def make(self, image: Pixels, device: str) -> RealFile:
-        make = make_published_file if isinstance(self.model, PublishedModel) else make_file
-        return make(image, self.model, device)  # type: ignore[arg-type]
+        if isinstance(self.model, PublishedModel):
+            return make_published_file(image, self.model, device)
+        return make_file(image, self.model, device)
 
     def losses(self, image: Pixels) -> list[float] | None:
         """Bytes of each scale over all tiles; None of models that are no experiment's."""
