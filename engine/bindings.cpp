@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "dispatch.hpp"
+#include "jpeg_bindings.hpp"
 #include "symbol_bindings.hpp"
 #include "training/wave_gradient.hpp"
 
@@ -133,6 +134,7 @@ double gradient(const std::vector<int>& widths, const Floats& parameters,
 }  // namespace
 
 NB_MODULE(_engine, m) {
+    bind_jpeg(m);
     bind_symbols(m);
     m.def("supported_isas", &l3c::supported_isas);
     m.def("wave_gradient", &gradient, nb::arg("widths"), nb::arg("parameters"), nb::arg("crops"), nb::arg("quantized"),

@@ -11,6 +11,15 @@ def wave_gradient(
     quantized: bool,
     out: NDArray[np.float32],
 ) -> float: ...
+def read_scan(
+    data: NDArray[np.uint8],
+    dc_counts: NDArray[np.uint8],
+    dc_symbols: NDArray[np.uint8],
+    ac_counts: NDArray[np.uint8],
+    ac_symbols: NDArray[np.uint8],
+    component: NDArray[np.uint8],
+    out: NDArray[np.int16],
+) -> str: ...
 
 class WaveCoder:
     def __init__(

@@ -112,13 +112,14 @@ def encode(
         from l3c.images.preview import make_preview
 
         sections[PREVIEW] = make_preview(samples, header, palette)
+    jpeg = _of_jpeg(samples, header, sections) if history else None
     plain, header, components = header, *(_undone(samples, header, model) if history else _as_is(samples, header))
     channels = sorted({c.channels for c in header.components})
     models = {count: find_model(model, count, device) for count in channels}
     files = [encode_components(header, components, models, sections, threads, progress, palette)]
     if isinstance(header.past, Repeated):  # WebP sees repeats itself, and in drawings more than those
         files += encode_drawing(*_as_is(samples, plain), sections, palette)
-    return min(files, key=len)
+    return min(files if jpeg is None else [*files, jpeg], key=len)
 
 
 def encode_jpeg(data: Buffer, /, *, threads: int | None = None) -> bytes:
@@ -336,6 +337,15 @@ def _as_is(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, lis
     from l3c.codec.planes import to_components
 
     return header, to_components(samples, header)
+
+
+def _of_jpeg(samples: NDArray[Any], header: ImageHeader, metadata: dict[bytes, bytes]) -> bytes | None:
+    """The file of an image that a JPEG decoder made; None for others."""
+    from l3c.codec import decoded_jpeg
+    from l3c.codec.encode import encode_differences
+
+    found = decoded_jpeg.undo(samples, header)
+    return None if found is None else encode_differences(*found, metadata)
 
 
 def _check_palette(samples: NDArray[Any], header: ImageHeader, palette: Palette | None) -> None:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from l3c import api
-from l3c.container.constants import DATA, EXIF, HEAD, ICC, MODELS, RGB, SIGNATURE, TILES, XMP
+from l3c.codec.decoded_jpeg import SAMPLINGS
+from l3c.codec.encode import encode_differences
+from l3c.container.constants import DATA, EXIF, GRAY, HEAD, ICC, JPEG_STORED, MODELS, RGB, SIGNATURE, TILES, XMP
 from l3c.container.cursor import varint
 from l3c.container.read import read_file
-from l3c.container.structure import ModelReference
+from l3c.container.structure import DecodedJpeg, ImageHeader, JpegFile, ModelReference
 from l3c.container.write import head, models, section, tiles, write_file
 from l3c.errors import ChecksumError, FormatError, L3CError, LimitError, ModelError, VersionError
 from l3c.history import photo_cd, video, video_invert
+from l3c.history.decoded_jpeg import Coefficients, grid, redo
+from l3c.jpeg.baseline import write_jpeg
 from tests.checks import CHANNELS, encode_tiled, packaged_model
 
 ALL_METADATA = {ICC: bytes(range(200)), EXIF: b"MM\0*\0\0\0\x08\0\0", XMP: "<x:xmpmeta>ä</x:xmpmeta>".encode()}
@@ -23,15 +28,22 @@ ALL_METADATA = {ICC: bytes(range(200)), EXIF: b"MM\0*\0\0\0\x08\0\0", XMP: "<x:x
 
 @dataclass(frozen=True)
 class Case:
-    """A picture and how it is coded. tile: nominal tile side, or None for the model's own. past: it is looked for."""
+    """A picture and how it is coded. tile: nominal tile side, or None for the model's own. past: it is looked for.
+
+    jpeg: coefficients that give most of it, which the file holds as a plain JPEG file; repeated: chroma is.
+    """
 
     picture: NDArray[Any]
     tile: int | None = None
     metadata: dict[bytes, bytes] = field(default_factory=dict)
     model: str = "wave"
     past: bool = False
+    jpeg: Coefficients | None = None
+    repeated: bool = False
 
     def encode(self) -> bytes:
+        if self.jpeg:
+            return decoded_jpeg(self.picture, self.jpeg, self.repeated)
         if self.past:
             return api.encode(self.picture, model=self.model)
         model = packaged_model(self.picture.shape[2], self.tile, self.model)
@@ -82,6 +94,32 @@ def video_scene(halved: bool) -> NDArray[np.uint8]:
     return video.redo(luma, chroma[..., 0] + 112, chroma[..., 1] + 112, converter, halved)
 
 
+def decoded_jpeg(picture: NDArray[Any], jpeg: Coefficients, repeated: bool) -> bytes:
+    """A file whose bytes depend on no search and no library of JPEG."""
+    height, width = picture.shape[:2]
+    file = write_jpeg(jpeg, (height, width))
+    sampling = SAMPLINGS[jpeg.halved] if len(jpeg.blocks) > 1 else 0
+    past = DecodedJpeg(sampling, repeated, JpegFile(JPEG_STORED, len(file), crc32(file), file))
+    header = ImageHeader(RGB if picture.shape[2] == 3 else GRAY, height, width, past=past)
+    return encode_differences(header, [picture - redo(jpeg, (height, width), repeated)], {})
+
+
+def jpeg_case(components: int, halved: tuple[bool, bool] = (False, False), repeated: bool = False) -> Case:
+    """Blocks of few coefficients; a pixel differs from what they give."""
+    size, blocks = (41, 51), []
+    for i in range(components):
+        rows, columns = grid(size, halved, i)
+        values = (grain(rows, columns, 64, i) >> np.uint64(50)).astype(np.int16)
+        values = np.where(values % 29 == 0, values // 3300 - 2, 0)
+        values[..., 0] = scene(rows, columns, 1, i)[..., 0].astype(np.int16) // 3 - 40
+        blocks.append(values.astype(np.int16))
+    tables = [np.arange(64, dtype=np.uint8) % 16 + 9 + i for i in range(components)]
+    jpeg = Coefficients(blocks, tables, halved)
+    picture = redo(jpeg, size, repeated)
+    picture[5, 7] ^= 1
+    return Case(picture, jpeg=jpeg, repeated=repeated)
+
+
 def cases() -> dict[str, Case]:
     """Name to case, for every layout that has a packaged model."""
     found: dict[str, Case] = {}
@@ -100,6 +138,11 @@ def cases() -> dict[str, Case]:
         }
     gray = np.repeat(scene(70, 80, 1), 3, axis=2)
     return found | {
+        "past-jpeg-gray": jpeg_case(1),
+        "past-jpeg-444": jpeg_case(3),
+        "past-jpeg-422": jpeg_case(3, (False, True)),
+        "past-jpeg-420": jpeg_case(3, (True, True)),
+        "past-jpeg-420-repeated": jpeg_case(3, (True, True), repeated=True),
         "past-photo-cd": Case(photo_cd_scene(), past=True),
         "past-photo-cd-turned": Case(np.rot90(photo_cd_scene()), past=True, model="wave-fast"),
         "past-gray-in-rgb": Case(gray, past=True),

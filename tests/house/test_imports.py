@@ -11,6 +11,7 @@ ALLOWED = {
     "l3c.container",
     "l3c.container.constants",
     "l3c.container.cursor",
+    "l3c.container.jpeg_file",
     "l3c.container.lazy",
     "l3c.container.past",
     "l3c.container.read",

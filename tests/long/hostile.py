@@ -32,6 +32,7 @@ from l3c.container.tiling import tile_count, tiles_of
 from l3c.container.write import section, write_file
 from l3c.history import photo_cd
 from tests.checks import encode_tiled, noise, packaged_model, plain, smooth_picture
+from tests.history.jpegs import decoded
 from tests.history.sources import photo_cd_planes
 
 Random = random.Random
@@ -68,7 +69,8 @@ def seeds() -> tuple[Seed, ...]:
             found.append(Seed(encode(picture, metadata={"xmp": b"<x/>"}), picture))
     photo, few = photo_cd.redo(*photo_cd_planes(80, 100)), smooth_picture(66, 70, 3).astype(np.uint16) * 51 + 3
     photo[::9, ::9] ^= 1
-    found += [Seed(encode(picture, model="wave-fast"), picture) for picture in (photo, few)]
+    pasts: list[NDArray[Any]] = [photo, few, *(decoded(sampling, 60, 90).squeeze() for sampling in ("gray", "4:2:0"))]
+    found += [Seed(encode(picture, model="wave-fast"), picture) for picture in pasts]
     return tuple(found)
 
 

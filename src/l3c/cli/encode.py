@@ -14,6 +14,7 @@ from l3c.cli.progress import Progress
 
 if TYPE_CHECKING:
     from l3c.bulk.kinds import Encoding
+    from l3c.images.picture import Picture
 
 SUFFIX = ".l3c"
 JPEG_START = b"\xff\xd8\xff"
@@ -101,7 +102,22 @@ def encode_pixels(raw: bytes, name: str, out: str, options: argparse.Namespace) 
         report(name, shown(out, STANDARD), len(raw), len(data), picture.samples.size)
         if picture.source_format in ("JPEG", "MPO"):
             note(name, options.pixels)
+        elif not options.no_history and missed_jpeg(picture):
+            print(f"{name}: decoded from a JPEG; for a far smaller file: pip install 'l3c[jpeg]'", file=sys.stderr)
     return 0
+
+
+def missed_jpeg(picture: Picture) -> bool:
+    """Whether a JPEG decoder made the pixels, and there is no libjxl to make use of it."""
+    from l3c.codec.decoded_jpeg import missed
+    from l3c.container.constants import GRAY, RGB
+    from l3c.container.structure import ImageHeader
+
+    if picture.samples.dtype.name != "uint8" or picture.layout or picture.channels not in (1, 3):
+        return False
+    height, width = picture.samples.shape[:2]
+    samples = picture.samples.reshape(height, width, -1)
+    return missed(samples, ImageHeader(GRAY if picture.channels == 1 else RGB, height, width))
 
 
 def report(name: str, out: str, before: int, after: int, samples: int) -> None:

@@ -67,6 +67,14 @@ def encode_drawing(
     return [assemble(header, side_of_whole(header), encode_whole(header, components), metadata, palette)]
 
 
+def encode_differences(header: ImageHeader, components: list[Samples], metadata: dict[bytes, bytes]) -> bytes:
+    """A file whose past gives nearly all: what is left, nothing in most places, is coded as WebP, quickly."""
+    side = min(side_of_whole(header), webp.SIDE_MAX)
+    tiles = [components[index][box.top : box.bottom, box.left : box.right] for index, box in tiles_of(header, side)]
+    coded = [Coded(WEBP, webp.encode(tile, effort=webp.QUICK), crc32(tile.tobytes())) for tile in tiles]
+    return assemble(header, side, coded, metadata, None)
+
+
 def side_of_whole(header: ImageHeader) -> int:
     """Side of a tile that holds the whole image."""
     return max(header.height, header.width, TILE_SIDE_MIN)

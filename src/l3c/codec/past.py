@@ -6,14 +6,24 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from l3c.codec import decoded_jpeg
 from l3c.codec.pasts import levels, photo_cd, repeated, video
 from l3c.codec.pasts.part import Part
 from l3c.codec.planes import Components, from_components
-from l3c.container.structure import ImageHeader, Levels, PhotoCd, Repeated, Video
+from l3c.container.structure import DecodedJpeg, ImageHeader, Levels, PhotoCd, Repeated, Video
 from l3c.container.tiling import Box
 
-KINDS: dict[type[Any], Any] = {Repeated: repeated, PhotoCd: photo_cd, Video: video, Levels: levels}
-"""The module of each kind, in the order in which they are looked for."""
+SOUGHT = (repeated, photo_cd, video, levels)
+"""Kinds whose components models code, in the order in which they are looked for."""
+
+KINDS: dict[type[Any], Any] = {
+    Repeated: repeated,
+    PhotoCd: photo_cd,
+    Video: video,
+    Levels: levels,
+    DecodedJpeg: decoded_jpeg,
+}
+"""The module of each."""
 
 
 def undo(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
@@ -21,7 +31,7 @@ def undo(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Compo
 
     samples: [height, width, channels].
     """
-    return next((found for kind in KINDS.values() if (found := kind.undo(samples, header))), None)
+    return next((found for kind in SOUGHT if (found := kind.undo(samples, header))), None)
 
 
 def redo(components: Components, header: ImageHeader) -> NDArray[Any]:

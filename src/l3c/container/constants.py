@@ -13,7 +13,7 @@ ALPHA_LAYOUTS = (GRAY_ALPHA, RGBA)
 LAYOUT_NAMES = {GRAY: "gray", RGB: "RGB", GRAY_ALPHA: "gray+alpha", RGBA: "RGBA", PALETTE: "palette", CMYK: "CMYK"}
 COLOURS_MAX = 256
 
-PHOTO_CD, LEVELS, VIDEO, REPEATED = 1, 2, 4, 5
+PHOTO_CD, LEVELS, DECODED_JPEG, VIDEO, ENLARGED = 1, 2, 3, 4, 5
 """Kinds of past."""
 
 TURNED, BLACK, EQUAL, HALVED = 1, 2, 1, 1
@@ -21,11 +21,18 @@ TURNED, BLACK, EQUAL, HALVED = 1, 2, 1, 1
 
 VIDEO_FORMS, VIDEO_SHIFT_MAX = 3, 20
 
+SAMPLINGS = ("gray", "4:4:4", "4:2:2", "4:2:0")
+"""Of a decoded JPEG: its flags modulo 4."""
+
+REPEATED = 4
+"""Flag of a decoded JPEG."""
+
 CORRECTED_SHARE = 16
 """Pixels of which at most one is corrected."""
 
 STORED, WEBP, FIRST_MODEL = 0, 1, 2
 SIDE_MAX = 2**32 - 1
+MAX_LENGTH = 2**63 - 1
 TILE_SIDE_MIN, TILE_SIDE_MAX = 16, 65535
 
 HEAD, COLOURS, PAST, MODELS, TILES, DATA = b"HEAD", b"PALT", b"PAST", b"MODL", b"TILE", b"DATA"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from l3c.container.constants import DATA, JPEG, SIGNATURE
+from l3c.container.constants import DATA, JPEG, MAX_LENGTH, SIGNATURE
 from l3c.container.cursor import Cursor
 from l3c.container.read import (
-    MAX_LENGTH,
     Sections,
     add_section,
     check_lengths,

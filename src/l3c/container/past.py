@@ -9,6 +9,8 @@ from typing import Any
 from l3c.container.constants import (
     BLACK,
     CORRECTED_SHARE,
+    DECODED_JPEG,
+    ENLARGED,
     EQUAL,
     GRAY,
     HALVED,
@@ -16,13 +18,15 @@ from l3c.container.constants import (
     PHOTO_CD,
     REPEATED,
     RGB,
+    SAMPLINGS,
     TURNED,
     VIDEO,
     VIDEO_FORMS,
     VIDEO_SHIFT_MAX,
 )
 from l3c.container.cursor import Cursor, varint
-from l3c.container.structure import Corrected, ImageHeader, Levels, Past, PhotoCd, Repeated, Video
+from l3c.container.jpeg_file import read_jpeg, write_jpeg
+from l3c.container.structure import Corrected, DecodedJpeg, ImageHeader, Levels, Past, PhotoCd, Repeated, Video
 from l3c.errors import FormatError, VersionError
 
 VARINT_BYTES = 3
@@ -36,7 +40,9 @@ def write_past(past: Past) -> bytes:
     if isinstance(past, Video):
         return bytes([VIDEO, HALVED * past.halved]) + _numbers(past.numbers) + _corrections(past)
     if isinstance(past, Repeated):
-        return bytes([REPEATED, 0]) + varint(past.rows) + varint(past.columns)
+        return bytes([ENLARGED, 0]) + varint(past.rows) + varint(past.columns)
+    if isinstance(past, DecodedJpeg):
+        return bytes([DECODED_JPEG, past.sampling + REPEATED * past.repeated]) + write_jpeg(past.file)
     tables = b"".join(varint(len(table)) + b"".join(map(varint, gaps(table))) for table in past.tables)
     return bytes([LEVELS, EQUAL * past.gray]) + zlib.compress(tables, 9)
 
@@ -66,9 +72,16 @@ def read_past(cursor: Cursor, header: ImageHeader) -> Past:
         return Video(halved=bool(flags), numbers=_read_numbers(cursor), **_read_corrections(cursor, header))
     if kind == LEVELS and flags <= EQUAL * (header.layout == RGB) and header.layout in (GRAY, RGB):
         return _read_levels(cursor, header, bool(flags & EQUAL))
-    if kind == REPEATED and not flags:
+    if kind == ENLARGED and not flags:
         return _read_repeated(cursor, header)
+    if kind == DECODED_JPEG and flags < 2 * REPEATED and _fits(header, flags % len(SAMPLINGS)):
+        return DecodedJpeg(flags % len(SAMPLINGS), bool(flags & REPEATED), read_jpeg(cursor))
     raise VersionError(f"byte {cursor.offset}: past {kind}, flags {flags}: unknown to this release")
+
+
+def _fits(header: ImageHeader, sampling: int) -> bool:
+    """Whether an image is of what a JPEG decoder makes; gray may be in three channels."""
+    return header.depth == 8 and header.layout in ((RGB,) if sampling else (GRAY, RGB))
 
 
 def _read_corrections(cursor: Cursor, header: ImageHeader) -> dict[str, Any]:

@@ -17,8 +17,7 @@ from l3c.container.constants import (
     FIRST_MODEL,
     HEAD,
     JPEG,
-    JPEG_STORED,
-    JPEG_XL,
+    MAX_LENGTH,
     MODELS,
     PALETTE,
     PAST,
@@ -33,14 +32,14 @@ from l3c.container.constants import (
     WEBP,
 )
 from l3c.container.cursor import Buffer, Cursor
+from l3c.container.jpeg_file import read_jpeg
 from l3c.container.past import read_past
-from l3c.container.structure import Contents, ImageHeader, JpegFile, ModelReference, Palette, TileEntry
+from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, TileEntry
 from l3c.container.tiling import tile_count, tiles_of
 from l3c.container.unknown import is_original
 from l3c.errors import ChecksumError, FormatError, VersionError
 
 ORIGINAL_SEPARATOR = b"\x46\xe2\x84\x92"
-MAX_LENGTH = 2**63 - 1
 MAX_MODELS = 255
 MAX_NAME = 255
 LEAST_ENTRY = 6
@@ -184,16 +183,6 @@ def read_palette(cursor: Cursor) -> Palette:
         raise cursor.fail("a palette of no colours")
     cursor.finish("section PALT")
     return Palette(colours, alphas)
-
-
-def read_jpeg(cursor: Cursor) -> JpegFile:
-    coder = cursor.integer(1, "the JPEG file's coder")
-    if coder not in (JPEG_STORED, JPEG_XL):
-        raise VersionError(f"byte {cursor.offset}: coder {coder} of a JPEG file is unknown to this release")
-    length, crc = cursor.varint(MAX_LENGTH, "the JPEG file's length"), cursor.integer(4, "its check sum")
-    if coder == JPEG_STORED and length != cursor.left:
-        raise cursor.fail(f"a JPEG file of {length} bytes is stored in {cursor.left}")
-    return JpegFile(coder, length, crc, cursor.take(cursor.left, "the JPEG file"))
 
 
 def read_models(cursor: Cursor) -> list[ModelReference]:

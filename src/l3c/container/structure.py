@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from l3c.container.constants import FIRST_MODEL, METADATA, PLANES, PREVIEW
+from l3c.container.constants import FIRST_MODEL, METADATA, PLANES, PREVIEW, SAMPLINGS
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,47 @@ class Levels:
         return [upper, Component(height, -(-width * channels * low // 8), 1)] if low > 0 else [upper]
 
 
-Past = PhotoCd | Levels | Video | Repeated
+@dataclass(frozen=True)
+class JpegFile:
+    """A JPEG file kept whole. coder: JPEG_STORED or JPEG_XL. length, crc: of the file. data: what is stored of it."""
+
+    coder: int
+    length: int
+    crc: int
+    data: bytes | memoryview
+
+
+@dataclass(frozen=True)
+class DecodedJpeg:
+    """The image is what a JPEG decoder made of `file`, but for what is to be added to its samples.
+
+    sampling: index of SAMPLINGS. repeated: chroma is, where others interpolate it.
+    """
+
+    sampling: int
+    repeated: bool
+    file: JpegFile
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"decoded JPEG, {SAMPLINGS[self.sampling]}"
+
+    @property
+    def halved(self) -> tuple[bool, bool]:
+        """Whether chroma has half the height, and half the width."""
+        return self.sampling == 3, self.sampling >= 2
+
+    @property
+    def channels(self) -> int:
+        return 3 if self.sampling else 1
+
+    def components(self, height: int, width: int) -> list[Component]:
+        """What is to be added, modulo 256."""
+        return [Component(height, width, self.channels)]
+
+
+Past = PhotoCd | Levels | DecodedJpeg | Video | Repeated
 
 
 @dataclass(frozen=True)
@@ -181,16 +221,6 @@ class TileEntry:
     def model(self) -> int | None:
         """Index of the tile's model, or None where the tile is stored."""
         return self.coder - FIRST_MODEL if self.coder >= FIRST_MODEL else None
-
-
-@dataclass(frozen=True)
-class JpegFile:
-    """A JPEG file kept whole. coder: JPEG_STORED or JPEG_XL. length, crc: of the file. data: what is stored of it."""
-
-    coder: int
-    length: int
-    crc: int
-    data: bytes | memoryview
 
 
 @dataclass(frozen=True)

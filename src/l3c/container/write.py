@@ -19,6 +19,7 @@ from l3c.container.constants import (
     VERSION,
 )
 from l3c.container.cursor import varint
+from l3c.container.jpeg_file import write_jpeg
 from l3c.container.past import write_past
 from l3c.container.structure import Contents, ImageHeader, JpegFile, ModelReference, Palette, TileEntry
 
@@ -26,7 +27,7 @@ from l3c.container.structure import Contents, ImageHeader, JpegFile, ModelRefere
 def write_file(contents: Contents) -> bytes:
     """The whole file. The same contents give the same bytes."""
     if contents.jpeg is not None:
-        return write_jpeg(contents.header, contents.jpeg)
+        return write_kept(contents.header, contents.jpeg)
     sections = [section(HEAD, head(contents.header))]
     sections += [section(COLOURS, palette(contents.palette))] if contents.palette else []
     sections += [section(PAST, write_past(contents.header.past))] if contents.header.past else []
@@ -36,10 +37,9 @@ def write_file(contents: Contents) -> bytes:
     return b"".join([SIGNATURE, bytes([VERSION]), *sections])
 
 
-def write_jpeg(header: ImageHeader, file: JpegFile) -> bytes:
+def write_kept(header: ImageHeader, file: JpegFile) -> bytes:
     """A file that keeps a JPEG file."""
-    content = b"".join([bytes([file.coder]), varint(file.length), file.crc.to_bytes(4, "little"), file.data])
-    return b"".join([SIGNATURE, bytes([VERSION]), section(HEAD, head(header)), section(JPEG, content)])
+    return b"".join([SIGNATURE, bytes([VERSION]), section(HEAD, head(header)), section(JPEG, write_jpeg(file))])
 
 
 def section(tag: bytes, content: bytes | memoryview) -> bytes:

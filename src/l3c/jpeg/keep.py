@@ -37,12 +37,15 @@ def keep(data: bytes, threads: int) -> bytes:
     frame = read_frame(data)
     if frame is None or frame.components not in LAYOUTS:
         raise InputError("not a JPEG file of 1, 3 or 4 components")
+    return write_file(Contents.of_jpeg(_header(frame), packed(data, threads)))
+
+
+def packed(data: bytes, threads: int) -> JpegFile:
+    """A JPEG file in the fewest bytes. Raises DependencyError."""
     small = transcode(data, threads)
     if small is not None and len(small) < len(data):
-        file = JpegFile(JPEG_XL, len(data), crc32(data), small)
-    else:
-        file = JpegFile(JPEG_STORED, len(data), crc32(data), data)
-    return write_file(Contents.of_jpeg(_header(frame), file))
+        return JpegFile(JPEG_XL, len(data), crc32(data), small)
+    return JpegFile(JPEG_STORED, len(data), crc32(data), data)
 
 
 def original(header: ImageHeader, file: JpegFile, threads: int, max_memory: int | None) -> bytes:
@@ -50,6 +53,11 @@ def original(header: ImageHeader, file: JpegFile, threads: int, max_memory: int 
     limit, needed = DEFAULT_MAX_MEMORY if max_memory is None else max_memory, memory_needed(header, file)
     if needed > limit:
         raise LimitError(f"decoding takes {needed} bytes of memory, the limit is {limit}")
+    return checked(header, file, threads)
+
+
+def checked(header: ImageHeader, file: JpegFile, threads: int) -> bytes:
+    """As `original`, of a file whose memory is allowed."""
     if file.coder == JPEG_XL:
         data = restore(bytes(file.data), file.length, (header.height, header.width), threads)
     else:

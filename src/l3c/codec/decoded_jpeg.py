@@ -1,0 +1,98 @@
+"""Pixels that a JPEG decoder made: to a JPEG file of the same coefficients and what differs, and back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.codec.pasts.part import Part
+from l3c.container.constants import GRAY, RGB
+from l3c.container.structure import DecodedJpeg, ImageHeader
+from l3c.container.tiling import Box
+from l3c.history.decoded_jpeg import Coefficients
+from l3c.history.decoded_jpeg import redo as redo_pixels
+from l3c.history.levels import is_gray
+from l3c.jpeg import transcode
+
+if TYPE_CHECKING:
+    from l3c.history.jpeg_invert import Origin
+
+Components = list[NDArray[np.uint8]]
+SIDE_MAX = 65535
+"""Of a JPEG file's picture."""
+
+UNIT = 16
+SAMPLE_BYTES, COLUMN_BYTES = 8, 4096
+SAMPLINGS = {(False, False): 1, (False, True): 2, (True, True): 3}
+
+
+def undo(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
+    """The header with the JPEG file, and what is to be added; None where no such past is found, or without libjxl."""
+    if not transcode.available():
+        return None
+    pixels, origin = _origin(samples, header)
+    return None if origin is None else _proven(pixels, header, *origin)
+
+
+def missed(samples: NDArray[Any], header: ImageHeader) -> bool:
+    """Whether there is such a past, but no libjxl to make use of it."""
+    return not transcode.available() and _origin(samples, header)[1] is not None
+
+
+def _origin(samples: NDArray[Any], header: ImageHeader) -> tuple[NDArray[Any], Origin | None]:
+    """The pixels, of one channel where all are equal, and what made them."""
+    if header.layout not in (GRAY, RGB) or header.depth != 8 or max(header.height, header.width) > SIDE_MAX:
+        return samples, None
+    from l3c.history.jpeg_invert import invert
+
+    pixels = samples[..., :1] if header.layout == GRAY or is_gray(samples) else samples
+    return pixels, invert(pixels)
+
+
+def _proven(
+    pixels: NDArray[Any], header: ImageHeader, coefficients: Coefficients, repeated: bool
+) -> tuple[ImageHeader, Components]:
+    """What the coefficients do not give is left to the component."""
+    from l3c.jpeg.baseline import write_jpeg
+    from l3c.jpeg.keep import packed
+
+    size = header.height, header.width
+    made = redo_pixels(coefficients, size, repeated)
+    sampling = SAMPLINGS[coefficients.halved] if len(coefficients.blocks) > 1 else 0
+    past = DecodedJpeg(sampling, repeated, packed(write_jpeg(coefficients, size), 1))
+    return replace(header, past=past), [pixels - made]
+
+
+def redo(components: Components, header: ImageHeader, past: DecodedJpeg) -> NDArray[np.uint8]:
+    """Pixels [height, width, channels]. Raises FormatError, DependencyError."""
+    from l3c.jpeg.baseline import read_jpeg
+    from l3c.jpeg.keep import checked
+
+    size = header.height, header.width
+    file = checked(jpeg_header(header, past), past.file, 1)
+    pixels = redo_pixels(read_jpeg(file, size, past.channels, past.halved), size, past.repeated)
+    pixels += components[0]
+    return np.repeat(pixels, header.channels, axis=2) if past.channels < header.channels else pixels
+
+
+def part_around(header: ImageHeader, past: DecodedJpeg, box: Box) -> Part:
+    """All of it: the JPEG file is one stream."""
+    whole = Box(0, 0, header.height, header.width)
+    return Part(header, whole, [whole])
+
+
+def jpeg_header(header: ImageHeader, past: DecodedJpeg) -> ImageHeader:
+    """Of the JPEG file's picture."""
+    return ImageHeader(RGB if past.sampling else GRAY, header.height, header.width)
+
+
+def memory_needed(header: ImageHeader, past: DecodedJpeg) -> int:
+    """Bytes that `redo` takes, at most."""
+    from l3c.jpeg.keep import memory_needed as restoring
+
+    padded = (header.height + UNIT) * (header.width + UNIT) * header.channels
+    own = SAMPLE_BYTES * padded + COLUMN_BYTES * (header.width + UNIT) + 2 * past.file.length
+    return restoring(jpeg_header(header, past), past.file) + own

@@ -1,0 +1,72 @@
+"""The inverse transform of JPEG in integers, as libjpeg's accurate method defines it: coefficients to samples.
+
+The definition that docs/format.md gives. Products and sums of integers stay below 2^53, so that float64 holds them
+exactly, in whatever order they are added.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+SIDE = 8
+STRIP = 8
+"""Rows of blocks that are made at a time."""
+
+FIRST, SECOND = 11, 18
+"""Bits that the first and the second pass round off."""
+
+EVEN = np.array(
+    [
+        [8192, 10703, 8192, 4433],
+        [8192, 4433, -8192, -10704],
+        [8192, -4433, -8192, 10704],
+        [8192, -10703, 8192, -4433],
+    ]
+)
+"""What the coefficients 0, 2, 4, 6 add to the samples 0 .. 3, and to 7 .. 4."""
+
+ODD = np.array(
+    [
+        [11363, 9633, 6437, 2260],
+        [9633, -2259, -11362, -6436],
+        [6437, -11362, 2261, 9633],
+        [2260, -6436, 9633, -11363],
+    ]
+)
+"""What the coefficients 1, 3, 5, 7 add to the samples 0 .. 3, and take from 7 .. 4."""
+
+ZIGZAG = np.argsort([(d := v + u) * 64 + (v if d % 2 else u) for v in range(SIDE) for u in range(SIDE)], kind="stable")
+"""Places of a block, row by row, in the order in which a JPEG file has them."""
+
+
+def weights() -> NDArray[np.float64]:
+    """[8 samples, 8 coefficients]: whole numbers, in 1/8192."""
+    out = np.empty((SIDE, SIDE))
+    out[:4, ::2], out[:4, 1::2] = EVEN, ODD
+    out[:3:-1, ::2], out[:3:-1, 1::2] = EVEN, -ODD
+    return out
+
+
+def inverse(blocks: NDArray[np.int16], table: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Samples [rows * 8, columns * 8] of blocks [rows, columns, 64], each row by row, and their steps [64]."""
+    rows, columns = blocks.shape[:2]
+    out = np.empty((rows * SIDE, columns * SIDE), np.uint8)
+    for top in range(0, rows, STRIP):
+        part = blocks[top : top + STRIP]
+        samples = samples_of(part.reshape(-1, SIDE * SIDE) * table.astype(np.float64))
+        strip = out[top * SIDE : (top + len(part)) * SIDE].reshape(len(part), SIDE, columns, SIDE)
+        strip[...] = samples.reshape(len(part), columns, SIDE, SIDE).transpose(0, 2, 1, 3)
+    return out
+
+
+def samples_of(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """[n, 8, 8] of coefficients times their steps, whole numbers [n, 64]."""
+    basis = weights().T
+    columns = values.reshape(-1, SIDE, SIDE).transpose(0, 2, 1).reshape(-1, SIDE) @ basis
+    columns = np.floor(columns * 2.0**-FIRST + 0.5)
+    rows = columns.reshape(-1, SIDE, SIDE).transpose(0, 2, 1).reshape(-1, SIDE) @ basis
+    rounded = np.floor(rows * 2.0**-SECOND + 128.5)
+    return np.clip(rounded, 0, 255, out=rounded).astype(np.uint8).reshape(-1, SIDE, SIDE)
