@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -99,8 +100,8 @@ def _rows_share(pixels: NDArray[np.uint8]) -> bool:
 
 def _share_chroma(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
     """Whether red, green and blue differ equally, up to rounding, where nothing is clipped and colours are not gray."""
-    step = max(1, one.shape[0] * one.shape[1] // PAIRS)
-    pairs = np.stack([one.reshape(-1, 3)[::step], other.reshape(-1, 3)[::step]]).astype(np.int32)
+    step = max(1, math.isqrt(one.shape[0] * one.shape[1] // PAIRS))
+    pairs = np.stack([side[::step, ::step].reshape(-1, 3) for side in (one, other)]).astype(np.int32)
     pairs = pairs[:, ((pairs > 0) & (pairs < 255)).all((0, 2))]
     pairs = pairs[:, np.ptp(pairs[0], axis=1) > 1]
     apart = np.ptp(pairs[0] - pairs[1], axis=1)
