@@ -15,6 +15,7 @@ import l3c
 from l3c import api
 from tests.checks import smooth_picture
 from tests.cli.conftest import Run
+from tests.history.jpegs import decoded
 from tests.images.pictures import ICC, RGB, XMP, exif_block, saved
 
 
@@ -100,6 +101,18 @@ def test_a_jpegs_pixels_are_encoded_with_a_notice(
     assert done.lines[1].startswith("x.jpg: a JPEG's own file is smaller")
     assert done.lines[1].endswith(hint or "the pixels were encoded")
     np.testing.assert_array_equal(l3c.decode(Path("x.jpg.l3c").read_bytes()), np.asarray(Image.open("x.jpg")))
+
+
+@pytest.mark.parametrize("there", [False, True])
+@pytest.mark.parametrize("sampling", ["gray", "4:2:0"])
+def test_a_decoded_jpeg_is_told_of_where_libjxl_is_missing(
+    run: Run, monkeypatch: pytest.MonkeyPatch, sampling: str, there: bool
+) -> None:
+    Image.fromarray(decoded(sampling).squeeze()).save("saved.png")
+    monkeypatch.setattr("l3c.jpeg.transcode.available", lambda: there)
+    done = run("encode", "saved.png")
+    assert ("pip install 'l3c[jpeg]'" in done.err) == (not there)
+    assert "pip" not in run("encode", "saved.png", "again.l3c", "--no-history").err
 
 
 def test_metadata_is_kept(run: Run) -> None:

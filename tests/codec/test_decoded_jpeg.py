@@ -43,7 +43,7 @@ def test_gray_in_three_channels_is_told() -> None:
 
 
 def test_what_was_drawn_over_it_is_added() -> None:
-    pixels = decoded("4:2:0", 160, 176).copy()
+    pixels = decoded("4:2:0").copy()
     pixels[30:50, 60:90] = smooth_picture(20, 30, 3)
     data = encoded(pixels)
     np.testing.assert_array_equal(l3c.decode(data), pixels)

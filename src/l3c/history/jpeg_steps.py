@@ -24,7 +24,7 @@ LIVELY, LEAST_BLOCKS = (8, 6, 4, 3, 2), 64
 CANDIDATES, FREEDOM = 3, 5.5
 """A step of its own must be worth as many nats as it takes to say which of 255 it is."""
 
-LEAST_EVIDENCE, LEAST_VALUES = 0.15, 40
+LEAST_EVIDENCE, LEAST_VALUES, LEAST_AGAIN = 0.15, 40, 0.02
 
 LUMA = (
     "16 11 10 16 24 40 51 61 12 12 14 19 26 58 60 55 14 13 16 24 40 57 69 56 14 17 22 29 51 87 80 62 "
@@ -37,12 +37,13 @@ CHROMA = "17 18 24 47 99 99 99 99 18 21 26 66 99 99 99 99 24 26 56 99 99 99 99 9
 class Steps(NamedTuple):
     """table: uint8 [64]. evidence: how much likelier the values are with it, nats a value. values: how many tell.
 
-    quality: of the usual table that it is, else None.
+    share: of lively blocks that the nearest coefficients give again. quality: of the usual table that it is, else None.
     """
 
     table: Table
     evidence: float
     values: int
+    share: float
     quality: int | None = None
 
 
@@ -70,9 +71,8 @@ def estimate(samples: Floats, base: str, quality: int | None = None) -> Steps:
     shares = [_share(lively, choice.astype(np.uint8)) for choice in choices]
     best = int(np.argmax(shares))
     evidence = float(np.maximum(likelihoods.max(1) - FREEDOM, 0).sum()) / max(1, int(counts.sum()))
-    return Steps(
-        choices[best].astype(np.uint8), evidence, int(counts.sum()), int(order[best]) if best < len(order) else None
-    )
+    told = int(order[best]) if best < len(order) else None
+    return Steps(choices[best].astype(np.uint8), evidence, int(counts.sum()), shares[best], told)
 
 
 def _share(samples: Floats, table: Table) -> float:
@@ -110,4 +110,4 @@ def likely(samples: Floats) -> bool:
 
 def is_quantized(steps: Steps) -> bool:
     """Whether the values leave no doubt."""
-    return steps.values >= LEAST_VALUES and steps.evidence > LEAST_EVIDENCE
+    return steps.values >= LEAST_VALUES and steps.evidence > LEAST_EVIDENCE and steps.share > LEAST_AGAIN

@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 
 from l3c.jpeg.scan import BLOCK, RUN, Code
 
-Ints = NDArray[np.int64]
+Ints = NDArray[np.int32]
+PART = 1 << 16
+"""Events whose bits are put together at a time."""
 
 
 class Events(NamedTuple):
     """order: by which they are sorted. symbol: a byte. size, extra: bits that follow its code, how many and which."""
 
-    order: Ints
+    order: NDArray[np.int64]
     symbol: Ints
     size: Ints
     extra: Ints
@@ -29,7 +31,7 @@ def write_scan(blocks: NDArray[np.int16], components: list[int]) -> tuple[bytes,
 
     blocks: [units, len(components), 64] in zigzag order, AC within -1023 .. 1023, DC within -1024 .. 1023.
     """
-    flat = blocks.reshape(-1, BLOCK).astype(np.int64)
+    flat = blocks.reshape(-1, BLOCK)
     dc, ac = _differences(blocks, components), _others(flat)
     codes = _code(dc.symbol), _code(ac.symbol)
     parts = [_coded(events, code) for events, code in zip((dc, ac), codes, strict=True)]
@@ -40,35 +42,35 @@ def write_scan(blocks: NDArray[np.int16], components: list[int]) -> tuple[bytes,
 
 def _differences(blocks: NDArray[np.int16], components: list[int]) -> Events:
     """DC of each block less that of the component's one before."""
-    values = blocks[..., 0].astype(np.int64)
+    values = blocks[..., 0].astype(np.int32)
     out = np.empty_like(values)
     for component in set(components):
         mine = np.array(components) == component
         out[:, mine] = np.diff(values[:, mine].ravel(), prepend=0).reshape(len(values), -1)
-    return _sized(np.arange(out.size) * 2 * BLOCK, np.zeros(out.size, np.int64), out.ravel())
+    return _sized(np.arange(out.size) * 2 * BLOCK, np.zeros(out.size, np.int32), out.ravel())
 
 
-def _sized(order: Ints, runs: Ints, values: Ints) -> Events:
-    size = np.frexp(np.abs(values))[1].astype(np.int64)
+def _sized(order: NDArray[np.int64], runs: Ints, values: Ints) -> Events:
+    size = np.frexp(np.abs(values))[1]
     return Events(order, runs << 4 | size, size, np.where(values < 0, values + (1 << size) - 1, values))
 
 
-def _others(flat: Ints) -> Events:
+def _others(flat: NDArray[np.int16]) -> Events:
     """Coefficients that are not 0, long runs before them, and the ends of blocks whose last ones are 0."""
     block, place = np.nonzero(flat[:, 1:])
     place += 1
     first = np.diff(block, prepend=-1) > 0
     zeros = place - np.where(first, 0, np.roll(place, 1)) - 1
-    values = _sized((block * BLOCK + place) * 2 + 1, zeros & 15, flat[block, place])
+    values = _sized((block * BLOCK + place) * 2 + 1, (zeros & 15).astype(np.int32), flat[block, place].astype(np.int32))
     runs = _lone(np.repeat((block * BLOCK + place) * 2, zeros >> 4), RUN)
     last = np.zeros(len(flat), np.int64)
     last[block] = place
     ends = _lone((np.nonzero(last < BLOCK - 1)[0] + 1) * 2 * BLOCK - 1, 0)
-    return Events(*(np.concatenate(columns) for columns in zip(runs, values, ends, strict=True)))
+    return Events(*(np.concatenate([part[i] for part in (runs, values, ends)]) for i in range(4)))
 
 
-def _lone(order: Ints, symbol: int) -> Events:
-    zeros = np.zeros(len(order), np.int64)
+def _lone(order: NDArray[np.int64], symbol: int) -> Events:
+    zeros = np.zeros(len(order), np.int32)
     return Events(order, zeros + symbol, zeros, zeros)
 
 
@@ -80,9 +82,9 @@ def _code(symbols: Ints) -> Code:
     return bytes(counts), used.astype(np.uint8).tobytes()
 
 
-def _coded(events: Events, code: Code) -> tuple[Ints, Ints, Ints]:
+def _coded(events: Events, code: Code) -> tuple[NDArray[np.int64], Ints, Ints]:
     """Orders, lengths and values of code and extra bits together."""
-    ranks = np.zeros(256, np.int64)
+    ranks = np.zeros(256, np.int32)
     ranks[np.frombuffer(code[1], np.uint8)] = np.arange(len(code[1]))
     length = len(code[1]).bit_length() + events.size
     return events.order, length, ranks[events.symbol] << events.size | events.extra
@@ -90,12 +92,16 @@ def _coded(events: Events, code: Code) -> tuple[Ints, Ints, Ints]:
 
 def _packed(lengths: Ints, values: Ints) -> bytes:
     """Bits one after another, filled up with ones to whole bytes. Each value lies in one or two words of 32 bits."""
-    ends = np.cumsum(lengths)
-    total = int(ends[-1])
-    word, inside = (ends - lengths) >> 5, (ends - lengths) & 31
-    shifted = values.astype(np.uint64) << (64 - inside - lengths).astype(np.uint64)
-    high, low = shifted >> np.uint64(32), shifted & np.uint64(0xFFFFFFFF)
-    words = np.bincount(word, high, total // 32 + 2) + np.bincount(word + 1, low, total // 32 + 2)
-    packed = words.astype(np.uint64).astype(">u4").tobytes()[: -(-total // 8)]
-    spare = -total % 8
-    return packed[:-1] + bytes([packed[-1] | (1 << spare) - 1])
+    starts = np.cumsum(lengths) - lengths
+    total = int(starts[-1] + lengths[-1])
+    words = np.zeros(total // 32 + 2, np.uint64)
+    for part in (slice(start, start + PART) for start in range(0, len(lengths), PART)):
+        first = int(starts[part.start]) >> 5
+        word, inside = (starts[part] >> 5) - first, starts[part] & 31
+        shifted = values[part].astype(np.uint64) << (64 - inside - lengths[part]).astype(np.uint64)
+        count = int(word[-1]) + 2
+        sums = np.bincount(word, shifted >> np.uint64(32), count)
+        sums += np.bincount(word + 1, shifted & np.uint64(0xFFFFFFFF), count)
+        words[first : first + count] += sums.astype(np.uint64)
+    packed = words.astype(">u4").tobytes()[: -(-total // 8)]
+    return packed[:-1] + bytes([packed[-1] | (1 << -total % 8) - 1])
