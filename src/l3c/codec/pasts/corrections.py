@@ -31,6 +31,12 @@ def corrected(
     return replace(header, past=replace(past, count=len(places), packed=pack(places, differences[places])))
 
 
+def applied(pixels: NDArray[np.uint8], header: ImageHeader) -> NDArray[np.uint8]:
+    """All pixels of the image, corrected in place. Raises FormatError."""
+    correct(pixels, header, Box(0, 0, header.height, header.width))
+    return pixels
+
+
 def correct(pixels: NDArray[Any], header: ImageHeader, box: Box) -> None:
     """Add to the pixels of a box of the image what its planes do not give. Raises FormatError."""
     if not isinstance(header.past, Corrected):

@@ -37,9 +37,7 @@ def undo(pixels: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Compon
 
 def redo(components: Components, header: ImageHeader, past: Video) -> NDArray[np.uint8]:
     """As `past.redo`."""
-    pixels = _made(components, past)
-    corrections.correct(pixels, header, Box(0, 0, header.height, header.width))
-    return pixels
+    return corrections.applied(_made(components, past), header)
 
 
 def _made(components: Components, past: Video) -> NDArray[np.uint8]:
