@@ -21,7 +21,7 @@ from l3c.container.constants import (
 )
 from l3c.container.cursor import Buffer
 from l3c.container.read import read_file
-from l3c.container.structure import Contents, ImageHeader, Palette
+from l3c.container.structure import Contents, ImageHeader, Palette, Repeated
 from l3c.errors import InputError
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def encode(
     *,
     model: str = "wave",
     threads: int | None = None,
+    device: str = "auto",
     layout: str | None = None,
     palette: Palette | None = None,
     metadata: dict[str, bytes] | None = None,
@@ -89,20 +90,20 @@ def encode(
     width, 2] gray and alpha, [height, width, 3] in the order red, green, blue, [height, width, 4] with alpha. Colours
     under transparent pixels are kept. layout: "CMYK" for four channels that are inks, "palette" for uint8 indices of
     `palette`; None goes by the channels. model: a name from `l3c models`. threads: None uses every processor; the
-    bytes do not depend on it. metadata: "icc", "exif", "xmp" and the other kinds as bytes, kept as they are.
+    bytes do not depend on it. device: "auto", "cpu" or "cuda", for exported networks; the bytes do not depend on it
+    either. metadata: "icc", "exif", "xmp" and the other kinds as bytes, kept as they are.
     history: look for what was done to the pixels before, and undo it where it is found. preview: add a small picture,
     some kB, that `l3c.open(...).preview()` shows at once (needs Pillow). progress: called with the share done, 0..1.
 
-    Raises InputError for other arrays, ModelError for an unknown model.
+    Raises InputError for other arrays, ModelError for an unknown model, EngineError for a device that is not there.
 
     >>> import l3c, numpy as np
     >>> image = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
     >>> bool((l3c.decode(l3c.encode(image)) == image).all())
     True
     """
-    from l3c.codec.encode import encode_components
+    from l3c.codec.encode import encode_components, encode_drawing
     from l3c.codec.models import find_model
-    from l3c.codec.planes import to_components
 
     samples = _samples(array)
     header = _header(samples, layout, palette)
@@ -112,10 +113,13 @@ def encode(
 
         sections[PREVIEW] = make_preview(samples, header, palette)
     jpeg = _of_jpeg(samples, header, sections) if history else None
-    header, components = _undone(samples, header, model) if history else (header, to_components(samples, header))
-    models = {channels: find_model(model, channels) for channels in sorted({c.channels for c in header.components})}
-    data = encode_components(header, components, models, sections, threads, progress, palette)
-    return data if jpeg is None else min(data, jpeg, key=len)
+    plain, header, components = header, *(_undone(samples, header, model) if history else _as_is(samples, header))
+    channels = sorted({c.channels for c in header.components})
+    models = {count: find_model(model, count, device) for count in channels}
+    files = [encode_components(header, components, models, sections, threads, progress, palette)]
+    if isinstance(header.past, Repeated):  # WebP sees repeats itself, and in drawings more than those
+        files += encode_drawing(*_as_is(samples, plain), sections, palette)
+    return min(files if jpeg is None else [*files, jpeg], key=len)
 
 
 def encode_jpeg(data: Buffer, /, *, threads: int | None = None) -> bytes:
@@ -147,13 +151,20 @@ def original_of(contents: Contents, /, *, threads: int | None = None, max_memory
 
 
 def decode(
-    data: Buffer, /, *, threads: int | None = None, max_memory: int | None = None, progress: Any = _quiet
+    data: Buffer,
+    /,
+    *,
+    threads: int | None = None,
+    device: str = "auto",
+    max_memory: int | None = None,
+    progress: Any = _quiet,
 ) -> NDArray[Any]:
     """Decode a file: [height, width] for gray and palette indices, else [height, width, channels]; C-contiguous.
 
     bool where samples have 1 bit, uint8 up to 8, uint16 above. `l3c.open` gives palette and metadata too.
 
-    max_memory: bytes that decoding may take beside the file; None is 4 GiB. Every tile's pixels are checked.
+    threads, device: as for `encode`. max_memory: bytes that decoding may take beside the file; None is 4 GiB. Every
+    tile's pixels are checked.
 
     The pixels of a JPEG file that was kept are those of Pillow's decoder here; others differ from it by a level or so.
 
@@ -165,11 +176,18 @@ def decode(
     >>> l3c.decode(l3c.encode(np.zeros((2, 5), np.uint8))).shape
     (2, 5)
     """
-    return decode_contents(read_file(data), threads=threads, max_memory=max_memory, progress=progress)
+    contents = read_file(data)
+    return decode_contents(contents, threads=threads, device=device, max_memory=max_memory, progress=progress)
 
 
 def decode_contents(
-    contents: Contents, /, *, threads: int | None = None, max_memory: int | None = None, progress: Any = _quiet
+    contents: Contents,
+    /,
+    *,
+    threads: int | None = None,
+    device: str = "auto",
+    max_memory: int | None = None,
+    progress: Any = _quiet,
 ) -> NDArray[Any]:
     """As `decode`, of a file that `container.read.read_file` has read."""
     from l3c.codec.decode import decode_samples
@@ -179,7 +197,7 @@ def decode_contents(
         from l3c.jpeg.keep import pixels
 
         return pixels(original_of(contents, threads=threads, max_memory=max_memory))
-    return decode_samples(contents, thread_count(threads), max_memory, progress)
+    return decode_samples(contents, thread_count(threads), max_memory, progress, device)
 
 
 def info(data: Buffer, /) -> Info:
@@ -311,10 +329,15 @@ def _undone(samples: NDArray[Any], header: ImageHeader, model: str) -> tuple[Ima
     """The planes of a past that was found, if the model has gray, else the samples' own."""
     from l3c.codec.models import codes_gray
     from l3c.codec.past import undo
-    from l3c.codec.planes import to_components
 
     found = undo(samples, header)
-    return found if found and codes_gray(model) else (header, to_components(samples, header))
+    return found if found and codes_gray(model) else _as_is(samples, header)
+
+
+def _as_is(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, list[NDArray[Any]]]:
+    from l3c.codec.planes import to_components
+
+    return header, to_components(samples, header)
 
 
 def _of_jpeg(samples: NDArray[Any], header: ImageHeader, metadata: dict[bytes, bytes]) -> bytes | None:

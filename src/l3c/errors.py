@@ -8,7 +8,7 @@ L3CError (ValueError)
 ├── LimitError          decoding would take more memory than the caller allows
 ├── InputError          pixels or a picture that cannot be encoded as they are
 ├── DependencyError     a package that the file or the command needs is not installed; the message names the extra
-└── EngineError         the instruction set that was asked for is not to be had here
+└── EngineError         the instruction set, runtime or device that was asked for is not to be had here
 """
 
 
@@ -57,6 +57,6 @@ class DependencyError(L3CError):
 
 
 class EngineError(L3CError):
-    """The instruction set that L3C_ISA forces is not to be had on this machine."""
+    """The instruction set that L3C_ISA forces, a runtime or a device is not to be had on this machine."""
 
     exit_code = 6

@@ -1,22 +1,25 @@
 """Pixels with a past: the file gives the very pixels back, by planes and corrections, and refuses nonsense."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 import l3c
-from l3c.codec.past import pack, redo, undo, unpack
+from l3c.codec.past import redo, undo
+from l3c.codec.pasts.corrections import pack, unpack
 from l3c.container.constants import RGB
 from l3c.container.past import write_past
 from l3c.container.read import read_file
-from l3c.container.structure import ImageHeader, Levels, PhotoCd
+from l3c.container.structure import ImageHeader, Levels, Past, PhotoCd, Repeated, Video
 from l3c.container.write import section, write_file
 from l3c.errors import FormatError, LimitError, VersionError
-from l3c.history import photo_cd
-from tests.checks import noise, smooth_picture
-from tests.history.sources import photo_cd_planes
+from l3c.history import photo_cd, video
+from l3c.history.video_invert import converters
+from tests.checks import noise, plain, smooth_picture
+from tests.history.sources import photo_cd_planes, video_planes
 
 
 def picture(height: int = 100, width: int = 140, black: bool = False) -> NDArray[np.uint8]:
@@ -73,7 +76,13 @@ def test_memory_is_bounded() -> None:
         l3c.decode(l3c.encode(picture(), model="wave-fast"), max_memory=100_000)
 
 
-BAD: dict[str, tuple[PhotoCd | Levels, type[FormatError], str]] = {
+WIDE = (0, 20, 1, 0, 0, 1 << 22, 1 << 22, 0, 0, 1 << 22)
+
+BAD: dict[str, tuple[Past, type[FormatError], str]] = {
+    "no repeats": (Repeated(1, 1, RGB, 8), FormatError, "not repeated"),
+    "more repeats than rows": (Repeated(101, 1, RGB, 8), FormatError, "repeats down"),
+    "sums beyond 32 bits": (Video(halved=True, numbers=WIDE), FormatError, "32 bits"),
+    "an unknown conversion": (Video(halved=True, numbers=(3, *WIDE[1:])), VersionError, "conversion 3"),
     "gray that is not": (Levels(True, ((1, 2), (1, 2))), FormatError, "too many"),
     "values beyond the depth": (Levels(True, ((256,),)), FormatError, "beyond the depth"),
     "no values": (Levels(True, ((),)), FormatError, "empty"),
@@ -98,6 +107,36 @@ def test_bad_sections_are_refused(past: str) -> None:
     contents = read_file(l3c.encode(picture(), model="wave-fast"))
     with pytest.raises(error, match=reason):
         l3c.decode(write_file(replace(contents, header=replace(contents.header, past=wrong))))
+
+
+def frame(halved: bool = True) -> NDArray[np.uint8]:
+    return video.redo(*video_planes(101, 141, halved), next(converters()), halved)
+
+
+@pytest.mark.parametrize("halved", [False, True])
+def test_video_frames_are_coded_as_planes(halved: bool) -> None:
+    pixels = frame(halved)
+    pixels[::23, ::19] ^= 3
+    data = l3c.encode(pixels, model="wave-fast")
+    np.testing.assert_array_equal(l3c.decode(data), pixels)
+    assert l3c.info(data).history == f"video frame, 4:2:{0 if halved else 2}"
+    assert len(data) < 0.9 * len(l3c.encode(pixels, model="wave-fast", history=False))
+    for box in ((0, 0, 101, 141), (3, 5, 4, 6), (22, 18, 60, 140), (47, 0, 101, 1)):
+        rows, columns = slice(box[0], box[2]), slice(box[1], box[3])
+        np.testing.assert_array_equal(l3c.open(data)[rows, columns], pixels[rows, columns])
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_repeated_pixels_are_coded_once(dtype: type, channels: int) -> None:
+    small: NDArray[Any] = plain(noise(31, 40, channels) // 128).astype(dtype)
+    pixels = small.repeat(3, axis=0).repeat(2, axis=1)[:-1, :-1]
+    data = l3c.encode(pixels, model="wave-fast")
+    np.testing.assert_array_equal(l3c.decode(data), pixels)
+    if channels == 1:
+        assert l3c.info(data).history == "pixels repeated 2 x 3"
+    for rows, columns in ((slice(0, 92), slice(0, 79)), (slice(4, 5), slice(7, 8)), (slice(50, 92), slice(33, 79))):
+        np.testing.assert_array_equal(l3c.open(data)[rows, columns], pixels[rows, columns])
 
 
 def test_an_unknown_kind_is_refused() -> None:

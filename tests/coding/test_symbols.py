@@ -1,17 +1,20 @@
 """The compiled symbol coder equals its definition, restores what it coded, and refuses what it cannot code."""
 
 import doctest
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
 
 import l3c.coding
-from l3c.coding import SymbolDecoder, SymbolEncoder, arrays, frequencies_of, uniform
+from l3c.coding import SymbolDecoder, SymbolEncoder, arrays, frequencies_of, mixture_parameters, uniform
 from l3c.coding.rans import Encoder
 from l3c.coding.symbols import channel_mixture, cumulative
 from l3c.engine import ISA_VARIABLE, supported_isas
 from l3c.errors import FormatError, InputError
+from tests.house.sources import ROOT
 
 RNG = np.random.default_rng(1)
 
@@ -67,11 +70,42 @@ def test_a_certain_symbol_costs_nothing() -> None:
     assert SymbolDecoder(payload).take(100, [0, 0, 65536, 65536]).tolist() == [1] * 100
 
 
-def test_whatever_speaks_dlpack_is_taken() -> None:
-    torch = pytest.importorskip("torch")
+class OnlyDLPack:
+    """An array that speaks DLPack and nothing else."""
+
+    def __init__(self, array: np.ndarray[Any, Any]) -> None:
+        self.__dlpack__, self.__dlpack_device__ = array.__dlpack__, array.__dlpack_device__
+
+
+@pytest.mark.parametrize("library", ["torch", "DLPack"])
+def test_arrays_of_other_libraries_are_taken(library: str) -> None:
+    other: Any = OnlyDLPack if library == "DLPack" else pytest.importorskip("torch").from_numpy
+    symbols, rows = RNG.integers(0, 25, (2, 30)), parameters(2, 4, 30, False)
     encoder = SymbolEncoder()
-    encoder.put(torch.tensor([3, 1]), torch.from_numpy(uniform(4)))
-    assert SymbolDecoder(encoder.finish()).take(2, uniform(4)).tolist() == [3, 1]
+    encoder.put(other(np.array([3, 1])), other(uniform(4)))
+    encoder.put_mixtures(other(symbols), other(rows), 25)
+    decoder = SymbolDecoder(encoder.finish())
+    assert decoder.take(2, other(uniform(4))).tolist() == [3, 1]
+    assert (decoder.take_mixtures(other(rows), 2, 25) == symbols).all()
+
+
+def test_parameters_are_made_of_tensors() -> None:
+    torch = pytest.importorskip("torch")
+    values = RNG.uniform(1, 9, (3, 2, 50)).astype(np.float32)
+    assert (mixture_parameters(*map(torch.from_numpy, values)) == mixture_parameters(*values)).all()
+
+
+def test_coding_does_not_import_torch() -> None:
+    code = "import sys, l3c.coding as c; c.SymbolEncoder().put([1], c.uniform(3)); assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("levels", [1, 2, 3, 255, 256, 257, 1000])
+def test_any_number_of_levels_round_trips(levels: int) -> None:
+    rows, symbols = frequencies_of(RNG.dirichlet(np.full(levels, 0.2), 61)), RNG.integers(0, levels, 61)
+    encoder = SymbolEncoder()
+    encoder.put(symbols, rows)
+    assert (SymbolDecoder(encoder.finish()).take(61, rows) == symbols).all()
 
 
 @pytest.mark.parametrize("cdf", [[0, 5, 4, 65536], [1, 2, 65536], [0, 1, 65535], [0.0, 1.0]])
@@ -94,3 +128,7 @@ def test_damage_is_an_error() -> None:
 @pytest.mark.parametrize("module", [l3c.coding, arrays])
 def test_examples(module: Any) -> None:
     assert doctest.testmod(module).failed == 0
+
+
+def test_examples_of_the_documentation() -> None:
+    assert doctest.testfile(str(ROOT / "docs" / "coding.md"), module_relative=False).failed == 0

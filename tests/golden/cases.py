@@ -18,7 +18,7 @@ from l3c.container.read import read_file
 from l3c.container.structure import DecodedJpeg, ImageHeader, JpegFile, ModelReference
 from l3c.container.write import head, models, section, tiles, write_file
 from l3c.errors import ChecksumError, FormatError, L3CError, LimitError, ModelError, VersionError
-from l3c.history import photo_cd
+from l3c.history import photo_cd, video, video_invert
 from l3c.history.decoded_jpeg import Coefficients, grid, redo
 from l3c.jpeg.baseline import write_jpeg
 from tests.checks import CHANNELS, encode_tiled, packaged_model
@@ -89,6 +89,13 @@ def photo_cd_scene() -> NDArray[np.uint8]:
     return photo_cd.redo(luma, chroma[..., 0] + 152, chroma[..., 1] + 134)
 
 
+def video_scene(halved: bool) -> NDArray[np.uint8]:
+    """RGB that a video decoder makes, some of it clipped."""
+    luma, chroma = scene(62, 81, 1)[..., 0], scene(31 if halved else 62, 41, 2) // 8
+    converter = list(video_invert.converters())[0 if halved else 3]
+    return video.redo(luma, chroma[..., 0] + 112, chroma[..., 1] + 112, converter, halved)
+
+
 def decoded_jpeg(picture: NDArray[Any], jpeg: Coefficients, repeated: bool, top: int, left: int) -> bytes:
     """A file whose bytes depend on no search and no library of JPEG."""
     height, width = picture.shape[:2]
@@ -148,6 +155,9 @@ def cases() -> dict[str, Case]:
         "past-photo-cd": Case(photo_cd_scene(), past=True),
         "past-photo-cd-turned": Case(np.rot90(photo_cd_scene()), past=True, model="wave-fast"),
         "past-gray-in-rgb": Case(gray, past=True),
+        "past-video-420": Case(video_scene(True), past=True, model="wave-fast"),
+        "past-video-422": Case(video_scene(False), past=True, model="wave-fast"),
+        "past-repeated": Case(scene(20, 31, 3).repeat(4, axis=0).repeat(3, axis=1)[1:], past=True, model="wave-fast"),
         "past-10-bits-in-16": Case(scene(70, 80, 1).astype(np.uint16) * 257 + noise(70, 80, 1) // 64 * 64, past=True),
     }
 

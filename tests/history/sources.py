@@ -1,4 +1,4 @@
-"""Planes that a Photo CD might hold."""
+"""Planes that a Photo CD or a video might hold."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,3 +13,13 @@ def photo_cd_planes(height: int, width: int) -> tuple[NDArray[np.uint8], NDArray
     blue = (156 + 14 * np.sin(x / 9 + y / 13)).astype(np.uint8)
     red = (137 + 12 * np.cos(x / 12 - y / 10)).astype(np.uint8)
     return luma, blue, red
+
+
+def video_planes(
+    height: int, width: int, halved: bool
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
+    """The same with chroma round 128, of half the width and, if halved, height."""
+    luma, blue, red = photo_cd_planes(height, width)
+    if not halved:
+        _, blue, red = photo_cd_planes(2 * height, width)
+    return luma, blue - 28, red - 9

@@ -8,10 +8,10 @@ import torch
 from l3c.published.architecture import Architecture
 from l3c.published.export import export_layers
 from l3c.published.integer_model import PublishedModel, known_answer
-from l3c.published.layers_integer import IntegerLayer, Program
+from l3c.published.layers_integer import IntegerLayer
 from l3c.published.network import make_network
 from l3c.published.pictures import Pixels
-from l3c.published.runtimes import Definition
+from l3c.published.runtimes import make_program
 
 ARCHITECTURES = {
     "l3c": Architecture(features=8, blocks=1, components=3),
@@ -51,4 +51,4 @@ def exported(kind: str) -> list[IntegerLayer]:
 @cache
 def model(kind: str, runtime: str = "torch") -> PublishedModel:
     a, layers = ARCHITECTURES[kind], exported(kind)
-    return PublishedModel(kind, a, layers, known_answer(Program(a, Definition(layers))), runtime=runtime)
+    return PublishedModel(kind, a, layers, known_answer(make_program("definition", a, layers)), runtime)

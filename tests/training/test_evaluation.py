@@ -15,7 +15,8 @@ from l3c.errors import InputError
 from l3c.published.network import make_network
 from l3c.training.checkpoints import Policy
 from l3c.training.config import Config
-from l3c.training.evaluation import Settings, cost_of, tiles
+from l3c.training.costs import Settings
+from l3c.training.evaluation import cost_of, tiles
 from l3c.training.experiments import Experiment, create_experiment
 from l3c.training.loading import load_trained
 from l3c.training.results import ResultCache

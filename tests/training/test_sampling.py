@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from l3c.cli import main
-from l3c.training.evaluation import Settings, cost_of
+from l3c.training.costs import Settings
+from l3c.training.evaluation import cost_of
 from l3c.training.loading import load_trained
 from l3c.training.sampling import sample_picture
 from tests.checks import smooth_picture

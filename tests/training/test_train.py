@@ -125,7 +125,7 @@ def test_baselines_train_too(model: str, pictures: Path, tmp_path: Path) -> None
 
 def test_modern_settings(pictures: Path, tmp_path: Path) -> None:
     settings = ["bfloat16", "ema_decay=0.5", "clip_norm=1", "optimizer.name=adamw", "schedule=half_cosine", "warm_up=3"]
-    settings += ["latent_warm_up=6", "range_penalty=0.1", "spread"]
+    settings += ["latent_warm_up=6", "range_penalty=0.1", "guidance=5", "spread"]
     overrides = [text for setting in [*settings, "iterations=12", "channels_last"] for text in ("-p", setting)]
     assert main(train_arguments(pictures, tmp_path, *overrides)) == 0
     experiment = only_experiment(tmp_path)

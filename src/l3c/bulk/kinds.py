@@ -67,6 +67,7 @@ class Encoding:
     history: bool = True
     pixels: bool = False
     preview: bool = False
+    device: str = "auto"
     verb: str = "encode"
 
     def takes(self, name: str) -> bool:
@@ -87,6 +88,7 @@ class Encoding:
         data = api.encode(
             picture.samples,
             model=self.model,
+            device=self.device,
             layout=picture.layout,
             palette=picture.palette,
             metadata={} if self.strip else picture.metadata,
@@ -101,7 +103,7 @@ class Encoding:
                 raise InputError(f"{name}: the encoded file does not give back the JPEG file")
             return []
         picture = read_picture(raw, name)
-        found = differences(picture, decoded(data, name))
+        found = differences(picture, decoded(data, name, device=self.device))
         stripped = sorted(set(found) & set(picture.metadata)) if self.strip else []
         if set(found) - set(stripped):
             raise InputError(f"{name}: the encoded file does not give back its {', '.join(found)}")
@@ -116,6 +118,7 @@ class Decoding:
     """l3c files to picture files: a/b.png.l3c to a/b.png, a/b.gif.l3c to a/b.gif.png, JPEG files to themselves."""
 
     max_memory: int | None = None
+    device: str = "auto"
     verb: str = "decode"
 
     def takes(self, name: str) -> bool:
@@ -133,7 +136,7 @@ class Decoding:
 
         if is_jpeg(target):
             return jpeg_of(raw, name, self.max_memory), []
-        picture, file = decoded(raw, name, self.max_memory), io.BytesIO()
+        picture, file = decoded(raw, name, self.max_memory, self.device), io.BytesIO()
         with at_work():
             dropped = write_picture(picture, file, target)
         return file.getvalue(), [f"the format cannot hold {', '.join(dropped)}, which was dropped"] if dropped else []
@@ -141,7 +144,7 @@ class Decoding:
     def check(self, raw: bytes, data: bytes, name: str, target: str) -> list[str]:
         if is_jpeg(target):
             return []
-        found = differences(decoded(raw, name, self.max_memory), read_picture(data, target))
+        found = differences(decoded(raw, name, self.max_memory, self.device), read_picture(data, target))
         if "samples" in found:
             raise InputError(f"{name}: the written picture has other pixels")
         return found
@@ -184,13 +187,13 @@ def read_picture(raw: bytes, name: str) -> Picture:
         return read.read_picture(io.BytesIO(raw), name)
 
 
-def decoded(data: bytes, name: str, max_memory: int | None = None) -> Picture:
+def decoded(data: bytes, name: str, max_memory: int | None = None, device: str = "auto") -> Picture:
     """The picture of an l3c file; errors name the file."""
     try:
         contents = read_file(data)
         if contents.jpeg is not None:
             return read_picture(api.original_of(contents, threads=1, max_memory=max_memory), name)
-        samples = api.decode_contents(contents, max_memory=max_memory)
+        samples = api.decode_contents(contents, device=device, max_memory=max_memory)
     except L3CError as error:
         raise type(error)(f"{name}: {error}") from error
     metadata = contents.named_metadata

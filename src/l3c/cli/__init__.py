@@ -18,7 +18,7 @@ COMMANDS = {
     "models": "list the models to be had",
     "export": "turn a trained network into a model of the codec",
     "train": "train a network",
-    "eval": "what pictures cost under trained networks",
+    "eval": "what pictures cost under trained networks and models",
     "sample": "pictures that a trained network imagines",
     "prepare": "make folders of pictures for training",
     "import-released": "take over checkpoints released with the paper",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from l3c.cli.files import STANDARD, check_target, naming, read_source, shown, target
 from l3c.cli.folders import add_folder_options, convert, is_folder
-from l3c.cli.options import add_memory, add_target, add_threads
+from l3c.cli.options import add_device, add_memory, add_target, add_threads
 from l3c.cli.part import region, write_part
 from l3c.cli.progress import Progress
 from l3c.errors import FormatError, InputError
@@ -39,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parts.add_argument("--preview", action="store_true", help="only a small picture, at most 320 pixels a side")
     add_threads(parser)
+    add_device(parser)
     add_memory(parser)
     add_target(parser)
     add_folder_options(parser)
@@ -67,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
 
         if options.salvage:
             raise InputError(f"{options.source}: --salvage takes single files")
-        return convert(Decoding(options.max_memory), options)
+        return convert(Decoding(options.max_memory, options.device), options)
     name = shown(options.source, "standard input")
     if options.target is not None:
         check_target(options.target, options.source, options.force)
@@ -166,7 +167,11 @@ def decode(data: bytes, name: str, options: argparse.Namespace) -> Picture:
             jpeg = api.original_of(contents, threads=options.threads, max_memory=options.max_memory)
             return read_picture(io.BytesIO(jpeg), name)
         samples = api.decode_contents(
-            contents, threads=options.threads, max_memory=options.max_memory, progress=progress
+            contents,
+            threads=options.threads,
+            device=options.device,
+            max_memory=options.max_memory,
+            progress=progress,
         )
     metadata = contents.named_metadata
     layout = LAYOUT_NAMES[contents.header.layout]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from l3c.cli.files import STANDARD, check_target, read_source, shown, target
 from l3c.cli.folders import add_folder_options, convert, is_folder
-from l3c.cli.options import add_target, add_threads
+from l3c.cli.options import add_device, add_target, add_threads
 from l3c.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-history", action="store_true", help="do not look for what was done to the pixels before")
     parser.add_argument("--preview", action="store_true", help="add a small picture, for quick looks: some kB")
     add_threads(parser)
+    add_device(parser)
     add_target(parser)
     add_folder_options(parser)
 
@@ -60,7 +61,9 @@ def encoding(options: argparse.Namespace) -> Encoding:
     """For folders."""
     from l3c.bulk.kinds import Encoding
 
-    return Encoding(options.model, options.strip, not options.no_history, options.pixels, options.preview)
+    return Encoding(
+        options.model, options.strip, not options.no_history, options.pixels, options.preview, options.device
+    )
 
 
 def keep_jpeg(raw: bytes, threads: int | None) -> bytes | None:
@@ -85,6 +88,7 @@ def encode_pixels(raw: bytes, name: str, out: str, options: argparse.Namespace) 
             picture.samples,
             model=options.model,
             threads=options.threads,
+            device=options.device,
             layout=picture.layout,
             palette=picture.palette,
             metadata={} if options.strip else picture.metadata,

@@ -1,25 +1,32 @@
-"""l3c eval EXP[,...] FOLDER[,...]."""
+"""l3c eval EXP_OR_MODEL[,...] FOLDER[,...]."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from l3c.cli.extras import need_training
 from l3c.cli.options import positive
 from l3c.cli.progress import Progress
 from l3c.cli.selection import add_selection, commas, selection, settings
+from l3c.errors import InputError
+
+if TYPE_CHECKING:
+    from l3c.training.costs import Result
+    from l3c.training.evaluate import Request
 
 SORT_KEYS = ("testset", "exp", "itr", "res")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "experiments", metavar="EXP[,...]", help="experiments: paths, or unique parts of names in the log folder"
-    )
+        "subjects", metavar="EXP_OR_MODEL[,...]",
+        help="experiments: paths, or unique parts of names in the log folder; models: names of `l3c models`, or paths",
+    )  # fmt: skip
     parser.add_argument("folders", metavar="FOLDER[,...]", help="folders of pictures, or single pictures")
-    parser.add_argument("-n", "--names", default="", metavar="A,B", help="names to print for the experiments")
+    parser.add_argument("-n", "--names", default="", metavar="A,B", help="names to print instead")
     parser.add_argument(
         "-i", "--iteration", default="-1", metavar="N[,...]", help="checkpoints at or before these (default: latest)"
     )
@@ -35,20 +42,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--csv", type=Path, metavar="FILE", help="the same as a table, a line a picture")
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
     add_selection(parser)
+    _add_writing(parser)
+
+
+def _add_writing(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("real files")
+    group.add_argument(
+        "--write", type=Path, metavar="DIR", help="encode each picture to DIR/NAME.l3c, decode it, compare, print times"
+    )
+    group.add_argument("--compare-theory", action="store_true", help="bytes beside theory, scale by scale")
+    group.add_argument("--report", type=Path, metavar="FILE", help="write mean seconds of each stage, as JSON")
+    group.add_argument("--images", type=Path, metavar="FOLDER", help="pictures to calibrate experiments with")
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the summary, write the tables."""
-    need_training()
-    from l3c.training.evaluate import Request, evaluate_all
+    from l3c.training.evaluate import evaluate_all
     from l3c.training.results import sort_results, table, write_csv, write_json
 
-    request = Request(
-        tuple(commas(options.experiments)), tuple(map(Path, commas(options.folders))), options.log_dir,
-        tuple(commas(options.names)), tuple(iterations(options.iteration)), selection(options), settings(options),
-        options.device, options.overwrite_cache, options.reset_cache,
-    )  # fmt: skip
-    results = sort_results(evaluate_all(request, progress_for(options.quiet)), options.sort)
+    if not options.write and (options.compare_theory or options.report):
+        raise InputError("--compare-theory and --report need --write DIR")
+    asked = request(options)
+    results = write(asked, options) if options.write else evaluate_all(asked, progress_for(options.quiet))
+    results = sort_results(results, options.sort)
     if not options.quiet:
         print(table(results))
     if options.json:
@@ -56,6 +72,31 @@ def run(options: argparse.Namespace) -> int:
     if options.csv:
         write_csv(options.csv, results)
     return 0
+
+
+def request(options: argparse.Namespace) -> Request:
+    """What is asked for. Raises InputError where an experiment is, but the packages for training are not here."""
+    from l3c.training.evaluate import Request, is_model
+
+    subjects = commas(options.subjects)
+    if not all(map(is_model, subjects)):
+        need_training()
+    return Request(
+        tuple(subjects), tuple(map(Path, commas(options.folders))), options.log_dir,
+        tuple(commas(options.names)), tuple(iterations(options.iteration)), selection(options), settings(options),
+        options.device, options.overwrite_cache, options.reset_cache, options.images,
+    )  # fmt: skip
+
+
+def write(asked: Request, options: argparse.Namespace) -> list[Result]:
+    """Real files, a line each."""
+    from l3c.training.evaluate_files import Writing, write_all, write_report
+
+    say = (lambda line: None) if options.quiet else print
+    results, files = write_all(asked, Writing(options.write, options.compare_theory, say))
+    if options.report:
+        write_report(options.report, files)
+    return results
 
 
 def progress_for(quiet: bool) -> Callable[[str], Callable[[float], None]]:
@@ -75,8 +116,6 @@ def progress_for(quiet: bool) -> Callable[[str], Callable[[float], None]]:
 
 
 def iterations(text: str) -> list[int]:
-    from l3c.errors import InputError
-
     try:
         return [int(part) for part in commas(text)]
     except ValueError:

@@ -1,4 +1,4 @@
-"""l3c export EXP OUT [--iteration N] [--images FOLDER]."""
+"""l3c export EXP OUT [--iteration N] [--images FOLDER] [--fine-tune N]."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from l3c.cli.extras import need_training
-from l3c.cli.options import add_log_dir
+from l3c.cli.options import add_log_dir, positive
 from l3c.errors import InputError
 
 SUFFIX = ".safetensors"
@@ -19,6 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--images", type=Path, metavar="FOLDER", help="pictures to calibrate with (default: those it was trained on)"
     )
+    parser.add_argument(
+        "--fine-tune", type=positive, metavar="N", help="train N iterations more, on the integers' grid, before writing"
+    )
+    parser.add_argument(
+        "--learning-rate", type=float, default=1e-5, metavar="RATE", help="of fine-tuning, at its start (default: 1e-5)"
+    )
     add_log_dir(parser)
 
 
@@ -26,18 +32,28 @@ def run(options: argparse.Namespace) -> int:
     """Write one model; one line of result."""
     need_training()
     from l3c.training.experiments import find_experiment
-    from l3c.training.export import export_experiment
+    from l3c.training.export import FineTuning, export_experiment, training_images
 
     if options.target.suffix != SUFFIX:
         raise InputError(f"{options.target}: a model's name ends in {SUFFIX}")
     experiment = find_experiment(options.experiment, options.log_dir)
-    images = options.images or _training_images(experiment.config().data.train)
-    iteration, digest = export_experiment(experiment, options.target, images, options.iteration)
+    images = options.images or training_images(experiment)
+    heard = Average(options.fine_tune)
+    tuning = FineTuning(options.fine_tune, options.learning_rate, heard) if options.fine_tune else None
+    iteration, digest = export_experiment(experiment, options.target, images, options.iteration, tuning)
     print(f"{options.target}: iteration {iteration}, digest {digest.hex()[:32]}")
     return 0
 
 
-def _training_images(source: object) -> Path:
-    if not isinstance(source, str) or not source or not Path(source).is_dir():
-        raise InputError(f"the training images {source!r} are not here: name a folder with --images")
-    return Path(source)
+class Average:
+    """Hears of fine-tuning, and prints ten lines of mean costs."""
+
+    def __init__(self, iterations: int | None) -> None:
+        self._every = max(1, (iterations or 0) // 10)
+        self._costs: list[float] = []
+
+    def __call__(self, iteration: int, bpsp: float) -> None:
+        self._costs.append(bpsp)
+        if iteration % self._every == 0:
+            print(f"fine-tuning {iteration}: {sum(self._costs) / len(self._costs):.4f} bpsp", flush=True)
+            self._costs.clear()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from l3c.cli.options import add_device, add_log_dir, positive
 
 if TYPE_CHECKING:
-    from l3c.training.evaluation import Settings
+    from l3c.training.costs import Settings
     from l3c.training.test_sets import Selection
 
 
@@ -41,7 +41,7 @@ def selection(options: argparse.Namespace) -> Selection:
 
 
 def settings(options: argparse.Namespace) -> Settings:
-    from l3c.training.evaluation import MAX_PIXELS, Settings
+    from l3c.training.costs import MAX_PIXELS, Settings
 
     return Settings(options.recursive, getattr(options, "max_pixels", None) or MAX_PIXELS, options.bfloat16)
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from l3c.codec import past, webp
 from l3c.codec.models import TileModel, model_by_digest
-from l3c.codec.planes import from_components
 from l3c.codec.threads import in_order
 from l3c.container.constants import STORED, WEBP
 from l3c.container.lazy import Payloads
@@ -50,14 +49,14 @@ def check_memory(contents: Contents, threads: int, max_memory: int | None, made:
 
 
 def decode_components(
-    contents: Contents, threads: int, max_memory: int | None, progress: Progress
+    contents: Contents, threads: int, max_memory: int | None, progress: Progress, device: str = "auto"
 ) -> list[NDArray[np.uint8]]:
     """Each uint8 [height, width, channels]. max_memory in bytes; None is 4 GiB.
 
     Raises LimitError before memory is taken.
     """
     check_memory(contents, threads, max_memory)
-    models = [model_by_digest(m.digest, m.name) for m in contents.models]
+    models = [model_by_digest(m.digest, m.name, device) for m in contents.models]
     components = [np.empty((c.height, c.width, c.channels), np.uint8) for c in contents.header.components]
 
     def work(item: Item) -> None:
@@ -71,9 +70,11 @@ def decode_components(
     return components
 
 
-def decode_samples(contents: Contents, threads: int, max_memory: int | None, progress: Progress) -> NDArray[Any]:
+def decode_samples(
+    contents: Contents, threads: int, max_memory: int | None, progress: Progress, device: str = "auto"
+) -> NDArray[Any]:
     """The image as one array: [height, width] of one channel, else [height, width, channels]."""
-    samples = from_components(decode_components(contents, threads, max_memory, progress), contents.header)
+    samples = past.redo(decode_components(contents, threads, max_memory, progress, device), contents.header)
     return samples[..., 0] if samples.shape[2] == 1 else samples
 
 

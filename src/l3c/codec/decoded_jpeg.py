@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from l3c.codec.pasts.part import Part
 from l3c.container.constants import GRAY, RGB
 from l3c.container.structure import DecodedJpeg, ImageHeader
+from l3c.container.tiling import Box
 from l3c.history.decoded_jpeg import Coefficients
 from l3c.history.decoded_jpeg import redo as redo_pixels
 from l3c.history.levels import is_gray
@@ -74,6 +76,12 @@ def redo(components: Components, header: ImageHeader, past: DecodedJpeg) -> NDAr
     whole = redo_pixels(read_jpeg(file, size, past.channels, past.halved), size, past.repeated)
     pixels = whole[past.top :, past.left :] + components[0]
     return np.repeat(pixels, header.channels, axis=2) if past.channels < header.channels else pixels
+
+
+def part_around(header: ImageHeader, past: DecodedJpeg, box: Box) -> Part:
+    """All of it: the JPEG file is one stream."""
+    whole = Box(0, 0, header.height, header.width)
+    return Part(header, whole, [whole])
 
 
 def jpeg_header(header: ImageHeader, past: DecodedJpeg) -> ImageHeader:

@@ -54,10 +54,17 @@ def encode_components(
     for result in in_order(work, tiles, threads):
         coded.append(result)
         progress(len(coded) / len(tiles))
-    files = [assemble(header, side, coded, metadata, palette)]
-    if side_of_whole(header) <= webp.SIDE_MAX and webp.is_drawn(components[0]):
-        files.append(assemble(header, side_of_whole(header), encode_whole(header, components), metadata, palette))
+    files = [assemble(header, side, coded, metadata, palette), *encode_drawing(header, components, metadata, palette)]
     return min(files, key=len)
+
+
+def encode_drawing(
+    header: ImageHeader, components: list[Samples], metadata: dict[bytes, bytes], palette: Palette | None
+) -> list[bytes]:
+    """The file that holds a drawing as one WebP, without tiles; of other images none."""
+    if side_of_whole(header) > webp.SIDE_MAX or not webp.is_drawn(components[0]):
+        return []
+    return [assemble(header, side_of_whole(header), encode_whole(header, components), metadata, palette)]
 
 
 def encode_differences(header: ImageHeader, components: list[Samples], metadata: dict[bytes, bytes]) -> bytes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from l3c.errors import ModelError
 
 FAMILIES = ("l3c.wave.presets", "l3c.published.models")
-"""Modules with `load(name, channels)`, `by_digest(digest)` (each a TileModel or None) and `names()`."""
+"""Modules with `load(name, channels, device)` and `by_digest(digest, device)`, each a TileModel or None; `names()`; and
+`listing()`, rows of a `Listed` each. device: auto, cpu or cuda; EngineError where a model cannot be computed there."""
 
 
 class TileModel(Protocol):
@@ -31,20 +33,41 @@ class TileModel(Protocol):
         ...
 
 
+class Listed(NamedTuple):
+    """A model that is known. channels: 0 where there is a problem, and what it is. place: a file, or empty."""
+
+    name: str
+    channels: int
+    digest: str
+    place: str
+    problem: str
+
+
+def list_models() -> Iterator[Listed]:
+    """Every model, verified by its digest, and what is missing."""
+    for family in FAMILIES:
+        yield from (Listed(*row) for row in import_module(family).listing())
+
+
+def describe_file(file: str) -> Listed:
+    """A model's file, by path or URL, verified by its digest."""
+    return Listed(*import_module(FAMILIES[-1]).describe(file))
+
+
 def model_names() -> list[str]:
     """Names of all models to be had, sorted."""
     return sorted(name for family in FAMILIES for name in import_module(family).names())
 
 
-def find_model(name: str, channels: int) -> TileModel:
-    """The model of that name for 1 or 3 channels. Raises ModelError naming what there is."""
+def find_model(name: str, channels: int, device: str = "auto") -> TileModel:
+    """The model of that name for 1 or 3 channels. Raises ModelError naming what there is, EngineError for devices."""
     for family in FAMILIES:
-        model: TileModel | None = import_module(family).load(name, channels)
+        model: TileModel | None = import_module(family).load(name, channels, device)
         if model is not None:
             return model
     raise ModelError(
         f"no model {name!r} for {channels} channels; there is {', '.join(model_names())}; "
-        "others are found by path, in ./weights, or in the folders that L3C_MODELS names"
+        "others are found by path or URL, in ./weights, or in the folders and URLs that L3C_MODELS names"
     )
 
 
@@ -53,13 +76,13 @@ def codes_gray(name: str) -> bool:
     return any(import_module(family).load(name, 1) is not None for family in FAMILIES)
 
 
-def model_by_digest(digest: bytes, name: str) -> TileModel:
+def model_by_digest(digest: bytes, name: str, device: str = "auto") -> TileModel:
     """The model whose SHA-256 begins with `digest`; `name` is for the message of the ModelError."""
     for family in FAMILIES:
-        model: TileModel | None = import_module(family).by_digest(digest)
+        model: TileModel | None = import_module(family).by_digest(digest, device)
         if model is not None:
             return model
     raise ModelError(
         f"the file needs model {name!r} with digest {digest.hex()}, which is not installed: "
-        "put its file into ./weights or into a folder that L3C_MODELS names"
+        "put its file into ./weights, or into a folder or URL that L3C_MODELS names"
     )

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.codec import past
 from l3c.container.constants import PLANES
 from l3c.container.structure import ImageHeader
 
@@ -34,9 +33,7 @@ def _bytes(plane: NDArray[Any], depth: int) -> Components:
 
 
 def from_components(components: Components, header: ImageHeader) -> NDArray[Any]:
-    """bool for a depth of 1, uint8 up to 8, uint16 above: [height, width, channels]."""
-    if header.past:
-        return past.redo(components, header)
+    """Of a header without a past: bool for a depth of 1, uint8 up to 8, uint16 above: [height, width, channels]."""
     if header.depth > 8:
         wide = [c.astype(np.uint16) for c in components]
         planes: list[NDArray[Any]] = [high << 8 | low for high, low in zip(wide[::2], wide[1::2], strict=True)]

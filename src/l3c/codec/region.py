@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,10 @@ from numpy.typing import NDArray
 from l3c.codec import past
 from l3c.codec.decode import Item, check_memory, decode_tile, tile_items
 from l3c.codec.models import model_by_digest
-from l3c.codec.planes import from_components
+from l3c.codec.pasts.corrections import correct
 from l3c.codec.threads import in_order
 from l3c.container.lazy import Payloads
-from l3c.container.structure import Contents, ImageHeader
+from l3c.container.structure import Contents
 from l3c.container.tiling import Box
 
 
@@ -26,18 +25,13 @@ def decode_region(contents: Contents, data: Payloads, box: Box, threads: int, ma
     Raises LimitError before memory is taken, and what `decode_samples` raises of these tiles.
     """
     header = contents.header
-    part = past.part_around(header, box) if header.past else _plain(header, box)
+    part = past.part_around(header, box)
     check_memory(contents, threads, max_memory, part.header)
     components = _components(contents, data, part.boxes, threads)
-    pixels = from_components(components, part.header)[box.within(part.box)]
-    past.correct(pixels, header, box)
+    pixels = past.redo(components, part.header)[box.within(part.box)]
+    correct(pixels, header, box)
     samples = np.ascontiguousarray(pixels)
     return samples[..., 0] if samples.shape[2] == 1 else samples
-
-
-def _plain(header: ImageHeader, box: Box) -> past.Part:
-    part = replace(header, height=box.height, width=box.width)
-    return past.Part(part, box, [box] * len(header.components))
 
 
 def _components(contents: Contents, data: Payloads, boxes: list[Box], threads: int) -> list[NDArray[np.uint8]]:

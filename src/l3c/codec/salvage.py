@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from l3c.codec import past
 from l3c.codec.decode import Item, check_memory, decode_tile, place_of, tile_items
 from l3c.codec.models import TileModel, model_by_digest
-from l3c.codec.planes import Components, from_components
+from l3c.codec.planes import Components
 from l3c.codec.threads import in_order
 from l3c.container.constants import STORED
 from l3c.container.structure import Contents
@@ -29,7 +30,7 @@ def salvage_samples(contents: Contents, threads: int, max_memory: int | None) ->
     lost = [(item, reason) for item, reason in zip(items, reasons, strict=True) if reason]
     if contents.header.depth > 8:
         _blank_halves(components, [item for item, _ in lost])
-    samples = from_components(components, contents.header)
+    samples = past.redo(components, contents.header)
     return samples[..., 0] if samples.shape[2] == 1 else samples, [reason for _, reason in lost]
 
 

@@ -13,11 +13,13 @@ ALPHA_LAYOUTS = (GRAY_ALPHA, RGBA)
 LAYOUT_NAMES = {GRAY: "gray", RGB: "RGB", GRAY_ALPHA: "gray+alpha", RGBA: "RGBA", PALETTE: "palette", CMYK: "CMYK"}
 COLOURS_MAX = 256
 
-PHOTO_CD, LEVELS, DECODED_JPEG = 1, 2, 3
+PHOTO_CD, LEVELS, DECODED_JPEG, VIDEO, ENLARGED = 1, 2, 3, 4, 5
 """Kinds of past."""
 
-TURNED, BLACK, EQUAL = 1, 2, 1
-"""Flags of a Photo CD, and of levels."""
+TURNED, BLACK, EQUAL, HALVED = 1, 2, 1, 1
+"""Flags of a Photo CD, of levels, and of video."""
+
+VIDEO_FORMS, VIDEO_SHIFT_MAX = 3, 20
 
 SAMPLINGS = ("gray", "4:4:4", "4:2:2", "4:2:0")
 """Of a decoded JPEG: its flags modulo 4."""

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import zlib
 from itertools import accumulate
+from typing import Any
 
 from l3c.container.constants import (
     BLACK,
     CORRECTED_SHARE,
     CUT_MAX,
     DECODED_JPEG,
+    ENLARGED,
     EQUAL,
     GRAY,
+    HALVED,
     LEVELS,
     PHOTO_CD,
     REPEATED,
     RGB,
     SAMPLINGS,
     TURNED,
+    VIDEO,
+    VIDEO_FORMS,
+    VIDEO_SHIFT_MAX,
 )
 from l3c.container.cursor import Cursor, varint
 from l3c.container.jpeg_file import read_jpeg, write_jpeg
-from l3c.container.structure import DecodedJpeg, ImageHeader, Levels, Past, PhotoCd
+from l3c.container.structure import Corrected, DecodedJpeg, ImageHeader, Levels, Past, PhotoCd, Repeated, Video
 from l3c.errors import FormatError, VersionError
 
 VARINT_BYTES = 3
@@ -31,13 +37,26 @@ VARINT_BYTES = 3
 def write_past(past: Past) -> bytes:
     """The section's content."""
     if isinstance(past, PhotoCd):
-        flags = TURNED * past.turned + BLACK * past.black
-        return bytes([PHOTO_CD, flags]) + varint(past.count) + past.packed
+        return bytes([PHOTO_CD, TURNED * past.turned + BLACK * past.black]) + _corrections(past)
+    if isinstance(past, Video):
+        return bytes([VIDEO, HALVED * past.halved]) + _numbers(past.numbers) + _corrections(past)
+    if isinstance(past, Repeated):
+        return bytes([ENLARGED, 0]) + varint(past.rows) + varint(past.columns)
     if isinstance(past, DecodedJpeg):
         flags = past.sampling + REPEATED * past.repeated
         return bytes([DECODED_JPEG, flags, past.top, past.left]) + write_jpeg(past.file)
     tables = b"".join(varint(len(table)) + b"".join(map(varint, gaps(table))) for table in past.tables)
     return bytes([LEVELS, EQUAL * past.gray]) + zlib.compress(tables, 9)
+
+
+def _corrections(past: Corrected) -> bytes:
+    return varint(past.count) + past.packed
+
+
+def _numbers(numbers: tuple[int, ...]) -> bytes:
+    form, shift, rounded, floored, zero, *steps = numbers
+    parts = bytes([form, shift, rounded + 2 * floored, zero])
+    return parts + b"".join(step.to_bytes(4, "little", signed=True) for step in steps)
 
 
 def gaps(table: tuple[int, ...]) -> list[int]:
@@ -48,10 +67,15 @@ def gaps(table: tuple[int, ...]) -> list[int]:
 def read_past(cursor: Cursor, header: ImageHeader) -> Past:
     """Raises VersionError for what is unknown, FormatError for what contradicts itself or the header."""
     kind, flags = cursor.integer(1, "kind of past"), cursor.integer(1, "flags of a past")
-    if kind == PHOTO_CD and flags < 2 * BLACK and (header.layout, header.depth) == (RGB, 8):
-        return _read_photo_cd(cursor, header, flags)
+    colours = (header.layout, header.depth) == (RGB, 8)
+    if kind == PHOTO_CD and flags < 2 * BLACK and colours:
+        return PhotoCd(turned=bool(flags & TURNED), black=bool(flags & BLACK), **_read_corrections(cursor, header))
+    if kind == VIDEO and flags <= HALVED and colours:
+        return Video(halved=bool(flags), numbers=_read_numbers(cursor), **_read_corrections(cursor, header))
     if kind == LEVELS and flags <= EQUAL * (header.layout == RGB) and header.layout in (GRAY, RGB):
         return _read_levels(cursor, header, bool(flags & EQUAL))
+    if kind == ENLARGED and not flags:
+        return _read_repeated(cursor, header)
     if kind == DECODED_JPEG and flags < 2 * REPEATED and _fits(header, flags % len(SAMPLINGS)):
         return _read_decoded_jpeg(cursor, flags)
     raise VersionError(f"byte {cursor.offset}: past {kind}, flags {flags}: unknown to this release")
@@ -69,10 +93,28 @@ def _fits(header: ImageHeader, sampling: int) -> bool:
     return header.depth == 8 and header.layout in ((RGB,) if sampling else (GRAY, RGB))
 
 
-def _read_photo_cd(cursor: Cursor, header: ImageHeader, flags: int) -> PhotoCd:
+def _read_corrections(cursor: Cursor, header: ImageHeader) -> dict[str, Any]:
     count = cursor.varint(header.height * header.width // CORRECTED_SHARE, "number of corrections")
-    packed = bytes(cursor.take(cursor.left, "corrections"))
-    return PhotoCd(bool(flags & TURNED), bool(flags & BLACK), count, packed)
+    return {"count": count, "packed": bytes(cursor.take(cursor.left, "corrections"))}
+
+
+def _read_numbers(cursor: Cursor) -> tuple[int, ...]:
+    """Those of a video frame's conversion, none of whose sums leaves 32 bits."""
+    form, shift, flags, zero = (cursor.integer(1, "a conversion's number") for _ in range(4))
+    if form >= VIDEO_FORMS or shift > VIDEO_SHIFT_MAX or flags > 3:
+        raise VersionError(f"byte {cursor.offset}: conversion {form}, {shift}, {flags}: unknown to this release")
+    steps = [int.from_bytes(cursor.take(4, "a conversion's step"), "little", signed=True) for _ in range(5)]
+    if 255 * abs(steps[0]) + 128 * sum(map(abs, steps[1:])) + (4 << shift) >= 1 << 31:
+        raise FormatError("section PAST: the sums of a conversion do not fit 32 bits")
+    return form, shift, flags & 1, flags >> 1, zero, *steps
+
+
+def _read_repeated(cursor: Cursor, header: ImageHeader) -> Repeated:
+    rows, columns = cursor.varint(header.height, "repeats down"), cursor.varint(header.width, "repeats across")
+    if rows * columns < 2:
+        raise FormatError("section PAST: pixels that are not repeated")
+    cursor.finish("section PAST")
+    return Repeated(rows, columns, header.layout, header.depth)
 
 
 def _read_levels(cursor: Cursor, header: ImageHeader, gray: bool) -> Levels:

@@ -21,18 +21,24 @@ class Component:
         return self.height * self.width * self.channels
 
 
-@dataclass(frozen=True)
-class PhotoCd:
+@dataclass(frozen=True, kw_only=True)
+class Corrected:
+    """A past that gives most pixels. count: pixels that are corrected. packed: their places and differences."""
+
+    count: int = 0
+    packed: bytes = b""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhotoCd(Corrected):
     """The image was made from PhotoYCC planes.
 
     turned: it is its source turned a quarter counterclockwise. black: the source's last row is black, whatever the
-    planes say. count: pixels that are corrected. packed: their places and differences.
+    planes say.
     """
 
     turned: bool = False
     black: bool = False
-    count: int = 0
-    packed: bytes = b""
     name = "Photo CD, chroma halved"
 
     def components(self, height: int, width: int) -> list[Component]:
@@ -40,6 +46,47 @@ class PhotoCd:
         height, width = (width, height) if self.turned else (height, width)
         half = Component((height + 1) // 2, (width + 1) // 2, 1)
         return [Component(height, width, 1), half, half]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Video(Corrected):
+    """The image is a frame of video. halved: chroma has half the height too. numbers: those of the conversion."""
+
+    halved: bool
+    numbers: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"video frame, 4:2:{0 if self.halved else 2}"
+
+    def components(self, height: int, width: int) -> list[Component]:
+        """Luma, and chroma of half the width and maybe height."""
+        half = Component((height + 1) // 2 if self.halved else height, (width + 1) // 2, 1)
+        return [Component(height, width, 1), half, half]
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """Each pixel of a smaller image of this layout and depth was repeated, rows times down and columns times across."""
+
+    rows: int
+    columns: int
+    layout: int
+    depth: int
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"pixels repeated {self.columns} x {self.rows}"
+
+    def size(self, height: int, width: int) -> tuple[int, int]:
+        """Of the smaller image; its last row and column may be repeated less often."""
+        return -(-height // self.rows), -(-width // self.columns)
+
+    def components(self, height: int, width: int) -> list[Component]:
+        """Those of the smaller image."""
+        return ImageHeader(self.layout, *self.size(height, width), self.depth).components
 
 
 @dataclass(frozen=True)
@@ -110,7 +157,7 @@ class DecodedJpeg:
         return [Component(height, width, self.channels)]
 
 
-Past = PhotoCd | Levels | DecodedJpeg
+Past = PhotoCd | Levels | DecodedJpeg | Video | Repeated
 
 
 @dataclass(frozen=True)

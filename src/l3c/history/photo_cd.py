@@ -18,6 +18,7 @@ GREEN_BLUE, GREEN_RED = 12714, 33358
 """0.194 and 0.509."""
 
 BLUE_ZERO, RED_ZERO = 156, 137
+SHIFT = 16
 STRIP = 64
 """Rows that are made at a time: even."""
 

@@ -6,11 +6,12 @@ their chroma was: it is bounded by its neighbours, filled in smoothly, and searc
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from l3c.history.luma import smooth
 from l3c.history.photo_cd import (
     BLUE,
     BLUE_ZERO,
@@ -163,21 +164,6 @@ def _tighten(low: Ints, high: Ints, shifts: Shifts, least: Ints, most: Ints) -> 
         sound = least <= most
         np.copyto(low[box], least, where=sound)
         np.copyto(high[box], most, where=sound)
-
-
-def smooth(low: Ints, high: Ints) -> Ints:
-    """Values between the bounds that differ little from their neighbours."""
-    free = low < high
-    sure = low[low == high]
-    start = int(np.median(sure)) if sure.size else 128
-    most = np.maximum(low, high)
-    values: NDArray[Any] = np.clip(start, low, most).astype(np.float32)
-    for _ in range(ROUNDS if free.any() else 0):
-        around = np.pad(values, 1, "edge")
-        mean = (around[:-2, 1:-1] + around[2:, 1:-1] + around[1:-1, :-2] + around[1:-1, 2:]) / 4
-        values = np.where(free, np.clip(mean, low, most), values)
-    rounded: Ints = np.clip(np.rint(values), 0, 255).astype(np.int32)
-    return rounded
 
 
 def choose_luma(pixels: NDArray[np.uint8], blue: Ints, red: Ints) -> Ints:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from l3c.history import luma
 from l3c.history.photo_cd import (
     BLUE,
     BLUE_ZERO,
@@ -16,6 +17,7 @@ from l3c.history.photo_cd import (
     LUMA,
     RED,
     RED_ZERO,
+    SHIFT,
     Ints,
     offsets,
     upsample,
@@ -107,14 +109,7 @@ def widened(mask: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
 
 def luma_bounds(pixels: NDArray[np.uint8], blue: Ints, red: Ints) -> tuple[Ints, Ints]:
     """The least and the greatest luma that makes each pixel [..., 3], given its chroma; none where least > greatest."""
-    low, high = np.zeros(blue.shape, np.int32), np.full(blue.shape, 255, np.int32)
-    for c, offset in enumerate(offsets(blue, red)):
-        value = pixels[..., c].astype(np.int32)
-        from_below = -((offset - (value << 16)) // LUMA)
-        to_above = ((value << 16) + 65535 - offset) // LUMA
-        np.maximum(low, np.where(value > 0, from_below, 0), out=low)
-        np.minimum(high, np.where(value < 255, to_above, 255), out=high)
-    return low, high
+    return luma.luma_bounds(pixels, offsets(blue, red), LUMA, SHIFT)
 
 
 def near_wrong(pixels: NDArray[np.uint8], planes: Ints) -> NDArray[np.bool_]:
@@ -177,8 +172,8 @@ def _origins(pixels: NDArray[np.uint8], here: Ints, random: np.random.Generator)
     r, g, b = (pixels[:, c].astype(np.int32) for c in range(3))
     red_in, green_in, blue_in = ((c > 0) & (c < 255) for c in (r, g, b))
     low, high = luma_bounds(pixels, here[0], here[1])
-    luma = np.clip((low + high) >> 1, 0, 255) + random.integers(-LUMA_STEP, LUMA_STEP + 1, low.shape, np.int32)
-    level = LUMA * luma
+    likely = np.clip((low + high) >> 1, 0, 255) + random.integers(-LUMA_STEP, LUMA_STEP + 1, low.shape, np.int32)
+    level = LUMA * likely
     u = np.where(blue_in, -((level - (b << 16)) // BLUE), here[0] - BLUE_ZERO)
     v = np.where(red_in, -((level - (r << 16)) // RED), here[1] - RED_ZERO)
     rest = level - (g << 16) - 32768

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,27 +11,26 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from l3c.coding.arrays import LOG_SCALE_OFFSET
-from l3c.coding.tables import GRAY_BITS
 from l3c.errors import InputError, ModelError
 from l3c.published.architecture import Architecture, recursions_of
+from l3c.published.grid import SMALL_WEIGHT, Floats, Steps, grid_of, shifts_of
 from l3c.published.integer_model import all_parameters
 from l3c.published.layers_integer import (
     DILATIONS,
     INPUT_MAX,
-    NARROW_BITS,
     NARROW_MAX,
     SUM_MAX,
     IntegerLayer,
     Layer,
     Program,
     layers,
-    parameter_channels,
     scale_count,
 )
 from l3c.published.pictures import Padding, Pixels
 
-Floats = NDArray[np.float64]
+Weights = dict[str, tuple[Floats, Floats]]
+"""(weight [outputs, inputs, k, k], bias [outputs]) of every layer."""
+
 State = Mapping[str, torch.Tensor]
 HEADROOM = 1.1
 """Steps leave this much above what calibration saw."""
@@ -42,14 +41,9 @@ QUIET = 32
 SHIFT_MIN = 3
 """Steps of signals that one layer writes are made large enough for this shift."""
 
-SMALL_WEIGHT, LARGE_WEIGHT = 127, 32767
-SHIFT_MAX = 22
-LARGE = ("input", "params", "to_q", "head")
-"""Layers whose weights have 16 bits: few weights, or much that hangs on them."""
 
-
-def float_layers(a: Architecture, state: State) -> dict[str, tuple[Floats, Floats]]:
-    """(weight [outputs, inputs, k, k], bias [outputs]) of every layer in `layers(a)`."""
+def float_layers(a: Architecture, state: State) -> Weights:
+    """What every layer in `layers(a)` has in a state."""
 
     def pair(key: str) -> tuple[Floats, Floats]:
         return state[f"{key}.weight"].double().numpy(), state[f"{key}.bias"].double().numpy()
@@ -81,7 +75,7 @@ def _key(name: str) -> str | None:
 class Recorder:
     """The float network as a backend, which remembers the largest magnitude of every channel of every signal."""
 
-    def __init__(self, a: Architecture, weights: dict[str, tuple[Floats, Floats]]) -> None:
+    def __init__(self, a: Architecture, weights: Weights) -> None:
         self._levels = a.latent_levels
         self._layers = {layer.name: layer for layer in layers(a)}
         self._weights = {n: (torch.tensor(w).float(), torch.tensor(b).float()) for n, (w, b) in weights.items()}
@@ -123,9 +117,8 @@ class Recorder:
         self.largest[signal] = np.maximum(self.largest.get(signal, 0), now)
 
 
-def calibrate(a: Architecture, state: State, pictures: Iterable[Pixels]) -> dict[str, Floats]:
-    """Steps of every signal's channels: what one unit stands for."""
-    weights = float_layers(a, state)
+def calibrate(a: Architecture, weights: Weights, pictures: Iterable[Pixels]) -> Steps:
+    """What one unit of every signal's channels stands for."""
     recorder = Recorder(a, weights)
     program = Program(a, recorder)
     count = 0
@@ -154,7 +147,7 @@ def _least_step(layer: Layer, weight: Floats, bias: Floats, source: Floats) -> F
     return least
 
 
-def _fixed_steps(a: Architecture, weight: Floats, bias: Floats) -> dict[str, Floats]:
+def _fixed_steps(a: Architecture, weight: Floats, bias: Floats) -> Steps:
     """Steps of what needs no calibration; the input's from the range of all colours."""
     flat = weight[:, :, 0, 0]
     high = 255 * np.maximum(flat, 0).sum(1) + bias
@@ -167,32 +160,42 @@ def _fixed_steps(a: Architecture, weight: Floats, bias: Floats) -> dict[str, Flo
     }
 
 
-def _joined_steps(a: Architecture, steps: dict[str, Floats]) -> dict[str, Floats]:
+def _joined_steps(a: Architecture, steps: Steps) -> Steps:
     return {f"atrous.{s}": np.concatenate([steps[f"atrous.{s}.{d}"] for d in DILATIONS]) for s in range(scale_count(a))}
 
 
-def export_layers(a: Architecture, state: State, pictures: Iterable[Pixels]) -> list[IntegerLayer]:
+def as_they_are(weights: Weights, steps: Steps) -> Weights:
+    """Tune nothing."""
+    return weights
+
+
+def export_layers(
+    a: Architecture,
+    state: State,
+    pictures: Iterable[Pixels],
+    tune: Callable[[Weights, Steps], Weights] = as_they_are,
+) -> list[IntegerLayer]:
     """Integer network of a state. pictures: uint8 [H, W, 3], what calibration looks at; a few are enough.
 
-    Raises ModelError where a channel's bound cannot be kept, InputError without pictures.
+    tune: changes the weights when steps are known. Raises ModelError where a channel's bound cannot be kept, InputError
+    without pictures.
     """
-    steps, weights = calibrate(a, state, pictures), float_layers(a, state)
-    return [_integer_layer(a, layer, *weights[layer.name], steps) for layer in layers(a)]
+    weights = float_layers(a, state)
+    steps = calibrate(a, weights, pictures)
+    tuned = tune(weights, steps)
+    return [_integer_layer(a, layer, *tuned[layer.name], steps) for layer in layers(a)]
 
 
-def _integer_layer(
-    a: Architecture, layer: Layer, weight: Floats, bias: Floats, steps: dict[str, Floats]
-) -> IntegerLayer:
-    unit, offset = _target(a, layer, steps, len(bias))
-    scaled = weight * steps[layer.source][None, :, None, None] / unit[:, None, None, None]
-    most = LARGE_WEIGHT if any(part in layer.name.split(".") for part in LARGE) else SMALL_WEIGHT
-    rows = list(_rows(layer, scaled, bias / unit + offset, most))
-    dtype = np.int8 if most == SMALL_WEIGHT else np.int16
+def _integer_layer(a: Architecture, layer: Layer, weight: Floats, bias: Floats, steps: Steps) -> IntegerLayer:
+    grid = grid_of(a, layer, len(bias), steps)
+    scaled_weight, scaled_bias = grid.weight(weight), grid.bias(bias)
+    shift = shifts_of(layer, grid.most, scaled_weight, scaled_bias)
+    power = 2.0**shift
     made = IntegerLayer(
         layer,
-        np.stack([w for w, _, _ in rows]).astype(dtype),
-        np.array([b for _, b, _ in rows], np.int32),
-        np.array([n for _, _, n in rows], np.uint8),
+        np.rint(scaled_weight * power[:, None, None, None]).astype(np.int8 if grid.most == SMALL_WEIGHT else np.int16),
+        np.rint(scaled_bias * power).astype(np.int32),
+        shift.astype(np.uint8),
     )
     check_bound(made)
     return made
@@ -205,41 +208,3 @@ def check_bound(layer: IntegerLayer) -> None:
         raise ModelError(
             f"{layer.layer.name}: channel {int(bound.argmax())} sums to {int(bound.max())}, limit {SUM_MAX}"
         )
-
-
-def _rows(layer: Layer, weight: Floats, bias: Floats, most: int) -> Iterator[tuple[Floats, float, int]]:
-    """(weights, bias, shift) of each channel, with the largest shift that keeps its bound."""
-    for row, b in zip(weight, bias, strict=True):
-        for n in range(SHIFT_MAX, -1, -1):
-            whole, whole_bias = np.rint(row * 2.0**n), float(np.rint(b * 2.0**n))
-            bound = np.abs(whole).sum() * layer.read_max + abs(whole_bias) + 2.0**n
-            if np.abs(whole).max() <= most and bound < SUM_MAX:
-                break
-        else:
-            raise ModelError(f"{layer.name}: no shift keeps its sums below {SUM_MAX}")
-        yield whole, whole_bias, n
-
-
-def _target(a: Architecture, layer: Layer, steps: dict[str, Floats], outputs: int) -> tuple[Floats, Floats]:
-    """(what one unit of each output stands for, what is added, in units)."""
-    kind, _, scale = layer.target.partition(".")
-    if kind == "params":
-        return _parameter_units(a, int(scale), outputs)
-    if kind == "symbols":
-        return np.full(outputs, 2 / (a.latent_levels - 1)), np.full(outputs, (a.latent_levels - 1) / 2)
-    unit = steps[layer.target]
-    if kind in ("enc", "dec", "context"):
-        unit = unit / (1 << NARROW_BITS)
-    return np.repeat(unit, outputs // len(unit)), np.zeros(outputs)
-
-
-def _parameter_units(a: Architecture, scale: int, outputs: int) -> tuple[Floats, Floats]:
-    """Logits, means, log scales, coefficients in the units of the coder; the width of a bin is one symbol."""
-    latent = a.learned and scale > 0
-    width, low = (2 / (a.latent_levels - 1), -1.0) if latent else (1.0, 0.0)
-    each = parameter_channels(a, scale) * a.components
-    gray = 1 << GRAY_BITS
-    units = [1 / 16, width / gray, 1 / 16, 1 / 1024]
-    offsets = [0.0, -low / width * gray, -16 * (math.log(width) + LOG_SCALE_OFFSET), 0.0]
-    parts = outputs // each
-    return np.repeat(units[:parts], each), np.repeat(offsets[:parts], each)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from l3c.errors import FormatError, ModelError
 from l3c.published.architecture import RGB_CHANNELS, RGB_LEVELS, Architecture, recursions_of
 from l3c.published.layers_integer import IntegerLayer, Program, parameter_channels
 from l3c.published.pictures import Padding, Pixels, half_size
-from l3c.published.runtimes import RUNTIMES, runtime_name
+from l3c.published.runtimes import make_program
 
 FORMAT = "l3c-published-1"
 TILE = 512
@@ -93,40 +94,53 @@ def _probe_images(program: Program, picture: Pixels) -> list[NDArray[Any]]:
     return [picture[::step, ::step].transpose(2, 0, 1) for step in steps]
 
 
+def _nobody(encoder: SymbolEncoder) -> None:
+    """Nothing is told."""
+
+
 class PublishedModel:
     """Implements codec.models.TileModel. Thread-safe. Raises ModelError where the runtime fails the known answer."""
 
     channels = RGB_CHANNELS
 
     def __init__(
-        self, name: str, a: Architecture, layers: list[IntegerLayer], answer: str, tile: int = TILE,
-        runtime: str | None = None,
-    ) -> None:  # fmt: skip
-        self.name, self.architecture, self.tile, self.answer = name, a, tile, answer
-        self.layers, self.runtime = layers, runtime_name(runtime)
+        self, name: str, a: Architecture, layers: list[IntegerLayer], answer: str, runtime: str, tile: int = TILE
+    ) -> None:
+        self.name, self.architecture, self.layers, self.tile, self.runtime = name, a, layers, tile, runtime
         self.digest = network_digest(a, layers)
-        self._program = Program(a, RUNTIMES[self.runtime](layers))
-        if known_answer(self._program) != answer:
-            raise ModelError(f"{name}: runtime {self.runtime!r} fails the model's known answer, and is refused")
+        self.program = make_program(runtime, a, layers)
+        if known_answer(self.program) != answer:
+            raise ModelError(f"{name}: runtime {runtime!r} fails the model's known answer, and is refused")
+
+    def over(self, program: Program) -> PublishedModel:
+        """The same model, computed by another program."""
+        other = copy(self)
+        other.program = program
+        return other
 
     def encode(self, tile: NDArray[np.uint8], /) -> bytes:
         """Payload of a tile, uint8 [height, width, 3]."""
         return self.code(tile).finish()
 
-    def code(self, tile: NDArray[np.uint8]) -> SymbolEncoder:
-        """Everything that a payload holds, coded but not finished; its `bits` are the cost in theory."""
+    def code(self, tile: NDArray[np.uint8], told: Callable[[SymbolEncoder], None] = _nobody) -> SymbolEncoder:
+        """Everything that a payload holds, coded but not finished; its `bits` are the cost in theory.
+
+        told: called after each scale, the coarsest first.
+        """
         padding = self._padding(*tile.shape[:2])
-        auxiliary = auxiliary_images(self._program, padding.add(tile))
+        auxiliary = auxiliary_images(self.program, padding.add(tile))
         encoder = SymbolEncoder()
         coarsest = auxiliary[-1]
         encoder.put(coarsest.ravel(), uniform(self._levels(len(auxiliary))))
+        told(encoder)
         symbols = [tile.transpose(2, 0, 1), *auxiliary]
         context = None
         for scale in reversed(range(len(auxiliary))):
-            context = self._program.context(scale, auxiliary[scale], context)
+            context = self.program.context(scale, auxiliary[scale], context)
             parameters = self._parameters(scale, context, padding)
             flat = symbols[scale].reshape(len(symbols[scale]), -1)
             encoder.put_mixtures(flat, parameters, self._levels(scale), joint=self._joint(scale))
+            told(encoder)
         return encoder
 
     def decode(self, payload: bytes, height: int, width: int, /) -> NDArray[np.uint8]:
@@ -136,7 +150,7 @@ class PublishedModel:
         decoder = SymbolDecoder(payload)
         symbols, context = self._coarsest(decoder, sides), None
         for scale in reversed(range(self._scales)):
-            context = self._program.context(scale, symbols, context)
+            context = self.program.context(scale, symbols, context)
             parameters = self._parameters(scale, context, padding)
             channels = parameter_channels(self.architecture, scale)
             flat = decoder.take_mixtures(parameters, channels, self._levels(scale), joint=self._joint(scale))
@@ -169,7 +183,7 @@ class PublishedModel:
 
     def _parameters(self, scale: int, context: Any, padding: Padding) -> NDArray[np.int32]:
         """Mixture parameters [outputs, N] of what is coded of a scale."""
-        found: NDArray[np.int32] = self._program.parameters(scale, context)
+        found: NDArray[np.int32] = self.program.parameters(scale, context)
         if scale == 0:
             height, width = found.shape[1:]
             found = found[:, padding.top : height - padding.bottom, padding.left : width - padding.right]

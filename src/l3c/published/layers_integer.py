@@ -55,10 +55,31 @@ class IntegerLayer:
         bound: NDArray[np.int64] = weights * self.layer.read_max + np.abs(self.bias.astype(np.int64)) + half
         return bound
 
+    def scaled(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Weight, and bias with a half to round by, times 2^-shift, float32: floor and clip are to follow."""
+        scale = np.ldexp(np.float32(1), -self.shift.astype(np.int32))
+        weight, bias = self.weight.astype(np.float32), self.bias.astype(np.float32)
+        return weight * scale[:, None, None, None], bias * scale + np.float32(0.5)
+
 
 def scale_count(a: Architecture) -> int:
     """How many predictors there are."""
     return 1 if a.kind == "rgb-shared" else a.scales
+
+
+def network_of(a: Architecture, scale: int) -> int:
+    """Which predictor a scale has."""
+    return min(scale, scale_count(a) - 1)
+
+
+def known_signal(a: Architecture) -> str:
+    """Signal of what a predictor is told of the next coarser scale."""
+    return "latent" if a.learned else "image"
+
+
+def known_values(a: Architecture, symbols: Any) -> Any:
+    """Its whole numbers, of symbols."""
+    return 2 * symbols - (a.latent_levels - 1) if a.learned else symbols
 
 
 def wide(scale: int) -> str:
@@ -105,8 +126,18 @@ def _trunk(prefix: str, sums: str, blocks: int) -> Iterator[Layer]:
     yield Layer(f"{prefix}.body.{blocks}", sums, sums, NARROW_MAX, -WIDE_MAX, WIDE_MAX)
 
 
-class Backend(Protocol):
-    """What a program needs of whatever computes; arrays are the backend's own."""
+class Operations(Protocol):
+    """What a network needs of whatever computes; arrays are its own."""
+
+    def layer(self, name: str, x: Any) -> Any: ...
+    def narrow(self, signal: str, x: Any) -> Any: ...
+    def add(self, x: Any, y: Any) -> Any: ...
+    def join(self, parts: list[Any]) -> Any: ...
+    def shuffle(self, x: Any) -> Any: ...
+
+
+class Backend(Operations, Protocol):
+    """What a program needs beside that."""
 
     def receive(self, signal: str, values: NDArray[np.int64]) -> Any:
         """Take whole numbers [C, H, W] of a signal."""
@@ -116,57 +147,68 @@ class Backend(Protocol):
         """Return whole numbers int32 [C, H, W]."""
         ...
 
-    def layer(self, name: str, x: Any) -> Any: ...
-    def narrow(self, signal: str, x: Any) -> Any: ...
-    def add(self, x: Any, y: Any) -> Any: ...
-    def join(self, parts: list[Any]) -> Any: ...
-    def shuffle(self, x: Any) -> Any: ...
 
+class Network:
+    """The published networks over any operations (figure 2 of the paper)."""
 
-class Program:
-    """The published networks over any backend (figure 2 of the paper)."""
+    def __init__(self, architecture: Architecture, operations: Operations) -> None:
+        self.architecture, self.operations = architecture, operations
 
-    def __init__(self, architecture: Architecture, backend: Backend) -> None:
-        self.architecture, self.backend = architecture, backend
-
-    def symbols(self, image: NDArray[np.uint8]) -> list[Any]:
-        """L3C: auxiliary images, finest first, of uint8 [H, W, 3], sides multiples of 2^scales."""
-        b, found = self.backend, []
-        x = b.layer("input", b.receive("image", image.transpose(2, 0, 1).astype(np.int64)))
+    def extract(self, image: Any) -> list[Any]:
+        """Symbols of all scales."""
+        b, found = self.operations, []
+        x = b.layer("input", image)
         for s in range(self.architecture.scales):
             down = b.layer(f"nets.{s}.enc.down", b.layer(f"heads.{s}", x))
             x = b.narrow(f"enc.{s}", self._trunk(f"nets.{s}.enc", f"enc.{s}", down))
-            found.append(b.give(b.layer(f"nets.{s}.enc.to_q", x)))
+            found.append(b.layer(f"nets.{s}.enc.to_q", x))
         return found
 
-    def context(self, scale: int, coarser_symbols: NDArray[Any], coarser: Any) -> Any:
-        """Context of a scale, from symbols [C, H, W] of the next coarser one and its context (None for the first)."""
-        a, b = self.architecture, self.backend
-        s = min(scale, scale_count(a) - 1)
-        symbols = coarser_symbols.astype(np.int64)
-        if a.learned:
-            known = b.receive("latent", 2 * symbols - (a.latent_levels - 1))
-        else:
-            known = b.layer("input", b.receive("image", symbols))
-        x = b.layer(f"nets.{s}.dec.head", known)
+    def predict(self, scale: int, known: Any, coarser: Any) -> Any:
+        """Context from `known_values`."""
+        a, b = self.architecture, self.operations
+        s = network_of(a, scale)
+        x = b.layer(f"nets.{s}.dec.head", known if a.learned else b.layer("input", known))
         if coarser is not None and a.kind != "rgb-shared":
             x = b.add(x, coarser)
         sums = self._trunk(f"nets.{s}.dec", wide(s), x)
         return b.shuffle(b.layer(f"nets.{s}.dec.tail", b.narrow(wide(s), sums)))
 
-    def parameters(self, scale: int, context: Any) -> Any:
-        """Mixture parameters of a scale, int32 [outputs, H, W]."""
-        b, s = self.backend, min(scale, scale_count(self.architecture) - 1)
+    def classify(self, scale: int, context: Any) -> Any:
+        """Mixture parameters."""
+        b, s = self.operations, network_of(self.architecture, scale)
         x = b.narrow(wide(s - 1), context)
         parts = [b.layer(f"atrous.{s}.{d}", x) for d in DILATIONS]
-        return b.give(b.layer(f"params.{s}", b.join(parts)))
+        return b.layer(f"params.{s}", b.join(parts))
 
     def _trunk(self, prefix: str, sums: str, x: Any) -> Any:
-        b, y = self.backend, x
+        b, y = self.operations, x
         for i in range(self.architecture.blocks):
             hidden = b.layer(f"{prefix}.body.{i}.body.0", b.narrow(sums, y))
             y = b.add(y, b.layer(f"{prefix}.body.{i}.body.2", hidden))
         return b.add(x, b.layer(f"{prefix}.body.{self.architecture.blocks}", b.narrow(sums, y)))
+
+
+class Program(Network):
+    """A network over a backend, from and to NumPy's arrays."""
+
+    def __init__(self, architecture: Architecture, backend: Backend) -> None:
+        super().__init__(architecture, backend)
+        self.backend = backend
+
+    def symbols(self, image: NDArray[np.uint8]) -> list[Any]:
+        """L3C: auxiliary images, finest first, of uint8 [H, W, 3], sides multiples of 2^scales."""
+        b = self.backend
+        return [b.give(x) for x in self.extract(b.receive("image", image.transpose(2, 0, 1).astype(np.int64)))]
+
+    def context(self, scale: int, coarser_symbols: NDArray[Any], coarser: Any) -> Any:
+        """Context of a scale, from symbols [C, H, W] of the next coarser one and its context (None for the first)."""
+        known = known_values(self.architecture, coarser_symbols.astype(np.int64))
+        return self.predict(scale, self.backend.receive(known_signal(self.architecture), known), coarser)
+
+    def parameters(self, scale: int, context: Any) -> Any:
+        """Mixture parameters of a scale, int32 [outputs, H, W]."""
+        return self.backend.give(self.classify(scale, context))
 
 
 def parameter_channels(a: Architecture, scale: int) -> int:

@@ -1,7 +1,7 @@
-"""Where exported models lie, and how their files are read and written. No PyTorch is needed.
+"""Exported models: how they are found, read and written. No PyTorch is needed.
 
-A model is a safetensors file: in the package, in the folders that the environment's L3C_MODELS lists, in ./weights, or
-anywhere, by its path. Files are told apart by their digests.
+A model is a safetensors file: in the package, in the folders and URLs that the environment's L3C_MODELS lists, in
+./weights, or anywhere, by its path or URL. Files are told apart by their digests.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,97 +17,135 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.errors import InputError, ModelError
-from l3c.published.architecture import Architecture
+from l3c.published import places
+from l3c.published.architecture import KINDS, Architecture
 from l3c.published.integer_model import FORMAT, TILE, PublishedModel, known_answer, network_digest, tensors_of
-from l3c.published.layers_integer import SUM_MAX, IntegerLayer, Layer, Program, layers
-from l3c.published.runtimes import Definition
+from l3c.published.layers_integer import SUM_MAX, IntegerLayer, Layer, layers
+from l3c.published.places import SUFFIX
+from l3c.published.runtimes import make_program, runtime_name
 
-SUFFIX = ".safetensors"
-FOLDERS_VARIABLE = "L3C_MODELS"
-RUNTIME_VARIABLE = "L3C_RUNTIME"
-PACKAGE = Path(__file__).parent / "weights"
-WEIGHTS = Path("weights")
-_loaded: dict[Path, tuple[float, PublishedModel]] = {}
+HOW = "`l3c train` or `l3c import-released`, then `l3c export`, makes one; L3C_MODELS names other folders and URLs"
+Row = tuple[str, int, str, str, str]
+"""Name, channels, digest, place, problem: of a listing."""
 
-
-def folders() -> list[Path]:
-    """Where models are looked for, in order."""
-    named = [Path(name) for name in os.environ.get(FOLDERS_VARIABLE, "").split(os.pathsep) if name]
-    return [PACKAGE, *named, WEIGHTS]
+_loaded: dict[tuple[str, str], tuple[float, PublishedModel]] = {}
 
 
-def files() -> Iterator[tuple[Path, dict[str, str]]]:
-    """Every model file with its metadata; other files are passed over."""
-    for folder in folders():
-        for path in sorted(folder.glob(f"*{SUFFIX}")):
-            metadata = _metadata(path)
+@dataclass(frozen=True)
+class Stored:
+    """What a file holds, its digest verified. answer: the known answer. tile: nominal side, pixels."""
+
+    architecture: Architecture
+    network: list[IntegerLayer]
+    digest: str
+    answer: str
+    tile: int
+
+
+def files() -> Iterator[tuple[str, dict[str, str]]]:
+    """Every model file with its metadata; other files, and damaged ones, are passed over."""
+    for folder in places.folders():
+        for file in places.files_in(folder):
+            try:
+                metadata = places.metadata(file)
+            except ModelError:
+                continue
             if metadata.get("format") == FORMAT:
-                yield path, metadata
+                yield file, metadata
 
 
 def names() -> list[str]:
     """Names of all models that are found, sorted."""
-    return sorted({path.stem for path, _ in files()})
+    return sorted({places.stem(file) for file, _ in files()})
 
 
-def load(name: str, channels: int) -> PublishedModel | None:
-    """Find a model by its name or its file's path, or return None; pictures must have 3 channels."""
+def load(name: str, channels: int, device: str = "auto") -> PublishedModel | None:
+    """Find a model by its name, or its file's path or URL, or return None; pictures must have 3 channels."""
     if channels != PublishedModel.channels:
         return None
-    if name.endswith(SUFFIX) or os.sep in name:
-        path = Path(name if name.endswith(SUFFIX) else name + SUFFIX)
-        return read_model(path)
-    found = next((path for path, _ in files() if path.stem == name), None)
-    return read_model(found) if found else None
+    if name.endswith(SUFFIX) or "/" in name or os.sep in name:
+        return read_model(name if name.endswith(SUFFIX) else name + SUFFIX, device)
+    found = next((file for file, _ in files() if places.stem(file) == name), None)
+    return read_model(found, device) if found else None
 
 
-def by_digest(digest: bytes) -> PublishedModel | None:
+def by_digest(digest: bytes, device: str = "auto") -> PublishedModel | None:
     """Find the model whose digest begins with these bytes, or return None."""
-    for _, model in _loaded.values():
-        if model.digest.startswith(digest):
+    runtime = runtime_name(device)
+    for (_, used), (_, model) in _loaded.items():
+        if used == runtime and model.digest.startswith(digest):
             return model
-    found = (path for path, metadata in files() if metadata.get("digest", "").startswith(digest.hex()))
-    return next((model for path in found if (model := read_model(path)).digest.startswith(digest)), None)
+    found = (file for file, metadata in files() if metadata.get("digest", "").startswith(digest.hex()))
+    return next((model for file in found if (model := read_model(file, device)).digest.startswith(digest)), None)
 
 
-def read_model(path: Path) -> PublishedModel:
+def read_model(file: str | Path, device: str = "auto") -> PublishedModel:
     """Read a file, once. Raises ModelError where it is missing, damaged, or not what its digest says."""
-    key = path.resolve()
-    try:
-        changed = key.stat().st_mtime
-    except OSError as error:
-        raise ModelError(f"{path}: {error.strerror}; `l3c export` makes such files") from error
+    place, runtime = str(file), runtime_name(device)
+    key, changed = (os.path.realpath(place), runtime), places.changed(place)
     if key not in _loaded or _loaded[key][0] != changed:
-        _loaded[key] = changed, _read(path)
+        s = read_stored(place)
+        _loaded[key] = changed, PublishedModel(places.stem(place), s.architecture, s.network, s.answer, runtime, s.tile)
     return _loaded[key][1]
 
 
-def _metadata(path: Path) -> dict[str, str]:
-    from safetensors import SafetensorError, safe_open
+def read_stored(file: str) -> Stored:
+    """Read a file and verify its digest; nothing is computed with it. Raises ModelError."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as load_tensors
 
-    try:
-        with safe_open(path, "numpy") as file:
-            return file.metadata() or {}
-    except (OSError, SafetensorError) as error:
-        raise ModelError(f"{path}: {error}") from error
-
-
-def _read(path: Path) -> PublishedModel:
-    from safetensors.numpy import load_file
-
-    metadata = _metadata(path)
+    metadata = places.metadata(file)
     try:
         if metadata.get("format") != FORMAT:
             raise ValueError(f"format {metadata.get('format')!r}, expected {FORMAT!r}")
         a = Architecture(**json.loads(metadata["architecture"]))
-        stored = load_file(path)
-        network = [_layer(layer, stored) for layer in layers(a)]
-        digest, answer, tile = metadata["digest"], metadata["known_answer"], int(metadata["tile"])
-    except (KeyError, TypeError, ValueError, InputError) as error:
-        raise ModelError(f"{path}: not an exported model: {error}") from error
-    if network_digest(a, network).hex() != digest:
-        raise ModelError(f"{path}: its tensors are not what its digest says")
-    return PublishedModel(path.stem, a, network, answer, tile, os.environ.get(RUNTIME_VARIABLE) or None)
+        tensors = load_tensors(places.content(file))
+        network = [_layer(layer, tensors) for layer in layers(a)]
+        stored = Stored(a, network, metadata["digest"], metadata["known_answer"], int(metadata["tile"]))
+    except ModelError:
+        raise
+    except (KeyError, TypeError, ValueError, InputError, SafetensorError) as error:
+        raise ModelError(f"{file}: not an exported model: {error}") from error
+    if network_digest(a, network).hex() != stored.digest:
+        raise ModelError(f"{file}: its tensors are not what its digest says")
+    return stored
+
+
+def listing() -> Iterator[Row]:
+    """Every model file, read and verified, and what is not there."""
+    kinds = set()
+    for folder in places.folders():
+        for row, kind in _listed(folder):
+            kinds.add(kind)
+            yield row
+    missing = [kind for kind in KINDS if kind not in kinds]
+    if missing:
+        yield "", 0, "", "", f"no exported network of kind {' or '.join(missing)} is here; {HOW}"
+
+
+def describe(file: str) -> Row:
+    """One file, read and verified."""
+    return _row(file)[0]
+
+
+def _listed(folder: str) -> Iterator[tuple[Row, str]]:
+    """Rows of a folder, and the kind of each model, empty where there is a problem."""
+    try:
+        if folder in places.named_folders() and not places.exists(folder):
+            raise ModelError(f"there is no such folder, but {places.VARIABLE} names it")
+        found = places.files_in(folder)
+    except (ModelError, InputError) as error:
+        yield ("", 0, "", folder, str(error)), ""
+        return
+    yield from map(_row, found)
+
+
+def _row(file: str) -> tuple[Row, str]:
+    try:
+        stored = read_stored(file)
+    except (ModelError, InputError) as error:
+        return (places.stem(file), 0, "", file, str(error)), ""
+    return (places.stem(file), PublishedModel.channels, stored.digest, file, ""), stored.architecture.kind
 
 
 def _layer(layer: Layer, stored: dict[str, NDArray[Any]]) -> IntegerLayer:
@@ -131,7 +170,7 @@ def write_model(path: Path, a: Architecture, network: list[IntegerLayer], tile: 
         "architecture": json.dumps(vars(a), sort_keys=True),
         "tile": str(tile),
         "digest": digest.hex(),
-        "known_answer": known_answer(Program(a, Definition(network))),
+        "known_answer": known_answer(make_program("definition", a, network)),
     }
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -206,7 +206,7 @@ def make_network(architecture: Architecture) -> Published:
     return L3C(architecture) if architecture.learned else Pyramid(architecture)
 
 
-@torch.compiler.disable
+@torch.compiler.disable  # type: ignore[untyped-decorator]
 def half_size_of(images: Tensor) -> Tensor:
     """[N, 3, H, W], whole numbers 0..255 -> [N, 3, H // 2, W // 2] of the same dtype, made on the CPU."""
     pixels = images.detach().cpu().permute(0, 2, 3, 1).to(torch.uint8).numpy()

@@ -1,158 +1,89 @@
-"""What computes an integer network: the definition in int64, and float32 in NumPy or PyTorch, which must equal it."""
+"""Who computes integer networks: names of runtimes, which are to be had, which is chosen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from l3c.errors import EngineError
-from l3c.published.layers_integer import NARROW_BITS, NARROW_MAX, WIDE_MAX, IntegerLayer
+from l3c.published.architecture import Architecture
+from l3c.published.layers_integer import IntegerLayer, Program
+
+VARIABLE = "L3C_RUNTIME"
+"""Environment variable: the runtime to use, whatever the device that is asked for."""
+
+THREADS = "OMP_NUM_THREADS"
+"""Environment variable: threads of a network, as PyTorch and NumPy read it too; all processors where it is not set."""
+
+NEEDS = {"onnx": ("onnx", "onnxruntime"), "torch": ("torch",), "numpy": (), "definition": (), "cuda": ("torch",)}
+"""Packages that each needs. The first that is to be had is the processor's default: they are in order of speed."""
+
+EXTRAS = {"onnx": "onnx", "torch": "train", "cuda": "train"}
+"""Of the package, which bring them."""
 
 
-class _Arrays:
-    """What both NumPy runtimes share; arrays [C, H, W]."""
+def runtime_name(device: str = "auto") -> str:
+    """Name of the runtime that the environment names, or for a device: auto is the processor's fastest.
 
-    dtype: Any
-
-    def __init__(self, layers: Iterable[IntegerLayer]) -> None:
-        self._layers = {layer.layer.name: layer for layer in layers}
-
-    def receive(self, signal: str, values: NDArray[np.int64]) -> NDArray[Any]:
-        converted: NDArray[Any] = values.astype(self.dtype)
-        return converted
-
-    def give(self, values: NDArray[Any]) -> NDArray[np.int32]:
-        whole: NDArray[np.int32] = values.astype(np.int32)
-        return whole
-
-    def layer(self, name: str, x: NDArray[Any]) -> NDArray[Any]:
-        layer = self._layers[name]
-        sums = self._sums(layer, x)
-        halved = self._halved(sums, layer.shift[:, None, None])
-        return halved.clip(layer.layer.low, layer.layer.high)
-
-    def narrow(self, signal: str, x: NDArray[Any]) -> NDArray[Any]:
-        return self._halved(x, np.uint8(NARROW_BITS)).clip(-NARROW_MAX, NARROW_MAX)
-
-    def add(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
-        total: NDArray[Any] = (x + y).clip(-WIDE_MAX, WIDE_MAX)
-        return total
-
-    def join(self, parts: list[NDArray[Any]]) -> NDArray[Any]:
-        return np.concatenate(parts)
-
-    def shuffle(self, x: NDArray[Any]) -> NDArray[Any]:
-        """[4 C, H, W] -> [C, 2 H, 2 W]: channel 4 c + 2 i + j to (2 y + i, 2 x + j)."""
-        channels, height, width = x.shape
-        cells = x.reshape(channels // 4, 2, 2, height, width).transpose(0, 3, 1, 4, 2)
-        return cells.reshape(channels // 4, 2 * height, 2 * width)
-
-    def _sums(self, layer: IntegerLayer, x: NDArray[Any]) -> NDArray[Any]:
-        """Convolve, one kernel position at a time, zeros around: [outputs, ceil(H / stride), ceil(W / stride)]."""
-        stride, dilation, side = layer.layer.stride, layer.layer.dilation, layer.weight.shape[2]
-        height, width = (-(-size // stride) for size in x.shape[1:])
-        reach = dilation * (side // 2)
-        padded = np.pad(x, ((0, 0), (reach, reach), (reach, reach)))
-        total = np.zeros((len(layer.bias), height * width), self.dtype) + layer.bias[:, None].astype(self.dtype)
-        for i in range(side):
-            for j in range(side):
-                rows = slice(i * dilation, i * dilation + stride * (height - 1) + 1, stride)
-                columns = slice(j * dilation, j * dilation + stride * (width - 1) + 1, stride)
-                total += layer.weight[:, :, i, j].astype(self.dtype) @ padded[:, rows, columns].reshape(len(x), -1)
-        shuffled: NDArray[Any] = total.reshape(-1, height, width)
-        return shuffled
-
-    def _halved(self, x: NDArray[Any], shift: Any) -> NDArray[Any]:
-        raise NotImplementedError
-
-
-class Definition(_Arrays):
-    """Definition: int64 throughout."""
-
-    dtype = np.int64
-
-    def _halved(self, x: NDArray[Any], shift: Any) -> NDArray[Any]:
-        """floor(x / 2^shift + 1/2)."""
-        n = np.int64(shift)
-        return x + ((1 << n) >> 1) >> n
-
-
-class NumPyRuntime(_Arrays):
-    """float32 matrix products."""
-
-    dtype = np.float32
-
-    def _halved(self, x: NDArray[Any], shift: Any) -> NDArray[Any]:
-        halved: NDArray[Any] = np.floor(x * np.ldexp(np.float32(1), -shift.astype(np.int32)) + np.float32(0.5))
-        return halved
-
-
-class TorchRuntime:
-    """PyTorch on a processor: its convolutions over whole numbers in float32. Arrays [1, C, H, W], channels last."""
-
-    def __init__(self, layers: Iterable[IntegerLayer]) -> None:
-        import torch
-
-        self._torch = torch
-        self._layers = {}
-        for layer in layers:
-            scale = np.ldexp(np.float32(1), -layer.shift.astype(np.int32))
-            weight = torch.from_numpy(layer.weight.astype(np.float32) * scale[:, None, None, None])
-            bias = torch.from_numpy(layer.bias.astype(np.float32) * scale + np.float32(0.5))
-            reach = layer.layer.dilation * (layer.weight.shape[2] // 2)
-            weight = weight.contiguous(memory_format=torch.channels_last)
-            self._layers[layer.layer.name] = (
-                weight,
-                bias,
-                layer.layer.stride,
-                reach,
-                layer.layer.dilation,
-                layer.layer,
-            )
-
-    def receive(self, signal: str, values: NDArray[np.int64]) -> Any:
-        torch = self._torch
-        x = torch.from_numpy(values.astype(np.float32))[None]
-        return x.contiguous(memory_format=torch.channels_last)
-
-    def give(self, values: Any) -> NDArray[np.int32]:
-        numbers = values[0].to(dtype=self._torch.int32)
-        return numbers.contiguous().numpy()  # type: ignore[no-any-return]
-
-    def layer(self, name: str, x: Any) -> Any:
-        weight, bias, stride, reach, dilation, layer = self._layers[name]
-        with self._torch.inference_mode():
-            sums = self._torch.nn.functional.conv2d(x, weight, bias, stride, reach, dilation)
-            return sums.floor_().clamp_(layer.low, layer.high)
-
-    def narrow(self, signal: str, x: Any) -> Any:
-        with self._torch.inference_mode():
-            return (x * 2.0**-NARROW_BITS).add_(0.5).floor_().clamp_(-NARROW_MAX, NARROW_MAX)
-
-    def add(self, x: Any, y: Any) -> Any:
-        with self._torch.inference_mode():
-            return (x + y).clamp_(-WIDE_MAX, WIDE_MAX)
-
-    def join(self, parts: list[Any]) -> Any:
-        return self._torch.cat(parts, 1)
-
-    def shuffle(self, x: Any) -> Any:
-        shuffled = self._torch.nn.functional.pixel_shuffle(x, 2)
-        return shuffled.contiguous(memory_format=self._torch.channels_last)
-
-
-RUNTIMES: dict[str, Any] = {"torch": TorchRuntime, "numpy": NumPyRuntime, "definition": Definition}
-"""Those that a user may ask for by name; the first that is to be had is the default."""
-
-
-def runtime_name(wanted: str | None = None) -> str:
-    """Name of the runtime in use. Raises EngineError for one that is not to be had."""
-    if wanted is None:
-        return "torch" if find_spec("torch") else "numpy"
-    if wanted not in RUNTIMES or (wanted == "torch" and not find_spec("torch")):
-        raise EngineError(f"runtime {wanted!r} is not to be had; known: {', '.join(RUNTIMES)}")
+    Raises EngineError for one that is not to be had.
+    """
+    named = os.environ.get(VARIABLE)
+    if named is None and device != "cuda":
+        return next(name for name in NEEDS if _is_to_be_had(name))
+    wanted = named or device
+    if wanted not in NEEDS:
+        raise EngineError(f"{VARIABLE}: no runtime {wanted!r}; known: {', '.join(NEEDS)}")
+    if not _is_to_be_had(wanted):
+        packages = " and ".join(NEEDS[wanted])
+        raise EngineError(f"runtime {wanted!r} needs {packages}: pip install 'l3c[{EXTRAS[wanted]}]'")
     return wanted
+
+
+def _is_to_be_had(name: str) -> bool:
+    return all(find_spec(package) for package in NEEDS[name])
+
+
+def make_program(name: str, a: Architecture, layers: list[IntegerLayer]) -> Program:
+    """A network over the runtime of that name. Raises EngineError where its device is missing."""
+    return MAKERS[name](a, layers)
+
+
+def _torch(a: Architecture, layers: list[IntegerLayer]) -> Program:
+    from l3c.published.runtime_torch import TorchRuntime
+
+    return Program(a, TorchRuntime(layers))
+
+
+def _cuda(a: Architecture, layers: list[IntegerLayer]) -> Program:
+    from l3c.published.runtime_torch import UnfoldRuntime
+
+    return Program(a, UnfoldRuntime(layers))
+
+
+def _onnx(a: Architecture, layers: list[IntegerLayer]) -> Program:
+    from l3c.published.runtime_onnx import OnnxProgram
+
+    threads = os.environ.get(THREADS, "")
+    return OnnxProgram(a, layers, int(threads) if threads.isdecimal() else None)
+
+
+def _numpy(a: Architecture, layers: list[IntegerLayer]) -> Program:
+    from l3c.published.runtime_numpy import NumPyRuntime
+
+    return Program(a, NumPyRuntime(layers))
+
+
+def _definition(a: Architecture, layers: list[IntegerLayer]) -> Program:
+    from l3c.published.runtime_numpy import Definition
+
+    return Program(a, Definition(layers))
+
+
+MAKERS: dict[str, Callable[[Architecture, list[IntegerLayer]], Program]] = {
+    "onnx": _onnx,
+    "torch": _torch,
+    "numpy": _numpy,
+    "definition": _definition,
+    "cuda": _cuda,
+}

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from l3c.training.config import Data
-from l3c.training.picture_files import Pixels, ReadableFrom, list_pictures, read_rgb
+from l3c.training.picture_files import Pixels, ReadableFrom, centre_crop, list_pictures, read_rgb
 
 Place = tuple[int, int, int]
 """Epoch, position in the epoch, number of the picture."""
@@ -91,12 +91,6 @@ def validation_batches(data: Data) -> list[Tensor]:
         images = [to_tensor(centre_crop(read_rgb(Path(data.first_image)), data.crop)), *images]
     whole = max(len(images) // data.valid_batch * data.valid_batch, min(len(images), data.valid_batch))
     return list(torch.split(torch.stack(images[:whole]), data.valid_batch))
-
-
-def centre_crop(image: Pixels, size: int) -> Pixels:
-    """[H, W, 3] -> at most [size, size, 3]."""
-    y, x = (max(0, (length - size) // 2) for length in image.shape[:2])
-    return image[y : y + size, x : x + size]
 
 
 def to_tensor(image: Pixels) -> Tensor:

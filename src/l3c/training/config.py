@@ -29,6 +29,7 @@ class Optimizer:
     clip_norm: largest L2 norm of the gradient. ema_decay: keep and evaluate an exponential mean of the parameters.
     latent_warm_up: iterations in which the weight of each auxiliary image's cost, relative to that of the next finer
         scale, rises to 1. range_penalty: weight of how far quantizers' inputs lie beyond their levels (mean squares).
+    guidance: iterations in which auxiliary images are drawn, ever less, towards smaller copies of the image.
     """
 
     name: str = "rmsprop"
@@ -40,6 +41,7 @@ class Optimizer:
     ema_decay: float | None = None
     latent_warm_up: int = 0
     range_penalty: float = 0.0
+    guidance: int = 0
 
     def __post_init__(self) -> None:
         if self.name not in OPTIMIZERS:

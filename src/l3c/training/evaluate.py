@@ -1,4 +1,4 @@
-"""Evaluate experiments on folders, remembering what was computed before."""
+"""Evaluate trained networks and models of the codec on folders. PyTorch is needed for the former only."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
-
+from l3c import api
+from l3c.codec.models import model_names
 from l3c.errors import InputError
-from l3c.published.architecture import recursions_of
-from l3c.training.evaluation import Progress, Result, Settings, evaluate
-from l3c.training.experiments import Experiment, find_experiment
-from l3c.training.loading import load_trained
-from l3c.training.processes import choose_device
-from l3c.training.results import ResultCache
+from l3c.training.costs import PictureCost, Progress, Result, Settings
+from l3c.training.experiments import find_experiment
 from l3c.training.test_sets import Selection, TestSet, select
+
+MODEL_SUFFIX = ".safetensors"
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for. names: shown for the experiments, in their order. iterations: -1 is the latest."""
+    """What is asked for. subjects: experiments and models. names: shown for them, in their order.
 
-    experiments: tuple[str, ...]
+    iterations: -1 is the latest. images: a folder to calibrate with where an experiment has to be exported.
+    """
+
+    subjects: tuple[str, ...]
     folders: tuple[Path, ...]
     log_dir: Path
     names: tuple[str, ...] = ()
@@ -32,49 +33,51 @@ class Request:
     device: str = "auto"
     overwrite_cache: bool = False
     reset_cache: bool = False
+    images: Path | None = None
+
+    def testsets(self) -> list[TestSet]:
+        return [select(folder, self.selection) for folder in self.folders]
+
+    def labels(self) -> list[str]:
+        """What each subject is called in tables."""
+        shown = [_shown(subject, self.log_dir) for subject in self.subjects]
+        if not self.names:
+            return shown
+        if len(self.names) != len(shown):
+            raise InputError(f"--names: {len(self.names)} names for {len(shown)} experiments")
+        return [f"{name} ({text.split(' ')[0]})" for name, text in zip(self.names, shown, strict=True)]
+
+
+def is_model(subject: str) -> bool:
+    """Whether it names a model of the codec: by a file's path or URL, or exactly; all else are experiments."""
+    return subject.endswith(MODEL_SUFFIX) or subject in model_names()
+
+
+def _shown(subject: str, log_dir: Path) -> str:
+    return subject if is_model(subject) else find_experiment(subject, log_dir).name
 
 
 def evaluate_all(request: Request, progress_for: Callable[[str], Progress]) -> list[Result]:
-    """Every experiment, at every iteration, on every folder."""
-    device = choose_device(request.device)
-    testsets = [select(folder, request.selection) for folder in request.folders]
+    """Every subject, experiments at every iteration, on every folder."""
     results = []
-    for experiment, name in _named(request):
-        if request.reset_cache:
-            ResultCache(experiment.folder).clear()
-        for iteration in request.iterations:
-            for testset in testsets:
-                progress = progress_for(f"{name} on {testset.name}")
-                results.append(_evaluate(experiment, name, iteration, testset, request, device, progress))
+    for subject, label in zip(request.subjects, request.labels(), strict=True):
+        if is_model(subject):
+            for testset in request.testsets():
+                progress = progress_for(f"{label} on {testset.name}")
+                results.append(evaluate_model(subject, label, testset, request.device, progress))
+        else:
+            from l3c.training.evaluate_experiments import evaluate_experiment
+
+            results += evaluate_experiment(subject, label, request, progress_for)
     return results
 
 
-def _named(request: Request) -> list[tuple[Experiment, str]]:
-    found = [find_experiment(wanted, request.log_dir) for wanted in request.experiments]
-    if not request.names:
-        return [(experiment, experiment.name) for experiment in found]
-    if len(request.names) != len(found):
-        raise InputError(f"--names: {len(request.names)} names for {len(found)} experiments")
-    return [(e, f"{name} ({e.name.split(' ')[0]})") for e, name in zip(found, request.names, strict=True)]
-
-
-def _evaluate(
-    experiment: Experiment,
-    name: str,
-    iteration: int,
-    testset: TestSet,
-    request: Request,
-    device: torch.device,
-    progress: Progress,
-) -> Result:
-    found, checkpoint = experiment.checkpoints.choose(iteration)
-    cache = ResultCache(experiment.folder)
-    path = cache.path(checkpoint, testset, request.settings, device.type)
-    known = None if request.overwrite_cache else cache.read(path)
-    if known is None:
-        trained = load_trained(experiment, found, device)
-        recursions = recursions_of(trained.network.architecture, request.settings.recursions)
-        pictures = evaluate(trained.network, testset, request.settings, progress)
-        known = Result(testset.name, name, found, recursions, pictures)
-        cache.write(path, known)
-    return Result(testset.name, name, found, known.recursions, known.pictures)
+def evaluate_model(model: str, label: str, testset: TestSet, device: str, progress: Progress) -> Result:
+    """Sizes of the files that `l3c encode` makes of RGB pictures."""
+    costs = []
+    for done, path in enumerate(testset.paths, 1):
+        image = testset.read(path)
+        size = len(api.encode(image, model=model, device=device))
+        costs.append(PictureCost(path.name, image.size, (8.0 * size,)))
+        progress(done / len(testset.paths))
+    return Result(testset.name, label, None, 0, tuple(costs))

@@ -2,73 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterator
 
-import numpy as np
 import torch
 
 from l3c.published.architecture import recursions_of
 from l3c.published.network import Published
 from l3c.published.pictures import Padding, Pixels
 from l3c.training.batches import to_tensor
+from l3c.training.costs import PictureCost, Progress, Settings
 from l3c.training.test_sets import TestSet
-
-MAX_PIXELS = 2000 * 1500
-"""Larger pictures are cut into quarters, as the original does."""
-
-Progress = Callable[[float], None]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """recursions: None lets the network choose. max_pixels: larger pictures are cut."""
-
-    recursions: int | None = None
-    max_pixels: int = MAX_PIXELS
-    bfloat16: bool = False
-
-
-@dataclass(frozen=True)
-class PictureCost:
-    """bits: of each scale, the uniform one last, padding included. subpixels: without padding."""
-
-    name: str
-    subpixels: int
-    bits: tuple[float, ...]
-
-    @property
-    def bpsp(self) -> float:
-        return sum(self.bits) / self.subpixels
-
-
-@dataclass(frozen=True)
-class Result:
-    """One network on one test set. bpsp: the plain mean over pictures; scales: the same of each scale."""
-
-    testset: str
-    experiment: str
-    iteration: int
-    recursions: int
-    pictures: tuple[PictureCost, ...]
-
-    @property
-    def bpsp(self) -> float:
-        return float(np.mean([picture.bpsp for picture in self.pictures]))
-
-    @property
-    def scales(self) -> list[float]:
-        """Bits per sub-pixel of the image, for each scale."""
-        return np.mean([np.array(p.bits) / p.subpixels for p in self.pictures], axis=0).tolist()  # type: ignore[no-any-return]
-
-    def to_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "bpsp": self.bpsp, "scales": self.scales}
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Result:
-        pictures = tuple(PictureCost(p["name"], p["subpixels"], tuple(p["bits"])) for p in values["pictures"])
-        return cls(values["testset"], values["experiment"], values["iteration"], values["recursions"], pictures)
 
 
 def tiles(image: Pixels, max_pixels: int) -> Iterator[Pixels]:

@@ -2,33 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 
 from l3c.errors import InputError
-from l3c.published.export import export_layers
+from l3c.published.export import Weights, export_layers
+from l3c.published.fine_tuning import Heard, fine_tune
+from l3c.published.grid import Steps
 from l3c.published.models import write_model
 from l3c.published.pictures import Pixels
+from l3c.training.batches import Plan, training_batches
 from l3c.training.checkpoints import LATEST, read_state
+from l3c.training.config import Config
 from l3c.training.experiments import Experiment
+from l3c.training.picture_files import list_pictures
 
 PICTURES_MAX = 32
 SIDE_MAX = 256
 SUFFIXES = (".png", ".webp", ".jpg", ".jpeg", ".bmp", ".ppm", ".tif", ".tiff")
 
 
-def export_experiment(experiment: Experiment, target: Path, images: Path, iteration: int = LATEST) -> tuple[int, bytes]:
+@dataclass(frozen=True)
+class FineTuning:
+    """Training on the integers' grid before a network is written. heard: of every batch's cost."""
+
+    iterations: int
+    rate: float
+    heard: Heard
+
+
+def export_experiment(
+    experiment: Experiment, target: Path, images: Path, iteration: int = LATEST, tuning: FineTuning | None = None
+) -> tuple[int, bytes]:
     """Write the integer network of a checkpoint, averaged weights where it has them: (iteration, digest).
 
-    images: a folder of pictures like those that are to be coded; 32 of them, evenly spaced, are looked at.
+    images: a folder of pictures like those that are to be coded; 32 of them, evenly spaced, are looked at, and fine
+    tuning sees random crops of them all.
     """
     found, path = experiment.checkpoints.choose(iteration)
-    state = read_state(path)
-    architecture = experiment.config().network
-    network = export_layers(architecture, state.get("ema") or state["network"], calibration_pictures(images))
-    return found, write_model(target, architecture, network)
+    state, config = read_state(path), experiment.config()
+
+    def tune(weights: Weights, steps: Steps) -> Weights:
+        if tuning is None:
+            return weights
+        batches = _crops(images, config)
+        return fine_tune(config.network, weights, steps, batches, tuning.iterations, tuning.rate, tuning.heard)
+
+    state = state.get("ema") or state["network"]
+    network = export_layers(config.network, state, calibration_pictures(images), tune)
+    return found, write_model(target, config.network, network)
+
+
+def _crops(images: Path, config: Config) -> Iterable[Tensor]:
+    """Endless batches as in training, in its order of a run that begins."""
+    paths = list_pictures(str(images), config.data.crop)
+    plan = Plan(len(paths), config.data.batch, config.run.seed)
+    return training_batches(paths, config.data, config.run.seed, plan, workers=0)
+
+
+def training_images(experiment: Experiment) -> Path:
+    """The folder that an experiment was trained on. Raises InputError where it is not here."""
+    source = experiment.config().data.train
+    if not source or not Path(source).is_dir():
+        raise InputError(f"the training images {source!r} are not here: name a folder with --images")
+    return Path(source)
 
 
 def calibration_pictures(folder: Path) -> Iterator[Pixels]:

@@ -31,6 +31,12 @@ def read_rgb(path: Path) -> Pixels:
         raise InputError(f"{path}: {error}") from error
 
 
+def centre_crop(image: Pixels, size: int) -> Pixels:
+    """[H, W, 3] -> at most [size, size, 3]."""
+    y, x = (max(0, (length - size) // 2) for length in image.shape[:2])
+    return image[y : y + size, x : x + size]
+
+
 def list_pictures(where: str, min_size: int = 0, cache: Path | None = None) -> list[Path]:
     """Sorted pictures in a folder and all below it, matching a pattern, or one; those smaller on a side are left out.
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import get_ident
 from typing import Any
 
-from l3c.training.evaluation import Result, Settings
+from l3c.training.costs import Result, Settings
 from l3c.training.test_sets import TestSet
 
 VERSION = 1
@@ -60,9 +60,9 @@ class ResultCache:
 
 def sort_results(results: Sequence[Result], by: str) -> list[Result]:
     keys: dict[str, Any] = {
-        "testset": lambda r: (r.testset, r.experiment, r.iteration),
-        "exp": lambda r: (r.experiment, r.iteration, r.testset),
-        "itr": lambda r: (r.iteration, r.experiment, r.testset),
+        "testset": lambda r: (r.testset, r.experiment, r.iteration or 0),
+        "exp": lambda r: (r.experiment, r.iteration or 0, r.testset),
+        "itr": lambda r: (r.iteration or 0, r.experiment, r.testset),
         "res": lambda r: r.bpsp,
     }
     return sorted(results, key=keys[by])
@@ -78,7 +78,8 @@ def table(results: Sequence[Result]) -> str:
 def _row(result: Result) -> tuple[str, str, str, str, str]:
     label = f"bpsp{f' recursive={result.recursions}' if result.recursions else ''}={result.bpsp:.4f}"
     scales = " ".join(f"{bpsp:.4f}" for bpsp in result.scales)
-    return result.testset, result.experiment, str(result.iteration), label, scales
+    iteration = "-" if result.iteration is None else str(result.iteration)
+    return result.testset, result.experiment, iteration, label, scales
 
 
 def write_json(path: Path, results: Sequence[Result]) -> None:

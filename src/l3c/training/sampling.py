@@ -14,7 +14,8 @@ from l3c.errors import InputError
 from l3c.published.architecture import recursions_of
 from l3c.published.network import Published, Scales
 from l3c.published.pictures import Pixels
-from l3c.training.evaluation import Settings, padded_tensor
+from l3c.training.costs import Settings
+from l3c.training.evaluation import padded_tensor
 from l3c.training.test_sets import TestSet
 
 THUMBNAIL = 256

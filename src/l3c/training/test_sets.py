@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from l3c.errors import InputError
-from l3c.training.batches import centre_crop
-from l3c.training.picture_files import Pixels, is_picture, read_rgb
+from l3c.training.picture_files import Pixels, centre_crop, is_picture, read_rgb
 
 
 @dataclass(frozen=True)

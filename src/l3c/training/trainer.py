@@ -22,6 +22,7 @@ from l3c.training.beginning import spread_mixtures
 from l3c.training.checkpoints import LATEST, Policy, read_state
 from l3c.training.config import Config
 from l3c.training.experiments import Experiment
+from l3c.training.guidance import distance
 from l3c.training.monitor import Monitor
 from l3c.training.picture_files import list_pictures
 from l3c.training.processes import Processes
@@ -55,6 +56,9 @@ class Restore:
 LEAST_SHARE = 0.05
 """Of an auxiliary image's cost, when a warm-up begins."""
 
+GUIDANCE = 10.0
+"""Weight of mean squares, when guidance begins."""
+
 
 class Coster(nn.Module):
     """Bits of every scale of each image; wrapped as one module, so that gradients of several processes are averaged."""
@@ -63,10 +67,10 @@ class Coster(nn.Module):
         super().__init__()
         self.network, self.reduced, self.channels_last = network, bfloat16, channels_last
 
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """uint8 [N, 3, H, W] -> bits, float64 [N, scales + 1], the uniform scale last; and excess, float32 [N]."""
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """uint8 [N, 3, H, W] -> bits, float64 [N, scales + 1], the uniform scale last; excess and distance, [N]."""
         scales = self.take_apart(images)
-        return self.network.bits(scales), excess(scales)
+        return self.network.bits(scales), excess(scales), distance(images, scales.before)
 
     def take_apart(self, images: Tensor) -> Scales:
         layout = torch.channels_last if self.channels_last else torch.contiguous_format
@@ -169,9 +173,10 @@ class Trainer:
         """
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        bits, excess = coster(images.to(self.processes.device))
+        bits, beyond, astray = coster(images.to(self.processes.device))
         bpsp = bits.sum(0) / (images[0].numel() * pictures)
-        loss = self._loss(bpsp) + self.config.optimizer.range_penalty * excess.sum() / pictures
+        aside = self.config.optimizer.range_penalty * beyond.sum() + self._guidance() * astray.sum()
+        loss = self._loss(bpsp) + aside / pictures
         self.optimizer.zero_grad()
         torch.autograd.backward(loss * self.processes.world)
         limit = self.config.optimizer.clip_norm
@@ -189,6 +194,11 @@ class Trainer:
         warm_up = self.config.optimizer.latent_warm_up
         share = min(1.0, max(LEAST_SHARE, self.iteration / warm_up)) if warm_up else 1.0
         return sum((share**scale * cost for scale, cost in enumerate(bpsp[:-1])), bpsp.new_zeros(()))
+
+    def _guidance(self) -> float:
+        """Weight of the distance of auxiliary images from sketches; it falls to 0."""
+        until = self.config.optimizer.guidance
+        return GUIDANCE * max(0.0, 1 - self.iteration / until) if until else 0.0
 
     def _check_finite(self, norm: float) -> None:
         if not math.isfinite(norm):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -122,11 +123,16 @@ def read_model(name: str, path: Path, tile: int = TILE, learning: Learning | Non
 
 
 @cache
-def load(name: str, channels: int) -> WaveModel | None:
-    """The preset of that name for that many channels, or None. Raises ModelError where its file was changed."""
+def load(name: str, channels: int, device: str = "auto") -> WaveModel | None:
+    """The preset of that name for that many channels, or None.
+
+    Raises ModelError where its file was changed, EngineError for other devices than the processor.
+    """
     preset = PRESETS.get((name, channels))
     if preset is None:
         return None
+    if device == "cuda":
+        raise EngineError(f"model {name!r} is computed by the processor, not by CUDA devices")
     model = read_model(name, FOLDER / preset.file, preset.tile, preset.learning)
     if model.digest.hex() != preset.digest:
         raise ModelError(f"{FOLDER / preset.file}: digest {model.digest.hex()}, expected {preset.digest}")
@@ -138,9 +144,21 @@ def names() -> list[str]:
     return sorted({name for name, _ in PRESETS})
 
 
-def by_digest(digest: bytes) -> WaveModel | None:
-    """The preset whose digest begins with these bytes, or None."""
+def by_digest(digest: bytes, device: str = "auto") -> WaveModel | None:
+    """The preset whose digest begins with these bytes, or None; raises as `load`."""
     for (name, channels), preset in PRESETS.items():
         if bytes.fromhex(preset.digest).startswith(digest):
-            return load(name, channels)
+            return load(name, channels, device)
     return None
+
+
+def listing() -> Iterator[tuple[str, int, str, str, str]]:
+    """(name, channels, digest, file, problem) of every preset, read and verified."""
+    for (name, channels), preset in PRESETS.items():
+        file = str(FOLDER / preset.file)
+        try:
+            load(name, channels)
+        except ModelError as error:
+            yield name, 0, preset.digest, file, str(error)
+        else:
+            yield name, channels, preset.digest, file, ""

@@ -1,0 +1,61 @@
+"""Samples that use few of their values, to ranks and back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.codec.pasts.part import Part
+from l3c.codec.planes import Components
+from l3c.codec.webp import is_drawn
+from l3c.container.constants import GRAY, RGB
+from l3c.container.structure import ImageHeader, Levels
+from l3c.container.tiling import Box
+from l3c.history import levels
+
+LEAST_PIXELS = 4096
+"""In smaller images tables are not worth their bytes."""
+
+
+def undo(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
+    """As `past.undo`."""
+    if header.layout not in (GRAY, RGB) or header.depth < 8 or header.height * header.width < LEAST_PIXELS:
+        return None
+    gray = header.layout == RGB and levels.is_gray(samples)
+    if not gray and not levels.likely(samples, header.depth):
+        return None
+    kept = samples[..., :1] if gray else samples
+    counts = levels.counts_of(kept, header.depth)
+    if not gray and (not levels.worth_it(counts, header.depth) or (header.depth == 8 and is_drawn(samples))):
+        return None
+    past = Levels(gray, tuple(tuple(map(int, np.nonzero(count)[0])) for count in counts))
+    if gray and past.bits == 16:
+        return None
+    return replace(header, past=past), levels.split(levels.to_ranks(kept, _tables(past), header.depth), past.bits)
+
+
+def redo(components: Components, header: ImageHeader, past: Levels) -> NDArray[Any]:
+    """As `past.redo`."""
+    dtype = np.uint16 if header.depth > 8 else np.uint8
+    samples = levels.from_ranks(levels.join(components, past.bits), _tables(past), dtype)
+    return np.repeat(samples, header.channels, axis=2) if past.gray else samples
+
+
+def _tables(past: Levels) -> list[NDArray[np.intp]]:
+    return [np.array(table, np.intp) for table in past.tables]
+
+
+def part_around(header: ImageHeader, past: Levels, box: Box) -> Part:
+    """The box; whole rows where the low bits of a row are packed."""
+    if past.bits > 8:
+        box = Box(box.top, 0, box.bottom, header.width)
+    boxes = [replace(box, right=c.width) if box.width == header.width else box for c in header.components]
+    return Part(replace(header, height=box.height, width=box.width), box, boxes)
+
+
+def memory_needed(header: ImageHeader, past: Levels) -> int:
+    """As `past.memory_needed`."""
+    return (8 if past.bits <= 8 else 64) * header.samples

@@ -1,0 +1,60 @@
+"""Frames that a video decoder made, to planes and back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.codec.pasts import corrections
+from l3c.codec.pasts.part import Part
+from l3c.codec.planes import Components
+from l3c.container.constants import RGB
+from l3c.container.structure import ImageHeader, Video
+from l3c.container.tiling import Box
+from l3c.history import video
+
+STRIP_BYTES = 80
+"""Bytes for each pixel of a strip of rows that is made at a time."""
+
+
+def undo(pixels: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
+    """As `past.undo`."""
+    from l3c.history.video_invert import invert
+
+    if (header.layout, header.depth) != (RGB, 8):
+        return None
+    found = invert(pixels)
+    if found is None:
+        return None
+    components = [plane[..., None] for plane in found[:3]]
+    past = Video(halved=found.halved, numbers=tuple(found.converter))
+    corrected = corrections.corrected(pixels, _made(components, past), header, past)
+    return (corrected, components) if corrected else None
+
+
+def redo(components: Components, header: ImageHeader, past: Video) -> NDArray[np.uint8]:
+    """As `past.redo`."""
+    return corrections.applied(_made(components, past), header)
+
+
+def _made(components: Components, past: Video) -> NDArray[np.uint8]:
+    luma, blue, red = (component[..., 0] for component in components)
+    return video.redo(luma, blue, red, video.Converter(*past.numbers), past.halved)
+
+
+def part_around(header: ImageHeader, past: Video, box: Box) -> Part:
+    """From an even column, and an even row where chroma has half the height."""
+    top, left = box.top & ~1 if past.halved else box.top, box.left & ~1
+    outer = Box(top, left, box.bottom, box.right)
+    rows = (top // 2, (box.bottom + 1) // 2) if past.halved else (top, box.bottom)
+    half = Box(rows[0], left // 2, rows[1], (box.right + 1) // 2)
+    past = replace(past, count=0, packed=b"")
+    return Part(replace(header, height=outer.height, width=outer.width, past=past), outer, [outer, half, half])
+
+
+def memory_needed(header: ImageHeader, past: Video) -> int:
+    """As `past.memory_needed`."""
+    return header.samples + video.STRIP * STRIP_BYTES * (header.width + 1) + corrections.BYTES * past.count

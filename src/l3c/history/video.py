@@ -1,0 +1,92 @@
+"""Frames of video: luma, and chroma of half the width and often height, to 8-bit RGB as decoders make it.
+
+The definition that docs/format.md gives; integers alone. Decoders share one form, and differ in its numbers.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.history.luma import Ints
+
+Plane = NDArray[np.uint8]
+
+TOGETHER, LUMA_APART, ALL_APART = range(3)
+"""Forms: what is summed before it is shifted."""
+
+CHROMA_ZERO = 128
+STRIP = 64
+"""Rows that are made at a time: even."""
+
+
+class Converter(NamedTuple):
+    """form: one of the three. shift: bits behind the point. rounded: whether half a level is added before a shift.
+
+    floored: whether luma below its zero counts as that. zero: the luma of black. In 1 / 2^shift, what a level adds: of
+    luma to each colour, of red chroma to red, of blue and of red chroma to green, of blue chroma to blue.
+    """
+
+    form: int
+    shift: int
+    rounded: int
+    floored: int
+    zero: int
+    luma: int
+    red: int
+    green_blue: int
+    green_red: int
+    blue: int
+
+    @property
+    def half(self) -> int:
+        return (1 << self.shift) >> 1 if self.rounded else 0
+
+
+def redo(luma: Plane, blue: Plane, red: Plane, converter: Converter, halved: bool) -> NDArray[np.uint8]:
+    """RGB [height, width, 3] of luma [height, width] and chroma of half the width, rounded up.
+
+    halved: chroma has half the height too, rounded up.
+    """
+    height, width = luma.shape
+    out = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, STRIP):
+        bottom = min(top + STRIP, height)
+        rows = slice(top // 2, (bottom + 1) // 2) if halved else slice(top, bottom)
+        u, v = (repeated(plane[rows].astype(np.int32), (bottom - top, width), halved) for plane in (blue, red))
+        out[top:bottom] = to_rgb(luma[top:bottom].astype(np.int32), u, v, converter)
+    return out
+
+
+def repeated(plane: Ints, size: tuple[int, int], halved: bool) -> Ints:
+    """Each sample for the two or four pixels that share it."""
+    wide = np.repeat(plane, 2, axis=1)[:, : size[1]]
+    return np.repeat(wide, 2, axis=0)[: size[0]] if halved else wide
+
+
+def to_rgb(luma: Ints, blue: Ints, red: Ints, converter: Converter) -> Ints:
+    """[..., 3], clipped to 0 .. 255, of samples of one shape."""
+    level = luma - converter.zero
+    level = converter.luma * (np.maximum(level, 0) if converter.floored else level)
+    channels = [(level + offset) >> converter.shift for offset in offsets(blue, red, converter)]
+    return np.clip(np.stack(channels, axis=-1), 0, 255)
+
+
+def offsets(blue: Ints, red: Ints, c: Converter) -> tuple[Ints, Ints, Ints]:
+    """What chroma, and rounding, add to red, green and blue, in 1 / 2^shift of a level."""
+    u, v = blue - CHROMA_ZERO, red - CHROMA_ZERO
+    return (
+        _offset([c.red * v], c),
+        _offset([c.green_blue * u, c.green_red * v], c),
+        _offset([c.blue * u], c),
+    )
+
+
+def _offset(terms: list[Ints], c: Converter) -> Ints:
+    if c.form == ALL_APART:
+        whole: Ints = sum((term + c.half) >> c.shift for term in terms)  # type: ignore[assignment]
+        return (whole << c.shift) + c.half
+    total: Ints = sum(terms) + c.half  # type: ignore[assignment]
+    return total if c.form == TOGETHER else (total >> c.shift << c.shift) + c.half

@@ -1,0 +1,93 @@
+"""The grid that integer weights lie on: what a unit stands for, and the power of two that makes weights whole."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.coding.arrays import LOG_SCALE_OFFSET
+from l3c.coding.tables import GRAY_BITS
+from l3c.errors import ModelError
+from l3c.published.architecture import Architecture
+from l3c.published.layers_integer import NARROW_BITS, SUM_MAX, Layer, parameter_channels
+
+Floats = NDArray[np.float64]
+Steps = dict[str, Floats]
+"""What one unit of each channel of a signal stands for, by signal."""
+
+SMALL_WEIGHT, LARGE_WEIGHT = 127, 32767
+SHIFT_MAX = 22
+LARGE = ("input", "params", "to_q", "head")
+"""Layers whose weights have 16 bits: few weights, or much that hangs on them."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """From a layer's float weights and biases, NumPy's or PyTorch's, to those in units of its signals.
+
+    factor: [outputs, inputs, 1, 1]. unit, offset: [outputs]. most: greatest magnitude of a whole weight.
+    """
+
+    factor: Floats
+    unit: Floats
+    offset: Floats
+    most: int
+
+    def weight(self, weight: Floats) -> Floats:
+        return weight * self.factor
+
+    def bias(self, bias: Floats) -> Floats:
+        return bias / self.unit + self.offset
+
+
+def grid_of(a: Architecture, layer: Layer, outputs: int, steps: Steps) -> Grid:
+    """A layer's grid under the steps of its signals."""
+    unit, offset = _target(a, layer, steps, outputs)
+    most = LARGE_WEIGHT if any(part in layer.name.split(".") for part in LARGE) else SMALL_WEIGHT
+    return Grid((steps[layer.source] / unit[:, None])[:, :, None, None], unit, offset, most)
+
+
+def shifts_of(layer: Layer, most: int, weight: Floats, bias: Floats) -> NDArray[np.int64]:
+    """The largest shift of each channel that keeps its bound, int64 [outputs]. Raises ModelError where there is none.
+
+    weight, bias: in units of the signals.
+    """
+    found = np.full(len(bias), -1)
+    largest = np.abs(weight).max((1, 2, 3))
+    begin = math.floor(math.log2((most + 1) / max(float(largest.min()), 1e-9)))
+    for n in range(max(0, min(SHIFT_MAX, begin)), -1, -1):
+        sums = np.abs(np.rint(weight * 2.0**n)).sum((1, 2, 3)) * layer.read_max
+        bound = sums + np.abs(np.rint(bias * 2.0**n)) + 2.0**n
+        fits = (np.rint(largest * 2.0**n) <= most) & (bound < SUM_MAX)
+        found[fits & (found < 0)] = n
+        if found.min() >= 0:
+            return found
+    raise ModelError(f"{layer.name}: no shift keeps its sums below {SUM_MAX}")
+
+
+def _target(a: Architecture, layer: Layer, steps: Steps, outputs: int) -> tuple[Floats, Floats]:
+    """(what one unit of each output stands for, what is added, in units)."""
+    kind, _, scale = layer.target.partition(".")
+    if kind == "params":
+        return parameter_units(a, int(scale), outputs)
+    if kind == "symbols":
+        return np.full(outputs, 2 / (a.latent_levels - 1)), np.full(outputs, (a.latent_levels - 1) / 2)
+    unit = steps[layer.target]
+    if kind in ("enc", "dec", "context"):
+        unit = unit / (1 << NARROW_BITS)
+    return np.repeat(unit, outputs // len(unit)), np.zeros(outputs)
+
+
+def parameter_units(a: Architecture, scale: int, outputs: int) -> tuple[Floats, Floats]:
+    """(what a unit is, what is added) of logits, means, log scales, coefficients, as coded; bins are a symbol wide."""
+    latent = a.learned and scale > 0
+    width, low = (2 / (a.latent_levels - 1), -1.0) if latent else (1.0, 0.0)
+    each = parameter_channels(a, scale) * a.components
+    gray = 1 << GRAY_BITS
+    units = [1 / 16, width / gray, 1 / 16, 1 / 1024]
+    offsets = [0.0, -low / width * gray, -16 * (math.log(width) + LOG_SCALE_OFFSET), 0.0]
+    parts = outputs // each
+    return np.repeat(units[:parts], each), np.repeat(offsets[:parts], each)

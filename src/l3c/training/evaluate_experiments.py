@@ -1,0 +1,76 @@
+"""Evaluate experiments by their probabilities, remembering what was computed before; or as models, by their files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+
+from l3c.codec.models import find_model
+from l3c.published.architecture import RGB_CHANNELS, recursions_of
+from l3c.training.costs import Progress, Result, Settings
+from l3c.training.evaluate import Request
+from l3c.training.evaluate_files import Subject, Writing
+from l3c.training.evaluation import cost_of, evaluate
+from l3c.training.experiments import Experiment, find_experiment
+from l3c.training.export import export_experiment, training_images
+from l3c.training.loading import load_trained
+from l3c.training.picture_files import Pixels
+from l3c.training.processes import choose_device
+from l3c.training.results import ResultCache
+from l3c.training.test_sets import TestSet
+
+
+def evaluate_experiment(
+    subject: str, label: str, request: Request, progress_for: Callable[[str], Progress]
+) -> list[Result]:
+    """One experiment at every iteration on every folder."""
+    experiment, device = find_experiment(subject, request.log_dir), choose_device(request.device)
+    testsets = request.testsets()
+    if request.reset_cache:
+        ResultCache(experiment.folder).clear()
+    return [
+        _evaluate(experiment, label, iteration, testset, request, device, progress_for(f"{label} on {testset.name}"))
+        for iteration in request.iterations
+        for testset in testsets
+    ]
+
+
+def _evaluate(
+    experiment: Experiment,
+    name: str,
+    iteration: int,
+    testset: TestSet,
+    request: Request,
+    device: torch.device,
+    progress: Progress,
+) -> Result:
+    found, checkpoint = experiment.checkpoints.choose(iteration)
+    cache = ResultCache(experiment.folder)
+    path = cache.path(checkpoint, testset, request.settings, device.type)
+    known = None if request.overwrite_cache else cache.read(path)
+    if known is None:
+        trained = load_trained(experiment, found, device)
+        recursions = recursions_of(trained.network.architecture, request.settings.recursions)
+        pictures = evaluate(trained.network, testset, request.settings, progress)
+        known = Result(testset.name, name, found, recursions, pictures)
+        cache.write(path, known)
+    return Result(testset.name, name, found, known.recursions, known.pictures)
+
+
+def export_subjects(subject: str, label: str, request: Request, writing: Writing) -> Iterator[Subject]:
+    """An experiment as a model at every iteration, beside the files that it writes: they need it to be decoded."""
+    experiment = find_experiment(subject, request.log_dir)
+    images = request.images or training_images(experiment)
+    for iteration in request.iterations:
+        found, _ = experiment.checkpoints.choose(iteration)
+        path = writing.folder / f"{experiment.name.split(' ')[0]}_{found}.safetensors"
+        export_experiment(experiment, path, images, found)
+        writing.say(f"{path}: iteration {found} as integers; decoding needs it: L3C_MODELS={writing.folder}")
+        loss = _loss(experiment, found, choose_device(request.device)) if writing.theory else None
+        yield Subject(label, find_model(str(path), RGB_CHANNELS, request.device), found, loss)
+
+
+def _loss(experiment: Experiment, iteration: int, device: torch.device) -> Callable[[Pixels], tuple[float, ...]]:
+    network = load_trained(experiment, iteration, device).network
+    return lambda tile: cost_of(network, tile, Settings(max_pixels=tile.size))

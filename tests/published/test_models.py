@@ -1,0 +1,113 @@
+"""Model files: found by name, path, URL and digest, verified, listed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from l3c import api
+from l3c.cli import main
+from l3c.codec.models import find_model, model_by_digest, model_names
+from l3c.errors import ModelError
+from l3c.published import models, places
+from l3c.published.places import VARIABLE
+from tests.published.integer import ARCHITECTURES, exported, picture
+
+KINDS = list(ARCHITECTURES)
+
+
+@pytest.fixture(autouse=True)
+def nothing_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "_loaded", {})
+
+
+def write(folder: Path, kind: str = "l3c") -> Path:
+    path = folder / f"my-{kind}.safetensors"
+    models.write_model(path, ARCHITECTURES[kind], exported(kind))
+    return path
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_files_are_found_and_code(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, kind)
+    digest = find_model(str(path), 3).digest
+    image = 112 + picture(64, 80) // 8
+    data = api.encode(image, model=str(path))
+    monkeypatch.setattr(models, "_loaded", {})
+    with pytest.raises(ModelError, match="L3C_MODELS"):
+        api.decode(data)
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    assert (api.decode(data) == image).all()
+    assert f"my-{kind}" in model_names()
+    assert find_model(f"my-{kind}", 3).digest == digest == model_by_digest(digest[:16], "").digest
+
+
+def test_changed_files_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ModelError, match="not what its digest says"):
+        models.read_model(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"none\.safetensors.*l3c export"):
+        find_model(str(tmp_path / "none.safetensors"), 3)
+
+
+def test_a_bucket_is_searched_and_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bucket = fsspec.filesystem("memory")
+    bucket.pipe("/bucket/my-rgb.safetensors", write(tmp_path, "rgb").read_bytes())
+    bucket.pipe("/bucket/notes.safetensors", b"no model")
+    image = 112 + picture(40, 40) // 8
+    data = api.encode(image, model="memory://bucket/my-rgb.safetensors")
+    monkeypatch.setattr(models, "_loaded", {})
+    monkeypatch.setenv(VARIABLE, f"{tmp_path / 'empty'}:memory://bucket")
+    assert (api.decode(data) == image).all()
+    assert "my-rgb" in model_names()
+    with pytest.raises(ModelError, match=r"memory://bucket/none\.safetensors"):
+        find_model("memory://bucket/none", 3)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("/a:b", ["/a", "b"]),
+        ("s3://bucket/x:/home/me", ["s3://bucket/x", "/home/me"]),
+        ("/a:http://host:8080/models:c", ["/a", "http://host:8080/models", "c"]),
+    ],
+)
+def test_folders_and_urls_are_told_apart(value: str, expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, value)
+    assert places.named_folders() == expected
+
+
+def test_models_lists_verifies_and_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = write(tmp_path / "weights")
+    assert main(["models"]) == 0
+    out, err = capsys.readouterr()
+    (line,) = (line for line in out.splitlines() if line.startswith("my-l3c"))
+    assert line.split() == ["my-l3c", "RGB", models.read_stored(str(path)).digest[:32], "weights/my-l3c.safetensors"]
+    assert {row.split()[0] for row in out.splitlines()} >= {"wave", "wave-fast", "wave-max"}
+    assert "l3c: no exported network of kind rgb or rgb-shared is here; `l3c train`" in err
+
+
+def test_models_names_what_is_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "absent"))
+    path = write(tmp_path)
+    assert main(["models", str(path)]) == 0
+    path.write_bytes(path.read_bytes()[:-5])
+    assert main(["models", str(path), str(tmp_path / "none.safetensors")]) == ModelError.exit_code
+    assert main(["models"]) == ModelError.exit_code
+    err = capsys.readouterr().err
+    assert f"{path}: not an exported model" in err
+    assert "none.safetensors: No such file" in err
+    assert f"{tmp_path / 'absent'}: there is no such folder, but L3C_MODELS names it" in err
