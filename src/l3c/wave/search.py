@@ -1,0 +1,152 @@
+"""The encoder's search for a tuning: gradient steps on crops of the very picture, then rounding.
+
+In floating point, so that processors may find different numbers; what is written is exact all the same.
+"""
+
+from __future__ import annotations
+
+from math import cos, log, pi, sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.engine import wave_gradient
+from l3c.wave.definition import CODING_ORDER
+from l3c.wave.learning import start_parameters
+from l3c.wave.network import Integers, Network
+from l3c.wave.scales import output_units
+from l3c.wave.tuning import GAIN_BITS, Group, bias_bits, groups
+from l3c.wave.tuning_code import POWERS, SMALL_MAX
+
+Floats = NDArray[np.float64]
+CROP_HEIGHT, CROP_WIDTH, ALIGNED = 32, 64, (2, 32)
+RATE, WARM_UP = 1e-2, 8
+MOMENTUM, SPREAD, EPSILON = 0.1, 0.01, 1e-6
+THRIFT = 0.75
+"""Bits that a step of a number must save at first."""
+
+COARSENESS = 6.0
+"""Steps of the numbers, in those that would be best if the slopes' squares were the curvature."""
+
+ZERO_BITS, STEP_BITS = 6.0, 2.4
+"""What a number costs that is not 0, and what each step beyond 1 adds."""
+
+LARGEST = POWERS - 2
+
+
+class Search:
+    """Numbers in the making, for one component of a picture. samples: uint8 [height, width, channels].
+
+    values: in the units of the float network, one for each number.
+    """
+
+    def __init__(self, network: Network, samples: NDArray[np.uint8]) -> None:
+        self._architecture = network.architecture
+        self._samples = samples[:, :, list(CODING_ORDER[samples.shape[2]])]
+        self._start = start_parameters(network, 0)
+        self._groups = list(groups(self._architecture))
+        self._units = np.concatenate([self._unit(group) for group in self._groups])
+        self._random = np.random.default_rng(0)
+        self._means, self._squares = np.zeros_like(self._units), np.zeros_like(self._units)
+        self._steps = 0
+        self.values = np.zeros_like(self._units)
+        height, width = samples.shape[:2]
+        self._size = tuple(min(most, side // of * of) for most, side, of in
+                           zip((CROP_HEIGHT, CROP_WIDTH), (height, width), ALIGNED, strict=True))  # fmt: skip
+
+    @property
+    def possible(self) -> bool:
+        """Whether the picture is large enough for a crop."""
+        return bool(min(self._size) > 0)
+
+    def _unit(self, group: Group) -> Floats:
+        """What a number of 1 stands for."""
+        if group.kind:
+            return np.full(group.place.stop - group.place.start, 2.0**-GAIN_BITS)
+        half_steps = bias_bits(self._architecture, group.layer) - output_units(self._architecture, group.layer)
+        units: Floats = np.exp2(half_steps - 1.0)
+        return units
+
+    def _layers(self, parameters: NDArray[Any], values: Floats) -> Any:
+        """Of each layer weights [outputs, inputs], biases, and the values of its three groups: all views."""
+        at = 0
+        for i, layer in enumerate(self._architecture.layers()):
+            end = at + layer.outputs * layer.inputs
+            weights = parameters[at:end].reshape(layer.outputs, layer.inputs)
+            at = end + layer.outputs
+            yield weights, parameters[end:at], *(values[group.place] for group in self._groups[3 * i : 3 * i + 3])
+
+    def _parameters(self) -> NDArray[np.float32]:
+        tuned = self._start.copy()
+        for weights, biases, bias, gain, input_gain in self._layers(tuned, self.values):
+            weights *= 1 + gain[:, None] + input_gain
+            biases += bias
+        return tuned
+
+    def _slopes(self, crop: NDArray[np.uint8]) -> Floats:
+        """Slopes by the values of the mean bits of a crop's samples."""
+        _, slope = wave_gradient(self._architecture, self._parameters(), crop[None], True)
+        slopes = np.zeros_like(self.values)
+        originals = self._layers(self._start, slopes)
+        for (weights, *_), (by_weight, by_bias, bias, gain, input_gain) in zip(
+            originals, self._layers(slope, slopes), strict=True
+        ):
+            moved = weights * by_weight
+            bias[:], gain[:], input_gain[:] = by_bias, moved.sum(axis=1), moved.sum(axis=0)
+        return slopes / crop.size
+
+    def _crop(self) -> NDArray[np.uint8]:
+        height, width = self._size
+        top = int(self._random.integers(self._samples.shape[0] - height + 1))
+        left = int(self._random.integers(self._samples.shape[1] - width + 1))
+        return np.ascontiguousarray(self._samples[top : top + height, left : left + width])
+
+    def run(self, pixels: int) -> None:
+        """Look at so many pixels: steps of Adam whose rate falls off to 0.
+
+        What saves less than its bytes is drawn to 0.
+        """
+        steps = max(1, pixels // (self._size[0] * self._size[1]))
+        for i in range(steps):
+            self._step(RATE * min(1.0, (i + 1) / WARM_UP) * (1 + cos(pi * i / steps)) / 2)
+
+    def _step(self, rate: float) -> None:
+        slopes = self._slopes(self._crop())
+        self._steps += 1
+        self._means += MOMENTUM * (slopes - self._means)
+        self._squares += SPREAD * (slopes * slopes - self._squares)
+        root = np.sqrt(self._squares / (1 - (1 - SPREAD) ** self._steps)) + EPSILON
+        moved = self.values - rate / (1 - (1 - MOMENTUM) ** self._steps) * self._means / root
+        least = rate * THRIFT / (self._samples.size * self._units * root)
+        self.values = np.sign(moved) * np.maximum(np.abs(moved) - least, 0)
+
+    def found(self) -> tuple[list[int], Integers]:
+        """Powers of the groups and numbers, as `tuning_code.write_numbers` takes them."""
+        powers, numbers = [], np.zeros(self.values.size, np.int64)
+        crop_samples = self._size[0] * self._size[1] * self._samples.shape[2]
+        weight = log(2) * self._samples.size * crop_samples / (1 - (1 - SPREAD) ** self._steps)
+        for group in self._groups:
+            power, numbers[group.place] = self._rounded(group, weight)
+            powers.append(power)
+        return powers, numbers
+
+    def _rounded(self, group: Group, weight: float) -> tuple[int, Integers]:
+        """A group's power and numbers, rounded where that costs less than it saves."""
+        values, curvature = self.values[group.place] / self._units[group.place], self._squares[group.place]
+        curvature = weight * np.maximum(curvature, curvature.mean() / 20) * self._units[group.place] ** 2
+        best = COARSENESS * sqrt(12 / (log(2) * float(curvature.mean()) + 1e-12))
+        power = next((p for p in range(LARGEST) if 1.41 * 2**p >= best and np.abs(values).max() < 31 * 2**p), LARGEST)
+        small = _thrifty(np.abs(values) / 2**power, curvature * 4.0**power)
+        numbers = np.where(values < 0, -small, small).astype(np.int64)
+        return (power + 1, numbers << power) if numbers.any() else (0, numbers)
+
+
+def _thrifty(magnitudes: Floats, curvature: Floats) -> Floats:
+    """Whole magnitudes, one less where the bits that saves outweigh what it loses."""
+    whole = np.minimum(np.floor(magnitudes + 0.5), SMALL_MAX)
+    for _ in range(2):
+        less = np.maximum(whole - 1, 0)
+        gain = curvature / 2 * ((magnitudes - less) ** 2 - (magnitudes - whole) ** 2)
+        whole = np.where(gain < np.where(whole == 1, ZERO_BITS, STEP_BITS), less, whole)
+    return whole
