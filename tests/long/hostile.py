@@ -31,7 +31,8 @@ from l3c.container.structure import Contents, ImageHeader, Palette, TileEntry
 from l3c.container.tiling import tile_count, tiles_of
 from l3c.container.write import section, write_file
 from l3c.history import photo_cd
-from tests.checks import encode_tiled, noise, packaged_model, plain, smooth_picture
+from l3c.wave.tuning_code import write_numbers
+from tests.checks import encode_tiled, noise, packaged_model, plain, random_numbers, smooth_picture
 from tests.history.sources import photo_cd_planes
 
 Random = random.Random
@@ -69,6 +70,9 @@ def seeds() -> tuple[Seed, ...]:
     photo, few = photo_cd.redo(*photo_cd_planes(80, 100)), smooth_picture(66, 70, 3).astype(np.uint16) * 51 + 3
     photo[::9, ::9] ^= 1
     found += [Seed(encode(picture, model="wave-fast"), picture) for picture in (photo, few)]
+    model, picture = packaged_model(3, 32, "wave-fast"), smooth_picture(40, 70, 3)
+    tuned = model.tuned(write_numbers(model.network.architecture, *random_numbers(model.network.architecture)))
+    found.append(Seed(encode_tiled(picture, tuned), picture))
     return tuple(found)
 
 

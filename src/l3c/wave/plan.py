@@ -9,6 +9,9 @@ GROWTH = 1.5
 LEAST_PIXELS, MOST_PIXELS = 1 << 15, 1 << 22
 """That a first part of a search looks at."""
 
+CROPS = ((16, 64), (16, 128))
+"""Small ones for the first steps, less noise for the later ones."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -17,8 +20,8 @@ class Plan:
     first: int
     share: float
 
-    def pixels(self, image: int, effort: int) -> Iterator[int]:
-        """Pixels looked at in each part of a search, in an image of so many."""
+    def parts(self, image: int, effort: int) -> Iterator[tuple[int, tuple[int, int]]]:
+        """Of each part of a search in an image of so many pixels: pixels looked at, height and width of crops."""
         start = min(max(int(self.share * image), LEAST_PIXELS), MOST_PIXELS)
         for part in range(effort - self.first + 1):
-            yield int(start * GROWTH**part)
+            yield int(start * GROWTH**part), CROPS[min(part, len(CROPS) - 1)]

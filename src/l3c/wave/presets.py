@@ -133,8 +133,8 @@ class WaveModel:
         from l3c.wave.tuning_code import write_numbers
 
         search = Search(self.network, samples)
-        for pixels in self.plan.pixels(samples.shape[0] * samples.shape[1], effort) if search.possible else ():
-            search.run(pixels)
+        for part in self.plan.parts(samples.shape[0] * samples.shape[1], effort) if search.possible else ():
+            search.run(*part)
             yield write_numbers(self.network.architecture, *search.found())
 
     def tuned(self, data: bytes, /) -> TunedWaveModel:

@@ -20,9 +20,9 @@ from l3c.wave.tuning import GAIN_BITS, Group, bias_bits, groups
 from l3c.wave.tuning_code import POWERS, SMALL_MAX
 
 Floats = NDArray[np.float64]
-CROP_HEIGHT, CROP_WIDTH, ALIGNED = 32, 64, (2, 32)
+ALIGNED = (2, 32)
 RATE, WARM_UP = 1e-2, 8
-MOMENTUM, SPREAD, EPSILON = 0.1, 0.01, 1e-6
+MOMENTUM, SPREAD, EPSILON = 0.2, 0.01, 1e-6
 THRIFT = 0.75
 """Bits that a step of a number must save at first."""
 
@@ -43,7 +43,7 @@ class Search:
 
     def __init__(self, network: Network, samples: NDArray[np.uint8]) -> None:
         self._architecture = network.architecture
-        self._samples = samples[:, :, list(CODING_ORDER[samples.shape[2]])]
+        self._samples = samples
         self._start = start_parameters(network, 0)
         self._groups = list(groups(self._architecture))
         self._units = np.concatenate([self._unit(group) for group in self._groups])
@@ -51,14 +51,11 @@ class Search:
         self._means, self._squares = np.zeros_like(self._units), np.zeros_like(self._units)
         self._steps = 0
         self.values = np.zeros_like(self._units)
-        height, width = samples.shape[:2]
-        self._size = tuple(min(most, side // of * of) for most, side, of in
-                           zip((CROP_HEIGHT, CROP_WIDTH), (height, width), ALIGNED, strict=True))  # fmt: skip
 
     @property
     def possible(self) -> bool:
         """Whether the picture is large enough for a crop."""
-        return bool(min(self._size) > 0)
+        return all(size >= least for size, least in zip(self._samples.shape, ALIGNED, strict=False))
 
     def _unit(self, group: Group) -> Floats:
         """What a number of 1 stands for."""
@@ -96,27 +93,30 @@ class Search:
             bias[:], gain[:], input_gain[:] = by_bias, moved.sum(axis=1), moved.sum(axis=0)
         return slopes / crop.size
 
-    def _crop(self) -> NDArray[np.uint8]:
-        height, width = self._size
-        top = int(self._random.integers(self._samples.shape[0] - height + 1))
-        left = int(self._random.integers(self._samples.shape[1] - width + 1))
-        return np.ascontiguousarray(self._samples[top : top + height, left : left + width])
+    def _crop(self, height: int, width: int) -> NDArray[np.uint8]:
+        """At most of this size, at a random place, channels in coding order."""
+        rows, columns = self._samples.shape[:2]
+        height, width = (min(side, has // of * of) for side, has, of in
+                         zip((height, width), (rows, columns), ALIGNED, strict=True))  # fmt: skip
+        top, left = int(self._random.integers(rows - height + 1)), int(self._random.integers(columns - width + 1))
+        crop = self._samples[top : top + height, left : left + width, list(CODING_ORDER[self._samples.shape[2]])]
+        return np.ascontiguousarray(crop)
 
-    def run(self, pixels: int) -> None:
-        """Look at so many pixels: steps of Adam whose rate falls off to 0.
+    def run(self, pixels: int, crop: tuple[int, int]) -> None:
+        """Look at so many pixels in crops of a size: steps of Adam whose rate falls off to 0.
 
         What saves less than its bytes is drawn to 0.
         """
-        steps = max(1, pixels // (self._size[0] * self._size[1]))
+        steps = max(1, pixels // (crop[0] * crop[1]))
         for i in range(steps):
-            self._step(RATE * min(1.0, (i + 1) / WARM_UP) * (1 + cos(pi * i / steps)) / 2)
+            self._step(self._crop(*crop), RATE * min(1.0, (i + 1) / WARM_UP) * (1 + cos(pi * i / steps)) / 2)
 
-    def _step(self, rate: float) -> None:
-        slopes = self._slopes(self._crop())
+    def _step(self, crop: NDArray[np.uint8], rate: float) -> None:
+        slopes = self._slopes(crop)
         self._steps += 1
         self._means += MOMENTUM * (slopes - self._means)
-        self._squares += SPREAD * (slopes * slopes - self._squares)
-        root = np.sqrt(self._squares / (1 - (1 - SPREAD) ** self._steps)) + EPSILON
+        self._squares += SPREAD * (slopes * slopes * crop.size - self._squares)
+        root = np.sqrt(self._squares / (1 - (1 - SPREAD) ** self._steps) / crop.size) + EPSILON
         moved = self.values - rate / (1 - (1 - MOMENTUM) ** self._steps) * self._means / root
         least = rate * THRIFT / (self._samples.size * self._units * root)
         self.values = np.sign(moved) * np.maximum(np.abs(moved) - least, 0)
@@ -124,8 +124,7 @@ class Search:
     def found(self) -> tuple[list[int], Integers]:
         """Powers of the groups and numbers, as `tuning_code.write_numbers` takes them."""
         powers, numbers = [], np.zeros(self.values.size, np.int64)
-        crop_samples = self._size[0] * self._size[1] * self._samples.shape[2]
-        weight = log(2) * self._samples.size * crop_samples / (1 - (1 - SPREAD) ** self._steps)
+        weight = log(2) * self._samples.size / (1 - (1 - SPREAD) ** self._steps)
         for group in self._groups:
             power, numbers[group.place] = self._rounded(group, weight)
             powers.append(power)
