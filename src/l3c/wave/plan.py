@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-GROWTH = 1.5
-LEAST_PIXELS, MOST_PIXELS = 1 << 15, 1 << 22
+GROWTH = 1.8
+LEAST_PIXELS, MOST_PIXELS = 1 << 14, 1 << 22
 """That a first part of a search looks at."""
 
-CROPS = ((16, 64), (16, 128))
+CROPS = ((16, 64), (16, 64), (16, 128), (16, 128), (32, 128), (32, 128), (64, 128))
 """Small ones for the first steps, less noise for the later ones."""
 
 

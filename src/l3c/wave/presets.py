@@ -43,7 +43,7 @@ class Preset(NamedTuple):
 
 HEADS_LEARN = Learning(rate=1.5e-3, momentum=0.2, epsilon=1e-3, first=HEADS)
 ALL_LEARN = Learning(rate=7e-4, momentum=0.2, epsilon=1e-3)
-FAST_PLAN, LEARNING_PLAN, MAX_PLAN = Plan(2, 0.1), Plan(4, 0.4), Plan(4, 1.0)
+FAST_PLAN, LEARNING_PLAN = Plan(2, 0.05), Plan(4, 0.1)
 
 SMALL, FITTED, LARGE = "rgb-37k.safetensors", "rgb-38k-fitted.safetensors", "rgb-81k-fitted.safetensors"
 GRAY, GRAY_FITTED = "gray-22k.safetensors", "gray-22k-fitted.safetensors"
@@ -73,10 +73,14 @@ PRESETS = {
         "10eefc7b8abf4ea7f24e37da2b16b06b4ec60654a5e56f23ce9f013156fe3e93",
         LEARNING_TILE,
         ALL_LEARN,
-        MAX_PLAN,
+        LEARNING_PLAN,
     ),
     ("wave-max", 3): Preset(
-        LARGE, "efc69f6b8957c7f34e74cb9bb2c59723b9a861b417f93abf1a14708e8517f9f3", LEARNING_TILE, ALL_LEARN, MAX_PLAN
+        LARGE,
+        "efc69f6b8957c7f34e74cb9bb2c59723b9a861b417f93abf1a14708e8517f9f3",
+        LEARNING_TILE,
+        ALL_LEARN,
+        LEARNING_PLAN,
     ),
 }
 """(name, channels) to preset."""
