@@ -5,7 +5,7 @@ In floating point, so that processors may find different numbers; what is writte
 
 from __future__ import annotations
 
-from math import cos, log, pi, sqrt
+from math import cos, log, pi
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,9 @@ from l3c.engine import wave_gradient
 from l3c.wave.definition import CODING_ORDER
 from l3c.wave.learning import start_parameters
 from l3c.wave.network import Integers, Network
+from l3c.wave.rounding import round_group
 from l3c.wave.scales import output_units
 from l3c.wave.tuning import GAIN_BITS, Group, bias_bits, groups
-from l3c.wave.tuning_code import POWERS, SMALL_MAX
 
 Floats = NDArray[np.float64]
 ALIGNED = (2, 32)
@@ -25,14 +25,6 @@ RATE, WARM_UP = 1e-2, 8
 MOMENTUM, SPREAD, EPSILON = 0.2, 0.01, 1e-6
 THRIFT = 0.75
 """Bits that a step of a number must save at first."""
-
-COARSENESS = 6.0
-"""Steps of the numbers, in those that would be best if the slopes' squares were the curvature."""
-
-ZERO_BITS, STEP_BITS = 6.0, 2.4
-"""What a number costs that is not 0, and what each step beyond 1 adds."""
-
-LARGEST = POWERS - 2
 
 
 class Search:
@@ -124,28 +116,9 @@ class Search:
     def found(self) -> tuple[list[int], Integers]:
         """Powers of the groups and numbers, as `tuning_code.write_numbers` takes them."""
         powers, numbers = [], np.zeros(self.values.size, np.int64)
-        weight = log(2) * self._samples.size / (1 - (1 - SPREAD) ** self._steps)
+        curvature = log(2) * self._samples.size / (1 - (1 - SPREAD) ** self._steps) * self._squares * self._units**2
         for group in self._groups:
-            power, numbers[group.place] = self._rounded(group, weight)
+            values = self.values[group.place] / self._units[group.place]
+            power, numbers[group.place] = round_group(values, curvature[group.place])
             powers.append(power)
         return powers, numbers
-
-    def _rounded(self, group: Group, weight: float) -> tuple[int, Integers]:
-        """A group's power and numbers, rounded where that costs less than it saves."""
-        values, curvature = self.values[group.place] / self._units[group.place], self._squares[group.place]
-        curvature = weight * np.maximum(curvature, curvature.mean() / 20) * self._units[group.place] ** 2
-        best = COARSENESS * sqrt(12 / (log(2) * float(curvature.mean()) + 1e-12))
-        power = next((p for p in range(LARGEST) if 1.41 * 2**p >= best and np.abs(values).max() < 31 * 2**p), LARGEST)
-        small = _thrifty(np.abs(values) / 2**power, curvature * 4.0**power)
-        numbers = np.where(values < 0, -small, small).astype(np.int64)
-        return (power + 1, numbers << power) if numbers.any() else (0, numbers)
-
-
-def _thrifty(magnitudes: Floats, curvature: Floats) -> Floats:
-    """Whole magnitudes, one less where the bits that saves outweigh what it loses."""
-    whole = np.minimum(np.floor(magnitudes + 0.5), SMALL_MAX)
-    for _ in range(2):
-        less = np.maximum(whole - 1, 0)
-        gain = curvature / 2 * ((magnitudes - less) ** 2 - (magnitudes - whole) ** 2)
-        whole = np.where(gain < np.where(whole == 1, ZERO_BITS, STEP_BITS), less, whole)
-    return whole
