@@ -44,44 +44,18 @@ class Preset(NamedTuple):
 HEADS_LEARN = Learning(rate=1.5e-3, momentum=0.2, epsilon=1e-3, first=HEADS)
 ALL_LEARN = Learning(rate=7e-4, momentum=0.2, epsilon=1e-3)
 FAST_PLAN, LEARNING_PLAN = Plan(2, 0.05), Plan(4, 0.1)
+IN_INTEGERS = (TILE, None, FAST_PLAN)
+EVERYDAY, ARCHIVES = (LEARNING_TILE, HEADS_LEARN, LEARNING_PLAN), (LEARNING_TILE, ALL_LEARN, LEARNING_PLAN)
 
 SMALL, FITTED, LARGE = "rgb-37k.safetensors", "rgb-38k-fitted.safetensors", "rgb-81k-fitted.safetensors"
 GRAY, GRAY_FITTED = "gray-22k.safetensors", "gray-22k-fitted.safetensors"
 PRESETS = {
-    ("wave-fast", 1): Preset(
-        GRAY, "d48a275e43dfd3b3beca5007e642d70b409e824aaa19e0ad88b92d0c6f65c9dd", TILE, None, FAST_PLAN
-    ),
-    ("wave-fast", 3): Preset(
-        SMALL, "80332d2274aced53da8c16ea2d3ecc6008a0b91dbe02cc1ed4d106eeac6b9b15", TILE, None, FAST_PLAN
-    ),
-    ("wave", 1): Preset(
-        GRAY_FITTED,
-        "91576d9e15972b507bdd18ebe367ecb67bacccd93774d41f4851e569b970c85f",
-        LEARNING_TILE,
-        HEADS_LEARN,
-        LEARNING_PLAN,
-    ),
-    ("wave", 3): Preset(
-        FITTED,
-        "cf31ac0370277c17a6f88444b9447d837915123d625a616ab8a1c594ffae4cb0",
-        LEARNING_TILE,
-        HEADS_LEARN,
-        LEARNING_PLAN,
-    ),
-    ("wave-max", 1): Preset(
-        GRAY_FITTED,
-        "10eefc7b8abf4ea7f24e37da2b16b06b4ec60654a5e56f23ce9f013156fe3e93",
-        LEARNING_TILE,
-        ALL_LEARN,
-        LEARNING_PLAN,
-    ),
-    ("wave-max", 3): Preset(
-        LARGE,
-        "efc69f6b8957c7f34e74cb9bb2c59723b9a861b417f93abf1a14708e8517f9f3",
-        LEARNING_TILE,
-        ALL_LEARN,
-        LEARNING_PLAN,
-    ),
+    ("wave-fast", 1): Preset(GRAY, "d48a275e43dfd3b3beca5007e642d70b409e824aaa19e0ad88b92d0c6f65c9dd", *IN_INTEGERS),
+    ("wave-fast", 3): Preset(SMALL, "80332d2274aced53da8c16ea2d3ecc6008a0b91dbe02cc1ed4d106eeac6b9b15", *IN_INTEGERS),
+    ("wave", 1): Preset(GRAY_FITTED, "91576d9e15972b507bdd18ebe367ecb67bacccd93774d41f4851e569b970c85f", *EVERYDAY),
+    ("wave", 3): Preset(FITTED, "cf31ac0370277c17a6f88444b9447d837915123d625a616ab8a1c594ffae4cb0", *EVERYDAY),
+    ("wave-max", 1): Preset(GRAY_FITTED, "10eefc7b8abf4ea7f24e37da2b16b06b4ec60654a5e56f23ce9f013156fe3e93", *ARCHIVES),
+    ("wave-max", 3): Preset(LARGE, "efc69f6b8957c7f34e74cb9bb2c59723b9a861b417f93abf1a14708e8517f9f3", *ARCHIVES),
 }
 """(name, channels) to preset."""
 
