@@ -16,6 +16,7 @@ from l3c.training.wave_export import export
 from l3c.wave import presets
 from l3c.wave.architecture import Architecture
 from l3c.wave.network import Network, read_network
+from l3c.wave.tuning import count, groups
 
 SMALL = Architecture(hidden1=8, kept=8, hidden2=16, hidden3=12, head=8, components=3)
 FITTED = Architecture(hidden1=8, kept=8, hidden2=16, hidden3=12, head=8, components=3, fitted=12)
@@ -45,6 +46,19 @@ def untrained_network(architecture: Architecture, seed: int = 0) -> Network:
     return read_network(architecture, export(architecture, parameters).__getitem__)
 
 
+def random_numbers(architecture: Architecture, seed: int = 0) -> tuple[list[int], NDArray[np.int64]]:
+    """Powers of all groups and numbers of a tuning, some groups 0, some numbers at their limits."""
+    random = np.random.default_rng(seed)
+    powers, numbers = [], np.zeros(count(architecture), np.int64)
+    for group in groups(architecture):
+        power, size = int(random.integers(7)), group.place.stop - group.place.start
+        small = np.clip(np.rint(random.laplace(0, 3, size)), -31, 31).astype(np.int64)
+        small[0] = random.choice([-31, 31])
+        numbers[group.place] = small << power - 1 if power else 0
+        powers.append(power)
+    return powers, numbers
+
+
 CHANNELS = {"rgb": 3, "gray": 1}
 """Names for test parameters, and the channels they stand for."""
 
@@ -64,11 +78,12 @@ def encode_tiled(
     metadata: dict[bytes, bytes] | None = None,
     threads: int = 1,
     progress: Callable[[float], None] = lambda share: None,
+    effort: int = 1,
 ) -> bytes:
     """A file of a picture [height, width, 1 or 3] with a given model."""
     height, width, channels = picture.shape
     header = ImageHeader(RGB if channels == 3 else GRAY, height, width)
-    return encode_components(header, [picture], {channels: model}, metadata or {}, threads, progress)
+    return encode_components(header, [picture], {channels: model}, metadata or {}, threads, progress, effort=effort)
 
 
 def plain(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 TAGS = {name: tag for tag, name in METADATA.items()}
 LAYOUTS = {name: layout for layout, name in LAYOUT_NAMES.items()}
 BY_CHANNELS = {1: GRAY, 2: GRAY_ALPHA, 3: RGB, 4: RGBA}
+DEFAULT_EFFORT, EFFORT_MAX = 2, 9
 DEPTHS = {"bool": 1, "uint8": 8, "uint16": 16}
 
 
@@ -43,7 +44,7 @@ class Info:
 
     layout: "gray", "RGB", "gray+alpha", "RGBA", "palette" or "CMYK". depth: bits of a sample. models: name and digest
     (hexadecimal, 32 digits) of each. tiles: how many; stored_tiles: how many of them hold plain samples;
-    webp_tiles: how many lossless WebP.
+    webp_tiles: how many lossless WebP. tuning_size: bytes that tune models to the image.
     tile_side: nominal side, pixels. metadata: kind to bytes. size: of the file,
     bytes. bits_per_subpixel: 8 size / samples. history: what was done to the pixels and is undone in the file, or None.
     jpeg_size: bytes of the JPEG file that is kept, None where pixels are; jpeg_coder: "JPEG XL" or "stored".
@@ -64,6 +65,7 @@ class Info:
     history: str | None = None
     jpeg_size: int | None = None
     jpeg_coder: str | None = None
+    tuning_size: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as `l3c info --json` prints them."""
@@ -80,6 +82,7 @@ def encode(
     layout: str | None = None,
     palette: Palette | None = None,
     metadata: dict[str, bytes] | None = None,
+    effort: int = DEFAULT_EFFORT,
     history: bool = True,
     preview: bool = False,
     progress: Any = _quiet,
@@ -92,10 +95,13 @@ def encode(
     `palette`; None goes by the channels. model: a name from `l3c models`. threads: None uses every processor; the
     bytes do not depend on it. device: "auto", "cpu" or "cuda", for exported networks; the bytes do not depend on it
     either. metadata: "icc", "exif", "xmp" and the other kinds as bytes, kept as they are.
+    effort: 1 (fastest) to 9 (smallest): how long models are tuned to the image. A higher one never gives a larger file,
+    and none makes decoding slower; above 1, other processors may find other files, which decode alike.
     history: look for what was done to the pixels before, and undo it where it is found. preview: add a small picture,
     some kB, that `l3c.open(...).preview()` shows at once (needs Pillow). progress: called with the share done, 0..1.
 
-    Raises InputError for other arrays, ModelError for an unknown model, EngineError for a device that is not there.
+    Raises InputError for other arrays or efforts, ModelError for an unknown model, EngineError for a device that is not
+    there.
 
     >>> import l3c, numpy as np
     >>> image = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
@@ -105,6 +111,8 @@ def encode(
     from l3c.codec.encode import encode_components, encode_drawing
     from l3c.codec.models import find_model
 
+    if effort not in range(1, EFFORT_MAX + 1):
+        raise InputError(f"effort {effort}: needs 1 to {EFFORT_MAX}")
     samples = _samples(array)
     header = _header(samples, layout, palette)
     sections = {_tag(kind): _content(kind, value) for kind, value in (metadata or {}).items()}
@@ -116,7 +124,7 @@ def encode(
     plain, header, components = header, *(_undone(samples, header, model) if history else _as_is(samples, header))
     channels = sorted({c.channels for c in header.components})
     models = {count: find_model(model, count, device) for count in channels}
-    files = [encode_components(header, components, models, sections, threads, progress, palette)]
+    files = [encode_components(header, components, models, sections, threads, progress, palette, effort)]
     if isinstance(header.past, Repeated):  # WebP sees repeats itself, and in drawings more than those
         files += encode_drawing(*_as_is(samples, plain), sections, palette)
     return min(files if jpeg is None else [*files, jpeg], key=len)
@@ -229,6 +237,7 @@ def describe(contents: Contents, size: int) -> Info:
         history=header.past.name if header.past else None,
         jpeg_size=None if jpeg is None else jpeg.length,
         jpeg_coder=None if jpeg is None else "JPEG XL" if jpeg.coder == JPEG_XL else "stored",
+        tuning_size=sum(len(tuning.data) for tuning in contents.tunings),
     )
 
 

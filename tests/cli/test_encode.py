@@ -77,6 +77,12 @@ def test_threads_do_not_change_the_file(run: Run, threads: str) -> None:
     assert Path("x.l3c").read_bytes() == l3c.encode(RGB)
 
 
+def test_effort_is_passed_on_and_limited(run: Run) -> None:
+    assert run("encode", "photo.png", "x.l3c", "-m", "wave-fast", "-e", "1").code == 0
+    assert Path("x.l3c").read_bytes() == l3c.encode(RGB, model="wave-fast", effort=1)
+    assert run("encode", "photo.png", "y.l3c", "-e", "10").code == 2
+
+
 def test_a_jpeg_file_is_kept_itself(run: Run) -> None:
     jpeg = saved(smooth_picture(100, 150, 3), "JPEG")
     Path("x.jpg").write_bytes(jpeg)

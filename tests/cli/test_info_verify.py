@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import l3c
-from tests.checks import noise
+from tests.checks import noise, smooth_picture
 from tests.cli.conftest import Run
 from tests.images.pictures import ICC, RGB
 
@@ -39,6 +39,13 @@ def test_info_says_what_is_stored(run: Run) -> None:
         "  tiles:    1 of at most 1024 x 1024, 1 stored",
         "  metadata: none",
     ]
+
+
+def test_info_says_what_tuning_takes(run: Run) -> None:
+    picture = smooth_picture(220, 280, 3)[35:185, 40:240]
+    data = l3c.encode(picture, model="wave-fast", effort=2, history=False)
+    Path("tuned.l3c").write_bytes(data)
+    assert f", tuned by {l3c.info(data).tuning_size:,} bytes" in run("info", "tuned.l3c").out.decode()
 
 
 def test_info_is_for_programs(run: Run) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import l3c
-from l3c.container.constants import DATA, EXIF, HEAD, ICC, MODELS, RGB, SIGNATURE, TILES, VERSION, XMP
+from l3c.container.constants import DATA, EXIF, HEAD, ICC, MODELS, RGB, SIGNATURE, TILES, TUNINGS, VERSION, XMP
 from l3c.container.cursor import varint
 from l3c.container.read import read_file
 from l3c.container.write import head, section, tiles, write_file
@@ -42,6 +42,11 @@ def declared_length(tag: bytes, length: int) -> bytes:
     return GOOD[: GOOD.index(tag)] + tag + varint(length) + bytes(20)
 
 
+def before_tiles(content: bytes) -> bytes:
+    """The good file with a section TUNE."""
+    return GOOD.replace(TILES, section(TUNINGS, content) + TILES)
+
+
 def test_the_forged_file_is_good() -> None:
     assert assemble(list(stored_sections().items())) == GOOD
     np.testing.assert_array_equal(l3c.decode(GOOD), PIXELS)
@@ -69,6 +74,16 @@ SECTIONS = {
     "an unknown critical section": (with_section(b"Past", b"?"), VersionError, "section Past is needed to decode"),
     "a tag of no letters": (with_section(b"a-1 ", b""), FormatError, "must be four letters"),
     "a tag of Latin-1 letters": (with_section(b"\xe4bcd", b""), FormatError, "must be four letters"),
+}
+TUNED = {
+    "no tuning": (before_tiles(b"\0"), FormatError, "section TUNE without a tuning"),
+    "256 tunings": (before_tiles(varint(256)), FormatError, "number of tunings exceeds 255"),
+    "a tuning of no model": (before_tiles(b"\1\0\0"), FormatError, "a tuning of model 0, there are 0"),
+    "a huge tuning": (
+        with_section(MODELS, b"\1" + DIGEST + b"\0").replace(TILES, section(TUNINGS, b"\1\0" + varint(2**62)) + TILES),
+        FormatError,
+        "a tuning needs 4611686018427387904 bytes, 0 are left",
+    ),
 }
 HEADS = {
     "no width": (with_section(HEAD, head_of(0, 5)), FormatError, "an image of 0 x 5 pixels"),
@@ -120,7 +135,7 @@ HOSTILE = {
         "a tile's length|a tile's check sum",
     ),
 }
-ALL = {**STRANGERS, **SECTIONS, **HEADS, **TABLES, **HOSTILE}
+ALL = {**STRANGERS, **SECTIONS, **TUNED, **HEADS, **TABLES, **HOSTILE}
 
 
 @pytest.mark.parametrize("name", ALL)

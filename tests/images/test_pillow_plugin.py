@@ -80,7 +80,7 @@ def test_options_of_save_come_before_what_the_image_has() -> None:
     image = Image.fromarray(RGB)
     image.info["icc_profile"] = b"old"
     image.info["xmp"] = b"old"
-    data = saved(image, "L3C", icc_profile=ICC, xmp=None, threads=1, model="wave")
+    data = saved(image, "L3C", icc_profile=ICC, xmp=None, threads=1, model="wave", effort=1)
     assert Image.open(io.BytesIO(data)).info == {"icc_profile": ICC}
     exif = Image.Exif()
     exif[0x0112] = 3

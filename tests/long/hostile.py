@@ -31,7 +31,8 @@ from l3c.container.structure import Contents, ImageHeader, Palette, TileEntry
 from l3c.container.tiling import tile_count, tiles_of
 from l3c.container.write import section, write_file
 from l3c.history import photo_cd
-from tests.checks import encode_tiled, noise, packaged_model, plain, smooth_picture
+from l3c.wave.tuning_code import write_numbers
+from tests.checks import encode_tiled, noise, packaged_model, plain, random_numbers, smooth_picture
 from tests.history.jpegs import decoded
 from tests.history.sources import photo_cd_planes
 
@@ -71,6 +72,9 @@ def seeds() -> tuple[Seed, ...]:
     photo[::9, ::9] ^= 1
     pasts: list[NDArray[Any]] = [photo, few, *(decoded(sampling, 60, 90).squeeze() for sampling in ("gray", "4:2:0"))]
     found += [Seed(encode(picture, model="wave-fast"), picture) for picture in pasts]
+    model, picture = packaged_model(3, 32, "wave-fast"), smooth_picture(40, 70, 3)
+    tuned = model.tuned(write_numbers(model.network.architecture, *random_numbers(model.network.architecture)))
+    found.append(Seed(encode_tiled(picture, tuned), picture))
     return tuple(found)
 
 

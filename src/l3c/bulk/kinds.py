@@ -63,6 +63,7 @@ class Encoding:
     """
 
     model: str = "wave"
+    effort: int = api.DEFAULT_EFFORT
     strip: bool = False
     history: bool = True
     pixels: bool = False
@@ -92,6 +93,7 @@ class Encoding:
             layout=picture.layout,
             palette=picture.palette,
             metadata={} if self.strip else picture.metadata,
+            effort=self.effort,
             history=self.history,
             preview=self.preview,
         )

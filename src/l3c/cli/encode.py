@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from l3c.cli.files import STANDARD, check_target, read_source, shown, target
 from l3c.cli.folders import add_folder_options, convert, is_folder
-from l3c.cli.options import add_device, add_target, add_threads
+from l3c.cli.options import add_device, add_effort, add_target, add_threads
 from l3c.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("target", metavar="OUT", nargs="?", help="the file to write (default: IN with .l3c appended)")
     parser.add_argument("-m", "--model", default="wave", help="the model to use (default: wave); see `l3c models`")
+    add_effort(parser)
     parser.add_argument("--pixels", action="store_true", help="encode a JPEG file's pixels, not the file itself")
     parser.add_argument("--strip", action="store_true", help="leave metadata out: colour profile, EXIF, XMP, texts")
     parser.add_argument("--no-history", action="store_true", help="do not look for what was done to the pixels before")
@@ -62,7 +63,13 @@ def encoding(options: argparse.Namespace) -> Encoding:
     from l3c.bulk.kinds import Encoding
 
     return Encoding(
-        options.model, options.strip, not options.no_history, options.pixels, options.preview, options.device
+        options.model,
+        options.effort,
+        options.strip,
+        not options.no_history,
+        options.pixels,
+        options.preview,
+        options.device,
     )
 
 
@@ -92,6 +99,7 @@ def encode_pixels(raw: bytes, name: str, out: str, options: argparse.Namespace) 
             layout=picture.layout,
             palette=picture.palette,
             metadata={} if options.strip else picture.metadata,
+            effort=options.effort,
             history=not options.no_history,
             preview=options.preview,
             progress=progress,

@@ -33,6 +33,7 @@ def describe(name: str, found: Info) -> str:
     """For people."""
     without = "none" if found.webp_tiles else "none, samples are stored"
     models = ", ".join(f"{name} ({digest[:8]})" for name, digest in found.models) or without
+    models += f", tuned by {found.tuning_size:,} bytes" if found.tuning_size else ""
     metadata = ", ".join(f"{kind} ({size:,} bytes)" for kind, size in found.metadata.items()) or "none"
     tiles = f"{found.tiles} of at most {found.tile_side} x {found.tile_side}"
     rows = {

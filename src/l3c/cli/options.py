@@ -19,6 +19,11 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
 
 
+def add_effort(parser: argparse.ArgumentParser) -> None:
+    text = "1 (fastest) to 9 (smallest): how long models are tuned to the picture (default: 2)"
+    parser.add_argument("-e", "--effort", type=int, choices=range(1, 10), default=2, metavar="N", help=text)
+
+
 def add_memory(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-memory", type=size, metavar="BYTES", help="refuse files that need more, as 500M or 8G (default: 4G)"

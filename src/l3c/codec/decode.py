@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.codec import past, webp
-from l3c.codec.models import TileModel, model_by_digest
+from l3c.codec.models import TileModel, models_of
 from l3c.codec.threads import in_order
 from l3c.container.constants import STORED, WEBP
 from l3c.container.lazy import Payloads
@@ -22,11 +22,12 @@ from l3c.errors import ChecksumError, FormatError, LimitError
 Progress = Callable[[float], None]
 Item = tuple[int, TileEntry, tuple[int, Box], bytes | memoryview]
 DEFAULT_MAX_MEMORY = 4 << 30
-LANE, WORKSPACE = 8192, 8 << 20
+LANE, WORKSPACE, TUNED = 8192, 8 << 20, 2 << 20
 
 
 def memory_needed(contents: Contents, threads: int, made: ImageHeader | None = None) -> int:
-    """Bytes that decoding takes beside the file: all samples; for each busy thread a tile, its payload, its space.
+    """Bytes that decoding takes beside the file: all samples; for each busy thread a tile, its payload, its space;
+    the tuned models.
 
     made: of a part, as an image of its own, where only that is decoded.
     """
@@ -37,7 +38,7 @@ def memory_needed(contents: Contents, threads: int, made: ImageHeader | None = N
     payload = max(entry.length for entry in contents.tiles)
     busy = min(threads, len(contents.tiles))
     samples = made.size + past.memory_needed(made)
-    return samples + busy * (tile + payload + LANE * lanes + WORKSPACE)
+    return samples + busy * (tile + payload + LANE * lanes + WORKSPACE) + TUNED * len(contents.tunings)
 
 
 def check_memory(contents: Contents, threads: int, max_memory: int | None, made: ImageHeader | None = None) -> None:
@@ -56,7 +57,7 @@ def decode_components(
     Raises LimitError before memory is taken.
     """
     check_memory(contents, threads, max_memory)
-    models = [model_by_digest(m.digest, m.name, device) for m in contents.models]
+    models = models_of(contents, device)
     components = [np.empty((c.height, c.width, c.channels), np.uint8) for c in contents.header.components]
 
     def work(item: Item) -> None:

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 from zlib import crc32
 
-import numpy as np
-from numpy.typing import NDArray
-
 from l3c.codec import webp
-from l3c.codec.models import TileModel
-from l3c.codec.threads import in_order
-from l3c.container.constants import ALPHA_LAYOUTS, FIRST_MODEL, STORED, TILE_SIDE_MIN, WEBP
-from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, TileEntry
-from l3c.container.tiling import Box, tiles_of
+from l3c.codec.coded import Coded, Samples, Tiles, encode_tile
+from l3c.codec.models import TileModel, TunedModel
+from l3c.codec.tuned import tuned_tiles
+from l3c.container.constants import ALPHA_LAYOUTS, FIRST_MODEL, TILE_SIDE_MIN, WEBP
+from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, TileEntry, Tuning
+from l3c.container.tiling import tiles_of
 from l3c.container.write import write_file
 
-Samples = NDArray[np.uint8]
 Progress = Callable[[float], None]
-
-
-class Coded(NamedTuple):
-    """A tile. coder: a model, STORED or WEBP. crc: of its samples."""
-
-    coder: TileModel | int
-    payload: bytes
-    crc: int
 
 
 def encode_components(
@@ -37,24 +25,23 @@ def encode_components(
     threads: int | None,
     progress: Progress,
     palette: Palette | None = None,
+    effort: int = 1,
 ) -> bytes:
     """components: the header's, each uint8 [height, width, channels]. models: by the number of channels.
 
-    progress is told the share done, 0..1. Equal bytes for any threads.
+    progress is told the share done, 0..1. Equal bytes for any threads. effort: 1..9; with more than 1, models are tuned
+    to the components, and the smallest file is kept.
     """
     side = max(model.tile for model in models.values())
-    tiles = tiles_of(header, side)
-
-    def work(place: tuple[int, Box]) -> Coded:
-        index, box = place
-        tile = components[index][box.top : box.bottom, box.left : box.right]
-        return encode_tile(np.ascontiguousarray(tile), models[tile.shape[2]])
-
-    coded = []
-    for result in in_order(work, tiles, threads):
-        coded.append(result)
-        progress(len(coded) / len(tiles))
+    tiles = Tiles(components, tiles_of(header, side), threads)
+    coded = tiles.coded(
+        lambda n: encode_tile(tiles.samples(n), models[components[tiles.places[n][0]].shape[2]]),
+        list(range(len(tiles.places))),
+        lambda share: progress(share / effort),
+    )
     files = [assemble(header, side, coded, metadata, palette), *encode_drawing(header, components, metadata, palette)]
+    for found in tuned_tiles(tiles, coded, models, effort, lambda share: progress(share + 1 / effort)):
+        files.append(assemble(header, side, found, metadata, palette))
     return min(files, key=len)
 
 
@@ -95,22 +82,15 @@ def encode_whole(header: ImageHeader, components: list[Samples]) -> list[Coded]:
 def assemble(
     header: ImageHeader, side: int, coded: list[Coded], metadata: dict[bytes, bytes], palette: Palette | None
 ) -> bytes:
-    """The file; it lists the models that its tiles use."""
+    """The file; it lists the models that its tiles use, and their tunings."""
     used = list(dict.fromkeys(c.coder for c in coded if not isinstance(c.coder, int)))
-    numbers = {model: FIRST_MODEL + i for i, model in enumerate(used)}
+    tuned = [model for model in used if isinstance(model, TunedModel)]
+    plain = list(dict.fromkeys(model.base if isinstance(model, TunedModel) else model for model in used))
+    numbers = {model: FIRST_MODEL + i for i, model in enumerate([*plain, *tuned])}
     entries = [
         TileEntry(c.coder if isinstance(c.coder, int) else numbers[c.coder], len(c.payload), c.crc) for c in coded
     ]
-    references = [ModelReference(model.digest, model.name) for model in used]
+    references = [ModelReference(model.digest, model.name) for model in plain]
+    tunings = [Tuning(plain.index(model.base), model.tuning) for model in tuned]
     data = b"".join(c.payload for c in coded)
-    return write_file(Contents(header, references, side, entries, data, metadata, palette))
-
-
-def encode_tile(tile: Samples, model: TileModel) -> Coded:
-    """The smallest of the samples themselves, the model's payload and, for drawings, WebP."""
-    raw = tile.tobytes()
-    payloads: list[tuple[TileModel | int, bytes]] = [(STORED, raw), (model, model.encode(tile))]
-    if webp.is_drawn(tile):
-        payloads.append((WEBP, webp.encode(tile)))
-    coder, payload = min(payloads, key=lambda found: len(found[1]))
-    return Coded(coder, payload, crc32(raw))
+    return write_file(Contents(header, references, side, entries, data, metadata, palette, tunings=tunings))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.errors import ModelError
+from l3c.container.structure import Contents, Tuning
+from l3c.errors import FormatError, ModelError
 
 FAMILIES = ("l3c.wave.presets", "l3c.published.models")
 """Modules with `load(name, channels, device)` and `by_digest(digest, device)`, each a TileModel or None; `names()`; and
@@ -31,6 +32,27 @@ class TileModel(Protocol):
     def decode(self, payload: bytes, height: int, width: int, /) -> NDArray[np.uint8]:
         """uint8 [height, width, channels]; raises FormatError on a damaged payload."""
         ...
+
+
+@runtime_checkable
+class TunableModel(TileModel, Protocol):
+    """One that can be tuned to an image, by what its file then holds."""
+
+    def tunings(self, samples: NDArray[np.uint8], effort: int, /) -> Iterator[bytes]:
+        """Tunings to samples, uint8 [height, width, channels], one after another; the first ones for any effort."""
+        ...
+
+    def tuned(self, data: bytes, /) -> TunedModel:
+        """Raises FormatError."""
+        ...
+
+
+@runtime_checkable
+class TunedModel(TileModel, Protocol):
+    """base: the model as it was. tuning: what made this one of it."""
+
+    base: TileModel
+    tuning: bytes
 
 
 class Listed(NamedTuple):
@@ -86,3 +108,15 @@ def model_by_digest(digest: bytes, name: str, device: str = "auto") -> TileModel
         f"the file needs model {name!r} with digest {digest.hex()}, which is not installed: "
         "put its file into ./weights, or into a folder or URL that L3C_MODELS names"
     )
+
+
+def models_of(contents: Contents, device: str = "auto") -> list[TileModel]:
+    """What a file's tiles are coded with: its models, then the tuned ones. Raises ModelError and FormatError."""
+    models = [model_by_digest(m.digest, m.name, device) for m in contents.models]
+    return models + [_tuned(models[tuning.model], tuning) for tuning in contents.tunings]
+
+
+def _tuned(model: TileModel, tuning: Tuning) -> TileModel:
+    if not isinstance(model, TunableModel):
+        raise FormatError(f"model {model.name!r} cannot be tuned")
+    return model.tuned(tuning.data)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from l3c.codec import past
 from l3c.codec.decode import Item, check_memory, decode_tile, tile_items
-from l3c.codec.models import model_by_digest
+from l3c.codec.models import models_of
 from l3c.codec.pasts.corrections import correct
 from l3c.codec.threads import in_order
 from l3c.container.lazy import Payloads
@@ -36,7 +36,7 @@ def decode_region(contents: Contents, data: Payloads, box: Box, threads: int, ma
 
 def _components(contents: Contents, data: Payloads, boxes: list[Box], threads: int) -> list[NDArray[np.uint8]]:
     """The boxes of the components."""
-    models = [model_by_digest(m.digest, m.name) for m in contents.models]
+    models = models_of(contents)
     channels = [c.channels for c in contents.header.components]
     found = [np.empty((box.height, box.width, n), np.uint8) for box, n in zip(boxes, channels, strict=True)]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from l3c.codec import past
 from l3c.codec.decode import Item, check_memory, decode_tile, place_of, tile_items
-from l3c.codec.models import TileModel, model_by_digest
+from l3c.codec.models import TileModel, models_of
 from l3c.codec.planes import Components
 from l3c.codec.threads import in_order
 from l3c.container.constants import STORED
@@ -23,7 +23,7 @@ def salvage_samples(contents: Contents, threads: int, max_memory: int | None) ->
     Raises LimitError before memory is taken, and ModelError.
     """
     check_memory(contents, threads, max_memory)
-    models = [model_by_digest(m.digest, m.name) for m in contents.models]
+    models = models_of(contents)
     components = [np.zeros((c.height, c.width, c.channels), np.uint8) for c in contents.header.components]
     items = list(tile_items(contents))
     reasons = list(in_order(lambda item: _salvage(item, components, models), items, threads))

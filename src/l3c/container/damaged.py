@@ -8,11 +8,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from l3c.container.constants import COLOURS, DATA, HEAD, JPEG, METADATA, MODELS, PALETTE, PAST, TILES
+from l3c.container.constants import COLOURS, DATA, HEAD, JPEG, METADATA, MODELS, PALETTE, PAST, TILES, TUNINGS
 from l3c.container.cursor import Buffer, Cursor, varint
 from l3c.container.past import read_past
-from l3c.container.read import read_head, read_models, read_palette, read_section, read_tiles
-from l3c.container.structure import Contents, TileEntry
+from l3c.container.read import read_head, read_models, read_palette, read_section, read_tiles, read_tunings
+from l3c.container.structure import Contents, TileEntry, Tuning
 from l3c.errors import ChecksumError, FormatError
 
 T = TypeVar("T")
@@ -33,11 +33,15 @@ def read_damaged(data: Buffer) -> tuple[Contents, list[str]]:
         past, end = _find(view, PAST, end, partial(read_past, header=header), lost)
         header = replace(header, past=past)
     models, end = _find(view, MODELS, end, read_models, lost)
-    (side, tiles), end = _find(view, TILES, end, lambda cursor: read_tiles(cursor, header, len(models)), lost)
+    tunings: list[Tuning] = []
+    if bytes(view[end : end + len(TUNINGS)]) == TUNINGS:
+        tunings, end = _find(view, TUNINGS, end, partial(read_tunings, models=len(models)), lost)
+    coders = len(models) + len(tunings)
+    (side, tiles), end = _find(view, TILES, end, lambda cursor: read_tiles(cursor, header, coders), lost)
     payload = _payload(view, end, sum(entry.length for entry in tiles), lost)
     metadata = _metadata(view, start, end, lost)
     entries = list(_clipped(tiles, len(payload)))
-    return Contents(header, models, side, entries, payload, metadata, palette), lost
+    return Contents(header, models, side, entries, payload, metadata, palette, tunings=tunings), lost
 
 
 def _find(view: memoryview, tag: bytes, start: int, read: Callable[[Cursor], T], lost: list[str]) -> tuple[T, int]:

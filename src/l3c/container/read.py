@@ -28,23 +28,24 @@ from l3c.container.constants import (
     TILE_SIDE_MAX,
     TILE_SIDE_MIN,
     TILES,
+    TUNINGS,
     VERSION,
     WEBP,
 )
 from l3c.container.cursor import Buffer, Cursor
 from l3c.container.jpeg_file import read_jpeg
 from l3c.container.past import read_past
-from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, TileEntry
+from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, TileEntry, Tuning
 from l3c.container.tiling import tile_count, tiles_of
 from l3c.container.unknown import is_original
 from l3c.errors import ChecksumError, FormatError, VersionError
 
 ORIGINAL_SEPARATOR = b"\x46\xe2\x84\x92"
-MAX_MODELS = 255
+MAX_MODELS = MAX_TUNINGS = 255
 MAX_NAME = 255
 LEAST_ENTRY = 6
-ORDER = (HEAD, COLOURS, PAST, MODELS, TILES, DATA)
-OPTIONAL = (COLOURS, PAST)
+ORDER = (HEAD, COLOURS, PAST, MODELS, TUNINGS, TILES, DATA)
+OPTIONAL = (COLOURS, PAST, TUNINGS)
 
 
 def read_file(data: Buffer) -> Contents:
@@ -71,8 +72,9 @@ def contents_of(sections: Sections, data: bytes | memoryview) -> Contents:
     if PAST in critical:
         header = replace(header, past=read_past(critical[PAST], header))
     references = read_models(critical[MODELS])
-    side, entries = read_tiles(critical[TILES], header, len(references))
-    return Contents(header, references, side, entries, data, sections.ancillary, palette)
+    tunings = read_tunings(critical[TUNINGS], len(references)) if TUNINGS in critical else []
+    side, entries = read_tiles(critical[TILES], header, len(references) + len(tunings))
+    return Contents(header, references, side, entries, data, sections.ancillary, palette, tunings=tunings)
 
 
 def check_signature(cursor: Cursor, start: bytes) -> None:
@@ -129,7 +131,7 @@ def add_section(cursor: Cursor, sections: Sections) -> None:
 
 
 def check_order(place: int, tag: bytes, before: dict[bytes, Cursor]) -> None:
-    """PALT and PAST may be left out; the others follow each other. JPEG follows HEAD, in place of all others."""
+    """PALT, PAST and TUNE may be left out; the others follow each other. JPEG follows HEAD, in place of all others."""
     if tag == JPEG and set(before) == {HEAD}:
         return
     left = ORDER[max((ORDER.index(t) + 1 for t in before), default=0) :]
@@ -198,6 +200,21 @@ def read_models(cursor: Cursor) -> list[ModelReference]:
     return references
 
 
+def read_tunings(cursor: Cursor, models: int) -> list[Tuning]:
+    found = [read_tuning(cursor, models) for _ in range(cursor.varint(MAX_TUNINGS, "number of tunings"))]
+    if not found:
+        raise cursor.fail("section TUNE without a tuning")
+    cursor.finish("section TUNE")
+    return found
+
+
+def read_tuning(cursor: Cursor, models: int) -> Tuning:
+    model = cursor.varint(MAX_MODELS, "a tuned model")
+    if model >= models:
+        raise cursor.fail(f"a tuning of model {model}, there are {models}")
+    return Tuning(model, bytes(cursor.take(cursor.varint(MAX_LENGTH, "a tuning's length"), "a tuning")))
+
+
 def read_tiles(cursor: Cursor, header: ImageHeader, models: int) -> tuple[int, list[TileEntry]]:
     side = cursor.varint(TILE_SIDE_MAX, "tile side")
     if side < TILE_SIDE_MIN:
@@ -211,7 +228,7 @@ def read_tiles(cursor: Cursor, header: ImageHeader, models: int) -> tuple[int, l
 
 
 def read_entry(cursor: Cursor, models: int) -> TileEntry:
-    coder = cursor.varint(FIRST_MODEL + MAX_MODELS, "a tile's coder")
+    coder = cursor.varint(FIRST_MODEL + MAX_MODELS + MAX_TUNINGS, "a tile's coder")
     if coder not in (STORED, WEBP) and not FIRST_MODEL <= coder < FIRST_MODEL + models:
         raise VersionError(f"byte {cursor.offset}: tile coder {coder} is unknown to this release")
     return TileEntry(coder, cursor.varint(MAX_LENGTH, "a tile's length"), cursor.integer(4, "a tile's check sum"))

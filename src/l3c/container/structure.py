@@ -213,8 +213,19 @@ class ModelReference:
 
 
 @dataclass(frozen=True)
+class Tuning:
+    """A model tuned to this image. model: its index. data: how; only the model can read it."""
+
+    model: int
+    data: bytes
+
+
+@dataclass(frozen=True)
 class TileEntry:
-    """coder: STORED, WEBP, or FIRST_MODEL + index of a model. length: of the payload. crc: CRC-32 of the samples."""
+    """coder: STORED, WEBP, or FIRST_MODEL + index of a model, the tuned ones after the others.
+
+    length: of the payload. crc: CRC-32 of the samples.
+    """
 
     coder: int
     length: int
@@ -222,7 +233,7 @@ class TileEntry:
 
     @property
     def model(self) -> int | None:
-        """Index of the tile's model, or None where the tile is stored."""
+        """Index of the tile's model, or None where it has none."""
         return self.coder - FIRST_MODEL if self.coder >= FIRST_MODEL else None
 
 
@@ -232,7 +243,7 @@ class Contents:
 
     tile_side: nominal side of the tiles. tiles: component by component, row by row. data: the payloads, one after
     another. palette: of layout PALETTE alone.
-    jpeg: instead of models, tiles and data, where a JPEG file is kept.
+    jpeg: instead of models, tiles and data, where a JPEG file is kept. tunings: of models, perhaps none.
     """
 
     header: ImageHeader
@@ -243,6 +254,7 @@ class Contents:
     metadata: dict[bytes, bytes] = field(default_factory=dict)
     palette: Palette | None = None
     jpeg: JpegFile | None = None
+    tunings: list[Tuning] = field(default_factory=list)
 
     @property
     def named_metadata(self) -> dict[str, bytes]:

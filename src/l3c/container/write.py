@@ -16,12 +16,13 @@ from l3c.container.constants import (
     PLANES,
     SIGNATURE,
     TILES,
+    TUNINGS,
     VERSION,
 )
 from l3c.container.cursor import varint
 from l3c.container.jpeg_file import write_jpeg
 from l3c.container.past import write_past
-from l3c.container.structure import Contents, ImageHeader, JpegFile, ModelReference, Palette, TileEntry
+from l3c.container.structure import Contents, ImageHeader, JpegFile, ModelReference, Palette, TileEntry, Tuning
 
 
 def write_file(contents: Contents) -> bytes:
@@ -32,6 +33,7 @@ def write_file(contents: Contents) -> bytes:
     sections += [section(COLOURS, palette(contents.palette))] if contents.palette else []
     sections += [section(PAST, write_past(contents.header.past))] if contents.header.past else []
     sections += [section(MODELS, models(contents.models))]
+    sections += [section(TUNINGS, tunings(contents.tunings))] if contents.tunings else []
     sections += [section(tag, contents.metadata[tag]) for tag in ANCILLARY if tag in contents.metadata]
     sections += [section(TILES, tiles(contents.tile_side, contents.tiles)), section(DATA, contents.data)]
     return b"".join([SIGNATURE, bytes([VERSION]), *sections])
@@ -65,6 +67,11 @@ def models(references: list[ModelReference]) -> bytes:
         name = reference.name.encode()
         out += reference.digest[:DIGEST_BYTES] + varint(len(name)) + name
     return out
+
+
+def tunings(found: list[Tuning]) -> bytes:
+    rows = [varint(t.model) + varint(len(t.data)) + t.data for t in found]
+    return b"".join([varint(len(found)), *rows])
 
 
 def tiles(side: int, entries: list[TileEntry]) -> bytes:

@@ -109,11 +109,11 @@ def _save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
             metadata[kind] = value.tobytes() if isinstance(value, Image.Exif) else value or b""
     metadata["exif"] = metadata.get("exif", b"").removeprefix(EXIF_PREFIX)
     kept = {kind: value for kind, value in metadata.items() if value}
-    model, threads = options.get("model", "wave"), options.get("threads")
+    chosen = {key: options[key] for key in ("model", "threads", "effort") if key in options}
     samples = np.asarray(image).astype(np.uint16) if image.mode == "I;16" else np.asarray(image)
     layout = {"P": "palette", "CMYK": "CMYK"}.get(image.mode)
     palette = palette_of(image) if layout == "palette" else None
-    file.write(api.encode(samples, model=model, threads=threads, layout=layout, palette=palette, metadata=kept))
+    file.write(api.encode(samples, layout=layout, palette=palette, metadata=kept, **chosen))
 
 
 def register() -> None:

@@ -11,7 +11,8 @@ from zlib import crc32
 import numpy as np
 
 from l3c import api
-from l3c.codec.encode import Coded, assemble
+from l3c.codec.coded import Coded
+from l3c.codec.encode import assemble
 from l3c.codec.models import TileModel
 from l3c.container.constants import RGB
 from l3c.container.structure import ImageHeader

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.wave.architecture import PAIR_MAX, Architecture, Layer
+from l3c.wave.architecture import Architecture, Layer
+from l3c.wave.pairs import WEIGHT_MAX, limit_pairs
 from l3c.wave.scales import ACTIVATION_UNIT, output_units
 
-WEIGHT_MAX = 127
 SHIFT_MAX = 14
 
 
@@ -21,24 +21,6 @@ def weight_exponents(weights: NDArray[np.float32], units: NDArray[np.int64]) -> 
     least = units - ACTIVATION_UNIT
     clipped: NDArray[np.int64] = np.clip(exponents, least, SHIFT_MAX + least)
     return clipped
-
-
-def pair_partner(layer: Layer) -> NDArray[np.int64]:
-    """For each input the other one of its pair, or its own index where it has none."""
-    partner, start = np.arange(layer.inputs), 0
-    for size in layer.segments:
-        inside = np.arange(size // 2 * 2)
-        partner[start + inside] = start + (inside ^ 1)
-        start += size
-    return partner
-
-
-def limit_pairs(layer: Layer, integers: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Shorten weights [outputs, inputs] until each pair's magnitudes sum to at most PAIR_MAX: the larger one first."""
-    partner = pair_partner(layer)
-    other = np.abs(integers[:, partner])
-    limit = np.where(partner == np.arange(layer.inputs), WEIGHT_MAX, np.maximum(PAIR_MAX // 2, PAIR_MAX - other))
-    return np.clip(integers, -limit, limit)
 
 
 def integer_weights(
@@ -53,7 +35,7 @@ def integer_weights(
     options = []
     for exponents in (finest, np.maximum(finest - 1, least)):
         scale = np.exp2(exponents)[:, None]
-        integers = limit_pairs(layer, np.clip(np.floor(weights * scale + 0.5), -WEIGHT_MAX, WEIGHT_MAX))
+        integers = limit_pairs(layer, np.floor(weights * scale + 0.5))
         options.append((integers, exponents, np.square(integers / scale - weights).sum(axis=1)))
     (fine, fine_exponents, fine_error), (coarse, coarse_exponents, coarse_error) = options
     halve = coarse_error < fine_error

@@ -20,45 +20,42 @@ from l3c.errors import EngineError, ModelError
 from l3c.wave.architecture import Architecture
 from l3c.wave.learning import HEADS, Learning
 from l3c.wave.network import Network, read_network
+from l3c.wave.plan import Plan
+from l3c.wave.tuning import tune
 
 FOLDER = Path(__file__).parent / "weights"
 FORMAT = "l3c-wave-1"
-TILE = 512
+TILE, LEARNING_TILE = 512, 1024
 
 
 class Preset(NamedTuple):
     """Where a model of the package lies, and its digest, which loading checks.
 
-    tile: nominal tile side, pixels. learning: how it learns while it codes, or None.
+    tile: nominal tile side, pixels. learning: how it learns while it codes, or None. plan: how it is tuned to images.
     """
 
     file: str
     digest: str
-    tile: int = TILE
-    learning: Learning | None = None
+    tile: int
+    learning: Learning | None
+    plan: Plan
 
 
 HEADS_LEARN = Learning(rate=1.5e-3, momentum=0.2, epsilon=1e-3, first=HEADS)
 ALL_LEARN = Learning(rate=7e-4, momentum=0.2, epsilon=1e-3)
-LEARNING_TILE = 1024
+FAST_PLAN, LEARNING_PLAN = Plan(2, 0.05), Plan(4, 0.1)
+IN_INTEGERS = (TILE, None, FAST_PLAN)
+EVERYDAY, ARCHIVES = (LEARNING_TILE, HEADS_LEARN, LEARNING_PLAN), (LEARNING_TILE, ALL_LEARN, LEARNING_PLAN)
 
 SMALL, FITTED, LARGE = "rgb-37k.safetensors", "rgb-38k-fitted.safetensors", "rgb-81k-fitted.safetensors"
 GRAY, GRAY_FITTED = "gray-22k.safetensors", "gray-22k-fitted.safetensors"
 PRESETS = {
-    ("wave-fast", 1): Preset(GRAY, "d48a275e43dfd3b3beca5007e642d70b409e824aaa19e0ad88b92d0c6f65c9dd"),
-    ("wave-fast", 3): Preset(SMALL, "80332d2274aced53da8c16ea2d3ecc6008a0b91dbe02cc1ed4d106eeac6b9b15"),
-    ("wave", 1): Preset(
-        GRAY_FITTED, "91576d9e15972b507bdd18ebe367ecb67bacccd93774d41f4851e569b970c85f", LEARNING_TILE, HEADS_LEARN
-    ),
-    ("wave", 3): Preset(
-        FITTED, "cf31ac0370277c17a6f88444b9447d837915123d625a616ab8a1c594ffae4cb0", LEARNING_TILE, HEADS_LEARN
-    ),
-    ("wave-max", 1): Preset(
-        GRAY_FITTED, "10eefc7b8abf4ea7f24e37da2b16b06b4ec60654a5e56f23ce9f013156fe3e93", LEARNING_TILE, ALL_LEARN
-    ),
-    ("wave-max", 3): Preset(
-        LARGE, "efc69f6b8957c7f34e74cb9bb2c59723b9a861b417f93abf1a14708e8517f9f3", LEARNING_TILE, ALL_LEARN
-    ),
+    ("wave-fast", 1): Preset(GRAY, "d48a275e43dfd3b3beca5007e642d70b409e824aaa19e0ad88b92d0c6f65c9dd", *IN_INTEGERS),
+    ("wave-fast", 3): Preset(SMALL, "80332d2274aced53da8c16ea2d3ecc6008a0b91dbe02cc1ed4d106eeac6b9b15", *IN_INTEGERS),
+    ("wave", 1): Preset(GRAY_FITTED, "91576d9e15972b507bdd18ebe367ecb67bacccd93774d41f4851e569b970c85f", *EVERYDAY),
+    ("wave", 3): Preset(FITTED, "cf31ac0370277c17a6f88444b9447d837915123d625a616ab8a1c594ffae4cb0", *EVERYDAY),
+    ("wave-max", 1): Preset(GRAY_FITTED, "10eefc7b8abf4ea7f24e37da2b16b06b4ec60654a5e56f23ce9f013156fe3e93", *ARCHIVES),
+    ("wave-max", 3): Preset(LARGE, "efc69f6b8957c7f34e74cb9bb2c59723b9a861b417f93abf1a14708e8517f9f3", *ARCHIVES),
 }
 """(name, channels) to preset."""
 
@@ -79,10 +76,19 @@ def canonical_digest(
 class WaveModel:
     """A network, its name and digest; tiles are coded by the engine. Implements codec.models.TileModel."""
 
-    def __init__(self, name: str, network: Network, digest: bytes, tile: int, learning: Learning | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        network: Network,
+        digest: bytes,
+        tile: int,
+        learning: Learning | None = None,
+        plan: Plan = FAST_PLAN,
+    ) -> None:
         from l3c.engine import WaveCoder
 
         self.name, self.network, self.digest, self.tile, self.learning = name, network, digest, tile, learning
+        self.plan = plan
         self.channels = network.architecture.channels
         self._coder = WaveCoder(network, learning=learning)
 
@@ -99,8 +105,35 @@ class WaveModel:
         """uint8 [height, width, channels]; raises FormatError on a damaged payload."""
         return self._coder.decode(payload, height, width)
 
+    def tunings(self, samples: NDArray[np.uint8], effort: int, /) -> Iterator[bytes]:
+        """Tunings to samples, uint8 [height, width, channels], one after another; the first ones for any effort."""
+        from l3c.wave.search import Search
+        from l3c.wave.tuning_code import write_numbers
 
-def read_model(name: str, path: Path, tile: int = TILE, learning: Learning | None = None) -> WaveModel:
+        search = Search(self.network, samples)
+        for part in self.plan.parts(samples.shape[0] * samples.shape[1], effort) if search.possible else ():
+            search.run(*part)
+            yield write_numbers(self.network.architecture, *search.found())
+
+    def tuned(self, data: bytes, /) -> TunedWaveModel:
+        """The model tuned by what a file holds. Raises FormatError."""
+        return TunedWaveModel(self, data)
+
+
+class TunedWaveModel(WaveModel):
+    """A model tuned to an image. Implements codec.models.TunedModel."""
+
+    def __init__(self, base: WaveModel, data: bytes) -> None:
+        from l3c.wave.tuning_code import read_numbers
+
+        network = tune(base.network, read_numbers(base.network.architecture, data))
+        super().__init__(base.name, network, base.digest, base.tile, base.learning)
+        self.base, self.tuning = base, data
+
+
+def read_model(
+    name: str, path: Path, tile: int = TILE, learning: Learning | None = None, plan: Plan = FAST_PLAN
+) -> WaveModel:
     """Read a weight file. Raises ModelError naming it where it is missing or not a wave model."""
     from safetensors import SafetensorError, safe_open
 
@@ -115,7 +148,7 @@ def read_model(name: str, path: Path, tile: int = TILE, learning: Learning | Non
             raise ValueError(f"format {metadata.get('format')!r}, expected {FORMAT!r}")
         architecture = Architecture(**json.loads(metadata["architecture"]))
         network = read_network(architecture, tensors.__getitem__)
-        return WaveModel(name, network, canonical_digest(architecture, tensors, learning), tile, learning)
+        return WaveModel(name, network, canonical_digest(architecture, tensors, learning), tile, learning, plan)
     except EngineError:
         raise
     except (KeyError, TypeError, ValueError) as error:
@@ -133,7 +166,7 @@ def load(name: str, channels: int, device: str = "auto") -> WaveModel | None:
         return None
     if device == "cuda":
         raise EngineError(f"model {name!r} is computed by the processor, not by CUDA devices")
-    model = read_model(name, FOLDER / preset.file, preset.tile, preset.learning)
+    model = read_model(name, FOLDER / preset.file, preset.tile, preset.learning, preset.plan)
     if model.digest.hex() != preset.digest:
         raise ModelError(f"{FOLDER / preset.file}: digest {model.digest.hex()}, expected {preset.digest}")
     return model

@@ -1,0 +1,40 @@
+"""Numbers of a tuning, rounded as coarsely as they deserve."""
+
+from __future__ import annotations
+
+from math import log, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.wave.network import Integers
+from l3c.wave.tuning_code import POWERS, SMALL_MAX
+
+Floats = NDArray[np.float64]
+LARGEST = POWERS - 2
+COARSENESS = 6.0
+"""Steps of the numbers, in those that would be best if the slopes' squares were the curvature."""
+
+ZERO_BITS, STEP_BITS = 6.0, 2.4
+"""What a number costs that is not 0, and what each step beyond 1 adds."""
+
+
+def round_group(values: Floats, curvature: Floats) -> tuple[int, Integers]:
+    """A group's power and whole numbers [N], for values [N] and the curvature [N] of the picture's bits by them."""
+    curvature = np.maximum(curvature, curvature.mean() / 20)
+    best = COARSENESS * sqrt(12 / (log(2) * float(curvature.mean()) + 1e-12))
+    most = np.abs(values).max()
+    power = next((p for p in range(LARGEST) if 1.41 * 2**p >= best and most < SMALL_MAX * 2**p), LARGEST)
+    small = _thrifty(np.abs(values) / 2**power, curvature * 4.0**power)
+    numbers = np.where(values < 0, -small, small).astype(np.int64)
+    return (power + 1, numbers << power) if numbers.any() else (0, numbers)
+
+
+def _thrifty(magnitudes: Floats, curvature: Floats) -> Floats:
+    """Whole magnitudes, one less where the bits that saves outweigh what it loses."""
+    whole = np.minimum(np.floor(magnitudes + 0.5), SMALL_MAX)
+    for _ in range(2):
+        less = np.maximum(whole - 1, 0)
+        gain = curvature / 2 * ((magnitudes - less) ** 2 - (magnitudes - whole) ** 2)
+        whole = np.where(gain < np.where(whole == 1, ZERO_BITS, STEP_BITS), less, whole)
+    return whole
