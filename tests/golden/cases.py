@@ -116,7 +116,7 @@ def photo_cd_scene() -> NDArray[np.uint8]:
 
 def video_scene(halved: bool) -> NDArray[np.uint8]:
     """RGB that a video decoder makes, some of it clipped."""
-    luma, chroma = scene(62, 81, 1)[..., 0], scene(31 if halved else 62, 41, 2) // 8
+    luma, chroma = scene(42, 55, 1)[..., 0], scene(21 if halved else 42, 28, 2) // 8
     converter = list(video_invert.converters())[0 if halved else 3]
     return video.redo(luma, chroma[..., 0] + 112, chroma[..., 1] + 112, converter, halved)
 

@@ -31,7 +31,7 @@ def encode_tile(tile: Samples, model: TileModel) -> Coded:
     """The smallest of the samples themselves, the model's payload and, for drawings, WebP."""
     raw = tile.tobytes()
     payloads: list[tuple[TileModel | int, bytes]] = [(STORED, raw), (model, model.encode(tile))]
-    if webp.is_drawn(tile):
+    if webp.is_worth_it(tile, min(len(payload) for _, payload in payloads)):
         payloads.append((WEBP, webp.encode(tile)))
     coder, payload = min(payloads, key=lambda found: len(found[1]))
     return Coded(coder, payload, crc32(raw))

@@ -39,7 +39,9 @@ def encode_components(
         list(range(len(tiles.places))),
         lambda share: progress(share / effort),
     )
-    files = [assemble(header, side, coded, metadata, palette), *encode_drawing(header, components, metadata, palette)]
+    files = [assemble(header, side, coded, metadata, palette)]
+    if any(c.coder == WEBP for c in coded):
+        files += encode_drawing(header, components, metadata, palette)
     for found in tuned_tiles(tiles, coded, models, effort, lambda share: progress(share + 1 / effort)):
         files.append(assemble(header, side, found, metadata, palette))
     return min(files, key=len)
