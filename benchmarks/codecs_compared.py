@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import l3c
+from l3c.api import DEFAULT_EFFORT
 
 Pixels = NDArray[np.uint8]
 
@@ -38,11 +39,18 @@ def jpeg_xl(effort: int) -> Codec:
     )
 
 
-def wave(model: str) -> Codec:
+def wave(name: str) -> Codec:
+    """A model; of names such as wave-fast:3 at effort 3, else at the default one."""
+    plain = name.removesuffix(HISTORY)
+    model, _, effort = plain.partition(":")
     return Codec(
-        f"l3c {model}",
+        f"l3c {model}{f', effort {effort}' if effort else ''}{name[len(plain) :]}",
         lambda pixels, threads: l3c.encode(
-            pixels, model=model.removesuffix(HISTORY), threads=threads, history=model.endswith(HISTORY)
+            pixels,
+            model=model,
+            threads=threads,
+            effort=int(effort or DEFAULT_EFFORT),
+            history=name.endswith(HISTORY),
         ),
         lambda data, threads: l3c.decode(data, threads=threads),
         threaded=True,
@@ -81,7 +89,7 @@ def colour(pixels: Pixels) -> Pixels:
 
 
 def find(name: str) -> Codec:
-    """A codec by its short name; any other name is a model of l3c."""
+    """A codec by its short name; any other name is a model of l3c, maybe with an effort (wave-fast:3)."""
     return OTHERS.get(name) or wave(name)
 
 
