@@ -24,6 +24,9 @@ Components = list[NDArray[np.uint8]]
 SIDE_MAX = 65535
 """Of a JPEG file's picture."""
 
+PIXELS_MAX = 1 << 26
+"""Larger images are not looked into, which takes some 60 bytes a pixel."""
+
 UNIT = 16
 SAMPLE_BYTES, COLUMN_BYTES = 8, 4096
 SAMPLINGS = {(False, False): 1, (False, True): 2, (True, True): 3}
@@ -44,7 +47,10 @@ def missed(samples: NDArray[Any], header: ImageHeader) -> bool:
 
 def _origin(samples: NDArray[Any], header: ImageHeader) -> tuple[NDArray[Any], Origin | None]:
     """The pixels, of one channel where all are equal, and what made them."""
-    if header.layout not in (GRAY, RGB) or header.depth != 8 or max(header.height, header.width) > SIDE_MAX - UNIT:
+    sides = header.height, header.width
+    if header.layout not in (GRAY, RGB) or header.depth != 8 or max(sides) > SIDE_MAX - UNIT:
+        return samples, None
+    if sides[0] * sides[1] > PIXELS_MAX:
         return samples, None
     from l3c.history.jpeg_invert import invert
 
