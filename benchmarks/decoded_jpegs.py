@@ -23,7 +23,7 @@ from PIL import Image
 
 import l3c
 from l3c.codec.decode import decode_components
-from l3c.codec.decoded_jpeg import undo
+from l3c.codec.pasts.decoded_jpeg import undo
 from l3c.container.constants import GRAY, RGB
 from l3c.container.read import read_file
 from l3c.container.structure import ImageHeader

@@ -351,8 +351,8 @@ def _as_is(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, lis
 
 def _of_jpeg(samples: NDArray[Any], header: ImageHeader, metadata: dict[bytes, bytes]) -> bytes | None:
     """The file of an image that a JPEG decoder made; None for others."""
-    from l3c.codec import decoded_jpeg
     from l3c.codec.encode import encode_differences
+    from l3c.codec.pasts import decoded_jpeg
 
     found = decoded_jpeg.undo(samples, header)
     return None if found is None else encode_differences(*found, metadata)

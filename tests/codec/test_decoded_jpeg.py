@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 import l3c
-from l3c.codec.decoded_jpeg import undo
+from l3c.codec.pasts.decoded_jpeg import undo
 from l3c.container.constants import JPEG_STORED, RGB
 from l3c.container.read import read_file
 from l3c.container.structure import Contents, DecodedJpeg, ImageHeader, JpegFile

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c import api
-from l3c.codec.decoded_jpeg import SAMPLINGS
 from l3c.codec.encode import encode_differences
+from l3c.codec.pasts.decoded_jpeg import SAMPLINGS
 from l3c.container.constants import (
     DATA,
     EXIF,

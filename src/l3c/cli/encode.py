@@ -117,7 +117,7 @@ def encode_pixels(raw: bytes, name: str, out: str, options: argparse.Namespace) 
 
 def missed_jpeg(picture: Picture) -> bool:
     """Whether a JPEG decoder made the pixels, and there is no libjxl to make use of it."""
-    from l3c.codec.decoded_jpeg import missed
+    from l3c.codec.pasts.decoded_jpeg import missed
     from l3c.container.constants import GRAY, RGB
     from l3c.container.structure import ImageHeader
 

@@ -20,8 +20,13 @@ def add_target(parser: argparse.ArgumentParser) -> None:
 
 
 def add_effort(parser: argparse.ArgumentParser) -> None:
-    text = "1 (fastest) to 9 (smallest): how long models are tuned to the picture (default: 2)"
-    parser.add_argument("-e", "--effort", type=int, choices=range(1, 10), default=2, metavar="N", help=text)
+    from l3c.api import DEFAULT_EFFORT, EFFORT_MAX
+
+    text = (
+        f"1 (fastest) to {EFFORT_MAX} (smallest): how long models are tuned to the picture (default: {DEFAULT_EFFORT})"
+    )
+    efforts = range(1, EFFORT_MAX + 1)
+    parser.add_argument("-e", "--effort", type=int, choices=efforts, default=DEFAULT_EFFORT, metavar="N", help=text)
 
 
 def add_memory(parser: argparse.ArgumentParser) -> None:

@@ -6,8 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from l3c.codec import decoded_jpeg
-from l3c.codec.pasts import levels, photo_cd, repeated, video
+from l3c.codec.pasts import decoded_jpeg, levels, photo_cd, repeated, video
 from l3c.codec.pasts.part import Part
 from l3c.codec.planes import Components, from_components
 from l3c.container.structure import DecodedJpeg, ImageHeader, Levels, PhotoCd, Repeated, Video
