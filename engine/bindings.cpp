@@ -60,10 +60,10 @@ void copy_table(const Vector32& from, std::int32_t* to, std::size_t count) {
 class WaveCoder {
 public:
     WaveCoder(const std::vector<int>& widths, nb::list layers, const Vector32& sigmoid, const Vector32& exponential,
-              const Vector32& mantissa, const Vector32& shift, const Floats& start,
-              const std::vector<float>& rates, int group, int first, const std::string& isa)
+              const Vector32& mantissa, const Vector32& shift, const std::vector<float>& rates,
+              const std::vector<int>& steps, const std::string& isa)
         : isa_(isa) {
-        l3c::WaveModel model{architecture_of(widths), {}, {}, {}, {}};
+        l3c::WaveModel model{architecture_of(widths), {}, {}, {}};
         l3c::training::Shape shapes[l3c::training::kMaxLayers];
         const int count = l3c::training::layer_shapes(model.architecture, shapes);
         require(nb::len(layers) == std::size_t(count), "the number of layers does not fit the architecture");
@@ -73,13 +73,10 @@ public:
         copy_table(mantissa, model.tables.mantissa, 128);
         copy_table(shift, model.tables.scale_shift, 128);
         channels_ = model.architecture.channels;
-        if (group > 0) {
-            require(first >= 2 && first <= 4, "first: 2, 3 or 4");
-            std::size_t learned = 0;
-            for (int i = first; i < count; ++i) learned += shapes[i].parameters();
-            require(start.shape(0) == learned && rates.size() == 4, "what is learned does not fit the architecture");
-            model.start.assign(start.data(), start.data() + learned);
-            model.learning = {rates[0], rates[1], rates[2], rates[3], group, first};
+        if (!rates.empty()) {
+            require(rates.size() == 4 && steps.size() == 3, "learning has 4 rates and 3 whole numbers");
+            require(steps[0] > 0 && steps[1] > 0 && steps[2] >= 2 && steps[2] <= 5, "a step of learning is out of range");
+            model.learning = {rates[0], rates[1], rates[2], rates[3], steps[0], steps[1], steps[2]};
         }
         coder_ = l3c::make_coder(model, isa);
     }
@@ -141,8 +138,7 @@ NB_MODULE(_engine, m) {
           nb::arg("out"));
     nb::class_<WaveCoder>(m, "WaveCoder")
         .def(nb::init<const std::vector<int>&, nb::list, const Vector32&, const Vector32&, const Vector32&,
-                      const Vector32&, const Floats&, const std::vector<float>&, int, int,
-                      const std::string&>())
+                      const Vector32&, const std::vector<float>&, const std::vector<int>&, const std::string&>())
         .def_prop_ro("isa", &WaveCoder::isa)
         .def("encode", &WaveCoder::encode)
         .def("decode", &WaveCoder::decode);

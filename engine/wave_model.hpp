@@ -37,8 +37,8 @@ struct Tables {
 // l3c.wave.learning.Learning; a group of 0 pixels: the network stays as it is.
 struct Learning {
     float rate, momentum, spread, epsilon;
-    int group;
-    int first;  // the first layer that learns: 2 (stage2.0), 3 or 4 (the heads); those before it stay as they are, in integers
+    int group, every;
+    int first;  // the first layer that learns: 2 (stage2.0), 3, 4 (the heads), or 5: the heads' last layers alone
 };
 
 struct WaveModel {
@@ -46,7 +46,6 @@ struct WaveModel {
     std::vector<Layer> layers;
     Tables tables;
     Learning learning{};
-    std::vector<float> start;  // of the layers that learn, each [outputs][inputs] and then its biases
 };
 
 enum class Status { kOk, kTooShort, kBadState, kRanOut, kNotAtEnd, kBadFrequencies };

@@ -1,229 +1,165 @@
-// The network behind the kept features in float32, learning from every pixel once it is coded, in encoder and decoder
-// alike. Equal to l3c.wave.learning.LearningNetwork.
+// The network behind the kept features, learning from pixels once they are coded, in encoder and decoder alike.
+// Equal to l3c.wave.learning.LearningNetwork.
 #pragma once
-#include "float_rows.hpp"
+#include "integer_tile.hpp"
+#include "learned_layer.hpp"
 #include "mixture_slopes.hpp"
-#include "wavefronts.hpp"
 
 namespace l3c {
 namespace {
 
-// A layer's weights are [inputs][width], width the padded number of outputs; a bias row follows them.
-struct LearnedLayer {
-    int outputs, inputs, width;
-    float *weights, *slopes;
-    float* bias() const { return weights + std::ptrdiff_t(inputs) * width; }
-    float* bias_slopes() const { return slopes + std::ptrdiff_t(inputs) * width; }
-    std::size_t size() const { return std::size_t(inputs + 1) * width; }
-};
+constexpr float kActivationMax = 255 * kActivationStep;
+constexpr int kStageTwo = 2;  // index of the first layer that may learn
 
-constexpr float kStep = 1.0f / 32, kActivationMax = 255.0f / 32;
-
+// Learned layers are numbered from stage 2 on: 0 and 1 its own, then of each head the hidden and the last one.
 template <class Isa>
-class LearningTile : public Wavefronts<Isa> {
-    using Base = Wavefronts<Isa>;
-    using Base::a_, Base::model_, Base::pointers_, Base::count_, Base::longest_, Base::context_, Base::outputs_;
+class LearningTile : public IntegerTile<Isa> {
+    using Base = IntegerTile<Isa>;
+    using Base::a_, Base::pointers_, Base::count_, Base::longest_, Base::context_, Base::own_, Base::outputs_;
 
 public:
+    static constexpr bool kLearns = true;
+
     struct Model : PackedModel<Isa> {
         Learning learning;
-        struct {
-            int outputs, inputs;
-        } shapes[8];
-        float* start;
+        LearnedShape shapes[2 + 2 * 3];
+
         Model(const WaveModel& model, Workspace& memory) : PackedModel<Isa>(model, memory), learning(model.learning) {
-            for (int i = 0; i < 2 + 2 * model.architecture.channels; ++i)
-                shapes[i] = {model.layers[2 + i].outputs, model.layers[2 + i].inputs};
-            start = memory.take<float>(model.start.size());
-            std::memcpy(start, model.start.data(), sizeof(float) * model.start.size());
+            const Architecture& a = model.architecture;
+            float units[512];
+            for (float& unit : units) unit = 1 / kActivationStep;
+            shapes[0].add_segment(a.context(), true);
+            for (int i = 0; i < kKeptPositions; ++i) shapes[0].add_segment(a.kept, false);
+            shapes[1].add_segment(a.hidden2, false);
+            for (int i = 0; i < 2; ++i) shapes[i].begin(model.layers[kStageTwo + i], units, memory);
+            for (int c = 0; c < a.channels; ++c) {
+                LearnedShape *hidden = shapes + 2 + 2 * c, *last = hidden + 1;
+                hidden->add_segment(a.hidden3, false);
+                hidden->add_segment(c, true);
+                hidden->begin(model.layers[kStageTwo + 2 + 2 * c], units, memory);
+                last->add_segment(a.head, false);
+                float steps[3 * kMaxComponents + 3];
+                for (int o = 0; o < 3 * a.components + c; ++o) steps[o] = output_unit(a.components, o);
+                last->begin(model.layers[kStageTwo + 3 + 2 * c], steps, memory);
+            }
         }
+
+        static float output_unit(int k, int o) { return o < k ? 16 : o < 2 * k ? 512 : o < 3 * k ? 16 : 64; }
     };
 
     LearningTile(const Model& model, int height, int width)
-        : Base(model, height, width), tables_(*model.tables), group_(model.learning.group),
-          first_(model.learning.first - 2),
+        : Base(model, height, width), tables_(*model.tables), group_(model.learning.group), every_(model.learning.every),
+          first_(model.learning.first - kStageTwo),
           adam_{model.learning.rate, model.learning.momentum, model.learning.spread, model.learning.epsilon} {
         begin(model);
-        inputs_ = floats(first_ ? 0 : layers_[0].inputs);
-        cells_ = this->rows(padded(a_.hidden2) / Isa::kGroup);
-        shared_cells_ = this->rows(padded(a_.hidden3) / Isa::kGroup);
-        hidden_ = floats(a_.hidden2);
-        shared_ = floats(a_.hidden3 + a_.channels);
-        head_ = floats(a_.head);
-        raw_ = floats(padded(layers_[count_layers() - 1].outputs));
-        d_outputs_ = floats(padded_floats(layers_[count_layers() - 1].outputs));
+        inputs_ = floats(first_ ? 0 : model.shapes[0].rows);
+        float_hidden_ = floats(a_.hidden2);
+        float_shared_ = floats(a_.hidden3 + kGranule);
+        float_head_ = floats(a_.head);
+        d_outputs_ = floats(padded_floats(3 * a_.components + a_.channels));
         d_head_ = floats(a_.head);
         d_shared_ = floats(a_.hidden3);
         d_hidden_ = floats(a_.hidden2);
         int widest = 0;
-        for (int i = first_; i < count_layers(); ++i) widest = layers_[i].width > widest ? layers_[i].width : widest;
+        for (const LearnedShape& shape : model.shapes) widest = shape.width > widest ? shape.width : widest;
         turned_ = this->memory().template take<float>(std::size_t(widest) * longest_);
     }
 
-    void share() {
-        first_layer();
-        second_layer();
-        std::memset(d_shared_, 0, sizeof(float) * a_.hidden3 * longest_);
-    }
-
-    void predict_mixtures(int c) {
-        forward(hidden_of(c), shared_, head_);
-        activate(head_, a_.head);
-        forward(output_of(c), head_, raw_);
-        const int k = a_.components;
-        for (int o = 0; o < 3 * k + c; ++o) round(o, o < k ? 16.0f : o < 2 * k ? 512.0f : o < 3 * k ? 16.0f : 64.0f);
-    }
+    bool learns(std::int64_t t) const { return t % every_ == 0; }
 
     // Called with the channel's samples known: slopes of head c, and what they mean for the shared layers.
     void learn(int c) {
-        set_own(c);
+        spread_all(this->head_, a_.head, 0, float_head_);
         for (int at = 0; at < count_; at += kVector) slopes(c, at);
-        add_slopes(output_of(c), d_outputs_, head_);
-        backward(output_of(c), a_.head, d_outputs_, kZeros, d_head_);
-        deactivate(d_head_, head_, a_.head);
-        add_slopes(hidden_of(c), d_head_, shared_);
+        add_slopes(last_of(c), d_outputs_, float_head_);
+        if (first_ > 2) return;
+        if (c == 0) begin_shared();
+        backward(last_of(c), a_.head, d_outputs_, kZeros, d_head_);
+        deactivate(d_head_, float_head_, a_.head);
+        spread_all(own_, c, kOffset, float_shared_ + a_.hidden3 * longest_);
+        add_slopes(hidden_of(c), d_head_, float_shared_);
         if (first_ < 2) backward(hidden_of(c), a_.hidden3, d_head_, nullptr, d_shared_);
     }
 
     void learn_shared() {
-        if (first_ < 2) {
-            deactivate(d_shared_, shared_, a_.hidden3);
-            add_slopes(layers_[1], d_shared_, hidden_);
-        }
-        if (!first_) {
-            backward(layers_[1], a_.hidden2, d_shared_, kZeros, d_hidden_);
-            deactivate(d_hidden_, hidden_, a_.hidden2);
-            add_slopes(layers_[0], d_hidden_, inputs_);
-        }
+        if (first_ < 2) learn_second();
+        if (!first_) learn_first();
         pixels_ += count_;
         if (pixels_ < group_) return;
-        adam_.step(values_learned_, slopes_, means_, squares_, learned_, pixels_);
+        adam_.step(parameters_, slopes_, means_, squares_, learned_, pixels_);
+        for (int i = first_; i < count_layers(); i += stride()) layers_[i].round();
         pixels_ = 0;
     }
 
 private:
+    // Layers that learn: all from first_ on, or of each head the last alone.
+    int stride() const { return first_ < 3 ? 1 : 2; }
     int count_layers() const { return 2 + 2 * a_.channels; }
-    LearnedLayer& hidden_of(int c) { return layers_[2 + 2 * c]; }
-    LearnedLayer& output_of(int c) { return layers_[3 + 2 * c]; }
+    LearnedLayer<Isa>& hidden_of(int c) { return layers_[2 + 2 * c]; }
+    LearnedLayer<Isa>& last_of(int c) { return layers_[3 + 2 * c]; }
+    const PackedLayer*& used(int i) { return i < 2 ? this->share_[i] : this->heads_[(i - 2) / 2][i % 2]; }
     float* floats(int rows) { return this->memory().template take<float>(std::size_t(rows) * longest_); }
 
-    // model.start holds the layers behind the kept features, each [outputs][inputs] and then its biases.
     void begin(const Model& model) {
         learned_ = 0;
-        for (int i = first_; i < count_layers(); ++i) {
-            const auto [outputs, inputs] = model.shapes[i];
-            layers_[i] = {outputs, inputs, padded_floats(outputs), nullptr, nullptr};
-            learned_ += layers_[i].size();
-        }
-        values_learned_ = this->memory().template take<float>(learned_);
-        slopes_ = this->memory().template take<float>(learned_);
-        means_ = this->memory().template take<float>(learned_);
-        squares_ = this->memory().template take<float>(learned_);
-        const float* from = model.start;
+        for (int i = first_; i < count_layers(); i += stride()) learned_ += model.shapes[i].size();
+        for (float** part : {&parameters_, &slopes_, &means_, &squares_})
+            *part = this->memory().template take<float>(learned_);
         std::size_t at = 0;
-        for (int i = first_; i < count_layers(); at += layers_[i++].size()) {
-            LearnedLayer& l = layers_[i];
-            l.weights = values_learned_ + at, l.slopes = slopes_ + at;
-            for (int o = 0; o < l.outputs; ++o)
-                for (int j = 0; j < l.inputs; ++j) l.weights[std::ptrdiff_t(j) * l.width + o] = *from++;
-            for (int o = 0; o < l.outputs; ++o) l.bias()[o] = *from++;
+        for (int i = first_; i < count_layers(); at += model.shapes[i].size(), i += stride()) {
+            layers_[i] = {model.shapes[i], *used(i), parameters_ + at, slopes_ + at, this->memory()};
+            used(i) = &layers_[i].packed();
         }
     }
 
-    // A row of cells of 8-bit integers, less an offset, as rows of floats, at most `rows` of them; returns what follows.
-    float* spread(const std::int32_t* cells, int rows, int offset, float* to) {
-        constexpr int kBits = 32 / Isa::kGroup;
-        for (int j = 0; j < Isa::kGroup && j < rows; ++j, to += longest_)
-            for (int i = 0; i < count_; ++i)
-                to[i] = float(std::int32_t(std::uint32_t(cells[i]) >> (j * kBits) & 255) - offset) * kStep;
-        return to;
-    }
-
-    // Differences and predictions about 0, kept features from 0.
-    void unpack() {
-        float* to = inputs_;
-        for (int i = 0; i < a_.context(); i += Isa::kGroup)
-            to = spread(context_ + std::ptrdiff_t(i / Isa::kGroup) * longest_, a_.context() - i, 128, to);
-        const int end = this->point_at_kept(0);
-        for (int row = 0; row < end; ++row)
-            to = spread(pointers_[row], a_.kept - row % this->kept_rows_ * Isa::kGroup, 0, to);
-    }
-
-    void first_layer() {
-        if (!first_) {
-            unpack();
-            forward(layers_[0], inputs_, hidden_);
-            return activate(hidden_, a_.hidden2);
-        }
-        this->point_at_kept(this->point(0, context_, this->context_rows_));
-        dense<Isa, true>(model_.share[0], pointers_, count_, cells_, longest_);
-        if (first_ == 1) spread_all(cells_, a_.hidden2, hidden_);
-    }
-
-    void second_layer() {
-        if (first_ < 2) {
-            forward(layers_[1], hidden_, shared_);
-            return activate(shared_, a_.hidden3);
-        }
-        this->point(0, cells_, padded(a_.hidden2) / Isa::kGroup);
-        dense<Isa, true>(model_.share[1], pointers_, count_, shared_cells_, longest_);
-        spread_all(shared_cells_, a_.hidden3, shared_);
-    }
-
-    void spread_all(const std::int32_t* cells, int rows, float* to) {
+    // Rows of cells of 8-bit integers, less an offset, as rows of floats.
+    void spread_all(const std::int32_t* cells, int rows, int offset, float* to) {
         for (int i = 0; i < rows; i += Isa::kGroup)
-            to = spread(cells + std::ptrdiff_t(i / Isa::kGroup) * longest_, rows - i, 0, to);
+            spread(cells + std::ptrdiff_t(i / Isa::kGroup) * longest_, offset, to + i * longest_);
     }
 
-    // Rows beyond the outputs, up to a multiple of 4, are 0.
-    void forward(const LearnedLayer& l, const float* x, float* y) {
-        float_product({l.weights, 1, l.width}, padded(l.outputs), l.inputs, count_, x, longest_, l.bias(), y, longest_);
+    void spread(const std::int32_t* cells, int offset, float* to) {
+        constexpr int kBits = 32 / Isa::kGroup;
+        const int count = count_;
+        for (int j = 0; j < Isa::kGroup; ++j, to += longest_)
+            for (int i = 0; i < count; ++i)
+                to[i] = float(std::int32_t(std::uint32_t(cells[i]) >> (j * kBits) & 255) - offset) * kActivationStep;
     }
 
-    // Slopes of the first `inputs` inputs from those of the outputs, added to `first` or to what is there.
-    void backward(const LearnedLayer& l, int inputs, const float* dy, const float* first, float* dx) {
-        float_product({l.weights, l.width, 1}, inputs, l.outputs, count_, dy, longest_, first, dx, longest_);
+    void begin_shared() {
+        spread_all(this->shared_, a_.hidden3, 0, float_shared_);
+        std::memset(d_shared_, 0, sizeof(float) * a_.hidden3 * longest_);
     }
 
-    void add_slopes(const LearnedLayer& l, const float* dy, const float* x) {
-        turn(dy, longest_, l.outputs, count_, turned_, l.width);
-        float* bias = l.bias_slopes();
-        for (int p = 0; p < count_; ++p)
-            for (int o = 0; o < l.outputs; ++o) bias[o] += turned_[std::ptrdiff_t(p) * l.width + o];
-        float_product({x, longest_, 1}, l.inputs, count_, l.width, turned_, l.width, nullptr, l.slopes, l.width);
+    void learn_second() {
+        spread_all(this->hidden_, a_.hidden2, 0, float_hidden_);
+        deactivate(d_shared_, float_shared_, a_.hidden3);
+        add_slopes(layers_[1], d_shared_, float_hidden_);
     }
 
-    void activate(float* rows, int count) {
-        for (int r = 0; r < count; ++r, rows += longest_)
-            for (int i = 0; i < count_; ++i) {
-                const float v = rows[i] > 0.0f ? rows[i] : 0.0f;
-                rows[i] = v < kActivationMax ? v : kActivationMax;
-            }
+    void learn_first() {
+        backward(layers_[1], a_.hidden2, d_shared_, kZeros, d_hidden_);
+        deactivate(d_hidden_, float_hidden_, a_.hidden2);
+        spread_all(context_, a_.context(), kOffset, inputs_);
+        float* to = inputs_ + padded(a_.context()) * longest_;
+        for (int row = 0, end = this->point_at_kept(0); row < end; ++row, to += Isa::kGroup * longest_)
+            spread(pointers_[row], 0, to);
+        add_slopes(layers_[0], d_hidden_, inputs_);
     }
 
-    void deactivate(float* slopes, const float* rows, int count) {
-        for (int r = 0; r < count; ++r, rows += longest_, slopes += longest_)
-            for (int i = 0; i < count_; ++i) slopes[i] = rows[i] > 0.0f && rows[i] < kActivationMax ? slopes[i] : 0.0f;
+    void backward(const LearnedLayer<Isa>& layer, int inputs, const float* dy, const float* first, float* dx) {
+        layer.backward(inputs, dy, first, dx, count_, longest_);
     }
 
-    // Row o of the outputs in integer steps: floor(value * steps + 1/2).
-    void round(int o, float steps) {
-        const float* from = raw_ + o * longest_;
-        std::int32_t* to = outputs_ + o * longest_;
-        constexpr float kMost = 1 << 20;
-        for (int i = 0; i < count_; ++i) {
-            float v = from[i] * steps + 0.5f;
-            v = v > -kMost ? v : -kMost;
-            v = v < kMost ? v : kMost;
-            const std::int32_t whole = std::int32_t(v);
-            to[i] = whole - (float(whole) > v);
-        }
+    void add_slopes(LearnedLayer<Isa>& layer, const float* dy, const float* x) {
+        turn(dy, longest_, layer.outputs(), count_, turned_, padded_floats(layer.outputs()));
+        layer.add_slopes(turned_, x, count_, longest_);
     }
 
-    void set_own(int c) {
-        const std::int32_t *v = this->values(c), *p = this->prediction(c);
-        float* row = shared_ + (a_.hidden3 + c) * longest_;
-        for (int i = 0; i < count_; ++i) row[i] = float(Base::residual(v[i], p[i]) - 128) * kStep;
+    void deactivate(float* slopes, const float* rows, int rows_count) {
+        const int count = count_;
+        for (int r = 0; r < rows_count; ++r, rows += longest_, slopes += longest_)
+            for (int i = 0; i < count; ++i) slopes[i] = rows[i] > 0.0f && rows[i] < kActivationMax ? slopes[i] : 0.0f;
     }
 
     // Slopes by the head's outputs, eight pixels at a time. A unit of a mean is 8 levels.
@@ -260,14 +196,14 @@ private:
     static constexpr float kZeros[512] = {};
     const FloatState state_;
     const Tables& tables_;
-    const int group_, first_;
+    const int group_, every_, first_;
     Adam adam_;
-    LearnedLayer layers_[8]{};
+    LearnedLayer<Isa> layers_[8];
     std::size_t learned_;
     int pixels_ = 0;
-    float *values_learned_, *slopes_, *means_, *squares_;
-    std::int32_t *cells_, *shared_cells_;
-    float *inputs_, *hidden_, *shared_, *head_, *raw_, *d_outputs_, *d_head_, *d_shared_, *d_hidden_, *turned_;
+    float *parameters_, *slopes_, *means_, *squares_;
+    float *inputs_, *float_hidden_, *float_shared_, *float_head_;
+    float *d_outputs_, *d_head_, *d_shared_, *d_hidden_, *turned_;
 };
 
 }  // namespace

@@ -20,10 +20,12 @@ Status run(Tile& tile, Begin begin, Code code, End end) {
             const Status status = code(c, tile.count());
             if (status != Status::kOk) return status;
             tile.set_residual(c);
-            tile.learn(c);
+            if constexpr (Tile::kLearns)
+                if (tile.learns(t)) tile.learn(c);
         }
+        if constexpr (Tile::kLearns)
+            if (tile.learns(t)) tile.learn_shared();
         tile.remember(t);
-        tile.learn_shared();
         end(t, first, tile.count());
     }
     return Status::kOk;

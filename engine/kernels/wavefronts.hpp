@@ -110,10 +110,10 @@ public:
     // To be called when the samples of channel c are known.
     void set_residual(int c) {
         constexpr int kBits = 32 / Isa::kGroup;
-        std::int32_t* cells = own_ + std::ptrdiff_t(c / Isa::kGroup) * longest_;
+        std::int32_t* __restrict cells = own_ + std::ptrdiff_t(c / Isa::kGroup) * longest_;
         const std::int32_t *v = values(c), *p = prediction(c);
-        const int place = c % Isa::kGroup * kBits;
-        for (int i = 0; i < count_; ++i) cells[i] = (place ? cells[i] : 0) | residual(v[i], p[i]) << place;
+        const int place = c % Isa::kGroup * kBits, count = count_;
+        for (int i = 0; i < count; ++i) cells[i] = (place ? cells[i] : 0) | residual(v[i], p[i]) << place;
     }
 
     // To be called when all samples are known.
@@ -145,11 +145,12 @@ protected:
     void differences(int c) {
         constexpr int kBits = 32 / Isa::kGroup;
         const std::int32_t* p = prediction(c);
+        const int count = count_;
         for (int n = 0; n < kNeighbours; n += Isa::kGroup) {
-            std::int32_t* cells = context_ + std::ptrdiff_t((c * kNeighbours + n) / Isa::kGroup) * longest_;
+            std::int32_t* __restrict cells = context_ + std::ptrdiff_t((c * kNeighbours + n) / Isa::kGroup) * longest_;
             const std::int32_t* from[Isa::kGroup];
             for (int i = 0; i < Isa::kGroup; ++i) from[i] = samples_at(c, kNeighbourOffsets[n + i]);
-            for (int i = 0; i < count_; ++i) {
+            for (int i = 0; i < count; ++i) {
                 std::int32_t cell = 0;
 #pragma GCC unroll 4
                 for (int j = 0; j < Isa::kGroup; ++j) cell |= residual(from[j][i], p[i]) << (j * kBits);
@@ -170,21 +171,23 @@ protected:
     // The fit's difference in quarters of a level, as a row behind the predictions.
     void fit(int c, std::int64_t t) {
         const std::int32_t* p = prediction(c);
+        const int count = count_;
         for (int n = 0; n < kFit; ++n) {
             const std::int32_t* from = samples_at(c, kNeighbourOffsets[n]);
             float* x = fit_inputs(c) + n * (longest_ + 2 * kFloats);
-            for (int i = 0; i < count_; ++i) x[i] = float(residual(from[i], p[i]) - 128);
+            for (int i = 0; i < count; ++i) x[i] = float(residual(from[i], p[i]) - 128);
         }
         fits_[c].predict(t, first_, count_, fit_inputs(c), longest_ + 2 * kFloats, fit_rows_[0]);
         std::int32_t* out = prediction(a_.channels + c);
-        for (int i = 0; i < count_; ++i) out[i] = fit_level(fit_rows_[0][i]);
+        for (int i = 0; i < count; ++i) out[i] = fit_level(fit_rows_[0][i]);
     }
 
     void learn_fits(std::int64_t t) {
         const bool row_ends = t >= width_ - 1 && (t - width_ + 1) % kSlope == 0;
+        const int count = count_;
         for (int c = 0; c < a_.channels; ++c) {
             const std::int32_t *v = values(c), *p = prediction(c);
-            for (int i = 0; i < count_; ++i) fit_rows_[1][i] = float(residual(v[i], p[i]) - 128);
+            for (int i = 0; i < count; ++i) fit_rows_[1][i] = float(residual(v[i], p[i]) - 128);
             fits_[c].update(t, first_, count_, fit_inputs(c), longest_ + 2 * kFloats, fit_rows_[1], fit_rows_[0]);
             if (row_ends) fits_[c].end_row(t, first_);
         }
@@ -192,8 +195,9 @@ protected:
 
     void predict(int c) {
         const std::int32_t *w = samples_at(c, {0, -1}), *n = samples_at(c, {-1, 0}), *nw = samples_at(c, {-1, -1});
-        std::int32_t* p = prediction(c);
-        for (int i = 0; i < count_; ++i) {
+        std::int32_t* __restrict p = prediction(c);
+        const int count = count_;
+        for (int i = 0; i < count; ++i) {
             const std::int32_t low = w[i] < n[i] ? w[i] : n[i], high = w[i] < n[i] ? n[i] : w[i];
             const std::int32_t plane = w[i] + n[i] - nw[i];
             p[i] = plane < low ? low : plane > high ? high : plane;
@@ -203,8 +207,9 @@ protected:
     // Rows of plain values become rows of cells.
     void join(const std::int32_t* values, int count, std::int32_t* cells) {
         constexpr int kBits = 32 / Isa::kGroup;
+        const int pixels = count_;
         for (int c = 0; c < count; c += Isa::kGroup, cells += longest_)
-            for (int i = 0; i < count_; ++i) {
+            for (int i = 0; i < pixels; ++i) {
                 std::int32_t cell = values[std::ptrdiff_t(c) * longest_ + i];
                 for (int j = 1; j < Isa::kGroup && c + j < count; ++j)
                     cell |= values[std::ptrdiff_t(c + j) * longest_ + i] << (j * kBits);

@@ -8,18 +8,20 @@ from l3c.engine import WaveCoder, supported_isas
 from l3c.errors import FormatError
 from l3c.wave import definition
 from l3c.wave.architecture import Architecture
-from l3c.wave.learning import HEADS, Learning, mixture_slopes
+from l3c.wave.learning import HEADS, OUTPUTS, Learning, mixture_slopes
 from tests.checks import FITTED, SMALL, SMALL_GRAY, noise, smooth_picture, untrained_network
 
 EAGER = Learning(rate=3e-3, group=16)
 PARTLY = Learning(rate=3e-3, group=16, first=3)
-HEADS_ONLY = Learning(rate=3e-3, group=16, first=HEADS)
+HEADS_ONLY = Learning(rate=3e-3, group=16, every=2, first=HEADS)
+OUTPUTS_ONLY = Learning(rate=3e-3, group=16, every=4, first=OUTPUTS)
+WAYS = {"all": EAGER, "partly": PARTLY, "heads": HEADS_ONLY, "outputs": OUTPUTS_ONLY}
 SIZES = [(1, 1), (1, 9), (9, 1), (17, 5), (20, 33)]
 
 
 @pytest.mark.parametrize("isa", supported_isas())
 @pytest.mark.parametrize("architecture", [FITTED, SMALL_GRAY], ids=["rgb", "gray"])
-@pytest.mark.parametrize("learning", [EAGER, PARTLY, HEADS_ONLY], ids=["all", "partly", "heads"])
+@pytest.mark.parametrize("learning", WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize("size", SIZES)
 def test_bytes_and_pixels_are_those_of_the_definition(
     isa: str, architecture: Architecture, learning: Learning, size: tuple[int, int]
@@ -32,7 +34,7 @@ def test_bytes_and_pixels_are_those_of_the_definition(
     np.testing.assert_array_equal(coder.decode(payload, *size), tile)
 
 
-@pytest.mark.parametrize("learning", [EAGER, PARTLY, HEADS_ONLY], ids=["all", "partly", "heads"])
+@pytest.mark.parametrize("learning", WAYS.values(), ids=WAYS)
 def test_the_definition_decodes_too(learning: Learning) -> None:
     network, tile = untrained_network(SMALL), smooth_picture(13, 22, 3)
     payload = definition.encode_tile(network, tile, learning)

@@ -15,7 +15,7 @@ from l3c import _engine
 from l3c.coding.tables import exponential_table, inverse_scale_tables, sigmoid_table
 from l3c.errors import EngineError, FormatError
 from l3c.wave.architecture import Architecture
-from l3c.wave.learning import Learning, start_parameters
+from l3c.wave.learning import Learning
 from l3c.wave.network import Network
 
 ISA_VARIABLE = "L3C_ISA"
@@ -50,10 +50,9 @@ class WaveCoder:
         layers = [(layer.weights, layer.bias, layer.shift) for layer in network.layers]
         widths = list(vars(network.architecture).values())
         tables = (_packed_sigmoid(), exponential_table(), *inverse_scale_tables())
-        steps = ([], 0, 0) if learning is None else (learning.rates, learning.group, learning.first)
-        start = np.zeros(0, np.float32) if learning is None else start_parameters(network, learning.first)
+        rates, steps = ([], []) if learning is None else (learning.rates, learning.steps)
         self._channels = network.architecture.channels
-        self._coder = _engine.WaveCoder(widths, layers, *tables, start, *steps, isa or chosen_isa())
+        self._coder = _engine.WaveCoder(widths, layers, *tables, rates, steps, isa or chosen_isa())
 
     @property
     def isa(self) -> str:

@@ -146,6 +146,8 @@ def _predictor(network: Network, learning: Learning | None) -> Predictor:
 def _run(state: Wavefronts, code: Code) -> None:
     network, components = state.network, state.network.architecture.components
     for rows, columns in state:
+        wavefront = int(columns[0] + SLOPE * rows[0])
+        learning = network if isinstance(network, LearningNetwork) and network.learns_from(wavefront) else None
         predictions = state.predictions(rows, columns)
         context = state.context(rows, columns, predictions)
         shared = network.shared(context, state.kept(rows, columns))
@@ -155,8 +157,10 @@ def _run(state: Wavefronts, code: Code) -> None:
             differences = samples[:c] - predictions[:c]
             mixture = channel_mixture(outputs, components, prediction, differences)
             samples[c] = code(mixture, c, rows, columns)
-            network.learn(c, mixture, samples[c], differences)
+            if learning:
+                learning.learn(c, mixture, samples[c], differences)
         own = residual(samples, predictions)
         state.write(rows, columns, samples, network.kept(context, own))
         state.learn_fits(rows, columns, own)
-        network.learn_shared()
+        if learning:
+            learning.learn_shared()

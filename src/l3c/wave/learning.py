@@ -1,31 +1,32 @@
-"""Definition: the network behind the kept features in float32, which learns from every pixel once it is coded.
+"""Definition: the layers behind the kept features, learning from pixels once they are coded.
 
-Encoder and decoder take the same steps, so nothing of this is in the file. All arithmetic is + - * / square root and,
-in the products of layers, `fused`, in float32, each rounded once as IEEE 754 says, every sum in the order written here;
-nothing else is contracted.
+Encoder and decoder take the same steps, so nothing of this is in the file. What codes is always a network of integers:
+those nearest to parameters in float32, which move. All arithmetic on these is + - * / square root and, in the products
+of layers, `fused`, in float32, each rounded once as IEEE 754 says, every sum in the order written here; nothing else is
+contracted.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from l3c.coding.mixture import SYMBOLS, Mixture, edge_argument, intervals, sigmoid
 from l3c.coding.tables import LOG_SCALE_ORIGIN, LOG_SCALES, SIGMOID_REACH
-from l3c.wave.architecture import Architecture
+from l3c.wave.architecture import Architecture, Layer
 from l3c.wave.fused import Floats, fused
-from l3c.wave.network import Integers, Network
-from l3c.wave.scales import ACTIVATION_UNIT, OFFSET, exponents, offset_inputs, output_units
+from l3c.wave.network import IntegerLayer, Integers, Network
+from l3c.wave.pairs import WEIGHT_MAX, limit_pairs
+from l3c.wave.scales import ACTIVATION_UNIT, OFFSET, exponents, offset_inputs
 
-STAGE_TWO, HEADS = 2, 4
-"""Indices of the first layers of stage 2 and of the heads; stage 1 never learns."""
+STAGE_TWO, HEADS, OUTPUTS = 2, 4, 5
+"""Indices of the first layer of stage 2, of a head's, and of those that give outputs; stage 1 never learns."""
 
 STEP = np.float32(2**-ACTIVATION_UNIT)
-ACTIVATION_MAX = np.float32(255 * 2**-ACTIVATION_UNIT)
-OUTPUT_MAX = np.float32(2**20)
+ACTIVATION_MAX = 255
+NO_INPUTS = slice(0, 0)
+BIAS_REACH = 2**28
 TINY = np.float32(1e-12)
 LEVELS_PER_MEAN = np.float32(8)
 COEFFICIENT_MAX = 256
@@ -36,8 +37,8 @@ class Learning:
     """How a network learns. rate: Adam's step. momentum, spread: shares by which a step moves the moments.
 
     epsilon: added to the root of the second moment. group: pixels after which a step is taken, at a wavefront's end.
-    first: index of the first layer that learns, 2 to 4 (stage2.0, the largest; stage2.1; the heads); those before it
-    stay as they are, in integers.
+    every: wavefronts whose number it divides are learned from. first: index of the first layer that learns, 2 to 4
+    (stage2.0, the largest; stage2.1; the heads), or 5, the heads' last layers alone.
     """
 
     rate: float = 3e-4
@@ -45,27 +46,25 @@ class Learning:
     spread: float = 0.01
     epsilon: float = 1e-8
     group: int = 128
+    every: int = 1
     first: int = STAGE_TWO
 
     @property
     def rates(self) -> list[float]:
-        """What a step is made of, without the group."""
+        """What a step is made of."""
         return [self.rate, self.momentum, self.spread, self.epsilon]
+
+    @property
+    def steps(self) -> list[int]:
+        """When a step is taken, and by which layers."""
+        return [self.group, self.every, self.first]
+
+    def learns(self, index: int) -> bool:
+        """Whether a layer learns, by its place in the architecture."""
+        return index >= self.first and (self.first < OUTPUTS or index % 2 == OUTPUTS % 2)
 
     def to_dict(self) -> dict[str, float]:
         return asdict(self)
-
-
-def start_parameters(network: Network, first: int) -> Floats:
-    """The integer layers from `first` on, as float32: of each, weights [outputs, inputs], then biases."""
-    parts = []
-    for layer, integers in list(zip(network.architecture.layers(), network.layers, strict=True))[first:]:
-        power = exponents(network.architecture, layer, integers.shift)
-        offsets = integers.weights[:, offset_inputs(network.architecture, layer)].astype(np.int64).sum(axis=1)
-        bias = (integers.bias + OFFSET * offsets).astype(np.float32)
-        parts.append(np.ldexp(integers.weights.astype(np.float32), -power[:, None]).ravel())
-        parts.append(np.ldexp(bias, -power - ACTIVATION_UNIT))
-    return np.concatenate(parts).astype(np.float32)
 
 
 def product(start: Floats, weights: Floats, inputs: Floats) -> Floats:
@@ -76,21 +75,46 @@ def product(start: Floats, weights: Floats, inputs: Floats) -> Floats:
     return total
 
 
-class LearnedLayer:
-    """A layer of float weights [outputs, inputs] and biases [outputs], their slopes and Adam's moments."""
+def nearest(values: Floats, most: int) -> Integers:
+    """floor(value + 1/2), clipped."""
+    floor: Floats = np.floor(np.clip(values, np.float32(-most), np.float32(most)) + np.float32(0.5))
+    return floor.astype(np.int64)
 
-    def __init__(self, weights: Floats, bias: Floats) -> None:
-        self.parameters = np.concatenate([weights, bias[:, None]], axis=1)
+
+class LearnedLayer:
+    """A layer that learns.
+
+    parameters: float32 [outputs, inputs + 1], weights and then biases. integers: those nearest to them, which code.
+    """
+
+    def __init__(self, architecture: Architecture, layer: Layer, integers: IntegerLayer) -> None:
+        self.layer, self.integers = layer, integers
+        self.power = exponents(architecture, layer, integers.shift)
+        self.offset = offset_inputs(architecture, layer)
+        bias = (integers.bias + self._offsets()).astype(np.float32)
+        self.parameters = np.concatenate([self.weights(), np.ldexp(bias, -self.power - ACTIVATION_UNIT)[:, None]], axis=1)
         self.slopes, self.means, self.squares = (np.zeros_like(self.parameters) for _ in range(3))
 
-    def forward(self, inputs: Floats) -> Floats:
-        """Sums [outputs, N] of inputs [inputs, N]."""
-        bias = np.repeat(self.parameters[:, -1:], inputs.shape[1], axis=1)
-        return product(bias, self.parameters[:, :-1], inputs)
+    def _offsets(self) -> Integers:
+        """What the offsets of inputs add to the sums, [outputs]."""
+        return OFFSET * self.integers.weights[:, self.offset].astype(np.int64).sum(axis=1)
+
+    def weights(self) -> Floats:
+        """The integer weights as they are meant, [outputs, inputs]."""
+        return np.ldexp(self.integers.weights.astype(np.float32), -self.power[:, None])
+
+    def round(self) -> None:
+        """Take the nearest integers."""
+        steps = np.concatenate([np.repeat(self.power[:, None], self.layer.inputs, 1), self.power[:, None] + ACTIVATION_UNIT], 1)
+        scaled = np.ldexp(self.parameters, steps)
+        weights = limit_pairs(self.layer, nearest(scaled[:, :-1], WEIGHT_MAX)).astype(np.int8)
+        self.integers = IntegerLayer(weights, self.integers.bias, self.integers.shift)
+        bias = nearest(scaled[:, -1], BIAS_REACH) - self._offsets()
+        self.integers = IntegerLayer(weights, bias.astype(np.int32), self.integers.shift)
 
     def backward(self, slopes: Floats, start: Floats) -> Floats:
         """Slopes by the first len(start) inputs, added to start."""
-        return product(start, self.parameters[:, : len(start)].T, slopes)
+        return product(start, self.weights()[:, : len(start)].T, slopes)
 
     def collect(self, slopes: Floats, inputs: Floats) -> None:
         """Add the slopes by weights and biases, pixel by pixel."""
@@ -107,21 +131,9 @@ class LearnedLayer:
         self.slopes = np.zeros_like(self.slopes)
 
 
-def activation(sums: Floats) -> Floats:
-    clipped: Floats = np.clip(sums, np.float32(0), ACTIVATION_MAX)
-    return clipped
-
-
-def inside(activations: Floats) -> NDArray[np.bool_]:
+def inside(activations: Integers) -> NDArray[np.bool_]:
     """Where a slope passes an activation."""
     return (activations > 0) & (activations < ACTIVATION_MAX)
-
-
-def whole_outputs(outputs: Floats, units: Integers) -> Integers:
-    """floor(output * 2^unit + 1/2), clipped."""
-    scaled = outputs * np.exp2(units).astype(np.float32)[:, None] + np.float32(0.5)
-    floor: Floats = np.floor(np.clip(scaled, -OUTPUT_MAX, OUTPUT_MAX))
-    return floor.astype(np.int64)
 
 
 def mixture_slopes(mixture: Mixture, symbols: Integers) -> tuple[Floats, Floats, Floats]:
@@ -145,64 +157,57 @@ def mixture_slopes(mixture: Mixture, symbols: Integers) -> tuple[Floats, Floats,
     return weight * (total - mass), weight * density * inverse, weight * tilt
 
 
-def whole_steps(activations: Floats) -> Integers:
-    """Activations that are whole multiples of STEP, in steps."""
-    return (activations / STEP).astype(np.int64)
-
-
 class LearningNetwork:
-    """The layers behind the kept features, learning. It replaces `Network` for one tile."""
+    """A network whose layers behind the kept features learn. It replaces `Network` for one tile."""
 
     def __init__(self, network: Network, learning: Learning) -> None:
         self.architecture: Architecture = network.architecture
-        self.network, self.learning = network, learning
-        self.layers = self._read(start_parameters(network, learning.first))
+        self.learning, self.layers, self.learned = learning, list(network.layers), {}
+        for index, layer in enumerate(self.architecture.layers()):
+            if learning.learns(index):
+                self.learned[index] = LearnedLayer(self.architecture, layer, network.layers[index])
         self.pixels = 0
         self.mean_left = self.square_left = np.float32(1)
 
-    def _read(self, parameters: Floats) -> dict[str, LearnedLayer]:
-        layers, at = {}, 0
-        for layer in self.architecture.layers()[self.learning.first :]:
-            end = at + layer.outputs * layer.inputs
-            weights = parameters[at:end].reshape(layer.outputs, layer.inputs)
-            layers[layer.name] = LearnedLayer(weights, parameters[end : end + layer.outputs])
-            at = end + layer.outputs
-        return layers
+    def learns_from(self, wavefront: int) -> bool:
+        return wavefront % self.learning.every == 0
 
     def kept(self, context: Integers, own: Integers) -> Integers:
-        return self.network.kept(context, own)
+        return Network(self.architecture, tuple(self.layers)).kept(context, own)
 
-    def shared(self, context: Integers, kept: Integers) -> Floats:
-        """What the heads share, float32 [hidden3, N]."""
-        self.inputs = np.concatenate([(context - OFFSET).astype(np.float32), kept.astype(np.float32)]) * STEP
-        self.hidden = self._stage_two(STAGE_TWO, self.inputs, np.concatenate([context, kept]))
-        self.top = self._stage_two(STAGE_TWO + 1, self.hidden, whole_steps(self.hidden))
-        self.d_top = np.zeros_like(self.top)
+    def shared(self, context: Integers, kept: Integers) -> Integers:
+        """What the heads share, [hidden3, N]."""
+        self.inputs = np.concatenate([context, kept])
+        self.hidden = self.layers[STAGE_TWO].activations(self.inputs)
+        self.top = self.layers[STAGE_TWO + 1].activations(self.hidden)
+        self.d_top = np.zeros(self.top.shape, np.float32)
         return self.top
 
-    def _stage_two(self, index: int, inputs: Floats, integers: Integers) -> Floats:
-        """Activations of one of stage 2's layers, which learns or stays as it is."""
-        if index >= self.learning.first:
-            return activation(self.layers[f"stage2.{index - STAGE_TWO}"].forward(inputs))
-        return self.network.layers[index].activations(integers).astype(np.float32) * STEP
-
-    def head(self, channel: int, shared: NDArray[Any], earlier: Integers) -> Integers:
-        """Integer outputs of a head."""
-        self.head_inputs = np.concatenate([shared, (earlier - OFFSET).astype(np.float32) * STEP])
-        self.head_hidden = activation(self.layers[f"head{channel}.0"].forward(self.head_inputs))
-        raw = self.layers[f"head{channel}.1"].forward(self.head_hidden)
-        self.outputs = whole_outputs(raw, output_units(self.architecture, self.architecture.layers()[5 + 2 * channel]))
+    def head(self, channel: int, shared: Integers, earlier: Integers) -> Integers:
+        """Outputs of a head."""
+        self.head_inputs = np.concatenate([shared, earlier])
+        self.head_hidden = self.layers[HEADS + 2 * channel].activations(self.head_inputs)
+        self.outputs = self.layers[OUTPUTS + 2 * channel].sums(self.head_hidden)
         return self.outputs
 
     def learn(self, channel: int, mixture: Mixture, symbols: Integers, differences: Integers) -> None:
         """Collect the slopes of a channel whose symbols are known."""
         slopes = self._output_slopes(mixture, symbols, differences)
-        hidden, output = self.layers[f"head{channel}.0"], self.layers[f"head{channel}.1"]
-        output.collect(slopes, self.head_hidden)
-        d_hidden = output.backward(slopes, np.zeros_like(self.head_hidden))
+        output = self.learned[OUTPUTS + 2 * channel]
+        output.collect(slopes, self._floats(self.head_hidden))
+        if self.learning.first == OUTPUTS:
+            return
+        hidden = self.learned[HEADS + 2 * channel]
+        d_hidden = output.backward(slopes, np.zeros(self.head_hidden.shape, np.float32))
         d_hidden = np.where(inside(self.head_hidden), d_hidden, np.float32(0))
-        hidden.collect(d_hidden, self.head_inputs)
+        hidden.collect(d_hidden, self._floats(self.head_inputs, hidden.offset))
         self.d_top = hidden.backward(d_hidden, self.d_top)
+
+    def _floats(self, inputs: Integers, offset: slice = NO_INPUTS) -> Floats:
+        """Activations as they are meant; those of `offset` carry OFFSET."""
+        meant = inputs.astype(np.float32)
+        meant[offset] -= OFFSET
+        return meant * STEP
 
     def _output_slopes(self, mixture: Mixture, symbols: Integers, differences: Integers) -> Floats:
         k = self.architecture.components
@@ -218,12 +223,14 @@ class LearningNetwork:
 
     def learn_shared(self) -> None:
         """Collect the slopes of the shared layers; after enough pixels, take a step."""
-        d_top = np.where(inside(self.top), self.d_top, np.float32(0))
         if self.learning.first <= STAGE_TWO + 1:
-            self.layers["stage2.1"].collect(d_top, self.hidden)
+            d_top = np.where(inside(self.top), self.d_top, np.float32(0))
+            self.learned[STAGE_TWO + 1].collect(d_top, self._floats(self.hidden))
         if self.learning.first == STAGE_TWO:
-            d_hidden = self.layers["stage2.1"].backward(d_top, np.zeros_like(self.hidden))
-            self.layers["stage2.0"].collect(np.where(inside(self.hidden), d_hidden, np.float32(0)), self.inputs)
+            first, start = self.learned[STAGE_TWO], np.zeros(self.hidden.shape, np.float32)
+            d_hidden = self.learned[STAGE_TWO + 1].backward(d_top, start)
+            d_hidden = np.where(inside(self.hidden), d_hidden, np.float32(0))
+            first.collect(d_hidden, self._floats(self.inputs, first.offset))
         self.pixels += self.inputs.shape[1]
         if self.pixels >= self.learning.group:
             self._step()
@@ -233,6 +240,8 @@ class LearningNetwork:
         self.mean_left *= one - np.float32(self.learning.momentum)
         self.square_left *= one - np.float32(self.learning.spread)
         reach, scale = np.float32(self.learning.rate) / (one - self.mean_left), one / (one - self.square_left)
-        for layer in self.layers.values():
+        for index, layer in self.learned.items():
             layer.step(self.learning, reach, scale, one / np.float32(self.pixels))
+            layer.round()
+            self.layers[index] = layer.integers
         self.pixels = 0

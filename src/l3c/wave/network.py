@@ -56,12 +56,6 @@ class Network:
         hidden = self.layers[4 + 2 * channel].activations(np.concatenate([shared, earlier]))
         return self.layers[5 + 2 * channel].sums(hidden)
 
-    def learn(self, channel: int, mixture: Mixture, symbols: Integers, differences: Integers) -> None:
-        """Nothing: an integer network stays as it is."""
-
-    def learn_shared(self) -> None:
-        """Nothing."""
-
 
 class TensorReader(Protocol):
     """What `Network` is read from: tensors by name."""
