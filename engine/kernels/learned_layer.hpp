@@ -10,6 +10,31 @@ namespace {
 constexpr int kMostWeight = 127, kMostPair = 128, kOffset = 128;
 constexpr float kActivationStep = 1.0f / 32;
 
+typedef std::int32_t Ints __attribute__((vector_size(kFloatBytes)));
+
+inline void store_ints(std::int32_t* p, Ints v) { std::memcpy(p, &v, sizeof v); }
+inline void add_to(std::int32_t* p, Ints v) {
+    Ints sum;
+    std::memcpy(&sum, p, sizeof sum);
+    store_ints(p, sum + v);
+}
+inline Floats floats_of(Ints v) { return __builtin_convertvector(v, Floats); }
+
+// floor(value + 1/2), clipped.
+inline Ints nearest(Floats value, float most) {
+    value = value > -most ? value : Floats{} - most;
+    value = (value < most ? value : Floats{} + most) + 0.5f;
+    const Ints whole = __builtin_convertvector(value, Ints);
+    return whole + (floats_of(whole) > value);
+}
+
+// A weight that leaves room for the other one of its pair.
+inline Ints within(Ints value, Ints other) {
+    const Ints room = kMostPair - (other < 0 ? -other : other);
+    const Ints most = room < kMostPair / 2 ? Ints{} + kMostPair / 2 : room;
+    return value < -most ? -most : value > most ? most : value;
+}
+
 // Neighbouring inputs from one source. Those with an offset carry 128 more than they mean.
 struct Segment {
     int at, size;
@@ -20,7 +45,7 @@ struct Segment {
 struct LearnedShape {
     int outputs = 0, rows = 0, width = 0, segments = 0;
     Segment segment[1 + kKeptPositions];
-    const float *start, *scale;  // scale [width]: integer steps of 1 in a weight, a power of two
+    const float *start, *scale, *unit;  // scale [width]: integer steps of 1 in a weight, a power of two; unit: its inverse
 
     std::size_t size() const { return std::size_t(rows + 1) * width; }
     void add_segment(int size, bool offset) {
@@ -31,12 +56,13 @@ struct LearnedShape {
     // units: integer steps of each output's 1.
     void begin(const Layer& layer, const float* units, Workspace& memory) {
         outputs = layer.outputs, width = padded_floats(outputs);
-        auto* scales = memory.take<float>(width);
+        auto *scales = memory.take<float>(width), *units_of = memory.take<float>(width);
         for (int o = 0; o < outputs; ++o) scales[o] = float(1 << layer.shift[o]) * kActivationStep * units[o];
         for (int o = outputs; o < width; ++o) scales[o] = 1;
+        for (int o = 0; o < width; ++o) units_of[o] = 1 / scales[o];
         auto* parameters = memory.take<float>(size());
         for (int o = 0; o < outputs; ++o) begin_output(layer, o, scales[o], parameters + o);
-        start = parameters, scale = scales;
+        start = parameters, scale = scales, unit = units_of;
     }
 
 private:
@@ -105,36 +131,22 @@ public:
     }
 
 private:
-    static std::int32_t nearest(float value, float most) {
-        value = value > -most ? value : -most;
-        value = (value < most ? value : most) + 0.5f;
-        const std::int32_t whole = std::int32_t(value);
-        return whole - (float(whole) > value);
-    }
-    static std::int32_t within(std::int32_t value, std::int32_t other) {
-        const std::int32_t room = kMostPair - (other < 0 ? -other : other);
-        const std::int32_t most = room < kMostPair / 2 ? kMostPair / 2 : room;
-        return value < -most ? -most : value > most ? most : value;
-    }
-
     void round_segment(const Segment& segment) {
         const int width = shape_->width;
-        const float* __restrict scale = shape_->scale;
-        std::int32_t *__restrict totals = totals_, *__restrict offsets = totals_ + width;
-        for (int row = segment.at; row < segment.at + segment.size; row += 2) {
-            const std::ptrdiff_t at = std::ptrdiff_t(row) * width;
-            const float* __restrict from = parameters_ + at;
-            std::int32_t* __restrict to = whole_ + at;
-            float* __restrict used = used_ + at;
-            for (int o = 0; o < width; ++o) {
-                const std::int32_t a = nearest(from[o] * scale[o], kMostWeight);
-                const std::int32_t b = nearest(from[width + o] * scale[o], kMostWeight);
-                to[o] = within(a, b), to[width + o] = within(b, a);
-                used[o] = float(to[o]) / scale[o], used[width + o] = float(to[width + o]) / scale[o];
-                totals[o] += to[o] + to[width + o];
-                offsets[o] += segment.offset ? to[o] + to[width + o] : 0;
+        for (int row = segment.at; row < segment.at + segment.size; row += 2)
+            for (int o = 0; o < width; o += kFloats) {
+                const std::ptrdiff_t at = std::ptrdiff_t(row) * width + o;
+                const Floats scale = load_floats(shape_->scale + o), unit = load_floats(shape_->unit + o);
+                const Ints a = nearest(load_floats(parameters_ + at) * scale, kMostWeight);
+                const Ints b = nearest(load_floats(parameters_ + at + width) * scale, kMostWeight);
+                const Ints first = within(a, b), second = within(b, a);
+                store_ints(whole_ + at, first);
+                store_ints(whole_ + at + width, second);
+                store_floats(used_ + at, floats_of(first) * unit);
+                store_floats(used_ + at + width, floats_of(second) * unit);
+                add_to(totals_ + o, first + second);
+                if (segment.offset) add_to(totals_ + width + o, first + second);
             }
-        }
     }
 
     // Cells as `Packer` lays them out, of four outputs at a time, which lie side by side.
@@ -161,7 +173,7 @@ private:
         constexpr float kMost = 1 << 28;
         const float* biases = parameters_ + std::ptrdiff_t(shape_->rows) * shape_->width;
         for (int o = 0; o < shape_->outputs; ++o) {
-            const std::int32_t bias = nearest(biases[o] * (shape_->scale[o] / kActivationStep), kMost);
+            const std::int32_t bias = nearest(Floats{} + biases[o] * (shape_->scale[o] / kActivationStep), kMost)[0];
             const std::int32_t half = (1 << packed_.shift[o]) >> 1;
             start_[o] = bias - kOffset * totals_[shape_->width + o] + half + Isa::kOffset * totals_[o];
         }
