@@ -15,15 +15,16 @@ from l3c.history import jpeg_steps
 from l3c.history.decoded_jpeg import Blocks, Coefficients, Table, grid, halved_size
 from l3c.history.jpeg_chroma import upsample
 from l3c.history.jpeg_chroma_invert import invert_chroma
-from l3c.history.jpeg_colour import BLUE_OF, RED_OF, UNKNOWN, from_rgb, green_offset
+from l3c.history.jpeg_colour import BLUE_OF, RED_OF, UNKNOWN, are_colours, from_rgb, green_offset
 from l3c.history.jpeg_fit import Floats, Ints
 from l3c.history.jpeg_grid import Cut, chroma_cut, luma_cut
 from l3c.history.jpeg_planes import FREE, Planes, fitted, opened, sampled
 from l3c.history.jpeg_transform import SIDE, inverse
 from l3c.history.jpeg_ways import Way, find_way
+from l3c.history.probes import nearly_all, unclipped
 
-PROBES, LEAST_PROBES, LEAST_SHARE = 4096, 500, 0.9
-FIRST, STRIPS = 16, 12
+FEW, PROBES, LEAST_PROBES, FIRST_SHARE, LEAST_SHARE = 128, 4096, 500, 0.8, 0.9
+STRIPS = 12
 
 
 class Origin(NamedTuple):
@@ -47,14 +48,10 @@ def invert(pixels: NDArray[np.uint8]) -> Origin | None:
 
 def likely(pixels: NDArray[np.uint8]) -> bool:
     """Whether a few thousand pixels without a clipped channel, from all over the image, are colours of YCbCr."""
-    flat = pixels.reshape(-1, 3)
-    probes = flat[:: max(1, len(flat) // PROBES)]
-    probes = probes[((probes > 0) & (probes < 255)).all(-1)]
-    return len(probes) >= LEAST_PROBES and _are_colours(probes[::FIRST]) and _are_colours(probes)
-
-
-def _are_colours(probes: NDArray[np.uint8]) -> bool:
-    return bool((from_rgb(probes)[0] >= 0).mean() > LEAST_SHARE)
+    if not nearly_all(are_colours(unclipped(pixels, FEW)), FIRST_SHARE):
+        return False
+    probes = unclipped(pixels, PROBES)
+    return len(probes) >= LEAST_PROBES and nearly_all(are_colours(probes), LEAST_SHARE)
 
 
 def _invert_gray(pixels: NDArray[np.uint8]) -> Origin | None:
