@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.history.jpeg_fit import BASIS, Bounds, Floats, Ints, limited, wrong
+from l3c.history.jpeg_fit import BASIS, BLOCK, Bounds, Floats, Ints, limited, wrong
 from l3c.history.jpeg_inverse import Inverse
 from l3c.history.jpeg_lattice import nearest
 
@@ -38,8 +38,11 @@ def _found(blocks: Ints, inverse: Inverse, bounds: Bounds, ideas: Floats) -> Int
     weights = np.where(bounds.low == bounds.high, 1 / KNOWN, 1 / GUESSED).astype(np.float32)
     found = nearest(ideas, weights, inverse)
     wide = Bounds(bounds.low[:, None], bounds.high[:, None])
-    best = _violation(_made(found, inverse), wide).argmin(1)
-    return _descend(found[np.arange(len(best)), best], inverse, bounds)
+    rows = np.arange(len(blocks))
+    near = found[rows, _violation(_made(found, inverse), wide).argmin(1)]
+    tried = np.concatenate([_descend(near, inverse, bounds)[:, None], blocks[:, None], found], 1)
+    samples = inverse.samples(tried.reshape(-1, BLOCK)).reshape(tried.shape).astype(np.float32)
+    return tried[rows, _violation(samples, wide).argmin(1)]
 
 
 def _made(blocks: Ints, inverse: Inverse) -> Floats:
