@@ -53,11 +53,11 @@ def quantize(samples: Floats, inverse: Inverse) -> Ints:
     return limited(np.rint(forward(samples, inverse.middle) / inverse.worth))
 
 
-def limited(values: Floats) -> Ints:
+def limited(values: NDArray[Any]) -> Ints:
     """Within what a baseline file can say."""
     out = np.clip(values, -AC_MAX, AC_MAX)
-    out[:, 0] = np.clip(values[:, 0], DC_MIN, DC_MAX)
-    return out.astype(np.int16)
+    out[..., 0] = np.clip(values[..., 0], DC_MIN, DC_MAX)
+    return np.asarray(out, np.int16)
 
 
 def wrong(blocks: Ints, inverse: Inverse, bounds: Bounds) -> NDArray[np.bool_]:

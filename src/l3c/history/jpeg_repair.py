@@ -13,6 +13,9 @@ MOVES, PART = 24, 256
 KNOWN, GUESSED = 0.3, 6.0
 """How far samples are off, in the mean."""
 
+SINGLE = np.concatenate([np.zeros((1, BLOCK)), np.eye(BLOCK), -np.eye(BLOCK)]).astype(np.int16)
+"""No move, and those of one coefficient by a step."""
+
 PAIRED = 12
 """Coefficients of which two are moved together, where no single move helps."""
 
@@ -22,7 +25,7 @@ def repair(blocks: Ints, inverse: Inverse, bounds: Bounds, ideas: Floats, thorou
 
     ideas: samples, where they are free. thorough: where small moves do not help, look for blocks near the ideas.
     """
-    for change in (_moved, _found)[: 1 + thorough]:
+    for change in (_moved, _found, _polished) if thorough else (_moved,):
         left = np.nonzero(wrong(blocks, inverse, bounds))[0]
         for start in range(0, len(left), PART):
             chosen = left[start : start + PART]
@@ -41,8 +44,29 @@ def _found(blocks: Ints, inverse: Inverse, bounds: Bounds, ideas: Floats) -> Int
     rows = np.arange(len(blocks))
     near = found[rows, _violation(_made(found, inverse), wide).argmin(1)]
     tried = np.concatenate([_descend(near, inverse, bounds)[:, None], blocks[:, None], found], 1)
-    samples = inverse.samples(tried.reshape(-1, BLOCK)).reshape(tried.shape).astype(np.float32)
-    return tried[rows, _violation(samples, wide).argmin(1)]
+    return np.asarray(tried[rows, _really(tried, inverse, wide).argmin(1)])
+
+
+def _polished(blocks: Ints, inverse: Inverse, bounds: Bounds, ideas: Floats) -> Ints:
+    """Move one coefficient by a step, as long as the samples that are really made come nearer to their bounds."""
+    blocks, wide = blocks.copy(), Bounds(bounds.low[:, None], bounds.high[:, None])
+    active = np.arange(len(blocks))
+    for _ in range(MOVES):
+        tried = limited(blocks[active, None] + SINGLE)
+        violation = _really(tried, inverse, wide.of(active))
+        best = violation.argmin(1)
+        rows = np.arange(len(active))
+        blocks[active] = tried[rows, best]
+        active = active[(best > 0) & (violation[rows, best] > 0)]
+        if not len(active):
+            break
+    return blocks
+
+
+def _really(blocks: Ints, inverse: Inverse, bounds: Bounds) -> Floats:
+    """The violation of the samples that blocks [n, m, 64] make."""
+    samples = inverse.samples(blocks.reshape(-1, BLOCK)).reshape(blocks.shape)
+    return _violation(samples.astype(np.float32), bounds)
 
 
 def _made(blocks: Ints, inverse: Inverse) -> Floats:
@@ -75,7 +99,7 @@ def _descend(blocks: Ints, inverse: Inverse, bounds: Bounds) -> Ints:
             samples[active] += signs[:, column, None] * steps[moves[:, column]]
         violation[active] = _violation(samples[active], bounds.of(active))
         active = active[violation[active] > 0]
-    return limited(blocks.astype(np.float32))
+    return limited(blocks)
 
 
 def _best_move(samples: Floats, steps: Floats, bounds: Bounds) -> tuple[NDArray[np.intp], Floats, Floats]:
