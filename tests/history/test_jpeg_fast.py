@@ -70,6 +70,10 @@ def test_coefficients_are_found_again(sampling: str, quality: int, repeated: boo
     assert wrong_share(pixels) < 0.04
 
 
+def test_fine_steps_are_searched_for_by_the_samples_that_they_really_make() -> None:
+    assert wrong_share(decoded_fast("gray", 104, 136, 95)) < 0.01
+
+
 def test_the_accurate_transform_is_not_taken_for_it() -> None:
     for sampling in PILLOW:
         origin = invert(decoded(sampling))
