@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,7 @@ class WaveTrainer:
     def _step(self, batch: Pixels, rate: float) -> None:
         cost, slope = gradient(self.architecture, self.parameters, batch, self._quantized)
         self.iteration += 1
-        if not abs(cost) < float("inf"):
+        if not math.isfinite(cost):
             raise L3CError(f"{self.experiment.folder}: the cost is not finite at iteration {self.iteration}")
         self.adam.step(self.parameters, slope, rate, self.iteration)
         self._costs.append(cost)
