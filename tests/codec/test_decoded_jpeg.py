@@ -16,7 +16,7 @@ from l3c.container.write import write_file
 from l3c.errors import ChecksumError, DependencyError, FormatError, L3CError, LimitError, VersionError
 from l3c.jpeg import transcode
 from tests.checks import smooth_picture
-from tests.history.jpegs import PILLOW, decoded
+from tests.history.jpegs import PILLOW, decoded, decoded_fast
 
 MODEL = "wave-fast"
 
@@ -32,6 +32,15 @@ def test_files_give_the_pixels_back_and_are_smaller(sampling: str, size: tuple[i
     data = encoded(pixels)
     np.testing.assert_array_equal(l3c.decode(data), pixels.squeeze())
     assert l3c.info(data).history == f"decoded JPEG, {sampling}"
+    assert len(data) < 0.6 * len(encoded(pixels, history=False))
+
+
+@pytest.mark.parametrize("sampling", PILLOW)
+def test_what_the_fast_transform_made_comes_back(sampling: str) -> None:
+    pixels = decoded_fast(sampling)
+    data = encoded(pixels)
+    np.testing.assert_array_equal(l3c.decode(data), pixels.squeeze())
+    assert l3c.info(data).history == f"decoded JPEG, {sampling}, fast transform"
     assert len(data) < 0.6 * len(encoded(pixels, history=False))
 
 

@@ -47,7 +47,7 @@ class Case:
     """A picture and how it is coded. tile: nominal tile side, or None for the model's own. past: it is looked for.
 
     jpeg: coefficients that give most of it, which the file holds as a plain JPEG file; repeated: chroma is; cut: rows
-    and columns that they give above and on the left.
+    and columns that they give above and on the left; fast: the transform is.
     tuned: whether the model is.
     """
 
@@ -59,11 +59,12 @@ class Case:
     jpeg: Coefficients | None = None
     repeated: bool = False
     cut: tuple[int, int] = (0, 0)
+    fast: bool = False
     tuned: bool = False
 
     def encode(self) -> bytes:
         if self.jpeg:
-            return decoded_jpeg(self.picture, self.jpeg, self.repeated, *self.cut)
+            return decoded_jpeg(self)
         if self.past:
             return api.encode(self.picture, model=self.model, effort=1)
         model = packaged_model(self.picture.shape[2], self.tile, self.model)
@@ -121,15 +122,17 @@ def video_scene(halved: bool) -> NDArray[np.uint8]:
     return video.redo(luma, chroma[..., 0] + 112, chroma[..., 1] + 112, converter, halved)
 
 
-def decoded_jpeg(picture: NDArray[Any], jpeg: Coefficients, repeated: bool, top: int, left: int) -> bytes:
+def decoded_jpeg(case: Case) -> bytes:
     """A file whose bytes depend on no search and no library of JPEG."""
-    height, width = picture.shape[:2]
+    jpeg, (height, width), (top, left) = case.jpeg, case.picture.shape[:2], case.cut
+    assert jpeg is not None
     size = height + top, width + left
     file = write_jpeg(jpeg, size)
     sampling = SAMPLINGS[jpeg.halved] if len(jpeg.blocks) > 1 else 0
-    past = DecodedJpeg(sampling, repeated, JpegFile(JPEG_STORED, len(file), crc32(file), file), top, left)
-    header = ImageHeader(RGB if picture.shape[2] == 3 else GRAY, height, width, past=past)
-    return encode_differences(header, [picture - redo(jpeg, size, repeated)[top:, left:]], {})
+    kept = JpegFile(JPEG_STORED, len(file), crc32(file), file)
+    past = DecodedJpeg(sampling, case.repeated, kept, top, left, case.fast)
+    header = ImageHeader(RGB if case.picture.shape[2] == 3 else GRAY, height, width, past=past)
+    return encode_differences(header, [case.picture - redo(jpeg, size, case.repeated, case.fast)[top:, left:]], {})
 
 
 def jpeg_case(
@@ -137,6 +140,7 @@ def jpeg_case(
     halved: tuple[bool, bool] = (False, False),
     repeated: bool = False,
     cut: tuple[int, int] = (0, 0),
+    fast: bool = False,
 ) -> Case:
     """Blocks of few coefficients; a pixel differs from what they give."""
     size, blocks = (41, 51), []
@@ -148,9 +152,9 @@ def jpeg_case(
         blocks.append(values.astype(np.int16))
     tables = [np.arange(64, dtype=np.uint8) % 16 + 9 + i for i in range(components)]
     jpeg = Coefficients(blocks, tables, halved)
-    picture = redo(jpeg, size, repeated)[cut[0] :, cut[1] :].copy()
+    picture = redo(jpeg, size, repeated, fast)[cut[0] :, cut[1] :].copy()
     picture[5, 7] ^= 1
-    return Case(picture, jpeg=jpeg, repeated=repeated, cut=cut)
+    return Case(picture, jpeg=jpeg, repeated=repeated, cut=cut, fast=fast)
 
 
 def cases() -> dict[str, Case]:
@@ -173,6 +177,7 @@ def cases() -> dict[str, Case]:
     gray = np.repeat(scene(70, 80, 1), 3, axis=2)
     return found | {
         "past-jpeg-gray": jpeg_case(1),
+        "past-jpeg-gray-fast": jpeg_case(1, fast=True),
         "past-jpeg-444": jpeg_case(3),
         "past-jpeg-422": jpeg_case(3, (False, True)),
         "past-jpeg-420": jpeg_case(3, (True, True)),

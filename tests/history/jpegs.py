@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from l3c.history.decoded_jpeg import redo
+from l3c.history.jpeg_invert import invert
 from tests.checks import smooth_picture
 
 PILLOW = {"gray": ("L", 0), "4:4:4": ("RGB", 0), "4:2:2": ("RGB", 1), "4:2:0": ("RGB", 2)}
@@ -34,3 +36,12 @@ def decoded(sampling: str, height: int = 104, width: int = 136, quality: int = 8
     picture = smooth_picture(height, width, 3)
     picture[20:40, 30:70] = picture[20:40, 30:70] // 2 + 20
     return pixels_of(jpeg_of(picture, sampling, quality))
+
+
+def decoded_fast(
+    sampling: str, height: int = 104, width: int = 136, quality: int = 80, repeated: bool = False
+) -> NDArray[np.uint8]:
+    """As `decoded`, by libjpeg's fast transform. repeated: chroma is."""
+    origin = invert(decoded(sampling, height, width, quality))
+    assert origin is not None
+    return redo(origin.coefficients, (height, width), repeated, fast=True)

@@ -8,8 +8,9 @@ from l3c.history import jpeg_colour, jpeg_steps
 from l3c.history.decoded_jpeg import Coefficients, grid, redo
 from l3c.history.jpeg_chroma import shrink, upsample
 from l3c.history.jpeg_fit import to_blocks
+from l3c.history.jpeg_inverse import Inverse
 from l3c.history.jpeg_invert import invert, likely
-from l3c.history.jpeg_transform import ZIGZAG, inverse, samples_of
+from l3c.history.jpeg_transform import ZIGZAG, samples_of
 from l3c.jpeg.baseline import write_jpeg
 from tests.checks import noise, smooth_picture
 from tests.history.jpegs import PILLOW, decoded, jpeg_of, pixels_of
@@ -104,10 +105,10 @@ def test_steps_of_their_own_are_told() -> None:
     random = np.random.default_rng(0)
     table = random.integers(3, 40, 64).astype(np.uint8)
     blocks = np.rint(random.laplace(0, 2, (30, 30, 64))).astype(np.int16)
-    samples = inverse(blocks // 2, table)
+    samples = Inverse(table).plane(blocks // 2)
     inner = ((samples > 0) & (samples < 255)).reshape(30, 8, 30, 8).all((1, 3)).ravel()
     steps = jpeg_steps.estimate(to_blocks(samples)[inner].astype(np.float32), jpeg_steps.LUMA)
-    np.testing.assert_array_equal(steps.table[1:], table[1:])
+    np.testing.assert_array_equal(steps.inverse.table[1:], table[1:])
 
 
 def wrong_share(pixels: NDArray[np.uint8]) -> float:

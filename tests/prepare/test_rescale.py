@@ -11,8 +11,9 @@ from PIL import Image
 
 from l3c.errors import InputError
 from l3c.prepare import rescale
-from l3c.prepare.open_images import Workers, rescale_all
+from l3c.prepare.open_images import rescale_all
 from l3c.prepare.rescale import Rescale, rescaled, unnatural
+from l3c.prepare.tree import Workers
 from tests.bulk.folders import tree
 from tests.prepare.photographs import WIDE, jpeg, save
 

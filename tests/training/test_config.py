@@ -1,37 +1,57 @@
 """Configurations: those we ship, inheritance, overrides, and what is said about mistakes."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from l3c.errors import InputError
 from l3c.published.architecture import Architecture
-from l3c.training.config import Config, config_from, read_config
+from l3c.training.config import Config
+from l3c.training.config_files import config_from, read_config
+from l3c.training.wave_config import WaveConfig
+from l3c.wave.presets import FOLDER, read_model
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 MODELS = sorted(path for path in (CONFIGS / "model").glob("*.yaml"))
 DATA = sorted(path for path in (CONFIGS / "data").glob("*.yaml"))
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)
-@pytest.mark.parametrize("data", DATA, ids=lambda path: path.stem)
+PAIRS = [(m, d) for m in MODELS for d in DATA if not (m.stem.startswith("wave") and d.stem.startswith("imagenet"))]
+"""The wave network has no schedule by epochs, which ImageNet's configurations name."""
+
+
+@pytest.mark.parametrize(("model", "data"), PAIRS, ids=lambda path: path.stem)
 def test_every_shipped_pair_loads_and_survives_being_saved(model: Path, data: Path) -> None:
     config = read_config([model, data])
+    assert isinstance(config, WaveConfig) == model.stem.startswith("wave")
     assert config_from(config.to_dict(), "again") == config
 
 
+def published(paths: Iterable[Path], overrides: Iterable[str] = ()) -> Config:
+    config = read_config(paths, overrides)
+    assert isinstance(config, Config)
+    return config
+
+
+def wave(model: str, *overrides: str) -> WaveConfig:
+    config = read_config([CONFIGS / f"model/{model}.yaml", CONFIGS / "data/small_crops.yaml"], overrides)
+    assert isinstance(config, WaveConfig)
+    return config
+
+
 def test_the_published_settings() -> None:
-    config = read_config([CONFIGS / "model/l3c.yaml", CONFIGS / "data/open_images.yaml"])
+    config = published([CONFIGS / "model/l3c.yaml", CONFIGS / "data/open_images.yaml"])
     assert config.network == Architecture()
     assert (config.optimizer.name, config.optimizer.learning_rate) == ("rmsprop", 1e-4)
     assert (config.optimizer.schedule, config.data.batch, config.data.crop) == ("exp_0.75_e5", 30, 128)
-    small = read_config([CONFIGS / "model/l3c.yaml", CONFIGS / "data/imagenet64.yaml"])
+    small = published([CONFIGS / "model/l3c.yaml", CONFIGS / "data/imagenet64.yaml"])
     assert (small.optimizer.schedule, small.data.crop, small.data.valid_batch) == ("exp_0.75_e1", 64, 120)
-    assert read_config([CONFIGS / "model/rgb_shared.yaml"]).network == Architecture(kind="rgb-shared", scales=1)
+    assert published([CONFIGS / "model/rgb_shared.yaml"]).network == Architecture(kind="rgb-shared", scales=1)
 
 
 def test_overrides_reach_every_section_by_full_or_short_key() -> None:
-    config = read_config(
+    config = published(
         [], ["sigma=3", "optimizer.learning_rate=1e-3", "bfloat16", "train=2024", "minutes=null", "batch=4"]
     )
     assert config.network.sigma == 3.0
@@ -56,6 +76,44 @@ def test_overrides_reach_every_section_by_full_or_short_key() -> None:
 def test_mistakes_in_overrides_are_explained(override: str, said: str) -> None:
     with pytest.raises(InputError, match=said):
         read_config([], [override])
+
+
+@pytest.mark.parametrize(
+    ("model", "file"), [("wave", "rgb-37k"), ("wave_max", "rgb-81k-fitted"), ("wave_gray", "gray-22k")]
+)
+def test_wave_networks_are_those_of_the_package(model: str, file: str) -> None:
+    """They inherit from one another; the package's large one has the fit too."""
+    overrides = ["fitted=12"] if file.endswith("fitted") else []
+    assert (
+        wave(model, *overrides).network.architecture()
+        == read_model("", FOLDER / f"{file}.safetensors").network.architecture
+    )
+
+
+def test_a_wave_run_is_as_long_as_its_pixels_or_iterations() -> None:
+    assert wave("wave").iterations() == int(9e8) // (2 * 64 * 64)
+    assert wave("wave", "pixels=1e6", "batch=4", "crop=32").iterations() == 1_000_000 // 4096
+    assert wave("wave", "iterations=7").iterations() == 7
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("quantise_from=0.5", "did you mean run.quantize_from"),
+        ("bfloat16", "there is no key bfloat16"),
+        ("crop=48", "data.crop: 48 is no multiple of 32"),
+        ("hidden2=98", "network.hidden2: a multiple of 4"),
+        ("channels=2", "channels are 1 or 3"),
+        ("fitted=10", "fitted are 0 or 12"),
+        ("components=9", "1 to 8, not 9"),
+        ("kind=l3c", "a model configuration of its own"),
+        ("epochs=3", "data.epochs: not for wave"),
+        ("flip=false", "data.flip=false: not for wave"),
+    ],
+)
+def test_mistakes_in_wave_configurations_are_explained(override: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        wave("wave", override)
 
 
 def test_mistakes_in_files_name_the_file(tmp_path: Path) -> None:

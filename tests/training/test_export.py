@@ -11,7 +11,7 @@ from PIL import Image
 
 from l3c.cli import main
 from l3c.training.checkpoints import Policy
-from l3c.training.config import config_from
+from l3c.training.config_files import config_from
 from l3c.training.experiments import create_experiment, list_experiments
 from tests.house.test_imports import loaded_by
 from tests.published.integer import ARCHITECTURES, picture, plausible_state

@@ -1,6 +1,5 @@
-"""The gradient code, the rounding, and a run that is cut and continued."""
+"""The gradient code, the rounding, and what training sees."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +8,8 @@ from PIL import Image
 
 from l3c.coding.mixture import Integers, Mixture, intervals
 from l3c.engine import wave_gradient
-from l3c.training.crops import Crops, halve_chroma, read_folder, to_coding_order
-from l3c.training.wave import Options, Run, initial_parameters
+from l3c.training.crops import Crops, halve_chroma, read_pictures, to_coding_order
+from l3c.training.wave import initial_parameters
 from l3c.training.wave_export import export
 from l3c.training.wave_quantize import integer_weights, round_parameters, split
 from l3c.wave import definition
@@ -96,28 +95,16 @@ def photographs(tmp_path: Path) -> Path:
 
 
 def test_a_damaged_picture_is_named_and_skipped(photographs: Path, caplog: pytest.LogCaptureFixture) -> None:
-    assert len(read_folder(photographs)) == 2
+    assert len(read_pictures(sorted(photographs.iterdir()))) == 2
     assert "broken.png" in caplog.text
 
 
-def test_a_run_learns_and_continues_from_its_checkpoint(photographs: Path, tmp_path: Path) -> None:
-    images = read_folder(photographs)
-    short = Options(pixels=40 * 4096, batch=1, warm_up=5, report_every=20)
-    long = Options(pixels=80 * 4096, batch=1, warm_up=5, report_every=20)
-    Run(tmp_path / "run", SMALL, short, None).train(images, images)
-    continued = Run(tmp_path / "run", SMALL, long, None)
-    assert continued.step == 40
-    continued.train(images, images)
-    log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
-    assert [entry["pixels"] for entry in log] == [20 * 4096, 40 * 4096, 60 * 4096, 80 * 4096]
-    assert log[-1]["train"] < log[0]["train"]
-
-
-def test_crops_repeat_with_their_seed(photographs: Path) -> None:
-    images = read_folder(photographs)
-    first, again = (Crops(images, 64, 3, seed=5).batch(6) for _ in range(2))
+def test_crops_follow_from_their_seed(photographs: Path) -> None:
+    crops = Crops(read_pictures(sorted(photographs.glob("[01].png"))), 64, 3)
+    first, other, again = (crops.batch(6, (5, number)) for number in (0, 1, 0))
     np.testing.assert_array_equal(first, again)
     assert first.shape == (6, 64, 64, 3)
+    assert (first != other).any()
 
 
 def test_coding_order_is_green_red_blue_or_luma() -> None:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from l3c.cli.extras import need_training
 from l3c.cli.options import add_log_dir, positive
 from l3c.errors import InputError
+
+if TYPE_CHECKING:
+    from l3c.training.experiments import Experiment
+    from l3c.training.wave_config import WaveConfig
 
 SUFFIX = ".safetensors"
 
@@ -32,17 +37,35 @@ def run(options: argparse.Namespace) -> int:
     """Write one model; one line of result."""
     need_training()
     from l3c.training.experiments import find_experiment
-    from l3c.training.export import FineTuning, export_experiment, training_images
+    from l3c.training.wave_config import WaveConfig
 
     if options.target.suffix != SUFFIX:
         raise InputError(f"{options.target}: a model's name ends in {SUFFIX}")
     experiment = find_experiment(options.experiment, options.log_dir)
+    config = experiment.any_config()
+    iteration, digest = (
+        wave(experiment, config, options) if isinstance(config, WaveConfig) else published(experiment, options)
+    )
+    print(f"{options.target}: iteration {iteration}, digest {digest.hex()[:32]}")
+    return 0
+
+
+def published(experiment: Experiment, options: argparse.Namespace) -> tuple[int, bytes]:
+    from l3c.training.export import FineTuning, export_experiment, training_images
+
     images = options.images or training_images(experiment)
     heard = Average(options.fine_tune)
     tuning = FineTuning(options.fine_tune, options.learning_rate, heard) if options.fine_tune else None
-    iteration, digest = export_experiment(experiment, options.target, images, options.iteration, tuning)
-    print(f"{options.target}: iteration {iteration}, digest {digest.hex()[:32]}")
-    return 0
+    return export_experiment(experiment, options.target, images, options.iteration, tuning)
+
+
+def wave(experiment: Experiment, config: WaveConfig, options: argparse.Namespace) -> tuple[int, bytes]:
+    """The wave network was trained on the integers' grid already."""
+    from l3c.training.wave_export import export_wave
+
+    if options.images or options.fine_tune:
+        raise InputError("--images and --fine-tune are for the published networks")
+    return export_wave(experiment, config, options.target, options.iteration)
 
 
 class Average:

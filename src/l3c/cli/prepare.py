@@ -1,4 +1,4 @@
-"""l3c prepare open-images | rescale | unpack | imagenet."""
+"""l3c prepare open-images | rescale | thumbnails | unpack | imagenet."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from l3c.cli.folders import Report, add_workers, root_of
+from l3c.cli.options import positive
 
 if TYPE_CHECKING:
     from l3c.bulk.run import Account
-    from l3c.prepare.open_images import Workers
+    from l3c.prepare.tree import Workers
 
 MIN_SIZE = 128
 
@@ -25,6 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     rescale.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder for PNG files")
     rescale.add_argument("--discard", metavar="DIR", help="gets discarded originals (default: DIR_discarded)")
     rescale.add_argument("--seed", type=int, default=123, help="of the random scales (default: 123)")
+    small = steps.add_parser("thumbnails", help="random squares of photographs, reduced to one small size")
+    small.add_argument("source", metavar="DIR", help="a folder or URL of photographs")
+    small.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder for PNG files")
+    small.add_argument("--size", type=positive, default=32, metavar="N", help="sides, pixels (default: 32)")
+    small.add_argument("--each", type=positive, default=60, metavar="N", help="squares of each picture (default: 60)")
+    small.add_argument("--seed", type=int, default=123, help="of the random squares (default: 123)")
     for name, what, text in (("unpack", "ARCHIVE", "tar and zip archives"), ("imagenet", "FILE", "packed ImageNet")):
         step = steps.add_parser(name, help=f"{text}, each to a folder of its name")
         step.add_argument("sources", metavar=what, nargs="+", help="files; archives may be URLs")
@@ -36,11 +43,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run one step."""
-    from l3c.prepare.open_images import Workers
+    from l3c.prepare.tree import Workers
 
     report = Report(options)
-    steps = {"open-images": open_images, "rescale": rescale, "unpack": unpack, "imagenet": imagenet}
-    accounts = steps[options.step](options, report, Workers(options.jobs, options.cluster))
+    accounts = STEPS[options.step](options, report, Workers(options.jobs, options.cluster))
     return max(report.close(account) for account in accounts)
 
 
@@ -66,6 +72,13 @@ def rescale(options: argparse.Namespace, report: Report, workers: Workers) -> li
     return [rescale_all(Rescale(source, target, discarded, options.seed), report, workers)]
 
 
+def thumbnails(options: argparse.Namespace, report: Report, workers: Workers) -> list[Account]:
+    from l3c.prepare.thumbnails import Thumbnails, thumbnails_of
+
+    source, target = (root_of(root, options) for root in (options.source, options.output))
+    return [thumbnails_of(Thumbnails(source, target, options.size, options.each, options.seed), report, workers)]
+
+
 def unpack(options: argparse.Namespace, report: Report, workers: Workers) -> list[Account]:
     from l3c.prepare.open_images import unpack_all
 
@@ -86,3 +99,12 @@ def imagenet(options: argparse.Namespace, report: Report, workers: Workers) -> l
             run(Extract(root_of(options.output, options)), found, "extract", report, workers.count, workers.cluster)
         )
     return accounts
+
+
+STEPS = {
+    "open-images": open_images,
+    "rescale": rescale,
+    "thumbnails": thumbnails,
+    "unpack": unpack,
+    "imagenet": imagenet,
+}

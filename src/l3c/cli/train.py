@@ -9,6 +9,15 @@ from pathlib import Path
 from l3c.cli.extras import need_training
 from l3c.cli.options import add_device, positive
 
+INTERVALS = {
+    "log_every": "scalars (default: 100; wave: 1000)",
+    "log_heavy": "pictures, every N-th log (default: 5)",
+    "validate_every": "validation (default: 500; wave: 4000)",
+    "save_every": "checkpoints (default: 250; wave: 1000)",
+    "keep_every": "keep every N-th of them (default: 10)",
+    "keep_last": "keep the N newest too (default: 3)",
+}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL_CONFIG", help="a YAML file, or a name in configs/model")
@@ -28,7 +37,9 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("restoring").add_mutually_exclusive_group()
     group.add_argument("--restore", metavar="EXP", help="go on from an experiment's checkpoint, in a new folder")
     group.add_argument("--restore-continue", metavar="EXP", help="go on in the experiment's own folder")
-    group.add_argument("--restore-restart", metavar="EXP", help="begin at iteration 0 with an experiment's weights")
+    group.add_argument(
+        "--restore-restart", metavar="EXP", help="begin at iteration 0 with an experiment's weights; wave: a file's too"
+    )
     parser.add_argument(
         "-i", "--iteration", type=int, default=-1, help="restore the checkpoint at or before this one (default: latest)"
     )
@@ -37,20 +48,10 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
 
 def _add_intervals(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("intervals, in iterations")
-    group.add_argument("--log-every", type=positive, default=100, metavar="N", help="scalars (default: 100)")
-    group.add_argument(
-        "--log-heavy", type=positive, default=5, metavar="N", help="pictures, every N-th log (default: 5)"
-    )
-    group.add_argument("--validate-every", type=positive, default=500, metavar="N", help="validation (default: 500)")
-    group.add_argument("--save-every", type=positive, default=250, metavar="N", help="checkpoints (default: 250)")
-    group.add_argument(
-        "--keep-every", type=positive, default=10, metavar="N", help="keep every N-th of them (default: 10)"
-    )
-    group.add_argument("--keep-last", type=positive, default=3, metavar="N", help="keep the N newest too (default: 3)")
-    group.add_argument("--no-save", action="store_true", help="write no checkpoints")
-    group.add_argument(
-        "-W", "--workers", type=int, default=8, metavar="N", help="processes that load pictures (default: 8)"
-    )
+    for name, text in INTERVALS.items():
+        group.add_argument(f"--{name.replace('_', '-')}", type=positive, metavar="N", help=text)
+    group.add_argument("--no-save", dest="save", action="store_const", const=False, help="write no checkpoints")
+    group.add_argument("-W", "--workers", type=int, metavar="N", help="processes that load pictures (default: 8)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -65,16 +66,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _request(options: argparse.Namespace):  # type: ignore[no-untyped-def]
-    from l3c.training.checkpoints import Policy
     from l3c.training.train import Request
-    from l3c.training.trainer import Options
 
     temporary = options.temporary or options.debug
     log_dir = options.log_dir.with_name(options.log_dir.name + "_TMP") if temporary else options.log_dir
-    policy = Policy(options.save_every, options.keep_every, options.keep_last)
-    settings = Options(
-        options.log_every, options.log_heavy, options.validate_every, options.workers, not options.no_save, policy
-    )
+    given = {name: getattr(options, name) for name in (*INTERVALS, "save", "workers")}
+    settings = {name: value for name, value in given.items() if value is not None}
     return Request(
         options.model, options.data, log_dir, tuple(options.overrides), options.restore, options.restore_continue,
         options.restore_restart, options.iteration, not options.no_strict, options.device, settings,

@@ -24,8 +24,8 @@ VIDEO_FORMS, VIDEO_SHIFT_MAX = 3, 20
 SAMPLINGS = ("gray", "4:4:4", "4:2:2", "4:2:0")
 """Of a decoded JPEG: its flags modulo 4."""
 
-REPEATED = 4
-"""Flag of a decoded JPEG."""
+REPEATED, FAST = 4, 8
+"""Flags of a decoded JPEG."""
 
 CUT_MAX = 15
 """Rows or columns of a decoded JPEG that were cut off."""

@@ -13,6 +13,7 @@ from l3c.container.constants import (
     DECODED_JPEG,
     ENLARGED,
     EQUAL,
+    FAST,
     GRAY,
     HALVED,
     LEVELS,
@@ -43,7 +44,7 @@ def write_past(past: Past) -> bytes:
     if isinstance(past, Repeated):
         return bytes([ENLARGED, 0]) + varint(past.rows) + varint(past.columns)
     if isinstance(past, DecodedJpeg):
-        flags = past.sampling + REPEATED * past.repeated
+        flags = past.sampling + REPEATED * past.repeated + FAST * past.fast
         return bytes([DECODED_JPEG, flags, past.top, past.left]) + write_jpeg(past.file)
     tables = b"".join(varint(len(table)) + b"".join(map(varint, gaps(table))) for table in past.tables)
     return bytes([LEVELS, EQUAL * past.gray]) + zlib.compress(tables, 9)
@@ -76,7 +77,7 @@ def read_past(cursor: Cursor, header: ImageHeader) -> Past:
         return _read_levels(cursor, header, bool(flags & EQUAL))
     if kind == ENLARGED and not flags:
         return _read_repeated(cursor, header)
-    if kind == DECODED_JPEG and flags < 2 * REPEATED and _fits(header, flags % len(SAMPLINGS)):
+    if kind == DECODED_JPEG and flags < 2 * FAST and _fits(header, flags % len(SAMPLINGS)):
         return _read_decoded_jpeg(cursor, flags)
     raise VersionError(f"byte {cursor.offset}: past {kind}, flags {flags}: unknown to this release")
 
@@ -85,7 +86,7 @@ def _read_decoded_jpeg(cursor: Cursor, flags: int) -> DecodedJpeg:
     top, left = cursor.integer(1, "rows cut off"), cursor.integer(1, "columns cut off")
     if max(top, left) > CUT_MAX:
         raise cursor.fail(f"{top} rows and {left} columns were cut off, at most {CUT_MAX}")
-    return DecodedJpeg(flags % len(SAMPLINGS), bool(flags & REPEATED), read_jpeg(cursor), top, left)
+    return DecodedJpeg(flags % len(SAMPLINGS), bool(flags & REPEATED), read_jpeg(cursor), top, left, bool(flags & FAST))
 
 
 def _fits(header: ImageHeader, sampling: int) -> bool:

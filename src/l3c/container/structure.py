@@ -129,7 +129,7 @@ class DecodedJpeg:
     """The image is what a JPEG decoder made of `file`, but for what is to be added to its samples.
 
     sampling: index of SAMPLINGS. repeated: chroma is, where others interpolate it. top, left: rows and columns of the
-    file's picture that were cut off above and on the left.
+    file's picture that were cut off above and on the left. fast: its samples were made by libjpeg's fast method.
     """
 
     sampling: int
@@ -137,11 +137,12 @@ class DecodedJpeg:
     file: JpegFile
     top: int = 0
     left: int = 0
+    fast: bool = False
 
     @property
     def name(self) -> str:
         """For people."""
-        return f"decoded JPEG, {SAMPLINGS[self.sampling]}"
+        return f"decoded JPEG, {SAMPLINGS[self.sampling]}" + ", fast transform" * self.fast
 
     @property
     def halved(self) -> tuple[bool, bool]:

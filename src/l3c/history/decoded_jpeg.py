@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from l3c.history import jpeg_colour
 from l3c.history.jpeg_chroma import upsample
-from l3c.history.jpeg_transform import SIDE, inverse
+from l3c.history.jpeg_inverse import Inverse
+from l3c.history.jpeg_transform import SIDE
 
 STRIP = 64
 """Rows of pixels that are coloured at a time."""
@@ -36,9 +37,12 @@ def grid(size: tuple[int, int], halved: tuple[bool, bool], component: int) -> tu
     return (units[0] << halved[0], units[1] << halved[1]) if component == 0 else units
 
 
-def redo(found: Coefficients, size: tuple[int, int], plain: bool = False) -> NDArray[np.uint8]:
-    """uint8 [height, width, 1 or 3] of `size` (height, width). plain: chroma is repeated, not interpolated."""
-    planes = [inverse(blocks, table) for blocks, table in zip(found.blocks, found.tables, strict=True)]
+def redo(found: Coefficients, size: tuple[int, int], plain: bool = False, fast: bool = False) -> NDArray[np.uint8]:
+    """uint8 [height, width, 1 or 3] of `size` (height, width).
+
+    plain: chroma is repeated, not interpolated. fast: as `Inverse` has it.
+    """
+    planes = [Inverse(table, fast).plane(blocks) for blocks, table in zip(found.blocks, found.tables, strict=True)]
     luma = planes[0][: size[0], : size[1]]
     if len(planes) == 1:
         return luma[..., None]

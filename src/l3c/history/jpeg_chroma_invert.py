@@ -8,53 +8,55 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.history import jpeg_steps
-from l3c.history.decoded_jpeg import Blocks, Table, grid, halved_size
+from l3c.history.decoded_jpeg import Blocks, grid, halved_size
 from l3c.history.jpeg_chroma import shrink
 from l3c.history.jpeg_fit import Floats, Ints, to_blocks
+from l3c.history.jpeg_inverse import Inverse
 from l3c.history.jpeg_planes import FREE, Planes, fitted, opened, padded, sampled
 from l3c.history.jpeg_refine import refine, wanted_of
 from l3c.history.jpeg_repair import GUESSED, KNOWN
 from l3c.history.jpeg_settle import Halved, settle
-from l3c.history.jpeg_transform import inverse
 from l3c.history.jpeg_ways import Way
 
 SIMPLE, ROUNDS = 2, 5
 
 
-def invert_chroma(plane: NDArray[Any], known: NDArray[np.bool_], way: Way, quality: int | None) -> tuple[Blocks, Table]:
-    """The blocks of a chroma plane, and their steps. quality: of luma."""
+def invert_chroma(
+    plane: NDArray[Any], known: NDArray[np.bool_], way: Way, luma: jpeg_steps.Steps
+) -> tuple[Blocks, Inverse]:
+    """The blocks of a chroma plane, and their steps. luma: those that luma has."""
     sure, size = halved_known(known, way.halved), grid(plane.shape, way.halved, 1)
     half = shrink(plane.astype(np.float32), *way)
     if way.plain or not any(way.halved):
         samples = np.rint(half).astype(np.int16)
-        table = _steps(samples, sure, quality).table
-        return fitted(half, _bounds(samples, sure, sure), table, size), table
-    return _interpolated(half, plane, known, way.halved, quality)
+        inverse = _inverse(samples, sure, luma)
+        return fitted(half, _bounds(samples, sure, sure), inverse, size), inverse
+    return _interpolated(half, plane, known, way.halved, luma)
 
 
 def _interpolated(
-    half: Floats, plane: NDArray[Any], known: NDArray[np.bool_], halved: Halved, quality: int | None
-) -> tuple[Blocks, Table]:
+    half: Floats, plane: NDArray[Any], known: NDArray[np.bool_], halved: Halved, luma: jpeg_steps.Steps
+) -> tuple[Blocks, Inverse]:
     """The blocks of half a plane, of which `half` is a first idea, and their steps.
 
     By turns blocks give samples, and samples that do not give the known pixels are moved until they do.
     """
     sure, size = halved_known(known, halved), grid(plane.shape, halved, 1)
     samples, clear = settle(half, plane, known, halved)
-    table = _steps(samples, sure & clear, quality).table
+    inverse = _inverse(samples, sure & clear, luma)
     wanted = wanted_of(plane, known, halved, half.shape)
     weights = to_blocks(padded(np.where(sure, 1 / KNOWN, 1 / GUESSED), size)).astype(np.float32)
     for number in range(ROUNDS):
         ideas = samples.astype(np.float32)
         if number <= SIMPLE:
-            blocks = fitted(ideas, _bounds(samples, sure & clear, sure), table, size, number == SIMPLE)
+            blocks = fitted(ideas, _bounds(samples, sure & clear, sure), inverse, size, number == SIMPLE)
         else:
-            refine(blocks, table, to_blocks(padded(ideas, size)), weights, wanted)
-        made = halved_size(inverse(blocks, table), plane.shape, halved)
+            refine(blocks, inverse, to_blocks(padded(ideas, size)), weights, wanted)
+        made = halved_size(inverse.plane(blocks), plane.shape, halved)
         samples, clear = settle(made.astype(np.float32), plane, known, halved)
         if (samples == made).all():
             break
-    return blocks, table
+    return blocks, inverse
 
 
 def _bounds(samples: Ints, sure: NDArray[np.bool_], near: NDArray[np.bool_]) -> Planes:
@@ -76,5 +78,5 @@ def halved_known(known: NDArray[np.bool_], halved: Halved) -> NDArray[np.bool_]:
     return known
 
 
-def _steps(half: NDArray[Any], known: NDArray[np.bool_], quality: int | None = None) -> jpeg_steps.Steps:
-    return jpeg_steps.estimate(sampled(half, known), jpeg_steps.CHROMA, quality)
+def _inverse(half: NDArray[Any], known: NDArray[np.bool_], luma: jpeg_steps.Steps) -> Inverse:
+    return jpeg_steps.estimate(sampled(half, known), jpeg_steps.CHROMA, luma.quality, luma.inverse.fast).inverse

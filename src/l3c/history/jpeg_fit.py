@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.history.jpeg_transform import SIDE, samples_of
+from l3c.history.jpeg_inverse import Inverse
+from l3c.history.jpeg_transform import SIDE
 
 BLOCK = SIDE * SIDE
-MIDDLE = 128
 AC_MAX, DC_MIN, DC_MAX = 1023, -1024, 1023
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int16]
@@ -43,28 +43,28 @@ def to_blocks(plane: NDArray[Any]) -> NDArray[Any]:
     return plane.reshape(rows, SIDE, columns, SIDE).transpose(0, 2, 1, 3).reshape(-1, BLOCK)
 
 
-def forward(samples: Floats) -> Floats:
-    """Coefficients [n, 64] of samples [n, 64]."""
-    return np.asarray((samples - np.float32(MIDDLE)) @ BASIS.T, np.float32)
+def forward(samples: Floats, middle: np.float32) -> Floats:
+    """Coefficients [n, 64] of samples [n, 64]. middle: of an `Inverse`."""
+    return np.asarray((samples - middle) @ BASIS.T, np.float32)
 
 
-def quantize(samples: Floats, table: NDArray[np.uint8]) -> Ints:
+def quantize(samples: Floats, inverse: Inverse) -> Ints:
     """The nearest multiples of the steps."""
-    return limited(np.rint(forward(samples) / table.astype(np.float32)))
+    return limited(np.rint(forward(samples, inverse.middle) / inverse.worth))
 
 
-def limited(values: Floats) -> Ints:
+def limited(values: NDArray[Any]) -> Ints:
     """Within what a baseline file can say."""
     out = np.clip(values, -AC_MAX, AC_MAX)
-    out[:, 0] = np.clip(values[:, 0], DC_MIN, DC_MAX)
-    return out.astype(np.int16)
+    out[..., 0] = np.clip(values[..., 0], DC_MIN, DC_MAX)
+    return np.asarray(out, np.int16)
 
 
-def wrong(blocks: Ints, table: NDArray[np.uint8], bounds: Bounds) -> NDArray[np.bool_]:
+def wrong(blocks: Ints, inverse: Inverse, bounds: Bounds) -> NDArray[np.bool_]:
     """Which blocks do not give samples within the bounds."""
     out = np.empty(len(blocks), bool)
     for start in range(0, len(blocks), 4096):
         part = slice(start, start + 4096)
-        made = samples_of(blocks[part] * table.astype(np.float64)).reshape(-1, BLOCK)
+        made = inverse.samples(blocks[part]).reshape(-1, BLOCK)
         out[part] = ((made < bounds.low[part]) | (made > bounds.high[part])).any(1)
     return out

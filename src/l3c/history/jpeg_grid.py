@@ -33,10 +33,10 @@ def luma_cut(luma: Ints, known: NDArray[np.bool_]) -> Cut:
     return max(cuts, key=evidence)
 
 
-def chroma_cut(planes: list[NDArray[Any]], known: NDArray[np.bool_], way: Way, quality: int | None) -> Cut:
+def chroma_cut(planes: list[NDArray[Any]], known: NDArray[np.bool_], way: Way, luma: jpeg_steps.Steps) -> Cut:
     """0 or 8 each, of chroma that is halved: those for which the blocks of a part look most quantized.
 
-    quality: of luma.
+    luma: the steps that it has.
     """
     if not any(way.halved):
         return 0, 0
@@ -48,7 +48,7 @@ def chroma_cut(planes: list[NDArray[Any]], known: NDArray[np.bool_], way: Way, q
     def score(cut: Cut) -> float:
         place = tuple(slice(missing // 2, None) for missing in cut)
         blocks = [sampled(half[place], sure[place]) for half in halves]
-        return sum(jpeg_steps.score(block, jpeg_steps.CHROMA, quality) for block in blocks)
+        return sum(jpeg_steps.score(block, jpeg_steps.CHROMA, luma.quality, luma.inverse.fast) for block in blocks)
 
     return max(cuts, key=score)
 

@@ -12,28 +12,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.history import jpeg_steps
-from l3c.history.decoded_jpeg import Blocks, Coefficients, Table, grid, halved_size
+from l3c.history.decoded_jpeg import Blocks, Coefficients, grid, halved_size
 from l3c.history.jpeg_chroma import upsample
 from l3c.history.jpeg_chroma_invert import invert_chroma
-from l3c.history.jpeg_colour import BLUE_OF, RED_OF, UNKNOWN, from_rgb, green_offset
+from l3c.history.jpeg_colour import BLUE_OF, RED_OF, UNKNOWN, are_colours, from_rgb, green_offset
 from l3c.history.jpeg_fit import Floats, Ints
 from l3c.history.jpeg_grid import Cut, chroma_cut, luma_cut
+from l3c.history.jpeg_inverse import Inverse
 from l3c.history.jpeg_planes import FREE, Planes, fitted, opened, sampled
-from l3c.history.jpeg_transform import SIDE, inverse
+from l3c.history.jpeg_transform import SIDE
 from l3c.history.jpeg_ways import Way, find_way
+from l3c.history.probes import nearly_all, unclipped
 
-PROBES, LEAST_PROBES, LEAST_SHARE = 4096, 500, 0.9
-FIRST, STRIPS = 16, 12
+FEW, PROBES, LEAST_PROBES, FIRST_SHARE, LEAST_SHARE = 128, 4096, 500, 0.8, 0.9
+STRIPS = 12
 
 
 class Origin(NamedTuple):
-    """What makes the pixels, or most of them. plain: as `decoded_jpeg.redo` takes it.
+    """What makes the pixels, or most of them. plain, fast: as `decoded_jpeg.redo` takes them.
 
     top, left: rows and columns, below 16, that are made above and on the left of the pixels.
     """
 
     coefficients: Coefficients
     plain: bool
+    fast: bool
     top: int = 0
     left: int = 0
 
@@ -47,14 +50,10 @@ def invert(pixels: NDArray[np.uint8]) -> Origin | None:
 
 def likely(pixels: NDArray[np.uint8]) -> bool:
     """Whether a few thousand pixels without a clipped channel, from all over the image, are colours of YCbCr."""
-    flat = pixels.reshape(-1, 3)
-    probes = flat[:: max(1, len(flat) // PROBES)]
-    probes = probes[((probes > 0) & (probes < 255)).all(-1)]
-    return len(probes) >= LEAST_PROBES and _are_colours(probes[::FIRST]) and _are_colours(probes)
-
-
-def _are_colours(probes: NDArray[np.uint8]) -> bool:
-    return bool((from_rgb(probes)[0] >= 0).mean() > LEAST_SHARE)
+    if not nearly_all(are_colours(unclipped(pixels, FEW)), FIRST_SHARE):
+        return False
+    probes = unclipped(pixels, PROBES)
+    return len(probes) >= LEAST_PROBES and nearly_all(are_colours(probes), LEAST_SHARE)
 
 
 def _invert_gray(pixels: NDArray[np.uint8]) -> Origin | None:
@@ -62,11 +61,11 @@ def _invert_gray(pixels: NDArray[np.uint8]) -> Origin | None:
     if not jpeg_steps.likely(sampled(few, (few > 0) & (few < 255))):
         return None
     luma = pixels.astype(np.int16)
-    steps = jpeg_steps.estimate(sampled(luma, (luma > 0) & (luma < 255)), jpeg_steps.LUMA)
-    if not jpeg_steps.is_quantized(steps):
+    steps = _steps(luma, (luma > 0) & (luma < 255))
+    if steps is None:
         return None
-    blocks = fitted(luma.astype(np.float32), opened(luma, luma), steps.table, grid(luma.shape, (False, False), 0))
-    return Origin(Coefficients([blocks], [steps.table]), False)
+    blocks = fitted(luma.astype(np.float32), opened(luma, luma), steps.inverse, grid(luma.shape, (False, False), 0))
+    return Origin(Coefficients([blocks], [steps.inverse.table]), False, steps.inverse.fast)
 
 
 def _strips(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -82,16 +81,16 @@ def _invert_colour(pixels: NDArray[np.uint8]) -> Origin | None:
     picture, steps = found
     ideas = picture.ideas()
     way = find_way(ideas[1:], picture.known)
-    more = chroma_cut(ideas[1:], picture.known, way, steps.quality)
+    more = chroma_cut(ideas[1:], picture.known, way, steps)
     if any(more):
         picture = picture.cut_off(more)
         ideas = picture.ideas()
-    chroma = [invert_chroma(plane, picture.known, way, steps.quality) for plane in ideas[1:]]
+    chroma = [invert_chroma(plane, picture.known, way, steps) for plane in ideas[1:]]
     bounds = picture.luma_bounds(*(_whole(*part, way, picture.luma.shape) for part in chroma))
     start = np.clip(ideas[0], *bounds).astype(np.float32)
-    parts = [(fitted(start, bounds, steps.table, grid(start.shape, way.halved, 0)), steps.table), *chroma]
-    coefficients = Coefficients([blocks for blocks, _ in parts], [table for _, table in parts], way.halved)
-    return Origin(coefficients, way.plain, *picture.cut)
+    parts = [(fitted(start, bounds, steps.inverse, grid(start.shape, way.halved, 0)), steps.inverse), *chroma]
+    coefficients = Coefficients([blocks for blocks, _ in parts], [inverse.table for _, inverse in parts], way.halved)
+    return Origin(coefficients, way.plain, steps.inverse.fast, *picture.cut)
 
 
 class _Picture(NamedTuple):
@@ -130,11 +129,18 @@ class _Picture(NamedTuple):
 def _found(pixels: NDArray[np.uint8], planes: tuple[Ints, Ints, Ints]) -> tuple[_Picture, jpeg_steps.Steps] | None:
     """The picture, so that luma's blocks begin in its corner, and their steps."""
     picture = _Picture(pixels, *planes)
-    steps = jpeg_steps.estimate(sampled(picture.luma, picture.known), jpeg_steps.LUMA)
-    if not jpeg_steps.is_quantized(steps):
+    steps = _steps(picture.luma, picture.known)
+    if steps is None:
         picture = picture.cut_off(luma_cut(picture.luma, picture.known))
-        steps = jpeg_steps.estimate(sampled(picture.luma, picture.known), jpeg_steps.LUMA)
-    return (picture, steps) if jpeg_steps.is_quantized(steps) else None
+        steps = _steps(picture.luma, picture.known)
+    return (picture, steps) if steps else None
+
+
+def _steps(luma: Ints, known: NDArray[np.bool_]) -> jpeg_steps.Steps | None:
+    """Those of the method that gives more blocks again; None where the plane does not look quantized."""
+    blocks = sampled(luma, known)
+    found = [jpeg_steps.estimate(blocks, jpeg_steps.LUMA, fast=fast) for fast in (False, True)]
+    return max(filter(jpeg_steps.is_quantized, found), key=lambda steps: steps.score, default=None)
 
 
 def naive(pixels: NDArray[np.uint8]) -> list[Floats]:
@@ -144,9 +150,9 @@ def naive(pixels: NDArray[np.uint8]) -> list[Floats]:
     return [luma, (b - luma) / np.float32(1.772) + 128, (r - luma) / np.float32(1.402) + 128]
 
 
-def _whole(blocks: Blocks, table: Table, way: Way, size: tuple[int, int]) -> NDArray[np.uint8]:
+def _whole(blocks: Blocks, inverse: Inverse, way: Way, size: tuple[int, int]) -> NDArray[np.uint8]:
     """Chroma at all pixels."""
-    half = halved_size(inverse(blocks, table), size, way.halved)
+    half = halved_size(inverse.plane(blocks), size, way.halved)
     return upsample(half, way.halved, way.plain, size)
 
 

@@ -7,22 +7,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.history.jpeg_fit import BASIS, BLOCK, MIDDLE, Floats
+from l3c.history.jpeg_fit import BASIS, BLOCK, Floats
+from l3c.history.jpeg_inverse import Inverse
 
 KEPT, CHOICES = 32, 3
 """Candidates that are kept from one coefficient to the next, and values of it that each tries."""
 
 
-def nearest(samples: Floats, weights: Floats, table: NDArray[np.uint8]) -> NDArray[np.int16]:
+def nearest(samples: Floats, weights: Floats, inverse: Inverse) -> NDArray[np.int16]:
     """Candidates [n, KEPT, 64] for samples [n, 64], whose deviations count by `weights` [n, 64].
 
     The lattice of coefficients is brought to triangular form, and they are chosen one after another, those of large
     steps first, each given the ones before it.
     """
-    order = np.argsort(table, kind="stable")
-    columns = (BASIS * table.astype(np.float32)[:, None])[order].T
+    order = np.argsort(inverse.table, kind="stable")
+    columns = (BASIS * inverse.worth[:, None])[order].T
     rotation, triangle = np.linalg.qr(weights[:, :, None] * columns)
-    wanted = np.einsum("nij,ni->nj", rotation, weights * (samples - np.float32(MIDDLE)))
+    wanted = np.einsum("nij,ni->nj", rotation, weights * (samples - inverse.middle))
     chosen = _search(triangle, wanted)
     out = np.empty(chosen.shape, np.int16)
     out[..., order] = np.clip(chosen, -1023, 1023)

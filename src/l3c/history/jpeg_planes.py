@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.history.jpeg_fit import Bounds, Floats, Ints, quantize, to_blocks
+from l3c.history.jpeg_inverse import Inverse
 from l3c.history.jpeg_repair import repair
 from l3c.history.jpeg_transform import SIDE
 
@@ -34,14 +35,12 @@ def opened(low: Ints, high: Ints) -> Planes:
     return np.where(low <= 0, -FREE, low).astype(np.int16), np.where(high >= 255, FREE, high).astype(np.int16)
 
 
-def fitted(
-    start: Floats, bounds: Planes, table: NDArray[np.uint8], size: tuple[int, int], thorough: bool = True
-) -> Ints:
+def fitted(start: Floats, bounds: Planes, inverse: Inverse, size: tuple[int, int], thorough: bool = True) -> Ints:
     """Ints [*size, 64] behind a plane, of which `start` is a first idea. thorough: as `repair` takes it."""
     low, high = (padded(bound, size, free) for bound, free in zip(bounds, (-FREE, FREE), strict=True))
     ideas = to_blocks(padded(start, size))
-    blocks = quantize(ideas, table)
-    repair(blocks, table, Bounds(to_blocks(low), to_blocks(high)), ideas, thorough)
+    blocks = quantize(ideas, inverse)
+    repair(blocks, inverse, Bounds(to_blocks(low), to_blocks(high)), ideas, thorough)
     return blocks.reshape(*size, SIDE * SIDE)
 
 

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from l3c.history.jpeg_chroma import spread
 from l3c.history.jpeg_fit import Floats, Ints
+from l3c.history.jpeg_inverse import Inverse
 from l3c.history.jpeg_lattice import nearest
 from l3c.history.jpeg_settle import FREE, Halved, bounds_of, sums_of
-from l3c.history.jpeg_transform import SIDE, inverse, samples_of
+from l3c.history.jpeg_transform import SIDE
 
 PART = 64
 Places = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -26,21 +27,21 @@ class Wanted(NamedTuple):
     size: tuple[int, int]
 
 
-def refine(blocks: Ints, table: NDArray[np.uint8], ideas: Floats, weights: Floats, wanted: Wanted) -> None:
+def refine(blocks: Ints, inverse: Inverse, ideas: Floats, weights: Floats, wanted: Wanted) -> None:
     """Change blocks [rows, columns, 64] so that more pixels come out.
 
     ideas, weights: [blocks, 64], samples and how much they count.
     """
     columns = blocks.shape[1]
     for number in range(4):
-        made = inverse(blocks, table)[: wanted.size[0], : wanted.size[1]].astype(np.int16)
+        made = inverse.plane(blocks)[: wanted.size[0], : wanted.size[1]].astype(np.int16)
         rows, across = np.nonzero(_wrong(made, wanted, blocks.shape[:2]))
         mine = (rows % 2 == number % 2) & (across % 2 == number // 2 % 2)
         for start in range(0, int(mine.sum()), PART):
             places = rows[mine][start : start + PART], across[mine][start : start + PART]
             flat = places[0] * columns + places[1]
-            tried = np.concatenate([blocks[places][:, None], nearest(ideas[flat], weights[flat], table)], 1)
-            best = _violations(tried, table, places, made, wanted).argmin(1)
+            tried = np.concatenate([blocks[places][:, None], nearest(ideas[flat], weights[flat], inverse)], 1)
+            best = _violations(tried, inverse, places, made, wanted).argmin(1)
             blocks[places] = tried[np.arange(len(best)), best]
 
 
@@ -59,9 +60,9 @@ def _wrong(made: Ints, wanted: Wanted, grid: tuple[int, ...]) -> NDArray[np.bool
     return np.asarray(off.reshape(grid[0], sides[0], grid[1], sides[1]).any((1, 3)))
 
 
-def _violations(tried: Ints, table: NDArray[np.uint8], places: Places, made: Ints, wanted: Wanted) -> NDArray[np.int64]:
+def _violations(tried: Ints, inverse: Inverse, places: Places, made: Ints, wanted: Wanted) -> NDArray[np.int64]:
     """[n, tried]: by how much the pixels around each block leave their bounds, squared and summed."""
-    samples = samples_of(tried.reshape(-1, SIDE * SIDE) * table.astype(np.float64))
+    samples = inverse.samples(tried.reshape(-1, SIDE * SIDE))
     around = [_around(p, *side) for p, side in zip(places, zip(wanted.size, wanted.halved, strict=True), strict=True)]
     (rows, own_rows), (columns, own_columns) = around
     context = made[rows[:, :, None], columns[:, None]]

@@ -5,45 +5,73 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.history.jpeg_fit import BASIS, MIDDLE, Bounds, Floats, Ints, limited, wrong
+from l3c.history.jpeg_fit import BASIS, BLOCK, Bounds, Floats, Ints, limited, wrong
+from l3c.history.jpeg_inverse import Inverse
 from l3c.history.jpeg_lattice import nearest
 
 MOVES, PART = 24, 256
 KNOWN, GUESSED = 0.3, 6.0
 """How far samples are off, in the mean."""
 
+SINGLE = np.concatenate([np.zeros((1, BLOCK)), np.eye(BLOCK), -np.eye(BLOCK)]).astype(np.int16)
+"""No move, and those of one coefficient by a step."""
+
 PAIRED = 12
 """Coefficients of which two are moved together, where no single move helps."""
 
 
-def repair(blocks: Ints, table: NDArray[np.uint8], bounds: Bounds, ideas: Floats, thorough: bool) -> None:
+def repair(blocks: Ints, inverse: Inverse, bounds: Bounds, ideas: Floats, thorough: bool) -> None:
     """Change blocks [n, 64] so that more of them give samples within the bounds.
 
     ideas: samples, where they are free. thorough: where small moves do not help, look for blocks near the ideas.
     """
-    for change in (_moved, _found)[: 1 + thorough]:
-        left = np.nonzero(wrong(blocks, table, bounds))[0]
+    for change in (_moved, _found, _polished) if thorough else (_moved,):
+        left = np.nonzero(wrong(blocks, inverse, bounds))[0]
         for start in range(0, len(left), PART):
             chosen = left[start : start + PART]
-            blocks[chosen] = change(blocks[chosen], table, bounds.of(chosen), ideas[chosen])
+            blocks[chosen] = change(blocks[chosen], inverse, bounds.of(chosen), ideas[chosen])
 
 
-def _moved(blocks: Ints, table: NDArray[np.uint8], bounds: Bounds, ideas: Floats) -> Ints:
-    return _descend(blocks, table, bounds)
+def _moved(blocks: Ints, inverse: Inverse, bounds: Bounds, ideas: Floats) -> Ints:
+    return _descend(blocks, inverse, bounds)
 
 
-def _found(blocks: Ints, table: NDArray[np.uint8], bounds: Bounds, ideas: Floats) -> Ints:
+def _found(blocks: Ints, inverse: Inverse, bounds: Bounds, ideas: Floats) -> Ints:
     """The best of several that are near."""
     weights = np.where(bounds.low == bounds.high, 1 / KNOWN, 1 / GUESSED).astype(np.float32)
-    found = nearest(ideas, weights, table)
+    found = nearest(ideas, weights, inverse)
     wide = Bounds(bounds.low[:, None], bounds.high[:, None])
-    best = _violation(_made(found, table), wide).argmin(1)
-    return _descend(found[np.arange(len(best)), best], table, bounds)
+    rows = np.arange(len(blocks))
+    near = found[rows, _violation(_made(found, inverse), wide).argmin(1)]
+    tried = np.concatenate([_descend(near, inverse, bounds)[:, None], blocks[:, None], found], 1)
+    return np.asarray(tried[rows, _really(tried, inverse, wide).argmin(1)])
 
 
-def _made(blocks: Ints, table: NDArray[np.uint8]) -> Floats:
+def _polished(blocks: Ints, inverse: Inverse, bounds: Bounds, ideas: Floats) -> Ints:
+    """Move one coefficient by a step, as long as the samples that are really made come nearer to their bounds."""
+    blocks, wide = blocks.copy(), Bounds(bounds.low[:, None], bounds.high[:, None])
+    active = np.arange(len(blocks))
+    for _ in range(MOVES):
+        tried = limited(blocks[active, None] + SINGLE)
+        violation = _really(tried, inverse, wide.of(active))
+        best = violation.argmin(1)
+        rows = np.arange(len(active))
+        blocks[active] = tried[rows, best]
+        active = active[(best > 0) & (violation[rows, best] > 0)]
+        if not len(active):
+            break
+    return blocks
+
+
+def _really(blocks: Ints, inverse: Inverse, bounds: Bounds) -> Floats:
+    """The violation of the samples that blocks [n, m, 64] make."""
+    samples = inverse.samples(blocks.reshape(-1, BLOCK)).reshape(blocks.shape)
+    return _violation(samples.astype(np.float32), bounds)
+
+
+def _made(blocks: Ints, inverse: Inverse) -> Floats:
     """Samples before they are rounded."""
-    return (blocks * table.astype(np.float32)) @ BASIS + np.float32(MIDDLE)
+    return np.asarray((blocks * inverse.worth) @ BASIS + inverse.middle, np.float32)
 
 
 def _violation(samples: Floats, bounds: Bounds) -> Floats:
@@ -54,10 +82,10 @@ def _violation(samples: Floats, bounds: Bounds) -> Floats:
     return squares
 
 
-def _descend(blocks: Ints, table: NDArray[np.uint8], bounds: Bounds) -> Ints:
+def _descend(blocks: Ints, inverse: Inverse, bounds: Bounds) -> Ints:
     """Move one coefficient by a step, or two, as long as that brings the samples nearer to their bounds."""
-    blocks, steps = blocks.copy(), table.astype(np.float32)[:, None] * BASIS
-    samples = _made(blocks, table)
+    blocks, steps = blocks.copy(), inverse.worth[:, None] * BASIS
+    samples = _made(blocks, inverse)
     violation = _violation(samples, bounds)
     active = np.nonzero(violation > 0)[0]
     for _ in range(MOVES):
@@ -71,7 +99,7 @@ def _descend(blocks: Ints, table: NDArray[np.uint8], bounds: Bounds) -> Ints:
             samples[active] += signs[:, column, None] * steps[moves[:, column]]
         violation[active] = _violation(samples[active], bounds.of(active))
         active = active[violation[active] > 0]
-    return limited(blocks.astype(np.float32))
+    return limited(blocks)
 
 
 def _best_move(samples: Floats, steps: Floats, bounds: Bounds) -> tuple[NDArray[np.intp], Floats, Floats]:

@@ -12,9 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 SIDE = 8
-STRIP = 8
-"""Rows of blocks that are made at a time."""
-
 FIRST, SECOND = 11, 18
 """Bits that the first and the second pass round off."""
 
@@ -47,18 +44,6 @@ def weights() -> NDArray[np.float64]:
     out = np.empty((SIDE, SIDE))
     out[:4, ::2], out[:4, 1::2] = EVEN, ODD
     out[:3:-1, ::2], out[:3:-1, 1::2] = EVEN, -ODD
-    return out
-
-
-def inverse(blocks: NDArray[np.int16], table: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Samples [rows * 8, columns * 8] of blocks [rows, columns, 64], each row by row, and their steps [64]."""
-    rows, columns = blocks.shape[:2]
-    out = np.empty((rows * SIDE, columns * SIDE), np.uint8)
-    for top in range(0, rows, STRIP):
-        part = blocks[top : top + STRIP]
-        samples = samples_of(part.reshape(-1, SIDE * SIDE) * table.astype(np.float64))
-        strip = out[top * SIDE : (top + len(part)) * SIDE].reshape(len(part), SIDE, columns, SIDE)
-        strip[...] = samples.reshape(len(part), columns, SIDE, SIDE).transpose(0, 2, 1, 3)
     return out
 
 

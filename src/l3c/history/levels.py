@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-PROBED_ROWS = 24
+PROBED_ROWS, PROBED_COLUMNS = 24, 96
 
 Ranks = NDArray[np.uint16]
 Bytes = NDArray[np.uint8]
@@ -17,14 +17,21 @@ GAPPED_SHARE, OUTER = 0.85, 0.01
 
 
 def is_gray(samples: NDArray[Any]) -> bool:
-    """Whether the channels of [height, width, 3] are equal; a few rows tell of most images."""
-    few = samples[:: max(1, len(samples) // 8)]
+    """Whether the channels of [height, width, 3] are equal; a few pixels tell of most images."""
+    few = _some(samples, 8, 8)
     return all(bool((part[..., :1] == part[..., 1:]).all()) for part in (few, samples))
 
 
 def likely(samples: NDArray[Any], depth: int) -> bool:
-    """Whether a part of the rows leaves it open that ranks are worth it: more rows have no fewer values."""
-    return worth_it(counts_of(samples[:: max(1, len(samples) // PROBED_ROWS)], depth), depth)
+    """Whether some pixels, then some rows, leave it open that ranks are worth it: more have no fewer values."""
+    rows = _some(samples, PROBED_ROWS, samples.shape[1])
+    few = _some(rows, PROBED_ROWS, PROBED_COLUMNS)
+    return all(worth_it(counts_of(part, depth), depth) for part in (few, rows))
+
+
+def _some(samples: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
+    """About so many rows and columns from all over."""
+    return samples[:: max(1, len(samples) // rows), :: max(1, samples.shape[1] // columns)]
 
 
 def counts_of(samples: NDArray[Any], depth: int) -> list[NDArray[np.intp]]:

@@ -25,11 +25,12 @@ from l3c.history.photo_cd import (
     upsample,
 )
 from l3c.history.photo_cd_search import Half, luma_bounds, search
+from l3c.history.probes import is_inner, nearly_all, unclipped
 
 Mask = NDArray[np.bool_]
 
-PROBES, LEAST_PROBES, LEAST_COLOURS, FIRST = 4096, 1000, 200, 16
-LEAST_SHARE = 0.95
+FEW, PROBES, LEAST_PROBES, LEAST_COLOURS = 64, 8192, 1000, 200
+FIRST_SHARE, LEAST_SHARE = 0.8, 0.95
 ROUNDS = 40
 UNKNOWN = -1
 
@@ -64,37 +65,51 @@ def invert(pixels: NDArray[np.uint8]) -> Planes | None:
 
 def likely(pixels: NDArray[np.uint8]) -> bool:
     """Whether a few thousand pixels without a clipped channel, from all over the image, are colours it can make."""
-    flat = pixels.reshape(-1, 3)
-    probes = flat[:: max(1, len(flat) // (2 * PROBES))]
-    probes = probes[((probes > 0) & (probes < 255)).all(-1)]
-    if len(probes) < LEAST_PROBES or not (_can_be_made(probes[::FIRST]) and _can_be_made(probes)):
+    if not nearly_all(can_be_made(unclipped(pixels, FEW)), FIRST_SHARE):
+        return False
+    probes = unclipped(pixels, PROBES)
+    if len(probes) < LEAST_PROBES or not nearly_all(can_be_made(probes), LEAST_SHARE):
         return False
     return len(np.unique(probes, axis=0)) >= LEAST_COLOURS
 
 
-def _can_be_made(probes: NDArray[np.uint8]) -> bool:
-    return bool((origins(probes)[0] != UNKNOWN).mean() > LEAST_SHARE)
+def can_be_made(probes: NDArray[np.uint8]) -> Mask:
+    """Which of pixels [n, 3], no channel clipped, are colours of the converter."""
+    colours, near = _split(probes)
+    return np.asarray(_behind(colours, near + np.array([[0], [1], [-1]], np.int32))[1].any(0))
 
 
 def origins(pixels: NDArray[np.uint8]) -> tuple[Ints, Ints, Ints]:
     """Luma and chroma of each pixel, UNKNOWN where a channel is clipped or the converter makes no such colour."""
+    colours, near = _split(pixels)
+    inner = is_inner(pixels)
+    found = tuple(np.full(near.shape, UNKNOWN, np.int32) for _ in range(3))
+    for luma in (near, near + 1, near - 1):
+        origin, fits = _behind(colours, luma)
+        for plane, values in zip(found, origin, strict=True):
+            np.copyto(plane, values, where=fits & inner)
+    return found  # type: ignore[return-value]
+
+
+def _split(pixels: NDArray[np.uint8]) -> tuple[list[Ints], Ints]:
+    """Red, green and blue, and luma, which is off by one at most."""
     r, g, b = (pixels[..., c].astype(np.int32) for c in range(3))
     middle = (g + 0.5 + 0.194 * (b + 0.5) + 0.509 * (r + 0.5)) / (1.703 * 1.3584)
-    near = middle.astype(np.int32)
-    inner = ((pixels > 0) & (pixels < 255)).all(-1)
-    found = tuple(np.full(r.shape, UNKNOWN, np.int32) for _ in range(3))
-    for luma in (near, near + 1, near - 1):
-        level = LUMA * luma
-        blue, red = -((level - (b << 16)) // BLUE), -((level - (r << 16)) // RED)
-        u, v = BLUE * blue, RED * red
-        green = (level - GREEN_BLUE * (u >> 16) - GREEN_RED * (v >> 16)) >> 16
-        fits = inner & (((level + u) >> 16) == b) & (((level + v) >> 16) == r) & (green == g)
-        origin = luma, blue + BLUE_ZERO, red + RED_ZERO
-        for values in origin:
-            fits &= (values >= 0) & (values <= 255)
-        for plane, values in zip(found, origin, strict=True):
-            np.copyto(plane, values, where=fits)
-    return found  # type: ignore[return-value]
+    return [r, g, b], middle.astype(np.int32)
+
+
+def _behind(colours: list[Ints], luma: Ints) -> tuple[tuple[Ints, Ints, Ints], Mask]:
+    """Luma, blue and red chroma that may make the colours, and where they do."""
+    r, g, b = colours
+    level = LUMA * luma
+    blue, red = -((level - (b << 16)) // BLUE), -((level - (r << 16)) // RED)
+    u, v = BLUE * blue, RED * red
+    green = (level - GREEN_BLUE * (u >> 16) - GREEN_RED * (v >> 16)) >> 16
+    fits: Mask = (((level + u) >> 16) == b) & (((level + v) >> 16) == r) & (green == g)
+    origin = luma, blue + BLUE_ZERO, red + RED_ZERO
+    for values in origin:
+        fits &= (values >= 0) & (values <= 255)
+    return origin, fits
 
 
 def halved(chroma: Ints) -> bool:

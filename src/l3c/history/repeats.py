@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-PROBES = 8
+PROBES, WINDOW = 8, 16
+"""Columns, and rows of them in the middle, that are looked at first."""
 
 
 def factors_of(samples: NDArray[Any]) -> tuple[int, int]:
@@ -20,12 +21,19 @@ def factors_of(samples: NDArray[Any]) -> tuple[int, int]:
 def _factor(samples: NDArray[Any]) -> int:
     """Of the first axis: the greatest that divides every place where something changes; a few columns tell of most."""
     few = samples[:, :: max(1, samples.shape[1] // PROBES)]
-    return 1 if _divisor(few) == 1 else _divisor(samples)
+    start = len(samples) // 2
+    divisor = 0
+    for part, first in ((few[start : start + WINDOW], start), (few, 0), (samples, 0)):
+        divisor = _divisor(part, first)
+        if divisor == 1:
+            return 1
+    return divisor or len(samples)
 
 
-def _divisor(samples: NDArray[Any]) -> int:
+def _divisor(samples: NDArray[Any], first: int) -> int:
+    """Of the places of changes in a part that begins at `first`; 0 where there are none."""
     changes = (samples[1:] != samples[:-1]).any((1, 2))
-    return math.gcd(*(np.nonzero(changes)[0] + 1).tolist()) or len(samples)
+    return math.gcd(*(np.nonzero(changes)[0] + first + 1).tolist())
 
 
 def repeat(samples: NDArray[Any], rows: int, columns: int, size: tuple[int, int]) -> NDArray[Any]:

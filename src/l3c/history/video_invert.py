@@ -10,16 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.history.luma import Ints, luma_bounds, smooth
+from l3c.history.probes import is_inner, nearly_all, spread_of, unclipped
 from l3c.history.video import ALL_APART, CHROMA_ZERO, LUMA_APART, TOGETHER, Converter, Plane, offsets, redo, repeated
 
 MATRICES = {"BT.601": (0.299, 0.114), "BT.709": (0.2126, 0.0722), "BT.2020": (0.2627, 0.0593)}
 """Shares of red and blue in luma."""
 
-PAIRS, LEAST_PAIRS, FEW, LEAST_COLOURS = 4096, 256, 256, 64
+FIRST_PAIRS, PAIRS, LEAST_PAIRS, FEW, LEAST_COLOURS = 256, 4096, 256, 256, 64
 COLOURED = 8
 """Nearly gray pixels tell nothing: every converter makes them."""
 
-LEAST_SHARE, MADE_SHARE = 0.95, 0.98
+ROUNDING, FIRST_SHARE, LEAST_SHARE, MADE_SHARE = 2, 0.9, 0.95, 0.98
 TRIALS = 40
 LUMA_STEPS = (0, 1, -1, 2, -2)
 STEPS = (-6, -3, -2, -1, 0, 1, 2, 3, 6)
@@ -100,18 +101,25 @@ def _rows_share(pixels: NDArray[np.uint8]) -> bool:
 
 def _share_chroma(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
     """Whether red, green and blue differ equally, up to rounding, where nothing is clipped and colours are not gray."""
-    step = max(1, math.isqrt(one.shape[0] * one.shape[1] // PAIRS))
-    pairs = np.stack([side[::step, ::step].reshape(-1, 3) for side in (one, other)]).astype(np.int32)
-    pairs = pairs[:, ((pairs > 0) & (pairs < 255)).all((0, 2))]
-    pairs = pairs[:, np.ptp(pairs[0], axis=1) > 1]
-    apart = np.ptp(pairs[0] - pairs[1], axis=1)
-    return len(apart) >= LEAST_PAIRS and bool((apart <= 2).mean() > LEAST_SHARE)
+    first = _chroma_apart(one, other, FIRST_PAIRS)
+    if not nearly_all(first <= ROUNDING, FIRST_SHARE):
+        return False
+    apart = _chroma_apart(one, other, PAIRS)
+    return len(apart) >= LEAST_PAIRS and nearly_all(apart <= ROUNDING, LEAST_SHARE)
+
+
+def _chroma_apart(one: NDArray[np.uint8], other: NDArray[np.uint8], most: int) -> NDArray[np.int16]:
+    """By how much more one channel differs than another, in some `most` pairs, clipped and gray ones left out."""
+    step = max(1, math.isqrt(one.shape[0] * one.shape[1] // most))
+    one, other = one[::step, ::step], other[::step, ::step]
+    told = is_inner(one) & is_inner(other) & (spread_of(one) > 1)
+    apart: NDArray[np.int16] = spread_of(one[told].astype(np.int16) - other[told])
+    return apart
 
 
 def _converter_of(pixels: NDArray[np.uint8]) -> Converter | None:
-    flat = pixels.reshape(-1, 3)
-    probes = flat[:: max(1, len(flat) // PAIRS)]
-    probes = probes[((probes > 0) & (probes < 255)).all(-1) & (np.ptp(probes, axis=1) >= COLOURED)]
+    probes = unclipped(pixels, PAIRS)
+    probes = probes[spread_of(probes) >= COLOURED]
     if len(np.unique(probes, axis=0)) < LEAST_COLOURS:
         return None
     few = probes[:: max(1, len(probes) // FEW)]
@@ -127,7 +135,7 @@ def _explained(probes: NDArray[np.uint8], converter: Converter) -> float:
 def origins(pixels: NDArray[np.uint8], c: Converter) -> tuple[Ints, Ints]:
     """Chroma, blue and red, that some luma makes each pixel of; -1 where a channel is clipped or there is none."""
     r, g, b = (pixels[..., i].astype(np.int32) for i in range(3))
-    inner = ((pixels > 0) & (pixels < 255)).all(-1)
+    inner = is_inner(pixels)
     green_of_blue, green_of_red = c.green_blue / c.blue, c.green_red / c.red
     lost = 0.5 * (1 - c.rounded) * (1 + (c.form == ALL_APART))
     levels = (g + 1.5 * lost - green_of_blue * (b + lost) - green_of_red * (r + lost)) / (

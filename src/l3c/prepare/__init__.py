@@ -1,1 +1,1 @@
-"""Data for training: archives unpacked, photographs rescaled by the published rules, downsampled ImageNet."""
+"""Data for training: archives unpacked, photographs rescaled by the published rules, thumbnails, packed ImageNet."""

@@ -23,6 +23,7 @@ from PIL import Image
 from l3c.bulk.jobs import DONE, FAILED, SKIPPED, Job, Outcome
 from l3c.bulk.store import StoreError, open_store
 from l3c.errors import InputError, L3CError
+from l3c.prepare.pictures import png
 
 PART = 1000
 """Pictures that are one job."""
@@ -53,7 +54,7 @@ class Extract:
         missing = [i for i, name in enumerate(names) if not store.stamp(name)]
         written = 0
         for i in missing:
-            data = png(pictures[i])
+            data = png(Image.fromarray(pictures[i]))
             written += len(data)
             store.write(names[i], data, None, replace=True)
         return Outcome(job.source, job.target, DONE if missing else SKIPPED, pictures.nbytes, written)
@@ -111,9 +112,3 @@ class ArraysOnly(pickle.Unpickler):
         if (module.rpartition(".")[2], name) not in self.ALLOWED or module.partition(".")[0] != "numpy":
             raise pickle.UnpicklingError(f"{module}.{name} is not allowed")
         return super().find_class(module.replace("numpy.core", "numpy._core"), name)
-
-
-def png(picture: Pictures) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, "PNG")
-    return file.getvalue()

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from l3c.bulk.jobs import Job
-from l3c.bulk.plan import Plan, plan
+from l3c.bulk.plan import Plan
 from l3c.bulk.run import Account, Heard, run
-from l3c.bulk.store import open_store
-from l3c.prepare.naming import ToPng
 from l3c.prepare.rescale import Rescale
+from l3c.prepare.tree import Workers, prepare_tree
 from l3c.prepare.unpack import Unpack
 
 BUCKET = "s3://open-images-dataset/tar"
 TRAIN = ("train_0.tar.gz", "train_1.tar.gz", "train_2.tar.gz")
 VALID = ("validation.tar.gz",)
-
-
-@dataclass(frozen=True)
-class Workers:
-    """count: processors, None is all. cluster: address of a Dask scheduler, None is this machine."""
-
-    count: int | None = None
-    cluster: str | None = None
 
 
 def unpack_all(archives: list[str], target: str, heard: Heard, workers: Workers) -> Account:
@@ -39,13 +28,7 @@ def folder_of(archive: str) -> str:
 
 def rescale_all(task: Rescale, heard: Heard, workers: Workers) -> Account:
     """A whole tree."""
-    with ExitStack() as held:
-        for root in (task.target, task.discarded):
-            store = open_store(root)
-            held.callback(store.close)
-            store.prepare()
-        found = plan(open_store(task.source).listing(), ToPng())
-        return run(task, found, "rescale", heard, workers.count, workers.cluster)
+    return prepare_tree(task, "rescale", task.source, (task.target, task.discarded), heard, workers)
 
 
 def prepare_open_images(bucket: str, data: Path, heard: Heard, workers: Workers) -> list[Account]:

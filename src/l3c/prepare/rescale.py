@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from random import Random
 
 import numpy as np
 from PIL import Image
 
-from l3c.bulk.jobs import DISCARDED, DONE, FAILED, SKIPPED, Job, Outcome
-from l3c.bulk.store import StoreError, open_store
+from l3c.bulk.jobs import DISCARDED, DONE, SKIPPED, Job, Outcome
+from l3c.bulk.store import open_store
 from l3c.codec.threads import at_work
-from l3c.errors import InputError, L3CError
+from l3c.errors import L3CError
+from l3c.prepare.pictures import opened, png
+from l3c.prepare.tree import failure
 
 SHORT_SIDE = 512
 LARGEST_SCALE = 0.8
@@ -35,9 +36,7 @@ class Rescale:
         try:
             return self._prepare(job)
         except (L3CError, OSError, MemoryError) as error:
-            text = str(error) if isinstance(error, L3CError) else f"{job.source}: {error or 'not enough memory'}"
-            hopeless = isinstance(error, StoreError)
-            return Outcome(job.source, job.target, FAILED, job.size, error=text, code=1, hopeless=hopeless)
+            return failure(job, error)
 
     def _prepare(self, job: Job) -> Outcome:
         target, discarded = open_store(self.target), open_store(self.discarded)
@@ -55,20 +54,14 @@ class Rescale:
 
 def rescaled(raw: bytes, name: str, random: Random) -> tuple[bytes | None, str]:
     """A PNG file; or None, and the reason to discard the picture. Raises InputError for damaged files."""
-    try:
-        with Image.open(io.BytesIO(raw)) as image:
-            if reason := unfit(image):
-                return None, reason
-            scale = random.uniform(SHORT_SIDE / min(image.size), LARGEST_SCALE)
-            size = round(image.width * scale), round(image.height * scale)
-            small = image.resize(size, Image.Resampling.LANCZOS)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(f"{name}: cannot be read: {error}") from error
-    if reason := unnatural(small):
-        return None, reason
-    file = io.BytesIO()
-    small.save(file, "PNG")
-    return file.getvalue(), ""
+    with opened(raw, name) as image:
+        if reason := unfit(image):
+            return None, reason
+        scale = random.uniform(SHORT_SIDE / min(image.size), LARGEST_SCALE)
+        size = round(image.width * scale), round(image.height * scale)
+        small = image.resize(size, Image.Resampling.LANCZOS)
+    reason = unnatural(small)
+    return (None, reason) if reason else (png(small), "")
 
 
 def unfit(image: Image.Image) -> str:

@@ -6,7 +6,7 @@ What iteration i sees follows from the seed and i alone, so a run that was cut g
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from l3c.training.config import Data
 from l3c.training.picture_files import Pixels, ReadableFrom, centre_crop, list_pictures, read_rgb
+from l3c.training.stopping import outlive_signals
 
 Place = tuple[int, int, int]
 """Epoch, position in the epoch, number of the picture."""
@@ -75,10 +76,17 @@ class RandomCrops(Dataset[Tensor]):
         return to_tensor(image[y : y + self._crop, x : x + self._crop][:, :: -1 if mirrored else 1])
 
 
-def training_batches(paths: list[Path], data: Data, seed: int, plan: Plan, workers: int) -> DataLoader[Tensor]:
-    """Endless batches, uint8 [n, 3, crop, crop]."""
+def training_batches(
+    paths: list[Path], data: Data, seed: int, plan: Plan, workers: int
+) -> Generator[Tensor, None, None]:
+    """Endless batches, uint8 [n, 3, crop, crop]; closing them ends the processes that load pictures."""
     crops = RandomCrops(paths, data.crop, seed, data.flip)
-    return DataLoader(crops, batch_sampler=plan, num_workers=workers, persistent_workers=workers > 0)
+    batches = iter(DataLoader(crops, batch_sampler=plan, num_workers=workers, worker_init_fn=outlive_signals))
+    try:
+        yield from batches
+    finally:
+        if workers:
+            batches._shutdown_workers()  # type: ignore[attr-defined]
 
 
 def validation_batches(data: Data) -> list[Tensor]:

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-Pixels = NDArray[np.uint8]
+from l3c.errors import InputError
+from l3c.training.picture_files import Pixels, read_rgb
+
+Random = np.random.Generator
 logger = logging.getLogger(__name__)
 
 GRAY = np.array([0.299, 0.587, 0.114])
 """Luma of ITU-R BT.601, which Pillow's mode L uses too."""
 
 
-def read_folder(folder: Path) -> list[Pixels]:
-    """All images of a folder as uint8 [height, width, 3]; a damaged one is named and skipped."""
-    images = []
-    for path in sorted(folder.iterdir()):
+def read_pictures(paths: list[Path]) -> list[Pixels]:
+    """uint8 [height, width, 3] each; a damaged one is named and skipped. Raises InputError where all are."""
+    pictures = []
+    for path in paths:
         try:
-            with Image.open(path) as image:
-                images.append(np.array(image.convert("RGB")))
-        except (OSError, SyntaxError) as error:
-            logger.warning("skipped %s: %s", path, error)
-    if not images:
-        raise ValueError(f"{folder}: no readable image")
-    return images
+            pictures.append(read_rgb(path))
+        except InputError as error:
+            logger.warning("skipped %s", error)
+    if not pictures:
+        raise InputError(f"{paths[0].parent}: every picture is damaged")
+    return pictures
 
 
 def to_coding_order(rgb: Pixels, channels: int) -> Pixels:
@@ -39,49 +41,53 @@ def to_coding_order(rgb: Pixels, channels: int) -> Pixels:
 
 
 class Crops:
-    """An endless, seeded source of batches.
+    """A source of batches, each of which follows from its seed.
 
-    size: height and width of a crop, pixels. Each crop is turned and mirrored at random; some are averaged down by
-    two, changed in gamma and gain, or given the halved chroma that decoded JPEGs and video frames have.
+    images: uint8 [height, width, 3], sides at least twice a crop's. size: height and width of a crop, pixels. channels:
+    3 or 1. Each crop is turned and mirrored at random; some are averaged down by two, changed in gamma and gain, or
+    given the halved chroma that decoded JPEGs and video frames have.
     """
 
-    def __init__(self, images: list[Pixels], size: int, channels: int, seed: int) -> None:
-        self.images = [image for image in images if min(image.shape[:2]) >= 2 * size]
+    def __init__(self, images: list[Pixels], size: int, channels: int) -> None:
+        self.images = images
         areas = np.array([image.shape[0] * image.shape[1] for image in self.images], float)
         self.share = areas / areas.sum()
         self.size, self.channels = size, channels
-        self.random = np.random.default_rng(seed)
 
-    def batch(self, count: int) -> Pixels:
+    def batch(self, count: int, seed: Sequence[int]) -> Pixels:
         """uint8 [count, size, size, channels]."""
-        return np.stack([to_coding_order(self._crop(), self.channels) for _ in range(count)])
+        random = np.random.default_rng(seed)
+        return np.stack([to_coding_order(self._crop(random), self.channels) for _ in range(count)])
 
-    def _crop(self) -> Pixels:
-        image = self.images[self.random.choice(len(self.images), p=self.share)]
-        halved = self.random.random() < 0.08
-        crop = self._cut(image, self.size * (2 if halved else 1))
+    def _crop(self, random: Random) -> Pixels:
+        image = self.images[random.choice(len(self.images), p=self.share)]
+        halved = random.random() < 0.08
+        crop = _cut(image, self.size * (2 if halved else 1), random)
         if halved:
             crop = _round(crop.reshape(self.size, 2, self.size, 2, 3).mean(axis=(1, 3)))
-        if self.random.random() < 0.15:
-            crop = self._change_tone(crop)
-        if self.random.random() < 0.12:
+        if random.random() < 0.15:
+            crop = _change_tone(crop, random)
+        if random.random() < 0.12:
             crop = halve_chroma(crop)
-        return self._turn(crop)
+        return _turn(crop, random)
 
-    def _cut(self, image: Pixels, size: int) -> Pixels:
-        y = self.random.integers(image.shape[0] - size + 1)
-        x = self.random.integers(image.shape[1] - size + 1)
-        return image[y : y + size, x : x + size]
 
-    def _change_tone(self, crop: Pixels) -> Pixels:
-        gamma = np.exp(self.random.normal(0, 0.2))
-        gain = np.exp(self.random.normal(0, 0.15, 3))
-        return _round(255 * (crop / 255.0) ** gamma * gain)
+def _cut(image: Pixels, size: int, random: Random) -> Pixels:
+    y = random.integers(image.shape[0] - size + 1)
+    x = random.integers(image.shape[1] - size + 1)
+    return image[y : y + size, x : x + size]
 
-    def _turn(self, crop: Pixels) -> Pixels:
-        turns, mirror = self.random.integers(4), self.random.integers(2)
-        crop = np.rot90(crop, int(turns))
-        return crop[:, ::-1] if mirror else crop
+
+def _change_tone(crop: Pixels, random: Random) -> Pixels:
+    gamma = np.exp(random.normal(0, 0.2))
+    gain = np.exp(random.normal(0, 0.15, 3))
+    return _round(255 * (crop / 255.0) ** gamma * gain)
+
+
+def _turn(crop: Pixels, random: Random) -> Pixels:
+    turns, mirror = random.integers(4), random.integers(2)
+    crop = np.rot90(crop, int(turns))
+    return crop[:, ::-1] if mirror else crop
 
 
 def halve_chroma(rgb: Pixels) -> Pixels:

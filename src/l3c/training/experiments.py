@@ -12,7 +12,9 @@ from pathlib import Path
 
 from l3c.errors import InputError
 from l3c.training.checkpoints import Checkpoints
-from l3c.training.config import Config, config_from
+from l3c.training.config import Config
+from l3c.training.config_files import AnyConfig, config_from
+from l3c.training.wave_config import WaveConfig
 
 CONFIG = "config.yaml"
 DATE = "%Y%m%d_%H%M"
@@ -35,13 +37,20 @@ class Experiment:
         return Checkpoints(self.folder / "checkpoints")
 
     def config(self) -> Config:
+        """Of a published network. Raises InputError where it is the wave network's."""
+        config = self.any_config()
+        if isinstance(config, WaveConfig):
+            raise InputError(f"{self.folder}: holds the wave network; make a model of it first: l3c export")
+        return config
+
+    def any_config(self) -> AnyConfig:
         import yaml
 
         path = self.folder / CONFIG
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
         return config_from(values, str(path))
 
-    def write_config(self, config: Config) -> None:
+    def write_config(self, config: AnyConfig) -> None:
         import yaml
 
         text = yaml.safe_dump(config.to_dict(), sort_keys=False)
@@ -50,7 +59,9 @@ class Experiment:
         partial.replace(self.folder / CONFIG)
 
 
-def create_experiment(log_dir: Path, parts: Iterable[str], config: Config, now: datetime | None = None) -> Experiment:
+def create_experiment(
+    log_dir: Path, parts: Iterable[str], config: AnyConfig, now: datetime | None = None
+) -> Experiment:
     """Make the folder of a new run; where the minute is taken, the next free one."""
     label = " ".join(parts)
     time = now or datetime.now()

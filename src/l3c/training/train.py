@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from l3c.errors import InputError
 from l3c.training.checkpoints import LATEST
-from l3c.training.config import Config, read_config
-from l3c.training.experiments import Experiment, create_experiment, find_experiment, label_parts
+from l3c.training.config_files import AnyConfig, read_config
+from l3c.training.experiments import Experiment, create_experiment, label_parts
+from l3c.training.options import WAVE, Options
 from l3c.training.processes import Processes, join_processes
-from l3c.training.trainer import Options, Restore, Trainer, check_same_network
+from l3c.training.restoring import Restore, check_same_network, find_weights
+from l3c.training.trainer import Trainer
+from l3c.training.wave_config import WaveConfig
+from l3c.training.wave_trainer import WaveTrainer
 
 CONFIGS = Path("configs")
 
@@ -20,7 +26,8 @@ CONFIGS = Path("configs")
 class Request:
     """What the command line asks for. At most one of the restores is given: the name or path of an experiment.
 
-    restore: go on in a new folder. restore_continue: go on in its own. restore_restart: its weights, iteration 0.
+    restore: go on in a new folder. restore_continue: go on in its own. restore_restart: its weights, iteration 0; for
+    the wave network, a file of weights too. options: those of `Options` that are not as usual.
     """
 
     model: str
@@ -33,7 +40,7 @@ class Request:
     iteration: int = LATEST
     strict: bool = True
     device: str = "auto"
-    options: Options = field(default_factory=Options)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def find_config(kind: str, name: str) -> Path:
@@ -52,28 +59,55 @@ def train(request: Request) -> Experiment:
     """Train until the end that the configuration sets, and return the experiment."""
     paths = find_config("model", request.model), find_config("data", request.data)
     config = read_config(paths, request.overrides)
-    with join_processes(request.device) as processes:
-        restore = _restore(request)
-        if request.restore_continue and restore:
-            check_same_network(restore.experiment, config)
-        folder = _folder(request, config, paths, restore, processes)
-        trainer = Trainer(Experiment(folder), config, request.options, processes)
+    restore = _restore(request)
+    if restore:
+        _check(request, restore, config)
+    with join_processes("cpu" if isinstance(config, WaveConfig) else request.device) as processes:
+        if isinstance(config, WaveConfig):
+            _check_wave(request, processes)
+        experiment = Experiment(_folder(request, config, paths, restore, processes))
+        trainer = _trainer(experiment, config, request, processes)
         if restore:
             trainer.restore(restore)
         trainer.train()
-    return Experiment(folder)
+    return experiment
+
+
+def _trainer(
+    experiment: Experiment, config: AnyConfig, request: Request, processes: Processes
+) -> Trainer | WaveTrainer:
+    if isinstance(config, WaveConfig):
+        return WaveTrainer(experiment, config, replace(WAVE, **request.options))
+    return Trainer(experiment, config, replace(Options(), **request.options), processes)
+
+
+def _check(request: Request, restore: Restore, config: AnyConfig) -> None:
+    """Raise InputError where a restore does not suit a configuration."""
+    wave = isinstance(config, WaveConfig)
+    if request.restore_continue or (wave and not restore.fresh):
+        check_same_network(restore.experiment, config)
+    if not wave or not isinstance(restore.place, Path):
+        restore.checkpoint()
+
+
+def _check_wave(request: Request, processes: Processes) -> None:
+    """Raise InputError for what the wave network's trainer does not do."""
+    if processes.world > 1 or request.device == "cuda":
+        raise InputError("the wave network is trained by one process, on the processor")
+    if not request.strict:
+        raise InputError("--no-strict: all of the wave network's parameters are restored, or none")
 
 
 def _restore(request: Request) -> Restore | None:
     wanted = request.restore or request.restore_continue or request.restore_restart
     if wanted is None:
         return None
-    experiment = find_experiment(wanted, request.log_dir)
-    return Restore(experiment, request.iteration, request.restore_restart is not None, request.strict)
+    place = find_weights(wanted, request.log_dir)
+    return Restore(place, request.iteration, request.restore_restart is not None, request.strict)
 
 
 def _folder(
-    request: Request, config: Config, paths: tuple[Path, Path], restore: Restore | None, processes: Processes
+    request: Request, config: AnyConfig, paths: tuple[Path, Path], restore: Restore | None, processes: Processes
 ) -> Path:
     """Choose the folder of this run, the same for all processes; the leader makes it."""
     if request.restore_continue and restore:
@@ -91,5 +125,5 @@ def _folder(
 
 def debug(request: Request) -> Request:
     """Ask for the same, but for a single iteration with a validation."""
-    options = replace(request.options, log_every=1, heavy=1, validate_every=1)
+    options = {**request.options, "log_every": 1, "log_heavy": 1, "validate_every": 1}
     return replace(request, overrides=(*request.overrides, "run.iterations=1"), options=options)

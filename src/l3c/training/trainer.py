@@ -4,53 +4,33 @@ from __future__ import annotations
 
 import logging
 import math
-import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from l3c.errors import InputError, L3CError, ModelError
+from l3c.errors import L3CError, ModelError
 from l3c.published.network import Published, Scales, make_network
 from l3c.training.batches import Plan, training_batches, validation_batches
 from l3c.training.beginning import spread_mixtures
-from l3c.training.checkpoints import LATEST, Policy, read_state
+from l3c.training.checkpoints import read_state
 from l3c.training.config import Config
 from l3c.training.experiments import Experiment
 from l3c.training.guidance import distance
+from l3c.training.meter import Meter
 from l3c.training.monitor import Monitor
+from l3c.training.options import Options
 from l3c.training.picture_files import list_pictures
 from l3c.training.processes import Processes
+from l3c.training.restoring import Restore
 from l3c.training.schedule import make_schedule, warmed_up
+from l3c.training.stopping import Due, until_due
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Options:
-    """What does not change what is learned. Numbers are iterations; heavy: pictures every heavy-th log."""
-
-    log_every: int = 100
-    heavy: int = 5
-    validate_every: int = 500
-    workers: int = 8
-    save: bool = True
-    policy: Policy = field(default_factory=Policy)
-
-
-@dataclass(frozen=True)
-class Restore:
-    """Where to begin. fresh: only the weights, at iteration 0. strict: every tensor must fit."""
-
-    experiment: Experiment
-    iteration: int = LATEST
-    fresh: bool = False
-    strict: bool = True
 
 
 LEAST_SHARE = 0.05
@@ -98,11 +78,10 @@ class Trainer:
         self.iteration = 0
         self.optimizer = make_optimizer(self.network, config)
         self._coster = Coster(self.network, config.run.bfloat16, config.run.channels_last)
-        self._stop = False
 
     def restore(self, restore: Restore) -> None:
         """Take over weights and, unless fresh, optimizer and iteration."""
-        iteration, path = restore.experiment.checkpoints.choose(restore.iteration)
+        iteration, path = restore.checkpoint()
         state = read_state(path)
         load_weights(self.network, state["network"], restore.strict, str(path))
         if restore.fresh:
@@ -119,11 +98,12 @@ class Trainer:
         data = self.config.data
         paths = list_pictures(data.train, data.crop, Path(data.cache) if data.cache else None)
         plan = self._plan(len(paths))
-        loader = training_batches(paths, data, self.config.run.seed, plan, self.options.workers)
+        batches = training_batches(paths, data, self.config.run.seed, plan, self.options.workers)
         monitor = Monitor(self.experiment.folder, self.iteration, self._last(plan)) if self.processes.leads else None
-        with _on_signals(self._request_stop):
-            self._loop(plan, iter(loader), monitor)
-        self._save(force=True)
+        with until_due(self.config.run.minutes) as due:
+            with closing(batches):
+                self._loop(plan, batches, monitor, due)
+            self._save(force=True)
         if monitor:
             monitor.close()
 
@@ -136,13 +116,13 @@ class Trainer:
         ends = [self.config.run.iterations, epochs * plan.per_epoch if epochs is not None else None]
         return min((end for end in ends if end is not None), default=None)
 
-    def _loop(self, plan: Plan, batches: Iterator[Tensor], monitor: Monitor | None) -> None:
+    def _loop(self, plan: Plan, batches: Iterator[Tensor], monitor: Monitor | None, due: Due) -> None:
         optimizer, run = self.config.optimizer, self.config.run
         rate = make_schedule(optimizer.schedule, optimizer.learning_rate, plan.per_epoch, run.iterations)
         rate = warmed_up(rate, optimizer.warm_up) if optimizer.warm_up else rate
         coster = self._distributed_coster()
         valid = validation_batches(self.config.data) if monitor else []
-        meter, end, last = _Meter(), _deadline(run.minutes), self._last(plan)
+        meter, last = Meter(), self._last(plan)
         if self.iteration == 0:
             self._save()
         while last is None or self.iteration < last:
@@ -154,7 +134,7 @@ class Trainer:
             if monitor:
                 self._report(monitor, images, bpsp, norm, learning_rate, meter, valid)
             self._save()
-            if self.processes.any(self._stop or time.monotonic() > end):
+            if self.processes.any(due()):
                 break
 
     def _distributed_coster(self) -> nn.Module:
@@ -221,14 +201,14 @@ class Trainer:
         bpsp: Tensor,
         norm: float,
         rate: float,
-        meter: _Meter,
+        meter: Meter,
         valid: list[Tensor],
     ) -> None:
         o = self.options
         if self.iteration % o.log_every == 0:
             values = {"train/loss": float(bpsp[:-1].sum()), "train/bpsp": float(bpsp.sum()), "train/lr": rate,
                       "grads/all/total": norm, **meter.rates(images[0, 0].numel())}  # fmt: skip
-            if self.iteration % (o.log_every * o.heavy) == 0:
+            if self.iteration % (o.log_every * o.log_heavy) == 0:
                 values.update({f"train/costs/scale_{i}_bpsp": float(cost) for i, cost in enumerate(bpsp)})
                 self._show(monitor, "train", images)
             monitor.scalars(self.iteration, values)
@@ -269,7 +249,7 @@ class Trainer:
             self.network.load_state_dict(own)
 
     def _save(self, force: bool = False) -> None:
-        policy, due = self.options.policy, self.iteration % self.options.policy.every == 0
+        policy, due = self.options.policy, self.iteration % self.options.save_every == 0
         if self.options.save and self.processes.leads and (force or due):
             self.experiment.checkpoints.save(self.iteration, self._state(), policy, keep=force)
 
@@ -281,9 +261,6 @@ class Trainer:
             "config": self.config.to_dict(),
         }
         return {**state, "ema": self.ema} if self.ema is not None else state
-
-    def _request_stop(self) -> None:
-        self._stop = True
 
 
 def make_optimizer(network: nn.Module, config: Config) -> torch.optim.Optimizer:
@@ -306,60 +283,7 @@ def load_weights(network: nn.Module, state: dict[str, Tensor], strict: bool, pla
     network.load_state_dict({**own, **fitting})
 
 
-def check_same_network(experiment: Experiment, config: Config) -> None:
-    """Raise InputError where a run that is to go on had another network."""
-    if experiment.config().network != config.network:
-        raise InputError(f"{experiment.folder}: was begun with another network: {experiment.config().network}")
-
-
-class _Meter:
-    """Speed since the last report."""
-
-    def __init__(self) -> None:
-        self._reset()
-
-    def _reset(self) -> None:
-        self._start, self._pictures, self._waited, self._batches = time.perf_counter(), 0, 0.0, 0
-
-    def add(self, pictures: int, waited: float) -> None:
-        self._pictures += pictures
-        self._waited += waited
-        self._batches += 1
-
-    def rates(self, pixels: int) -> dict[str, float]:
-        per_second = self._pictures / (time.perf_counter() - self._start)
-        waited = self._waited / self._batches
-        self._reset()
-        return {"speed/images": per_second, "speed/pixels": per_second * pixels, "speed/load": waited}
-
-    @staticmethod
-    def line(values: dict[str, float]) -> str:
-        return (
-            f"bpsp {values['train/bpsp']:.3f} | loss {values['train/loss']:.3f} // {values['speed/images']:.1f} img/s, "
-            f"{values['speed/pixels']:,.0f} pixels/s [{values['speed/load']:.1e} s/batch load]"
-        )
-
-
 def _next(batches: Iterator[Tensor]) -> tuple[Tensor, float]:
     """Return a batch and the seconds waited for it."""
     start = time.perf_counter()
     return next(batches), time.perf_counter() - start
-
-
-def _deadline(minutes: float | None) -> float:
-    return math.inf if minutes is None else time.monotonic() + 60 * minutes
-
-
-@contextmanager
-def _on_signals(stop: Any) -> Iterator[None]:
-    """Finish the iteration and save on SIGINT and SIGTERM; outside the main thread, signals are left alone."""
-    try:
-        before = {s: signal.signal(s, lambda *_: stop()) for s in (signal.SIGINT, signal.SIGTERM)}
-    except ValueError:
-        yield
-        return
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

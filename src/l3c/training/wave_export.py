@@ -1,17 +1,18 @@
-"""Writes a trained wave network as the integers a codec runs.
-
-python -m l3c.training.wave_export RUN_FOLDER OUT.safetensors
-"""
+"""Writes a trained wave network as the integers a codec runs."""
 
 from __future__ import annotations
 
-import argparse
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from l3c.errors import ModelError
+from l3c.training.checkpoints import read_state
+from l3c.training.experiments import Experiment
+from l3c.training.wave_config import WaveConfig
 from l3c.training.wave_quantize import integer_weights, split
 from l3c.wave.architecture import Architecture, Layer
 from l3c.wave.network import IntegerLayer
@@ -31,7 +32,7 @@ def integer_layer(
     start = np.floor(bias.astype(np.float64) * np.exp2(exponents + ACTIVATION_UNIT) + 0.5).astype(np.int64)
     start -= OFFSET * integers[:, offset_inputs(architecture, layer)].sum(axis=1)
     if (np.abs(integers).sum(axis=1) * 255 + np.abs(start) + 2**24).max() > SUM_MAX:
-        raise ValueError(f"{layer.name}: a sum may leave 32 bits")
+        raise ModelError(f"{layer.name}: a sum may leave 32 bits")
     shift = (exponents + ACTIVATION_UNIT - units).astype(np.uint8)
     return IntegerLayer(integers.astype(np.int8), start.astype(np.int32), shift)
 
@@ -46,19 +47,16 @@ def export(architecture: Architecture, parameters: NDArray[np.float32]) -> dict[
     return tensors
 
 
-def main() -> None:
+def export_wave(experiment: Experiment, config: WaveConfig, target: Path, iteration: int) -> tuple[int, bytes]:
+    """Write the integers of a checkpoint, whole or not at all: (iteration, digest)."""
     from safetensors.numpy import save_file
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path)
-    parser.add_argument("out", type=Path)
-    arguments = parser.parse_args()
-    architecture = Architecture(**json.loads((arguments.run / "config.json").read_text())["architecture"])
-    tensors = export(architecture, np.load(arguments.run / "checkpoint.npz")["parameters"])
+    found, path = experiment.checkpoints.choose(iteration)
+    architecture = config.network.architecture()
+    tensors = export(architecture, read_state(path)["parameters"].numpy())
     metadata = {"format": FORMAT, "architecture": json.dumps(architecture.to_dict())}
-    save_file(tensors, arguments.out, metadata)
-    print(arguments.out, arguments.out.stat().st_size, "bytes, digest", canonical_digest(architecture, tensors).hex())
-
-
-if __name__ == "__main__":
-    main()
+    partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    save_file(tensors, partial, metadata)
+    partial.replace(target)
+    return found, canonical_digest(architecture, tensors)

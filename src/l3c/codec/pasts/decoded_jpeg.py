@@ -12,7 +12,6 @@ from l3c.codec.pasts.part import Part
 from l3c.container.constants import GRAY, RGB
 from l3c.container.structure import DecodedJpeg, ImageHeader
 from l3c.container.tiling import Box
-from l3c.history.decoded_jpeg import Coefficients
 from l3c.history.decoded_jpeg import redo as redo_pixels
 from l3c.history.levels import is_gray
 from l3c.jpeg import transcode
@@ -37,7 +36,7 @@ def undo(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Compo
     if not transcode.available():
         return None
     pixels, origin = _origin(samples, header)
-    return None if origin is None else _proven(pixels, header, *origin)
+    return None if origin is None else _proven(pixels, header, origin)
 
 
 def missed(samples: NDArray[Any], header: ImageHeader) -> bool:
@@ -58,17 +57,16 @@ def _origin(samples: NDArray[Any], header: ImageHeader) -> tuple[NDArray[Any], O
     return pixels, invert(pixels)
 
 
-def _proven(
-    pixels: NDArray[Any], header: ImageHeader, coefficients: Coefficients, repeated: bool, top: int, left: int
-) -> tuple[ImageHeader, Components]:
+def _proven(pixels: NDArray[Any], header: ImageHeader, origin: Origin) -> tuple[ImageHeader, Components]:
     """What the coefficients do not give is left to the component."""
     from l3c.jpeg.baseline import write_jpeg
     from l3c.jpeg.keep import packed
 
+    coefficients, repeated, fast, top, left = origin
     size = header.height + top, header.width + left
-    made = redo_pixels(coefficients, size, repeated)[top:, left:]
+    made = redo_pixels(coefficients, size, repeated, fast)[top:, left:]
     sampling = SAMPLINGS[coefficients.halved] if len(coefficients.blocks) > 1 else 0
-    past = DecodedJpeg(sampling, repeated, packed(write_jpeg(coefficients, size), 1), top, left)
+    past = DecodedJpeg(sampling, repeated, packed(write_jpeg(coefficients, size), 1), top, left, fast)
     return replace(header, past=past), [pixels - made]
 
 
@@ -79,7 +77,7 @@ def redo(components: Components, header: ImageHeader, past: DecodedJpeg) -> NDAr
 
     size = header.height + past.top, header.width + past.left
     file = checked(jpeg_header(header, past), past.file, 1)
-    whole = redo_pixels(read_jpeg(file, size, past.channels, past.halved), size, past.repeated)
+    whole = redo_pixels(read_jpeg(file, size, past.channels, past.halved), size, past.repeated, past.fast)
     pixels = whole[past.top :, past.left :] + components[0]
     return np.repeat(pixels, header.channels, axis=2) if past.channels < header.channels else pixels
 

@@ -1,0 +1,27 @@
+"""Pictures in memory: from the bytes of any file, and to those of a PNG file."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PIL import Image
+
+from l3c.errors import InputError
+
+
+@contextmanager
+def opened(raw: bytes, name: str) -> Iterator[Image.Image]:
+    """Raises InputError naming the file where it is damaged, also where that shows later, inside."""
+    try:
+        with Image.open(io.BytesIO(raw)) as image:
+            yield image
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise InputError(f"{name}: cannot be read: {error}") from error
+
+
+def png(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()

@@ -1,0 +1,40 @@
+"""A task over a whole tree of pictures, and what it tells of a picture that cannot be prepared."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from l3c.bulk.jobs import FAILED, Job, Outcome, Task
+from l3c.bulk.plan import inside, plan
+from l3c.bulk.run import Account, Heard, run
+from l3c.bulk.store import StoreError, open_store
+from l3c.errors import L3CError
+from l3c.prepare.naming import ToPng
+
+
+@dataclass(frozen=True)
+class Workers:
+    """count: processors, None is all. cluster: address of a Dask scheduler, None is this machine."""
+
+    count: int | None = None
+    cluster: str | None = None
+
+
+def prepare_tree(
+    task: Task, verb: str, source: str, targets: tuple[str, ...], heard: Heard, workers: Workers
+) -> Account:
+    """Every picture below `source`, but those below the first target; the targets are roots that are made."""
+    with ExitStack() as held:
+        for root in targets:
+            store = open_store(root)
+            held.callback(store.close)
+            store.prepare()
+        found = plan(open_store(source).listing(inside(source, targets[0])), ToPng())
+        return run(task, found, verb, heard, workers.count, workers.cluster)
+
+
+def failure(job: Job, error: L3CError | OSError | MemoryError) -> Outcome:
+    text = str(error) if isinstance(error, L3CError) else f"{job.source}: {error or 'not enough memory'}"
+    hopeless = isinstance(error, StoreError)
+    return Outcome(job.source, job.target, FAILED, job.size, error=text, code=1, hopeless=hopeless)

@@ -1,0 +1,100 @@
+"""Configurations out of YAML files that inherit from one another, with overrides; mistakes are named with near keys.
+
+A file holds any of the sections of a configuration; `inherit: FILE` (relative to it) is read first, and later values
+win. `network.kind` tells which configuration it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from l3c.errors import InputError
+from l3c.training import wave_config
+from l3c.training.config import Config
+from l3c.training.config_keys import all_keys, build, complete_key
+from l3c.training.wave_config import WaveConfig
+
+INHERIT = "inherit"
+AnyConfig = Config | WaveConfig
+File = tuple[Path, dict[str, Any]]
+
+
+def read_config(paths: Iterable[Path], overrides: Iterable[str] = ()) -> AnyConfig:
+    """Merge files in order, then overrides `key=value`. Raises InputError naming file, key and reason."""
+    files = [file for path in paths for file in read_chain(path)]
+    schema = _schema(*(values for _, values in files))
+    merged: dict[str, Any] = {}
+    for path, values in files:
+        _check_keys(schema, values, path)
+        _merge(merged, values)
+    for override in overrides:
+        _override(schema, merged, override)
+    return build(schema, merged, "configuration")
+
+
+def config_from(values: Mapping[str, Any], place: str) -> AnyConfig:
+    """From nested mappings, as `to_dict` gives them."""
+    return build(_schema(values), values, place)
+
+
+def _schema(*values: Mapping[str, Any]) -> type[Config] | type[WaveConfig]:
+    networks = [network for part in values if isinstance(network := part.get("network"), Mapping)]
+    kinds = [network["kind"] for network in networks if "kind" in network]
+    return WaveConfig if kinds and kinds[-1] == wave_config.KIND else Config
+
+
+def read_chain(path: Path, seen: tuple[Path, ...] = ()) -> list[File]:
+    """A file after those it inherits from."""
+    path = path.resolve()
+    if path in seen:
+        raise InputError(f"{path}: inherits from itself")
+    values = _parse(path)
+    parent = values.pop(INHERIT, None)
+    before = read_chain(path.parent / parent, (*seen, path)) if parent else []
+    return [*before, (path, values)]
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    import yaml
+
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such configuration") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not YAML: {error}") from error
+    if values is not None and not isinstance(values, dict):
+        raise InputError(f"{path}: sections expected, not {type(values).__name__}")
+    return values or {}
+
+
+def _check_keys(schema: type[AnyConfig], values: dict[str, Any], path: Path) -> None:
+    for section, entries in values.items():
+        if not isinstance(entries, dict):
+            known = ", ".join(f.name for f in fields(schema))
+            raise InputError(f"{path}: {section}: a section with keys expected; sections are {known}")
+        for key in entries:
+            complete_key(schema, f"{section}.{key}", str(path))
+
+
+def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> None:
+    for key, value in over.items():
+        if isinstance(value, Mapping) and isinstance(base.get(key), dict):
+            _merge(base[key], value)
+        else:
+            base[key] = dict(value) if isinstance(value, Mapping) else value
+
+
+def _override(schema: type[AnyConfig], values: dict[str, Any], text: str) -> None:
+    """Apply `key=value`; a bare `key` means true."""
+    import yaml
+
+    key, separator, value = text.partition("=")
+    full = complete_key(schema, key.strip(), f"-p {text}")
+    section, name = full.split(".", 1)
+    parsed = yaml.safe_load(value) if separator else True
+    keep = value if all_keys(schema)[full] in (str, str | None) and parsed is not None else parsed
+    values.setdefault(section, {})[name] = keep

@@ -1,0 +1,32 @@
+"""What a run does beside learning: how often it reports, validates and saves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from l3c.training.checkpoints import Policy
+
+
+@dataclass(frozen=True)
+class Options:
+    """What does not change what is learned. Numbers are iterations; log_heavy: pictures every log_heavy-th log.
+
+    workers: processes that load pictures. keep_every, keep_last: of saves, see `Policy`.
+    """
+
+    log_every: int = 100
+    log_heavy: int = 5
+    validate_every: int = 500
+    workers: int = 8
+    save: bool = True
+    save_every: int = 250
+    keep_every: int = 10
+    keep_last: int = 3
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(self.save_every, self.keep_every, self.keep_last)
+
+
+WAVE = Options(log_every=1000, validate_every=4000, save_every=1000)
+"""Unless told otherwise: the wave network's iterations are short."""

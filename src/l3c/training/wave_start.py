@@ -1,0 +1,72 @@
+"""Parameters that another training of the wave network begins with: of an experiment, a weight file, a checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from l3c.errors import ModelError
+from l3c.training.checkpoints import read_state
+from l3c.training.restoring import Restore
+from l3c.training.wave import Parameters, parameter_count
+from l3c.training.wave_quantize import split
+from l3c.wave.architecture import Architecture
+from l3c.wave.learning import start_parameters
+from l3c.wave.presets import read_model
+
+
+def start(restore: Restore, architecture: Architecture) -> Parameters:
+    """float32 [N] for an architecture; inputs that only this one has, those of the fit, get weights of 0.
+
+    Raises ModelError where the network is another one, InputError where there is none.
+    """
+    if not isinstance(restore.place, Path):
+        _, place = restore.checkpoint()
+        found = _of_state(read_state(place), place)
+    elif restore.place.suffix == ".npz":
+        place, found = restore.place, read_checkpoint(restore.place)
+    else:
+        place, found = restore.place, start_parameters(read_model("", restore.place).network, 0)
+    return _fitting(found, architecture, place)
+
+
+def _of_state(state: dict[str, Any], place: Path) -> Parameters:
+    if "parameters" not in state:
+        raise ModelError(f"{place}: is a checkpoint of another network")
+    found: Parameters = state["parameters"].numpy()
+    return found
+
+
+def read_checkpoint(path: Path) -> Parameters:
+    """Float parameters of a NumPy archive. Raises ModelError where it has none."""
+    try:
+        with np.load(path) as stored:
+            return np.asarray(stored["parameters"], np.float32)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{path}: not a checkpoint of the wave network: {error}") from error
+
+
+def _fitting(found: Parameters, architecture: Architecture, place: Path) -> Parameters:
+    if found.size == parameter_count(architecture):
+        return found
+    plain = replace(architecture, fitted=0)
+    if found.size != parameter_count(plain):
+        raise ModelError(f"{place}: its {found.size} parameters do not fit the {parameter_count(architecture)} here")
+    return with_fit(plain, found, architecture)
+
+
+def with_fit(plain: Architecture, parameters: Parameters, fitted: Architecture) -> Parameters:
+    """The same network with more inputs, at the ends of its segments, whose weights are 0."""
+    wider = np.zeros(parameter_count(fitted), np.float32)
+    for (old, weights, bias), (new, target, target_bias) in zip(
+        split(plain, parameters), split(fitted, wider), strict=True
+    ):
+        target_bias[:] = bias
+        source = at = 0
+        for size, room in zip(old.segments, new.segments, strict=True):
+            target[:, at : at + size] = weights[:, source : source + size]
+            source, at = source + size, at + room
+    return wider
