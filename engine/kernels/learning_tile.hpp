@@ -167,7 +167,9 @@ private:
         const int k_count = a_.components;
         float* rows = d_outputs_ + at;
         const Int8 symbol = load8(this->values(c) + at) & 255;
-        const Float8 mean = mixture_slopes(tables_, this->mixture(c, at), symbol, rows, longest_);
+        const Float8 mean = this->with_mixture(c, at, [&](const Mixture8& m, auto components) {
+            return mixture_slopes(tables_, m, components, symbol, rows, longest_);
+        });
         for (int k = 0; k < k_count; ++k) {
             scale(rows + (k_count + k) * longest_, all_floats8(8.0f));
             const Int8 place = load8(outputs_ + (2 * k_count + k) * longest_ + at) + 56;

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 #if defined(__AVX2__)
 #include <immintrin.h>
 #endif
@@ -58,10 +59,18 @@ struct Mixture8Of {
 };
 using Mixture8 = Mixture8Of<kMaxComponents>;
 
+// Calls work with the number of components, a constant where it is one of the presets': loops then dissolve.
+template <class Work>
+inline auto with_components(int count, Work work) {
+    if (count == 4) return work(std::integral_constant<int, 4>{});
+    if (count == 5) return work(std::integral_constant<int, 5>{});
+    return work(count);
+}
+
 // rows: outputs of a head for 8 pixels, `stride` apart: logits, means, log scales. centre: 1/64 gray level.
-template <int kMax = kMaxComponents>
-inline Mixture8Of<kMax> make_mixture(const Tables& tables, int components, const std::int32_t* rows, std::ptrdiff_t stride,
-                             Int8 centre) {
+template <int kMax = kMaxComponents, class Count>
+inline Mixture8Of<kMax> make_mixture(const Tables& tables, Count components, const std::int32_t* rows,
+                                     std::ptrdiff_t stride, Int8 centre) {
     Mixture8Of<kMax> m;
     m.components = components;
     Int8 top = load8(rows);
@@ -88,11 +97,11 @@ inline Mixture8Of<kMax> make_mixture(const Tables& tables, int components, const
 }
 
 // 65536 times the mass below a symbol.
-template <int kMax>
-inline Int8 mass_below(const Tables& tables, const Mixture8Of<kMax>& m, Int8 symbol) {
+template <int kMax, class Count>
+inline Int8 mass_below(const Tables& tables, const Mixture8Of<kMax>& m, Count components, Int8 symbol) {
     const Int8 edge = (symbol << 6) - 32;
     Unsigned8 sum = Unsigned8(all8(0));
-    for (int k = 0; k < m.components; ++k) {
+    for (int k = 0; k < components; ++k) {
         const Int8 argument = ((edge - m.mean[k]) * m.mantissa[k]) >> m.shift[k];
         const Int8 place = min8(max8(argument, all8(-12288)), all8(12287)) + 12288;
         const Int8 entry = look_up(tables.sigmoid, place >> 6);
@@ -103,8 +112,9 @@ inline Int8 mass_below(const Tables& tables, const Mixture8Of<kMax>& m, Int8 sym
 }
 
 // The cumulative frequency below symbols 1..255.
-inline Int8 inner_cumulative(const Tables& tables, const Mixture8& m, Int8 symbol) {
-    const Int8 share = mass_below(tables, m, symbol);
+template <class Count>
+inline Int8 inner_cumulative(const Tables& tables, const Mixture8& m, Count components, Int8 symbol) {
+    const Int8 share = mass_below(tables, m, components, symbol);
     return symbol + share - ((share + 255) >> 8);
 }
 
@@ -112,18 +122,21 @@ struct Interval8 {
     Int8 symbol, start, frequency;
 };
 
-inline Interval8 interval_of(const Tables& tables, const Mixture8& m, Int8 symbol) {
-    const Int8 begin = inner_cumulative(tables, m, symbol), end = inner_cumulative(tables, m, symbol + 1);
+template <class Count>
+inline Interval8 interval_of(const Tables& tables, const Mixture8& m, Count components, Int8 symbol) {
+    const Int8 begin = inner_cumulative(tables, m, components, symbol);
+    const Int8 end = inner_cumulative(tables, m, components, symbol + 1);
     const Int8 start = symbol == 0 ? all8(0) : begin;
     return {symbol, start, (symbol == 255 ? all8(65536) : end) - start};
 }
 
 // Bisection that remembers the cumulative frequencies at both ends, so that no interval is computed again.
-inline Interval8 find_interval(const Tables& tables, const Mixture8& m, Int8 slot) {
+template <class Count>
+inline Interval8 find_interval(const Tables& tables, const Mixture8& m, Count components, Int8 slot) {
     Int8 symbol = all8(0), start = all8(0), end = all8(65536);
     for (int step = 128; step > 0; step >>= 1) {
         const Int8 candidate = symbol + step;
-        const Int8 border = inner_cumulative(tables, m, candidate);
+        const Int8 border = inner_cumulative(tables, m, components, candidate);
         const Int8 above = border <= slot;
         symbol = above ? candidate : symbol;
         start = above ? border : start;

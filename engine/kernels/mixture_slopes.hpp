@@ -28,12 +28,14 @@ inline Float8 inverse_scale(const Mixture8& m, int k) {
 }
 
 // Rows of slopes in nats by logits, means (levels) and log scales; returns the sum over the means.
-inline Float8 mixture_slopes(const Tables& tables, const Mixture8& m, Int8 symbol, float* rows, std::ptrdiff_t stride) {
-    const Interval8 interval = interval_of(tables, m, symbol);
+template <class Count>
+inline Float8 mixture_slopes(const Tables& tables, const Mixture8& m, Count components, Int8 symbol, float* rows,
+                             std::ptrdiff_t stride) {
+    const Interval8 interval = interval_of(tables, m, components, symbol);
     const Float8 gain = all_floats8(0.99609375f) / (floats8(interval.frequency) * (1.0f / 65536));
     Float8 mass[kMaxComponents], density[kMaxComponents], tilt[kMaxComponents], share[kMaxComponents];
     Float8 total = all_floats8(0), mean_slope = all_floats8(0);
-    for (int k = 0; k < m.components; ++k) {
+    for (int k = 0; k < components; ++k) {
         const Edge8 low = edge_of(tables, m, k, symbol), high = edge_of(tables, m, k, symbol + 1);
         const Float8 below = floats8(symbol == 0 ? all8(0) : low.value) * (1.0f / 65536);
         const Float8 above = floats8(symbol == 255 ? all8(65536) : high.value) * (1.0f / 65536);
@@ -44,13 +46,13 @@ inline Float8 mixture_slopes(const Tables& tables, const Mixture8& m, Int8 symbo
         share[k] = floats8(m.weight[k]) * (1.0f / 32768);
         total += share[k] * mass[k];
     }
-    for (int k = 0; k < m.components; ++k) {
+    for (int k = 0; k < components; ++k) {
         const Float8 weight = gain * share[k];
         const Float8 mean = weight * density[k] * inverse_scale(m, k);
         mean_slope += mean;
         store_floats8(rows + k * stride, weight * (total - mass[k]));
-        store_floats8(rows + (m.components + k) * stride, mean);
-        store_floats8(rows + (2 * m.components + k) * stride, weight * tilt[k]);
+        store_floats8(rows + (components + k) * stride, mean);
+        store_floats8(rows + (2 * components + k) * stride, weight * tilt[k]);
     }
     return mean_slope;
 }

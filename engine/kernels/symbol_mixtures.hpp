@@ -70,7 +70,7 @@ struct Alphabet {
     int levels;
 
     Int8 border(const Tables& tables, const WideMixture& m, Int8 symbol) const {
-        const Unsigned8 share = Unsigned8(mass_below(tables, m, symbol));
+        const Unsigned8 share = Unsigned8(mass_below(tables, m, m.components, symbol));
         return symbol + Int8((share * Unsigned8(all8(65536 - levels))) >> 16);
     }
 

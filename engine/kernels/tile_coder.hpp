@@ -93,7 +93,8 @@ private:
 
     void put(Tile& tile, int c, int at, int left, Interval* out) const {
         const Int8 symbol = load8(tile.values(c) + at) & 255;
-        const Interval8 found = interval_of(tables_, tile.mixture(c, at), symbol);
+        const Interval8 found = tile.with_mixture(
+            c, at, [&](const Mixture8& m, auto components) { return interval_of(tables_, m, components, symbol); });
         const Int8 both = found.start | (found.frequency << 16);
         for (int i = 0; i < (left < kVector ? left : kVector); ++i) out[i] = Interval(both[i]);
     }
@@ -101,7 +102,8 @@ private:
     Status take(Tile& tile, int c, int at, int left, RansDecoder& decoder) const {
         Int8 slots;
         for (int i = 0; i < kVector; ++i) slots[i] = std::int32_t(decoder.states[i] & 0xffff);
-        const Interval8 found = find_interval(tables_, tile.mixture(c, at), slots);
+        const Interval8 found = tile.with_mixture(
+            c, at, [&](const Mixture8& m, auto components) { return find_interval(tables_, m, components, slots); });
         store8(tile.values(c) + at, found.symbol);
         for (int i = 0; i < (left < kVector ? left : kVector); ++i) {
             const Status status = rans_take(decoder, i, found.start[i], found.frequency[i]);

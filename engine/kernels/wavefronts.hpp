@@ -86,15 +86,25 @@ public:
 
     std::int32_t* values(int c) { return values_ + std::ptrdiff_t(c) * longest_; }
 
-    Mixture8 mixture(int c, int at) const {
+    // work(mixture, components) on channel c of eight pixels.
+    template <class Work>
+    auto with_mixture(int c, int at, Work work) const {
+        return with_components(a_.components, [&](auto components) { return work(mixture(components, c, at), components); });
+    }
+
+protected:
+    template <class Count>
+    Mixture8 mixture(Count components, int c, int at) const {
         Int8 centre = load8(prediction(c) + at) << 6;
         for (int j = 0; j < c; ++j) {
             const Int8 raw = load8(outputs_ + std::ptrdiff_t(3 * a_.components + j) * longest_ + at);
             const Int8 coefficient = min8(max8(raw, all8(-256)), all8(256));
             centre += coefficient * (load8(values_ + std::ptrdiff_t(j) * longest_ + at) - load8(prediction(j) + at));
         }
-        return make_mixture(*model_.tables, a_.components, outputs_ + at, longest_, centre);
+        return make_mixture(*model_.tables, components, outputs_ + at, longest_, centre);
     }
+
+public:
 
     // Context and predictions of the pixels of wavefront t.
     void look(std::int64_t t) {

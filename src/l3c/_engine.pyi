@@ -30,10 +30,8 @@ class WaveCoder:
         exponential: NDArray[np.int32],
         mantissa: NDArray[np.int32],
         shift: NDArray[np.int32],
-        start: NDArray[np.float32],
         rates: list[float],
-        group: int,
-        first: int,
+        steps: list[int],
         isa: str,
     ) -> None: ...
     @property

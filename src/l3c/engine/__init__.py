@@ -50,7 +50,7 @@ class WaveCoder:
         layers = [(layer.weights, layer.bias, layer.shift) for layer in network.layers]
         widths = list(vars(network.architecture).values())
         tables = (_packed_sigmoid(), exponential_table(), *inverse_scale_tables())
-        rates, steps = ([], []) if learning is None else (learning.rates, learning.steps)
+        rates, steps = (learning.rates, learning.steps) if learning else ([], [])
         self._channels = network.architecture.channels
         self._coder = _engine.WaveCoder(widths, layers, *tables, rates, steps, isa or chosen_isa())
 

@@ -9,6 +9,7 @@ contracted.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +19,7 @@ from l3c.wave.architecture import Architecture, Layer
 from l3c.wave.fused import Floats, fused
 from l3c.wave.network import IntegerLayer, Integers, Network
 from l3c.wave.pairs import WEIGHT_MAX, limit_pairs
+from l3c.wave.parameters import layer_parameters
 from l3c.wave.scales import ACTIVATION_UNIT, OFFSET, exponents, offset_inputs
 
 STAGE_TWO, HEADS, OUTPUTS = 2, 4, 5
@@ -91,13 +93,8 @@ class LearnedLayer:
         self.layer, self.integers = layer, integers
         self.power = exponents(architecture, layer, integers.shift)
         self.offset = offset_inputs(architecture, layer)
-        bias = (integers.bias + self._offsets()).astype(np.float32)
-        self.parameters = np.concatenate([self.weights(), np.ldexp(bias, -self.power - ACTIVATION_UNIT)[:, None]], axis=1)
+        self.parameters = layer_parameters(architecture, layer, integers)
         self.slopes, self.means, self.squares = (np.zeros_like(self.parameters) for _ in range(3))
-
-    def _offsets(self) -> Integers:
-        """What the offsets of inputs add to the sums, [outputs]."""
-        return OFFSET * self.integers.weights[:, self.offset].astype(np.int64).sum(axis=1)
 
     def weights(self) -> Floats:
         """The integer weights as they are meant, [outputs, inputs]."""
@@ -105,12 +102,11 @@ class LearnedLayer:
 
     def round(self) -> None:
         """Take the nearest integers."""
-        steps = np.concatenate([np.repeat(self.power[:, None], self.layer.inputs, 1), self.power[:, None] + ACTIVATION_UNIT], 1)
-        scaled = np.ldexp(self.parameters, steps)
-        weights = limit_pairs(self.layer, nearest(scaled[:, :-1], WEIGHT_MAX)).astype(np.int8)
-        self.integers = IntegerLayer(weights, self.integers.bias, self.integers.shift)
-        bias = nearest(scaled[:, -1], BIAS_REACH) - self._offsets()
-        self.integers = IntegerLayer(weights, bias.astype(np.int32), self.integers.shift)
+        power = self.power[:, None]
+        weights = limit_pairs(self.layer, nearest(np.ldexp(self.parameters[:, :-1], power), WEIGHT_MAX))
+        bias = nearest(np.ldexp(self.parameters[:, -1], self.power + ACTIVATION_UNIT), BIAS_REACH)
+        bias -= OFFSET * weights[:, self.offset].sum(axis=1)
+        self.integers = IntegerLayer(weights.astype(np.int8), bias.astype(np.int32), self.integers.shift)
 
     def backward(self, slopes: Floats, start: Floats) -> Floats:
         """Slopes by the first len(start) inputs, added to start."""

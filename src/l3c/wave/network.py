@@ -7,12 +7,11 @@ taken off by the biases as they are stored.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.coding.mixture import Mixture
 from l3c.wave.architecture import PAIR_MAX, Architecture, Layer
 
 Integers = NDArray[np.int64]
@@ -51,7 +50,7 @@ class Network:
         """Stage 2: what the heads share, [hidden3, N], from context and the neighbours' kept features [7 * kept, N]."""
         return self.layers[3].activations(self.layers[2].activations(np.concatenate([context, kept])))
 
-    def head(self, channel: int, shared: NDArray[Any], earlier: Integers) -> Integers:
+    def head(self, channel: int, shared: Integers, earlier: Integers) -> Integers:
         """Outputs [3 * components + channel, N] for a channel, given the residuals [channel, N] of those before it."""
         hidden = self.layers[4 + 2 * channel].activations(np.concatenate([shared, earlier]))
         return self.layers[5 + 2 * channel].sums(hidden)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from l3c.engine import wave_gradient
 from l3c.wave.definition import CODING_ORDER
-from l3c.wave.learning import start_parameters
 from l3c.wave.network import Integers, Network
+from l3c.wave.parameters import network_parameters
 from l3c.wave.rounding import round_group
 from l3c.wave.scales import output_units
 from l3c.wave.tuning import GAIN_BITS, Group, bias_bits, groups
@@ -36,7 +36,7 @@ class Search:
     def __init__(self, network: Network, samples: NDArray[np.uint8]) -> None:
         self._architecture = network.architecture
         self._samples = samples
-        self._start = start_parameters(network, 0)
+        self._start = network_parameters(network)
         self._groups = list(groups(self._architecture))
         self._units = np.concatenate([self._unit(group) for group in self._groups])
         self._random = np.random.default_rng(0)
