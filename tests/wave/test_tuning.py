@@ -102,7 +102,7 @@ def test_shares_rise_from_0_to_65536(zeros: int, decay: int) -> None:
 
 def test_a_search_saves_more_than_it_takes_and_begins_alike_for_any_effort() -> None:
     model, picture = packaged_model(3, name="wave-fast"), smooth_picture(200, 240, 3)
-    first, second = model.tunings(picture, 3)
+    first, second = model.tunings(picture, 4)
     assert next(model.tunings(picture, 9)) == first
     sizes = [len(data) + len(model.tuned(data).encode(picture)) for data in (first, second)]
     assert min(sizes) < len(model.encode(picture))

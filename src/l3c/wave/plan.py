@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-GROWTH = 1.8
+FIRST = 3
+"""The least effort that searches."""
+
+SHARE, GROWTH = 0.05, 1.8
+"""Of an image, what the first part of a search looks at; how much more each further part does."""
+
 LEAST_PIXELS, MOST_PIXELS = 1 << 14, 1 << 22
 """That a first part of a search looks at."""
 
@@ -13,15 +17,8 @@ CROPS = ((16, 64), (16, 64), (16, 128), (16, 128), (32, 128), (32, 128), (64, 12
 """Small ones for the first steps, less noise for the later ones."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """first: the least effort that searches. share: of an image, what the first part of a search looks at."""
-
-    first: int
-    share: float
-
-    def parts(self, image: int, effort: int) -> Iterator[tuple[int, tuple[int, int]]]:
-        """Of each part of a search in an image of so many pixels: pixels looked at, height and width of crops."""
-        start = min(max(int(self.share * image), LEAST_PIXELS), MOST_PIXELS)
-        for part in range(effort - self.first + 1):
-            yield int(start * GROWTH**part), CROPS[min(part, len(CROPS) - 1)]
+def parts(image: int, effort: int) -> Iterator[tuple[int, tuple[int, int]]]:
+    """Of each part of a search in an image of so many pixels: pixels looked at, height and width of crops."""
+    start = min(max(int(SHARE * image), LEAST_PIXELS), MOST_PIXELS)
+    for part in range(effort - FIRST + 1):
+        yield int(start * GROWTH**part), CROPS[min(part, len(CROPS) - 1)]

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from functools import cache
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,44 +19,38 @@ from numpy.typing import NDArray
 
 from l3c.errors import EngineError, ModelError
 from l3c.wave.architecture import Architecture
-from l3c.wave.learning import HEADS, Learning
+from l3c.wave.learning import HEADS, STAGE_TWO, Learning
 from l3c.wave.network import Network, read_network
-from l3c.wave.plan import Plan
+from l3c.wave.plan import parts
 from l3c.wave.tuning import tune
 
 FOLDER = Path(__file__).parent / "weights"
 FORMAT = "l3c-wave-1"
-TILE, LEARNING_TILE = 512, 1024
+TILE = 1024
+"""Nominal side, pixels: a network learns anew in each tile."""
 
 
 class Preset(NamedTuple):
-    """Where a model of the package lies, and its digest, which loading checks.
-
-    tile: nominal tile side, pixels. learning: how it learns while it codes, or None. plan: how it is tuned to images.
-    """
+    """Where a model of the package lies, and its digest, which loading checks; how it learns while it codes."""
 
     file: str
     digest: str
-    tile: int
-    learning: Learning | None
-    plan: Plan
+    learning: Learning
 
 
-HEADS_LEARN = Learning(rate=1.5e-3, momentum=0.2, epsilon=1e-3, first=HEADS)
-ALL_LEARN = Learning(rate=7e-4, momentum=0.2, epsilon=1e-3)
-FAST_PLAN, LEARNING_PLAN = Plan(2, 0.05), Plan(4, 0.1)
-IN_INTEGERS = (TILE, None, FAST_PLAN)
-EVERYDAY, ARCHIVES = (LEARNING_TILE, HEADS_LEARN, LEARNING_PLAN), (LEARNING_TILE, ALL_LEARN, LEARNING_PLAN)
+HEADS_LEARN = Learning(rate=1.5e-3, momentum=0.2, epsilon=1e-3, group=64, first=HEADS)
+ALL_LEARN = replace(HEADS_LEARN, rate=7e-4, first=STAGE_TWO)
+FAST, EVERYDAY = replace(HEADS_LEARN, every=5), replace(HEADS_LEARN, every=3)
 
-SMALL, FITTED, LARGE = "rgb-37k.safetensors", "rgb-38k-fitted.safetensors", "rgb-81k-fitted.safetensors"
+SMALL, LARGE = "rgb-37k.safetensors", "rgb-81k-fitted.safetensors"
 GRAY, GRAY_FITTED = "gray-22k.safetensors", "gray-22k-fitted.safetensors"
 PRESETS = {
-    ("wave-fast", 1): Preset(GRAY, "d48a275e43dfd3b3beca5007e642d70b409e824aaa19e0ad88b92d0c6f65c9dd", *IN_INTEGERS),
-    ("wave-fast", 3): Preset(SMALL, "80332d2274aced53da8c16ea2d3ecc6008a0b91dbe02cc1ed4d106eeac6b9b15", *IN_INTEGERS),
-    ("wave", 1): Preset(GRAY_FITTED, "91576d9e15972b507bdd18ebe367ecb67bacccd93774d41f4851e569b970c85f", *EVERYDAY),
-    ("wave", 3): Preset(FITTED, "cf31ac0370277c17a6f88444b9447d837915123d625a616ab8a1c594ffae4cb0", *EVERYDAY),
-    ("wave-max", 1): Preset(GRAY_FITTED, "10eefc7b8abf4ea7f24e37da2b16b06b4ec60654a5e56f23ce9f013156fe3e93", *ARCHIVES),
-    ("wave-max", 3): Preset(LARGE, "efc69f6b8957c7f34e74cb9bb2c59723b9a861b417f93abf1a14708e8517f9f3", *ARCHIVES),
+    ("wave-fast", 1): Preset(GRAY, "5c6a82da3bfee914f94b86bb67770a780ded5d8fd72c56990cbd1bcd4e8a04ea", FAST),
+    ("wave-fast", 3): Preset(SMALL, "5fd674c8b9e81bf72e400bc89ddd36d8529ce66b54779c0cbbf5ae10d2b74fa8", FAST),
+    ("wave", 1): Preset(GRAY_FITTED, "f3a9f0371a8ce1c423af8f7a7692ae9242fd8b795ff2e072abadd2ad1b014e97", HEADS_LEARN),
+    ("wave", 3): Preset(LARGE, "74942f76608b02168560c4604d5b7110234d6a0322a4f5db6329e16353ca088a", EVERYDAY),
+    ("wave-max", 1): Preset(GRAY_FITTED, "4f49db8bde7140d15d7d9fed0341780e86b6767274d9aca0026ce192de4f459b", ALL_LEARN),
+    ("wave-max", 3): Preset(LARGE, "c37e9aabc8b433c3a7cd0092c286c1d5ce0d5506fd1bc496755532b5db3a9c37", ALL_LEARN),
 }
 """(name, channels) to preset."""
 
@@ -81,14 +76,12 @@ class WaveModel:
         name: str,
         network: Network,
         digest: bytes,
-        tile: int,
         learning: Learning | None = None,
-        plan: Plan = FAST_PLAN,
+        tile: int = TILE,
     ) -> None:
         from l3c.engine import WaveCoder
 
         self.name, self.network, self.digest, self.tile, self.learning = name, network, digest, tile, learning
-        self.plan = plan
         self.channels = network.architecture.channels
         self._coder = WaveCoder(network, learning=learning)
 
@@ -111,7 +104,7 @@ class WaveModel:
         from l3c.wave.tuning_code import write_numbers
 
         search = Search(self.network, samples)
-        for part in self.plan.parts(samples.shape[0] * samples.shape[1], effort) if search.possible else ():
+        for part in parts(samples.shape[0] * samples.shape[1], effort) if search.possible else ():
             search.run(*part)
             yield write_numbers(self.network.architecture, *search.found())
 
@@ -127,13 +120,11 @@ class TunedWaveModel(WaveModel):
         from l3c.wave.tuning_code import read_numbers
 
         network = tune(base.network, read_numbers(base.network.architecture, data))
-        super().__init__(base.name, network, base.digest, base.tile, base.learning)
+        super().__init__(base.name, network, base.digest, base.learning, base.tile)
         self.base, self.tuning = base, data
 
 
-def read_model(
-    name: str, path: Path, tile: int = TILE, learning: Learning | None = None, plan: Plan = FAST_PLAN
-) -> WaveModel:
+def read_model(name: str, path: Path, learning: Learning | None = None, tile: int = TILE) -> WaveModel:
     """Read a weight file. Raises ModelError naming it where it is missing or not a wave model."""
     from safetensors import SafetensorError, safe_open
 
@@ -148,7 +139,7 @@ def read_model(
             raise ValueError(f"format {metadata.get('format')!r}, expected {FORMAT!r}")
         architecture = Architecture(**json.loads(metadata["architecture"]))
         network = read_network(architecture, tensors.__getitem__)
-        return WaveModel(name, network, canonical_digest(architecture, tensors, learning), tile, learning, plan)
+        return WaveModel(name, network, canonical_digest(architecture, tensors, learning), learning, tile)
     except EngineError:
         raise
     except (KeyError, TypeError, ValueError) as error:
@@ -166,7 +157,7 @@ def load(name: str, channels: int, device: str = "auto") -> WaveModel | None:
         return None
     if device == "cuda":
         raise EngineError(f"model {name!r} is computed by the processor, not by CUDA devices")
-    model = read_model(name, FOLDER / preset.file, preset.tile, preset.learning, preset.plan)
+    model = read_model(name, FOLDER / preset.file, preset.learning)
     if model.digest.hex() != preset.digest:
         raise ModelError(f"{FOLDER / preset.file}: digest {model.digest.hex()}, expected {preset.digest}")
     return model
