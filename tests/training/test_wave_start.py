@@ -14,7 +14,7 @@ from l3c.wave.presets import FOLDER, read_model
 from tests.checks import FITTED, SMALL, smooth_picture
 
 
-@pytest.mark.parametrize("name", ["rgb-37k", "rgb-38k-fitted"])
+@pytest.mark.parametrize("name", ["rgb-37k", "rgb-81k-fitted"])
 def test_a_weight_file_is_a_start(name: str) -> None:
     """What its integers stand for, to be rounded to the same costs again; inputs it lacks count nothing."""
     file = FOLDER / f"{name}.safetensors"

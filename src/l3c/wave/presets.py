@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from functools import cache
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
