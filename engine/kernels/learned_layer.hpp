@@ -7,7 +7,7 @@
 namespace l3c {
 namespace {
 
-constexpr int kMostWeight = 127, kMostPair = 128, kOffset = 128;
+constexpr int kMostWeight = 127, kMostPair = 128, kInputOffset = 128;
 constexpr float kActivationStep = 1.0f / 32;
 
 typedef std::int32_t Ints __attribute__((vector_size(kFloatBytes)));
@@ -72,7 +72,7 @@ private:
         for (int s = 0; s < segments; weights += segment[s++].size)
             for (int i = 0; i < segment[s].size; ++i) {
                 to[std::ptrdiff_t(segment[s].at + i) * width] = float(weights[i]) / steps;
-                if (segment[s].offset) bias += kOffset * weights[i];
+                if (segment[s].offset) bias += kInputOffset * weights[i];
             }
         to[std::ptrdiff_t(rows) * width] = float(bias) * kActivationStep / steps;
     }
@@ -175,7 +175,7 @@ private:
         for (int o = 0; o < shape_->outputs; ++o) {
             const std::int32_t bias = nearest(Floats{} + biases[o] * (shape_->scale[o] / kActivationStep), kMost)[0];
             const std::int32_t half = (1 << packed_.shift[o]) >> 1;
-            start_[o] = bias - kOffset * totals_[shape_->width + o] + half + Isa::kOffset * totals_[o];
+            start_[o] = bias - kInputOffset * totals_[shape_->width + o] + half + Isa::kOffset * totals_[o];
         }
     }
 

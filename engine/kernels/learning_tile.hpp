@@ -76,7 +76,7 @@ public:
         if (c == 0) begin_shared();
         backward(last_of(c), a_.head, d_outputs_, kZeros, d_head_);
         deactivate(d_head_, float_head_, a_.head);
-        spread_all(own_, c, kOffset, float_shared_ + a_.hidden3 * longest_);
+        spread_all(own_, c, kInputOffset, float_shared_ + a_.hidden3 * longest_);
         add_slopes(hidden_of(c), d_head_, float_shared_);
         if (first_ < 2) backward(hidden_of(c), a_.hidden3, d_head_, nullptr, d_shared_);
     }
@@ -140,7 +140,7 @@ private:
     void learn_first() {
         backward(layers_[1], a_.hidden2, d_shared_, kZeros, d_hidden_);
         deactivate(d_hidden_, float_hidden_, a_.hidden2);
-        spread_all(context_, a_.context(), kOffset, inputs_);
+        spread_all(context_, a_.context(), kInputOffset, inputs_);
         float* to = inputs_ + padded(a_.context()) * longest_;
         for (int row = 0, end = this->point_at_kept(0); row < end; ++row, to += Isa::kGroup * longest_)
             spread(pointers_[row], 0, to);

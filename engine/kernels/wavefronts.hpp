@@ -92,20 +92,6 @@ public:
         return with_components(a_.components, [&](auto components) { return work(mixture(components, c, at), components); });
     }
 
-protected:
-    template <class Count>
-    Mixture8 mixture(Count components, int c, int at) const {
-        Int8 centre = load8(prediction(c) + at) << 6;
-        for (int j = 0; j < c; ++j) {
-            const Int8 raw = load8(outputs_ + std::ptrdiff_t(3 * a_.components + j) * longest_ + at);
-            const Int8 coefficient = min8(max8(raw, all8(-256)), all8(256));
-            centre += coefficient * (load8(values_ + std::ptrdiff_t(j) * longest_ + at) - load8(prediction(j) + at));
-        }
-        return make_mixture(*model_.tables, components, outputs_ + at, longest_, centre);
-    }
-
-public:
-
     // Context and predictions of the pixels of wavefront t.
     void look(std::int64_t t) {
         for (int c = 0; c < a_.channels; ++c) {
@@ -134,6 +120,17 @@ public:
     }
 
 protected:
+    template <class Count>
+    Mixture8 mixture(Count components, int c, int at) const {
+        Int8 centre = load8(prediction(c) + at) << 6;
+        for (int j = 0; j < c; ++j) {
+            const Int8 raw = load8(outputs_ + std::ptrdiff_t(3 * a_.components + j) * longest_ + at);
+            const Int8 coefficient = min8(max8(raw, all8(-256)), all8(256));
+            centre += coefficient * (load8(values_ + std::ptrdiff_t(j) * longest_ + at) - load8(prediction(j) + at));
+        }
+        return make_mixture(*model_.tables, components, outputs_ + at, longest_, centre);
+    }
+
     std::int32_t* rows(int count) { return memory_.take<std::int32_t>(std::size_t(count) * longest_); }
     std::int32_t* prediction(int c) { return predictions_ + std::ptrdiff_t(c) * longest_; }
     const std::int32_t* prediction(int c) const { return predictions_ + std::ptrdiff_t(c) * longest_; }
