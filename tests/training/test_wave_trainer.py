@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from l3c.cli import main
 from l3c.training.checkpoints import read_state
