@@ -1,5 +1,6 @@
 """Parameters that a training begins with: of weight files and of former checkpoints, without and with the fit."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,6 @@ from l3c.errors import ModelError
 from l3c.training.restoring import Restore
 from l3c.training.wave import gradient, initial_parameters
 from l3c.training.wave_start import start
-from l3c.wave.architecture import Architecture
 from l3c.wave.model_file import read_stored
 from l3c.wave.presets import FOLDER
 from tests.checks import FITTED, SMALL, smooth_picture
@@ -23,7 +23,7 @@ def test_a_weight_file_is_a_start(name: str) -> None:
     crop = np.stack([smooth_picture(32, 64, 3)])
     costs = [
         gradient(a, start(Restore(file, fresh=True), a), crop, quantized)[0]
-        for a in {own, Architecture(fitted=12)}
+        for a in {own, replace(own, fitted=12)}
         for quantized in (False, True)
     ]
     assert max(costs) < 1.05 * min(costs)

@@ -30,15 +30,15 @@ class Preset(NamedTuple):
 
 HEADS_LEARN = Learning(rate=1.5e-3, momentum=0.2, epsilon=1e-3, group=64, first=HEADS)
 ALL_LEARN = replace(HEADS_LEARN, rate=7e-4, first=STAGE_TWO)
-FAST, EVERYDAY = replace(HEADS_LEARN, every=5), replace(HEADS_LEARN, every=3)
+FAST, EVERYDAY = replace(HEADS_LEARN, every=5, group=128), replace(HEADS_LEARN, every=3)
 LEARNING = {"everyday": EVERYDAY, "fast": FAST, "archives": ALL_LEARN, "none": None}
 """Ways to learn, by what they are for."""
 
 SMALL, LARGE = "rgb-37k.safetensors", "rgb-81k-fitted.safetensors"
 GRAY, GRAY_FITTED = "gray-22k.safetensors", "gray-22k-fitted.safetensors"
 PRESETS = {
-    ("wave-fast", 1): Preset(GRAY, "5c6a82da3bfee914f94b86bb67770a780ded5d8fd72c56990cbd1bcd4e8a04ea", FAST),
-    ("wave-fast", 3): Preset(SMALL, "5fd674c8b9e81bf72e400bc89ddd36d8529ce66b54779c0cbbf5ae10d2b74fa8", FAST),
+    ("wave-fast", 1): Preset(GRAY, "0a7046bb033beb0490b8bf26aa004db0ec125531868db74691b9416172a2d77d", FAST),
+    ("wave-fast", 3): Preset(SMALL, "70980b66456884612300436d8e0ba04eb38153dd2bfb6c5e8e519f07d8edb2c3", FAST),
     ("wave", 1): Preset(GRAY_FITTED, "f3a9f0371a8ce1c423af8f7a7692ae9242fd8b795ff2e072abadd2ad1b014e97", HEADS_LEARN),
     ("wave", 3): Preset(LARGE, "74942f76608b02168560c4604d5b7110234d6a0322a4f5db6329e16353ca088a", EVERYDAY),
     ("wave-max", 1): Preset(GRAY_FITTED, "4f49db8bde7140d15d7d9fed0341780e86b6767274d9aca0026ce192de4f459b", ALL_LEARN),
