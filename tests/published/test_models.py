@@ -7,7 +7,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from l3c import api, places
+from l3c import api
 from l3c.cli import main
 from l3c.codec.models import find_model, model_by_digest, model_names
 from l3c.errors import ModelError
@@ -71,19 +71,6 @@ def test_a_bucket_is_searched_and_read(tmp_path: Path, monkeypatch: pytest.Monke
     assert "my-rgb" in model_names()
     with pytest.raises(ModelError, match=r"memory://bucket/none\.safetensors"):
         find_model("memory://bucket/none", 3)
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("/a:b", ["/a", "b"]),
-        ("s3://bucket/x:/home/me", ["s3://bucket/x", "/home/me"]),
-        ("/a:http://host:8080/models:c", ["/a", "http://host:8080/models", "c"]),
-    ],
-)
-def test_folders_and_urls_are_told_apart(value: str, expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, value)
-    assert places.named_folders() == expected
 
 
 def test_models_lists_verifies_and_says_what_is_missing(
