@@ -15,6 +15,7 @@ from l3c.training.wave import initial_parameters
 from l3c.training.wave_export import export
 from l3c.wave import presets
 from l3c.wave.architecture import Architecture
+from l3c.wave.model import WaveModel
 from l3c.wave.network import Network, read_network
 from l3c.wave.tuning import count, groups
 
@@ -63,7 +64,7 @@ CHANNELS = {"rgb": 3, "gray": 1}
 """Names for test parameters, and the channels they stand for."""
 
 
-def packaged_model(channels: int, tile: int | None = None, name: str = "wave") -> presets.WaveModel:
+def packaged_model(channels: int, tile: int | None = None, name: str = "wave") -> WaveModel:
     """A packaged model; tile: another nominal tile side, so that small pictures have many tiles."""
     model = presets.load(name, channels)
     assert model is not None
@@ -74,7 +75,7 @@ def packaged_model(channels: int, tile: int | None = None, name: str = "wave") -
 
 def encode_tiled(
     picture: NDArray[np.uint8],
-    model: presets.WaveModel,
+    model: WaveModel,
     metadata: dict[bytes, bytes] | None = None,
     threads: int = 1,
     progress: Callable[[float], None] = lambda share: None,

@@ -121,7 +121,8 @@ def encode(
 
         sections[PREVIEW] = make_preview(samples, header, palette)
     jpeg = _of_jpeg(samples, header, sections) if history else None
-    plain, header, components = header, *(_undone(samples, header, model) if history else _as_is(samples, header))
+    undone = _undone(samples, header, model, device) if history else _as_is(samples, header)
+    plain, header, components = header, *undone
     channels = sorted({c.channels for c in header.components})
     models = {count: find_model(model, count, device) for count in channels}
     files = [encode_components(header, components, models, sections, threads, progress, palette, effort)]
@@ -334,13 +335,15 @@ def _header(samples: NDArray[Any], layout: str | None, palette: Palette | None) 
     return header
 
 
-def _undone(samples: NDArray[Any], header: ImageHeader, model: str) -> tuple[ImageHeader, list[NDArray[Any]]]:
+def _undone(
+    samples: NDArray[Any], header: ImageHeader, model: str, device: str
+) -> tuple[ImageHeader, list[NDArray[Any]]]:
     """The planes of a past that was found, if the model has gray, else the samples' own."""
     from l3c.codec.models import codes_gray
     from l3c.codec.past import undo
 
     found = undo(samples, header)
-    return found if found and codes_gray(model) else _as_is(samples, header)
+    return found if found and codes_gray(model, device) else _as_is(samples, header)
 
 
 def _as_is(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, list[NDArray[Any]]]:

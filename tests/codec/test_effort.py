@@ -16,7 +16,7 @@ from l3c.container.structure import Tuning
 from l3c.container.tiling import boxes
 from l3c.container.write import write_file
 from l3c.errors import FormatError, InputError, LimitError
-from l3c.wave import presets
+from l3c.wave.model import WaveModel
 from tests.checks import encode_tiled, packaged_model, plain, smooth_picture
 
 
@@ -97,7 +97,7 @@ def test_many_tunings_are_within_the_limit_of_memory() -> None:
 
 
 def test_a_model_that_cannot_be_tuned_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(presets.WaveModel, "tuned")
+    monkeypatch.delattr(WaveModel, "tuned")
     with pytest.raises(FormatError, match="model 'wave-fast' cannot be tuned"):
         models_of(read_file(TILED))
 

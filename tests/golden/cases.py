@@ -34,7 +34,7 @@ from l3c.errors import ChecksumError, FormatError, L3CError, LimitError, ModelEr
 from l3c.history import photo_cd, video, video_invert
 from l3c.history.decoded_jpeg import Coefficients, grid, redo
 from l3c.jpeg.baseline import write_jpeg
-from l3c.wave.presets import WaveModel
+from l3c.wave.model import WaveModel
 from l3c.wave.tuning import count, groups
 from l3c.wave.tuning_code import write_numbers
 from tests.checks import CHANNELS, encode_tiled, packaged_model

@@ -11,8 +11,9 @@ from l3c import api
 from l3c.cli import main
 from l3c.codec.models import find_model, model_by_digest, model_names
 from l3c.errors import ModelError
-from l3c.published import models, places
-from l3c.published.places import VARIABLE
+from l3c.loaded import Loaded
+from l3c.places import VARIABLE
+from l3c.published import models
 from tests.published.integer import ARCHITECTURES, exported, picture
 
 KINDS = list(ARCHITECTURES)
@@ -20,7 +21,7 @@ KINDS = list(ARCHITECTURES)
 
 @pytest.fixture(autouse=True)
 def nothing_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "_loaded", {})
+    monkeypatch.setattr(models, "_loaded", Loaded())
 
 
 def write(folder: Path, kind: str = "l3c") -> Path:
@@ -35,7 +36,7 @@ def test_files_are_found_and_code(kind: str, tmp_path: Path, monkeypatch: pytest
     digest = find_model(str(path), 3).digest
     image = 112 + picture(64, 80) // 8
     data = api.encode(image, model=str(path))
-    monkeypatch.setattr(models, "_loaded", {})
+    monkeypatch.setattr(models, "_loaded", Loaded())
     with pytest.raises(ModelError, match="L3C_MODELS"):
         api.decode(data)
     monkeypatch.setenv(VARIABLE, str(tmp_path))
@@ -64,25 +65,12 @@ def test_a_bucket_is_searched_and_read(tmp_path: Path, monkeypatch: pytest.Monke
     bucket.pipe("/bucket/notes.safetensors", b"no model")
     image = 112 + picture(40, 40) // 8
     data = api.encode(image, model="memory://bucket/my-rgb.safetensors")
-    monkeypatch.setattr(models, "_loaded", {})
+    monkeypatch.setattr(models, "_loaded", Loaded())
     monkeypatch.setenv(VARIABLE, f"{tmp_path / 'empty'}:memory://bucket")
     assert (api.decode(data) == image).all()
     assert "my-rgb" in model_names()
     with pytest.raises(ModelError, match=r"memory://bucket/none\.safetensors"):
         find_model("memory://bucket/none", 3)
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("/a:b", ["/a", "b"]),
-        ("s3://bucket/x:/home/me", ["s3://bucket/x", "/home/me"]),
-        ("/a:http://host:8080/models:c", ["/a", "http://host:8080/models", "c"]),
-    ],
-)
-def test_folders_and_urls_are_told_apart(value: str, expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, value)
-    assert places.named_folders() == expected
 
 
 def test_models_lists_verifies_and_says_what_is_missing(

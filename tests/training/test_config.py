@@ -10,7 +10,8 @@ from l3c.published.architecture import Architecture
 from l3c.training.config import Config
 from l3c.training.config_files import config_from, read_config
 from l3c.training.wave_config import WaveConfig
-from l3c.wave.presets import FOLDER, read_model
+from l3c.wave.model_file import read_stored
+from l3c.wave.presets import FOLDER
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 MODELS = sorted(path for path in (CONFIGS / "model").glob("*.yaml"))
@@ -86,7 +87,7 @@ def test_wave_networks_are_those_of_the_package(model: str, file: str) -> None:
     overrides = ["fitted=12"] if file.endswith("fitted") else []
     assert (
         wave(model, *overrides).network.architecture()
-        == read_model("", FOLDER / f"{file}.safetensors").network.architecture
+        == read_stored(str(FOLDER / f"{file}.safetensors")).network.architecture
     )
 
 

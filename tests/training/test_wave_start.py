@@ -10,7 +10,8 @@ from l3c.errors import ModelError
 from l3c.training.restoring import Restore
 from l3c.training.wave import gradient, initial_parameters
 from l3c.training.wave_start import start
-from l3c.wave.presets import FOLDER, read_model
+from l3c.wave.model_file import read_stored
+from l3c.wave.presets import FOLDER
 from tests.checks import FITTED, SMALL, smooth_picture
 
 
@@ -18,7 +19,7 @@ from tests.checks import FITTED, SMALL, smooth_picture
 def test_a_weight_file_is_a_start(name: str) -> None:
     """What its integers stand for, to be rounded to the same costs again; inputs it lacks count nothing."""
     file = FOLDER / f"{name}.safetensors"
-    own = read_model("", file).network.architecture
+    own = read_stored(str(file)).network.architecture
     crop = np.stack([smooth_picture(32, 64, 3)])
     costs = [
         gradient(a, start(Restore(file, fresh=True), a), crop, quantized)[0]

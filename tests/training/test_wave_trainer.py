@@ -5,12 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from l3c.cli import main
 from l3c.training.checkpoints import read_state
 from l3c.training.experiments import Experiment, list_experiments
 from l3c.training.wave import initial_parameters
-from l3c.wave.presets import FOLDER, read_model
+from l3c.wave.files import read_model
+from l3c.wave.presets import FOLDER, LEARNING
 from tests.checks import SMALL, encode_tiled, smooth_picture
 from tests.training.pictures import CONFIGS, read_log, write_pictures
 
@@ -97,10 +99,33 @@ def test_minutes_end_a_run_which_is_saved(arguments: Callable[..., list[str]], t
     assert 0 < iteration < 100_000
 
 
+@pytest.mark.parametrize("learning", LEARNING)
+def test_an_exported_network_learns_as_was_said(learning: str, whole: Experiment, tmp_path: Path) -> None:
+    target = tmp_path / "mine.safetensors"
+    assert main(["export", str(whole.folder), str(target), "--learning", learning]) == 0
+    assert read_model(str(target)).learning == LEARNING[learning]
+    assert main(["models", str(target)]) == 0
+
+
+def test_commands_code_with_an_exported_experiment(
+    whole: Experiment, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", str(whole.folder), "weights/mine.safetensors"]) == 0
+    assert read_model("weights/mine.safetensors").learning == LEARNING["everyday"]
+    (picture, *_) = sorted(pictures.iterdir())
+    for model in ("mine", "./weights/mine.safetensors"):
+        assert main(["eval", model, str(pictures), "-m", "1", "--json", "eval.json", "-q"]) == 0
+        assert main(["eval", model, str(pictures), "-m", "1", "-q", "--write", f"{len(model)}"]) == 0
+        assert main(["encode", "-q", "-f", "-m", model, str(picture), "coded.l3c"]) == 0
+        assert main(["decode", "-q", "-f", "coded.l3c", "back.png"]) == 0
+        np.testing.assert_array_equal(np.asarray(Image.open("back.png")), np.asarray(Image.open(picture)))
+
+
 def test_an_exported_experiment_codes_pictures(whole: Experiment, tmp_path: Path) -> None:
     target = tmp_path / "weights" / "mine.safetensors"
     assert main(["export", str(whole.folder), str(target)]) == 0
-    model, picture = read_model("mine", target), smooth_picture(40, 50, 3)
+    model, picture = read_model(str(target)), smooth_picture(40, 50, 3)
     assert encode_tiled(picture, model)
     np.testing.assert_array_equal(model.decode(model.encode(picture), 40, 50), picture)
 
@@ -109,6 +134,7 @@ def test_an_exported_experiment_codes_pictures(whole: Experiment, tmp_path: Path
     ("command", "said"),
     [
         (["export", "{}", "out.safetensors", "--fine-tune", "3"], "for the published networks"),
+        (["export", "{}", "out.safetensors", "--learning", "slow"], "there is everyday, fast, archives, none"),
         (["eval", "{}", "pictures"], "l3c export"),
         (["sample", "{}", "pictures", "out"], "l3c export"),
     ],

@@ -1,4 +1,4 @@
-"""l3c export EXP OUT [--iteration N] [--images FOLDER] [--fine-tune N]."""
+"""l3c export EXP OUT [--iteration N] [--images FOLDER] [--fine-tune N] [--learning NAME]."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from l3c.training.wave_config import WaveConfig
 
 SUFFIX = ".safetensors"
+EVERYDAY = "everyday"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--learning-rate", type=float, default=1e-5, metavar="RATE", help="of fine-tuning, at its start (default: 1e-5)"
+    )
+    parser.add_argument(
+        "--learning",
+        metavar="NAME",
+        help=f"how a wave network learns while it codes: {EVERYDAY} (default), fast, archives or none",
     )
     add_log_dir(parser)
 
@@ -53,6 +59,8 @@ def run(options: argparse.Namespace) -> int:
 def published(experiment: Experiment, options: argparse.Namespace) -> tuple[int, bytes]:
     from l3c.training.export import FineTuning, export_experiment, training_images
 
+    if options.learning:
+        raise InputError("--learning is for wave networks")
     images = options.images or training_images(experiment)
     heard = Average(options.fine_tune)
     tuning = FineTuning(options.fine_tune, options.learning_rate, heard) if options.fine_tune else None
@@ -65,7 +73,7 @@ def wave(experiment: Experiment, config: WaveConfig, options: argparse.Namespace
 
     if options.images or options.fine_tune:
         raise InputError("--images and --fine-tune are for the published networks")
-    return export_wave(experiment, config, options.target, options.iteration)
+    return export_wave(experiment, config, options.target, options.iteration, options.learning or EVERYDAY)
 
 
 class Average:

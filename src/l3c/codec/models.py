@@ -12,9 +12,15 @@ from numpy.typing import NDArray
 from l3c.container.structure import Contents, Tuning
 from l3c.errors import FormatError, ModelError
 
-FAMILIES = ("l3c.wave.presets", "l3c.published.models")
+FILES = ("l3c.wave.files", "l3c.published.models")
+"""Families of files, with `describe(file)`: a row, or None of another family's; the last one names what is none."""
+
+FAMILIES = ("l3c.wave.presets", *FILES)
 """Modules with `load(name, channels, device)` and `by_digest(digest, device)`, each a TileModel or None; `names()`; and
-`listing()`, rows of a `Listed` each. device: auto, cpu or cuda; EngineError where a model cannot be computed there."""
+`listing()`, rows of a `Listed` each. A name that has one model only loads it for any channels. device: auto, cpu or
+cuda; EngineError where a model cannot be computed there."""
+
+PLANES = {1: "one channel (gray, alpha, palettes)", 3: "three channels (RGB)"}
 
 
 class TileModel(Protocol):
@@ -73,7 +79,8 @@ def list_models() -> Iterator[Listed]:
 
 def describe_file(file: str) -> Listed:
     """A model's file, by path or URL, verified by its digest."""
-    return Listed(*import_module(FAMILIES[-1]).describe(file))
+    rows = (import_module(family).describe(file) for family in FILES)
+    return Listed(*next(row for row in rows if row))
 
 
 def model_names() -> list[str]:
@@ -86,6 +93,8 @@ def find_model(name: str, channels: int, device: str = "auto") -> TileModel:
     for family in FAMILIES:
         model: TileModel | None = import_module(family).load(name, channels, device)
         if model is not None:
+            if model.channels != channels:
+                raise ModelError(f"model {name!r} is for {PLANES[model.channels]}, not for {PLANES[channels]}")
             return model
     raise ModelError(
         f"no model {name!r} for {channels} channels; there is {', '.join(model_names())}; "
@@ -93,9 +102,13 @@ def find_model(name: str, channels: int, device: str = "auto") -> TileModel:
     )
 
 
-def codes_gray(name: str) -> bool:
-    """Whether the model of that name has one channel too."""
-    return any(import_module(family).load(name, 1) is not None for family in FAMILIES)
+def codes_gray(name: str, device: str = "auto") -> bool:
+    """Whether there is a model of that name for one channel."""
+    try:
+        find_model(name, 1, device)
+    except ModelError:
+        return False
+    return True
 
 
 def model_by_digest(digest: bytes, name: str, device: str = "auto") -> TileModel:

@@ -7,7 +7,6 @@ A model is a safetensors file: in the package, in the folders and URLs that the 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,19 +15,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from l3c import places
 from l3c.errors import InputError, ModelError
-from l3c.published import places
+from l3c.loaded import Loaded
+from l3c.places import Row
 from l3c.published.architecture import KINDS, Architecture
 from l3c.published.integer_model import FORMAT, TILE, PublishedModel, known_answer, network_digest, tensors_of
 from l3c.published.layers_integer import SUM_MAX, IntegerLayer, Layer, layers
-from l3c.published.places import SUFFIX
 from l3c.published.runtimes import make_program, runtime_name
+from l3c.whole import write_whole
 
 HOW = "`l3c train` or `l3c import-released`, then `l3c export`, makes one; L3C_MODELS names other folders and URLs"
-Row = tuple[str, int, str, str, str]
-"""Name, channels, digest, place, problem: of a listing."""
 
-_loaded: dict[tuple[str, str], tuple[float, PublishedModel]] = {}
+_loaded: Loaded[PublishedModel] = Loaded()
 
 
 @dataclass(frozen=True)
@@ -42,51 +41,32 @@ class Stored:
     tile: int
 
 
-def files() -> Iterator[tuple[str, dict[str, str]]]:
-    """Every model file with its metadata; other files, and damaged ones, are passed over."""
-    for folder in places.folders():
-        for file in places.files_in(folder):
-            try:
-                metadata = places.metadata(file)
-            except ModelError:
-                continue
-            if metadata.get("format") == FORMAT:
-                yield file, metadata
-
-
 def names() -> list[str]:
     """Names of all models that are found, sorted."""
-    return sorted({places.stem(file) for file, _ in files()})
+    return places.stems(FORMAT)
 
 
-def load(name: str, channels: int, device: str = "auto") -> PublishedModel | None:
-    """Find a model by its name, or its file's path or URL, or return None; pictures must have 3 channels."""
-    if channels != PublishedModel.channels:
-        return None
-    if name.endswith(SUFFIX) or "/" in name or os.sep in name:
-        return read_model(name if name.endswith(SUFFIX) else name + SUFFIX, device)
-    found = next((file for file, _ in files() if places.stem(file) == name), None)
-    return read_model(found, device) if found else None
+def load(name: str, _: int, device: str = "auto") -> PublishedModel | None:
+    """Find a model by its name, or its file's path or URL, or return None; all code 3 channels."""
+    file = places.find(name)
+    return read_model(file, device) if file else None
 
 
 def by_digest(digest: bytes, device: str = "auto") -> PublishedModel | None:
     """Find the model whose digest begins with these bytes, or return None."""
-    runtime = runtime_name(device)
-    for (_, used), (_, model) in _loaded.items():
-        if used == runtime and model.digest.startswith(digest):
-            return model
-    found = (file for file, metadata in files() if metadata.get("digest", "").startswith(digest.hex()))
-    return next((model for file in found if (model := read_model(file, device)).digest.startswith(digest)), None)
+    known = _loaded.find(digest, runtime_name(device))
+    return known or next((read_model(file, device) for file in places.with_digest(digest, FORMAT)), None)
 
 
 def read_model(file: str | Path, device: str = "auto") -> PublishedModel:
     """Read a file, once. Raises ModelError where it is missing, damaged, or not what its digest says."""
-    place, runtime = str(file), runtime_name(device)
-    key, changed = (os.path.realpath(place), runtime), places.changed(place)
-    if key not in _loaded or _loaded[key][0] != changed:
+    runtime = runtime_name(device)
+
+    def read(place: str) -> PublishedModel:
         s = read_stored(place)
-        _loaded[key] = changed, PublishedModel(places.stem(place), s.architecture, s.network, s.answer, runtime, s.tile)
-    return _loaded[key][1]
+        return PublishedModel(places.stem(place), s.architecture, s.network, s.answer, runtime, s.tile)
+
+    return _loaded.get(str(file), runtime, read)
 
 
 def read_stored(file: str) -> Stored:
@@ -112,7 +92,7 @@ def read_stored(file: str) -> Stored:
 
 
 def listing() -> Iterator[Row]:
-    """Every model file, read and verified, and what is not there."""
+    """Every file that is no other family's, read and verified, and what is not there."""
     kinds = set()
     for folder in places.folders():
         for row, kind in _listed(folder):
@@ -133,7 +113,7 @@ def _listed(folder: str) -> Iterator[tuple[Row, str]]:
     try:
         if folder in places.named_folders() and not places.exists(folder):
             raise ModelError(f"there is no such folder, but {places.VARIABLE} names it")
-        found = places.files_in(folder)
+        found = [file for file in places.files_in(folder) if places.format_of(file) in (FORMAT, "")]
     except (ModelError, InputError) as error:
         yield ("", 0, "", folder, str(error)), ""
         return
@@ -162,7 +142,7 @@ def _layer(layer: Layer, stored: dict[str, NDArray[Any]]) -> IntegerLayer:
 
 def write_model(path: Path, a: Architecture, network: list[IntegerLayer], tile: int = TILE) -> bytes:
     """Write a file, whole or not at all, with its known answer by the definition; its digest."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     digest = network_digest(a, network)
     metadata = {
@@ -172,8 +152,5 @@ def write_model(path: Path, a: Architecture, network: list[IntegerLayer], tile: 
         "digest": digest.hex(),
         "known_answer": known_answer(make_program("definition", a, network)),
     }
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(tensors_of(network), partial, metadata)
-    partial.replace(path)
+    write_whole(path, save(tensors_of(network), metadata))
     return digest

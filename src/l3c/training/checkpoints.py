@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from l3c.errors import InputError, ModelError
+from l3c.whole import whole_file
 
 LATEST = -1
 KEPT, RECENT = ".pt", ".recent.pt"
@@ -58,7 +58,7 @@ class Checkpoints:
         """Write one, and remove what the policy no longer keeps."""
         kept = keep or iteration % (policy.every * policy.keep) == 0
         path = self.folder / f"{iteration:0{DIGITS}d}{KEPT if kept else RECENT}"
-        write_whole(path, state)
+        save_state(path, state)
         if kept:
             path.with_name(f"{iteration:0{DIGITS}d}{RECENT}").unlink(missing_ok=True)
         for old in sorted(self.folder.glob(f"*{RECENT}"))[: -policy.last]:
@@ -66,17 +66,12 @@ class Checkpoints:
         return path
 
 
-def write_whole(path: Path, state: dict[str, Any]) -> None:
-    """Save beside the path, flush to disk, rename into place."""
+def save_state(path: Path, state: dict[str, Any]) -> None:
+    """Write a checkpoint, whole or not at all."""
     import torch
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
-    with partial.open("wb") as file:
+    with whole_file(path) as file:
         torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
 
 
 def read_state(path: Path) -> dict[str, Any]:

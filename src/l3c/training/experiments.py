@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from l3c.training.checkpoints import Checkpoints
 from l3c.training.config import Config
 from l3c.training.config_files import AnyConfig, config_from
 from l3c.training.wave_config import WaveConfig
+from l3c.whole import write_whole
 
 CONFIG = "config.yaml"
 DATE = "%Y%m%d_%H%M"
@@ -53,10 +53,8 @@ class Experiment:
     def write_config(self, config: AnyConfig) -> None:
         import yaml
 
-        text = yaml.safe_dump(config.to_dict(), sort_keys=False)
-        partial = self.folder / f"{CONFIG}.{os.getpid()}.partial"
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(self.folder / CONFIG)
+        text: str = yaml.safe_dump(config.to_dict(), sort_keys=False)
+        write_whole(self.folder / CONFIG, text.encode())
 
 
 def create_experiment(

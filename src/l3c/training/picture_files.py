@@ -6,7 +6,6 @@ import glob
 import json
 import logging
 import os
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from l3c.errors import InputError
+from l3c.whole import write_whole
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 Pixels = NDArray[np.uint8]
@@ -47,7 +47,7 @@ def list_pictures(where: str, min_size: int = 0, cache: Path | None = None) -> l
     if key not in remembered:
         remembered[key] = [str(path) for path in _large_enough(sorted(_walk(where)), min_size)]
         if cache:
-            _write(cache, json.dumps(remembered))
+            write_whole(cache, json.dumps(remembered).encode())
     if not remembered[key]:
         raise InputError(f"{where}: no readable picture of at least {min_size} x {min_size} pixels")
     return [Path(name) for name in remembered[key]]
@@ -90,12 +90,6 @@ def _short_side(path: Path) -> int:
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         logger.warning("skipped %s: %s", path, error)
         return 0
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.partial")
-    partial.write_text(text)
-    partial.replace(path)
 
 
 class ReadableFrom:

@@ -10,15 +10,14 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from threading import get_ident
 from typing import Any
 
 from l3c.training.costs import Result, Settings
 from l3c.training.test_sets import TestSet
+from l3c.whole import write_whole
 
 VERSION = 1
 """Part of every digest; raise it when the same inputs give another result."""
@@ -47,10 +46,7 @@ class ResultCache:
 
     @staticmethod
     def write(path: Path, result: Result) -> None:
-        path.parent.mkdir(exist_ok=True)
-        partial = path.with_name(f"{path.name}.{os.getpid()}.{get_ident()}.partial")
-        partial.write_text(json.dumps(result.to_dict()))
-        partial.replace(path)
+        write_whole(path, json.dumps(result.to_dict()).encode())
 
     def clear(self) -> None:
         """Forget everything."""

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.errors import ModelError
+from l3c.errors import InputError, ModelError
 from l3c.training.checkpoints import read_state
 from l3c.training.experiments import Experiment
 from l3c.training.wave_config import WaveConfig
 from l3c.training.wave_quantize import integer_weights, split
 from l3c.wave.architecture import Architecture, Layer
+from l3c.wave.model_file import file_content
 from l3c.wave.network import IntegerLayer
-from l3c.wave.presets import FORMAT, canonical_digest
+from l3c.wave.presets import LEARNING
 from l3c.wave.scales import ACTIVATION_UNIT, OFFSET, offset_inputs, output_units
+from l3c.whole import write_whole
 
 SUM_MAX = 2**31 - 1
 
@@ -47,16 +47,15 @@ def export(architecture: Architecture, parameters: NDArray[np.float32]) -> dict[
     return tensors
 
 
-def export_wave(experiment: Experiment, config: WaveConfig, target: Path, iteration: int) -> tuple[int, bytes]:
-    """Write the integers of a checkpoint, whole or not at all: (iteration, digest)."""
-    from safetensors.numpy import save_file
-
+def export_wave(
+    experiment: Experiment, config: WaveConfig, target: Path, iteration: int, learning: str
+) -> tuple[int, bytes]:
+    """Write the integers of a checkpoint, whole or not at all: (iteration, digest). learning: a key of LEARNING."""
+    if learning not in LEARNING:
+        raise InputError(f"learning {learning!r}: there is {', '.join(LEARNING)}")
     found, path = experiment.checkpoints.choose(iteration)
     architecture = config.network.architecture()
     tensors = export(architecture, read_state(path)["parameters"].numpy())
-    metadata = {"format": FORMAT, "architecture": json.dumps(architecture.to_dict())}
-    partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, partial, metadata)
-    partial.replace(target)
-    return found, canonical_digest(architecture, tensors)
+    content, digest = file_content(architecture, tensors, LEARNING[learning])
+    write_whole(target, content)
+    return found, digest

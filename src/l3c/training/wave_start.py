@@ -14,8 +14,8 @@ from l3c.training.restoring import Restore
 from l3c.training.wave import Parameters, parameter_count
 from l3c.training.wave_quantize import split
 from l3c.wave.architecture import Architecture
+from l3c.wave.model_file import read_stored
 from l3c.wave.parameters import network_parameters
-from l3c.wave.presets import read_model
 
 
 def start(restore: Restore, architecture: Architecture) -> Parameters:
@@ -29,7 +29,7 @@ def start(restore: Restore, architecture: Architecture) -> Parameters:
     elif restore.place.suffix == ".npz":
         place, found = restore.place, read_checkpoint(restore.place)
     else:
-        place, found = restore.place, network_parameters(read_model("", restore.place).network)
+        place, found = restore.place, network_parameters(read_stored(str(restore.place)).network)
     return _fitting(found, architecture, place)
 
 

@@ -51,6 +51,10 @@ class Learning:
     every: int = 1
     first: int = STAGE_TWO
 
+    def __post_init__(self) -> None:
+        if not all(0 < np.float32(rate) <= 1 for rate in self.rates):
+            raise ValueError("learning: rate, momentum, spread and epsilon are above 0, at most 1")
+
     @property
     def rates(self) -> list[float]:
         """What a step is made of."""

@@ -18,13 +18,19 @@ SUFFIX = ".safetensors"
 VARIABLE = "L3C_MODELS"
 """Environment variable: folders and URLs of folders, separated as those of PATH."""
 
-PACKAGE = Path(__file__).parent / "weights"
+PACKAGE = Path(__file__).parent / "published" / "weights"
 WEIGHTS = Path("weights")
 BETWEEN = re.compile(r":(?!//|\d+/)" if os.pathsep == ":" else re.escape(os.pathsep))
 """What separates folders: no colon of a URL."""
 
 HEADER_MAX = 1 << 20
 """Bytes of a header that is read at all."""
+
+OURS = "l3c-"
+"""What the formats of all model files begin with."""
+
+Row = tuple[str, int, str, str, str]
+"""Name, channels, digest, place, problem: of a listing."""
 
 
 def named_folders() -> list[str]:
@@ -53,6 +59,42 @@ def files_in(folder: str) -> list[str]:
     fs, root = file_system(folder, anonymous=True)
     with _naming(folder):
         return sorted(str(fs.unstrip_protocol(path)) for path in fs.glob(f"{root}/*{SUFFIX}"))
+
+
+def model_files() -> Iterator[tuple[str, dict[str, str]]]:
+    """Every model file with its metadata; other files, and damaged ones, are passed over."""
+    for folder in folders():
+        for file in files_in(folder):
+            if format_of(file):
+                yield file, metadata(file)
+
+
+def find(name: str) -> str | None:
+    """The file that a name, or a path or URL, means; a name's is the first one, and None where there is none."""
+    if name.endswith(SUFFIX) or "/" in name or os.sep in name:
+        return name if name.endswith(SUFFIX) else name + SUFFIX
+    return next((file for file, _ in model_files() if stem(file) == name), None)
+
+
+def stems(wanted: str) -> list[str]:
+    """Names of all models of a format, sorted."""
+    return sorted({stem(file) for file, said in model_files() if said["format"] == wanted})
+
+
+def with_digest(digest: bytes, wanted: str) -> Iterator[str]:
+    """Files of a format that say that their digest begins with these bytes."""
+    for file, said in model_files():
+        if said["format"] == wanted and said.get("digest", "").startswith(digest.hex()):
+            yield file
+
+
+def format_of(file: str) -> str:
+    """The format of a model's file; empty for other files, and damaged ones."""
+    try:
+        said = metadata(file).get("format", "")
+    except ModelError:
+        return ""
+    return said if said.startswith(OURS) else ""
 
 
 def stem(file: str) -> str:
@@ -85,10 +127,10 @@ def _metadata(file: str, _: float) -> dict[str, str]:
         length = int.from_bytes(opened.read(8), "little")
         header = opened.read(min(length, HEADER_MAX))
     try:
-        said: dict[str, str] = json.loads(header).get("__metadata__", {})
+        said = json.loads(header).get("__metadata__", {})
+        return {key: str(value) for key, value in said.items()}
     except (ValueError, AttributeError) as error:
         raise ModelError(f"{file}: no safetensors file, or a damaged one") from error
-    return said
 
 
 @contextmanager

@@ -1,0 +1,96 @@
+"""A wave model as the codec sees it: a network that codes tiles and can be tuned, and its digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.errors import EngineError
+from l3c.wave.architecture import Architecture
+from l3c.wave.learning import Learning
+from l3c.wave.network import Network
+from l3c.wave.plan import parts
+from l3c.wave.tuning import tune
+
+FORMAT = "l3c-wave-1"
+TILE = 1024
+"""Nominal side, pixels: a network learns anew in each tile."""
+
+
+def canonical_digest(
+    architecture: Architecture, tensors: dict[str, NDArray[np.generic]], learning: Learning | None = None
+) -> bytes:
+    """SHA-256 over the configuration and all tensors in the order of their names, little-endian."""
+    configuration = [FORMAT, architecture.to_dict()] + ([learning.to_dict()] if learning else [])
+    hasher = hashlib.sha256(json.dumps(configuration, sort_keys=True).encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        hasher.update(f"{name} {tensor.dtype.name} {list(tensor.shape)} ".encode())
+        hasher.update(np.ascontiguousarray(tensor, tensor.dtype.newbyteorder("<")).tobytes())
+    return hasher.digest()
+
+
+class WaveModel:
+    """A network, its name and digest; tiles are coded by the engine. Implements codec.models.TileModel."""
+
+    def __init__(
+        self,
+        name: str,
+        network: Network,
+        digest: bytes,
+        learning: Learning | None = None,
+        tile: int = TILE,
+    ) -> None:
+        from l3c.engine import WaveCoder
+
+        self.name, self.network, self.digest, self.tile, self.learning = name, network, digest, tile, learning
+        self.channels = network.architecture.channels
+        self._coder = WaveCoder(network, learning=learning)
+
+    @property
+    def isa(self) -> str:
+        """The instruction set in use."""
+        return self._coder.isa
+
+    def encode(self, tile: NDArray[np.uint8], /) -> bytes:
+        """Payload of a tile, uint8 [height, width, channels]."""
+        return self._coder.encode(tile)
+
+    def decode(self, payload: bytes, height: int, width: int, /) -> NDArray[np.uint8]:
+        """uint8 [height, width, channels]; raises FormatError on a damaged payload."""
+        return self._coder.decode(payload, height, width)
+
+    def tunings(self, samples: NDArray[np.uint8], effort: int, /) -> Iterator[bytes]:
+        """Tunings to samples, uint8 [height, width, channels], one after another; the first ones for any effort."""
+        from l3c.wave.search import Search
+        from l3c.wave.tuning_code import write_numbers
+
+        search = Search(self.network, samples)
+        for part in parts(samples.shape[0] * samples.shape[1], effort) if search.possible else ():
+            search.run(*part)
+            yield write_numbers(self.network.architecture, *search.found())
+
+    def tuned(self, data: bytes, /) -> TunedWaveModel:
+        """The model tuned by what a file holds. Raises FormatError."""
+        return TunedWaveModel(self, data)
+
+
+class TunedWaveModel(WaveModel):
+    """A model tuned to an image. Implements codec.models.TunedModel."""
+
+    def __init__(self, base: WaveModel, data: bytes) -> None:
+        from l3c.wave.tuning_code import read_numbers
+
+        network = tune(base.network, read_numbers(base.network.architecture, data))
+        super().__init__(base.name, network, base.digest, base.learning, base.tile)
+        self.base, self.tuning = base, data
+
+
+def need_processor(name: str, device: str) -> None:
+    """Raises EngineError for other devices."""
+    if device == "cuda":
+        raise EngineError(f"model {name!r} is computed by the processor, not by CUDA devices")

@@ -1,0 +1,74 @@
+"""The file of a wave model: safetensors whose metadata holds the architecture, and may hold learning and digest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c import places
+from l3c.errors import EngineError, ModelError
+from l3c.wave.architecture import Architecture
+from l3c.wave.learning import Learning
+from l3c.wave.model import FORMAT, WaveModel, canonical_digest
+from l3c.wave.network import Network, read_network
+
+Tensors = dict[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a file holds. digest: what it says itself, hexadecimal; empty where it says nothing."""
+
+    file: str
+    network: Network
+    tensors: Tensors
+    learning: Learning | None
+    digest: str
+
+    def model(self, name: str, learning: Learning | None) -> WaveModel:
+        """The network, learning so, as a model. Raises ModelError where the engine refuses its numbers."""
+        digest = canonical_digest(self.network.architecture, self.tensors, learning)
+        try:
+            return WaveModel(name, self.network, digest, learning)
+        except EngineError:
+            raise
+        except (TypeError, ValueError) as error:
+            raise _refused(self.file, error) from error
+
+
+def read_stored(file: str) -> Stored:
+    """Read a file by its path or URL. Raises ModelError naming it where it is missing or not a wave model."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    said, content = places.metadata(file), places.content(file)
+    try:
+        if said.get("format") != FORMAT:
+            raise ValueError(f"format {said.get('format')!r}, expected {FORMAT!r}")
+        architecture = Architecture(**json.loads(said["architecture"]))
+        if architecture.channels not in (1, 3):
+            raise ValueError(f"{architecture.channels} channels, expected 1 or 3")
+        learning = Learning(**json.loads(said["learning"])) if "learning" in said else None
+        tensors = load(content)
+        network = read_network(architecture, tensors.__getitem__)
+        return Stored(file, network, tensors, learning, said.get("digest", ""))
+    except (KeyError, TypeError, ValueError, SafetensorError) as error:
+        raise _refused(file, error) from error
+
+
+def _refused(file: str, error: Exception) -> ModelError:
+    return ModelError(f"{file}: not a wave model: {error}")
+
+
+def file_content(architecture: Architecture, tensors: Tensors, learning: Learning | None) -> tuple[bytes, bytes]:
+    """(bytes of a file, digest)."""
+    from safetensors.numpy import save
+
+    digest = canonical_digest(architecture, tensors, learning)
+    said = {"format": FORMAT, "architecture": json.dumps(architecture.to_dict()), "digest": digest.hex()}
+    if learning:
+        said["learning"] = json.dumps(learning.to_dict())
+    return save(tensors, said), digest
