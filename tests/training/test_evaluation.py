@@ -51,7 +51,10 @@ def test_released_weights_give_the_figures_of_the_original(model: str, tmp_path:
     assert [r["recursions"] for r in results] == [case["recursive"] for case in cases]
 
 
-def test_summary_json_and_csv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_summary_json_and_csv(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     pictures = write_pictures(tmp_path / "pictures", 3)
     untrained(tmp_path / "runs", SMALL, (0, 100))
     untrained(tmp_path / "runs", SMALL_SHARED)
