@@ -95,8 +95,8 @@ def encode(
     `palette`; None goes by the channels. model: a name from `l3c models`. threads: None uses every processor; the
     bytes do not depend on it. device: "auto", "cpu" or "cuda", for exported networks; the bytes do not depend on it
     either. metadata: "icc", "exif", "xmp" and the other kinds as bytes, kept as they are.
-    effort: 1 (fastest) to 9 (smallest): how long models are tuned to the image. A higher one never gives a larger file,
-    and none makes decoding slower; above 1, other processors may find other files, which decode alike.
+    effort: 1 (fastest) to 9 (smallest): how long models are tuned to the image, from 3 on. A higher one never gives a
+    larger file, and none makes decoding slower; above 2, other processors may find other files, which decode alike.
     history: look for what was done to the pixels before, and undo it where it is found. preview: add a small picture,
     some kB, that `l3c.open(...).preview()` shows at once (needs Pillow). progress: called with the share done, 0..1.
 
