@@ -17,8 +17,8 @@ constexpr int kFitted = 12;
 // l3c.wave.architecture.Architecture.
 struct Architecture {
     int channels, hidden1, kept, hidden2, hidden3, head, components;
-    bool fitted;
-    int context() const { return (kNeighbours + 1 + fitted) * channels; }
+    bool fitted, coupled;
+    int context() const { return (kNeighbours + 1 + fitted + coupled) * channels; }
 };
 
 // l3c.wave.network.IntegerLayer.

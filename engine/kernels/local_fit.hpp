@@ -15,7 +15,7 @@ namespace l3c {
 namespace {
 
 constexpr int kFit = kFitted, kFitSums = kFit * (kFit + 1) / 2 + kFit, kFitRing = 4;
-constexpr float kFromLeft = 17.0f / 32, kFromAbove = 27.0f / 64, kRidge = 8.0f;
+constexpr float kFromLeft = 35.0f / 64, kFromAbove = 27.0f / 64, kRidge = 8.0f;
 
 class LocalFit {
 public:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -52,21 +53,24 @@ def read_checkpoint(path: Path) -> Parameters:
 def _fitting(found: Parameters, architecture: Architecture, place: Path) -> Parameters:
     if found.size == parameter_count(architecture):
         return found
-    plain = replace(architecture, fitted=0)
-    if found.size != parameter_count(plain):
-        raise ModelError(f"{place}: its {found.size} parameters do not fit the {parameter_count(architecture)} here")
-    return with_fit(plain, found, architecture)
+    for plain in (replace(architecture, coupled=0), replace(architecture, coupled=0, fitted=0)):
+        if found.size == parameter_count(plain):
+            return widened(plain, found, architecture)
+    raise ModelError(f"{place}: its {found.size} parameters do not fit the {parameter_count(architecture)} here")
 
 
-def with_fit(plain: Architecture, parameters: Parameters, fitted: Architecture) -> Parameters:
+def widened(plain: Architecture, parameters: Parameters, fitted: Architecture) -> Parameters:
     """The same network with more inputs, at the ends of its segments, whose weights are 0."""
     wider = np.zeros(parameter_count(fitted), np.float32)
     for (old, weights, bias), (new, target, target_bias) in zip(
         split(plain, parameters), split(fitted, wider), strict=True
     ):
-        target_bias[:] = bias
+        target_bias[: old.outputs] = bias
         source = at = 0
-        for size, room in zip(old.segments, new.segments, strict=True):
-            target[:, at : at + size] = weights[:, source : source + size]
+        for size, room in zip_longest(old.segments, new.segments, fillvalue=0):
+            target[: old.outputs, at : at + size] = weights[:, source : source + size]
             source, at = source + size, at + room
+        if fitted.coupled and plain.fitted and new.name in ("stage1.0", "stage2.0"):
+            first = plain.context - plain.channels
+            target[:, first] = target[:, first : first + plain.channels].sum(axis=1)
     return wider

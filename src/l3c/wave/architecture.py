@@ -63,26 +63,29 @@ class Architecture:
     head: int = 32
     components: int = 4
     fitted: int = 0
+    coupled: int = 0
 
     @property
     def context(self) -> int:
         """Inputs that need no kept features: the neighbours, the predictions and the fitted ones."""
-        return (len(NEIGHBOURS) + 1 + bool(self.fitted)) * self.channels
+        return (len(NEIGHBOURS) + 1 + bool(self.fitted) + self.coupled) * self.channels
 
     def layers(self) -> list[Layer]:
         """All layers, in the order in which their parameters are stored."""
         kept = (self.kept,) * len(KEPT_POSITIONS)
+        own = (self.channels,) * (1 + self.coupled)
+        expected = (1,) * self.coupled
         layers = [
-            Layer("stage1.0", self.hidden1, (self.context, self.channels)),
+            Layer("stage1.0", self.hidden1, (self.context, *own)),
             Layer("stage1.1", self.kept, (self.hidden1,)),
             Layer("stage2.0", self.hidden2, (self.context, *kept)),
             Layer("stage2.1", self.hidden3, (self.hidden2,)),
         ]
         for c in range(self.channels):
-            layers.append(Layer(f"head{c}.0", self.head, (self.hidden3, c)))
-            layers.append(Layer(f"head{c}.1", 3 * self.components + c, (self.head,)))
+            layers.append(Layer(f"head{c}.0", self.head, (self.hidden3, c, *expected)))
+            layers.append(Layer(f"head{c}.1", 3 * self.components + c + self.coupled, (self.head,)))
         return layers
 
     def to_dict(self) -> dict[str, int]:
         """What files and digests hold; a network without fits is written as before there were any."""
-        return {name: width for name, width in asdict(self).items() if width or name != "fitted"}
+        return {name: width for name, width in asdict(self).items() if width or name not in ("fitted", "coupled")}

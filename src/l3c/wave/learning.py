@@ -190,9 +190,9 @@ class LearningNetwork:
         self.outputs = self.layers[OUTPUTS + 2 * channel].sums(self.head_hidden)
         return self.outputs
 
-    def learn(self, channel: int, mixture: Mixture, symbols: Integers, differences: Integers) -> None:
+    def learn(self, channel: int, mixture: Mixture, symbols: Integers, moves: Integers) -> None:
         """Collect the slopes of a channel whose symbols are known."""
-        slopes = self._output_slopes(mixture, symbols, differences)
+        slopes = self._output_slopes(mixture, symbols, moves)
         output = self.learned[OUTPUTS + 2 * channel]
         output.collect(slopes, self._floats(self.head_hidden))
         if self.learning.first == OUTPUTS:
@@ -209,7 +209,7 @@ class LearningNetwork:
         meant[offset] -= OFFSET
         return meant * STEP
 
-    def _output_slopes(self, mixture: Mixture, symbols: Integers, differences: Integers) -> Floats:
+    def _output_slopes(self, mixture: Mixture, symbols: Integers, moves: Integers) -> Floats:
         k = self.architecture.components
         logits, means, log_scales = mixture_slopes(mixture, symbols)
         mean = np.zeros_like(means[0])
@@ -218,7 +218,7 @@ class LearningNetwork:
         place = self.outputs[2 * k : 3 * k] + LOG_SCALE_ORIGIN
         log_scales = np.where((place >= 0) & (place < LOG_SCALES), log_scales, np.float32(0))
         coefficients = np.abs(self.outputs[3 * k :]) <= COEFFICIENT_MAX
-        moved = np.where(coefficients, mean * differences.astype(np.float32), np.float32(0))
+        moved = np.where(coefficients, mean * (moves.astype(np.float32) * np.float32(2**-6)), np.float32(0))
         return np.concatenate([logits, means * LEVELS_PER_MEAN, log_scales, moved]).astype(np.float32)
 
     def learn_shared(self) -> None:
