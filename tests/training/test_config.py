@@ -106,6 +106,7 @@ def test_a_wave_run_is_as_long_as_its_pixels_or_iterations() -> None:
         ("hidden2=98", "network.hidden2: a multiple of 4"),
         ("channels=2", "channels are 1 or 3"),
         ("fitted=10", "fitted are 0 or 12"),
+        ("coupled=2", "coupled is 0 or 1"),
         ("components=9", "1 to 8, not 9"),
         ("kind=l3c", "a model configuration of its own"),
         ("epochs=3", "data.epochs: not for wave"),

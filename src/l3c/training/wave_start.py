@@ -20,7 +20,7 @@ from l3c.wave.parameters import network_parameters
 
 
 def start(restore: Restore, architecture: Architecture) -> Parameters:
-    """float32 [N] for an architecture; inputs that only this one has, those of the fit, get weights of 0.
+    """float32 [N] for an architecture; inputs and outputs that only this one has get weights of 0.
 
     Raises ModelError where the network is another one, InputError where there is none.
     """
@@ -59,18 +59,22 @@ def _fitting(found: Parameters, architecture: Architecture, place: Path) -> Para
     raise ModelError(f"{place}: its {found.size} parameters do not fit the {parameter_count(architecture)} here")
 
 
-def widened(plain: Architecture, parameters: Parameters, fitted: Architecture) -> Parameters:
-    """The same network with more inputs, at the ends of its segments, whose weights are 0."""
-    wider = np.zeros(parameter_count(fitted), np.float32)
+def widened(plain: Architecture, parameters: Parameters, wide: Architecture) -> Parameters:
+    """The same network with more inputs, at the ends of segments or in further ones, and more outputs."""
+    wider = np.zeros(parameter_count(wide), np.float32)
     for (old, weights, bias), (new, target, target_bias) in zip(
-        split(plain, parameters), split(fitted, wider), strict=True
+        split(plain, parameters), split(wide, wider), strict=True
     ):
         target_bias[: old.outputs] = bias
         source = at = 0
         for size, room in zip_longest(old.segments, new.segments, fillvalue=0):
             target[: old.outputs, at : at + size] = weights[:, source : source + size]
             source, at = source + size, at + room
-        if fitted.coupled and plain.fitted and new.name in ("stage1.0", "stage2.0"):
-            first = plain.context - plain.channels
-            target[:, first] = target[:, first : first + plain.channels].sum(axis=1)
+        if wide.coupled and plain.fitted and new.name in ("stage1.0", "stage2.0"):
+            _couple(target[:, plain.context - plain.channels : plain.context])
     return wider
+
+
+def _couple(of_fits: Parameters) -> None:
+    """Weights of the fits: those of later channels are of what exceeds the first, which counts for them too."""
+    of_fits[:, 0] = of_fits.sum(axis=1)

@@ -53,6 +53,7 @@ class Architecture:
     hidden2, hidden3: stage 2, from neighbours and kept features to what all heads share.
     head: hidden layer of each channel's head. components: logistics in each channel's mixture.
     fitted: neighbours in the least-squares prediction that a pixel sees too (`local_fit`), 12, or 0 for none.
+    coupled: 1 where channels are expected to follow those before them as they did so far (`regression`), or 0.
     """
 
     channels: int = 3
@@ -67,7 +68,7 @@ class Architecture:
 
     @property
     def context(self) -> int:
-        """Inputs that need no kept features: the neighbours, the predictions and the fitted ones."""
+        """Inputs that need no kept features: the neighbours, the predictions, the fits and the energies."""
         return (len(NEIGHBOURS) + 1 + bool(self.fitted) + self.coupled) * self.channels
 
     def layers(self) -> list[Layer]:
@@ -87,5 +88,5 @@ class Architecture:
         return layers
 
     def to_dict(self) -> dict[str, int]:
-        """What files and digests hold; a network without fits is written as before there were any."""
+        """What files and digests hold; what a network does not have is not named."""
         return {name: width for name, width in asdict(self).items() if width or name not in ("fitted", "coupled")}

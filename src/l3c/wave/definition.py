@@ -83,7 +83,7 @@ class Wavefronts:
         return values
 
     def expect(self, channel: int, prediction: Integers) -> Integers:
-        """The channel's expected difference from its prediction, int64 [1, N], 64ths of a level; [0, N] without such."""
+        """What the channel is expected to exceed its prediction by: int64 [1, N], 64ths; [0, N] without such."""
         if self.regression:
             return self.regression.expect(channel)[None]
         return np.zeros((0, prediction.size), np.int64)

@@ -43,7 +43,7 @@ class Network:
     layers: tuple[IntegerLayer, ...]
 
     def kept(self, context: Integers, own: Integers) -> Integers:
-        """Stage 1: features [kept, N] of coded pixels, from context [context, N] and what they turned out to be [own, N]."""
+        """Stage 1: features [kept, N] of coded pixels, from context [context, N] and what is known then [own, N]."""
         return self.layers[1].activations(self.layers[0].activations(np.concatenate([context, own])))
 
     def shared(self, context: Integers, kept: Integers) -> Integers:

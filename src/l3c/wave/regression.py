@@ -1,4 +1,4 @@
-"""Definition: what each channel of a pixel is expected to be, from its fit and from the errors of the channels before it.
+"""Definition: what each channel of a pixel is expected to be, by its fit and the errors of those before it.
 
 The first channel is expected to be what its fit says. Of the others the fit says by how much they exceed the first; how
 their errors followed those before them, in pixels that fade with the steps that lead to them, corrects it. All
@@ -26,7 +26,7 @@ FIRST_BY_SECOND, FIRST_BY_THIRD, SECOND_BY_THIRD = 3, 4, 5
 
 
 class Regression:
-    """The sums of a tile; a wavefront is worked through by `fade`, `expect` and `set_error` for each channel, `update`."""
+    """The sums of a tile. A wavefront: `fade`; for each channel `expect`, then `set_error`; `update`."""
 
     def __init__(self, channels: int, height: int, width: int) -> None:
         self.channels = channels
@@ -52,9 +52,7 @@ class Regression:
         steps: NDArray[np.int64] = np.floor(clip(value, REACH) * np.float32(FINE) + np.float32(0.5)).astype(np.int64)
         return steps
 
-    def set_error(
-        self, channel: int, difference: NDArray[np.int64], expected: NDArray[np.int64]
-    ) -> NDArray[np.int64]:
+    def set_error(self, channel: int, difference: NDArray[np.int64], expected: NDArray[np.int64]) -> NDArray[np.int64]:
         """The channel's true difference [N], levels, is known; returns its error [N], 64ths."""
         error = difference * FINE - expected
         self.differences[channel] = difference.astype(np.float32)
