@@ -8,7 +8,7 @@ from l3c.engine import WaveCoder, supported_isas
 from l3c.errors import FormatError
 from l3c.wave import definition
 from l3c.wave.architecture import Architecture
-from l3c.wave.learning import HEADS, OUTPUTS, Learning, mixture_slopes
+from l3c.wave.learning import HEADS, OUTPUTS, Learning, inverse_root, mixture_slopes
 from tests.checks import COUPLED, FITTED, SMALL, SMALL_GRAY, noise, smooth_picture, untrained_network
 
 EAGER = Learning(rate=3e-3, group=16)
@@ -67,6 +67,11 @@ def test_damaged_payloads_raise_or_give_pixels() -> None:
             assert coder.decode(bytes(payload), 20, 30).shape == tile.shape
         except FormatError:
             continue
+
+
+def test_inverse_roots_are_close() -> None:
+    x = np.exp(np.linspace(-60, 60, 1000)).astype(np.float32)
+    np.testing.assert_allclose(inverse_root(x), 1 / np.sqrt(x), rtol=1e-5)
 
 
 def test_slopes_agree_with_finite_differences() -> None:

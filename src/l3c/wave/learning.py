@@ -1,9 +1,9 @@
 """Definition: the layers behind the kept features, learning from pixels once they are coded.
 
 Encoder and decoder take the same steps, so nothing of this is in the file. What codes is always a network of integers:
-those nearest to parameters in float32, which move. All arithmetic on these is + - * / square root and, in the products
-of layers, `fused`, in float32, each rounded once as IEEE 754 says, every sum in the order written here; nothing else is
-contracted.
+those nearest to parameters in float32, which move. All arithmetic on these is + - * / and, in the products of layers
+and in `inverse_root`, `fused`, in float32, each rounded once as IEEE 754 says, every sum in the order written here;
+nothing else is contracted.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ COEFFICIENT_MAX = 256
 class Learning:
     """How a network learns. rate: Adam's step. momentum, spread: shares by which a step moves the moments.
 
-    epsilon: added to the root of the second moment. group: pixels after which a step is taken, at a wavefront's end.
+    epsilon: its square is added to the second moment. group: pixels after which a step is taken, at a wavefront's end.
     every: wavefronts whose number it divides are learned from. first: index of the first layer that learns, 2 to 4
     (stage2.0, the largest; stage2.1; the heads), or 5, the heads' last layers alone.
     """
@@ -87,6 +87,15 @@ def nearest(values: Floats, most: int) -> Integers:
     return floor.astype(np.int64)
 
 
+def inverse_root(x: Floats) -> Floats:
+    """About 1 / sqrt(x) of x above 0: a line through its bits, then two steps of Newton's method."""
+    y = (np.int32(0x5F3759DF) - (x.view(np.int32) >> 1)).view(np.float32)
+    half = x * np.float32(0.5)
+    for _ in range(2):
+        y = y * fused(-(half * y), y, np.full_like(y, 1.5))
+    return y
+
+
 class LearnedLayer:
     """A layer that learns.
 
@@ -127,7 +136,8 @@ class LearnedLayer:
         mean = self.means + np.float32(learning.momentum) * (slope - self.means)
         square = self.squares + np.float32(learning.spread) * (slope * slope - self.squares)
         self.means, self.squares = (mean + TINY) - TINY, (square + TINY) - TINY
-        self.parameters -= (reach * self.means) / (np.sqrt(self.squares * scale) + np.float32(learning.epsilon))
+        least = np.float32(learning.epsilon) * np.float32(learning.epsilon)
+        self.parameters -= (reach * self.means) * inverse_root(self.squares * scale + least)
         self.slopes = np.zeros_like(self.slopes)
 
 
