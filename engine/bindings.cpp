@@ -75,9 +75,10 @@ public:
         copy_table(shift, model.tables.scale_shift, 128);
         channels_ = model.architecture.channels;
         if (!rates.empty()) {
-            require(rates.size() == 4 && steps.size() == 3, "learning has 4 rates and 3 whole numbers");
-            require(steps[0] > 0 && steps[1] > 0 && steps[2] >= 2 && steps[2] <= 5, "a step of learning is out of range");
-            model.learning = {rates[0], rates[1], rates[2], rates[3], steps[0], steps[1], steps[2]};
+            require(rates.size() == 4 && steps.size() == 4, "learning has 4 rates and 4 whole numbers");
+            require(steps[0] > 0 && steps[1] > 0 && steps[2] > 0 && steps[2] <= steps[1] && steps[3] >= 2 && steps[3] <= 5,
+                    "a step of learning is out of range");
+            model.learning = {rates[0], rates[1], rates[2], rates[3], steps[0], steps[1], steps[2], steps[3]};
         }
         coder_ = l3c::make_coder(model, isa);
     }

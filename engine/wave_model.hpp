@@ -37,7 +37,7 @@ struct Tables {
 // l3c.wave.learning.Learning; a group of 0 pixels: the network stays as it is.
 struct Learning {
     float rate, momentum, spread, epsilon;
-    int group, every;
+    int group, every, taken;
     int first;  // the first layer that learns: 2 (stage2.0), 3, 4 (the heads), or 5: the heads' last layers alone
 };
 

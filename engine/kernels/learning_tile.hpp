@@ -50,6 +50,7 @@ public:
 
     LearningTile(const Model& model, int height, int width)
         : Base(model, height, width), tables_(*model.tables), group_(model.learning.group), every_(model.learning.every),
+          taken_(model.learning.taken),
           first_(model.learning.first - kStageTwo),
           adam_{model.learning.rate, model.learning.momentum, model.learning.spread, model.learning.epsilon} {
         begin(model);
@@ -66,7 +67,7 @@ public:
         turned_ = this->memory().template take<float>(std::size_t(widest) * longest_);
     }
 
-    bool learns(std::int64_t t) const { return t % every_ == 0; }
+    bool learns(std::int64_t t) const { return t % every_ < taken_; }
 
     // Called with the channel's samples known: slopes of head c, and what they mean for the shared layers.
     void learn(int c) {
@@ -206,7 +207,7 @@ private:
     static constexpr float kZeros[512] = {};
     const FloatState state_;
     const Tables& tables_;
-    const int group_, every_, first_;
+    const int group_, every_, taken_, first_;
     Adam adam_;
     LearnedLayer<Isa> layers_[8];
     std::size_t learned_;

@@ -13,7 +13,7 @@ from tests.checks import COUPLED, FITTED, SMALL, SMALL_GRAY, noise, smooth_pictu
 
 EAGER = Learning(rate=3e-3, group=16)
 PARTLY = Learning(rate=3e-3, group=16, first=3)
-HEADS_ONLY = Learning(rate=3e-3, group=16, every=2, first=HEADS)
+HEADS_ONLY = Learning(rate=3e-3, group=16, every=5, taken=2, first=HEADS)
 OUTPUTS_ONLY = Learning(rate=3e-3, group=16, every=4, first=OUTPUTS)
 WAYS = {"all": EAGER, "partly": PARTLY, "heads": HEADS_ONLY, "outputs": OUTPUTS_ONLY}
 SIZES = [(1, 1), (1, 9), (9, 1), (17, 5), (20, 33)]

@@ -39,8 +39,8 @@ class Learning:
     """How a network learns. rate: Adam's step. momentum, spread: shares by which a step moves the moments.
 
     epsilon: its square is added to the second moment. group: pixels after which a step is taken, at a wavefront's end.
-    every: wavefronts whose number it divides are learned from. first: index of the first layer that learns, 2 to 4
-    (stage2.0, the largest; stage2.1; the heads), or 5, the heads' last layers alone.
+    every, taken: of each `every` wavefronts the first `taken` are learned from. first: index of the first layer that
+    learns, 2 to 4 (stage2.0, the largest; stage2.1; the heads), or 5, the heads' last layers alone.
     """
 
     rate: float = 3e-4
@@ -49,6 +49,7 @@ class Learning:
     epsilon: float = 1e-8
     group: int = 128
     every: int = 1
+    taken: int = 1
     first: int = STAGE_TWO
 
     def __post_init__(self) -> None:
@@ -63,7 +64,7 @@ class Learning:
     @property
     def steps(self) -> list[int]:
         """When a step is taken, and by which layers."""
-        return [self.group, self.every, self.first]
+        return [self.group, self.every, self.taken, self.first]
 
     def learns(self, index: int) -> bool:
         """Whether a layer learns, by its place in the architecture."""
@@ -180,7 +181,7 @@ class LearningNetwork:
         self.mean_left = self.square_left = np.float32(1)
 
     def learns_from(self, wavefront: int) -> bool:
-        return wavefront % self.learning.every == 0
+        return wavefront % self.learning.every < self.learning.taken
 
     def kept(self, context: Integers, own: Integers) -> Integers:
         return Network(self.architecture, tuple(self.layers)).kept(context, own)
