@@ -39,10 +39,11 @@ public:
     FloatState& operator=(const FloatState&) = delete;
 };
 
+// Rows whose sums, for so many vectors of columns, fill the registers.
 #if defined(__AVX512F__)
-constexpr int kMostFloatRows = 12;
+constexpr int most_float_rows(int vectors) { return vectors == 3 ? 8 : 12; }
 #else
-constexpr int kMostFloatRows = 5;
+constexpr int most_float_rows(int vectors) { return vectors == 3 ? 3 : 5; }
 #endif
 constexpr int kFloatGranule = 16;  // rows of results are padded to this many columns
 constexpr int padded_floats(int n) { return (n + kFloatGranule - 1) / kFloatGranule * kFloatGranule; }
@@ -84,7 +85,7 @@ inline void float_columns(Matrix a, int rows, int inner, const float* x, std::pt
             float_block<kRows, Vectors>({a.data + r * a.row_step, a.row_step, a.step}, inner, x, x_stride,
                                         first ? first + r : nullptr, y + r * y_stride, y_stride);
     };
-    group(std::integral_constant<int, kMostFloatRows>{});
+    group(std::integral_constant<int, most_float_rows(Vectors)>{});
     group(std::integral_constant<int, 4>{});
     group(std::integral_constant<int, 1>{});
 }
@@ -92,10 +93,16 @@ inline void float_columns(Matrix a, int rows, int inner, const float* x, std::pt
 // Rows of y for `columns` columns, rounded up to kFloats.
 inline void float_product(Matrix a, int rows, int inner, int columns, const float* x, std::ptrdiff_t x_stride,
                           const float* first, float* y, std::ptrdiff_t y_stride) {
-    int p = 0;
-    for (; p + kFloats < columns; p += 2 * kFloats)
-        float_columns<2>(a, rows, inner, x + p, x_stride, first, y + p, y_stride);
-    for (; p < columns; p += kFloats) float_columns<1>(a, rows, inner, x + p, x_stride, first, y + p, y_stride);
+    const auto part = [&](int p, auto vectors) {
+        float_columns<decltype(vectors)::value>(a, rows, inner, x + p, x_stride, first, y + p, y_stride);
+        return p + decltype(vectors)::value * kFloats;
+    };
+    for (int p = 0; p < columns;) {
+        const int left = (columns - p + kFloats - 1) / kFloats;
+        p = left == 1   ? part(p, std::integral_constant<int, 1>{})
+            : left == 3 ? part(p, std::integral_constant<int, 3>{})
+                        : part(p, std::integral_constant<int, 2>{});
+    }
 }
 
 // to[p][r] = from[r][p] for `rows` rows and `columns` columns, each rounded up to 4.

@@ -80,7 +80,7 @@ def test_mistakes_in_overrides_are_explained(override: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "file"), [("wave", "rgb-37k"), ("wave_max", "rgb-81k-fitted"), ("wave_gray", "gray-22k")]
+    ("model", "file"), [("wave", "rgb-37k"), ("wave_max", "rgb-82k-coupled"), ("wave_gray", "gray-22k")]
 )
 def test_wave_networks_are_those_of_the_package(model: str, file: str) -> None:
     """They inherit from one another; the package's large one has the fit too."""
