@@ -22,7 +22,10 @@ constexpr Offset kNeighbourOffsets[kNeighbours] = {{0, -1},  {0, -2},  {0, -3}, 
                                                    {-1, -1}, {-1, -2}, {-2, 0},  {-2, 1},  {-2, 2},  {-2, -1},
                                                    {-2, -2}, {-3, 0},  {-3, 1},  {-3, -1}};
 constexpr Offset kKeptOffsets[kKeptPositions] = {{0, -1}, {0, -2}, {-1, -1}, {-1, 0}, {-1, 1}, {-1, 2}, {-2, 0}};
+constexpr Offset kAheadOffsets[kAheadPositions] = {{0, 0}, {0, 1}, {0, 2}, {1, -1}, {1, 0}, {1, 1}};
+constexpr int kAheadReach = 4;                  // wavefronts that a guide is ahead: the farthest -back() of these
 constexpr int kSampleRing = 16, kKeptRing = 8;  // powers of two above the farthest back(): 10 and 6
+constexpr int kGuidedRing = 32;                 // above 10 and kAheadReach and a border's 2 together
 constexpr int kAbove = 8;                       // lanes before row 0
 constexpr int kLeft = 3, kRight = 2, kNeutral = 128;
 constexpr int kCodingOrder[3] = {1, 0, 2};
@@ -42,10 +45,10 @@ struct PackedModel {
         keep[1] = Packer<Isa>(model.layers[1], second, 1, memory).packed();
         share[0] = Packer<Isa>(model.layers[2], third, 1 + kKeptPositions, memory).packed();
         share[1] = Packer<Isa>(model.layers[3], fourth, 1, memory).packed();
-        for (int c = 0; c < a.channels; ++c) {
+        for (int c = a.guides; c < a.channels; ++c) {
             const int hidden[] = {a.hidden3, c};
-            head[c][0] = Packer<Isa>(model.layers[4 + 2 * c], hidden, 2, memory).packed();
-            head[c][1] = Packer<Isa>(model.layers[5 + 2 * c], last, 1, memory).packed();
+            head[c][0] = Packer<Isa>(model.layers[a.first_of_head(c)], hidden, 2, memory).packed();
+            head[c][1] = Packer<Isa>(model.layers[a.first_of_head(c) + 1], last, 1, memory).packed();
         }
     }
 };
@@ -56,16 +59,17 @@ public:
     Wavefronts(const PackedModel<Isa>& model, int height, int width)
         : model_(model), a_(model.architecture), height_(height), width_(width),
           longest_(((height < (width + 2) / 3 ? height : (width + 2) / 3) + Isa::kBlock) / 16 * 16 + 16),
-          lanes_(kAbove + height + Isa::kBlock + 16), kept_rows_(padded(a_.kept) / Isa::kGroup) {
-        samples_ = memory_.take<std::int32_t>(std::size_t(a_.channels) * kSampleRing * lanes_);
-        for (std::size_t i = 0; i < std::size_t(a_.channels) * kSampleRing * lanes_; ++i) samples_[i] = kNeutral;
+          lanes_(kAbove + height + Isa::kBlock + 16), kept_rows_(padded(a_.kept) / Isa::kGroup),
+          ring_(a_.guides ? kGuidedRing : kSampleRing) {
+        samples_ = memory_.take<std::int32_t>(std::size_t(a_.channels) * ring_ * lanes_);
+        for (std::size_t i = 0; i < std::size_t(a_.channels) * ring_ * lanes_; ++i) samples_[i] = kNeutral;
         kept_ = memory_.take<std::int32_t>(std::size_t(kept_rows_) * kKeptRing * lanes_);
         context_rows_ = padded(a_.context()) / Isa::kGroup;
         context_ = rows(context_rows_);
         own_ = rows(kGranule / Isa::kGroup);
         hidden_ = rows(padded(a_.hidden1 > a_.hidden2 ? a_.hidden1 : a_.hidden2) / Isa::kGroup);
         outputs_ = rows(padded(3 * a_.components + a_.channels));
-        predictions_ = rows(2 * a_.channels);
+        predictions_ = rows(a_.shown() + a_.coded());
         values_ = rows(a_.channels);
         if (a_.fitted) open_fits();
         pointers_ = memory_.take<const std::int32_t*>(context_rows_ + (kKeptPositions + 1) * kept_rows_ + a_.hidden2);
@@ -74,14 +78,22 @@ public:
     Workspace& memory() { return memory_; }
     std::int64_t wavefronts() const { return width_ + std::int64_t(kSlope) * (height_ - 1); }
 
+    // Of a model with a guide, before the first wavefront. tile: its first channel is the guide.
+    void follow(const std::uint8_t* tile) {
+        guide_ = tile;
+        for (int t = 0; t < kAheadReach; ++t) show_guide(t);
+    }
+
     // Goes to wavefront t; returns its first row.
     int enter(std::int64_t t) {
         const int last = int(t / kSlope < height_ ? t / kSlope : height_ - 1);
         first_ = int(t < width_ ? 0 : (t - width_) / kSlope + 1);
-        t_ = int(t % kSampleRing), count_ = last - first_ + 1;
+        t_ = int(t % ring_), count_ = last - first_ + 1;
+        if (a_.guides) show_guide(t + kAheadReach);
         return first_;
     }
     int count() const { return count_; }
+    int first_channel() const { return a_.guides; }  // that is coded
     int channels() const { return a_.channels; }
 
     std::int32_t* values(int c) { return values_ + std::ptrdiff_t(c) * longest_; }
@@ -97,7 +109,10 @@ public:
         for (int c = 0; c < a_.channels; ++c) {
             predict(c);
             differences(c);
-            if (a_.fitted) fit(c, t);
+            if (c < a_.guides)
+                look_ahead(c);
+            else if (a_.fitted)
+                fit(c, t);
         }
         join(predictions_, a_.context() - a_.channels * kNeighbours,
              context_ + std::ptrdiff_t(a_.channels * kNeighbours / Isa::kGroup) * longest_);
@@ -136,7 +151,7 @@ protected:
     const std::int32_t* prediction(int c) const { return predictions_ + std::ptrdiff_t(c) * longest_; }
 
     std::int32_t* sample_row(int c, int slot) {
-        return samples_ + (std::ptrdiff_t(c) * kSampleRing + (slot & (kSampleRing - 1))) * lanes_ + kAbove;
+        return samples_ + (std::ptrdiff_t(c) * ring_ + (slot & (ring_ - 1))) * lanes_ + kAbove;
     }
     const std::int32_t* samples_at(int c, Offset o) { return sample_row(c, t_ - o.back()) + first_ + o.dy; }
 
@@ -166,8 +181,21 @@ protected:
         }
     }
 
+    // What is known of a guide's wavefront, as of a coded channel, and what it shows beside that behind the predictions.
+    void look_ahead(int c) {
+        const std::int32_t *own = samples_at(c, {0, 0}), *p = prediction(c);
+        const int count = count_;
+        for (int i = 0; i < count; ++i) values(c)[i] = own[i];
+        set_residual(c);
+        for (int n = 0; n < kAheadPositions; ++n) {
+            const std::int32_t* from = samples_at(c, kAheadOffsets[n]);
+            std::int32_t* __restrict out = prediction(a_.channels + n);
+            for (int i = 0; i < count; ++i) out[i] = residual(from[i], p[i]);
+        }
+    }
+
     void open_fits() {
-        for (int c = 0; c < a_.channels; ++c)
+        for (int c = a_.guides; c < a_.channels; ++c)
             fits_[c] = LocalFit(memory_.take<float>(LocalFit::size(height_)), height_);
         const std::ptrdiff_t stride = longest_ + 2 * kFloats;
         fit_inputs_ = memory_.take<float>(a_.channels * kFit * stride) + kFloats;
@@ -175,7 +203,7 @@ protected:
     }
     float* fit_inputs(int c) { return fit_inputs_ + std::ptrdiff_t(c) * kFit * (longest_ + 2 * kFloats); }
 
-    // The fit's difference in quarters of a level, as a row behind the predictions.
+    // The fit's difference in quarters of a level, as a row behind what is shown.
     void fit(int c, std::int64_t t) {
         const std::int32_t* p = prediction(c);
         const int count = count_;
@@ -185,14 +213,14 @@ protected:
             for (int i = 0; i < count; ++i) x[i] = float(residual(from[i], p[i]) - 128);
         }
         fits_[c].predict(t, first_, count_, fit_inputs(c), longest_ + 2 * kFloats, fit_rows_[0]);
-        std::int32_t* out = prediction(a_.channels + c);
+        std::int32_t* out = prediction(a_.shown() + c - a_.guides);
         for (int i = 0; i < count; ++i) out[i] = fit_level(fit_rows_[0][i]);
     }
 
     void learn_fits(std::int64_t t) {
         const bool row_ends = t >= width_ - 1 && (t - width_ + 1) % kSlope == 0;
         const int count = count_;
-        for (int c = 0; c < a_.channels; ++c) {
+        for (int c = a_.guides; c < a_.channels; ++c) {
             const std::int32_t *v = values(c), *p = prediction(c);
             for (int i = 0; i < count; ++i) fit_rows_[1][i] = float(residual(v[i], p[i]) - 128);
             fits_[c].update(t, first_, count_, fit_inputs(c), longest_ + 2 * kFloats, fit_rows_[1], fit_rows_[0]);
@@ -238,18 +266,35 @@ protected:
 
     // Samples of the wavefront, and what a border shows of them.
     void write(std::int64_t t) {
-        const bool at_left = t % kSlope == 0 && t / kSlope < height_;
-        const bool at_right = t >= width_ - 1 && (t - width_ + 1) % kSlope == 0;
-        for (int c = 0; c < a_.channels; ++c) {
+        for (int c = a_.guides; c < a_.channels; ++c) {
             const std::int32_t* v = values(c);
             std::int32_t* row = sample_row(c, t_) + first_;
             for (int i = 0; i < count_; ++i) row[i] = v[i];
-            const int last = first_ + count_ - 1;
-            if (at_left)  // (last, 0) stands for the next row's pixels -3, -2, -1, of wavefronts t, t + 1, t + 2
-                for (int i = 0; i < kLeft; ++i) sample_row(c, t_ + i)[last + 1] = v[count_ - 1];
-            if (at_right)
-                for (int i = 1; i <= kRight; ++i) sample_row(c, t_ + i)[first_] = v[0];
+            write_borders(c, t, t_, first_, count_, height_);
         }
+    }
+
+    // slot, first, count: of wavefront t in a plane of so many rows.
+    void write_borders(int c, std::int64_t t, int slot, int first, int count, int height) {
+        const std::int32_t* row = sample_row(c, slot) + first;
+        if (t % kSlope == 0 && t / kSlope < height)  // its last pixel stands for the next row's pixels -3, -2, -1, of
+            for (int i = 0; i < kLeft; ++i)          // wavefronts t, t + 1, t + 2
+                sample_row(c, slot + i)[first + count] = row[count - 1];
+        if (t >= width_ - 1 && (t - width_ + 1) % kSlope == 0)
+            for (int i = 1; i <= kRight; ++i) sample_row(c, slot + i)[first] = row[0];
+    }
+
+    // The guide's samples of wavefront t; below the last row there is another one like it.
+    void show_guide(std::int64_t t) {
+        if (t >= width_ + std::int64_t(kSlope) * height_) return;
+        const int last = int(t / kSlope < height_ ? t / kSlope : height_), slot = int(t % ring_);
+        const int first = int(t < width_ ? 0 : (t - width_) / kSlope + 1);
+        std::int32_t* row = sample_row(0, slot);
+        for (int y = first; y <= last; ++y) {
+            const std::ptrdiff_t from = y < height_ ? y : height_ - 1;
+            row[y] = guide_[(from * width_ + t - std::int64_t(kSlope) * y) * a_.channels];
+        }
+        write_borders(0, t, slot, first, last - first + 1, height_ + 1);
     }
 
     void keep() {
@@ -272,7 +317,8 @@ protected:
     Workspace memory_;
     const int height_, width_;
     const std::ptrdiff_t longest_, lanes_;
-    const int kept_rows_;
+    const int kept_rows_, ring_;
+    const std::uint8_t* guide_ = nullptr;
     int context_rows_, t_ = 0, first_ = 0, count_ = 0;
     LocalFit fits_[3];
     float *fit_inputs_ = nullptr, *fit_rows_[2]{};

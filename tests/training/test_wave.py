@@ -16,15 +16,15 @@ from l3c.wave import definition
 from l3c.wave.architecture import PAIR_MAX, Architecture
 from l3c.wave.network import Network, read_network
 from l3c.wave.scales import output_units
-from tests.checks import FITTED, SMALL, SMALL_GRAY, smooth_picture
+from tests.checks import FITTED, GUIDED, SMALL, SMALL_GRAY, smooth_picture
 
 
 def crops_of(architecture: Architecture, count: int = 2, height: int = 32, width: int = 64) -> np.ndarray:
     pictures = [smooth_picture(height, width, architecture.channels, seed) for seed in range(count)]
-    return np.stack(pictures)[..., list(definition.CODING_ORDER[architecture.channels])]
+    return np.stack(pictures)[..., list(architecture.order)]
 
 
-@pytest.mark.parametrize("architecture", [SMALL, FITTED, SMALL_GRAY], ids=["rgb", "fitted", "gray"])
+@pytest.mark.parametrize("architecture", [SMALL, FITTED, SMALL_GRAY, GUIDED], ids=["rgb", "fitted", "gray", "guided"])
 def test_gradient_agrees_with_finite_differences_in_every_layer(architecture: Architecture) -> None:
     parameters = initial_parameters(architecture, 1)
     crops = crops_of(architecture)
@@ -54,11 +54,12 @@ def exact_cost(network: Network, picture: np.ndarray) -> float:
         bits -= float(np.log2(intervals(mixture, symbols)[1] / 65536).sum())
         return symbols
 
-    definition._run(definition.Wavefronts(network, *picture.shape[:2]), code)
+    guide = picture[..., : network.architecture.guides]
+    definition._run(definition.Wavefronts(network, *picture.shape[:2], guide), code)
     return bits
 
 
-@pytest.mark.parametrize("architecture", [SMALL, FITTED, SMALL_GRAY], ids=["rgb", "fitted", "gray"])
+@pytest.mark.parametrize("architecture", [SMALL, FITTED, SMALL_GRAY, GUIDED], ids=["rgb", "fitted", "gray", "guided"])
 def test_the_cost_that_training_sees_is_the_cost_of_the_integers(architecture: Architecture) -> None:
     """The rounded float network and the exported integers agree to 0.1 %: training aims at what is shipped."""
     parameters = initial_parameters(architecture, 2)
