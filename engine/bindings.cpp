@@ -25,13 +25,14 @@ void require(bool condition, const char* message) {
 }
 
 l3c::Architecture architecture_of(const std::vector<int>& w) {
-    require(w.size() == 9, "an architecture has 9 widths");
-    const l3c::Architecture a{w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7] != 0, w[8]};
+    require(w.size() == 10, "an architecture has 10 widths");
+    const l3c::Architecture a{w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7] != 0, w[8] != 0, w[9]};
     require(a.channels == 1 || a.channels == 3, "channels: 1 or 3");
     for (int i = 1; i < 6; ++i) require(w[i] > 0 && w[i] <= 512 && w[i] % 4 == 0, "widths: multiples of 4, at most 512");
     require(a.components >= 1 && a.components <= l3c::kMaxComponents, "components: 1 to 8");
     require(w[7] == 0 || w[7] == l3c::kFitted, "fitted: 0 or 12 neighbours");
-    require(a.guides == 0 || (a.guides == 1 && a.channels == 3), "guides: none, or 1 of 3 channels");
+    require(w[8] == 0 || w[8] == 1, "coupled: 0 or 1");
+    require(a.guides == 0 || (a.guides == 1 && a.channels == 3 && !a.coupled), "guides: none, or 1 of 3 channels, not coupled");
     return a;
 }
 
@@ -75,9 +76,10 @@ public:
         copy_table(shift, model.tables.scale_shift, 128);
         channels_ = model.architecture.channels;
         if (!rates.empty()) {
-            require(rates.size() == 4 && steps.size() == 3, "learning has 4 rates and 3 whole numbers");
-            require(steps[0] > 0 && steps[1] > 0 && steps[2] >= 2 && steps[2] <= 5, "a step of learning is out of range");
-            model.learning = {rates[0], rates[1], rates[2], rates[3], steps[0], steps[1], steps[2]};
+            require(rates.size() == 4 && steps.size() == 4, "learning has 4 rates and 4 whole numbers");
+            require(steps[0] > 0 && steps[1] > 0 && steps[2] > 0 && steps[2] <= steps[1] && steps[3] >= 2 && steps[3] <= 5,
+                    "a step of learning is out of range");
+            model.learning = {rates[0], rates[1], rates[2], rates[3], steps[0], steps[1], steps[2], steps[3]};
         }
         coder_ = l3c::make_coder(model, isa);
     }

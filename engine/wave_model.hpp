@@ -18,11 +18,11 @@ constexpr int kFitted = 12;
 // l3c.wave.architecture.Architecture.
 struct Architecture {
     int channels, hidden1, kept, hidden2, hidden3, head, components;
-    bool fitted;
+    bool fitted, coupled;
     int guides;  // the first channels, which are known beforehand: 0 or 1
     int coded() const { return channels - guides; }
     int shown() const { return channels + kAheadPositions * guides; }  // rows behind the neighbours, without the fits
-    int context() const { return kNeighbours * channels + shown() + fitted * coded(); }
+    int context() const { return kNeighbours * channels + shown() + (fitted + coupled) * coded(); }
     int first_of_head(int channel) const { return 4 + 2 * (channel - guides); }  // index of a layer
 };
 
@@ -42,7 +42,7 @@ struct Tables {
 // l3c.wave.learning.Learning; a group of 0 pixels: the network stays as it is.
 struct Learning {
     float rate, momentum, spread, epsilon;
-    int group, every;
+    int group, every, taken;
     int first;  // the first layer that learns: 2 (stage2.0), 3, 4 (the heads), or 5: the heads' last layers alone
 };
 

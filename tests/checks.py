@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,17 @@ SMALL = Architecture(hidden1=8, kept=8, hidden2=16, hidden3=12, head=8, componen
 FITTED = Architecture(hidden1=8, kept=8, hidden2=16, hidden3=12, head=8, components=3, fitted=12)
 GUIDED = Architecture(hidden1=8, kept=4, hidden2=12, hidden3=8, head=8, components=2, fitted=12, guides=1)
 SMALL_GRAY = Architecture(channels=1, hidden1=8, kept=4, hidden2=12, hidden3=8, head=8, components=2, fitted=12)
+COUPLED = replace(FITTED, coupled=1)
+ARCHITECTURES = {
+    "rgb": SMALL,
+    "fitted": FITTED,
+    "coupled": COUPLED,
+    "coupled, not fitted": replace(SMALL, coupled=1),
+    "gray": SMALL_GRAY,
+    "coupled gray": replace(SMALL_GRAY, coupled=1),
+    "guided": GUIDED,
+}
+"""Of every kind one, small."""
 
 
 def smooth_picture(height: int, width: int, channels: int, seed: int = 0) -> NDArray[np.uint8]:

@@ -1,8 +1,7 @@
-// Products and steps in float32, in a written order: + - * / sqrt and, in products, fused(), each rounded once, no contraction.
+// Products and steps in float32, in a written order: + - * / and fused(), each rounded once, no contraction.
 // Every sum runs over one index, upwards, for each result alone; vectors hold independent results, so their width does not
 // matter to the bits.
 #pragma once
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -40,10 +39,11 @@ public:
     FloatState& operator=(const FloatState&) = delete;
 };
 
+// Rows whose sums, for so many vectors of columns, fill the registers.
 #if defined(__AVX512F__)
-constexpr int kMostFloatRows = 12;
+constexpr int most_float_rows(int vectors) { return vectors == 3 ? 8 : 12; }
 #else
-constexpr int kMostFloatRows = 5;
+constexpr int most_float_rows(int vectors) { return vectors == 3 ? 3 : 5; }
 #endif
 constexpr int kFloatGranule = 16;  // rows of results are padded to this many columns
 constexpr int padded_floats(int n) { return (n + kFloatGranule - 1) / kFloatGranule * kFloatGranule; }
@@ -85,7 +85,7 @@ inline void float_columns(Matrix a, int rows, int inner, const float* x, std::pt
             float_block<kRows, Vectors>({a.data + r * a.row_step, a.row_step, a.step}, inner, x, x_stride,
                                         first ? first + r : nullptr, y + r * y_stride, y_stride);
     };
-    group(std::integral_constant<int, kMostFloatRows>{});
+    group(std::integral_constant<int, most_float_rows(Vectors)>{});
     group(std::integral_constant<int, 4>{});
     group(std::integral_constant<int, 1>{});
 }
@@ -93,10 +93,16 @@ inline void float_columns(Matrix a, int rows, int inner, const float* x, std::pt
 // Rows of y for `columns` columns, rounded up to kFloats.
 inline void float_product(Matrix a, int rows, int inner, int columns, const float* x, std::ptrdiff_t x_stride,
                           const float* first, float* y, std::ptrdiff_t y_stride) {
-    int p = 0;
-    for (; p + kFloats < columns; p += 2 * kFloats)
-        float_columns<2>(a, rows, inner, x + p, x_stride, first, y + p, y_stride);
-    for (; p < columns; p += kFloats) float_columns<1>(a, rows, inner, x + p, x_stride, first, y + p, y_stride);
+    const auto part = [&](int p, auto vectors) {
+        float_columns<decltype(vectors)::value>(a, rows, inner, x + p, x_stride, first, y + p, y_stride);
+        return p + decltype(vectors)::value * kFloats;
+    };
+    for (int p = 0; p < columns;) {
+        const int left = (columns - p + kFloats - 1) / kFloats;
+        p = left == 1   ? part(p, std::integral_constant<int, 1>{})
+            : left == 3 ? part(p, std::integral_constant<int, 3>{})
+                        : part(p, std::integral_constant<int, 2>{});
+    }
 }
 
 // to[p][r] = from[r][p] for `rows` rows and `columns` columns, each rounded up to 4.
@@ -119,7 +125,21 @@ inline void turn(const float* from, std::ptrdiff_t from_stride, int rows, int co
         }
 }
 
+// About 1 / sqrt(x) of normal x above 0: a line through its bits, then two steps of Newton's method; equal on all machines.
+inline Floats inverse_root(Floats x) {
+    typedef std::int32_t Bits __attribute__((vector_size(kFloatBytes)));
+    Bits bits;
+    std::memcpy(&bits, &x, sizeof bits);
+    bits = 0x5f3759df - (bits >> 1);
+    Floats y;
+    std::memcpy(&y, &bits, sizeof y);
+    const Floats half = x * 0.5f;
+    for (int i = 0; i < 2; ++i) y = y * fused(-(half * y), y, Floats{} + 1.5f);
+    return y;
+}
+
 // Adam (Kingma and Ba, 2015) with bias correction; small moments are rounded away, so that none becomes subnormal.
+// Arrays are whole vectors.
 struct Adam {
     float rate, momentum, spread, epsilon;
     float mean_left = 1, square_left = 1;  // the powers of the bias correction
@@ -129,15 +149,16 @@ struct Adam {
         constexpr float kTiny = 1e-12f;
         const float share = 1.0f / float(samples);
         mean_left *= 1.0f - momentum, square_left *= 1.0f - spread;
-        const float reach = rate / (1.0f - mean_left), scale = 1.0f / (1.0f - square_left);
-        for (std::size_t i = 0; i < count; ++i) {
-            const float slope = slopes[i] * share;
-            const float mean = means[i] + momentum * (slope - means[i]);
-            const float square = squares[i] + spread * (slope * slope - squares[i]);
-            means[i] = (mean + kTiny) - kTiny;
-            squares[i] = (square + kTiny) - kTiny;
-            values[i] -= (reach * means[i]) / (std::sqrt(squares[i] * scale) + epsilon);
-            slopes[i] = 0.0f;
+        const float reach = rate / (1.0f - mean_left), scale = 1.0f / (1.0f - square_left), least = epsilon * epsilon;
+        for (std::size_t i = 0; i < count; i += kFloats) {
+            const Floats slope = load_floats(slopes + i) * share;
+            Floats mean = load_floats(means + i), square = load_floats(squares + i);
+            mean = (mean + momentum * (slope - mean) + kTiny) - kTiny;
+            square = (square + spread * (slope * slope - square) + kTiny) - kTiny;
+            store_floats(means + i, mean);
+            store_floats(squares + i, square);
+            store_floats(values + i, load_floats(values + i) - (reach * mean) * inverse_root(square * scale + least));
+            store_floats(slopes + i, Floats{});
         }
     }
 };

@@ -31,8 +31,10 @@ public:
 
     // The outputs of head c.
     void predict_mixtures(int c) {
-        const int at = this->point(0, shared_, padded(a_.hidden3) / Isa::kGroup);
-        this->point(at, own_, kGranule / Isa::kGroup);
+        if (a_.coupled) this->expect(c);
+        int at = this->point(0, shared_, padded(a_.hidden3) / Isa::kGroup);
+        if (c > 0) at = this->point(at, own_, kGranule / Isa::kGroup);
+        this->point(at, this->expected_cells_, kGranule / Isa::kGroup);
         dense<Isa, true>(*heads_[c][0], pointers_, count_, head_, longest_);
         this->point(0, head_, padded(a_.head) / Isa::kGroup);
         dense<Isa, false>(*heads_[c][1], pointers_, count_, this->outputs_, longest_);

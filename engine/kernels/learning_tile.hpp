@@ -37,10 +37,11 @@ public:
                 LearnedShape *hidden = shapes + head - kStageTwo, *last = hidden + 1;
                 hidden->add_segment(a.hidden3, false);
                 hidden->add_segment(c, true);
+                if (a.coupled) hidden->add_segment(1, true);
                 hidden->begin(model.layers[head], units, memory);
                 last->add_segment(a.head, false);
                 float steps[3 * kMaxComponents + 3];
-                for (int o = 0; o < 3 * a.components + c; ++o) steps[o] = output_unit(a.components, o);
+                for (int o = 0; o < 3 * a.components + c + a.coupled; ++o) steps[o] = output_unit(a.components, o);
                 last->begin(model.layers[head + 1], steps, memory);
             }
         }
@@ -50,14 +51,15 @@ public:
 
     LearningTile(const Model& model, int height, int width)
         : Base(model, height, width), tables_(*model.tables), group_(model.learning.group), every_(model.learning.every),
+          taken_(model.learning.taken),
           first_(model.learning.first - kStageTwo),
           adam_{model.learning.rate, model.learning.momentum, model.learning.spread, model.learning.epsilon} {
         begin(model);
         inputs_ = floats(first_ ? 0 : model.shapes[0].rows);
         float_hidden_ = floats(a_.hidden2);
-        float_shared_ = floats(a_.hidden3 + kGranule);
+        float_shared_ = floats(a_.hidden3 + 2 * kGranule);
         float_head_ = floats(a_.head);
-        d_outputs_ = floats(padded_floats(3 * a_.components + a_.channels));
+        d_outputs_ = floats(padded_floats(3 * a_.components + a_.channels + a_.coupled));
         d_head_ = floats(a_.head);
         d_shared_ = floats(a_.hidden3);
         d_hidden_ = floats(a_.hidden2);
@@ -66,7 +68,7 @@ public:
         turned_ = this->memory().template take<float>(std::size_t(widest) * longest_);
     }
 
-    bool learns(std::int64_t t) const { return t % every_ == 0; }
+    bool learns(std::int64_t t) const { return t % every_ < taken_; }
 
     // Called with the channel's samples known: slopes of head c, and what they mean for the shared layers.
     void learn(int c) {
@@ -78,6 +80,8 @@ public:
         backward(last_of(c), a_.head, d_outputs_, kZeros, d_head_);
         deactivate(d_head_, float_head_, a_.head);
         spread_all(own_, c, kInputOffset, float_shared_ + a_.hidden3 * longest_);
+        if (a_.coupled)
+            spread_all(this->expected_cells_, 1, kInputOffset, float_shared_ + (a_.hidden3 + padded(c)) * longest_);
         add_slopes(hidden_of(c), d_head_, float_shared_);
         if (first_ < 2) backward(hidden_of(c), a_.hidden3, d_head_, nullptr, d_shared_);
     }
@@ -176,12 +180,17 @@ private:
             const Int8 place = load8(outputs_ + (2 * k_count + k) * longest_ + at) + 56;
             keep_where((place >= 0) & (place <= 127), rows + (2 * k_count + k) * longest_);
         }
-        for (int j = 0; j < c; ++j) {
-            float* row = rows + (3 * k_count + j) * longest_;
-            const Int8 coefficient = load8(outputs_ + (3 * k_count + j) * longest_ + at);
-            store_floats8(row, mean * floats8(load8(this->values(j) + at) - load8(this->prediction(j) + at)));
-            keep_where((coefficient >= -256) & (coefficient <= 256), row);
-        }
+        for (int j = 0; j < c; ++j)
+            move(3 * k_count + j, at, mean * floats8(load8(this->values(j) + at) - load8(this->prediction(j) + at)));
+        if (a_.coupled) move(3 * k_count + c, at, mean * (floats8(load8(this->expected_ + at)) * all_floats8(1 / kFine)));
+    }
+
+    // The slope by output o, a coefficient.
+    void move(int o, int at, Float8 slope) {
+        float* row = d_outputs_ + at + o * longest_;
+        const Int8 coefficient = load8(outputs_ + o * longest_ + at);
+        store_floats8(row, slope);
+        keep_where((coefficient >= -256) & (coefficient <= 256), row);
     }
 
     static void scale(float* row, Float8 by) {
@@ -199,7 +208,7 @@ private:
     static constexpr float kZeros[512] = {};
     const FloatState state_;
     const Tables& tables_;
-    const int group_, every_, first_;
+    const int group_, every_, taken_, first_;
     Adam adam_;
     LearnedLayer<Isa> layers_[8];
     std::size_t learned_;

@@ -15,7 +15,7 @@ namespace l3c {
 namespace {
 
 constexpr int kFit = kFitted, kFitSums = kFit * (kFit + 1) / 2 + kFit, kFitRing = 4;
-constexpr float kFromLeft = 17.0f / 32, kFromAbove = 27.0f / 64, kRidge = 8.0f;
+constexpr float kFromLeft = 35.0f / 64, kFromAbove = 27.0f / 64, kRidge = 8.0f;
 
 class LocalFit {
 public:
@@ -28,12 +28,8 @@ public:
     // x: 12 rows of the neighbours' differences, out: predicted differences, of rows first .. first + count - 1 and with
     // room for a vector before and behind.
     void predict(std::int64_t t, int first, int count, const float* x, std::ptrdiff_t stride, float* out) {
-        for (int row = first / kFloats * kFloats; row < first + count; row += kFloats) {
-            Floats rows[kFit + 2][kFit];
-            fade(t, row, inside(row, first, count), rows);
-            for (int j = 0; j < kFit; ++j) rows[kFit + 1][j] = load_floats(x + j * stride + row - first);
-            store_floats(out + row - first, solve(rows));
-        }
+        for (int row = first / kFloats * kFloats; row < first + count; row += kFloats)
+            store_floats(out + row - first, solve(t, row, inside(row, first, count), x + row - first, stride));
     }
 
     // target: the true differences. room: one row. With room before and behind, as above.
@@ -82,34 +78,51 @@ private:
         return __builtin_shufflevector(before, here, (kFloats - 1 + I)...);
     }
 
-    // The sums that a pixel finds, kept for update(); as rows of a ridged lower triangle and the target's row.
-    void fade(std::int64_t t, int row, Lanes counts, Floats (*rows)[kFit]) {
+    // Elimination without pivots, row by row, of the sums that a pixel finds, a ridged triangle and the target's row, and of
+    // the features' row; returns the target's row times the features' by the triangle's inverse. The sums are kept for update().
+    // Each row stays in registers; scaled[j][k] is what row k has in column j, by the pivot of row j.
+    Floats solve(std::int64_t t, int row, Lanes counts, const float* x, std::ptrdiff_t stride) {
         const float *left = block(t - 1, row), *above = block(t - 2, row);
         float* here = block(t, row);
-        for (int r = 0; r <= kFit; ++r)
+        Floats scaled[kFit][kFit + 1], inverse[kFit], result{};
+#pragma GCC unroll 16
+        for (int r = 0; r <= kFit; ++r) {
+            Floats entry[kFit];
+#pragma GCC unroll 16
             for (int j = 0; j <= r && j < kFit; ++j, left += kFloats, above += kFloats, here += kFloats) {
-                const Floats upper = shifted(load_floats(above - kBlock), load_floats(above),
-                                             std::make_integer_sequence<int, kFloats>());
-                const Floats total = fused(Floats{} + kFromAbove, upper, kFromLeft * load_floats(left));
-                store_floats(here, counts ? total : Floats{});
-                rows[r][j] = r == j ? total + kRidge : total;
+                entry[j] = fade(left, above);
+                store_floats(here, counts ? entry[j] : Floats{});
             }
+            eliminate(entry, r, scaled);
+#pragma GCC unroll 16
+            for (int j = 0; j < r; ++j) scaled[j][r] = entry[j] * inverse[j];
+            if (r == kFit) break;
+            Floats pivot = entry[r] + kRidge;
+#pragma GCC unroll 16
+            for (int j = 0; j < r; ++j) pivot = fused(-entry[j], scaled[j][r], pivot);
+            const Floats least = Floats{} + kRidge / 2;
+            inverse[r] = 1.0f / (pivot > least ? pivot : least);
+        }
+        Floats features[kFit];
+#pragma GCC unroll 16
+        for (int j = 0; j < kFit; ++j) features[j] = load_floats(x + j * stride);
+        eliminate(features, kFit, scaled);
+#pragma GCC unroll 16
+        for (int j = 0; j < kFit; ++j) result = fused(features[j], scaled[j][kFit], result);
+        return result;
     }
 
-    // Elimination without pivots: the target's row times the features' row, by the inverse of the triangle.
-    static Floats solve(Floats (*rows)[kFit]) {
-        Floats result{}, scaled[kFit];
-        for (int j = 0; j < kFit; ++j) {
-            const Floats least = Floats{} + kRidge / 2, pivot = rows[j][j] > least ? rows[j][j] : least;
-            const Floats inverse = 1.0f / pivot;
-            for (int k = j + 1; k < kFit; ++k) scaled[k] = rows[k][j] * inverse;
-            for (int r = j + 1; r < kFit + 2; ++r) {
-                const Floats factor = -rows[r][j];
-                for (int k = j + 1; k <= r && k < kFit; ++k) rows[r][k] = fused(factor, scaled[k], rows[r][k]);
-            }
-            result = fused(rows[kFit + 1][j], rows[kFit][j] * inverse, result);
-        }
-        return result;
+    // The first columns of a row, less what the rows before have of each.
+    __attribute__((always_inline)) static void eliminate(Floats* entry, int columns, const Floats (*scaled)[kFit + 1]) {
+#pragma GCC unroll 16
+        for (int j = 0; j < columns; ++j)
+#pragma GCC unroll 16
+            for (int k = j + 1; k < columns; ++k) entry[k] = fused(-entry[j], scaled[j][k], entry[k]);
+    }
+
+    static Floats fade(const float* left, const float* above) {
+        const Floats upper = shifted(load_floats(above - kBlock), load_floats(above), std::make_integer_sequence<int, kFloats>());
+        return fused(Floats{} + kFromAbove, upper, kFromLeft * load_floats(left));
     }
 
     // 16 / sqrt(energy of the neighbours' differences + 16): lively places count less.

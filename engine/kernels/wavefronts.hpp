@@ -9,6 +9,7 @@
 #include "dense.hpp"
 #include "local_fit.hpp"
 #include "mixture.hpp"
+#include "regression.hpp"
 #include "wave_model.hpp"
 
 namespace l3c {
@@ -38,16 +39,16 @@ struct PackedModel {
 
     PackedModel(const WaveModel& model, Workspace& memory) : architecture(model.architecture), tables(&model.tables) {
         const Architecture& a = architecture;
-        const int first[] = {a.context(), a.channels}, second[] = {a.hidden1}, fourth[] = {a.hidden2}, last[] = {a.head};
+        const int first[] = {a.context(), a.channels, a.channels}, second[] = {a.hidden1}, fourth[] = {a.hidden2}, last[] = {a.head};
         int third[1 + kKeptPositions] = {a.context()};
         for (int i = 0; i < kKeptPositions; ++i) third[1 + i] = a.kept;
-        keep[0] = Packer<Isa>(model.layers[0], first, 2, memory).packed();
+        keep[0] = Packer<Isa>(model.layers[0], first, a.coupled ? 3 : 2, memory).packed();
         keep[1] = Packer<Isa>(model.layers[1], second, 1, memory).packed();
         share[0] = Packer<Isa>(model.layers[2], third, 1 + kKeptPositions, memory).packed();
         share[1] = Packer<Isa>(model.layers[3], fourth, 1, memory).packed();
         for (int c = a.guides; c < a.channels; ++c) {
-            const int hidden[] = {a.hidden3, c};
-            head[c][0] = Packer<Isa>(model.layers[a.first_of_head(c)], hidden, 2, memory).packed();
+            const int hidden[] = {a.hidden3, c, 1};
+            head[c][0] = Packer<Isa>(model.layers[a.first_of_head(c)], hidden, a.coupled ? 3 : 2, memory).packed();
             head[c][1] = Packer<Isa>(model.layers[a.first_of_head(c) + 1], last, 1, memory).packed();
         }
     }
@@ -66,13 +67,16 @@ public:
         kept_ = memory_.take<std::int32_t>(std::size_t(kept_rows_) * kKeptRing * lanes_);
         context_rows_ = padded(a_.context()) / Isa::kGroup;
         context_ = rows(context_rows_);
-        own_ = rows(kGranule / Isa::kGroup);
+        own_ = rows(kOwnRows);
+        error_cells_ = rows(kOwnRows);
+        expected_cells_ = rows(kOwnRows);
+        expected_ = rows(1);
         hidden_ = rows(padded(a_.hidden1 > a_.hidden2 ? a_.hidden1 : a_.hidden2) / Isa::kGroup);
-        outputs_ = rows(padded(3 * a_.components + a_.channels));
-        predictions_ = rows(a_.shown() + a_.coded());
+        outputs_ = rows(padded(3 * a_.components + a_.channels + a_.coupled));
+        predictions_ = rows(a_.shown() + 2 * a_.coded());
         values_ = rows(a_.channels);
-        if (a_.fitted) open_fits();
-        pointers_ = memory_.take<const std::int32_t*>(context_rows_ + (kKeptPositions + 1) * kept_rows_ + a_.hidden2);
+        if (a_.fitted || a_.coupled) open_fits();
+        pointers_ = memory_.take<const std::int32_t*>(context_rows_ + (kKeptPositions + 1) * kept_rows_ + a_.hidden2 + 8);
     }
 
     Workspace& memory() { return memory_; }
@@ -114,17 +118,16 @@ public:
             else if (a_.fitted)
                 fit(c, t);
         }
+        if (a_.coupled) find_energies(t);
         join(predictions_, a_.context() - a_.channels * kNeighbours,
              context_ + std::ptrdiff_t(a_.channels * kNeighbours / Isa::kGroup) * longest_);
     }
 
     // To be called when the samples of channel c are known.
     void set_residual(int c) {
-        constexpr int kBits = 32 / Isa::kGroup;
-        std::int32_t* __restrict cells = own_ + std::ptrdiff_t(c / Isa::kGroup) * longest_;
         const std::int32_t *v = values(c), *p = prediction(c);
-        const int place = c % Isa::kGroup * kBits, count = count_;
-        for (int i = 0; i < count; ++i) cells[i] = (place ? cells[i] : 0) | residual(v[i], p[i]) << place;
+        set_cells(own_, c, [&](int i) { return residual(v[i], p[i]); });
+        if (a_.coupled) set_error(c);
     }
 
     // To be called when all samples are known.
@@ -132,9 +135,12 @@ public:
         write(t);
         keep();
         if (a_.fitted) learn_fits(t);
+        if (a_.coupled) regression_.update(a_.channels, difference_rows_, fit_rows_, error_rows_);
     }
 
 protected:
+    static constexpr int kOwnRows = kGranule / Isa::kGroup;
+
     template <class Count>
     Mixture8 mixture(Count components, int c, int at) const {
         Int8 centre = load8(prediction(c) + at) << 6;
@@ -142,6 +148,10 @@ protected:
             const Int8 raw = load8(outputs_ + std::ptrdiff_t(3 * a_.components + j) * longest_ + at);
             const Int8 coefficient = min8(max8(raw, all8(-256)), all8(256));
             centre += coefficient * (load8(values_ + std::ptrdiff_t(j) * longest_ + at) - load8(prediction(j) + at));
+        }
+        if (a_.coupled) {
+            const Int8 raw = load8(outputs_ + std::ptrdiff_t(3 * a_.components + c) * longest_ + at);
+            centre += (min8(max8(raw, all8(-256)), all8(256)) * load8(expected_ + at) + 32) >> 6;
         }
         return make_mixture(*model_.tables, components, outputs_ + at, longest_, centre);
     }
@@ -194,16 +204,63 @@ protected:
         }
     }
 
+    // Channel c's value of a row of cells; of the others none is known yet, if c is the row's first.
+    template <class Value>
+    void set_cells(std::int32_t* rows_of_cells, int c, Value value) {
+        constexpr int kBits = 32 / Isa::kGroup;
+        std::int32_t* __restrict cells = rows_of_cells + std::ptrdiff_t(c / Isa::kGroup) * longest_;
+        const int place = c % Isa::kGroup * kBits, count = count_;
+        for (int i = 0; i < count; ++i) cells[i] = (place ? cells[i] : 0) | value(i) << place;
+    }
+
     void open_fits() {
-        for (int c = a_.guides; c < a_.channels; ++c)
-            fits_[c] = LocalFit(memory_.take<float>(LocalFit::size(height_)), height_);
         const std::ptrdiff_t stride = longest_ + 2 * kFloats;
+        const auto row = [&] { return memory_.take<float>(stride) + kFloats; };
+        for (int c = 0; c < a_.channels; ++c) {
+            if (a_.fitted) fits_[c] = LocalFit(memory_.take<float>(LocalFit::size(height_)), height_);
+            fit_rows_[c] = row(), difference_rows_[c] = row(), error_rows_[c] = row();
+        }
         fit_inputs_ = memory_.take<float>(a_.channels * kFit * stride) + kFloats;
-        for (float*& row : fit_rows_) row = memory_.take<float>(stride) + kFloats;
+        for (float*& spare : spare_rows_) spare = row();
+        if (a_.coupled) regression_ = Regression(memory_.take<float>(Regression::size(height_)), height_);
+    }
+
+    // What the errors so far add up to, as rows behind the fits.
+    void find_energies(std::int64_t t) {
+        regression_.fade(t, first_, count_);
+        const int count = count_;
+        for (int c = 0; c < a_.channels; ++c) {
+            const float* energy = regression_.energy(c);
+            std::int32_t* out = prediction((1 + a_.fitted) * a_.channels + c);
+            for (int i = 0; i < count; ++i) out[i] = energy_level(energy[i]);
+        }
+    }
+
+    // What channel c is expected to be, with the channels before it known.
+    void expect(int c) {
+        regression_.expect(c, fit_rows_[c], difference_rows_[0], error_rows_, spare_rows_[0]);
+        const float* expected = spare_rows_[0];
+        const int count = count_;
+        for (int i = 0; i < count; ++i) expected_[i] = std::int32_t(expected[i] * kFine);
+        set_cells(expected_cells_, 0, [&](int i) { return step_level(expected_[i]); });
+    }
+
+    void set_error(int c) {
+        const std::int32_t *v = values(c), *p = prediction(c);
+        float *difference = difference_rows_[c], *error = error_rows_[c];
+        const int count = count_;
+        for (int i = 0; i < count; ++i) {
+            difference[i] = float(v[i] - p[i]);
+            error[i] = difference[i] - float(expected_[i]) * (1 / kFine);
+        }
+        set_cells(error_cells_, c, [&](int i) { return step_level((v[i] - p[i]) * int(kFine) - expected_[i]); });
     }
     float* fit_inputs(int c) { return fit_inputs_ + std::ptrdiff_t(c) * kFit * (longest_ + 2 * kFloats); }
 
-    // The fit's difference in quarters of a level, as a row behind what is shown.
+    bool of_excess(int c) const { return a_.coupled && c > 0; }
+
+    // The fit's difference in quarters of a level, as a row behind what is shown. Coupled, of the second channel and the
+    // third by how much they exceed the first.
     void fit(int c, std::int64_t t) {
         const std::int32_t* p = prediction(c);
         const int count = count_;
@@ -211,10 +268,16 @@ protected:
             const std::int32_t* from = samples_at(c, kNeighbourOffsets[n]);
             float* x = fit_inputs(c) + n * (longest_ + 2 * kFloats);
             for (int i = 0; i < count; ++i) x[i] = float(residual(from[i], p[i]) - 128);
+            if (of_excess(c)) subtract(x, fit_inputs(0) + n * (longest_ + 2 * kFloats));
         }
-        fits_[c].predict(t, first_, count_, fit_inputs(c), longest_ + 2 * kFloats, fit_rows_[0]);
+        fits_[c].predict(t, first_, count_, fit_inputs(c), longest_ + 2 * kFloats, fit_rows_[c]);
         std::int32_t* out = prediction(a_.shown() + c - a_.guides);
-        for (int i = 0; i < count; ++i) out[i] = fit_level(fit_rows_[0][i]);
+        for (int i = 0; i < count; ++i) out[i] = fit_level(fit_rows_[c][i]);
+    }
+
+    void subtract(float* row, const float* other) {
+        const int count = count_;
+        for (int i = 0; i < count; ++i) row[i] -= other[i];
     }
 
     void learn_fits(std::int64_t t) {
@@ -222,8 +285,10 @@ protected:
         const int count = count_;
         for (int c = a_.guides; c < a_.channels; ++c) {
             const std::int32_t *v = values(c), *p = prediction(c);
-            for (int i = 0; i < count; ++i) fit_rows_[1][i] = float(residual(v[i], p[i]) - 128);
-            fits_[c].update(t, first_, count_, fit_inputs(c), longest_ + 2 * kFloats, fit_rows_[1], fit_rows_[0]);
+            float* target = spare_rows_[c > 0];
+            for (int i = 0; i < count; ++i) target[i] = float(residual(v[i], p[i]) - 128);
+            if (of_excess(c)) subtract(target, spare_rows_[0]);
+            fits_[c].update(t, first_, count_, fit_inputs(c), longest_ + 2 * kFloats, target, spare_rows_[2]);
             if (row_ends) fits_[c].end_row(t, first_);
         }
     }
@@ -299,7 +364,7 @@ protected:
 
     void keep() {
         const int at = point(0, context_, context_rows_);
-        point(at, own_, kGranule / Isa::kGroup);
+        point(point(at, own_, kOwnRows), error_cells_, kOwnRows);
         dense<Isa, true>(model_.keep[0], pointers_, count_, hidden_, longest_);
         point(0, hidden_, padded(a_.hidden1) / Isa::kGroup);
         std::int32_t* out = kept_row(0, t_) + first_;
@@ -321,8 +386,9 @@ protected:
     const std::uint8_t* guide_ = nullptr;
     int context_rows_, t_ = 0, first_ = 0, count_ = 0;
     LocalFit fits_[3];
-    float *fit_inputs_ = nullptr, *fit_rows_[2]{};
-    std::int32_t *samples_, *kept_, *context_, *own_, *hidden_, *outputs_, *predictions_, *values_;
+    Regression regression_;
+    float *fit_inputs_ = nullptr, *fit_rows_[3]{}, *difference_rows_[3]{}, *error_rows_[3]{}, *spare_rows_[3]{};
+    std::int32_t *samples_, *kept_, *context_, *own_, *error_cells_, *expected_cells_, *expected_, *hidden_, *outputs_, *predictions_, *values_;
     const std::int32_t** pointers_;
 };
 

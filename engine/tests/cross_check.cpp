@@ -36,7 +36,7 @@ l3c::WaveModel made_up_model(const l3c::Architecture& a) {
 
 // The same layers, learning.
 l3c::WaveModel learning(l3c::WaveModel model, int every, int first) {
-    model.learning = {1e-3f, 0.1f, 0.01f, 1e-8f, 64, every, first};
+    model.learning = {1e-3f, 0.1f, 0.01f, 1e-8f, 64, every, 1, first};
     return model;
 }
 

@@ -9,6 +9,7 @@
 
 #include "gemm.hpp"
 #include "kernels/local_fit.hpp"
+#include "kernels/regression.hpp"
 #include "wave_gradient.hpp"
 
 namespace l3c::training {
@@ -146,16 +147,17 @@ public:
         : a_(a), layers_(layers), height_(height), width_(width), quantized_(quantized), pixels_(height * width),
           block_(kRowsPerBlock * width), plane_(pixels_ + kPad), ld_(block_ + kPad), inputs_(a.context()),
           kept_stride_(width + kLeft + kRight), kept_plane_(std::size_t(height + kTop) * kept_stride_) {
-        x1_.allocate(std::size_t(inputs_ + a.channels) * plane_);
+        x1_.allocate(std::size_t(inputs_ + (1 + a.coupled) * a.channels) * plane_);
         h1_.allocate(std::size_t(a.hidden1) * plane_);
         value_.allocate(std::size_t(a.channels) * plane_);
         prediction_.allocate(value_.size());
+        if (a.coupled) fits_.allocate(value_.size()), expected_.allocate(value_.size()), expected_level_.allocate(value_.size());
         kept_.allocate(a.kept * kept_plane_);
         d_kept_.allocate(kept_.size());
         plane_of_crop_.stride = kept_stride_;
         plane_of_crop_.data.allocate(kept_plane_ + kBelow * kept_stride_);
         int widest = inputs_ + kKeptPositions * a.kept;
-        for (const int w : {a.hidden1, a.hidden2, a.hidden3 + a.channels, a.head}) widest = w > widest ? w : widest;
+        for (const int w : {a.hidden1, a.hidden2, a.hidden3 + a.channels + 1, a.head}) widest = w > widest ? w : widest;
         turned_.allocate(std::size_t(padded(widest)) * block_);
         for (auto* b : {&x2_, &h2_, &h3_, &hh_, &out_, &d_, &e_, &d3_}) b->allocate(std::size_t(widest) * ld_);
     }
@@ -180,6 +182,7 @@ private:
             else if (a_.fitted)
                 fit(c);
         }
+        if (a_.coupled) regress();
     }
 
     // What a guide shows beside its neighbours, as inputs behind the levels.
@@ -207,13 +210,56 @@ private:
             const int first = t < width_ ? 0 : (t - width_) / kSlope + 1;
             const int count = (t / kSlope < height_ ? t / kSlope : height_ - 1) - first + 1;
             const auto at = [&](int i) { return (first + i) * width_ + t - kSlope * (first + i); };
+            const bool of_difference = a_.coupled && c > 0;
+            const auto base = [&](int n, int place) { return of_difference ? x1_[std::size_t(n) * plane_ + place] : 0.0f; };
+            const auto base_own = [&](int place) { return of_difference ? x1_[std::size_t(inputs_) * plane_ + place] : 0.0f; };
             for (int n = 0; n < kFit; ++n)
-                for (int i = 0; i < count; ++i) inputs[n * lanes + i] = x[n * plane_ + at(i)] / kInputScale;
-            for (int i = 0; i < count; ++i) target[i] = own[at(i)] / kInputScale;
+                for (int i = 0; i < count; ++i) inputs[n * lanes + i] = (x[n * plane_ + at(i)] - base(n, at(i))) / kInputScale;
+            for (int i = 0; i < count; ++i) target[i] = (own[at(i)] - base_own(at(i))) / kInputScale;
             fit.predict(t, first, count, inputs, lanes, out);
             fit.update(t, first, count, inputs, lanes, target, room);
             if (t >= width_ - 1 && (t - width_ + 1) % kSlope == 0) fit.end_row(t, first);
             for (int i = 0; i < count; ++i) to[at(i)] = float(fit_level(out[i]) - 128) * kInputScale;
+            if (a_.coupled)
+                for (int i = 0; i < count; ++i) fits_[std::size_t(c) * plane_ + at(i)] = out[i];
+        }
+    }
+
+    void regress() {
+        const int lanes = height_ + 2 * kFloats;
+        regression_sums_.allocate(Regression::size(height_));
+        regression_rows_.allocate(std::size_t(12) * lanes);
+        Regression regression(regression_sums_.data(), height_);
+        float *differences[3], *fits[3], *errors[3], *out = regression_rows_.data() + 9 * lanes;
+        for (int c = 0; c < 3; ++c) {
+            differences[c] = regression_rows_.data() + c * lanes;
+            fits[c] = differences[c] + 3 * lanes, errors[c] = fits[c] + 3 * lanes;
+        }
+        for (int t = 0; t < width_ + kSlope * (height_ - 1); ++t) {
+            const int first = t < width_ ? 0 : (t - width_) / kSlope + 1;
+            const int count = (t / kSlope < height_ ? t / kSlope : height_ - 1) - first + 1;
+            if (count <= 0) continue;
+            const auto at = [&](int i) { return (first + i) * width_ + t - kSlope * (first + i); };
+            regression.fade(t, first, count);
+            for (int c = 0; c < a_.channels; ++c) {
+                const std::size_t plane = std::size_t(c) * plane_;
+                for (int i = 0; i < count; ++i) {
+                    differences[c][i] = value_[plane + at(i)] - prediction_[plane + at(i)];
+                    fits[c][i] = fits_[plane + at(i)];
+                }
+                float* energy = x1_.data() + std::size_t((kNeighbours + 1 + a_.fitted) * a_.channels + c) * plane_;
+                float* error = x1_.data() + std::size_t(inputs_ + a_.channels + c) * plane_;
+                for (int i = 0; i < count; ++i)
+                    energy[at(i)] = float(energy_level(regression.energy(c)[i]) - 128) * kInputScale;
+                regression.expect(c, fits[c], differences[0], errors, out);
+                for (int i = 0; i < count; ++i) {
+                    expected_[plane + at(i)] = out[i];
+                    expected_level_[plane + at(i)] = float(fit_level(out[i]) - 128) * kInputScale;
+                    errors[c][i] = differences[c][i] - out[i];
+                    error[at(i)] = float(fit_level(errors[c][i]) - 128) * kInputScale;
+                }
+            }
+            regression.update(a_.channels, differences, fits, errors);
         }
     }
 
@@ -329,6 +375,9 @@ private:
         if (c > 0)
             std::memcpy(h3_.data() + std::size_t(a_.hidden3 + c - 1) * ld_,
                         x1_.data() + std::size_t(inputs_ + c - 1) * plane_ + at, sizeof(float) * ld_);
+        if (a_.coupled)
+            std::memcpy(h3_.data() + std::size_t(a_.hidden3 + c) * ld_,
+                        expected_level_.data() + std::size_t(c) * plane_ + at, sizeof(float) * ld_);
         forward(hidden, h3_, hh_);
         product(output.outputs, output.inputs, block_, output.weights, hh_.data(), output.bias, out_.data(), ld_);
         const double bits = mixture(at, c);  // leaves the gradient of the outputs in d_
@@ -366,6 +415,11 @@ private:
             const float* coefficient = out + std::size_t(3 * k_count + j) * ld_;
             for (int i = 0; i < N; ++i)
                 base[i] += round_to(clip(coefficient[i], -4.0f, 4.0f), 64) * (other[i] - other_p[i]);
+        }
+        if (a_.coupled) {
+            const float* expected = expected_.data() + std::size_t(c) * plane_ + at + p0;
+            const float* coefficient = out + std::size_t(3 * k_count + c) * ld_;
+            for (int i = 0; i < N; ++i) base[i] += round_to(clip(coefficient[i], -4.0f, 4.0f), 64) * expected[i];
         }
         float top[N];
         for (int i = 0; i < N; ++i) top[i] = round_to(out[i], 16);
@@ -424,6 +478,16 @@ private:
                 d_coefficient[i] = inside ? slope * (other[i] - other_p[i]) : 0.0f;
             }
         }
+        if (a_.coupled) {
+            const float* expected = expected_.data() + std::size_t(c) * plane_ + at + p0;
+            const float* coefficient = out + std::size_t(3 * k_count + c) * ld_;
+            float* d_coefficient = d + std::size_t(3 * k_count + c) * ld_;
+            for (int i = 0; i < N; ++i) {
+                float slope = 0;
+                for (int k = 0; k < k_count; ++k) slope += d[std::size_t(k_count + k) * ld_ + i];
+                d_coefficient[i] = coefficient[i] > -4.0f && coefficient[i] < 4.0f ? slope * expected[i] : 0.0f;
+            }
+        }
         for (int k = 0; k < k_count; ++k)
             for (int i = 0; i < N; ++i) d[std::size_t(k_count + k) * ld_ + i] *= kMeanScale;
         double all = 0;
@@ -439,6 +503,7 @@ private:
     std::size_t kept_plane_;
     Plane plane_of_crop_;
     Buffer x1_, h1_, value_, prediction_, kept_, d_kept_;
+    Buffer fits_, expected_, expected_level_, regression_sums_, regression_rows_;
     Buffer sums_, fit_rows_, turned_, x2_, h2_, h3_, hh_, out_, d_, e_, d3_;
 };
 

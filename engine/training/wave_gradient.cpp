@@ -10,13 +10,13 @@ double gradient_avx512(const Architecture&, const float*, const std::uint8_t*, i
 
 int layer_shapes(const Architecture& a, Shape* shapes) {
     int n = 0;
-    shapes[n++] = {a.hidden1, a.context() + a.channels};
+    shapes[n++] = {a.hidden1, a.context() + (1 + a.coupled) * a.channels};
     shapes[n++] = {a.kept, a.hidden1};
     shapes[n++] = {a.hidden2, a.context() + kKeptPositions * a.kept};
     shapes[n++] = {a.hidden3, a.hidden2};
     for (int c = a.guides; c < a.channels; ++c) {
-        shapes[n++] = {a.head, a.hidden3 + c};
-        shapes[n++] = {3 * a.components + c, a.head};
+        shapes[n++] = {a.head, a.hidden3 + c + a.coupled};
+        shapes[n++] = {3 * a.components + c + a.coupled, a.head};
     }
     return n;
 }

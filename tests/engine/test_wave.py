@@ -13,7 +13,7 @@ from l3c.engine import WaveCoder, chosen_isa, supported_isas
 from l3c.errors import EngineError, FormatError
 from l3c.wave import definition
 from l3c.wave.architecture import Architecture
-from tests.checks import FITTED, GUIDED, SMALL, SMALL_GRAY, noise, smooth_picture, untrained_network
+from tests.checks import ARCHITECTURES, GUIDED, SMALL, noise, smooth_picture, untrained_network
 
 ALL_ISAS = ("portable", "avx2", "avx512vnni", "neondot")
 SIZES = [(1, 1), (1, 9), (9, 1), (2, 3), (5, 17), (16, 16), (31, 8), (33, 50), (64, 47)]
@@ -27,7 +27,7 @@ def isa(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("architecture", [SMALL, FITTED, SMALL_GRAY, GUIDED], ids=["rgb", "fitted", "gray", "guided"])
+@pytest.mark.parametrize("architecture", ARCHITECTURES.values(), ids=ARCHITECTURES)
 def test_bytes_and_pixels_are_those_of_the_definition(
     isa: str, size: tuple[int, int], architecture: Architecture
 ) -> None:

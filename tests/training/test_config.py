@@ -80,7 +80,7 @@ def test_mistakes_in_overrides_are_explained(override: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "file"), [("wave", "rgb-37k"), ("wave_max", "rgb-81k-fitted"), ("wave_gray", "gray-22k")]
+    ("model", "file"), [("wave", "rgb-37k"), ("wave_max", "rgb-82k-coupled"), ("wave_gray", "gray-22k")]
 )
 def test_wave_networks_are_those_of_the_package(model: str, file: str) -> None:
     """They inherit from one another; the package's large one has the fit too."""
@@ -106,6 +106,7 @@ def test_a_wave_run_is_as_long_as_its_pixels_or_iterations() -> None:
         ("hidden2=98", "network.hidden2: a multiple of 4"),
         ("channels=2", "channels are 1 or 3"),
         ("fitted=10", "fitted are 0 or 12"),
+        ("coupled=2", "coupled is 0 or 1"),
         ("components=9", "1 to 8, not 9"),
         ("kind=l3c", "a model configuration of its own"),
         ("epochs=3", "data.epochs: not for wave"),

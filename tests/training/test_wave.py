@@ -16,7 +16,7 @@ from l3c.wave import definition
 from l3c.wave.architecture import PAIR_MAX, Architecture
 from l3c.wave.network import Network, read_network
 from l3c.wave.scales import output_units
-from tests.checks import FITTED, GUIDED, SMALL, SMALL_GRAY, smooth_picture
+from tests.checks import ARCHITECTURES, SMALL, smooth_picture
 
 
 def crops_of(architecture: Architecture, count: int = 2, height: int = 32, width: int = 64) -> np.ndarray:
@@ -24,7 +24,7 @@ def crops_of(architecture: Architecture, count: int = 2, height: int = 32, width
     return np.stack(pictures)[..., list(architecture.order)]
 
 
-@pytest.mark.parametrize("architecture", [SMALL, FITTED, SMALL_GRAY, GUIDED], ids=["rgb", "fitted", "gray", "guided"])
+@pytest.mark.parametrize("architecture", ARCHITECTURES.values(), ids=ARCHITECTURES)
 def test_gradient_agrees_with_finite_differences_in_every_layer(architecture: Architecture) -> None:
     parameters = initial_parameters(architecture, 1)
     crops = crops_of(architecture)
@@ -59,7 +59,7 @@ def exact_cost(network: Network, picture: np.ndarray) -> float:
     return bits
 
 
-@pytest.mark.parametrize("architecture", [SMALL, FITTED, SMALL_GRAY, GUIDED], ids=["rgb", "fitted", "gray", "guided"])
+@pytest.mark.parametrize("architecture", ARCHITECTURES.values(), ids=ARCHITECTURES)
 def test_the_cost_that_training_sees_is_the_cost_of_the_integers(architecture: Architecture) -> None:
     """The rounded float network and the exported integers agree to 0.1 %: training aims at what is shipped."""
     parameters = initial_parameters(architecture, 2)

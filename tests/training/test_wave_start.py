@@ -12,10 +12,10 @@ from l3c.training.wave import gradient, initial_parameters
 from l3c.training.wave_start import start
 from l3c.wave.model_file import read_stored
 from l3c.wave.presets import FOLDER
-from tests.checks import FITTED, SMALL, smooth_picture
+from tests.checks import COUPLED, FITTED, SMALL, smooth_picture
 
 
-@pytest.mark.parametrize("name", ["rgb-37k", "rgb-81k-fitted"])
+@pytest.mark.parametrize("name", ["rgb-37k", "rgb-82k-coupled"])
 def test_a_weight_file_is_a_start(name: str) -> None:
     """What its integers stand for, to be rounded to the same costs again; inputs it lacks count nothing."""
     file = FOLDER / f"{name}.safetensors"
@@ -29,6 +29,15 @@ def test_a_weight_file_is_a_start(name: str) -> None:
     assert max(costs) < 1.05 * min(costs)
     if own.fitted == 0:
         assert costs[0] == pytest.approx(costs[2], rel=1e-5)
+
+
+def test_a_fitted_network_goes_on_as_a_coupled_one(tmp_path: Path) -> None:
+    """Its fits are then of other things, and it predicts nearly the same."""
+    parameters = initial_parameters(FITTED, 7)
+    np.savez(tmp_path / "checkpoint.npz", parameters=parameters)
+    crop = np.stack([smooth_picture(64, 64, 3)])
+    coupled = gradient(COUPLED, start(Restore(tmp_path / "checkpoint.npz", fresh=True), COUPLED), crop, False)[0]
+    assert coupled == pytest.approx(gradient(FITTED, parameters, crop, False)[0], rel=0.02)
 
 
 def test_a_former_checkpoint_is_a_start(tmp_path: Path) -> None:

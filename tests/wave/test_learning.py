@@ -8,19 +8,21 @@ from l3c.engine import WaveCoder, supported_isas
 from l3c.errors import FormatError
 from l3c.wave import definition
 from l3c.wave.architecture import Architecture
-from l3c.wave.learning import HEADS, OUTPUTS, Learning, mixture_slopes
-from tests.checks import FITTED, GUIDED, SMALL, SMALL_GRAY, noise, smooth_picture, untrained_network
+from l3c.wave.learning import HEADS, OUTPUTS, Learning, inverse_root, mixture_slopes
+from tests.checks import COUPLED, FITTED, GUIDED, SMALL, SMALL_GRAY, noise, smooth_picture, untrained_network
 
 EAGER = Learning(rate=3e-3, group=16)
 PARTLY = Learning(rate=3e-3, group=16, first=3)
-HEADS_ONLY = Learning(rate=3e-3, group=16, every=2, first=HEADS)
+HEADS_ONLY = Learning(rate=3e-3, group=16, every=5, taken=2, first=HEADS)
 OUTPUTS_ONLY = Learning(rate=3e-3, group=16, every=4, first=OUTPUTS)
 WAYS = {"all": EAGER, "partly": PARTLY, "heads": HEADS_ONLY, "outputs": OUTPUTS_ONLY}
 SIZES = [(1, 1), (1, 9), (9, 1), (17, 5), (20, 33)]
 
 
 @pytest.mark.parametrize("isa", supported_isas())
-@pytest.mark.parametrize("architecture", [FITTED, SMALL_GRAY, GUIDED], ids=["rgb", "gray", "guided"])
+@pytest.mark.parametrize(
+    "architecture", [FITTED, COUPLED, SMALL_GRAY, GUIDED], ids=["rgb", "coupled", "gray", "guided"]
+)
 @pytest.mark.parametrize("learning", WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize("size", SIZES)
 def test_bytes_and_pixels_are_those_of_the_definition(
@@ -67,6 +69,11 @@ def test_damaged_payloads_raise_or_give_pixels() -> None:
             assert coder.decode(bytes(payload), 20, 30).shape == tile.shape
         except FormatError:
             continue
+
+
+def test_inverse_roots_are_close() -> None:
+    x = np.exp(np.linspace(-60, 60, 1000)).astype(np.float32)
+    np.testing.assert_allclose(inverse_root(x), 1 / np.sqrt(x), rtol=1e-5)
 
 
 def test_slopes_agree_with_finite_differences() -> None:

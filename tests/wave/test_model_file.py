@@ -73,7 +73,17 @@ def test_impossible_metadata_is_refused(key: str, value: object, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "learning", [{"rate": "1"}, {"every": 0}, {"group": 0}, {"first": 6}, {"group": 1.5}, {"group": 2**40}]
+    "learning",
+    [
+        {"rate": "1"},
+        {"every": 0},
+        {"taken": 0},
+        {"every": 3, "taken": 4},
+        {"group": 0},
+        {"first": 6},
+        {"group": 1.5},
+        {"group": 2**40},
+    ],
 )
 def test_learning_that_the_engine_refuses_is_refused(learning: dict[str, object], tmp_path: Path) -> None:
     stored = read_stored(changed(tmp_path, learning=json.dumps(learning)))

@@ -26,7 +26,10 @@ def initial_parameters(architecture: Architecture, seed: int) -> Parameters:
             weights *= 0.1
             bias[2 * k : 3 * k] = np.linspace(-1, 1.5, k)
             coefficients = layer.outputs - 3 * k
-            bias[3 * k :] = 0 if architecture.guides else 0.9 / max(coefficients, 1)
+            if architecture.coupled:
+                bias[-1] = 1
+            elif not architecture.guides:
+                bias[3 * k :] = 0.9 / max(coefficients, 1)
     return parameters
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from l3c.wave.parameters import network_parameters
 
 
 def start(restore: Restore, architecture: Architecture) -> Parameters:
-    """float32 [N] for an architecture; inputs that only this one has, those of the fit, get weights of 0.
+    """float32 [N] for an architecture; inputs and outputs that only this one has get weights of 0.
 
     Raises ModelError where the network is another one, InputError where there is none.
     """
@@ -52,21 +53,28 @@ def read_checkpoint(path: Path) -> Parameters:
 def _fitting(found: Parameters, architecture: Architecture, place: Path) -> Parameters:
     if found.size == parameter_count(architecture):
         return found
-    plain = replace(architecture, fitted=0)
-    if found.size != parameter_count(plain):
-        raise ModelError(f"{place}: its {found.size} parameters do not fit the {parameter_count(architecture)} here")
-    return with_fit(plain, found, architecture)
+    for plain in (replace(architecture, coupled=0), replace(architecture, coupled=0, fitted=0)):
+        if found.size == parameter_count(plain):
+            return widened(plain, found, architecture)
+    raise ModelError(f"{place}: its {found.size} parameters do not fit the {parameter_count(architecture)} here")
 
 
-def with_fit(plain: Architecture, parameters: Parameters, fitted: Architecture) -> Parameters:
-    """The same network with more inputs, at the ends of its segments, whose weights are 0."""
-    wider = np.zeros(parameter_count(fitted), np.float32)
+def widened(plain: Architecture, parameters: Parameters, wide: Architecture) -> Parameters:
+    """The same network with more inputs, at the ends of segments or in further ones, and more outputs."""
+    wider = np.zeros(parameter_count(wide), np.float32)
     for (old, weights, bias), (new, target, target_bias) in zip(
-        split(plain, parameters), split(fitted, wider), strict=True
+        split(plain, parameters), split(wide, wider), strict=True
     ):
-        target_bias[:] = bias
+        target_bias[: old.outputs] = bias
         source = at = 0
-        for size, room in zip(old.segments, new.segments, strict=True):
-            target[:, at : at + size] = weights[:, source : source + size]
+        for size, room in zip_longest(old.segments, new.segments, fillvalue=0):
+            target[: old.outputs, at : at + size] = weights[:, source : source + size]
             source, at = source + size, at + room
+        if wide.coupled and plain.fitted and new.name in ("stage1.0", "stage2.0"):
+            _couple(target[:, plain.context - plain.channels : plain.context])
     return wider
+
+
+def _couple(of_fits: Parameters) -> None:
+    """Weights of the fits: those of later channels are of what exceeds the first, which counts for them too."""
+    of_fits[:, 0] = of_fits.sum(axis=1)

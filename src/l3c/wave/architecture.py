@@ -57,6 +57,7 @@ class Architecture:
     hidden2, hidden3: stage 2, from neighbours and kept features to what all heads share.
     head: hidden layer of each channel's head. components: logistics in each channel's mixture.
     fitted: neighbours in the least-squares prediction that a pixel sees too (`local_fit`), 12, or 0 for none.
+    coupled: 1 where channels are expected to follow those before them as they did so far (`regression`), or 0.
     """
 
     channels: int = 3
@@ -67,6 +68,7 @@ class Architecture:
     head: int = 32
     components: int = 4
     fitted: int = 0
+    coupled: int = 0
     guides: int = 0
 
     @property
@@ -81,9 +83,9 @@ class Architecture:
 
     @property
     def context(self) -> int:
-        """Inputs that need no kept features: the neighbours, the predictions, what is ahead, and the fitted ones."""
+        """Inputs that need no kept features: neighbours, predictions, what is ahead, the fits and the energies."""
         seen = (len(NEIGHBOURS) + 1) * self.channels + len(AHEAD) * self.guides
-        return seen + bool(self.fitted) * len(self.coded)
+        return seen + (bool(self.fitted) + self.coupled) * len(self.coded)
 
     def head_index(self, channel: int) -> int:
         """Index of the first of a channel's two layers."""
@@ -92,17 +94,20 @@ class Architecture:
     def layers(self) -> list[Layer]:
         """All layers, in the order in which their parameters are stored."""
         kept = (self.kept,) * len(KEPT_POSITIONS)
+        own = (self.channels,) * (1 + self.coupled)
+        expected = (1,) * self.coupled
         layers = [
-            Layer("stage1.0", self.hidden1, (self.context, self.channels)),
+            Layer("stage1.0", self.hidden1, (self.context, *own)),
             Layer("stage1.1", self.kept, (self.hidden1,)),
             Layer("stage2.0", self.hidden2, (self.context, *kept)),
             Layer("stage2.1", self.hidden3, (self.hidden2,)),
         ]
         for c in self.coded:
-            layers.append(Layer(f"head{c}.0", self.head, (self.hidden3, c)))
-            layers.append(Layer(f"head{c}.1", 3 * self.components + c, (self.head,)))
+            layers.append(Layer(f"head{c}.0", self.head, (self.hidden3, c, *expected)))
+            layers.append(Layer(f"head{c}.1", 3 * self.components + c + self.coupled, (self.head,)))
         return layers
 
     def to_dict(self) -> dict[str, int]:
-        """What files and digests hold; a network without fits or guides is written as before there were any."""
-        return {name: width for name, width in asdict(self).items() if width or name not in ("fitted", "guides")}
+        """What files and digests hold; what a network does not have is not named."""
+        optional = ("fitted", "coupled", "guides")
+        return {name: width for name, width in asdict(self).items() if width or name not in optional}

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from l3c.coding.mixture import Mixture, find_symbols, intervals, make_mixture
 from l3c.coding.rans import LANES, Decoder, Encoder
 from l3c.wave.architecture import AHEAD, KEPT_POSITIONS, NEIGHBOURS, SLOPE
+from l3c.wave.fused import Floats
 from l3c.wave.learning import Learning, LearningNetwork
 from l3c.wave.local_fit import FITTED, LocalFit, fit_levels
 from l3c.wave.network import Integers, Network
+from l3c.wave.regression import Regression, step_levels
 
 Tile = NDArray[np.uint8]
 Predictor = Network | LearningNetwork
@@ -39,6 +41,7 @@ class Wavefronts:
         self.samples = np.full((a.channels, *size), NEUTRAL, np.int64)
         self.features = np.zeros((a.kept, *size), np.int64)
         self.fits = [LocalFit(height, width) for _ in a.coded] if a.fitted else []
+        self.regression = Regression(a.channels, height, width) if a.coupled else None
         for c in range(a.guides):
             self.samples[c] = with_borders(guide[..., c])  # type: ignore[index]
 
@@ -69,17 +72,44 @@ class Wavefronts:
         """Neighbours minus predictions, the predictions themselves, what is ahead, the fits: [context, N] in 0..255."""
         neighbours = np.stack([self.at(self.samples, rows, columns, o) for o in NEIGHBOURS], axis=1)
         differences = residual(neighbours, predictions[:, None])
-        coded = slice(self.network.architecture.guides, None)
-        self.fitted = (differences[coded, :FITTED] - 128).astype(np.float32)
-        fits = [fit_levels(f.predict(rows, columns, x))[None] for f, x in zip(self.fits, self.fitted, strict=False)]
-        ahead = self.ahead(rows, columns, predictions)
-        return np.concatenate([differences.reshape(-1, rows.size), predictions, ahead, *fits])
+        self.fitted = self._of_fits(differences[:, :FITTED] - 128)
+        fits = np.zeros(self.fitted[:, 0].shape, np.float32)
+        for c, fit in enumerate(self.fits):
+            fits[c] = fit.predict(rows, columns, self.fitted[c])
+        parts = [differences.reshape(-1, rows.size), predictions, self.ahead(rows, columns, predictions)]
+        if self.fits:
+            parts.append(fit_levels(fits))
+        if self.regression:
+            parts.append(self.regression.fade(rows, columns, fits))
+        return np.concatenate(parts)
 
-    def learn_fits(self, rows: Integers, columns: Integers, own: Integers) -> None:
-        """own: the pixels' residuals, int64 [channels, N]."""
-        coded = own[self.network.architecture.guides :]
-        for fit, inputs, residuals in zip(self.fits, self.fitted, coded, strict=False):
-            fit.update(rows, columns, inputs, (residuals - 128).astype(np.float32))
+    def _of_fits(self, differences: Integers) -> Floats:
+        """What the fits are of: differences [channels, ...] of those that are coded, or coupled, of the second and third,
+        less the first's.
+        """
+        values = differences[self.network.architecture.guides :].astype(np.float32)
+        if self.regression:
+            values[1:] -= values[0]
+        return values
+
+    def expect(self, channel: int, prediction: Integers) -> Integers:
+        """What the channel is expected to exceed its prediction by: int64 [1, N], 64ths; [0, N] without such."""
+        if self.regression:
+            return self.regression.expect(channel)[None]
+        return np.zeros((0, prediction.size), np.int64)
+
+    def errors(self, channel: int, difference: Integers, expected: Integers) -> Integers:
+        """By how much the channel is not what was expected, as inputs of the network [1, N]; [0, N] without such."""
+        if self.regression:
+            return step_levels(self.regression.set_error(channel, difference, expected[0]))[None]
+        return expected
+
+    def learn(self, rows: Integers, columns: Integers, own: Integers) -> None:
+        """Fits and sums take in the pixels. own: their residuals, int64 [channels, N]."""
+        for fit, inputs, targets in zip(self.fits, self.fitted, self._of_fits(own - 128), strict=False):
+            fit.update(rows, columns, inputs, targets)
+        if self.regression:
+            self.regression.update()
 
     def kept(self, rows: Integers, columns: Integers) -> Integers:
         return np.concatenate([self.at(self.features, rows, columns, o) for o in KEPT_POSITIONS])
@@ -117,14 +147,16 @@ def residual(values: Integers, predictions: Integers) -> Integers:
     return clipped + 128
 
 
-def channel_mixture(outputs: Integers, components: int, prediction: Integers, differences: Integers) -> Mixture:
+def channel_mixture(outputs: Integers, components: int, prediction: Integers, moves: Integers) -> Mixture:
     """A head's outputs as a mixture.
 
-    outputs: [3 * components + c, N]: logits, means, log scales, then a coefficient (1/64) for each of the c channels
-    before. differences: [c, N], how far these are from their predictions, unclipped.
+    outputs: [3 * components + M, N]: logits, means, log scales, then M coefficients (1/64). moves: [M, N], what these
+    multiply, 64ths of a level: how far the channels before are from their predictions, unclipped, and what is expected
+    of this one.
     """
     logits, means, log_scales, coefficients = np.split(outputs, [components, 2 * components, 3 * components])
-    centre = (prediction << 6) + (np.clip(coefficients, -256, 256) * differences).sum(axis=0)
+    moved = (np.clip(coefficients, -256, 256) * moves + 32) >> 6
+    centre = (prediction << 6) + moved.sum(axis=0)
     return make_mixture(logits, means + centre, log_scales)
 
 
@@ -188,16 +220,19 @@ def _run(state: Wavefronts, code: Code) -> None:
         predictions = state.predictions(rows, columns)
         context = state.context(rows, columns, predictions)
         shared = network.shared(context, state.kept(rows, columns))
-        samples = state.at(state.samples, rows, columns)
+        samples, errors = state.at(state.samples, rows, columns), []
         for c in a.coded:
-            outputs = network.head(c, shared, residual(samples[:c], predictions[:c]))
-            differences = samples[:c] - predictions[:c]
-            mixture = channel_mixture(outputs, a.components, predictions[c], differences)
+            expected = state.expect(c, predictions[c])
+            earlier = [residual(samples[:c], predictions[:c]), step_levels(expected)]
+            outputs = network.head(c, shared, np.concatenate(earlier))
+            moves = np.concatenate([samples[:c] - predictions[:c] << 6, expected])
+            mixture = channel_mixture(outputs, a.components, predictions[c], moves)
             samples[c] = code(mixture, c, rows, columns)
+            errors.append(state.errors(c, samples[c] - predictions[c], expected))
             if learning:
-                learning.learn(c, mixture, samples[c], differences)
+                learning.learn(c, mixture, samples[c], moves)
         own = residual(samples, predictions)
-        state.write(rows, columns, samples[a.guides :], network.kept(context, own))
-        state.learn_fits(rows, columns, own)
+        state.write(rows, columns, samples[a.guides :], network.kept(context, np.concatenate([own, *errors])))
+        state.learn(rows, columns, own)
         if learning:
             learning.learn_shared()

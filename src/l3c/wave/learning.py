@@ -1,9 +1,9 @@
 """Definition: the layers behind the kept features, learning from pixels once they are coded.
 
 Encoder and decoder take the same steps, so nothing of this is in the file. What codes is always a network of integers:
-those nearest to parameters in float32, which move. All arithmetic on these is + - * / square root and, in the products
-of layers, `fused`, in float32, each rounded once as IEEE 754 says, every sum in the order written here; nothing else is
-contracted.
+those nearest to parameters in float32, which move. All arithmetic on these is + - * / and, in the products of layers
+and in `inverse_root`, `fused`, in float32, each rounded once as IEEE 754 says, every sum in the order written here;
+nothing else is contracted.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ COEFFICIENT_MAX = 256
 class Learning:
     """How a network learns. rate: Adam's step. momentum, spread: shares by which a step moves the moments.
 
-    epsilon: added to the root of the second moment. group: pixels after which a step is taken, at a wavefront's end.
-    every: wavefronts whose number it divides are learned from. first: index of the first layer that learns, 2 to 4
-    (stage2.0, the largest; stage2.1; the heads), or 5, the heads' last layers alone.
+    epsilon: its square is added to the second moment. group: pixels after which a step is taken, at a wavefront's end.
+    every, taken: of each `every` wavefronts the first `taken` are learned from. first: index of the first layer that
+    learns, 2 to 4 (stage2.0, the largest; stage2.1; the heads), or 5, the heads' last layers alone.
     """
 
     rate: float = 3e-4
@@ -49,6 +49,7 @@ class Learning:
     epsilon: float = 1e-8
     group: int = 128
     every: int = 1
+    taken: int = 1
     first: int = STAGE_TWO
 
     def __post_init__(self) -> None:
@@ -63,7 +64,7 @@ class Learning:
     @property
     def steps(self) -> list[int]:
         """When a step is taken, and by which layers."""
-        return [self.group, self.every, self.first]
+        return [self.group, self.every, self.taken, self.first]
 
     def learns(self, index: int) -> bool:
         """Whether a layer learns, by its place in the architecture."""
@@ -85,6 +86,15 @@ def nearest(values: Floats, most: int) -> Integers:
     """floor(value + 1/2), clipped."""
     floor: Floats = np.floor(np.clip(values, np.float32(-most), np.float32(most)) + np.float32(0.5))
     return floor.astype(np.int64)
+
+
+def inverse_root(x: Floats) -> Floats:
+    """About 1 / sqrt(x) of x above 0: a line through its bits, then two steps of Newton's method."""
+    y = (np.int32(0x5F3759DF) - (x.view(np.int32) >> 1)).view(np.float32)
+    half = x * np.float32(0.5)
+    for _ in range(2):
+        y = y * fused(-(half * y), y, np.full_like(y, 1.5))
+    return y
 
 
 class LearnedLayer:
@@ -127,7 +137,8 @@ class LearnedLayer:
         mean = self.means + np.float32(learning.momentum) * (slope - self.means)
         square = self.squares + np.float32(learning.spread) * (slope * slope - self.squares)
         self.means, self.squares = (mean + TINY) - TINY, (square + TINY) - TINY
-        self.parameters -= (reach * self.means) / (np.sqrt(self.squares * scale) + np.float32(learning.epsilon))
+        least = np.float32(learning.epsilon) * np.float32(learning.epsilon)
+        self.parameters -= (reach * self.means) * inverse_root(self.squares * scale + least)
         self.slopes = np.zeros_like(self.slopes)
 
 
@@ -170,7 +181,7 @@ class LearningNetwork:
         self.mean_left = self.square_left = np.float32(1)
 
     def learns_from(self, wavefront: int) -> bool:
-        return wavefront % self.learning.every == 0
+        return wavefront % self.learning.every < self.learning.taken
 
     def kept(self, context: Integers, own: Integers) -> Integers:
         return Network(self.architecture, tuple(self.layers)).kept(context, own)
@@ -191,9 +202,9 @@ class LearningNetwork:
         self.outputs = self.layers[at + 1].sums(self.head_hidden)
         return self.outputs
 
-    def learn(self, channel: int, mixture: Mixture, symbols: Integers, differences: Integers) -> None:
+    def learn(self, channel: int, mixture: Mixture, symbols: Integers, moves: Integers) -> None:
         """Collect the slopes of a channel whose symbols are known."""
-        slopes = self._output_slopes(mixture, symbols, differences)
+        slopes = self._output_slopes(mixture, symbols, moves)
         at = self.architecture.head_index(channel)
         output = self.learned[at + 1]
         output.collect(slopes, self._floats(self.head_hidden))
@@ -211,7 +222,7 @@ class LearningNetwork:
         meant[offset] -= OFFSET
         return meant * STEP
 
-    def _output_slopes(self, mixture: Mixture, symbols: Integers, differences: Integers) -> Floats:
+    def _output_slopes(self, mixture: Mixture, symbols: Integers, moves: Integers) -> Floats:
         k = self.architecture.components
         logits, means, log_scales = mixture_slopes(mixture, symbols)
         mean = np.zeros_like(means[0])
@@ -220,7 +231,7 @@ class LearningNetwork:
         place = self.outputs[2 * k : 3 * k] + LOG_SCALE_ORIGIN
         log_scales = np.where((place >= 0) & (place < LOG_SCALES), log_scales, np.float32(0))
         coefficients = np.abs(self.outputs[3 * k :]) <= COEFFICIENT_MAX
-        moved = np.where(coefficients, mean * differences.astype(np.float32), np.float32(0))
+        moved = np.where(coefficients, mean * (moves.astype(np.float32) * np.float32(2**-6)), np.float32(0))
         return np.concatenate([logits, means * LEVELS_PER_MEAN, log_scales, moved]).astype(np.float32)
 
     def learn_shared(self) -> None:

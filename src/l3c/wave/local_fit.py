@@ -15,7 +15,7 @@ from l3c.wave.fused import Floats, fused
 FITTED = 12
 """Neighbours in the fit, the first of `architecture.NEIGHBOURS`."""
 
-FROM_LEFT, FROM_ABOVE = np.float32(17 / 32), np.float32(27 / 64)
+FROM_LEFT, FROM_ABOVE = np.float32(35 / 64), np.float32(27 / 64)
 RIDGE = np.float32(8)
 """Added to the diagonal, and half of it the least pivot."""
 

@@ -43,7 +43,7 @@ class Network:
     layers: tuple[IntegerLayer, ...]
 
     def kept(self, context: Integers, own: Integers) -> Integers:
-        """Stage 1: features [kept, N] of coded pixels, from context [context, N] and their residuals [channels, N]."""
+        """Stage 1: features [kept, N] of coded pixels, from context [context, N] and what is known then [own, N]."""
         return self.layers[1].activations(self.layers[0].activations(np.concatenate([context, own])))
 
     def shared(self, context: Integers, kept: Integers) -> Integers:
@@ -51,7 +51,7 @@ class Network:
         return self.layers[3].activations(self.layers[2].activations(np.concatenate([context, kept])))
 
     def head(self, channel: int, shared: Integers, earlier: Integers) -> Integers:
-        """Outputs [3 * components + channel, N] for a channel, given the residuals [channel, N] of those before it."""
+        """Outputs [3 * components + channel, N] for a channel, given the residuals of those before it [earlier, N]."""
         at = self.architecture.head_index(channel)
         return self.layers[at + 1].sums(self.layers[at].activations(np.concatenate([shared, earlier])))
 
