@@ -54,8 +54,9 @@ def exact_cost(network: Network, picture: np.ndarray) -> float:
         bits -= float(np.log2(intervals(mixture, symbols)[1] / 65536).sum())
         return symbols
 
+    height, width = picture.shape[:2]
     guide = picture[..., : network.architecture.guides]
-    definition._run(definition.Wavefronts(network, *picture.shape[:2], guide), code)
+    definition._run(definition.Wavefronts(network, height, width, guide), code)
     return bits
 
 

@@ -127,7 +127,10 @@ def decode_tile(
     models: list[TileModel],
     known: NDArray[np.uint8] | None = None,
 ) -> NDArray[np.uint8]:
-    """One tile, its samples checked. known: its guide. Raises FormatError or ChecksumError naming the tile and its place."""
+    """One tile, its samples checked. known: its guide.
+
+    Raises FormatError or ChecksumError naming the tile and its place.
+    """
     place = place_of(number, box)
     try:
         if entry.coder == STORED:

@@ -98,7 +98,10 @@ def model_names() -> list[str]:
 
 
 def find_model(name: str, channels: int, device: str = "auto") -> TileModel:
-    """The model of that name for 1 to 3 channels, 2 being chroma given luma. Raises ModelError naming what there is, EngineError for devices."""
+    """The model of that name for 1 to 3 channels, 2 being chroma given luma.
+
+    Raises ModelError naming what there is, EngineError for devices.
+    """
     for family in FAMILIES:
         model: TileModel | None = import_module(family).load(name, channels, device)
         if model is not None:

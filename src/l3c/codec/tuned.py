@@ -54,7 +54,8 @@ def _tried(tiles: Tiles, coded: list[Coded], numbers: list[int], model: TileMode
         before = coded[number]
         if isinstance(before.coder, int):
             return before
-        return min(before, Coded(model, model.encode(tiles.seen(*tiles.places[number])), before.crc), key=lambda c: len(c.payload))
+        payload = model.encode(tiles.seen(*tiles.places[number]))
+        return min(before, Coded(model, payload, before.crc), key=lambda c: len(c.payload))
 
     return tiles.coded(work, numbers, lambda share: None)
 

@@ -43,7 +43,8 @@ def write_past(past: Past) -> bytes:
         flags = TURNED * past.turned + BLACK * past.black + PAIRED_PHOTO_CD * past.paired
         return bytes([PHOTO_CD, flags]) + _corrections(past)
     if isinstance(past, Video):
-        return bytes([VIDEO, HALVED * past.halved + PAIRED_VIDEO * past.paired]) + _numbers(past.numbers) + _corrections(past)
+        flags = HALVED * past.halved + PAIRED_VIDEO * past.paired
+        return bytes([VIDEO, flags]) + _numbers(past.numbers) + _corrections(past)
     if isinstance(past, Repeated):
         return bytes([ENLARGED, 0]) + varint(past.rows) + varint(past.columns)
     if isinstance(past, DecodedJpeg):

@@ -25,7 +25,7 @@ class Component:
 class Corrected:
     """A past that gives most pixels, from luma and smaller chroma.
 
-    count: pixels that are corrected. packed: their places and differences. paired: both chroma planes are one component.
+    count: pixels that are corrected. packed: their places and differences. paired: chroma is one component.
     """
 
     count: int = 0

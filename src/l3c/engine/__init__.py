@@ -60,8 +60,8 @@ class WaveCoder:
         return str(self._coder.isa)
 
     def encode(self, tile: NDArray[np.uint8], /) -> bytes:
-        """tile: uint8 [height, width, channels], sides up to 65535, in the order red, green, blue, or guide, blue and red
-        chroma.
+        """tile: uint8 [height, width, channels], sides up to 65535, in the order red, green, blue, or guide, blue and
+        red chroma.
         """
         return bytes(self._coder.encode(np.ascontiguousarray(tile)))
 
@@ -86,8 +86,8 @@ def wave_gradient(
 ) -> tuple[float, NDArray[np.float32]]:
     """Total cost in bits of all samples of the crops that are coded, under a float network, and its gradient.
 
-    parameters: float32 [N]. crops: uint8 [count, height, width, channels], channels in coding order, guides first, height
-    even, width a multiple of 32. quantized: round activations and outputs as the integer network.
+    parameters: float32 [N]. crops: uint8 [count, height, width, channels], channels in coding order, guides first,
+    height even, width a multiple of 32. quantized: round activations and outputs as the integer network.
     """
     out = np.zeros_like(parameters)
     widths = list(vars(architecture).values())

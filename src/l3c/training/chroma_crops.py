@@ -1,7 +1,8 @@
-"""Luma and halved chroma of photographs, as video and Photo CD have them: crops for networks that have luma as a guide."""
+"""Luma and halved chroma of photographs, as video and Photo CD have them, for networks that have luma as a guide."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -59,12 +60,13 @@ def chroma_planes(
 
 def _shifted(values: Floats, axis: int) -> Floats:
     """The pixels above or on the left; beyond the border the nearest."""
-    first = values.take([0], axis)
-    return np.concatenate([first, values.take(range(values.shape[axis] - 1), axis)], axis)
+    rest: Floats = values.take(range(values.shape[axis] - 1), axis)
+    return np.concatenate([values.take([0], axis), rest], axis)
 
 
 def _bytes(values: Floats) -> Pixels:
-    return np.clip(np.floor(values + 0.5), 0, 255).astype(np.uint8)
+    rounded: Pixels = np.clip(np.floor(values + 0.5), 0, 255).astype(np.uint8)
+    return rounded
 
 
 class ChromaCrops(Crops):
@@ -73,7 +75,7 @@ class ChromaCrops(Crops):
     def __init__(self, images: list[Pixels], size: int) -> None:
         super().__init__(images, size, 3)
 
-    def batch(self, count: int, seed: tuple[int, ...]) -> Pixels:
+    def batch(self, count: int, seed: Sequence[int]) -> Pixels:
         """uint8 [count, size, size, 3]."""
         random = np.random.default_rng(seed)
         return np.stack([self._planes(random) for _ in range(count)])

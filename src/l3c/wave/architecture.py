@@ -51,8 +51,8 @@ class Architecture:
     """Widths of the layers.
 
     channels: samples a pixel has, 1 (gray) or 3 (coded in the order green, red, blue).
-    guides: of these the first ones that are known beforehand, everywhere, and not coded: 0, or 1 of 3 (luma, before blue
-    and red chroma, in this order).
+    guides: of these the first ones that are known beforehand, everywhere, and not coded: 0, or 1 of 3 (luma, before
+    blue and red chroma, in this order).
     hidden1, kept: stage 1, from a coded pixel and its neighbours to the features that are kept.
     hidden2, hidden3: stage 2, from neighbours and kept features to what all heads share.
     head: hidden layer of each channel's head. components: logistics in each channel's mixture.

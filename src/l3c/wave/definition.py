@@ -84,9 +84,7 @@ class Wavefronts:
         return np.concatenate(parts)
 
     def _of_fits(self, differences: Integers) -> Floats:
-        """What the fits are of: differences [channels, ...] of those that are coded, or coupled, of the second and third,
-        less the first's.
-        """
+        """What the fits are of: differences [coded, ...], if coupled of later ones less the first's."""
         values = differences[self.network.architecture.guides :].astype(np.float32)
         if self.regression:
             values[1:] -= values[0]
@@ -173,8 +171,8 @@ def encode_tile(network: Network, tile: Tile, learning: Learning | None = None) 
         encoder.put(*intervals(mixture, symbols))
         return symbols
 
-    guide = tile[..., : network.architecture.guides]
-    _run(Wavefronts(_predictor(network, learning), *tile.shape[:2], guide), code)
+    height, width = tile.shape[:2]
+    _run(Wavefronts(_predictor(network, learning), height, width, tile[..., : network.architecture.guides]), code)
     return encoder.finish()
 
 

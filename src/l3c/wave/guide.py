@@ -9,15 +9,16 @@ Samples = NDArray[np.uint8]
 
 
 def guide_of(plane: Samples, height: int, width: int) -> Samples:
-    """Means of a plane, uint8 [H, W, 1], for each sample of one of half its height or width, or both: [height, width, 1].
+    """Means of a plane, uint8 [H, W, 1], for each sample of one of half its sides: [height, width, 1].
 
-    H is height, 2 height or 2 height - 1, W likewise: where a last row or column has no other, it is repeated. Rounded to
-    nearest, ties upwards.
+    H is height, 2 height or 2 height - 1, W likewise: where a last row or column has no other, it is repeated. Rounded
+    to nearest, ties upwards.
     """
     sums = plane.astype(np.uint16)
     for axis, size in enumerate((height, width)):
         sums = _pairs(sums, axis) if plane.shape[axis] > size else 2 * sums
-    return (sums + 2 >> 2).astype(np.uint8)
+    means: Samples = (sums + 2 >> 2).astype(np.uint8)
+    return means
 
 
 def _pairs(sums: NDArray[np.uint16], axis: int) -> NDArray[np.uint16]:

@@ -57,7 +57,7 @@ class WaveModel:
         return self._coder.isa
 
     def encode(self, tile: NDArray[np.uint8], /) -> bytes:
-        """Payload of a tile, uint8 [height, width, channels]; of a network with a guide [height, width, 1 + channels]."""
+        """Payload of a tile, uint8 [height, width, channels], a guide before them, where the network has one."""
         return self._coder.encode(tile)
 
     def decode(self, payload: bytes, height: int, width: int, /) -> NDArray[np.uint8]:

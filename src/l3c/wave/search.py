@@ -120,7 +120,8 @@ class Search:
     def found(self) -> tuple[list[int], Integers]:
         """Powers of the groups and numbers, as `tuning_code.write_numbers` takes them."""
         powers, numbers = [], np.zeros(self.values.size, np.int64)
-        curvature = log(2) * self._count(self._samples) / (1 - (1 - SPREAD) ** self._steps) * self._squares * self._units**2
+        scale = log(2) * self._count(self._samples) / (1 - (1 - SPREAD) ** self._steps)
+        curvature = scale * self._squares * self._units**2
         for group in self._groups:
             values = self.values[group.place] / self._units[group.place]
             power, numbers[group.place] = round_group(values, curvature[group.place])
