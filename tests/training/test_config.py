@@ -83,12 +83,9 @@ def test_mistakes_in_overrides_are_explained(override: str, said: str) -> None:
     ("model", "file"), [("wave", "rgb-37k"), ("wave_max", "rgb-82k-coupled"), ("wave_gray", "gray-22k")]
 )
 def test_wave_networks_are_those_of_the_package(model: str, file: str) -> None:
-    """They inherit from one another; the package's large one has the fit too."""
-    overrides = ["fitted=12"] if file.endswith("fitted") else []
-    assert (
-        wave(model, *overrides).network.architecture()
-        == read_stored(str(FOLDER / f"{file}.safetensors")).network.architecture
-    )
+    """They inherit from one another."""
+    stored = read_stored(str(FOLDER / f"{file}.safetensors")).network
+    assert wave(model).network.architecture() == stored.architecture
 
 
 def test_a_wave_run_is_as_long_as_its_pixels_or_iterations() -> None:
