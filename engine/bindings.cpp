@@ -25,13 +25,14 @@ void require(bool condition, const char* message) {
 }
 
 l3c::Architecture architecture_of(const std::vector<int>& w) {
-    require(w.size() == 9, "an architecture has 9 widths");
-    const l3c::Architecture a{w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7] != 0, w[8] != 0};
+    require(w.size() == 10, "an architecture has 10 widths");
+    const l3c::Architecture a{w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7] != 0, w[8] != 0, w[9]};
     require(a.channels == 1 || a.channels == 3, "channels: 1 or 3");
     for (int i = 1; i < 6; ++i) require(w[i] > 0 && w[i] <= 512 && w[i] % 4 == 0, "widths: multiples of 4, at most 512");
     require(a.components >= 1 && a.components <= l3c::kMaxComponents, "components: 1 to 8");
     require(w[7] == 0 || w[7] == l3c::kFitted, "fitted: 0 or 12 neighbours");
     require(w[8] == 0 || w[8] == 1, "coupled: 0 or 1");
+    require(a.guides == 0 || (a.guides == 1 && a.channels == 3 && !a.coupled), "guides: none, or 1 of 3 channels, not coupled");
     return a;
 }
 

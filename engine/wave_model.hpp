@@ -10,6 +10,7 @@ namespace l3c {
 
 constexpr int kNeighbours = 16;
 constexpr int kKeptPositions = 7;
+constexpr int kAheadPositions = 6;
 constexpr int kSlope = 3;
 constexpr int kMaxComponents = 8;
 constexpr int kFitted = 12;
@@ -18,7 +19,11 @@ constexpr int kFitted = 12;
 struct Architecture {
     int channels, hidden1, kept, hidden2, hidden3, head, components;
     bool fitted, coupled;
-    int context() const { return (kNeighbours + 1 + fitted + coupled) * channels; }
+    int guides;  // the first channels, which are known beforehand: 0 or 1
+    int coded() const { return channels - guides; }
+    int shown() const { return channels + kAheadPositions * guides; }  // rows behind the neighbours, without the fits
+    int context() const { return kNeighbours * channels + shown() + (fitted + coupled) * coded(); }
+    int first_of_head(int channel) const { return 4 + 2 * (channel - guides); }  // index of a layer
 };
 
 // l3c.wave.network.IntegerLayer.
@@ -68,7 +73,8 @@ private:
     std::vector<void*> blocks_;
 };
 
-// Tiles are [height][width][channels], channels in the order red, green, blue. Thread-safe.
+// Tiles are [height][width][channels], channels in the order red, green, blue, or guide, blue and red chroma; a tile to be
+// decoded has its guide. Thread-safe.
 class TileCoder {
 public:
     virtual ~TileCoder();

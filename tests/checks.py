@@ -22,6 +22,7 @@ from l3c.wave.tuning import count, groups
 
 SMALL = Architecture(hidden1=8, kept=8, hidden2=16, hidden3=12, head=8, components=3)
 FITTED = Architecture(hidden1=8, kept=8, hidden2=16, hidden3=12, head=8, components=3, fitted=12)
+GUIDED = Architecture(hidden1=8, kept=4, hidden2=12, hidden3=8, head=8, components=2, fitted=12, guides=1)
 SMALL_GRAY = Architecture(channels=1, hidden1=8, kept=4, hidden2=12, hidden3=8, head=8, components=2, fitted=12)
 COUPLED = replace(FITTED, coupled=1)
 ARCHITECTURES = {
@@ -31,6 +32,7 @@ ARCHITECTURES = {
     "coupled, not fitted": replace(SMALL, coupled=1),
     "gray": SMALL_GRAY,
     "coupled gray": replace(SMALL_GRAY, coupled=1),
+    "guided": GUIDED,
 }
 """Of every kind one, small."""
 

@@ -17,7 +17,7 @@ public:
         shared_ = this->rows(padded(a_.hidden3) / Isa::kGroup);
         head_ = this->rows(padded(a_.head) / Isa::kGroup);
         for (int i = 0; i < 2; ++i) share_[i] = &model.share[i];
-        for (int c = 0; c < a_.channels; ++c)
+        for (int c = a_.guides; c < a_.channels; ++c)
             for (int i = 0; i < 2; ++i) heads_[c][i] = &model.head[c][i];
     }
 

@@ -32,16 +32,17 @@ public:
             for (int i = 0; i < kKeptPositions; ++i) shapes[0].add_segment(a.kept, false);
             shapes[1].add_segment(a.hidden2, false);
             for (int i = 0; i < 2; ++i) shapes[i].begin(model.layers[kStageTwo + i], units, memory);
-            for (int c = 0; c < a.channels; ++c) {
-                LearnedShape *hidden = shapes + 2 + 2 * c, *last = hidden + 1;
+            for (int c = a.guides; c < a.channels; ++c) {
+                const int head = a.first_of_head(c);
+                LearnedShape *hidden = shapes + head - kStageTwo, *last = hidden + 1;
                 hidden->add_segment(a.hidden3, false);
                 hidden->add_segment(c, true);
                 if (a.coupled) hidden->add_segment(1, true);
-                hidden->begin(model.layers[kStageTwo + 2 + 2 * c], units, memory);
+                hidden->begin(model.layers[head], units, memory);
                 last->add_segment(a.head, false);
                 float steps[3 * kMaxComponents + 3];
                 for (int o = 0; o < 3 * a.components + c + a.coupled; ++o) steps[o] = output_unit(a.components, o);
-                last->begin(model.layers[kStageTwo + 3 + 2 * c], steps, memory);
+                last->begin(model.layers[head + 1], steps, memory);
             }
         }
 
@@ -75,7 +76,7 @@ public:
         for (int at = 0; at < count_; at += kVector) slopes(c, at);
         add_slopes(last_of(c), d_outputs_, float_head_);
         if (first_ > 2) return;
-        if (c == 0) begin_shared();
+        if (c == a_.guides) begin_shared();
         backward(last_of(c), a_.head, d_outputs_, kZeros, d_head_);
         deactivate(d_head_, float_head_, a_.head);
         spread_all(own_, c, kInputOffset, float_shared_ + a_.hidden3 * longest_);
@@ -98,10 +99,10 @@ public:
 private:
     // Layers that learn: all from first_ on, or of each head the last alone.
     int stride() const { return first_ < 3 ? 1 : 2; }
-    int count_layers() const { return 2 + 2 * a_.channels; }
-    LearnedLayer<Isa>& hidden_of(int c) { return layers_[2 + 2 * c]; }
-    LearnedLayer<Isa>& last_of(int c) { return layers_[3 + 2 * c]; }
-    const PackedLayer*& used(int i) { return i < 2 ? this->share_[i] : this->heads_[(i - 2) / 2][i % 2]; }
+    int count_layers() const { return 2 + 2 * a_.coded(); }
+    LearnedLayer<Isa>& hidden_of(int c) { return layers_[a_.first_of_head(c) - kStageTwo]; }
+    LearnedLayer<Isa>& last_of(int c) { return layers_[a_.first_of_head(c) - kStageTwo + 1]; }
+    const PackedLayer*& used(int i) { return i < 2 ? this->share_[i] : this->heads_[a_.guides + (i - 2) / 2][i % 2]; }
     float* floats(int rows) { return this->memory().template take<float>(std::size_t(rows) * longest_); }
 
     void begin(const Model& model) {

@@ -15,7 +15,7 @@ Status run(Tile& tile, Begin begin, Code code, End end) {
         begin(t, first, tile.count());
         tile.look(t);
         tile.share();
-        for (int c = 0; c < tile.channels(); ++c) {
+        for (int c = tile.first_channel(); c < tile.channels(); ++c) {
             tile.predict_mixtures(c);
             const Status status = code(c, tile.count());
             if (status != Status::kOk) return status;
@@ -38,8 +38,9 @@ public:
     explicit Coder(const WaveModel& model) : tables_(model.tables), model_(model, memory_) { model_.tables = &tables_; }
 
     std::vector<std::uint8_t> encode(const std::uint8_t* pixels, int height, int width) const override {
-        const int channels = model_.architecture.channels;
+        const int channels = model_.architecture.coded();
         Tile tile(model_, height, width);
+        if (model_.architecture.guides) tile.follow(pixels);
         const std::size_t groups = std::size_t(tile.wavefronts()) * channels;
         auto* sizes = tile.memory().template take<std::uint32_t>(groups);
         auto* intervals = tile.memory().template take<Interval>(std::size_t(height) * width * channels);
@@ -61,6 +62,7 @@ public:
         Status status = rans_begin(payload, size, decoder);
         if (status != Status::kOk) return status;
         Tile tile(model_, height, width);
+        if (model_.architecture.guides) tile.follow(pixels);
         status = run(tile, [](std::int64_t, int, int) {},
                           [&](int c, int count) {
                               for (int i = 0; i < count; i += kVector) {
@@ -74,7 +76,7 @@ public:
     }
 
 private:
-    int order(int c) const { return model_.architecture.channels == 3 ? kCodingOrder[c] : c; }
+    int order(int c) const { return model_.architecture.coded() == 3 ? kCodingOrder[c] : c; }
 
     std::ptrdiff_t place(int width, std::int64_t t, int row, int c) const {
         const std::int64_t x = t - std::int64_t(kSlope) * row;
@@ -82,12 +84,12 @@ private:
     }
 
     void fetch(Tile& tile, const std::uint8_t* pixels, int width, std::int64_t t, int first, int count) const {
-        for (int c = 0; c < model_.architecture.channels; ++c)
+        for (int c = tile.first_channel(); c < tile.channels(); ++c)
             for (int i = 0; i < count; ++i) tile.values(c)[i] = pixels[place(width, t, first + i, c)];
     }
 
     void emit(Tile& tile, std::uint8_t* pixels, int width, std::int64_t t, int first, int count) const {
-        for (int c = 0; c < model_.architecture.channels; ++c)
+        for (int c = tile.first_channel(); c < tile.channels(); ++c)
             for (int i = 0; i < count; ++i) pixels[place(width, t, first + i, c)] = std::uint8_t(tile.values(c)[i]);
     }
 

@@ -23,7 +23,10 @@ constexpr Offset kNeighbourOffsets[kNeighbours] = {{0, -1},  {0, -2},  {0, -3}, 
                                                    {-1, -1}, {-1, -2}, {-2, 0},  {-2, 1},  {-2, 2},  {-2, -1},
                                                    {-2, -2}, {-3, 0},  {-3, 1},  {-3, -1}};
 constexpr Offset kKeptOffsets[kKeptPositions] = {{0, -1}, {0, -2}, {-1, -1}, {-1, 0}, {-1, 1}, {-1, 2}, {-2, 0}};
+constexpr Offset kAheadOffsets[kAheadPositions] = {{0, 0}, {0, 1}, {0, 2}, {1, -1}, {1, 0}, {1, 1}};
+constexpr int kAheadReach = 4;                  // wavefronts that a guide is ahead: the farthest -back() of these
 constexpr int kSampleRing = 16, kKeptRing = 8;  // powers of two above the farthest back(): 10 and 6
+constexpr int kGuidedRing = 32;                 // above 10 and kAheadReach and a border's 2 together
 constexpr int kAbove = 8;                       // lanes before row 0
 constexpr int kLeft = 3, kRight = 2, kNeutral = 128;
 constexpr int kCodingOrder[3] = {1, 0, 2};
@@ -43,10 +46,10 @@ struct PackedModel {
         keep[1] = Packer<Isa>(model.layers[1], second, 1, memory).packed();
         share[0] = Packer<Isa>(model.layers[2], third, 1 + kKeptPositions, memory).packed();
         share[1] = Packer<Isa>(model.layers[3], fourth, 1, memory).packed();
-        for (int c = 0; c < a.channels; ++c) {
+        for (int c = a.guides; c < a.channels; ++c) {
             const int hidden[] = {a.hidden3, c, 1};
-            head[c][0] = Packer<Isa>(model.layers[4 + 2 * c], hidden, a.coupled ? 3 : 2, memory).packed();
-            head[c][1] = Packer<Isa>(model.layers[5 + 2 * c], last, 1, memory).packed();
+            head[c][0] = Packer<Isa>(model.layers[a.first_of_head(c)], hidden, a.coupled ? 3 : 2, memory).packed();
+            head[c][1] = Packer<Isa>(model.layers[a.first_of_head(c) + 1], last, 1, memory).packed();
         }
     }
 };
@@ -57,9 +60,10 @@ public:
     Wavefronts(const PackedModel<Isa>& model, int height, int width)
         : model_(model), a_(model.architecture), height_(height), width_(width),
           longest_(((height < (width + 2) / 3 ? height : (width + 2) / 3) + Isa::kBlock) / 16 * 16 + 16),
-          lanes_(kAbove + height + Isa::kBlock + 16), kept_rows_(padded(a_.kept) / Isa::kGroup) {
-        samples_ = memory_.take<std::int32_t>(std::size_t(a_.channels) * kSampleRing * lanes_);
-        for (std::size_t i = 0; i < std::size_t(a_.channels) * kSampleRing * lanes_; ++i) samples_[i] = kNeutral;
+          lanes_(kAbove + height + Isa::kBlock + 16), kept_rows_(padded(a_.kept) / Isa::kGroup),
+          ring_(a_.guides ? kGuidedRing : kSampleRing) {
+        samples_ = memory_.take<std::int32_t>(std::size_t(a_.channels) * ring_ * lanes_);
+        for (std::size_t i = 0; i < std::size_t(a_.channels) * ring_ * lanes_; ++i) samples_[i] = kNeutral;
         kept_ = memory_.take<std::int32_t>(std::size_t(kept_rows_) * kKeptRing * lanes_);
         context_rows_ = padded(a_.context()) / Isa::kGroup;
         context_ = rows(context_rows_);
@@ -69,7 +73,7 @@ public:
         expected_ = rows(1);
         hidden_ = rows(padded(a_.hidden1 > a_.hidden2 ? a_.hidden1 : a_.hidden2) / Isa::kGroup);
         outputs_ = rows(padded(3 * a_.components + a_.channels + a_.coupled));
-        predictions_ = rows(3 * a_.channels);
+        predictions_ = rows(a_.shown() + 2 * a_.coded());
         values_ = rows(a_.channels);
         if (a_.fitted || a_.coupled) open_fits();
         pointers_ = memory_.take<const std::int32_t*>(context_rows_ + (kKeptPositions + 1) * kept_rows_ + a_.hidden2 + 8);
@@ -78,14 +82,22 @@ public:
     Workspace& memory() { return memory_; }
     std::int64_t wavefronts() const { return width_ + std::int64_t(kSlope) * (height_ - 1); }
 
+    // Of a model with a guide, before the first wavefront. tile: its first channel is the guide.
+    void follow(const std::uint8_t* tile) {
+        guide_ = tile;
+        for (int t = 0; t < kAheadReach; ++t) show_guide(t);
+    }
+
     // Goes to wavefront t; returns its first row.
     int enter(std::int64_t t) {
         const int last = int(t / kSlope < height_ ? t / kSlope : height_ - 1);
         first_ = int(t < width_ ? 0 : (t - width_) / kSlope + 1);
-        t_ = int(t % kSampleRing), count_ = last - first_ + 1;
+        t_ = int(t % ring_), count_ = last - first_ + 1;
+        if (a_.guides) show_guide(t + kAheadReach);
         return first_;
     }
     int count() const { return count_; }
+    int first_channel() const { return a_.guides; }  // that is coded
     int channels() const { return a_.channels; }
 
     std::int32_t* values(int c) { return values_ + std::ptrdiff_t(c) * longest_; }
@@ -101,7 +113,10 @@ public:
         for (int c = 0; c < a_.channels; ++c) {
             predict(c);
             differences(c);
-            if (a_.fitted) fit(c, t);
+            if (c < a_.guides)
+                look_ahead(c);
+            else if (a_.fitted)
+                fit(c, t);
         }
         if (a_.coupled) find_energies(t);
         join(predictions_, a_.context() - a_.channels * kNeighbours,
@@ -146,7 +161,7 @@ protected:
     const std::int32_t* prediction(int c) const { return predictions_ + std::ptrdiff_t(c) * longest_; }
 
     std::int32_t* sample_row(int c, int slot) {
-        return samples_ + (std::ptrdiff_t(c) * kSampleRing + (slot & (kSampleRing - 1))) * lanes_ + kAbove;
+        return samples_ + (std::ptrdiff_t(c) * ring_ + (slot & (ring_ - 1))) * lanes_ + kAbove;
     }
     const std::int32_t* samples_at(int c, Offset o) { return sample_row(c, t_ - o.back()) + first_ + o.dy; }
 
@@ -173,6 +188,19 @@ protected:
                 for (int j = 0; j < Isa::kGroup; ++j) cell |= residual(from[j][i], p[i]) << (j * kBits);
                 cells[i] = cell;
             }
+        }
+    }
+
+    // What is known of a guide's wavefront, as of a coded channel, and what it shows beside that behind the predictions.
+    void look_ahead(int c) {
+        const std::int32_t *own = samples_at(c, {0, 0}), *p = prediction(c);
+        const int count = count_;
+        for (int i = 0; i < count; ++i) values(c)[i] = own[i];
+        set_residual(c);
+        for (int n = 0; n < kAheadPositions; ++n) {
+            const std::int32_t* from = samples_at(c, kAheadOffsets[n]);
+            std::int32_t* __restrict out = prediction(a_.channels + n);
+            for (int i = 0; i < count; ++i) out[i] = residual(from[i], p[i]);
         }
     }
 
@@ -231,7 +259,7 @@ protected:
 
     bool of_excess(int c) const { return a_.coupled && c > 0; }
 
-    // The fit's difference in quarters of a level, as a row behind the predictions. Coupled, of the second channel and the
+    // The fit's difference in quarters of a level, as a row behind what is shown. Coupled, of the second channel and the
     // third by how much they exceed the first.
     void fit(int c, std::int64_t t) {
         const std::int32_t* p = prediction(c);
@@ -243,7 +271,7 @@ protected:
             if (of_excess(c)) subtract(x, fit_inputs(0) + n * (longest_ + 2 * kFloats));
         }
         fits_[c].predict(t, first_, count_, fit_inputs(c), longest_ + 2 * kFloats, fit_rows_[c]);
-        std::int32_t* out = prediction(a_.channels + c);
+        std::int32_t* out = prediction(a_.shown() + c - a_.guides);
         for (int i = 0; i < count; ++i) out[i] = fit_level(fit_rows_[c][i]);
     }
 
@@ -255,7 +283,7 @@ protected:
     void learn_fits(std::int64_t t) {
         const bool row_ends = t >= width_ - 1 && (t - width_ + 1) % kSlope == 0;
         const int count = count_;
-        for (int c = 0; c < a_.channels; ++c) {
+        for (int c = a_.guides; c < a_.channels; ++c) {
             const std::int32_t *v = values(c), *p = prediction(c);
             float* target = spare_rows_[c > 0];
             for (int i = 0; i < count; ++i) target[i] = float(residual(v[i], p[i]) - 128);
@@ -303,18 +331,35 @@ protected:
 
     // Samples of the wavefront, and what a border shows of them.
     void write(std::int64_t t) {
-        const bool at_left = t % kSlope == 0 && t / kSlope < height_;
-        const bool at_right = t >= width_ - 1 && (t - width_ + 1) % kSlope == 0;
-        for (int c = 0; c < a_.channels; ++c) {
+        for (int c = a_.guides; c < a_.channels; ++c) {
             const std::int32_t* v = values(c);
             std::int32_t* row = sample_row(c, t_) + first_;
             for (int i = 0; i < count_; ++i) row[i] = v[i];
-            const int last = first_ + count_ - 1;
-            if (at_left)  // (last, 0) stands for the next row's pixels -3, -2, -1, of wavefronts t, t + 1, t + 2
-                for (int i = 0; i < kLeft; ++i) sample_row(c, t_ + i)[last + 1] = v[count_ - 1];
-            if (at_right)
-                for (int i = 1; i <= kRight; ++i) sample_row(c, t_ + i)[first_] = v[0];
+            write_borders(c, t, t_, first_, count_, height_);
         }
+    }
+
+    // slot, first, count: of wavefront t in a plane of so many rows.
+    void write_borders(int c, std::int64_t t, int slot, int first, int count, int height) {
+        const std::int32_t* row = sample_row(c, slot) + first;
+        if (t % kSlope == 0 && t / kSlope < height)  // its last pixel stands for the next row's pixels -3, -2, -1, of
+            for (int i = 0; i < kLeft; ++i)          // wavefronts t, t + 1, t + 2
+                sample_row(c, slot + i)[first + count] = row[count - 1];
+        if (t >= width_ - 1 && (t - width_ + 1) % kSlope == 0)
+            for (int i = 1; i <= kRight; ++i) sample_row(c, slot + i)[first] = row[0];
+    }
+
+    // The guide's samples of wavefront t; below the last row there is another one like it.
+    void show_guide(std::int64_t t) {
+        if (t >= width_ + std::int64_t(kSlope) * height_) return;
+        const int last = int(t / kSlope < height_ ? t / kSlope : height_), slot = int(t % ring_);
+        const int first = int(t < width_ ? 0 : (t - width_) / kSlope + 1);
+        std::int32_t* row = sample_row(0, slot);
+        for (int y = first; y <= last; ++y) {
+            const std::ptrdiff_t from = y < height_ ? y : height_ - 1;
+            row[y] = guide_[(from * width_ + t - std::int64_t(kSlope) * y) * a_.channels];
+        }
+        write_borders(0, t, slot, first, last - first + 1, height_ + 1);
     }
 
     void keep() {
@@ -337,7 +382,8 @@ protected:
     Workspace memory_;
     const int height_, width_;
     const std::ptrdiff_t longest_, lanes_;
-    const int kept_rows_;
+    const int kept_rows_, ring_;
+    const std::uint8_t* guide_ = nullptr;
     int context_rows_, t_ = 0, first_ = 0, count_ = 0;
     LocalFit fits_[3];
     Regression regression_;

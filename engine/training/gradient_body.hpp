@@ -46,7 +46,8 @@ constexpr int kNeighbourOffsets[kNeighbours][2] = {{0, -1},  {0, -2},  {0, -3}, 
                                                    {-1, -1}, {-1, -2}, {-2, 0},  {-2, 1},  {-2, 2},  {-2, -1},
                                                    {-2, -2}, {-3, 0},  {-3, 1},  {-3, -1}};
 constexpr int kKeptOffsets[kKeptPositions][2] = {{0, -1}, {0, -2}, {-1, -1}, {-1, 0}, {-1, 1}, {-1, 2}, {-2, 0}};
-constexpr int kTop = 3, kLeft = 3, kRight = 2;
+constexpr int kAheadOffsets[kAheadPositions][2] = {{0, 0}, {0, 1}, {0, 2}, {1, -1}, {1, 0}, {1, 1}};
+constexpr int kTop = 3, kLeft = 3, kRight = 2, kBelow = 1;
 constexpr int kRowsPerBlock = 2;
 constexpr int kPad = 16;  // keeps rows off a common power of two, which would crowd them into few cache sets
 
@@ -84,12 +85,13 @@ struct Layer {
 struct Layers {
     Layer all[kMaxLayers];  // stage 1 (2), stage 2 (2), then hidden and output of each head
     int count = 0;
-    Layer& head_hidden(int c) { return all[4 + 2 * c]; }
-    Layer& head_output(int c) { return all[5 + 2 * c]; }
+    int first_head = 0;
+    Layer& head_hidden(int c) { return all[first_head + 2 * c]; }
+    Layer& head_output(int c) { return all[first_head + 2 * c + 1]; }
 
     Layers(const Architecture& a, const float* parameters, float* gradient) {
         Shape shapes[kMaxLayers];
-        count = layer_shapes(a, shapes);
+        count = layer_shapes(a, shapes), first_head = a.first_of_head(0);
         for (int i = 0; i < count; ++i) {
             all[i].open(shapes[i], parameters, gradient);
             parameters += shapes[i].parameters();
@@ -114,7 +116,8 @@ void deactivate(float* d, const float* x, int n) {
     for (int i = 0; i < n; ++i) d[i] = (x[i] > 0.0f && x[i] < kActivationMax) ? d[i] : 0.0f;
 }
 
-// One plane with the definition's borders: 128 above, the pixel above on the left, the row's last pixel on the right.
+// One plane with the definition's borders: 128 above, the pixel above on the left, the row's last pixel on the right, the
+// last row again below.
 struct Plane {
     int stride = 0;
     Buffer data;
@@ -123,9 +126,10 @@ struct Plane {
 
 void read_plane(Plane& plane, const std::uint8_t* crop, int height, int width, int channels, int channel) {
     plane.data.fill(128.0f);
-    for (int y = 0; y < height; ++y) {
+    for (int y = 0; y < height + kBelow; ++y) {
         float* row = plane.data.data() + std::size_t(y + kTop) * plane.stride + kLeft;
-        for (int x = 0; x < width; ++x) row[x] = crop[(std::size_t(y) * width + x) * channels + channel];
+        const std::uint8_t* from = crop + std::size_t(y < height ? y : height - 1) * width * channels + channel;
+        for (int x = 0; x < width; ++x) row[x] = from[std::size_t(x) * channels];
         for (int x = -kLeft; x < 0; ++x) row[x] = y > 0 ? row[-plane.stride] : 128.0f;
         for (int x = width; x < width + kRight; ++x) row[x] = row[width - 1];
     }
@@ -151,7 +155,7 @@ public:
         kept_.allocate(a.kept * kept_plane_);
         d_kept_.allocate(kept_.size());
         plane_of_crop_.stride = kept_stride_;
-        plane_of_crop_.data.allocate(kept_plane_);
+        plane_of_crop_.data.allocate(kept_plane_ + kBelow * kept_stride_);
         int widest = inputs_ + kKeptPositions * a.kept;
         for (const int w : {a.hidden1, a.hidden2, a.hidden3 + a.channels + 1, a.head}) widest = w > widest ? w : widest;
         turned_.allocate(std::size_t(padded(widest)) * block_);
@@ -173,12 +177,25 @@ private:
         for (int c = 0; c < a_.channels; ++c) {
             read_plane(plane_of_crop_, crop, height_, width_, a_.channels, c);
             for (int y = 0; y < height_; ++y) read_row(plane_of_crop_, c, y);
-            if (a_.fitted) fit(c);
+            if (c < a_.guides)
+                for (int y = 0; y < height_; ++y) look_ahead(plane_of_crop_, c, y);
+            else if (a_.fitted)
+                fit(c);
         }
         if (a_.coupled) regress();
     }
 
-    // The fits' predictions, wavefront after wavefront, as inputs behind the levels.
+    // What a guide shows beside its neighbours, as inputs behind the levels.
+    void look_ahead(const Plane& plane, int c, int y) {
+        const float* p = prediction_.data() + std::size_t(c) * plane_ + y * width_;
+        for (int n = 0; n < kAheadPositions; ++n) {
+            const float* from = plane.row(y + kAheadOffsets[n][0]) + kAheadOffsets[n][1];
+            float* to = x1_.data() + std::size_t(kNeighbours * a_.channels + a_.channels + n) * plane_ + y * width_;
+            for (int x = 0; x < width_; ++x) to[x] = clip(from[x] - p[x], -128.0f, 127.0f) * kInputScale;
+        }
+    }
+
+    // The fits' predictions, wavefront after wavefront, as inputs behind these.
     void fit(int c) {
         const int lanes = height_ + 2 * kFloats;
         sums_.allocate(LocalFit::size(height_));
@@ -188,7 +205,7 @@ private:
         float *target = inputs + kFit * lanes, *room = target + lanes, *out = room + lanes;
         const float* x = x1_.data() + std::size_t(c * kNeighbours) * plane_;
         const float* own = x1_.data() + std::size_t(inputs_ + c) * plane_;
-        float* to = x1_.data() + std::size_t((kNeighbours + 1) * a_.channels + c) * plane_;
+        float* to = x1_.data() + std::size_t(kNeighbours * a_.channels + a_.shown() + c - a_.guides) * plane_;
         for (int t = 0; t < width_ + kSlope * (height_ - 1); ++t) {
             const int first = t < width_ ? 0 : (t - width_) / kSlope + 1;
             const int count = (t / kSlope < height_ ? t / kSlope : height_ - 1) - first + 1;
@@ -321,7 +338,7 @@ private:
         forward(layers_.all[3], h2_, h3_);
         d3_.clear(std::size_t(a_.hidden3) * ld_);
         double bits = 0;
-        for (int c = 0; c < a_.channels; ++c) bits += head(at, c);
+        for (int c = a_.guides; c < a_.channels; ++c) bits += head(at, c);
         code_backward(at);
         return bits;
     }

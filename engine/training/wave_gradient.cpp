@@ -14,7 +14,7 @@ int layer_shapes(const Architecture& a, Shape* shapes) {
     shapes[n++] = {a.kept, a.hidden1};
     shapes[n++] = {a.hidden2, a.context() + kKeptPositions * a.kept};
     shapes[n++] = {a.hidden3, a.hidden2};
-    for (int c = 0; c < a.channels; ++c) {
+    for (int c = a.guides; c < a.channels; ++c) {
         shapes[n++] = {a.head, a.hidden3 + c + a.coupled};
         shapes[n++] = {3 * a.components + c + a.coupled, a.head};
     }

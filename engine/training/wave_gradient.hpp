@@ -20,7 +20,7 @@ int layer_shapes(const Architecture& a, Shape* shapes);
 std::size_t parameter_count(const Architecture& a);
 
 // Adds the gradient of the total cost in bits over all crops to `gradient` and returns that cost.
-// crops: count x height x width x channels, channels in coding order; width a multiple of 64, height even.
+// crops: count x height x width x channels, channels in coding order, guides first; width a multiple of 64, height even.
 // quantized: activations and outputs are rounded to the grid of the integer network (straight-through gradients).
 double wave_gradient(const Architecture& a, const float* parameters, const std::uint8_t* crops, int count, int height,
                      int width, bool quantized, float* gradient);

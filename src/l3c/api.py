@@ -12,6 +12,7 @@ from l3c.container.constants import (
     JPEG_XL,
     LAYOUT_NAMES,
     METADATA,
+    PAIR,
     PALETTE,
     PREVIEW,
     RGB,
@@ -339,11 +340,14 @@ def _undone(
     samples: NDArray[Any], header: ImageHeader, model: str, device: str
 ) -> tuple[ImageHeader, list[NDArray[Any]]]:
     """The planes of a past that was found, if the model has gray, else the samples' own."""
-    from l3c.codec.models import codes_gray
+    from l3c.codec.models import codes
     from l3c.codec.past import undo
+    from l3c.codec.pasts.chroma import pair
 
     found = undo(samples, header)
-    return found if found and codes_gray(model, device) else _as_is(samples, header)
+    if found is None or not codes(model, 1, device):
+        return _as_is(samples, header)
+    return pair(*found) if codes(model, PAIR, device) else found
 
 
 def _as_is(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, list[NDArray[Any]]]:

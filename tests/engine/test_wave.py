@@ -13,7 +13,7 @@ from l3c.engine import WaveCoder, chosen_isa, supported_isas
 from l3c.errors import EngineError, FormatError
 from l3c.wave import definition
 from l3c.wave.architecture import Architecture
-from tests.checks import ARCHITECTURES, SMALL, noise, smooth_picture, untrained_network
+from tests.checks import ARCHITECTURES, GUIDED, SMALL, noise, smooth_picture, untrained_network
 
 ALL_ISAS = ("portable", "avx2", "avx512vnni", "neondot")
 SIZES = [(1, 1), (1, 9), (9, 1), (2, 3), (5, 17), (16, 16), (31, 8), (33, 50), (64, 47)]
@@ -37,13 +37,14 @@ def test_bytes_and_pixels_are_those_of_the_definition(
     payload = coder.encode(tile)
     assert coder.isa == isa
     assert payload == definition.encode_tile(network, tile)
-    np.testing.assert_array_equal(coder.decode(payload, *size), tile)
+    np.testing.assert_array_equal(coder.decode(payload, *size, guide=tile[..., : architecture.guides]), tile)
 
 
-def test_the_definition_decodes_too() -> None:
-    network = untrained_network(SMALL)
-    tile = smooth_picture(21, 34, 3)
-    np.testing.assert_array_equal(definition.decode_tile(network, definition.encode_tile(network, tile), 21, 34), tile)
+@pytest.mark.parametrize("architecture", [SMALL, GUIDED], ids=["rgb", "guided"])
+def test_the_definition_decodes_too(architecture: Architecture) -> None:
+    network, tile = untrained_network(architecture), smooth_picture(21, 34, 3)
+    payload, guide = definition.encode_tile(network, tile), tile[..., : architecture.guides]
+    np.testing.assert_array_equal(definition.decode_tile(network, payload, 21, 34, guide=guide), tile)
 
 
 @pytest.mark.parametrize("architecture", [Architecture(), Architecture(hidden1=20, kept=28, hidden2=44, head=16)])

@@ -21,7 +21,7 @@ from tests.checks import ARCHITECTURES, SMALL, smooth_picture
 
 def crops_of(architecture: Architecture, count: int = 2, height: int = 32, width: int = 64) -> np.ndarray:
     pictures = [smooth_picture(height, width, architecture.channels, seed) for seed in range(count)]
-    return np.stack(pictures)[..., list(definition.CODING_ORDER[architecture.channels])]
+    return np.stack(pictures)[..., list(architecture.order)]
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES.values(), ids=ARCHITECTURES)
@@ -54,7 +54,9 @@ def exact_cost(network: Network, picture: np.ndarray) -> float:
         bits -= float(np.log2(intervals(mixture, symbols)[1] / 65536).sum())
         return symbols
 
-    definition._run(definition.Wavefronts(network, *picture.shape[:2]), code)
+    height, width = picture.shape[:2]
+    guide = picture[..., : network.architecture.guides]
+    definition._run(definition.Wavefronts(network, height, width, guide), code)
     return bits
 
 

@@ -9,7 +9,7 @@ from l3c.errors import FormatError
 from l3c.wave import definition
 from l3c.wave.architecture import Architecture
 from l3c.wave.learning import HEADS, OUTPUTS, Learning, inverse_root, mixture_slopes
-from tests.checks import COUPLED, FITTED, SMALL, SMALL_GRAY, noise, smooth_picture, untrained_network
+from tests.checks import COUPLED, FITTED, GUIDED, SMALL, SMALL_GRAY, noise, smooth_picture, untrained_network
 
 EAGER = Learning(rate=3e-3, group=16)
 PARTLY = Learning(rate=3e-3, group=16, first=3)
@@ -20,7 +20,9 @@ SIZES = [(1, 1), (1, 9), (9, 1), (17, 5), (20, 33)]
 
 
 @pytest.mark.parametrize("isa", supported_isas())
-@pytest.mark.parametrize("architecture", [FITTED, COUPLED, SMALL_GRAY], ids=["rgb", "coupled", "gray"])
+@pytest.mark.parametrize(
+    "architecture", [FITTED, COUPLED, SMALL_GRAY, GUIDED], ids=["rgb", "coupled", "gray", "guided"]
+)
 @pytest.mark.parametrize("learning", WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize("size", SIZES)
 def test_bytes_and_pixels_are_those_of_the_definition(
@@ -31,7 +33,7 @@ def test_bytes_and_pixels_are_those_of_the_definition(
     coder = WaveCoder(network, isa, learning=learning)
     payload = coder.encode(tile)
     assert payload == definition.encode_tile(network, tile, learning)
-    np.testing.assert_array_equal(coder.decode(payload, *size), tile)
+    np.testing.assert_array_equal(coder.decode(payload, *size, guide=tile[..., : architecture.guides]), tile)
 
 
 @pytest.mark.parametrize("learning", WAYS.values(), ids=WAYS)

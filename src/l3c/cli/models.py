@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from l3c.codec.models import Listed
 
-KINDS = {1: "gray", 3: "RGB"}
+KINDS = {1: "gray", 2: "chroma", 3: "RGB"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

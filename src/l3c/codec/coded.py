@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 from zlib import crc32
@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from l3c.codec import webp
 from l3c.codec.models import TileModel
+from l3c.codec.pasts.chroma import guide
 from l3c.codec.threads import in_order
 from l3c.container.constants import STORED, WEBP
+from l3c.container.structure import Component
 from l3c.container.tiling import Box
 
 Samples = NDArray[np.uint8]
@@ -27,10 +29,10 @@ class Coded(NamedTuple):
     crc: int
 
 
-def encode_tile(tile: Samples, model: TileModel) -> Coded:
-    """The smallest of the samples themselves, the model's payload and, for drawings, WebP."""
+def encode_tile(tile: Samples, seen: Samples, model: TileModel) -> Coded:
+    """The smallest of the samples themselves, the model's payload and, for drawings, WebP. seen: by the model."""
     raw = tile.tobytes()
-    payloads: list[tuple[TileModel | int, bytes]] = [(STORED, raw), (model, model.encode(tile))]
+    payloads: list[tuple[TileModel | int, bytes]] = [(STORED, raw), (model, model.encode(seen))]
     if webp.is_worth_it(tile, min(len(payload) for _, payload in payloads)):
         payloads.append((WEBP, webp.encode(tile)))
     coder, payload = min(payloads, key=lambda found: len(found[1]))
@@ -48,6 +50,20 @@ class Tiles:
     def samples(self, number: int) -> Samples:
         index, box = self.places[number]
         return np.ascontiguousarray(self.components[index][box.top : box.bottom, box.left : box.right])
+
+    def model(self, number: int, models: Mapping[int, TileModel]) -> TileModel:
+        """The one for as many channels as a tile has."""
+        return models[self.components[self.places[number][0]].shape[2]]
+
+    def seen(self, index: int, box: Box) -> Samples:
+        """Of a component, what its model is given: its samples, and before them those of a guide."""
+        samples = np.ascontiguousarray(self.components[index][box.top : box.bottom, box.left : box.right])
+        known = guide([Component(*c.shape) for c in self.components], index, box, self.components[0])
+        return samples if known is None else np.concatenate([known, samples], axis=2)
+
+    def whole(self, index: int) -> Samples:
+        """All of a component, as `seen`."""
+        return self.seen(index, Box(0, 0, *self.components[index].shape[:2]))
 
     def coded(self, work: Callable[[int], Coded], numbers: list[int], progress: Callable[[float], None]) -> list[Coded]:
         """work(number) for some tiles, in their order, several at a time; progress is told the share done."""

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.codec import past, webp
-from l3c.codec.models import TileModel, models_of
+from l3c.codec.models import GuidedModel, TileModel, models_of
+from l3c.codec.pasts.chroma import guide, is_guided
 from l3c.codec.threads import in_order
 from l3c.container.constants import STORED, WEBP
 from l3c.container.lazy import Payloads
@@ -22,7 +23,7 @@ from l3c.errors import ChecksumError, FormatError, LimitError
 Progress = Callable[[float], None]
 Item = tuple[int, TileEntry, tuple[int, Box], bytes | memoryview]
 DEFAULT_MAX_MEMORY = 4 << 30
-LANE, WORKSPACE, TUNED = 8192, 8 << 20, 2 << 20
+LANE, WORKSPACE, TUNED, GUIDED = 8192, 8 << 20, 2 << 20, 24
 
 
 def memory_needed(contents: Contents, threads: int, made: ImageHeader | None = None) -> int:
@@ -38,6 +39,8 @@ def memory_needed(contents: Contents, threads: int, made: ImageHeader | None = N
     payload = max(entry.length for entry in contents.tiles)
     busy = min(threads, len(contents.tiles))
     samples = made.size + past.memory_needed(made)
+    if any(map(is_guided, components)):
+        tile *= GUIDED
     return samples + busy * (tile + payload + LANE * lanes + WORKSPACE) + TUNED * len(contents.tunings)
 
 
@@ -60,15 +63,27 @@ def decode_components(
     models = models_of(contents, device)
     components = [np.empty((c.height, c.width, c.channels), np.uint8) for c in contents.header.components]
 
+    planes = contents.header.components
+
     def work(item: Item) -> None:
         number, entry, (index, box), payload = item
-        tile = decode_tile(number, entry, box, payload, components[index].shape[2], models)
+        known = guide(planes, index, box, components[0])
+        tile = decode_tile(number, entry, box, payload, components[index].shape[2], models, known)
         components[index][box.top : box.bottom, box.left : box.right] = tile
 
-    items = list(tile_items(contents))
-    for done, _ in enumerate(in_order(work, items, threads), 1):
-        progress(done / len(items))
+    done = 0
+    for items in in_turn(list(tile_items(contents)), contents.header):
+        for _ in in_order(work, items, threads):
+            done += 1
+            progress(done / len(contents.tiles))
     return components
+
+
+def in_turn(items: list[Item], header: ImageHeader) -> list[list[Item]]:
+    """Tiles that may be decoded at once: luma before what it guides."""
+    if not any(map(is_guided, header.components)):
+        return [items]
+    return [[item for item in items if (item[2][0] > 0) == guided] for guided in (False, True)]
 
 
 def decode_samples(
@@ -104,9 +119,18 @@ def place_of(number: int, box: Box) -> str:
 
 
 def decode_tile(
-    number: int, entry: TileEntry, box: Box, payload: bytes | memoryview, channels: int, models: list[TileModel]
+    number: int,
+    entry: TileEntry,
+    box: Box,
+    payload: bytes | memoryview,
+    channels: int,
+    models: list[TileModel],
+    known: NDArray[np.uint8] | None = None,
 ) -> NDArray[np.uint8]:
-    """One tile, its samples checked. Raises FormatError or ChecksumError naming the tile and its place."""
+    """One tile, its samples checked. known: its guide.
+
+    Raises FormatError or ChecksumError naming the tile and its place.
+    """
     place = place_of(number, box)
     try:
         if entry.coder == STORED:
@@ -114,7 +138,7 @@ def decode_tile(
         elif entry.model is None:
             tile = webp.decode(payload, box, channels, alpha=not entry.length)
         else:
-            tile = decode_with(models[entry.model], payload, box, channels)
+            tile = decode_with(models[entry.model], payload, box, channels, known)
     except FormatError as error:
         raise type(error)(f"{place}: {error}") from error
     if crc32(tile.data) != entry.crc:
@@ -122,7 +146,11 @@ def decode_tile(
     return tile
 
 
-def decode_with(model: TileModel, payload: bytes | memoryview, box: Box, channels: int) -> NDArray[np.uint8]:
+def decode_with(
+    model: TileModel, payload: bytes | memoryview, box: Box, channels: int, known: NDArray[np.uint8] | None
+) -> NDArray[np.uint8]:
     if model.channels != channels:
         raise FormatError(f"model {model.name!r} has {model.channels} channels, the image {channels}")
+    if known is not None and isinstance(model, GuidedModel):
+        return model.decode_guided(bytes(payload), known)
     return model.decode(bytes(payload), box.height, box.width)

@@ -35,7 +35,7 @@ def encode_components(
     side = max(model.tile for model in models.values())
     tiles = Tiles(components, tiles_of(header, side), threads)
     coded = tiles.coded(
-        lambda n: encode_tile(tiles.samples(n), models[components[tiles.places[n][0]].shape[2]]),
+        lambda n: encode_tile(tiles.samples(n), tiles.seen(*tiles.places[n]), tiles.model(n, models)),
         list(range(len(tiles.places))),
         lambda share: progress(share / effort),
     )

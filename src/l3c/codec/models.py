@@ -20,7 +20,7 @@ FAMILIES = ("l3c.wave.presets", *FILES)
 `listing()`, rows of a `Listed` each. A name that has one model only loads it for any channels. device: auto, cpu or
 cuda; EngineError where a model cannot be computed there."""
 
-PLANES = {1: "one channel (gray, alpha, palettes)", 3: "three channels (RGB)"}
+PLANES = {1: "one channel (gray, alpha, palettes)", 2: "halved chroma, given luma", 3: "three channels (RGB)"}
 
 
 class TileModel(Protocol):
@@ -32,7 +32,7 @@ class TileModel(Protocol):
     tile: int
 
     def encode(self, tile: NDArray[np.uint8], /) -> bytes:
-        """Payload of a tile, uint8 [height, width, channels]."""
+        """Payload of a tile, uint8 [height, width, channels]; of a guided model its guide comes before them."""
         ...
 
     def decode(self, payload: bytes, height: int, width: int, /) -> NDArray[np.uint8]:
@@ -41,11 +41,20 @@ class TileModel(Protocol):
 
 
 @runtime_checkable
+class GuidedModel(TileModel, Protocol):
+    """One that may know something of a tile's place beforehand."""
+
+    def decode_guided(self, payload: bytes, guide: NDArray[np.uint8], /) -> NDArray[np.uint8]:
+        """uint8 [height, width, channels], given guide, uint8 [height, width, 1]; raises FormatError."""
+        ...
+
+
+@runtime_checkable
 class TunableModel(TileModel, Protocol):
     """One that can be tuned to an image, by what its file then holds."""
 
     def tunings(self, samples: NDArray[np.uint8], effort: int, /) -> Iterator[bytes]:
-        """Tunings to samples, uint8 [height, width, channels], one after another; the first ones for any effort."""
+        """Tunings to samples, as `encode` takes them, one after another; the first ones for any effort."""
         ...
 
     def tuned(self, data: bytes, /) -> TunedModel:
@@ -89,7 +98,10 @@ def model_names() -> list[str]:
 
 
 def find_model(name: str, channels: int, device: str = "auto") -> TileModel:
-    """The model of that name for 1 or 3 channels. Raises ModelError naming what there is, EngineError for devices."""
+    """The model of that name for 1 to 3 channels, 2 being chroma given luma.
+
+    Raises ModelError naming what there is, EngineError for devices.
+    """
     for family in FAMILIES:
         model: TileModel | None = import_module(family).load(name, channels, device)
         if model is not None:
@@ -102,10 +114,10 @@ def find_model(name: str, channels: int, device: str = "auto") -> TileModel:
     )
 
 
-def codes_gray(name: str, device: str = "auto") -> bool:
-    """Whether there is a model of that name for one channel."""
+def codes(name: str, channels: int, device: str = "auto") -> bool:
+    """Whether there is a model of that name for so many channels."""
     try:
-        find_model(name, 1, device)
+        find_model(name, channels, device)
     except ModelError:
         return False
     return True

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.codec import past
-from l3c.codec.decode import Item, check_memory, decode_tile, tile_items
+from l3c.codec.decode import Item, check_memory, decode_tile, in_turn, tile_items
 from l3c.codec.models import models_of
+from l3c.codec.pasts.chroma import guide, is_guided, luma_under
 from l3c.codec.pasts.corrections import correct
 from l3c.codec.threads import in_order
 from l3c.container.lazy import Payloads
 from l3c.container.structure import Contents
-from l3c.container.tiling import Box
+from l3c.container.tiling import Box, tiles_of
 
 
 def decode_region(contents: Contents, data: Payloads, box: Box, threads: int, max_memory: int | None) -> NDArray[Any]:
@@ -36,17 +37,29 @@ def decode_region(contents: Contents, data: Payloads, box: Box, threads: int, ma
 
 def _components(contents: Contents, data: Payloads, boxes: list[Box], threads: int) -> list[NDArray[np.uint8]]:
     """The boxes of the components."""
-    models = models_of(contents)
-    channels = [c.channels for c in contents.header.components]
-    found = [np.empty((box.height, box.width, n), np.uint8) for box, n in zip(boxes, channels, strict=True)]
+    models, planes = models_of(contents), contents.header.components
+    held = [_with_guides(contents, boxes), *boxes[1:]]
+    found = [np.empty((box.height, box.width, c.channels), np.uint8) for box, c in zip(held, planes, strict=True)]
 
     def work(item: Item) -> None:
         number, entry, (index, box), payload = item
-        tile = decode_tile(number, entry, box, payload, channels[index], models)
-        both = box.common(boxes[index])
-        found[index][both.within(boxes[index])] = tile[both.within(box)]
+        known = guide(planes, index, box, found[0], held[0])
+        tile = decode_tile(number, entry, box, payload, planes[index].channels, models, known)
+        both = box.common(held[index])
+        found[index][both.within(held[index])] = tile[both.within(box)]
 
-    items = list(tile_items(contents, data, lambda index, box: box.meets(boxes[index])))
-    for _ in in_order(work, items, threads):
-        pass
-    return found
+    items = list(tile_items(contents, data, lambda index, box: box.meets(held[index])))
+    for turn in in_turn(items, contents.header):
+        for _ in in_order(work, turn, threads):
+            pass
+    return [found[0][boxes[0].within(held[0])], *found[1:]]
+
+
+def _with_guides(contents: Contents, boxes: list[Box]) -> Box:
+    """Of the first component its box, and what guides the tiles that the other boxes need."""
+    planes, all_boxes = contents.header.components, [boxes[0]]
+    for index, box in tiles_of(contents.header, contents.tile_side):
+        if is_guided(planes[index]) and box.meets(boxes[index]):
+            all_boxes.append(luma_under(planes, index, box))
+    tops, lefts, bottoms, rights = zip(*((b.top, b.left, b.bottom, b.right) for b in all_boxes), strict=True)
+    return Box(min(tops), min(lefts), max(bottoms), max(rights))

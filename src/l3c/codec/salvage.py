@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.codec import past
-from l3c.codec.decode import Item, check_memory, decode_tile, place_of, tile_items
+from l3c.codec.decode import Item, check_memory, decode_tile, in_turn, place_of, tile_items
 from l3c.codec.models import TileModel, models_of
+from l3c.codec.pasts.chroma import guide
 from l3c.codec.planes import Components
 from l3c.codec.threads import in_order
 from l3c.container.constants import STORED
-from l3c.container.structure import Contents
+from l3c.container.structure import Component, Contents
 from l3c.errors import FormatError
 
 
@@ -25,23 +26,26 @@ def salvage_samples(contents: Contents, threads: int, max_memory: int | None) ->
     check_memory(contents, threads, max_memory)
     models = models_of(contents)
     components = [np.zeros((c.height, c.width, c.channels), np.uint8) for c in contents.header.components]
-    items = list(tile_items(contents))
-    reasons = list(in_order(lambda item: _salvage(item, components, models), items, threads))
-    lost = [(item, reason) for item, reason in zip(items, reasons, strict=True) if reason]
+    lost: list[tuple[Item, str]] = []
+    planes = contents.header.components
+    for items in in_turn(list(tile_items(contents)), contents.header):
+        reasons = list(in_order(lambda item: _salvage(item, planes, components, models), items, threads))
+        lost += [(item, reason) for item, reason in zip(items, reasons, strict=True) if reason]
     if contents.header.depth > 8:
         _blank_halves(components, [item for item, _ in lost])
     samples = past.redo(components, contents.header)
     return samples[..., 0] if samples.shape[2] == 1 else samples, [reason for _, reason in lost]
 
 
-def _salvage(item: Item, components: Components, models: list[TileModel]) -> str:
-    """Fill in a tile; where it is not intact, say why."""
+def _salvage(item: Item, planes: list[Component], components: Components, models: list[TileModel]) -> str:
+    """Fill in a tile; where it, or the luma that guides it, is not intact, say why."""
     number, entry, (index, box), payload = item
     channels = components[index].shape[2]
     if entry.coder == STORED and len(payload) != box.height * box.width * channels:
         return f"{place_of(number, box)}: {len(payload)} bytes, which is not its size"
     try:
-        tile = decode_tile(number, entry, box, payload, channels, models)
+        known = guide(planes, index, box, components[0])
+        tile = decode_tile(number, entry, box, payload, channels, models, known)
     except FormatError as error:
         return str(error)
     components[index][box.top : box.bottom, box.left : box.right] = tile

@@ -38,7 +38,7 @@ def _searches(
         model = models[samples.shape[2]]
         used = any(c.coder is model and i == index for c, (i, _) in zip(coded, tiles.places, strict=True))
         if used and isinstance(model, TunableModel):
-            yield index, model.tunings(samples, effort)
+            yield index, model.tunings(tiles.whole(index), effort)
 
 
 def _next(searches: dict[int, Tunings], threads: int | None) -> list[tuple[int, bytes]]:
@@ -54,7 +54,8 @@ def _tried(tiles: Tiles, coded: list[Coded], numbers: list[int], model: TileMode
         before = coded[number]
         if isinstance(before.coder, int):
             return before
-        return min(before, Coded(model, model.encode(tiles.samples(number)), before.crc), key=lambda c: len(c.payload))
+        payload = model.encode(tiles.seen(*tiles.places[number]))
+        return min(before, Coded(model, payload, before.crc), key=lambda c: len(c.payload))
 
     return tiles.coded(work, numbers, lambda share: None)
 

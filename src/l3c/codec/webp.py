@@ -63,13 +63,15 @@ def is_worth_it(samples: Samples, beside: int) -> bool:
 
 
 def encode(samples: Samples, alpha: Samples | None = None, effort: int = FULL, quality: int = 100) -> bytes:
-    """samples: [height, width, 1 or 3], sides up to 16383. alpha: [height, width, 1], coded along. effort: 0..FULL.
+    """samples: [height, width, 1 to 3], sides up to 16383; of two channels the third is 0. alpha: [height, width, 1],
+    coded along. effort: 0..FULL.
 
     quality: 0..100, of the search.
     """
     from PIL import Image
 
-    colours = np.repeat(samples, 3, axis=2) if samples.shape[2] == 1 else samples
+    missing = 3 - samples.shape[2]
+    colours = np.repeat(samples, 3, axis=2) if missing == 2 else np.pad(samples, ((0, 0), (0, 0), (0, missing)))
     out = io.BytesIO()
     image = Image.fromarray(colours if alpha is None else np.dstack([colours, alpha]))
     image.save(out, "WEBP", lossless=True, quality=quality, method=effort, exact=True)

@@ -19,6 +19,12 @@ PHOTO_CD, LEVELS, DECODED_JPEG, VIDEO, ENLARGED = 1, 2, 3, 4, 5
 TURNED, BLACK, EQUAL, HALVED = 1, 2, 1, 1
 """Flags of a Photo CD, of levels, and of video."""
 
+PAIRED_PHOTO_CD, PAIRED_VIDEO = 4, 2
+"""Flags of both: chroma is one component."""
+
+PAIR = 2
+"""Channels of that; no other component has so many."""
+
 VIDEO_FORMS, VIDEO_SHIFT_MAX = 3, 20
 
 SAMPLINGS = ("gray", "4:4:4", "4:2:2", "4:2:0")

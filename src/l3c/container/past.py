@@ -17,6 +17,8 @@ from l3c.container.constants import (
     GRAY,
     HALVED,
     LEVELS,
+    PAIRED_PHOTO_CD,
+    PAIRED_VIDEO,
     PHOTO_CD,
     REPEATED,
     RGB,
@@ -38,9 +40,11 @@ VARINT_BYTES = 3
 def write_past(past: Past) -> bytes:
     """The section's content."""
     if isinstance(past, PhotoCd):
-        return bytes([PHOTO_CD, TURNED * past.turned + BLACK * past.black]) + _corrections(past)
+        flags = TURNED * past.turned + BLACK * past.black + PAIRED_PHOTO_CD * past.paired
+        return bytes([PHOTO_CD, flags]) + _corrections(past)
     if isinstance(past, Video):
-        return bytes([VIDEO, HALVED * past.halved]) + _numbers(past.numbers) + _corrections(past)
+        flags = HALVED * past.halved + PAIRED_VIDEO * past.paired
+        return bytes([VIDEO, flags]) + _numbers(past.numbers) + _corrections(past)
     if isinstance(past, Repeated):
         return bytes([ENLARGED, 0]) + varint(past.rows) + varint(past.columns)
     if isinstance(past, DecodedJpeg):
@@ -69,10 +73,14 @@ def read_past(cursor: Cursor, header: ImageHeader) -> Past:
     """Raises VersionError for what is unknown, FormatError for what contradicts itself or the header."""
     kind, flags = cursor.integer(1, "kind of past"), cursor.integer(1, "flags of a past")
     colours = (header.layout, header.depth) == (RGB, 8)
-    if kind == PHOTO_CD and flags < 2 * BLACK and colours:
-        return PhotoCd(turned=bool(flags & TURNED), black=bool(flags & BLACK), **_read_corrections(cursor, header))
-    if kind == VIDEO and flags <= HALVED and colours:
-        return Video(halved=bool(flags), numbers=_read_numbers(cursor), **_read_corrections(cursor, header))
+    if kind == PHOTO_CD and flags < 2 * PAIRED_PHOTO_CD and colours:
+        paired = bool(flags & PAIRED_PHOTO_CD)
+        turned, black = bool(flags & TURNED), bool(flags & BLACK)
+        return PhotoCd(turned=turned, black=black, paired=paired, **_read_corrections(cursor, header))
+    if kind == VIDEO and flags < 2 * PAIRED_VIDEO and colours:
+        halved, paired = bool(flags & HALVED), bool(flags & PAIRED_VIDEO)
+        numbers = _read_numbers(cursor)
+        return Video(halved=halved, numbers=numbers, paired=paired, **_read_corrections(cursor, header))
     if kind == LEVELS and flags <= EQUAL * (header.layout == RGB) and header.layout in (GRAY, RGB):
         return _read_levels(cursor, header, bool(flags & EQUAL))
     if kind == ENLARGED and not flags:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from l3c.container.constants import FIRST_MODEL, METADATA, PLANES, PREVIEW, SAMPLINGS
+from l3c.container.constants import FIRST_MODEL, METADATA, PAIR, PLANES, PREVIEW, SAMPLINGS
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,18 @@ class Component:
 
 @dataclass(frozen=True, kw_only=True)
 class Corrected:
-    """A past that gives most pixels. count: pixels that are corrected. packed: their places and differences."""
+    """A past that gives most pixels, from luma and smaller chroma.
+
+    count: pixels that are corrected. packed: their places and differences. paired: chroma is one component.
+    """
 
     count: int = 0
     packed: bytes = b""
+    paired: bool = False
+
+    def chroma(self, height: int, width: int) -> list[Component]:
+        """One component of two channels, or two."""
+        return [Component(height, width, PAIR)] if self.paired else 2 * [Component(height, width, 1)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +52,7 @@ class PhotoCd(Corrected):
     def components(self, height: int, width: int) -> list[Component]:
         """Luma, and chroma of half the height and width, for an image of this size."""
         height, width = (width, height) if self.turned else (height, width)
-        half = Component((height + 1) // 2, (width + 1) // 2, 1)
-        return [Component(height, width, 1), half, half]
+        return [Component(height, width, 1), *self.chroma((height + 1) // 2, (width + 1) // 2)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +69,8 @@ class Video(Corrected):
 
     def components(self, height: int, width: int) -> list[Component]:
         """Luma, and chroma of half the width and maybe height."""
-        half = Component((height + 1) // 2 if self.halved else height, (width + 1) // 2, 1)
-        return [Component(height, width, 1), half, half]
+        rows = (height + 1) // 2 if self.halved else height
+        return [Component(height, width, 1), *self.chroma(rows, (width + 1) // 2)]
 
 
 @dataclass(frozen=True)

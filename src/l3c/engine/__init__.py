@@ -51,7 +51,7 @@ class WaveCoder:
         widths = list(vars(network.architecture).values())
         tables = (_packed_sigmoid(), exponential_table(), *inverse_scale_tables())
         rates, steps = (learning.rates, learning.steps) if learning else ([], [])
-        self._channels = network.architecture.channels
+        self._architecture = network.architecture
         self._coder = _engine.WaveCoder(widths, layers, *tables, rates, steps, isa or chosen_isa())
 
     @property
@@ -60,12 +60,21 @@ class WaveCoder:
         return str(self._coder.isa)
 
     def encode(self, tile: NDArray[np.uint8], /) -> bytes:
-        """tile: uint8 [height, width, channels], sides up to 65535, in the order red, green, blue."""
+        """tile: uint8 [height, width, channels], sides up to 65535, in the order red, green, blue, or guide, blue and
+        red chroma.
+        """
         return bytes(self._coder.encode(np.ascontiguousarray(tile)))
 
-    def decode(self, payload: bytes, height: int, width: int, /) -> NDArray[np.uint8]:
-        """uint8 [height, width, channels]. Raises FormatError on a damaged payload."""
-        tile = np.empty((height, width, self._channels), np.uint8)
+    def decode(
+        self, payload: bytes, height: int, width: int, /, *, guide: NDArray[np.uint8] | None = None
+    ) -> NDArray[np.uint8]:
+        """uint8 [height, width, channels], as `encode` takes it. Raises FormatError on a damaged payload.
+
+        guide: uint8 [height, width, guides], for a network that has one.
+        """
+        tile = np.empty((height, width, self._architecture.channels), np.uint8)
+        if guide is not None:
+            tile[..., : self._architecture.guides] = guide
         wrong = self._coder.decode(payload, tile)
         if wrong:
             raise FormatError(wrong)
@@ -75,10 +84,10 @@ class WaveCoder:
 def wave_gradient(
     architecture: Architecture, parameters: NDArray[np.float32], crops: NDArray[np.uint8], quantized: bool
 ) -> tuple[float, NDArray[np.float32]]:
-    """Total cost in bits of all samples of the crops under a float network, and its gradient.
+    """Total cost in bits of all samples of the crops that are coded, under a float network, and its gradient.
 
-    parameters: float32 [N]. crops: uint8 [count, height, width, channels], channels in coding order, height even, width
-    a multiple of 32. quantized: round activations and outputs as the integer network.
+    parameters: float32 [N]. crops: uint8 [count, height, width, channels], channels in coding order, guides first,
+    height even, width a multiple of 32. quantized: round activations and outputs as the integer network.
     """
     out = np.zeros_like(parameters)
     widths = list(vars(architecture).values())

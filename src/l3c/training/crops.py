@@ -62,29 +62,29 @@ class Crops:
     def _crop(self, random: Random) -> Pixels:
         image = self.images[random.choice(len(self.images), p=self.share)]
         halved = random.random() < 0.08
-        crop = _cut(image, self.size * (2 if halved else 1), random)
+        crop = cut(image, self.size * (2 if halved else 1), random)
         if halved:
             crop = _round(crop.reshape(self.size, 2, self.size, 2, 3).mean(axis=(1, 3)))
         if random.random() < 0.15:
-            crop = _change_tone(crop, random)
+            crop = change_tone(crop, random)
         if random.random() < 0.12:
             crop = halve_chroma(crop)
-        return _turn(crop, random)
+        return turn(crop, random)
 
 
-def _cut(image: Pixels, size: int, random: Random) -> Pixels:
+def cut(image: Pixels, size: int, random: Random) -> Pixels:
     y = random.integers(image.shape[0] - size + 1)
     x = random.integers(image.shape[1] - size + 1)
     return image[y : y + size, x : x + size]
 
 
-def _change_tone(crop: Pixels, random: Random) -> Pixels:
+def change_tone(crop: Pixels, random: Random) -> Pixels:
     gamma = np.exp(random.normal(0, 0.2))
     gain = np.exp(random.normal(0, 0.15, 3))
     return _round(255 * (crop / 255.0) ** gamma * gain)
 
 
-def _turn(crop: Pixels, random: Random) -> Pixels:
+def turn(crop: Pixels, random: Random) -> Pixels:
     turns, mirror = random.integers(4), random.integers(2)
     crop = np.rot90(crop, int(turns))
     return crop[:, ::-1] if mirror else crop

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.training.crops import to_coding_order
+from l3c.training.chroma_crops import ChromaCrops, chroma_planes
+from l3c.training.crops import Crops, to_coding_order
 from l3c.training.picture_files import Pixels, centre_crop
 from l3c.training.wave_quantize import round_parameters, split
 from l3c.wave.architecture import Architecture
@@ -27,7 +28,7 @@ def initial_parameters(architecture: Architecture, seed: int) -> Parameters:
             coefficients = layer.outputs - 3 * k
             if architecture.coupled:
                 bias[-1] = 1
-            else:
+            elif not architecture.guides:
                 bias[3 * k :] = 0.9 / max(coefficients, 1)
     return parameters
 
@@ -45,7 +46,13 @@ def gradient(
     if quantized:
         parameters = round_parameters(architecture, parameters)
     bits, total = wave_gradient(architecture, parameters, crops, quantized)
-    return bits / crops.size, total / np.float32(crops.size)
+    samples = crops[..., architecture.guides :].size
+    return bits / samples, total / np.float32(samples)
+
+
+def crops_for(architecture: Architecture, images: list[Pixels], size: int) -> Crops:
+    """A source of what the network codes. images: uint8 [H, W, 3]."""
+    return ChromaCrops(images, size) if architecture.guides else Crops(images, size, architecture.channels)
 
 
 def validation_cost(architecture: Architecture, parameters: Parameters, images: list[Pixels], quantized: bool) -> float:
@@ -55,6 +62,8 @@ def validation_cost(architecture: Architecture, parameters: Parameters, images: 
 
 def _cost(architecture: Architecture, parameters: Parameters, image: Pixels, quantized: bool) -> float:
     middle = centre_crop(image, VALID_CROP)
-    height, width = (size // VALID_MULTIPLE * VALID_MULTIPLE for size in middle.shape[:2])
-    crop = to_coding_order(middle[:height, :width], architecture.channels)
+    multiple = VALID_MULTIPLE << architecture.guides
+    height, width = (size // multiple * multiple for size in middle.shape[:2])
+    rgb = middle[:height, :width]
+    crop = chroma_planes(rgb) if architecture.guides else to_coding_order(rgb, architecture.channels)
     return gradient(architecture, parameters, crop[None], quantized)[0]

@@ -20,7 +20,7 @@ class WaveNetwork(Architecture):
     """Widths of the layers, and what tells this network from the others.
 
     channels: 1 (gray) or 3. widths: multiples of 4 up to 512. components: up to 8. fitted: 0 or 12.
-    coupled: 0 or 1.
+    coupled: 0 or 1. guides: 0 or, of 3 channels that are not coupled, 1: halved chroma given luma.
     """
 
     kind: str = KIND
@@ -30,6 +30,8 @@ class WaveNetwork(Architecture):
             raise InputError(f"network.kind: {self.kind!r} has a model configuration of its own; this is {KIND!r}")
         if self.channels not in (1, 3) or self.fitted not in (0, FITTED) or self.coupled not in (0, 1):
             raise InputError(f"network: channels are 1 or 3, fitted are 0 or {FITTED}, coupled is 0 or 1")
+        if self.guides not in (0, self.channels // 3) or (self.guides and self.coupled):
+            raise InputError("network.guides: 0, or 1 of 3 channels that are not coupled")
         if not 1 <= self.components <= MOST_COMPONENTS:
             raise InputError(f"network.components: 1 to {MOST_COMPONENTS}, not {self.components}")
         for name in WIDTHS:

@@ -19,7 +19,7 @@ from l3c.training.options import Options
 from l3c.training.picture_files import Pixels, list_pictures
 from l3c.training.restoring import Restore
 from l3c.training.stopping import Due, until_due
-from l3c.training.wave import gradient, initial_parameters, validation_cost
+from l3c.training.wave import crops_for, gradient, initial_parameters, validation_cost
 from l3c.training.wave_config import CROP_MULTIPLE, WaveConfig
 from l3c.training.wave_optimizer import Adam, learning_rate
 from l3c.training.wave_start import start
@@ -48,8 +48,9 @@ class WaveTrainer:
     def train(self) -> None:
         """Until the pixels or minutes are over, or SIGINT or SIGTERM comes; the end is saved."""
         data, steps = self.config.data, self.config.iterations()
-        crops = Crops(self._pictures(data.train, 2 * data.crop), data.crop, self.architecture.channels)
-        valid = self._pictures(data.valid, CROP_MULTIPLE, data.valid_batch * data.valid_batches)
+        crops = crops_for(self.architecture, self._pictures(data.train, 2 * data.crop), data.crop)
+        least = CROP_MULTIPLE << self.architecture.guides
+        valid = self._pictures(data.valid, least, data.valid_batch * data.valid_batches)
         monitor = Monitor(self.experiment.folder, self.iteration, steps)
         with until_due(self.config.run.minutes) as due:
             self._loop(crops, valid, monitor, due)

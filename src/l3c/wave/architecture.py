@@ -22,6 +22,8 @@ NEIGHBOURS = (
 KEPT_POSITIONS = ((0, -1), (0, -2), (-1, -1), (-1, 0), (-1, 1), (-1, 2), (-2, 0))
 """(dy, dx) of the pixels whose kept features a pixel sees."""
 
+AHEAD = ((0, 0), (0, 1), (0, 2), (1, -1), (1, 0), (1, 1))
+"""(dy, dx) of the pixels of a guide that a pixel sees beside its neighbours: itself, and what is coded after it."""
 
 PAIR_MAX = 128
 """Largest sum of the magnitudes of a pair's weights: 128 * 255 fits the 16 bits in which AVX2 adds two products."""
@@ -49,6 +51,8 @@ class Architecture:
     """Widths of the layers.
 
     channels: samples a pixel has, 1 (gray) or 3 (coded in the order green, red, blue).
+    guides: of these the first ones that are known beforehand, everywhere, and not coded: 0, or 1 of 3 (luma, before
+    blue and red chroma, in this order).
     hidden1, kept: stage 1, from a coded pixel and its neighbours to the features that are kept.
     hidden2, hidden3: stage 2, from neighbours and kept features to what all heads share.
     head: hidden layer of each channel's head. components: logistics in each channel's mixture.
@@ -65,11 +69,27 @@ class Architecture:
     components: int = 4
     fitted: int = 0
     coupled: int = 0
+    guides: int = 0
+
+    @property
+    def coded(self) -> range:
+        """The channels that are coded."""
+        return range(self.guides, self.channels)
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Where each channel, in the order of coding, lies in a tile."""
+        return (1, 0, 2) if self.channels == 3 and not self.guides else tuple(range(self.channels))
 
     @property
     def context(self) -> int:
-        """Inputs that need no kept features: the neighbours, the predictions, the fits and the energies."""
-        return (len(NEIGHBOURS) + 1 + bool(self.fitted) + self.coupled) * self.channels
+        """Inputs that need no kept features: neighbours, predictions, what is ahead, the fits and the energies."""
+        seen = (len(NEIGHBOURS) + 1) * self.channels + len(AHEAD) * self.guides
+        return seen + (bool(self.fitted) + self.coupled) * len(self.coded)
+
+    def head_index(self, channel: int) -> int:
+        """Index of the first of a channel's two layers."""
+        return 4 + 2 * (channel - self.guides)
 
     def layers(self) -> list[Layer]:
         """All layers, in the order in which their parameters are stored."""
@@ -82,11 +102,12 @@ class Architecture:
             Layer("stage2.0", self.hidden2, (self.context, *kept)),
             Layer("stage2.1", self.hidden3, (self.hidden2,)),
         ]
-        for c in range(self.channels):
+        for c in self.coded:
             layers.append(Layer(f"head{c}.0", self.head, (self.hidden3, c, *expected)))
             layers.append(Layer(f"head{c}.1", 3 * self.components + c + self.coupled, (self.head,)))
         return layers
 
     def to_dict(self) -> dict[str, int]:
         """What files and digests hold; what a network does not have is not named."""
-        return {name: width for name, width in asdict(self).items() if width or name not in ("fitted", "coupled")}
+        optional = ("fitted", "coupled", "guides")
+        return {name: width for name, width in asdict(self).items() if width or name not in optional}

@@ -1,8 +1,8 @@
 """Definition: how a tile is coded in wavefronts. The engine does the same, faster; this is for reading and for tests.
 
-Samples are in coding order: green, red, blue, or gray alone. Beyond the tile's borders a pixel sees 128 above the first
-row, the first pixel of the row above on the left (128 for the first row), and the row's own last pixel on the right;
-kept features beyond the borders are 0.
+Samples are in coding order: green, red, blue, or gray alone, or a guide (luma), blue and red chroma. Beyond the tile's
+borders a pixel sees 128 above the first row, the first pixel of the row above on the left (128 for the first row), and
+the row's own last pixel on the right; of a guide the last row again below; kept features beyond the borders are 0.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from l3c.coding.mixture import Mixture, find_symbols, intervals, make_mixture
 from l3c.coding.rans import LANES, Decoder, Encoder
-from l3c.wave.architecture import KEPT_POSITIONS, NEIGHBOURS, SLOPE
+from l3c.wave.architecture import AHEAD, KEPT_POSITIONS, NEIGHBOURS, SLOPE
 from l3c.wave.fused import Floats
 from l3c.wave.learning import Learning, LearningNetwork
 from l3c.wave.local_fit import FITTED, LocalFit, fit_levels
@@ -22,26 +22,28 @@ from l3c.wave.network import Integers, Network
 from l3c.wave.regression import Regression, step_levels
 
 Tile = NDArray[np.uint8]
-CODING_ORDER = {1: (0,), 3: (1, 0, 2)}
 Predictor = Network | LearningNetwork
 Code = Callable[[Mixture, int, Integers, Integers], Integers]
 """From a channel's mixture, the channel, rows and columns of a wavefront to its samples."""
 
-TOP, LEFT, RIGHT = 3, 3, 2
+TOP, LEFT, RIGHT, BELOW = 3, 3, 2, 1
 NEUTRAL = 128
 
 
 class Wavefronts:
     """The state of a tile while it is coded: known samples and kept features, with their borders."""
 
-    def __init__(self, network: Predictor, height: int, width: int) -> None:
+    def __init__(self, network: Predictor, height: int, width: int, guide: Tile | None = None) -> None:
+        """guide: uint8 [height, width, guides], for a network that has one."""
         a = network.architecture
         self.network, self.height, self.width = network, height, width
-        size = (height + TOP, width + LEFT + RIGHT)
+        size = (height + TOP + BELOW, width + LEFT + RIGHT)
         self.samples = np.full((a.channels, *size), NEUTRAL, np.int64)
         self.features = np.zeros((a.kept, *size), np.int64)
-        self.fits = [LocalFit(height, width) for _ in range(a.channels)] if a.fitted else []
+        self.fits = [LocalFit(height, width) for _ in a.coded] if a.fitted else []
         self.regression = Regression(a.channels, height, width) if a.coupled else None
+        for c in range(a.guides):
+            self.samples[c] = with_borders(guide[..., c])  # type: ignore[index]
 
     def __iter__(self) -> Iterator[tuple[Integers, Integers]]:
         """Yield (rows, columns) of each wavefront x + 3 y = t, int64 [N], rows rising."""
@@ -60,15 +62,21 @@ class Wavefronts:
         predictions: Integers = np.clip(w + n - nw, np.minimum(w, n), np.maximum(w, n))
         return predictions
 
+    def ahead(self, rows: Integers, columns: Integers, predictions: Integers) -> Integers:
+        """Pixels of the guides minus their predictions, also of what is coded later: [AHEAD guides, N] in 0..255."""
+        guides = self.network.architecture.guides
+        seen = np.stack([self.at(self.samples[:guides], rows, columns, o) for o in AHEAD], axis=1)
+        return residual(seen, predictions[:guides, None]).reshape(-1, rows.size)
+
     def context(self, rows: Integers, columns: Integers, predictions: Integers) -> Integers:
-        """Neighbours minus predictions, the predictions themselves, the fits: [context, N] in 0..255."""
+        """Neighbours minus predictions, the predictions themselves, what is ahead, the fits: [context, N] in 0..255."""
         neighbours = np.stack([self.at(self.samples, rows, columns, o) for o in NEIGHBOURS], axis=1)
         differences = residual(neighbours, predictions[:, None])
         self.fitted = self._of_fits(differences[:, :FITTED] - 128)
-        fits = np.zeros(predictions.shape, np.float32)
+        fits = np.zeros(self.fitted[:, 0].shape, np.float32)
         for c, fit in enumerate(self.fits):
             fits[c] = fit.predict(rows, columns, self.fitted[c])
-        parts = [differences.reshape(-1, rows.size), predictions]
+        parts = [differences.reshape(-1, rows.size), predictions, self.ahead(rows, columns, predictions)]
         if self.fits:
             parts.append(fit_levels(fits))
         if self.regression:
@@ -76,8 +84,8 @@ class Wavefronts:
         return np.concatenate(parts)
 
     def _of_fits(self, differences: Integers) -> Floats:
-        """What the fits are of: differences [channels, ...], or coupled, of the second and third, less the first's."""
-        values = differences.astype(np.float32)
+        """What the fits are of: differences [coded, ...], if coupled of later ones less the first's."""
+        values = differences[self.network.architecture.guides :].astype(np.float32)
         if self.regression:
             values[1:] -= values[0]
         return values
@@ -105,18 +113,30 @@ class Wavefronts:
         return np.concatenate([self.at(self.features, rows, columns, o) for o in KEPT_POSITIONS])
 
     def write(self, rows: Integers, columns: Integers, samples: Integers, features: Integers) -> None:
-        self.samples[:, rows + TOP, columns + LEFT] = samples
+        """samples: [coded channels, N]. features: [kept, N]."""
+        coded = self.samples[self.network.architecture.guides :]
+        coded[:, rows + TOP, columns + LEFT] = samples
         self.features[:, rows + TOP, columns + LEFT] = features
         for y, x, value in zip(rows, columns, samples.T, strict=True):
             if x == 0 and y + 1 < self.height:
-                self.samples[:, y + 1 + TOP, :LEFT] = value[:, None]
+                coded[:, y + 1 + TOP, :LEFT] = value[:, None]
             if x == self.width - 1:
-                self.samples[:, y + TOP, LEFT + self.width :] = value[:, None]
+                coded[:, y + TOP, LEFT + self.width :] = value[:, None]
 
     def tile(self) -> Tile:
-        inner = self.samples[:, TOP:, LEFT : LEFT + self.width]
-        order = np.argsort(CODING_ORDER[len(inner)])
+        """uint8 [height, width, channels]: the guides too."""
+        inner = self.samples[:, TOP : TOP + self.height, LEFT : LEFT + self.width]
+        order = np.argsort(self.network.architecture.order)
         return np.ascontiguousarray(inner[order].transpose(1, 2, 0), np.uint8)
+
+
+def with_borders(plane: Tile) -> Integers:
+    """A guide [height, width] as pixels see it: [TOP + height + BELOW, LEFT + width + RIGHT]."""
+    wide = np.pad(plane.astype(np.int64), ((TOP, BELOW), (LEFT, RIGHT)), "edge")
+    wide[:TOP] = NEUTRAL
+    wide[TOP, :LEFT] = NEUTRAL
+    wide[TOP + 1 :, :LEFT] = wide[TOP:-1, LEFT : LEFT + 1]
+    return wide
 
 
 def residual(values: Integers, predictions: Integers) -> Integers:
@@ -139,8 +159,11 @@ def channel_mixture(outputs: Integers, components: int, prediction: Integers, mo
 
 
 def encode_tile(network: Network, tile: Tile, learning: Learning | None = None) -> bytes:
-    """tile: uint8 [height, width, channels], in the order red, green, blue. learning: None for a network at rest."""
-    true = tile.astype(np.int64).transpose(2, 0, 1)[list(CODING_ORDER[tile.shape[2]])]
+    """tile: uint8 [height, width, channels], in the order red, green, blue, or guide, blue and red chroma.
+
+    learning: None for a network at rest.
+    """
+    true = tile.astype(np.int64).transpose(2, 0, 1)[list(network.architecture.order)]
     encoder = Encoder()
 
     def code(mixture: Mixture, channel: int, rows: Integers, columns: Integers) -> Integers:
@@ -148,12 +171,23 @@ def encode_tile(network: Network, tile: Tile, learning: Learning | None = None) 
         encoder.put(*intervals(mixture, symbols))
         return symbols
 
-    _run(Wavefronts(_predictor(network, learning), *tile.shape[:2]), code)
+    height, width = tile.shape[:2]
+    _run(Wavefronts(_predictor(network, learning), height, width, tile[..., : network.architecture.guides]), code)
     return encoder.finish()
 
 
-def decode_tile(network: Network, payload: bytes, height: int, width: int, learning: Learning | None = None) -> Tile:
-    """uint8 [height, width, channels], in the order red, green, blue. Raises FormatError on a damaged payload."""
+def decode_tile(
+    network: Network,
+    payload: bytes,
+    height: int,
+    width: int,
+    learning: Learning | None = None,
+    guide: Tile | None = None,
+) -> Tile:
+    """uint8 [height, width, channels], as `encode_tile` takes it. Raises FormatError on a damaged payload.
+
+    guide: uint8 [height, width, guides], for a network that has one.
+    """
     decoder = Decoder(payload)
 
     def code(mixture: Mixture, channel: int, rows: Integers, columns: Integers) -> Integers:
@@ -166,7 +200,7 @@ def decode_tile(network: Network, payload: bytes, height: int, width: int, learn
             decoder.take(*intervals(here, symbols[part]))
         return symbols
 
-    state = Wavefronts(_predictor(network, learning), height, width)
+    state = Wavefronts(_predictor(network, learning), height, width, guide)
     _run(state, code)
     decoder.finish()
     return state.tile()
@@ -177,26 +211,26 @@ def _predictor(network: Network, learning: Learning | None) -> Predictor:
 
 
 def _run(state: Wavefronts, code: Code) -> None:
-    network, components = state.network, state.network.architecture.components
+    network, a = state.network, state.network.architecture
     for rows, columns in state:
         wavefront = int(columns[0] + SLOPE * rows[0])
         learning = network if isinstance(network, LearningNetwork) and network.learns_from(wavefront) else None
         predictions = state.predictions(rows, columns)
         context = state.context(rows, columns, predictions)
         shared = network.shared(context, state.kept(rows, columns))
-        samples, errors = np.zeros_like(predictions), []
-        for c, prediction in enumerate(predictions):
-            expected = state.expect(c, prediction)
+        samples, errors = state.at(state.samples, rows, columns), []
+        for c in a.coded:
+            expected = state.expect(c, predictions[c])
             earlier = [residual(samples[:c], predictions[:c]), step_levels(expected)]
             outputs = network.head(c, shared, np.concatenate(earlier))
             moves = np.concatenate([samples[:c] - predictions[:c] << 6, expected])
-            mixture = channel_mixture(outputs, components, prediction, moves)
+            mixture = channel_mixture(outputs, a.components, predictions[c], moves)
             samples[c] = code(mixture, c, rows, columns)
-            errors.append(state.errors(c, samples[c] - prediction, expected))
+            errors.append(state.errors(c, samples[c] - predictions[c], expected))
             if learning:
                 learning.learn(c, mixture, samples[c], moves)
         own = residual(samples, predictions)
-        state.write(rows, columns, samples, network.kept(context, np.concatenate([own, *errors])))
+        state.write(rows, columns, samples[a.guides :], network.kept(context, np.concatenate([own, *errors])))
         state.learn(rows, columns, own)
         if learning:
             learning.learn_shared()

@@ -197,18 +197,20 @@ class LearningNetwork:
     def head(self, channel: int, shared: Integers, earlier: Integers) -> Integers:
         """Outputs of a head."""
         self.head_inputs = np.concatenate([shared, earlier])
-        self.head_hidden = self.layers[HEADS + 2 * channel].activations(self.head_inputs)
-        self.outputs = self.layers[OUTPUTS + 2 * channel].sums(self.head_hidden)
+        at = self.architecture.head_index(channel)
+        self.head_hidden = self.layers[at].activations(self.head_inputs)
+        self.outputs = self.layers[at + 1].sums(self.head_hidden)
         return self.outputs
 
     def learn(self, channel: int, mixture: Mixture, symbols: Integers, moves: Integers) -> None:
         """Collect the slopes of a channel whose symbols are known."""
         slopes = self._output_slopes(mixture, symbols, moves)
-        output = self.learned[OUTPUTS + 2 * channel]
+        at = self.architecture.head_index(channel)
+        output = self.learned[at + 1]
         output.collect(slopes, self._floats(self.head_hidden))
         if self.learning.first == OUTPUTS:
             return
-        hidden = self.learned[HEADS + 2 * channel]
+        hidden = self.learned[at]
         d_hidden = output.backward(slopes, np.zeros(self.head_hidden.shape, np.float32))
         d_hidden = np.where(inside(self.head_hidden), d_hidden, np.float32(0))
         hidden.collect(d_hidden, self._floats(self.head_inputs, hidden.offset))

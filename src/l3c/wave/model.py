@@ -48,7 +48,7 @@ class WaveModel:
         from l3c.engine import WaveCoder
 
         self.name, self.network, self.digest, self.tile, self.learning = name, network, digest, tile, learning
-        self.channels = network.architecture.channels
+        self.channels = len(network.architecture.coded)
         self._coder = WaveCoder(network, learning=learning)
 
     @property
@@ -57,15 +57,20 @@ class WaveModel:
         return self._coder.isa
 
     def encode(self, tile: NDArray[np.uint8], /) -> bytes:
-        """Payload of a tile, uint8 [height, width, channels]."""
+        """Payload of a tile, uint8 [height, width, channels], a guide before them, where the network has one."""
         return self._coder.encode(tile)
 
     def decode(self, payload: bytes, height: int, width: int, /) -> NDArray[np.uint8]:
         """uint8 [height, width, channels]; raises FormatError on a damaged payload."""
         return self._coder.decode(payload, height, width)
 
+    def decode_guided(self, payload: bytes, guide: NDArray[np.uint8], /) -> NDArray[np.uint8]:
+        """uint8 [height, width, channels], given guide, uint8 [height, width, 1]; raises FormatError."""
+        tile = self._coder.decode(payload, *guide.shape[:2], guide=guide)
+        return np.ascontiguousarray(tile[..., self.network.architecture.guides :])
+
     def tunings(self, samples: NDArray[np.uint8], effort: int, /) -> Iterator[bytes]:
-        """Tunings to samples, uint8 [height, width, channels], one after another; the first ones for any effort."""
+        """Tunings to samples, as `encode` takes them, one after another; the first ones for any effort."""
         from l3c.wave.search import Search
         from l3c.wave.tuning_code import write_numbers
 

@@ -51,6 +51,8 @@ def read_stored(file: str) -> Stored:
         architecture = Architecture(**json.loads(said["architecture"]))
         if architecture.channels not in (1, 3):
             raise ValueError(f"{architecture.channels} channels, expected 1 or 3")
+        if architecture.guides not in (0, architecture.channels // 3) or (architecture.guides and architecture.coupled):
+            raise ValueError(f"{architecture.guides} guides, expected 0, or 1 of 3 channels that are not coupled")
         learning = Learning(**json.loads(said["learning"])) if "learning" in said else None
         tensors = load(content)
         network = read_network(architecture, tensors.__getitem__)

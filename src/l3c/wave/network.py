@@ -52,8 +52,8 @@ class Network:
 
     def head(self, channel: int, shared: Integers, earlier: Integers) -> Integers:
         """Outputs [3 * components + channel, N] for a channel, given the residuals of those before it [earlier, N]."""
-        hidden = self.layers[4 + 2 * channel].activations(np.concatenate([shared, earlier]))
-        return self.layers[5 + 2 * channel].sums(hidden)
+        at = self.architecture.head_index(channel)
+        return self.layers[at + 1].sums(self.layers[at].activations(np.concatenate([shared, earlier])))
 
 
 class TensorReader(Protocol):

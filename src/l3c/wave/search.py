@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.engine import wave_gradient
-from l3c.wave.definition import CODING_ORDER
 from l3c.wave.network import Integers, Network
 from l3c.wave.parameters import network_parameters
 from l3c.wave.rounding import round_group
@@ -28,7 +27,7 @@ THRIFT = 0.75
 
 
 class Search:
-    """Numbers in the making, for one component of a picture. samples: uint8 [height, width, channels].
+    """Numbers in the making, for one component of a picture. samples: uint8 [height, width, channels], guides included.
 
     values: in the units of the float network, one for each number.
     """
@@ -83,7 +82,11 @@ class Search:
         ):
             moved = weights * by_weight
             bias[:], gain[:], input_gain[:] = by_bias, moved.sum(axis=1), moved.sum(axis=0)
-        return slopes / crop.size
+        return slopes / self._count(crop)
+
+    def _count(self, samples: NDArray[np.uint8]) -> int:
+        """Samples that are coded."""
+        return samples[..., self._architecture.guides :].size
 
     def _crop(self, height: int, width: int) -> NDArray[np.uint8]:
         """At most of this size, at a random place, channels in coding order."""
@@ -91,7 +94,7 @@ class Search:
         height, width = (min(side, has // of * of) for side, has, of in
                          zip((height, width), (rows, columns), ALIGNED, strict=True))  # fmt: skip
         top, left = int(self._random.integers(rows - height + 1)), int(self._random.integers(columns - width + 1))
-        crop = self._samples[top : top + height, left : left + width, list(CODING_ORDER[self._samples.shape[2]])]
+        crop = self._samples[top : top + height, left : left + width, list(self._architecture.order)]
         return np.ascontiguousarray(crop)
 
     def run(self, pixels: int, crop: tuple[int, int]) -> None:
@@ -107,16 +110,18 @@ class Search:
         slopes = self._slopes(crop)
         self._steps += 1
         self._means += MOMENTUM * (slopes - self._means)
-        self._squares += SPREAD * (slopes * slopes * crop.size - self._squares)
-        root = np.sqrt(self._squares / (1 - (1 - SPREAD) ** self._steps) / crop.size) + EPSILON
+        size = self._count(crop)
+        self._squares += SPREAD * (slopes * slopes * size - self._squares)
+        root = np.sqrt(self._squares / (1 - (1 - SPREAD) ** self._steps) / size) + EPSILON
         moved = self.values - rate / (1 - (1 - MOMENTUM) ** self._steps) * self._means / root
-        least = rate * THRIFT / (self._samples.size * self._units * root)
+        least = rate * THRIFT / (self._count(self._samples) * self._units * root)
         self.values = np.sign(moved) * np.maximum(np.abs(moved) - least, 0)
 
     def found(self) -> tuple[list[int], Integers]:
         """Powers of the groups and numbers, as `tuning_code.write_numbers` takes them."""
         powers, numbers = [], np.zeros(self.values.size, np.int64)
-        curvature = log(2) * self._samples.size / (1 - (1 - SPREAD) ** self._steps) * self._squares * self._units**2
+        scale = log(2) * self._count(self._samples) / (1 - (1 - SPREAD) ** self._steps)
+        curvature = scale * self._squares * self._units**2
         for group in self._groups:
             values = self.values[group.place] / self._units[group.place]
             power, numbers[group.place] = round_group(values, curvature[group.place])

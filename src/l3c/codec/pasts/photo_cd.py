@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.codec.pasts import corrections
+from l3c.codec.pasts.chroma import planes_of
 from l3c.codec.pasts.part import Part
 from l3c.codec.planes import Components
 from l3c.container.constants import RGB
@@ -43,7 +44,7 @@ def redo(components: Components, header: ImageHeader, past: PhotoCd) -> NDArray[
 
 
 def _made(components: Components, past: PhotoCd) -> NDArray[np.uint8]:
-    luma, blue, red = (component[..., 0] for component in components)
+    luma, blue, red = planes_of(components)
     pixels = photo_cd.redo(luma, blue, red, past.black)
     return np.ascontiguousarray(np.rot90(pixels)) if past.turned else pixels
 
@@ -61,8 +62,10 @@ def part_around(header: ImageHeader, past: PhotoCd, box: Box) -> Part:
     source = Box(top, left, min(source.bottom + 2, height), min(source.right + 2, width))
     half = Box(top // 2, left // 2, (source.bottom + 1) // 2, (source.right + 1) // 2)
     outer = Box(width - source.right, source.top, width - source.left, source.bottom) if past.turned else source
-    past = PhotoCd(turned=past.turned, black=past.black and source.bottom == height)
-    return Part(replace(header, height=outer.height, width=outer.width, past=past), outer, [source, half, half])
+    black = past.black and source.bottom == height
+    part = PhotoCd(turned=past.turned, black=black, paired=past.paired)
+    boxes = [source] + [half] * (len(header.components) - 1)
+    return Part(replace(header, height=outer.height, width=outer.width, past=part), outer, boxes)
 
 
 def memory_needed(header: ImageHeader, past: PhotoCd) -> int:

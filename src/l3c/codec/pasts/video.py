@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.codec.pasts import corrections
+from l3c.codec.pasts.chroma import planes_of
 from l3c.codec.pasts.part import Part
 from l3c.codec.planes import Components
 from l3c.container.constants import RGB
@@ -41,7 +42,7 @@ def redo(components: Components, header: ImageHeader, past: Video) -> NDArray[np
 
 
 def _made(components: Components, past: Video) -> NDArray[np.uint8]:
-    luma, blue, red = (component[..., 0] for component in components)
+    luma, blue, red = planes_of(components)
     return video.redo(luma, blue, red, video.Converter(*past.numbers), past.halved)
 
 
@@ -52,7 +53,8 @@ def part_around(header: ImageHeader, past: Video, box: Box) -> Part:
     rows = (top // 2, (box.bottom + 1) // 2) if past.halved else (top, box.bottom)
     half = Box(rows[0], left // 2, rows[1], (box.right + 1) // 2)
     past = replace(past, count=0, packed=b"")
-    return Part(replace(header, height=outer.height, width=outer.width, past=past), outer, [outer, half, half])
+    boxes = [outer] + [half] * (len(header.components) - 1)
+    return Part(replace(header, height=outer.height, width=outer.width, past=past), outer, boxes)
 
 
 def memory_needed(header: ImageHeader, past: Video) -> int:
