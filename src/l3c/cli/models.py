@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
             print(f"l3c: {problem(model)}", file=sys.stderr)
             broken = broken or bool(model.place)
         else:
-            print(f"{model.name:<11} {KINDS[model.channels]:<6}{model.digest[:32]}  {model.place}")
+            print(f"{model.name:<11} {KINDS[model.channels]:<6}  {model.digest[:32]}  {model.place}")
     return ModelError.exit_code if broken else 0
 
 
