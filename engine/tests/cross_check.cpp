@@ -43,6 +43,8 @@ l3c::WaveModel learning(l3c::WaveModel model, int every, int first) {
 bool check(const l3c::WaveModel& model, const std::string& isa, int height, int width) {
     std::vector<std::uint8_t> tile(std::size_t(height) * width * model.architecture.channels), back(tile.size());
     for (auto& v : tile) v = std::uint8_t(draw(0, 3) ? draw(90, 130) : draw(0, 255));
+    const int channels = model.architecture.channels;
+    for (std::size_t i = 0; model.architecture.guides && i < tile.size(); i += channels) back[i] = tile[i];
     const auto expected = l3c::make_coder(model, "portable")->encode(tile.data(), height, width);
     const auto coder = l3c::make_coder(model, isa);
     const auto payload = coder->encode(tile.data(), height, width);
@@ -64,7 +66,10 @@ int main(int count, char** required) {
         if (!found) std::printf("%s is not to be had here\n", required[i]);
         good = good && found;
     }
-    const l3c::Architecture architectures[] = {{3, 32, 24, 96, 64, 32, 4, false}, {1, 16, 12, 44, 20, 16, 3, true}};
+    const l3c::Architecture architectures[] = {{3, 32, 24, 96, 64, 32, 4, false, false, 0},
+                                                {1, 16, 12, 44, 20, 16, 3, true, false, 0},
+                                                {3, 16, 12, 44, 20, 16, 3, true, true, 0},
+                                                {3, 16, 12, 44, 20, 16, 3, true, false, 1}};
     const int sizes[][2] = {{1, 1}, {3, 100}, {100, 3}, {37, 53}, {64, 200}, {130, 131}};
     for (const auto& a : architectures) {
         const auto model = made_up_model(a);
