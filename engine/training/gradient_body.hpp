@@ -49,6 +49,7 @@ constexpr int kKeptOffsets[kKeptPositions][2] = {{0, -1}, {0, -2}, {-1, -1}, {-1
 constexpr int kAheadOffsets[kAheadPositions][2] = {{0, 0}, {0, 1}, {0, 2}, {1, -1}, {1, 0}, {1, 1}};
 constexpr int kTop = 3, kLeft = 3, kRight = 2, kBelow = 1;
 constexpr int kRowsPerBlock = 2;
+constexpr int kPart = 64;  // pixels whose mixtures are computed at once
 constexpr int kPad = 16;  // keeps rows off a common power of two, which would crowd them into few cache sets
 
 constexpr float kInputScale = 1.0f / 32, kActivationScale = 32, kActivationMax = 255.0f / 32;
@@ -219,49 +220,59 @@ private:
             fit.predict(t, first, count, inputs, lanes, out);
             fit.update(t, first, count, inputs, lanes, target, room);
             if (t >= width_ - 1 && (t - width_ + 1) % kSlope == 0) fit.end_row(t, first);
-            for (int i = 0; i < count; ++i) to[at(i)] = float(fit_level(out[i]) - 128) * kInputScale;
+            for (int i = 0; i < count; ++i) to[at(i)] = as_input(fit_level(out[i]));
             if (a_.coupled)
                 for (int i = 0; i < count; ++i) fits_[std::size_t(c) * plane_ + at(i)] = out[i];
         }
     }
 
+    // Rows of a wavefront's pixels: of each channel differences, fits and errors, and what is expected of one.
+    struct RegressionRows {
+        float *differences[3], *fits[3], *errors[3], *expected;
+        RegressionRows(float* data, int lanes) : expected(data + 9 * lanes) {
+            for (int c = 0; c < 3; ++c)
+                differences[c] = data + c * lanes, fits[c] = data + (3 + c) * lanes, errors[c] = data + (6 + c) * lanes;
+        }
+    };
+
+    // Energies, expected values and errors, wavefront after wavefront, as inputs.
     void regress() {
         const int lanes = height_ + 2 * kFloats;
         regression_sums_.allocate(Regression::size(height_));
-        regression_rows_.allocate(std::size_t(12) * lanes);
+        regression_rows_.allocate(std::size_t(10) * lanes);
         Regression regression(regression_sums_.data(), height_);
-        float *differences[3], *fits[3], *errors[3], *out = regression_rows_.data() + 9 * lanes;
-        for (int c = 0; c < 3; ++c) {
-            differences[c] = regression_rows_.data() + c * lanes;
-            fits[c] = differences[c] + 3 * lanes, errors[c] = fits[c] + 3 * lanes;
-        }
+        const RegressionRows rows(regression_rows_.data(), lanes);
         for (int t = 0; t < width_ + kSlope * (height_ - 1); ++t) {
             const int first = t < width_ ? 0 : (t - width_) / kSlope + 1;
             const int count = (t / kSlope < height_ ? t / kSlope : height_ - 1) - first + 1;
-            if (count <= 0) continue;
             const auto at = [&](int i) { return (first + i) * width_ + t - kSlope * (first + i); };
             regression.fade(t, first, count);
-            for (int c = 0; c < a_.channels; ++c) {
-                const std::size_t plane = std::size_t(c) * plane_;
-                for (int i = 0; i < count; ++i) {
-                    differences[c][i] = value_[plane + at(i)] - prediction_[plane + at(i)];
-                    fits[c][i] = fits_[plane + at(i)];
-                }
-                float* energy = x1_.data() + std::size_t((kNeighbours + 1 + a_.fitted) * a_.channels + c) * plane_;
-                float* error = x1_.data() + std::size_t(inputs_ + a_.channels + c) * plane_;
-                for (int i = 0; i < count; ++i)
-                    energy[at(i)] = float(energy_level(regression.energy(c)[i]) - 128) * kInputScale;
-                regression.expect(c, fits[c], differences[0], errors, out);
-                for (int i = 0; i < count; ++i) {
-                    expected_[plane + at(i)] = out[i];
-                    expected_level_[plane + at(i)] = float(fit_level(out[i]) - 128) * kInputScale;
-                    errors[c][i] = differences[c][i] - out[i];
-                    error[at(i)] = float(fit_level(errors[c][i]) - 128) * kInputScale;
-                }
-            }
-            regression.update(a_.channels, differences, fits, errors);
+            for (int c = 0; c < a_.channels; ++c) regress_channel(regression, rows, c, count, at);
+            regression.update(a_.channels, rows.differences, rows.fits, rows.errors);
         }
     }
+
+    // at(i): the place of the wavefront's pixel i.
+    template <class Place>
+    void regress_channel(const Regression& regression, const RegressionRows& rows, int c, int count, Place at) {
+        const std::size_t plane = std::size_t(c) * plane_;
+        for (int i = 0; i < count; ++i) {
+            rows.differences[c][i] = value_[plane + at(i)] - prediction_[plane + at(i)];
+            rows.fits[c][i] = fits_[plane + at(i)];
+        }
+        float* energy = x1_.data() + std::size_t((kNeighbours + 1 + a_.fitted) * a_.channels + c) * plane_;
+        float* error = x1_.data() + std::size_t(inputs_ + a_.channels + c) * plane_;
+        regression.expect(c, rows.fits[c], rows.differences[0], rows.errors, rows.expected);
+        for (int i = 0; i < count; ++i) {
+            energy[at(i)] = as_input(energy_level(regression.energy(c)[i]));
+            expected_[plane + at(i)] = rows.expected[i];
+            expected_level_[plane + at(i)] = as_input(fit_level(rows.expected[i]));
+            rows.errors[c][i] = rows.differences[c][i] - rows.expected[i];
+            error[at(i)] = as_input(fit_level(rows.errors[c][i]));
+        }
+    }
+
+    static float as_input(std::int32_t level) { return float(level - 128) * kInputScale; }
 
     void read_row(const Plane& plane, int c, int y) {
         const float* row = plane.row(y);
@@ -398,28 +409,29 @@ private:
         const float* value = value_.data() + std::size_t(c) * plane_ + at;
         const float* prediction = prediction_.data() + std::size_t(c) * plane_ + at;
         double bits = 0;
-        for (int p = 0; p < block_; p += 64) bits += mixture_part(k_count, c, at, p, value + p, prediction + p);
+        for (int p = 0; p < block_; p += kPart) bits += mixture_part(k_count, c, at, p, value + p, prediction + p);
         return bits;
     }
 
+    // What coefficient j of head c multiplies: how far an earlier channel is from its prediction, or what is expected of c.
+    void moves(int c, int j, int place, float* to) const {
+        const std::size_t first = std::size_t(j) * plane_ + place;
+        if (j == c) std::memcpy(to, expected_.data() + first, kPart * sizeof(float));
+        else
+            for (int i = 0; i < kPart; ++i) to[i] = value_.data()[first + i] - prediction_.data()[first + i];
+    }
+
     double mixture_part(int k_count, int c, int at, int p0, const float* value, const float* prediction) {
-        constexpr int kMax = 8, N = 64;
+        constexpr int kMax = 8, N = kPart;
         float pi[kMax][N], mass[kMax][N], da[kMax][N], db[kMax][N], sa[kMax][N], sb[kMax][N], inv[kMax][N];
-        float base[N], q[N], sum[N], bits[N];
+        float base[N], move[N], q[N], sum[N], bits[N];
         const float* out = out_.data() + p0;
         float* d = d_.data() + p0;
         for (int i = 0; i < N; ++i) base[i] = prediction[i], sum[i] = 0, q[i] = 0;
-        for (int j = 0; j < c; ++j) {
-            const float* other = value_.data() + std::size_t(j) * plane_ + at + p0;
-            const float* other_p = prediction_.data() + std::size_t(j) * plane_ + at + p0;
+        for (int j = 0; j < c + a_.coupled; ++j) {
             const float* coefficient = out + std::size_t(3 * k_count + j) * ld_;
-            for (int i = 0; i < N; ++i)
-                base[i] += round_to(clip(coefficient[i], -4.0f, 4.0f), 64) * (other[i] - other_p[i]);
-        }
-        if (a_.coupled) {
-            const float* expected = expected_.data() + std::size_t(c) * plane_ + at + p0;
-            const float* coefficient = out + std::size_t(3 * k_count + c) * ld_;
-            for (int i = 0; i < N; ++i) base[i] += round_to(clip(coefficient[i], -4.0f, 4.0f), 64) * expected[i];
+            moves(c, j, at + p0, move);
+            for (int i = 0; i < N; ++i) base[i] += round_to(clip(coefficient[i], -4.0f, 4.0f), 64) * move[i];
         }
         float top[N];
         for (int i = 0; i < N; ++i) top[i] = round_to(out[i], 16);
@@ -466,26 +478,15 @@ private:
                 d_scale[i] = inside ? -g * (db[k][i] * slope_b - da[k][i] * slope_a) : 0.0f;
             }
         }
-        for (int j = 0; j < c; ++j) {
-            const float* other = value_.data() + std::size_t(j) * plane_ + at + p0;
-            const float* other_p = prediction_.data() + std::size_t(j) * plane_ + at + p0;
+        for (int j = 0; j < c + a_.coupled; ++j) {
             const float* coefficient = out + std::size_t(3 * k_count + j) * ld_;
             float* d_coefficient = d + std::size_t(3 * k_count + j) * ld_;
+            moves(c, j, at + p0, move);
             for (int i = 0; i < N; ++i) {
                 float slope = 0;
                 for (int k = 0; k < k_count; ++k) slope += d[std::size_t(k_count + k) * ld_ + i];
                 const bool inside = coefficient[i] > -4.0f && coefficient[i] < 4.0f;
-                d_coefficient[i] = inside ? slope * (other[i] - other_p[i]) : 0.0f;
-            }
-        }
-        if (a_.coupled) {
-            const float* expected = expected_.data() + std::size_t(c) * plane_ + at + p0;
-            const float* coefficient = out + std::size_t(3 * k_count + c) * ld_;
-            float* d_coefficient = d + std::size_t(3 * k_count + c) * ld_;
-            for (int i = 0; i < N; ++i) {
-                float slope = 0;
-                for (int k = 0; k < k_count; ++k) slope += d[std::size_t(k_count + k) * ld_ + i];
-                d_coefficient[i] = coefficient[i] > -4.0f && coefficient[i] < 4.0f ? slope * expected[i] : 0.0f;
+                d_coefficient[i] = inside ? slope * move[i] : 0.0f;
             }
         }
         for (int k = 0; k < k_count; ++k)
