@@ -137,7 +137,7 @@ def encode_jpeg(data: Buffer, /, *, threads: int | None = None) -> bytes:
 
     `original` gives the file back, `decode` its pixels. threads: as for `encode`.
 
-    Raises InputError for what is no JPEG file, DependencyError without the extra `l3c[jpeg]`.
+    Raises InputError for what is no JPEG file, DependencyError without the extra `jpeg`.
     """
     from l3c.codec.threads import thread_count
     from l3c.jpeg.keep import keep
@@ -179,7 +179,7 @@ def decode(
     The pixels of a JPEG file that was kept are those of Pillow's decoder here; others differ from it by a level or so.
 
     Raises FormatError (truncated, damaged), VersionError, ChecksumError, ModelError, LimitError; of a JPEG file,
-    or pixels that once were one, DependencyError without the extra `l3c[jpeg]`; of a JPEG file InputError where its
+    or pixels that once were one, DependencyError without the extra `jpeg`; of a JPEG file InputError where its
     pixels cannot be decoded.
 
     >>> import l3c, numpy as np

@@ -60,3 +60,15 @@ class EngineError(L3CError):
     """The instruction set that L3C_ISA forces, a runtime or a device is not to be had on this machine."""
 
     exit_code = 6
+
+
+DISTRIBUTION = "l3c-codec"
+"""Name on PyPI: `l3c` there is another project's, so no message may name that for installing."""
+
+RELEASED = False
+"""Whether the distribution can be installed from PyPI: true from 0.1.0 on (a test compares it with the version)."""
+
+
+def install_command(extra: str) -> str:
+    """For messages: how to install an extra, such as "jpeg"."""
+    return f"pip install '{DISTRIBUTION}[{extra}]'" if RELEASED else f"pip install '.[{extra}]' in a checkout of l3c"

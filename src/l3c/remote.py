@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from l3c.errors import InputError
+from l3c.errors import InputError, install_command
 
 OPTIONS = "L3C_FSSPEC"
 """Environment variable: options of the file systems, as JSON: {"s3": {"anon": true}}."""
@@ -31,5 +31,5 @@ def file_system(root: str, anonymous: bool = False) -> tuple[Any, str]:
 
         fs, path = fsspec.url_to_fs(root, **options)
     except (ImportError, ValueError) as error:
-        raise InputError(f"{root}: {error}; URLs need: pip install 'l3c[cluster]'") from error
+        raise InputError(f"{root}: {error}; URLs need: {install_command('cluster')}") from error
     return fs, str(path).rstrip("/")

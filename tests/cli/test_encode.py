@@ -95,7 +95,9 @@ def test_a_jpeg_file_is_kept_itself(run: Run) -> None:
     assert l3c.original(Path("x.jpg.l3c").read_bytes()) == jpeg
 
 
-@pytest.mark.parametrize(("arguments", "hint"), [(["--pixels"], ""), ([], "pip install 'l3c[jpeg]'")])
+@pytest.mark.parametrize(
+    ("arguments", "hint"), [(["--pixels"], ""), ([], "pip install '.[jpeg]' in a checkout of l3c")]
+)
 def test_a_jpegs_pixels_are_encoded_with_a_notice(
     run: Run, monkeypatch: pytest.MonkeyPatch, arguments: list[str], hint: str
 ) -> None:
@@ -117,7 +119,7 @@ def test_a_decoded_jpeg_is_told_of_where_libjxl_is_missing(
     Image.fromarray(decoded(sampling).squeeze()).save("saved.png")
     monkeypatch.setattr("l3c.jpeg.transcode.available", lambda: there)
     done = run("encode", "saved.png")
-    assert ("pip install 'l3c[jpeg]'" in done.err) == (not there)
+    assert ("pip install '.[jpeg]'" in done.err) == (not there)
     assert "pip" not in run("encode", "saved.png", "again.l3c", "--no-history").err
 
 

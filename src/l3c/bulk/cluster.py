@@ -8,7 +8,7 @@ from typing import Any
 
 from l3c.bulk.jobs import FAILED, Job, Outcome, Task
 from l3c.codec.threads import Crew, crewed
-from l3c.errors import InputError
+from l3c.errors import InputError, install_command
 
 
 def run_cluster(task: Task, jobs: list[Job], address: str) -> Iterator[Outcome]:
@@ -16,7 +16,7 @@ def run_cluster(task: Task, jobs: list[Job], address: str) -> Iterator[Outcome]:
     try:
         from distributed import Client, as_completed
     except ImportError as error:
-        raise InputError(f"--cluster: {error}; it needs: pip install 'l3c[cluster]'") from error
+        raise InputError(f"--cluster: {error}; it needs: {install_command('cluster')}") from error
     try:
         client = Client(address)
     except (OSError, ValueError) as error:

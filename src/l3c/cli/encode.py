@@ -11,6 +11,7 @@ from l3c.cli.files import STANDARD, check_target, read_source, shown, target
 from l3c.cli.folders import add_folder_options, convert, is_folder
 from l3c.cli.options import add_device, add_effort, add_target, add_threads
 from l3c.cli.progress import Progress
+from l3c.errors import install_command
 
 if TYPE_CHECKING:
     from l3c.bulk.kinds import Encoding
@@ -111,7 +112,7 @@ def encode_pixels(raw: bytes, name: str, out: str, options: argparse.Namespace) 
         if picture.source_format in ("JPEG", "MPO"):
             note(name, options.pixels)
         elif not options.no_history and missed_jpeg(picture):
-            print(f"{name}: decoded from a JPEG; for a far smaller file: pip install 'l3c[jpeg]'", file=sys.stderr)
+            print(f"{name}: decoded from a JPEG; for a far smaller file: {install_command('jpeg')}", file=sys.stderr)
     return 0
 
 
@@ -138,4 +139,4 @@ def report(name: str, out: str, before: int, after: int, samples: int) -> None:
 def note(name: str, wanted: bool) -> None:
     """Say that a JPEG's pixels were encoded, and how to keep the file."""
     text = "a JPEG's own file is smaller than its pixels without loss; the pixels were encoded"
-    print(f"{name}: {text}" + ("" if wanted else "; to keep the file: pip install 'l3c[jpeg]'"), file=sys.stderr)
+    print(f"{name}: {text}" + ("" if wanted else f"; to keep the file: {install_command('jpeg')}"), file=sys.stderr)

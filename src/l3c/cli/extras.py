@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from l3c.errors import InputError
+from l3c.errors import InputError, install_command
 
 TRAINING = ("torch", "yaml")
 
@@ -13,4 +13,4 @@ def need_training() -> None:
     """Raise InputError where the packages for training and evaluation are not installed."""
     missing = [name for name in TRAINING if find_spec(name) is None]
     if missing:
-        raise InputError(f"this command needs {' and '.join(missing)}: pip install 'l3c[train]'")
+        raise InputError(f"this command needs {' and '.join(missing)}: {install_command('train')}")

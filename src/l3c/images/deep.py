@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.errors import InputError
+from l3c.errors import InputError, install_command
 from l3c.images.png_chunks import COLOUR_TYPE_AT, DEPTH_AT, SIGNATURE
 
 TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -22,7 +22,7 @@ def _needed(module: str, name: str) -> Any:
         return import_module(module)
     except ImportError:
         raise InputError(
-            f"{name}: 16-bit pictures of several channels need {module}: pip install 'l3c[deep]'"
+            f"{name}: 16-bit pictures of several channels need {module}: {install_command('deep')}"
         ) from None
 
 

@@ -1,1 +1,1 @@
-"""JPEG files kept whole: what they say of themselves, and their transcoding by libjxl (the extra `l3c[jpeg]`)."""
+"""JPEG files kept whole: what they say of themselves, and their transcoding by libjxl (the extra `jpeg`)."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from l3c.errors import DependencyError, FormatError
+from l3c.errors import DependencyError, FormatError, install_command
 from l3c.jpeg.codestream import declared_size
 
-EXTRA = "l3c[jpeg]"
+EXTRA = "jpeg"
 
 
 def available() -> bool:
@@ -44,4 +44,4 @@ def restore(data: bytes, length: int, size: tuple[int, int], threads: int) -> by
 
 def need_extra(what: str) -> None:
     if not available():
-        raise DependencyError(f"{what} needs libjxl, through imagecodecs: pip install '{EXTRA}'")
+        raise DependencyError(f"{what} needs libjxl, through imagecodecs: {install_command(EXTRA)}")

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from importlib.util import find_spec
 
-from l3c.errors import EngineError
+from l3c.errors import EngineError, install_command
 from l3c.published.architecture import Architecture
 from l3c.published.layers_integer import IntegerLayer, Program
 
@@ -36,7 +36,7 @@ def runtime_name(device: str = "auto") -> str:
         raise EngineError(f"{VARIABLE}: no runtime {wanted!r}; known: {', '.join(NEEDS)}")
     if not _is_to_be_had(wanted):
         packages = " and ".join(NEEDS[wanted])
-        raise EngineError(f"runtime {wanted!r} needs {packages}: pip install 'l3c[{EXTRAS[wanted]}]'")
+        raise EngineError(f"runtime {wanted!r} needs {packages}: {install_command(EXTRAS[wanted])}")
     return wanted
 
 
