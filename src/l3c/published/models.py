@@ -23,7 +23,7 @@ from l3c.published.architecture import KINDS, Architecture
 from l3c.published.integer_model import FORMAT, TILE, PublishedModel, known_answer, network_digest, tensors_of
 from l3c.published.layers_integer import SUM_MAX, IntegerLayer, Layer, layers
 from l3c.published.runtimes import make_program, runtime_name
-from l3c.whole import write_whole
+from l3c.storage.atomic import write_whole
 
 HOW = "`l3c train` or `l3c import-released`, then `l3c export`, makes one; L3C_MODELS names other folders and URLs"
 

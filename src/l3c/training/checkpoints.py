@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from l3c.errors import InputError, ModelError
-from l3c.whole import whole_file
+from l3c.storage.atomic import whole_file
 
 LATEST = -1
 KEPT, RECENT = ".pt", ".recent.pt"

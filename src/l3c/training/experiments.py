@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from l3c.errors import InputError
+from l3c.storage.atomic import write_whole
 from l3c.training.checkpoints import Checkpoints
 from l3c.training.config import Config
 from l3c.training.config_files import AnyConfig, config_from
 from l3c.training.wave_config import WaveConfig
-from l3c.whole import write_whole
 
 CONFIG = "config.yaml"
 DATE = "%Y%m%d_%H%M"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from l3c.errors import InputError
-from l3c.whole import write_whole
+from l3c.storage.atomic import write_whole
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 Pixels = NDArray[np.uint8]

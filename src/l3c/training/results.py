@@ -15,9 +15,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from l3c.storage.atomic import write_whole
 from l3c.training.costs import Result, Settings
 from l3c.training.test_sets import TestSet
-from l3c.whole import write_whole
 
 VERSION = 1
 """Part of every digest; raise it when the same inputs give another result."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.errors import InputError, ModelError
+from l3c.storage.atomic import write_whole
 from l3c.training.checkpoints import read_state
 from l3c.training.experiments import Experiment
 from l3c.training.wave_config import WaveConfig
@@ -17,7 +18,6 @@ from l3c.wave.model_file import file_content
 from l3c.wave.network import IntegerLayer
 from l3c.wave.presets import LEARNING
 from l3c.wave.scales import ACTIVATION_UNIT, OFFSET, offset_inputs, output_units
-from l3c.whole import write_whole
 
 SUM_MAX = 2**31 - 1
 

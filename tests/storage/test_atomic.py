@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from l3c.whole import whole_file, write_whole
+from l3c.storage.atomic import whole_file, write_whole
 
 
 def test_content_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""How files reach a disk or a store: whole or not at all."""
