@@ -45,7 +45,7 @@ def committed() -> list[Path]:
     done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True)
     if done.returncode == 0 and done.stdout:
         return [ROOT / name for name in done.stdout.decode().split("\0") if name]
-    folders = ("src", "engine", "tests", "docs", "configs", "benchmarks")
+    folders = ("src", "engine", "tests", "docs", "benchmarks")
     return [path for folder in folders for path in (ROOT / folder).rglob("*")]
 
 

@@ -8,9 +8,8 @@ from typing import Any
 
 from PIL import Image
 
+from l3c.training.config_files import CONFIGS
 from tests.checks import smooth_picture
-
-CONFIGS = Path(__file__).parents[2] / "configs"
 
 
 def write_pictures(folder: Path, count: int = 6, height: int = 40, width: int = 48) -> Path:

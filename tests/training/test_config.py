@@ -8,12 +8,11 @@ import pytest
 from l3c.errors import InputError
 from l3c.published.architecture import Architecture
 from l3c.training.config import Config
-from l3c.training.config_files import config_from, read_config
+from l3c.training.config_files import CONFIGS, config_from, find_config, read_config
 from l3c.training.wave_config import WaveConfig
 from l3c.wave.model_file import read_stored
 from l3c.wave.presets import FOLDER
 
-CONFIGS = Path(__file__).parents[2] / "configs"
 MODELS = sorted(path for path in (CONFIGS / "model").glob("*.yaml"))
 DATA = sorted(path for path in (CONFIGS / "data").glob("*.yaml"))
 
@@ -133,3 +132,22 @@ def test_mistakes_in_files_name_the_file(tmp_path: Path) -> None:
 
 def test_defaults_are_complete() -> None:
     assert config_from({}, "nothing") == Config()
+
+
+def test_a_file_anywhere_inherits_from_the_package(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("inherit: rgb.yaml\nnetwork:\n  blocks: 2\n")
+    assert published([path]).network == Architecture(kind="rgb", blocks=2)
+    (tmp_path / "rgb.yaml").write_text("network:\n  kind: rgb\n  features: 8\n")
+    assert published([path]).network == Architecture(kind="rgb", blocks=2, features=8)
+    (tmp_path / "rgb.yaml").write_text("inherit: rgb.yaml\nnetwork:\n  features: 16\n")
+    assert published([path]).network == Architecture(kind="rgb", blocks=2, features=16)
+
+
+def test_configurations_are_found_by_name_in_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find_config("model", "l3c_modern") == CONFIGS / "model" / "l3c_modern.yaml"
+    (tmp_path / "own.yaml").touch()
+    assert find_config("data", "own.yaml") == Path("own.yaml")
+    with pytest.raises(InputError, match=r"folders: no such file, and no data configuration .*folder, imagenet32"):
+        find_config("data", "folders")

@@ -9,12 +9,13 @@ from PIL import Image
 
 from l3c.cli import main
 from l3c.training.checkpoints import read_state
+from l3c.training.config_files import CONFIGS
 from l3c.training.experiments import Experiment, list_experiments
 from l3c.training.wave import initial_parameters
 from l3c.wave.files import read_model
 from l3c.wave.presets import FOLDER, LEARNING
 from tests.checks import SMALL, encode_tiled, smooth_picture
-from tests.training.pictures import CONFIGS, read_log, write_pictures
+from tests.training.pictures import read_log, write_pictures
 
 SMALL_WIDTHS = {"hidden1": 8, "kept": 8, "hidden2": 16, "hidden3": 12, "head": 8, "components": 3}
 EVERY = ["--log-every", "10", "--validate-every", "20", "--save-every", "10"]

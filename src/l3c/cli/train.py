@@ -20,8 +20,8 @@ INTERVALS = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL_CONFIG", help="a YAML file, or a name in configs/model")
-    parser.add_argument("data", metavar="DATA_CONFIG", help="a YAML file, or a name in configs/data")
+    parser.add_argument("model", metavar="MODEL_CONFIG", help="a YAML file, or the name of one of the package's")
+    parser.add_argument("data", metavar="DATA_CONFIG", help="a YAML file, or the name of one of the package's")
     parser.add_argument("log_dir", metavar="LOG_DIR", type=Path, help="where the experiment's folder is made")
     parser.add_argument(
         "-p", dest="overrides", metavar="KEY=VALUE", action="append", default=[], help="override a configuration"

@@ -1,13 +1,14 @@
 """Configurations out of YAML files that inherit from one another, with overrides; mistakes are named with near keys.
 
-A file holds any of the sections of a configuration; `inherit: FILE` (relative to it) is read first, and later values
-win. `network.kind` tells which configuration it is.
+A file holds any of the sections of a configuration; `inherit: FILE` (beside it, else one of the package's) is read
+first, and later values win. `network.kind` tells which configuration it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,11 @@ from l3c.training.config_keys import all_keys, build, complete_key
 from l3c.training.wave_config import WaveConfig
 
 INHERIT = "inherit"
+SUFFIX = ".yaml"
+
+CONFIGS = Path(str(resources("l3c.training"))) / "configs"
+"""The package's own: a folder for each kind, `model` and `data`; their names are told apart by it."""
+
 AnyConfig = Config | WaveConfig
 File = tuple[Path, dict[str, Any]]
 
@@ -33,6 +39,20 @@ def read_config(paths: Iterable[Path], overrides: Iterable[str] = ()) -> AnyConf
     for override in overrides:
         _override(schema, merged, override)
     return build(schema, merged, "configuration")
+
+
+def find_config(kind: str, name: str) -> Path:
+    """A path to a configuration, or the name of one of the package's. kind: model or data.
+
+    Raises InputError naming those of the package.
+    """
+    path, packaged = Path(name), CONFIGS / kind / f"{name}{SUFFIX}"
+    if path.is_file():
+        return path
+    if packaged.is_file():
+        return packaged
+    known = ", ".join(sorted(found.stem for found in packaged.parent.glob(f"*{SUFFIX}")))
+    raise InputError(f"{name}: no such file, and no {kind} configuration of the package, which has {known}")
 
 
 def config_from(values: Mapping[str, Any], place: str) -> AnyConfig:
@@ -53,8 +73,15 @@ def read_chain(path: Path, seen: tuple[Path, ...] = ()) -> list[File]:
         raise InputError(f"{path}: inherits from itself")
     values = _parse(path)
     parent = values.pop(INHERIT, None)
-    before = read_chain(path.parent / parent, (*seen, path)) if parent else []
+    before = read_chain(_parent(path, str(parent)), (*seen, path)) if parent else []
     return [*before, (path, values)]
+
+
+def _parent(path: Path, named: str) -> Path:
+    """The file that one inherits from: beside it, or else the package's of that name; a file's own name means that."""
+    beside = path.parent / named
+    packaged = (found for found in CONFIGS.glob(f"*/{Path(named).stem}{SUFFIX}") if Path(named).name == named)
+    return beside if beside.is_file() and beside != path else next(packaged, beside)
 
 
 def _parse(path: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from l3c.errors import InputError
 from l3c.training.checkpoints import LATEST
-from l3c.training.config_files import AnyConfig, read_config
+from l3c.training.config_files import AnyConfig, find_config, read_config
 from l3c.training.experiments import Experiment, create_experiment, label_parts
 from l3c.training.options import WAVE, Options
 from l3c.training.processes import Processes, join_processes
@@ -18,8 +18,6 @@ from l3c.training.restoring import Restore, check_same_network, find_weights
 from l3c.training.trainer import Trainer
 from l3c.training.wave_config import WaveConfig
 from l3c.training.wave_trainer import WaveTrainer
-
-CONFIGS = Path("configs")
 
 
 @dataclass(frozen=True)
@@ -41,18 +39,6 @@ class Request:
     strict: bool = True
     device: str = "auto"
     options: Mapping[str, Any] = field(default_factory=dict)
-
-
-def find_config(kind: str, name: str) -> Path:
-    """Take a path to a configuration, or the name of one in `configs/KIND`."""
-    path = Path(name)
-    named = CONFIGS / kind / f"{name}.yaml"
-    if not path.is_file() and named.is_file():
-        return named
-    if not path.is_file():
-        known = ", ".join(sorted(found.stem for found in named.parent.glob("*.yaml"))) or "none"
-        raise InputError(f"{name}: no such file, and not in {named.parent}, which has {known}")
-    return path
 
 
 def train(request: Request) -> Experiment:
