@@ -6,8 +6,9 @@ IMAGES ?= docs/pictures
 FILES ?= 10000
 
 TIMES ?= 50
+STRANGE ?= 40000
 
-.PHONY: help demo test benchmark goldens fuzz kill cross-check sanitize wheel clean
+.PHONY: help demo test benchmark goldens fuzz kill strange cross-check sanitize wheel clean
 
 help:
 	@sed -n 's/^# \(make [a-z-]*\) *: /\1\t/p' Makefile | expand -t 20
@@ -48,6 +49,10 @@ fuzz: $(VENV)/tools
 # make kill        : kill runs over folders at TIMES=50 random moments, and look for every picture
 kill: $(VENV)/tools
 	$(BIN)/python -m tests.long.kill_folder $(TIMES)
+
+# make strange     : STRANGE=40000 strange picture files, each refused with its reason or given back equal
+strange: $(VENV)/tools
+	$(BIN)/python -m tests.strange.run --files $(STRANGE)
 
 # make cross-check : the kernels of every instruction set against each other, those of other machines emulated
 cross-check:
