@@ -15,9 +15,9 @@ NOW = datetime(2026, 11, 23, 23, 59)
 
 
 def test_names_carry_date_configurations_and_overrides(tmp_path: Path) -> None:
-    parts = label_parts(Path("mine/l3c.yaml"), Path("folder.yaml"), ["train=/data/a b", "batch=4"])
+    parts = label_parts(Path("mine/l3c.yaml"), Path("folder.yaml"), ["train=/data/a b", "batch=4", "schedule=a/b"])
     first, second = (create_experiment(tmp_path, parts, Config(), NOW) for _ in range(2))
-    assert first.name == "20261123_2359 l3c folder batch=4 train=-data-a-b"
+    assert first.name == "20261123_2359 l3c folder batch=4 schedule=a-b"
     assert second.name.startswith("20261124_0000 ")
     assert first.config() == Config()
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from l3c.errors import InputError
 from l3c.training.config import Data
 from l3c.training.picture_files import Pixels, ReadableFrom, centre_crop, list_pictures, read_rgb
 from l3c.training.stopping import outlive_signals
@@ -25,10 +26,15 @@ Place = tuple[int, int, int]
 class Plan(Sampler[list[Place]]):
     """Batches of one process out of `world`. Every epoch has its own order; its last batch may be smaller.
 
-    start: the first iteration. Processes take every world-th picture of a batch.
+    start: the first iteration. Processes take every world-th picture of a batch; InputError where one would get none.
     """
 
     def __init__(self, pictures: int, batch: int, seed: int, start: int = 0, rank: int = 0, world: int = 1) -> None:
+        if min(batch, pictures) < world:
+            raise InputError(
+                f"batches of {min(batch, pictures)} pictures for {world} processes, each of which needs at least one: "
+                f"data.batch is {batch}, and there are {pictures} pictures"
+            )
         self.pictures, self.batch, self.seed = pictures, min(batch, pictures), seed
         self.start, self.rank, self.world = start, rank, world
         self._order: tuple[int, list[int]] = (-1, [])

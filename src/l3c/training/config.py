@@ -19,6 +19,7 @@ class Optimizer:
     clip_norm: largest L2 norm of the gradient. ema_decay: keep and evaluate an exponential mean of the parameters.
     latent_warm_up: iterations in which the weight of each auxiliary image's cost, relative to that of the next finer
         scale, rises to 1. range_penalty: weight of how far quantizers' inputs lie beyond their levels (mean squares).
+    skip_non_finite: leave steps out whose gradient is not finite, instead of ending the run.
     guidance: iterations in which auxiliary images are drawn, ever less, towards smaller copies of the image.
     """
 
@@ -32,6 +33,7 @@ class Optimizer:
     latent_warm_up: int = 0
     range_penalty: float = 0.0
     guidance: int = 0
+    skip_non_finite: bool = False
 
     def __post_init__(self) -> None:
         if self.name not in OPTIMIZERS:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from shutil import rmtree
+from typing import Any
 
 from l3c.errors import InputError
 from l3c.storage.atomic import write_whole
@@ -17,9 +20,17 @@ from l3c.training.config_files import AnyConfig, config_from
 from l3c.training.wave_config import WaveConfig
 
 CONFIG = "config.yaml"
+EARLIER = "config_until_{:010d}.yaml"
+"""The configuration of a run until an iteration at which it was continued with another."""
+
+EARLIER_PATTERN = "config_until_*.yaml"
+LOG = "log.jsonl"
 DATE = "%Y%m%d_%H%M"
 MOST_OVERRIDES = 120
 """Characters of a folder's name spent on overrides."""
+
+PATHS = ("train", "valid", "cache", "first_image")
+"""Keys whose values are paths: they stand in `config.yaml`, and would only make names long."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +91,64 @@ def _claim(folder: Path) -> bool:
 
 
 def label_parts(model: Path, data: Path, overrides: Iterable[str]) -> list[str]:
-    """Names for a folder: the configurations and what was overridden, without characters that paths dislike."""
-    extra = " ".join(sorted(re.sub(r"[^\w.=+-]+", "-", text) for text in overrides))
-    return [model.stem, data.stem, *([extra[:MOST_OVERRIDES]] if extra else [])]
+    """Names for a folder: the configurations and what was overridden last, without characters that paths dislike.
+
+    Paths are left out, and overrides that make the name too long.
+    """
+    last = {text.partition("=")[0].strip(): text for text in overrides}
+    named = (text for key, text in last.items() if key.split(".")[-1] not in PATHS)
+    extra = ""
+    for text in sorted(re.sub(r"[^\w.=+-]+", "-", text) for text in named):
+        extra += f" {text}" if len(extra) + len(text) < MOST_OVERRIDES else ""
+    return [model.stem, data.stem, *([extra.strip()] if extra else [])]
+
+
+def record_change(experiment: Experiment, config: AnyConfig, iteration: int) -> list[str]:
+    """Write the configuration of a run that goes on. An earlier one that differs is kept beside it.
+
+    Returns what differs, for people.
+    """
+    earlier = experiment.any_config()
+    changes = _changes(earlier.to_dict(), config.to_dict())
+    kept = experiment.folder / EARLIER.format(iteration)
+    if changes and not kept.exists():
+        write_whole(kept, (experiment.folder / CONFIG).read_bytes())
+    experiment.write_config(config)
+    return changes
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """`section.key: value -> value` of all that differ."""
+    pairs = [(section, key) for section in after for key in after[section]]
+    return [
+        f"{section}.{key}: {before[section].get(key)} -> {after[section][key]}"
+        for section, key in pairs
+        if before[section].get(key) != after[section][key]
+    ]
+
+
+@contextmanager
+def undone_unless_begun(experiment: Experiment, new: bool) -> Iterator[None]:
+    """On an error before anything was recorded, remove a new folder; give another one back its configuration."""
+    before, config = _records(experiment), (experiment.folder / CONFIG).read_bytes()
+    earlier = set(experiment.folder.glob(EARLIER_PATTERN))
+    try:
+        yield
+    except BaseException:
+        if _records(experiment) == before:
+            if new:
+                rmtree(experiment.folder, ignore_errors=True)
+            else:
+                write_whole(experiment.folder / CONFIG, config)
+                for path in set(experiment.folder.glob(EARLIER_PATTERN)) - earlier:
+                    path.unlink()
+        raise
+
+
+def _records(experiment: Experiment) -> tuple[list[int], int]:
+    """Checkpoints, and bytes of the log."""
+    log = experiment.folder / LOG
+    return list(experiment.checkpoints.all()), log.stat().st_size if log.exists() else 0
 
 
 def find_experiment(wanted: str, log_dir: Path) -> Experiment:

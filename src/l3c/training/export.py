@@ -20,6 +20,7 @@ from l3c.training.checkpoints import LATEST, read_state
 from l3c.training.config import Config
 from l3c.training.experiments import Experiment
 from l3c.training.picture_files import list_pictures
+from l3c.training.trainer import evaluated_weights
 
 PICTURES_MAX = 32
 SIDE_MAX = 256
@@ -52,8 +53,7 @@ def export_experiment(
         batches = _crops(images, config)
         return fine_tune(config.network, weights, steps, batches, tuning.iterations, tuning.rate, tuning.heard)
 
-    state = state.get("ema") or state["network"]
-    network = export_layers(config.network, state, calibration_pictures(images), tune)
+    network = export_layers(config.network, evaluated_weights(state, path), calibration_pictures(images), tune)
     return found, write_model(target, config.network, network)
 
 

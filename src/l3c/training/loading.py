@@ -10,7 +10,7 @@ import torch
 from l3c.published.network import Published, make_network
 from l3c.training.checkpoints import LATEST, read_state
 from l3c.training.experiments import Experiment
-from l3c.training.trainer import load_weights
+from l3c.training.trainer import evaluated_weights, load_weights
 
 
 @dataclass(frozen=True)
@@ -28,5 +28,5 @@ def load_trained(experiment: Experiment, iteration: int = LATEST, device: torch.
     found, path = experiment.checkpoints.choose(iteration)
     state = read_state(path)
     network = make_network(experiment.config().network)
-    load_weights(network, state.get("ema") or state["network"], True, str(path))
+    load_weights(network, evaluated_weights(state, path), True, str(path))
     return Trained(network.to(device).eval().requires_grad_(False), experiment, found, path)

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from l3c.published.network import Published, Scales
+from l3c.training.experiments import LOG
 
-LOG = "log.jsonl"
 SHOWN_COMPONENTS = 10
 LATENTS_A_ROW = 5
 logger = logging.getLogger(__name__)

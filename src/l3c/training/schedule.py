@@ -9,6 +9,7 @@ half_cosine                     half a cosine from the initial rate to a hundred
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from collections.abc import Callable
@@ -20,6 +21,11 @@ NUMBER = r"([\d.]+(?:e-?\d+)?)"
 STAIRS = re.compile(rf"exp_{NUMBER}_([ie]){NUMBER}(?:_warm_{NUMBER}_{NUMBER}_([ie]){NUMBER})?")
 COSINE = re.compile(rf"cos_{NUMBER}_{NUMBER}_([ie]){NUMBER}")
 LAST = 0.01
+
+DEAD = 1e-3
+"""Share of the first rate below which nothing more is learned: a thousand steps do what one did at first."""
+
+logger = logging.getLogger(__name__)
 
 
 def make_schedule(text: str, initial: float, batches_per_epoch: int, iterations: int | None = None) -> Rate:
@@ -41,6 +47,23 @@ def make_schedule(text: str, initial: float, batches_per_epoch: int, iterations:
 def warmed_up(rate: Rate, iterations: int) -> Rate:
     """Let the rate rise from near 0 in a straight line at first."""
     return lambda iteration: rate(iteration) * min(1.0, (iteration + 1) / (iterations + 1))
+
+
+def watched(rate: Rate, initial: float, warm_up: int = 0) -> Rate:
+    """Say once when the rate has died, as that of a staircase by epochs does where epochs are short."""
+    said: list[int] = []
+
+    def watching(iteration: int) -> float:
+        now = rate(iteration)
+        if now < DEAD * initial and iteration >= warm_up and not said:
+            said.append(iteration)
+            logger.warning(
+                "the learning rate has died: %.1e at iteration %d, begun with %.1e; see optimizer.schedule",
+                now, iteration, initial,
+            )  # fmt: skip
+        return now
+
+    return watching
 
 
 def _span(unit: str, count: str, batches_per_epoch: int) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,13 +13,21 @@ from typing import Any
 from l3c.errors import InputError
 from l3c.training.checkpoints import LATEST
 from l3c.training.config_files import AnyConfig, find_config, read_config
-from l3c.training.experiments import Experiment, create_experiment, label_parts
+from l3c.training.experiments import (
+    Experiment,
+    create_experiment,
+    label_parts,
+    record_change,
+    undone_unless_begun,
+)
 from l3c.training.options import WAVE, Options
 from l3c.training.processes import Processes, join_processes
 from l3c.training.restoring import Restore, check_same_network, find_weights
 from l3c.training.trainer import Trainer
 from l3c.training.wave_config import WaveConfig
 from l3c.training.wave_trainer import WaveTrainer
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,11 +61,13 @@ def train(request: Request) -> Experiment:
     with join_processes("cpu" if isinstance(config, WaveConfig) else request.device) as processes:
         if isinstance(config, WaveConfig):
             _check_wave(request, processes)
-        experiment = Experiment(_folder(request, config, paths, restore, processes))
-        trainer = _trainer(experiment, config, request, processes)
-        if restore:
-            trainer.restore(restore)
-        trainer.train()
+        with _experiment(request, config, paths, restore, processes) as experiment:
+            trainer = _trainer(experiment, config, request, processes)
+            if restore:
+                trainer.restore(restore)
+            if request.restore_continue and restore and processes.leads:
+                _record(experiment, config, restore)
+            trainer.train()
     return experiment
 
 
@@ -92,21 +104,33 @@ def _restore(request: Request) -> Restore | None:
     return Restore(place, request.iteration, request.restore_restart is not None, request.strict)
 
 
-def _folder(
+@contextmanager
+def _experiment(
     request: Request, config: AnyConfig, paths: tuple[Path, Path], restore: Restore | None, processes: Processes
-) -> Path:
-    """Choose the folder of this run, the same for all processes; the leader makes it."""
+) -> Iterator[Experiment]:
+    """Lend the folder of this run, for all processes. The leader makes it, and undoes that on an early error."""
     if request.restore_continue and restore:
+        experiment = restore.experiment
+    else:
+        made = None
         if processes.leads:
-            restore.experiment.write_config(config)
-        return restore.experiment.folder
-    made = None
-    if processes.leads:
-        made = create_experiment(request.log_dir, label_parts(*paths, request.overrides), config).folder
-        print(f"experiment {made}", file=sys.stderr)
-    shared = processes.share(made)
-    assert shared is not None
-    return shared
+            made = create_experiment(request.log_dir, label_parts(*paths, request.overrides), config).folder
+            print(f"experiment {made}", file=sys.stderr)
+        shared = processes.share(made)
+        assert shared is not None
+        experiment = Experiment(shared)
+    if not processes.leads:
+        yield experiment
+        return
+    with undone_unless_begun(experiment, new=not request.restore_continue):
+        yield experiment
+
+
+def _record(experiment: Experiment, config: AnyConfig, restore: Restore) -> None:
+    """Keep the configuration that a run had before it goes on with another, and say what is changed."""
+    iteration, _ = restore.checkpoint()
+    for change in record_change(experiment, config, iteration):
+        logger.warning("%s: from iteration %d on, %s", experiment.name, iteration, change)
 
 
 def debug(request: Request) -> Request:

@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,12 @@ from l3c.training.experiments import Experiment
 from l3c.training.guidance import distance
 from l3c.training.meter import Meter
 from l3c.training.monitor import Monitor
+from l3c.training.optimizers import make_optimizer, restore_optimizer
 from l3c.training.options import Options
 from l3c.training.picture_files import list_pictures
 from l3c.training.processes import Processes
 from l3c.training.restoring import Restore
-from l3c.training.schedule import make_schedule, warmed_up
+from l3c.training.schedule import make_schedule, warmed_up, watched
 from l3c.training.stopping import Due, until_due
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,10 @@ LEAST_SHARE = 0.05
 
 GUIDANCE = 10.0
 """Weight of mean squares, when guidance begins."""
+
+
+MOST_SKIPPED = 20
+"""Steps with a gradient that is not finite, one after another: more mean that the weights themselves are lost."""
 
 
 class Coster(nn.Module):
@@ -76,6 +81,7 @@ class Trainer:
         self.network = network.to(processes.device)
         self.ema: dict[str, Tensor] | None = None
         self.iteration = 0
+        self._skipped = 0
         self.optimizer = make_optimizer(self.network, config)
         self._coster = Coster(self.network, config.run.bfloat16, config.run.channels_last)
 
@@ -83,15 +89,21 @@ class Trainer:
         """Take over weights and, unless fresh, optimizer and iteration."""
         iteration, path = restore.checkpoint()
         state = read_state(path)
-        load_weights(self.network, state["network"], restore.strict, str(path))
         if restore.fresh:
+            load_weights(self.network, evaluated_weights(state, path), restore.strict, str(path))
             return
+        load_weights(self.network, trained_weights(state, path), restore.strict, str(path))
         self.iteration = iteration
-        self.ema = state.get("ema")
-        if "optimizer" in state:
-            self.optimizer.load_state_dict(state["optimizer"])
-        else:
-            logger.warning("%s has no optimizer state; it starts anew", path)
+        self._restore_ema(state)
+        restore_optimizer(self.optimizer, self.config.optimizer.name, state, path)
+
+    def _restore_ema(self, state: dict[str, Any]) -> None:
+        """Averaged weights, where they are still asked for; those that do not fit begin with the network's."""
+        if self.config.optimizer.ema_decay is None or not state.get("ema"):
+            return
+        own = self.network.state_dict()
+        fitting = {k: v for k, v in state["ema"].items() if k in own and own[k].shape == v.shape}
+        self.ema = {key: fitting.get(key, value).detach().to(value.device, copy=True) for key, value in own.items()}
 
     def train(self) -> None:
         """Until the iterations, epochs or minutes are over, or SIGINT or SIGTERM comes; the end is saved."""
@@ -100,12 +112,10 @@ class Trainer:
         plan = self._plan(len(paths))
         batches = training_batches(paths, data, self.config.run.seed, plan, self.options.workers)
         monitor = Monitor(self.experiment.folder, self.iteration, self._last(plan)) if self.processes.leads else None
-        with until_due(self.config.run.minutes) as due:
+        with closing(monitor) if monitor else nullcontext(), until_due(self.config.run.minutes) as due:
             with closing(batches):
                 self._loop(plan, batches, monitor, due)
             self._save(force=True)
-        if monitor:
-            monitor.close()
 
     def _plan(self, pictures: int) -> Plan:
         ours = self.processes
@@ -120,6 +130,7 @@ class Trainer:
         optimizer, run = self.config.optimizer, self.config.run
         rate = make_schedule(optimizer.schedule, optimizer.learning_rate, plan.per_epoch, run.iterations)
         rate = warmed_up(rate, optimizer.warm_up) if optimizer.warm_up else rate
+        rate = watched(rate, optimizer.learning_rate, optimizer.warm_up) if monitor else rate
         coster = self._distributed_coster()
         valid = validation_batches(self.config.data) if monitor else []
         meter, last = Meter(), self._last(plan)
@@ -161,9 +172,9 @@ class Trainer:
         torch.autograd.backward(loss * self.processes.world)
         limit = self.config.optimizer.clip_norm
         norm = float(nn.utils.clip_grad_norm_(self.network.parameters(), limit if limit is not None else math.inf))
-        self._check_finite(norm)
-        self.optimizer.step()
-        self._update_ema()
+        if self._is_finite(norm):
+            self.optimizer.step()
+            self._update_ema()
         return self.processes.total(bpsp.detach().clone()), norm
 
     def _loss(self, bpsp: Tensor) -> Tensor:
@@ -180,9 +191,19 @@ class Trainer:
         until = self.config.optimizer.guidance
         return GUIDANCE * max(0.0, 1 - self.iteration / until) if until else 0.0
 
-    def _check_finite(self, norm: float) -> None:
-        if not math.isfinite(norm):
-            raise L3CError(f"{self.experiment.folder}: the gradient is not finite at iteration {self.iteration}")
+    def _is_finite(self, norm: float) -> bool:
+        """Whether to update. Raises L3CError where a gradient is not finite, unless a few such may be skipped."""
+        if math.isfinite(norm):
+            self._skipped = 0
+            return True
+        self._skipped += 1
+        said = f"{self.experiment.folder}: the gradient is not finite at iteration {self.iteration}"
+        if not self.config.optimizer.skip_non_finite:
+            raise L3CError(f"{said}; optimizer.skip_non_finite leaves such steps out")
+        if self._skipped == MOST_SKIPPED:
+            raise L3CError(f"{said}, the {MOST_SKIPPED}th time in a row")
+        logger.warning("%s: the step is left out", said)
+        return False
 
     def _update_ema(self) -> None:
         decay = self.config.optimizer.ema_decay
@@ -263,12 +284,17 @@ class Trainer:
         return {**state, "ema": self.ema} if self.ema is not None else state
 
 
-def make_optimizer(network: nn.Module, config: Config) -> torch.optim.Optimizer:
-    """All parameters that are trained, PyTorch's defaults for what the configuration does not name."""
-    kinds = {"rmsprop": torch.optim.RMSprop, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
-    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    o = config.optimizer
-    return kinds[o.name](trained, lr=o.learning_rate, weight_decay=o.weight_decay)  # type: ignore[no-any-return]
+def trained_weights(state: dict[str, Any], place: Path) -> dict[str, Tensor]:
+    """The network of a checkpoint. Raises ModelError where it is none of a published network."""
+    if "network" not in state:
+        raise ModelError(f"{place}: is a checkpoint of another network")
+    weights: dict[str, Tensor] = state["network"]
+    return weights
+
+
+def evaluated_weights(state: dict[str, Any], place: Path) -> dict[str, Tensor]:
+    """The same, averaged where that was kept: what is evaluated, exported and begun with."""
+    return state.get("ema") or trained_weights(state, place)
 
 
 def load_weights(network: nn.Module, state: dict[str, Tensor], strict: bool, place: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +53,9 @@ class WaveTrainer:
         least = CROP_MULTIPLE << self.architecture.guides
         valid = self._pictures(data.valid, least, data.valid_batch * data.valid_batches)
         monitor = Monitor(self.experiment.folder, self.iteration, steps)
-        with until_due(self.config.run.minutes) as due:
+        with closing(monitor), until_due(self.config.run.minutes) as due:
             self._loop(crops, valid, monitor, due)
             self._save(force=True)
-        monitor.close()
 
     def _pictures(self, where: str, min_size: int, most: int | None = None) -> list[Pixels]:
         cache = self.config.data.cache
