@@ -75,3 +75,10 @@ def inverse_scale_tables() -> tuple[NDArray[np.int32], NDArray[np.int32]]:
             mantissas.append(_rounded(16 * 2**shift / power))
             shifts.append(shift)
     return np.array(mantissas, np.int32), np.array(shifts, np.int32)
+
+
+@cache
+def scale_bounds() -> NDArray[np.float64]:
+    """float64 [127], rising: exp(i / 16 - 2.46875), the least scale that counts as exp((i + 1) / 16 - 2.5)."""
+    with localcontext(prec=PRECISION):
+        return np.array([float(power) for power in _powers(Decimal("-2.46875"), LOG_SCALES - 1)])
