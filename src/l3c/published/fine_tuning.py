@@ -14,6 +14,7 @@ from torch.nn import functional
 from l3c.published.architecture import Architecture
 from l3c.published.export import Weights
 from l3c.published.grid import Grid, Steps, grid_of, parameter_units, shifts_of
+from l3c.published.halving import half_size_of
 from l3c.published.layers_integer import (
     NARROW_BITS,
     NARROW_MAX,
@@ -24,7 +25,6 @@ from l3c.published.layers_integer import (
     layers,
 )
 from l3c.published.mixture import LogisticMixture
-from l3c.published.network import half_size_of
 
 Heard = Callable[[int, float], None]
 """Is told the iteration, and bits per sub-pixel of its batch."""

@@ -10,16 +10,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from l3c.published.architecture import RGB_CHANNELS, RGB_LEVELS, Architecture
 from l3c.published.classifier import ProbabilityClassifier
 from l3c.published.extractor import FeatureExtractor, ImageInput, ScaleInput
+from l3c.published.halving import half_size_of
 from l3c.published.layers import scaling
 from l3c.published.mixture import LogisticMixture
-from l3c.published.pictures import half_size
 from l3c.published.predictor import Predictor
 
 MEAN_COLOUR = (0.4488, 0.4371, 0.4040)
@@ -204,14 +203,6 @@ class _PyramidScale(nn.Module):
 def make_network(architecture: Architecture) -> Published:
     """Build an untrained network, initialized from PyTorch's random numbers."""
     return L3C(architecture) if architecture.learned else Pyramid(architecture)
-
-
-@torch.compiler.disable  # type: ignore[untyped-decorator]
-def half_size_of(images: Tensor) -> Tensor:
-    """[N, 3, H, W], whole numbers 0..255 -> [N, 3, H // 2, W // 2] of the same dtype, made on the CPU."""
-    pixels = images.detach().cpu().permute(0, 2, 3, 1).to(torch.uint8).numpy()
-    halves = np.stack([half_size(np.ascontiguousarray(image)) for image in pixels])
-    return torch.from_numpy(halves).permute(0, 3, 1, 2).to(images)
 
 
 def _in_float32(layer: nn.Module, x: Tensor) -> Tensor:
