@@ -1,4 +1,4 @@
-"""l3c prepare open-images | rescale | thumbnails | unpack | imagenet."""
+"""l3c prepare open-images | rescale | thumbnails | unpack | imagenet | pack | parts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from l3c.cli.folders import Report, add_workers, root_of
-from l3c.cli.options import positive
+from l3c.cli.options import positive, size
 
 if TYPE_CHECKING:
     from l3c.bulk.run import Account
@@ -36,13 +36,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         step = steps.add_parser(name, help=f"{text}, each to a folder of its name")
         step.add_argument("sources", metavar=what, nargs="+", help="files; archives may be URLs")
         step.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder for their folders")
-    for step in steps.choices.values():
+    for step in list(steps.choices.values()):
         step.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
         add_workers(step)
+    _add_file_steps(steps)
+
+
+def _add_file_steps(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """What writes a file or copies, and needs no workers."""
+    pack = steps.add_parser("pack", help="decoded pixels of all pictures in one file, which training maps into memory")
+    pack.add_argument("sources", metavar="FOLDER", nargs="+", help="folders, pictures, or patterns with *")
+    pack.add_argument("-o", "--output", metavar="FILE", type=Path, required=True, help="a name that ends in .pack")
+    pack.add_argument(
+        "--scale", metavar=("LEAST", "MOST"), nargs=2, type=float, help="reduce each by a random factor between these"
+    )
+    pack.add_argument("--seed", type=int, default=123, help="of the random factors (default: 123)")
+    pack.add_argument(
+        "--min-size", type=positive, default=MIN_SIZE, metavar="N", help="leave out shorter sides (default: 128)"
+    )
+    parts = steps.add_parser("parts", help="copy folders into parts of limited size, to move them one by one")
+    parts.add_argument("folders", metavar="NAME=FOLDER", nargs="+", help="becomes PREFIX-1/NAME, PREFIX-2/NAME, ...")
+    parts.add_argument("-o", "--output", metavar="PREFIX", type=Path, required=True, help="of the parts' names")
+    parts.add_argument("--size", type=size, required=True, metavar="BYTES", help="of a part at most, as 40M")
+    for step in (pack, parts):
+        step.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
 
 
 def run(options: argparse.Namespace) -> int:
     """Run one step."""
+    if options.step in FILE_STEPS:
+        print_unless(options.quiet, FILE_STEPS[options.step](options))
+        return 0
     from l3c.prepare.tree import Workers
 
     report = Report(options)
@@ -101,6 +125,36 @@ def imagenet(options: argparse.Namespace, report: Report, workers: Workers) -> l
     return accounts
 
 
+def pack(options: argparse.Namespace) -> str:
+    from l3c.errors import InputError
+    from l3c.training.packed import SUFFIX, Reduction, Source
+    from l3c.training.packed import pack as pack_all
+
+    if options.output.suffix != SUFFIX:
+        raise InputError(f"{options.output}: a packed file's name ends in {SUFFIX}")
+    reduction = Reduction(*options.scale, options.seed) if options.scale else None
+    count, pixels = pack_all([Source(where, reduction) for where in options.sources], options.output, options.min_size)
+    return f"{options.output}: {count:,} pictures, {pixels:,} pixels"
+
+
+def parts(options: argparse.Namespace) -> str:
+    from l3c.errors import InputError
+    from l3c.prepare.parts import divide
+
+    folders = {}
+    for text in options.folders:
+        name, separator, folder = text.partition("=")
+        if not separator or not name or "/" in name or name in folders:
+            raise InputError(f"{text}: NAME=FOLDER expected, each name once")
+        folders[name] = Path(folder)
+    return "\n".join(map(str, divide(folders, options.output, options.size)))
+
+
+def print_unless(quiet: bool, text: str) -> None:
+    if not quiet:
+        print(text)
+
+
 STEPS = {
     "open-images": open_images,
     "rescale": rescale,
@@ -108,3 +162,5 @@ STEPS = {
     "unpack": unpack,
     "imagenet": imagenet,
 }
+
+FILE_STEPS = {"pack": pack, "parts": parts}
