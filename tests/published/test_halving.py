@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from l3c.published.halving import half_size_of
-from l3c.published.pictures import half_size
+from l3c.published.pictures import Pixels, half_size
 from tests.checks import smooth_picture
 
 SIZES = [(2, 2), (3, 2), (4, 5), (8, 6), (7, 9), (16, 16), (33, 64), (128, 127), (2, 500), (40, 20)]
@@ -17,9 +17,10 @@ GPU = pytest.param(
 )
 
 
-def by_torch(images: np.ndarray, device: str = "cpu") -> np.ndarray:  # type: ignore[type-arg]
+def by_torch(images: Pixels, device: str = "cpu") -> Pixels:
     tensor = torch.from_numpy(images).permute(0, 3, 1, 2).float().to(device)
-    return half_size_of(tensor).permute(0, 2, 3, 1).to(torch.uint8).cpu().numpy()
+    halves: Pixels = half_size_of(tensor).permute(0, 2, 3, 1).to(torch.uint8).cpu().numpy()
+    return halves
 
 
 @pytest.mark.parametrize(("height", "width"), [*SIZES, *(TALL if NEW_PILLOW else [])])

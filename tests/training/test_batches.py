@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from l3c.errors import InputError
-from l3c.training.batches import Plan, RandomCrops, training_batches, validation_batches
+from l3c.training.batch_plan import Plan
+from l3c.training.batches import RandomCrops, training_batches, validation_batches
 from l3c.training.config import Data
 from l3c.training.picture_files import list_pictures
 from tests.training.pictures import write_pictures
@@ -36,6 +37,29 @@ def test_processes_divide_a_batch_among_them() -> None:
     assert [sorted(a + b) for a, b in zip(*halves, strict=True)] == [sorted(batch) for batch in whole]
 
 
+def test_full_batches_go_on_with_the_next_epoch() -> None:
+    plan = Plan(5, 3, seed=1, full=True)
+    places = [place for batch in take(plan, 10) for place in batch]
+    assert [(epoch, at) for epoch, at, _ in places] == [divmod(i, 5) for i in range(30)]
+    assert all(sorted(number for _, _, number in places[i : i + 5]) == list(range(5)) for i in range(0, 30, 5))
+    assert take(Plan(5, 3, seed=1, start=4, full=True), 3) == take(plan, 7)[4:]
+    assert [len(batch) for batch in take(Plan(2, 7, seed=1, full=True), 3)] == [7, 7, 7]
+
+
+def test_a_batch_counts_crops() -> None:
+    plan = Plan(10, 8, seed=1, crops=4)
+    assert [len(batch) for batch in take(plan, 3)] == [2, 2, 2]
+    assert plan.size(0) == 8
+
+
+def test_several_crops_of_each_picture_turned_and_reduced(tmp_path: Path) -> None:
+    paths = list_pictures(str(write_pictures(tmp_path)))
+    data = Data(crop=16, batch=6, crops=3, turn=True, reduced=0.5)
+    batch, other = itertools.islice(training_batches(paths, data, 5, Plan(6, 6, 5, crops=3), 0), 2)
+    assert batch.shape == other.shape == (6, 3, 16, 16)
+    assert len({crop.numpy().tobytes() for crop in (*batch, *other)}) == 12
+
+
 def test_crops_follow_from_seed_and_place(tmp_path: Path) -> None:
     paths = list_pictures(str(write_pictures(tmp_path)))
     data = Data(crop=16, batch=3)
@@ -52,9 +76,9 @@ def test_damaged_pictures_are_named_once_and_replaced(tmp_path: Path, caplog: py
     (tmp_path / "header.png").write_bytes(b"\x89PNG nothing more")
     with caplog.at_level(logging.WARNING):
         paths = list_pictures(str(tmp_path), 16)
-        crops = RandomCrops(paths, 16, 0, flip=True)
+        crops = RandomCrops(paths, Data(crop=16), 0)
         shapes = [crops[0, i, i].shape for i in range(6)] + [crops[1, 3, 3].shape]
-    assert set(shapes) == {(3, 16, 16)}
+    assert set(shapes) == {(1, 3, 16, 16)}
     assert caplog.text.count("3.png: image file is truncated") == 1
     assert caplog.text.count("skipped") == 2
 

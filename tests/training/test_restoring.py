@@ -11,7 +11,7 @@ import torch
 
 from l3c.cli import main
 from l3c.errors import InputError, L3CError
-from l3c.training.batches import Plan
+from l3c.training.batch_plan import Plan
 from l3c.training.checkpoints import Policy, read_state
 from l3c.training.config import Config, Data, Optimizer
 from l3c.training.config_files import read_config

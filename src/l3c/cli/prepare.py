@@ -132,7 +132,7 @@ def pack(options: argparse.Namespace) -> str:
 
     if options.output.suffix != SUFFIX:
         raise InputError(f"{options.output}: a packed file's name ends in {SUFFIX}")
-    reduction = Reduction(*options.scale, options.seed) if options.scale else None
+    reduction = Reduction(options.scale[0], options.scale[1], options.seed) if options.scale else None
     count, pixels = pack_all([Source(where, reduction) for where in options.sources], options.output, options.min_size)
     return f"{options.output}: {count:,} pictures, {pixels:,} pixels"
 

@@ -10,6 +10,9 @@ from l3c.published.architecture import Architecture
 
 OPTIMIZERS = ("rmsprop", "adam", "adamw")
 
+SMALLEST_FACTOR = 0.125
+"""Of reduced crops: their windows have up to 64 times a crop's pixels."""
+
 
 @dataclass(frozen=True)
 class Optimizer:
@@ -63,7 +66,11 @@ class Data:
     train, valid: a folder (searched through), a picture, or a pattern with `*`. crop: height and width, pixels.
     batch: pictures an iteration, over all processes. valid_batches: at most so many of valid_batch pictures count.
     epochs: after which training ends; none is endless. first_image: the first picture to be validated, always shown.
-    cache: a file that remembers the lists of pictures. flip: mirror half of the crops.
+    cache: a file that remembers the lists of pictures. flip: mirror half of the crops left and right. turn: mirror half
+    of them top and bottom too, and swap rows and columns of half. crops: of each picture that is read; batch counts
+    crops. reduced: share of crops that are made of a larger part of their picture, reduced by a factor from
+    `reduce_from` to 1. full_batches: where an epoch ends, a batch goes on with the next, so that all have one size.
+    valid_crop: height and width of validation's crops, pixels; none is those of training.
     """
 
     train: str = ""
@@ -76,10 +83,20 @@ class Data:
     first_image: str | None = None
     cache: str | None = None
     flip: bool = True
+    turn: bool = False
+    crops: int = 1
+    reduced: float = 0.0
+    reduce_from: float = 0.5
+    full_batches: bool = False
+    valid_crop: int | None = None
 
     def __post_init__(self) -> None:
-        if min(self.crop, self.batch, self.valid_batch, self.valid_batches) < 1:
-            raise InputError("data: crop, batch, valid_batch and valid_batches must be positive")
+        if min(self.crop, self.batch, self.valid_batch, self.valid_batches, self.crops, self.valid_crop or 1) < 1:
+            raise InputError("data: crop, batch, valid_batch, valid_batches, crops and valid_crop must be positive")
+        if self.batch % self.crops:
+            raise InputError(f"data.batch: {self.batch} is no multiple of data.crops, {self.crops}")
+        if not (0 <= self.reduced <= 1 and SMALLEST_FACTOR <= self.reduce_from <= 1):
+            raise InputError(f"data: reduced must be 0 to 1, and reduce_from {SMALLEST_FACTOR} to 1")
 
 
 @dataclass(frozen=True)
@@ -93,8 +110,9 @@ class Config:
 
     def __post_init__(self) -> None:
         multiple = self.network.multiple()
-        if self.data.crop % multiple:
-            raise InputError(f"data.crop: {self.data.crop} is no multiple of {multiple}, as {self.network.kind} needs")
+        for name, side in (("crop", self.data.crop), ("valid_crop", self.data.valid_crop or multiple)):
+            if side % multiple:
+                raise InputError(f"data.{name}: {side} is no multiple of {multiple}, as {self.network.kind} needs")
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -15,7 +15,8 @@ from l3c.published.fine_tuning import Heard, fine_tune
 from l3c.published.grid import Steps
 from l3c.published.models import write_model
 from l3c.published.pictures import Pixels
-from l3c.training.batches import Plan, training_batches
+from l3c.training.batch_plan import Plan
+from l3c.training.batches import training_batches
 from l3c.training.checkpoints import LATEST, read_state
 from l3c.training.config import Config
 from l3c.training.experiments import Experiment
@@ -60,7 +61,7 @@ def export_experiment(
 def _crops(images: Path, config: Config) -> Iterable[Tensor]:
     """Endless batches as in training, in its order of a run that begins."""
     paths = list_pictures(str(images), config.data.crop)
-    plan = Plan(len(paths), config.data.batch, config.run.seed)
+    plan = Plan(len(paths), config.data.batch, config.run.seed, crops=config.data.crops)
     return training_batches(paths, config.data, config.run.seed, plan, workers=0)
 
 

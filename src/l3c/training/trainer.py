@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from l3c.errors import L3CError, ModelError
 from l3c.published.network import Published, Scales, make_network
-from l3c.training.batches import Plan, training_batches, validation_batches
+from l3c.training.batch_plan import Plan
+from l3c.training.batches import open_pictures, validation_batches
 from l3c.training.beginning import spread_mixtures
 from l3c.training.checkpoints import read_state
 from l3c.training.config import Config
@@ -25,7 +26,6 @@ from l3c.training.meter import Meter
 from l3c.training.monitor import Monitor
 from l3c.training.optimizers import make_optimizer, restore_optimizer
 from l3c.training.options import Options
-from l3c.training.picture_files import list_pictures
 from l3c.training.processes import Processes
 from l3c.training.restoring import Restore
 from l3c.training.schedule import make_schedule, warmed_up, watched
@@ -107,10 +107,10 @@ class Trainer:
 
     def train(self) -> None:
         """Until the iterations, epochs or minutes are over, or SIGINT or SIGTERM comes; the end is saved."""
-        data = self.config.data
-        paths = list_pictures(data.train, data.crop, Path(data.cache) if data.cache else None)
-        plan = self._plan(len(paths))
-        batches = training_batches(paths, data, self.config.run.seed, plan, self.options.workers)
+        run, device = self.config.run, self.processes.device
+        pictures = open_pictures(self.config.data, run.seed, self.options.workers, device)
+        plan = self._plan(len(pictures))
+        batches = pictures.batches(plan)
         monitor = Monitor(self.experiment.folder, self.iteration, self._last(plan)) if self.processes.leads else None
         with closing(monitor) if monitor else nullcontext(), until_due(self.config.run.minutes) as due:
             with closing(batches):
@@ -118,8 +118,9 @@ class Trainer:
             self._save(force=True)
 
     def _plan(self, pictures: int) -> Plan:
-        ours = self.processes
-        return Plan(pictures, self.config.data.batch, self.config.run.seed, self.iteration, ours.rank, ours.world)
+        ours, data = self.processes, self.config.data
+        place = self.iteration, ours.rank, ours.world
+        return Plan(pictures, data.batch, self.config.run.seed, *place, crops=data.crops, full=data.full_batches)
 
     def _last(self, plan: Plan) -> int | None:
         epochs = self.config.data.epochs
