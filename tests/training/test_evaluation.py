@@ -5,12 +5,17 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shutil import copyfile
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+import l3c
 from l3c.cli import main
+from l3c.codec.models import find_model
 from l3c.errors import InputError
 from l3c.published.network import make_network
 from l3c.training.checkpoints import Policy
@@ -21,7 +26,7 @@ from l3c.training.experiments import Experiment, create_experiment
 from l3c.training.loading import load_trained
 from l3c.training.results import ResultCache
 from l3c.training.test_sets import Selection, select
-from tests.checks import noise
+from tests.checks import noise, smooth_picture
 from tests.conformance.fixtures import ARCHITECTURES, DATA, expected, weights
 from tests.published.test_network import SMALL, SMALL_SHARED
 from tests.training.pictures import write_pictures
@@ -164,3 +169,56 @@ def test_mistakes_are_explained(tmp_path: Path, capsys: pytest.CaptureFixture[st
     ]:
         assert main(arguments) == 2
         assert said in capsys.readouterr().err
+
+
+def model_results(*arguments: str) -> tuple[int, dict[str, Any]]:
+    """Exit code and the one result of `l3c eval`."""
+    with TemporaryDirectory() as folder:
+        code = main(["eval", *arguments, "-q", "--json", f"{folder}/r.json"])
+        (result,) = json.loads(Path(folder, "r.json").read_text())
+    return code, result
+
+
+def test_a_model_is_measured_by_what_it_codes_itself(tmp_path: Path) -> None:
+    """Of a picture that was enlarged, of a drawing, and of noise that is smaller stored."""
+    small = smooth_picture(24, 24, 3, 0)
+    Image.fromarray(small.repeat(3, 0).repeat(3, 1)).save(tmp_path / "enlarged.png")
+    drawing = np.full((64, 64, 3), 255, np.uint8)
+    drawing[9:20, ::7] = 0
+    Image.fromarray(drawing).save(tmp_path / "drawing.png")
+    Image.fromarray(noise(40, 40, 3)).save(tmp_path / "noise.png")
+    _, alone = model_results("wave-fast", str(tmp_path))
+    _, encoded = model_results("wave-fast", str(tmp_path), "--history")
+    model = find_model("wave-fast", 3)
+    for one, other in zip(alone["pictures"], encoded["pictures"], strict=True):
+        image = np.asarray(Image.open(tmp_path / one["name"]))
+        (bits,), (fewer,) = one["bits"], other["bits"]
+        assert bits > fewer == 8 * len(l3c.encode(image, model="wave-fast"))
+        assert 0 <= bits / 8 - len(model.encode(np.ascontiguousarray(image))) < 150
+
+
+def test_damaged_and_deep_pictures_are_named_and_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_pictures(tmp_path / "set", 2)
+    (folder / "damaged.png").write_bytes((folder / "0.png").read_bytes()[:400])
+    deep = np.arange(40 * 48 * 3, dtype=np.uint16).reshape(40, 48, 3) * 11
+    Image.fromarray(deep[..., 0]).save(folder / "gray16.png")
+    (folder / "deep.ppm").write_bytes(b"P6 48 40 65535\n" + deep.astype(">u2").tobytes())
+    imagecodecs = pytest.importorskip("imagecodecs")
+    (folder / "deep.png").write_bytes(imagecodecs.png_encode(deep))
+    tifffile = pytest.importorskip("tifffile")
+    tifffile.imwrite(folder / "deep.tif", deep, photometric="rgb")
+    experiment = untrained(tmp_path / "runs", SMALL)
+    for subject in ("wave-fast", str(experiment.folder)):
+        caplog.clear()
+        code, result = model_results(subject, str(folder), "--device", "cpu")
+        assert code == 1
+        assert [picture["name"] for picture in result["pictures"]] == ["0.png", "1.png"]
+        assert result["skipped"] == ["damaged.png", "deep.png", "deep.ppm", "deep.tif", "gray16.png"]
+        assert f"skipped {folder / 'damaged.png'}: " in caplog.text
+        assert caplog.text.count("has samples of more than 8 bits") == 4
+    assert main(["eval", "wave-fast", str(folder), "--write", str(tmp_path / "out")]) == 1
+    assert "set_7 (5 skipped)" in capsys.readouterr().out
+    assert main(["eval", "wave-fast", str(folder / "deep.tif")]) == 2
+    assert "no picture there can be read" in capsys.readouterr().err

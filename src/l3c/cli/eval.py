@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from l3c.training.costs import Result
     from l3c.training.evaluate import Request
 
+FAILED = 1
+"""Exit code where a picture was skipped: what is printed is of the others."""
+
 SORT_KEYS = ("testset", "exp", "itr", "res")
 
 
@@ -40,6 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reset-cache", action="store_true", help="forget all results of the experiments first")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all results, picture by picture")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="the same as a table, a line a picture")
+    parser.add_argument(
+        "--history", action="store_true",
+        help="measure models by the files that `l3c encode` makes, with what was done to the pixels before, and stored "
+        "and WebP tiles, instead of by what they code themselves",
+    )  # fmt: skip
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
     add_selection(parser)
     _add_writing(parser)
@@ -62,6 +70,8 @@ def run(options: argparse.Namespace) -> int:
 
     if not options.write and (options.compare_theory or options.report):
         raise InputError("--compare-theory and --report need --write DIR")
+    if options.write and options.history:
+        raise InputError("--history: --write codes every tile by the model")
     asked = request(options)
     results = write(asked, options) if options.write else evaluate_all(asked, progress_for(options.quiet))
     results = sort_results(results, options.sort)
@@ -71,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
         write_json(options.json, results)
     if options.csv:
         write_csv(options.csv, results)
-    return 0
+    return FAILED if any(result.skipped for result in results) else 0
 
 
 def request(options: argparse.Namespace) -> Request:
@@ -84,7 +94,7 @@ def request(options: argparse.Namespace) -> Request:
     return Request(
         tuple(subjects), tuple(map(Path, commas(options.folders))), options.log_dir,
         tuple(commas(options.names)), tuple(iterations(options.iteration)), selection(options), settings(options),
-        options.device, options.overwrite_cache, options.reset_cache, options.images,
+        options.device, options.overwrite_cache, options.reset_cache, options.images, options.history,
     )  # fmt: skip
 
 

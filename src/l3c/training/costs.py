@@ -41,7 +41,7 @@ class PictureCost:
 class Result:
     """One network on one test set. bpsp: the plain mean over pictures; scales: the same of each scale.
 
-    iteration: of the checkpoint; None of a model that is none.
+    iteration: of the checkpoint; None of a model that is none. skipped: names of pictures that could not be read.
     """
 
     testset: str
@@ -49,6 +49,7 @@ class Result:
     iteration: int | None
     recursions: int
     pictures: tuple[PictureCost, ...]
+    skipped: tuple[str, ...] = ()
 
     @property
     def bpsp(self) -> float:
@@ -65,4 +66,7 @@ class Result:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Result:
         pictures = tuple(PictureCost(p["name"], p["subpixels"], tuple(p["bits"])) for p in values["pictures"])
-        return cls(values["testset"], values["experiment"], values["iteration"], values["recursions"], pictures)
+        skipped = tuple(values["skipped"])
+        return cls(
+            values["testset"], values["experiment"], values["iteration"], values["recursions"], pictures, skipped
+        )

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from l3c import api
-from l3c.codec.models import model_names
+from l3c.codec.models import find_model, model_names
 from l3c.errors import InputError
 from l3c.training.costs import PictureCost, Progress, Result, Settings
 from l3c.training.experiments import find_experiment
+from l3c.training.real_files import model_file
 from l3c.training.test_sets import Selection, TestSet, select
 
 MODEL_SUFFIX = ".safetensors"
@@ -21,6 +22,7 @@ class Request:
     """What is asked for. subjects: experiments and models. names: shown for them, in their order.
 
     iterations: -1 is the latest. images: a folder to calibrate with where an experiment has to be exported.
+    history: measure models by the files that `l3c encode` makes, instead of by what they code themselves.
     """
 
     subjects: tuple[str, ...]
@@ -34,6 +36,7 @@ class Request:
     overwrite_cache: bool = False
     reset_cache: bool = False
     images: Path | None = None
+    history: bool = False
 
     def testsets(self) -> list[TestSet]:
         return [select(folder, self.selection) for folder in self.folders]
@@ -64,7 +67,7 @@ def evaluate_all(request: Request, progress_for: Callable[[str], Progress]) -> l
         if is_model(subject):
             for testset in request.testsets():
                 progress = progress_for(f"{label} on {testset.name}")
-                results.append(evaluate_model(subject, label, testset, request.device, progress))
+                results.append(evaluate_model(subject, label, testset, request, progress))
         else:
             from l3c.training.evaluate_experiments import evaluate_experiment
 
@@ -72,12 +75,12 @@ def evaluate_all(request: Request, progress_for: Callable[[str], Progress]) -> l
     return results
 
 
-def evaluate_model(model: str, label: str, testset: TestSet, device: str, progress: Progress) -> Result:
-    """Sizes of the files that `l3c encode` makes of RGB pictures."""
-    costs = []
-    for done, path in enumerate(testset.paths, 1):
-        image = testset.read(path)
-        size = len(api.encode(image, model=model, device=device))
-        costs.append(PictureCost(path.name, image.size, (8.0 * size,)))
-        progress(done / len(testset.paths))
-    return Result(testset.name, label, None, 0, tuple(costs))
+def evaluate_model(name: str, label: str, testset: TestSet, request: Request, progress: Progress) -> Result:
+    """What RGB pictures cost under a model: files whose every tile it codes, or those that `l3c encode` makes."""
+    model, device = find_model(name, 3, request.device), request.device
+    costs, skipped = [], list[str]()
+    for number, path, image in testset.pictures(skipped):
+        data = api.encode(image, model=name, device=device) if request.history else model_file(image, model)
+        costs.append(PictureCost(path.name, image.size, (8.0 * len(data),)))
+        progress((number + 1) / len(testset.paths))
+    return Result(testset.name, label, None, 0, tuple(costs), tuple(skipped))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import torch
 
@@ -52,10 +53,10 @@ def _evaluate(
     if known is None:
         trained = load_trained(experiment, found, device)
         recursions = recursions_of(trained.network.architecture, request.settings.recursions)
-        pictures = evaluate(trained.network, testset, request.settings, progress)
-        known = Result(testset.name, name, found, recursions, pictures)
+        pictures, skipped = evaluate(trained.network, testset, request.settings, progress)
+        known = Result(testset.name, name, found, recursions, pictures, skipped)
         cache.write(path, known)
-    return Result(testset.name, name, found, known.recursions, known.pictures)
+    return replace(known, experiment=name)
 
 
 def export_subjects(subject: str, label: str, request: Request, writing: Writing) -> Iterator[Subject]:

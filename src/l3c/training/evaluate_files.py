@@ -61,9 +61,10 @@ def write_all(request: Request, writing: Writing) -> tuple[list[Result], list[Re
     for subject in subjects:
         for testset in testsets:
             folder = writing.folder / _folder_name(subject, testset) if several else writing.folder
-            made = list(_write(subject, testset, folder, writing, request.device))
+            skipped = list[str]()
+            made = list(_write(subject, testset, folder, writing, request.device, skipped))
             costs = tuple(PictureCost(path.name, f.subpixels, (8.0 * len(f.data),)) for path, f in made)
-            results.append(Result(testset.name, subject.label, subject.iteration, 0, costs))
+            results.append(Result(testset.name, subject.label, subject.iteration, 0, costs, tuple(skipped)))
             files += [file for _, file in made]
     return results, files
 
@@ -86,11 +87,11 @@ def _folder_name(subject: Subject, testset: TestSet) -> str:
 
 
 def _write(
-    subject: Subject, testset: TestSet, folder: Path, writing: Writing, device: str
+    subject: Subject, testset: TestSet, folder: Path, writing: Writing, device: str, skipped: list[str]
 ) -> Iterator[tuple[Path, RealFile]]:
     folder.mkdir(parents=True, exist_ok=True)
-    for path in testset.paths:
-        target, image = folder / (path.name + SUFFIX), testset.read(path)
+    for _, path, image in testset.pictures(skipped):
+        target = folder / (path.name + SUFFIX)
         if target.exists():
             raise InputError(f"{target}: exists already; choose another folder")
         try:

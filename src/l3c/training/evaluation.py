@@ -45,11 +45,12 @@ def cost_of(network: Published, image: Pixels, settings: Settings) -> tuple[floa
     return tuple(total.tolist())
 
 
-def evaluate(network: Published, testset: TestSet, settings: Settings, progress: Progress) -> tuple[PictureCost, ...]:
-    """Every picture's cost, in order."""
-    costs = []
-    for done, path in enumerate(testset.paths, 1):
-        image = testset.read(path)
+def evaluate(
+    network: Published, testset: TestSet, settings: Settings, progress: Progress
+) -> tuple[tuple[PictureCost, ...], tuple[str, ...]]:
+    """Every picture's cost, in order; and names of those that could not be read."""
+    costs, skipped = [], list[str]()
+    for number, path, image in testset.pictures(skipped):
         costs.append(PictureCost(path.name, image.size, cost_of(network, image, settings)))
-        progress(done / len(testset.paths))
-    return tuple(costs)
+        progress((number + 1) / len(testset.paths))
+    return tuple(costs), tuple(skipped)

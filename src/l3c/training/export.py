@@ -20,12 +20,11 @@ from l3c.training.batches import training_batches
 from l3c.training.checkpoints import LATEST, read_state
 from l3c.training.config import Config
 from l3c.training.experiments import Experiment
-from l3c.training.picture_files import list_pictures
+from l3c.training.picture_files import ReadableFrom, centre_crop, list_pictures, walk_pictures
 from l3c.training.trainer import evaluated_weights
 
 PICTURES_MAX = 32
 SIDE_MAX = 256
-SUFFIXES = (".png", ".webp", ".jpg", ".jpeg", ".bmp", ".ppm", ".tif", ".tiff")
 
 
 @dataclass(frozen=True)
@@ -74,18 +73,10 @@ def training_images(experiment: Experiment) -> Path:
 
 
 def calibration_pictures(folder: Path) -> Iterator[Pixels]:
-    """Middles of at most 32 pictures, uint8 [H, W, 3], sides up to 256."""
-    from PIL import Image
-
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    """Middles of at most 32 pictures, evenly spaced, uint8 [H, W, 3], sides up to 256; damaged ones give the next."""
+    paths = sorted(walk_pictures(str(folder)))
     if not paths:
         raise InputError(f"{folder}: holds no pictures to calibrate with")
-    places = np.linspace(0, len(paths) - 1, min(PICTURES_MAX, len(paths))).astype(int)
-    for path in (paths[i] for i in places):
-        with Image.open(path) as image:
-            yield _middle(np.asarray(image.convert("RGB")))
-
-
-def _middle(image: Pixels) -> Pixels:
-    top, left = (max(0, size - SIDE_MAX) // 2 for size in image.shape[:2])
-    return image[top : top + SIDE_MAX, left : left + SIDE_MAX]
+    read = ReadableFrom(paths)
+    for number in np.linspace(0, len(paths) - 1, min(PICTURES_MAX, len(paths))).astype(int):
+        yield centre_crop(read(int(number)), SIDE_MAX)

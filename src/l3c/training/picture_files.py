@@ -23,12 +23,31 @@ logger = logging.getLogger(__name__)
 
 
 def read_rgb(path: Path) -> Pixels:
-    """uint8 [H, W, 3]; InputError naming the file where it is damaged. Alpha is dropped, gray is repeated."""
+    """uint8 [H, W, 3]. Alpha is dropped, gray is repeated.
+
+    Raises InputError naming the file where it is damaged, or has samples of more than 8 bits: networks take 8, and
+    Pillow would cut the others off.
+    """
     try:
         with Image.open(path) as image:
+            if _is_deep(image):
+                raise InputError(f"{path}: has samples of more than 8 bits, which these networks do not take")
             return np.array(image.convert("RGB"))
+    except InputError:
+        raise
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise InputError(f"{path}: {error}") from error
+
+
+def _is_deep(image: Image.Image) -> bool:
+    """Whether an opened picture has more than 8 bits a sample: by its mode, or by what its decoder unpacks."""
+    if image.mode[0] in "IF":
+        return True
+    told = [
+        part for tile in getattr(image, "tile", ()) for part in (tile[3] if isinstance(tile[3], tuple) else (tile[3],))
+    ]
+    raw = any(isinstance(part, str) and part.partition(";")[2].startswith(("12", "16", "32")) for part in told)
+    return raw or (image.format == "PPM" and any(isinstance(part, int) and part > 255 for part in told))
 
 
 def centre_crop(image: Pixels, size: int) -> Pixels:
@@ -45,7 +64,7 @@ def list_pictures(where: str, min_size: int = 0, cache: Path | None = None) -> l
     key = f"{where} {min_size}"
     remembered = json.loads(cache.read_text()) if cache and cache.exists() else {}
     if key not in remembered:
-        remembered[key] = [str(path) for path in _large_enough(sorted(_walk(where)), min_size)]
+        remembered[key] = [str(path) for path in _large_enough(sorted(walk_pictures(where)), min_size)]
         if cache:
             write_whole(cache, json.dumps(remembered).encode())
     if not remembered[key]:
@@ -53,7 +72,8 @@ def list_pictures(where: str, min_size: int = 0, cache: Path | None = None) -> l
     return [Path(name) for name in remembered[key]]
 
 
-def _walk(where: str) -> Iterator[Path]:
+def walk_pictures(where: str) -> Iterator[Path]:
+    """Pictures by their names alone, in no order."""
     path = Path(where).expanduser()
     if path.is_file():
         yield path

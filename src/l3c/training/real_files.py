@@ -14,6 +14,7 @@ from l3c import api
 from l3c.codec.coded import Coded
 from l3c.codec.encode import assemble
 from l3c.codec.models import TileModel
+from l3c.codec.threads import in_order
 from l3c.container.constants import RGB
 from l3c.container.structure import ImageHeader
 from l3c.container.tiling import tiles_of
@@ -102,6 +103,13 @@ def tiles_in(image: Pixels, model: TileModel) -> list[Pixels]:
     """The tiles that a model codes an image by."""
     boxes = [box for _, box in tiles_of(_header(image), model.tile)]
     return [np.ascontiguousarray(image[box.top : box.bottom, box.left : box.right]) for box in boxes]
+
+
+def model_file(image: Pixels, model: TileModel, threads: int | None = None) -> bytes:
+    """A file of uint8 [H, W, 3] that the model alone makes: no history, no tile coded otherwise where that is less."""
+    tiles = tiles_in(image, model)
+    coded = list(in_order(lambda tile: _coded(tile, model, model.encode(tile)), tiles, threads))
+    return _assembled(image, model, coded)
 
 
 def make_file(image: Pixels, model: TileModel, device: str = "auto") -> RealFile:

@@ -19,7 +19,7 @@ from l3c.storage.atomic import write_whole
 from l3c.training.costs import Result, Settings
 from l3c.training.test_sets import TestSet
 
-VERSION = 1
+VERSION = 2
 """Part of every digest; raise it when the same inputs give another result."""
 
 
@@ -75,7 +75,8 @@ def _row(result: Result) -> tuple[str, str, str, str, str]:
     label = f"bpsp{f' recursive={result.recursions}' if result.recursions else ''}={result.bpsp:.4f}"
     scales = " ".join(f"{bpsp:.4f}" for bpsp in result.scales)
     iteration = "-" if result.iteration is None else str(result.iteration)
-    return result.testset, result.experiment, iteration, label, scales
+    testset = f"{result.testset} ({len(result.skipped)} skipped)" if result.skipped else result.testset
+    return testset, result.experiment, iteration, label, scales
 
 
 def write_json(path: Path, results: Sequence[Result]) -> None:

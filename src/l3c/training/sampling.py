@@ -68,10 +68,10 @@ def sample_all(network: Published, testset: TestSet, folder: Path, settings: Set
     folder.mkdir(parents=True, exist_ok=True)
     _check_free(folder, "contact_sheet")
     written, rows = [], []
-    for index, path in enumerate(testset.paths):
+    for index, path, image in testset.pictures([]):
         prefix = f"{index}_{path.stem}"
         _check_free(folder, prefix)
-        samples = sample_picture(network, testset.read(path), settings, seed + index)
+        samples = sample_picture(network, image, settings, seed + index)
         rows.append(samples)
         for sample in samples:
             written.append(folder / f"{prefix}_{_suffix(sample)}.png")

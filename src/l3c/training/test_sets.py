@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +11,8 @@ import numpy as np
 
 from l3c.errors import InputError
 from l3c.training.picture_files import Pixels, centre_crop, is_picture, read_rgb
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,22 @@ class TestSet:
         """uint8 [H, W, 3]."""
         image = read_rgb(path)
         return image if self.crop is None else centre_crop(image, self.crop)
+
+    def pictures(self, skipped: list[str]) -> Iterator[tuple[int, Path, Pixels]]:
+        """Number, path and pixels of every picture that can be read; the others are named, and added to `skipped`.
+
+        Raises InputError where there is none.
+        """
+        for number, path in enumerate(self.paths):
+            try:
+                image = self.read(path)
+            except InputError as error:
+                logger.warning("skipped %s", error)
+                skipped.append(path.name)
+                continue
+            yield number, path, image
+        if len(skipped) == len(self.paths):
+            raise InputError(f"{self.name}: no picture there can be read")
 
 
 def select(where: Path, selection: Selection) -> TestSet:
