@@ -28,15 +28,14 @@ LAYOUTS = {
     "read-only": np.frombuffer(PICTURE.tobytes(), np.uint8).reshape(PICTURE.shape),
 }
 REFUSED = {
-    "float": (np.zeros((4, 4, 3)), "float64 4x4x3"),
-    "32 bits": (np.zeros((4, 4), np.uint32), "uint32 4x4"),
-    "signed": (np.zeros((4, 4), np.int8), "int8 4x4"),
+    "complex": (np.zeros((4, 4, 3), complex), "complex128 4x4x3"),
+    "long double": (np.zeros((4, 4), np.longdouble), "longdouble|float128"),
+    "text": (np.full((4, 4), "a"), "<U1 4x4"),
     "five channels": (np.zeros((4, 4, 5), np.uint8), "uint8 4x4x5"),
     "a row": (np.zeros(4, np.uint8), "uint8 4"),
     "a batch": (np.zeros((1, 4, 4, 3), np.uint8), "uint8 1x4x4x3"),
     "no rows": (np.zeros((0, 4, 3), np.uint8), "uint8 0x4x3"),
     "no columns": (np.zeros((4, 0), np.uint8), "uint8 4x0"),
-    "a list": ([[1, 2], [3, 4]], "int64 2x2"),
     "a number": (np.uint8(7), "uint8"),
     "nothing": (None, "object"),
 }
@@ -59,7 +58,7 @@ def test_gray_may_have_a_third_axis() -> None:
 @pytest.mark.parametrize("name", REFUSED)
 def test_other_arrays_are_refused_with_what_they_are(name: str) -> None:
     refused, message = REFUSED[name]
-    with pytest.raises(InputError, match=f"array of {message}.*needs bool, uint8"):
+    with pytest.raises(InputError, match=f"array of {message}"):
         l3c.encode(refused)  # type: ignore[arg-type]
 
 
@@ -103,7 +102,7 @@ def test_indices_come_back_with_their_palette() -> None:
     ("array", "arguments", "message"),
     [
         (PICTURE, {"layout": "CMYK"}, "layout 'CMYK' has 4 channels, the array 3"),
-        (PICTURE, {"layout": "Lab"}, "layout 'Lab': there are gray, RGB"),
+        (PICTURE, {"layout": "Luv"}, "layout 'Luv': there are gray, RGB"),
         (PICTURE[..., 0], {"layout": "palette"}, "indices need one"),
         (PICTURE[..., 0], {"palette": l3c.Palette(b"\0\0\0")}, "of a palette of 1 colours"),
         (PICTURE[..., 0], {"palette": l3c.Palette(b"\0\0")}, "colours of 3 bytes"),
@@ -116,7 +115,7 @@ def test_layouts_that_do_not_fit_are_refused(array: np.ndarray, arguments: dict[
 
 def test_an_opened_file_knows_what_it_is() -> None:
     picture = l3c.open(l3c.encode(PICTURE, metadata=METADATA))
-    assert (picture.layout, picture.pages, picture.metadata, picture.palette) == ("RGB", 1, METADATA, None)
+    assert (picture.layout, len(picture.pages), picture.metadata, picture.palette) == ("RGB", 1, METADATA, None)
     np.testing.assert_array_equal(picture.samples, PICTURE)
 
 
@@ -162,7 +161,7 @@ def test_metadata_does_not_touch_the_pixels() -> None:
 @pytest.mark.parametrize(
     ("metadata", "message"),
     [
-        ({"iptc": b""}, "metadata 'iptc': only exif, icc, png chunks, resolution, transparent colour, xmp are kept"),
+        ({"EXIF": b""}, "metadata 'EXIF': only bmp header, comment, exif, gif extensions, icc, "),
         ({"xmp": "text"}, "metadata 'xmp': str, needs bytes"),
         ({"icc": 5}, "metadata 'icc': int, needs bytes"),
     ],

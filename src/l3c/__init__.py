@@ -12,7 +12,9 @@ from l3c.api import (
     Salvaged,
     decode,
     encode,
+    encode_file,
     encode_jpeg,
+    encode_pages,
     info,
     original,
     register_imageio,
@@ -20,7 +22,7 @@ from l3c.api import (
     salvage,
     verify,
 )
-from l3c.container.structure import Palette
+from l3c.container.structure import Animation, Frame, Palette
 from l3c.errors import (
     ChecksumError,
     DependencyError,
@@ -28,6 +30,7 @@ from l3c.errors import (
     FormatError,
     InputError,
     L3CError,
+    L3CWarning,
     LimitError,
     ModelError,
     VersionError,
@@ -38,14 +41,17 @@ from l3c.image import open_image as open
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "Animation",
     "ChecksumError",
     "DependencyError",
     "EngineError",
     "FormatError",
+    "Frame",
     "Image",
     "Info",
     "InputError",
     "L3CError",
+    "L3CWarning",
     "LimitError",
     "ModelError",
     "Palette",
@@ -54,7 +60,9 @@ __all__ = [
     "__version__",
     "decode",
     "encode",
+    "encode_file",
     "encode_jpeg",
+    "encode_pages",
     "info",
     "open",
     "original",

@@ -2,37 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from l3c.container.constants import (
     ANCILLARY,
+    DEFLATED,
+    EXTRA_MAX,
+    EXTRA_NAMES,
+    FLOAT,
     GRAY,
     GRAY_ALPHA,
-    JPEG_XL,
+    KEPT_CODERS,
     LAYOUT_NAMES,
     METADATA,
+    NAMED,
+    NAMED_METADATA,
+    PAGE_KINDS,
     PAIR,
     PALETTE,
+    PLANES,
     PREVIEW,
     RGB,
     RGBA,
+    SIGNED,
     STORED,
+    SUFFIX_MAX,
+    UNSIGNED,
     WEBP,
 )
 from l3c.container.cursor import Buffer
+from l3c.container.named import pack_named
 from l3c.container.read import read_file
-from l3c.container.structure import Contents, ImageHeader, Palette, Repeated
-from l3c.errors import InputError
+from l3c.container.structure import NOTHING, Animation, Contents, Frame, ImageHeader, Page, Palette, Repeated
+from l3c.container.write import write_file
+from l3c.errors import InputError, LimitError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from numpy.typing import NDArray
+
+    from l3c.images.picture import Picture
 
 TAGS = {name: tag for tag, name in METADATA.items()}
 LAYOUTS = {name: layout for layout, name in LAYOUT_NAMES.items()}
 BY_CHANNELS = {1: GRAY, 2: GRAY_ALPHA, 3: RGB, 4: RGBA}
 DEFAULT_EFFORT, EFFORT_MAX = 2, 9
-DEPTHS = {"bool": 1, "uint8": 8, "uint16": 16}
+KINDS = {"u": UNSIGNED, "i": SIGNED, "f": FLOAT}
+TYPES = ("bool", *(f"{kind}{bits}" for kind in ("uint", "int") for bits in (8, 16, 32, 64)))
+FLOAT_TYPES = ("float16", "float32", "float64")
 
 
 def _quiet(share: float) -> None:
@@ -43,12 +62,18 @@ def _quiet(share: float) -> None:
 class Info:
     """What a file says of itself, without decoding it.
 
-    layout: "gray", "RGB", "gray+alpha", "RGBA", "palette" or "CMYK". depth: bits of a sample. models: name and digest
+    layout: "gray", "RGB", "gray+alpha", "RGBA", "palette", "CMYK", "YCbCr", "Lab", "ICC Lab" or "ITU Lab"; empty of a
+    kept file whose picture is not known. depth: bits of a sample. dtype: of the samples. maximum: the sample that is
+    white, None of floats and signed samples. extra: kinds of the planes beyond the layout's. models: name and digest
     (hexadecimal, 32 digits) of each. tiles: how many; stored_tiles: how many of them hold plain samples;
-    webp_tiles: how many lossless WebP. tuning_size: bytes that tune models to the image.
-    tile_side: nominal side, pixels. metadata: kind to bytes. size: of the file,
+    webp_tiles: how many lossless WebP; deflated_tiles: how many a deflate stream. tuning_size: bytes that tune models
+    to the image. tile_side: nominal side, pixels. metadata: kind to bytes. size: of the file,
     bytes. bits_per_subpixel: 8 size / samples. history: what was done to the pixels and is undone in the file, or None.
-    jpeg_size: bytes of the JPEG file that is kept, None where pixels are; jpeg_coder: "JPEG XL" or "stored".
+    kept_size: bytes of the file that is kept, None where pixels are; kept_suffix: of its name, without the dot;
+    kept_coder: "JPEG XL", "deflate" or "stored".
+    pages: of a file with several pictures each one's description (size: of its part of the file), none of others;
+    what is said of the whole is that of the first. kind: of a page. animation: width, height, plays and background of
+    the canvas, and of each page frame: left, top, duration, disposal, blend; else None.
     """
 
     layout: str
@@ -64,9 +89,18 @@ class Info:
     size: int
     bits_per_subpixel: float
     history: str | None = None
-    jpeg_size: int | None = None
-    jpeg_coder: str | None = None
+    kept_size: int | None = None
+    kept_suffix: str | None = None
+    kept_coder: str | None = None
     tuning_size: int = 0
+    dtype: str = "uint8"
+    maximum: int | None = None
+    extra: tuple[str, ...] = ()
+    deflated_tiles: int = 0
+    pages: tuple[Info, ...] = ()
+    kind: str = "page"
+    animation: dict[str, Any] | None = None
+    frame: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as `l3c info --json` prints them."""
@@ -82,6 +116,8 @@ def encode(
     device: str = "auto",
     layout: str | None = None,
     palette: Palette | None = None,
+    extra: Sequence[str] = (),
+    maximum: int | None = None,
     metadata: dict[str, bytes] | None = None,
     effort: int = DEFAULT_EFFORT,
     history: bool = True,
@@ -90,12 +126,15 @@ def encode(
 ) -> bytes:
     """Encode an image without loss.
 
-    array: bool (1 bit), uint8 or uint16, in any memory layout: [height, width] or [height, width, 1] gray, [height,
+    array: bool (1 bit), whole numbers of 8 to 64 bits, signed or not, or floats of 16, 32 or 64 bits (every bit is
+    kept, those of NaN too), in any memory layout: [height, width] or [height, width, 1] gray, [height,
     width, 2] gray and alpha, [height, width, 3] in the order red, green, blue, [height, width, 4] with alpha. Colours
-    under transparent pixels are kept. layout: "CMYK" for four channels that are inks, "palette" for uint8 indices of
-    `palette`; None goes by the channels. model: a name from `l3c models`. threads: None uses every processor; the
-    bytes do not depend on it. device: "auto", "cpu" or "cuda", for exported networks; the bytes do not depend on it
-    either. metadata: "icc", "exif", "xmp" and the other kinds as bytes, kept as they are.
+    under transparent pixels are kept. layout: "CMYK" for four channels that are inks, "YCbCr", "Lab", "ICC Lab" or
+    "ITU Lab" for three, "palette" for uint8 indices of `palette`; None goes by the channels. extra: of channels beyond
+    the layout's, at most 16, each "alpha", "associated alpha" or "unspecified". maximum: of unsigned samples the one
+    that is white, if it is not the largest of the dtype, such as 4095. model: a name from `l3c models`. threads: None
+    uses every processor; the bytes do not depend on it. device: "auto", "cpu" or "cuda", for exported networks; the
+    bytes do not depend on it either. metadata: "icc", "exif", "xmp" and the other kinds as bytes, kept as they are.
     effort: 1 (fastest) to 9 (smallest): how long models are tuned to the image, from 3 on. A higher one never gives a
     larger file, and none makes decoding slower; above 2, other processors may find other files, which decode alike.
     history: look for what was done to the pixels before, and undo it where it is found. preview: add a small picture,
@@ -109,27 +148,125 @@ def encode(
     >>> bool((l3c.decode(l3c.encode(image)) == image).all())
     True
     """
-    from l3c.codec.encode import encode_components, encode_drawing
+    from l3c.codec.encode import encode_differences, encode_drawing, encode_ways
     from l3c.codec.models import find_model
+    from l3c.codec.pasts import decoded_jpeg
+    from l3c.codec.planes import to_numbers
+    from l3c.codec.proof import Candidate, Expected, smallest
 
     if effort not in range(1, EFFORT_MAX + 1):
         raise InputError(f"effort {effort}: needs 1 to {EFFORT_MAX}")
     samples = _samples(array)
-    header = _header(samples, layout, palette)
-    sections = {_tag(kind): _content(kind, value) for kind, value in (metadata or {}).items()}
+    header = _header(samples, layout, palette, tuple(extra), maximum)
+    sections = _sections(metadata or {})
     if preview:
         from l3c.images.preview import make_preview
 
         sections[PREVIEW] = make_preview(samples, header, palette)
-    jpeg = _of_jpeg(samples, header, sections) if history else None
-    undone = _undone(samples, header, model, device) if history else _as_is(samples, header)
-    plain, header, components = header, *undone
-    channels = sorted({c.channels for c in header.components})
+    numbers = to_numbers(samples, header)
+    undone = _undone(numbers, header, model, device) if history else _as_is(numbers, header)
+    channels = sorted({c.channels for c in undone[0].components})
     models = {count: find_model(model, count, device) for count in channels}
-    files = [encode_components(header, components, models, sections, threads, progress, palette, effort)]
-    if isinstance(header.past, Repeated):  # WebP sees repeats itself, and in drawings more than those
-        files += encode_drawing(*_as_is(samples, plain), sections, palette)
-    return min(files if jpeg is None else [*files, jpeg], key=len)
+    files = encode_ways(*undone, models, sections, threads, progress, palette, effort)
+    candidates = [Candidate(data, *undone) for data in files]
+    if isinstance(undone[0].past, Repeated):  # WebP sees repeats itself, and in drawings more than those
+        plain = _as_is(numbers, header)
+        candidates += [Candidate(data, *plain) for data in encode_drawing(*plain, sections, palette)]
+    jpeg = decoded_jpeg.undo(samples, header) if history else None
+    if jpeg is not None:
+        candidates.append(Candidate(encode_differences(*jpeg, sections), *jpeg))
+    return smallest(candidates, Expected(samples, sections, palette))
+
+
+def encode_pages(
+    pages: Sequence[Picture],
+    /,
+    *,
+    animation: Animation | None = None,
+    metadata: dict[str, bytes] | None = None,
+    progress: Any = _quiet,
+    **options: Any,
+) -> bytes:
+    """Encode several pictures into one file, in their order.
+
+    pages: `l3c.Picture` of each: its samples, and what else `encode` takes (layout, palette, extra, maximum, metadata);
+    its kind; of an animation its frame. animation: the canvas, if it is one. metadata: of the file as a whole.
+    options: as for `encode`, for all pages.
+
+    Raises as `encode` does, InputError for no pages, or pages that have pages.
+    """
+    if not pages or any(page.pages for page in pages):
+        raise InputError("a file of pages has at least one, and those have no pages of their own")
+    found = []
+    for number, page in enumerate(pages):
+        data = encode(
+            page.samples,
+            layout=page.layout,
+            palette=page.palette,
+            extra=page.extra,
+            maximum=page.maximum,
+            metadata=page.metadata,
+            progress=_share_of(progress, number, len(pages)),
+            **options,
+        )
+        if page.kind not in PAGE_KINDS:
+            raise InputError(f"page of kind {page.kind!r}: there are {', '.join(PAGE_KINDS)}")
+        if animation is None and page.frame is not None:
+            raise InputError("frames belong to an animation")
+        found.append(Page(read_file(data), PAGE_KINDS.index(page.kind), page.frame))
+    contents = Contents.of_pages(found, animation, _sections(metadata or {}))
+    data = write_file(contents)
+    if read_file(data).pages != _framed(contents):
+        raise InputError("pages, frames or an animation with numbers that no file can hold")
+    return data
+
+
+def _framed(contents: Contents) -> list[Page]:
+    """As they are read again: each page of an animation has a frame."""
+    if contents.animation is None:
+        return contents.pages
+    return [replace(page, frame=page.frame or Frame()) for page in contents.pages]
+
+
+def _share_of(progress: Any, number: int, count: int) -> Callable[[float], None]:
+    """What tells `progress` of one of `count` pages."""
+    return lambda share: progress((number + share) / count)
+
+
+def encode_picture(picture: Picture, /, **options: Any) -> bytes:
+    """As `encode`, of a picture and all that came with it, or as `encode_pages` where it has pages."""
+    if picture.pages:
+        return encode_pages(picture.pages, animation=picture.animation, metadata=picture.metadata, **options)
+    return encode(
+        picture.samples,
+        layout=picture.layout,
+        palette=picture.palette,
+        extra=picture.extra,
+        maximum=picture.maximum,
+        metadata=picture.metadata,
+        **options,
+    )
+
+
+def encode_file(data: Buffer, suffix: str = "", /, *, threads: int | None = None) -> bytes:
+    """Keep any file byte for byte: a JPEG file as `encode_jpeg` does, others deflated or as they are.
+
+    suffix: of its name, without the dot, by which it gets its name again. Where the file is a picture in a known format
+    its size and layout are noted, and `decode` and `open` give its pixels.
+
+    Raises InputError for a suffix that no name has.
+    """
+    from l3c.codec.kept import pack
+    from l3c.codec.threads import thread_count
+    from l3c.images.known import header_of
+    from l3c.jpeg.keep import can_keep, keep
+
+    data = bytes(data)
+    if can_keep(data):
+        return keep(data, thread_count(threads))
+    if len(suffix.encode()) > SUFFIX_MAX or not suffix.isprintable() or set(suffix) & set("./\\:"):
+        raise InputError(f"suffix {suffix!r}: up to {SUFFIX_MAX} bytes, without dots, slashes and colons")
+    return write_file(Contents.of_file(header_of(data) or NOTHING, pack(data, suffix or "bin")))
 
 
 def encode_jpeg(data: Buffer, /, *, threads: int | None = None) -> bytes:
@@ -146,18 +283,16 @@ def encode_jpeg(data: Buffer, /, *, threads: int | None = None) -> bytes:
 
 
 def original(data: Buffer, /, *, threads: int | None = None, max_memory: int | None = None) -> bytes:
-    """The JPEG file that `encode_jpeg` was given. Raises InputError where the file holds pixels, else as `decode`."""
+    """The file that was kept (`encode_jpeg`, `encode_file`). Raises InputError for pixels, else as `decode`."""
     return original_of(read_file(data), threads=threads, max_memory=max_memory)
 
 
 def original_of(contents: Contents, /, *, threads: int | None = None, max_memory: int | None = None) -> bytes:
     """As `original`, of a file that `container.read.read_file` has read."""
+    from l3c.codec.kept import original
     from l3c.codec.threads import thread_count
-    from l3c.jpeg import keep
 
-    if contents.jpeg is None:
-        raise InputError("the file holds pixels, no JPEG file")
-    return keep.original(contents.header, contents.jpeg, thread_count(threads), max_memory)
+    return original(contents, thread_count(threads), max_memory)
 
 
 def decode(
@@ -171,12 +306,14 @@ def decode(
 ) -> NDArray[Any]:
     """Decode a file: [height, width] for gray and palette indices, else [height, width, channels]; C-contiguous.
 
-    bool where samples have 1 bit, uint8 up to 8, uint16 above. `l3c.open` gives palette and metadata too.
+    The dtype is the one that was encoded. `l3c.open` gives palette and metadata too, and the pages of files that have
+    several.
 
     threads, device: as for `encode`. max_memory: bytes that decoding may take beside the file; None is 4 GiB. Every
     tile's pixels are checked.
 
     The pixels of a JPEG file that was kept are those of Pillow's decoder here; others differ from it by a level or so.
+    Those of other files that were kept are what `l3c.images` reads of them.
 
     Raises FormatError (truncated, damaged), VersionError, ChecksumError, ModelError, LimitError; of a JPEG file,
     or pixels that once were one, DependencyError without the extra `jpeg`; of a JPEG file InputError where its
@@ -203,11 +340,99 @@ def decode_contents(
     from l3c.codec.decode import decode_samples
     from l3c.codec.threads import thread_count
 
+    if contents.pages:
+        raise InputError(f"the file holds {len(contents.pages)} pages: take them from l3c.open(...).pages")
     if contents.jpeg is not None:
         from l3c.jpeg.keep import pixels
 
         return pixels(original_of(contents, threads=threads, max_memory=max_memory))
+    if contents.kept is not None:
+        return kept_picture(contents, threads=threads, max_memory=max_memory).samples
     return decode_samples(contents, thread_count(threads), max_memory, progress, device)
+
+
+def decode_picture(
+    data: Buffer | Contents,
+    /,
+    *,
+    threads: int | None = None,
+    device: str = "auto",
+    max_memory: int | None = None,
+    progress: Any = _quiet,
+) -> Picture:
+    """All that a file holds: samples, what came with them, pages. Of a kept file what its reader gives.
+
+    data: a file, or what `container.read.read_file` has read of it. max_memory: for all pages together. Raises as
+    `decode` does.
+    """
+    contents = data if isinstance(data, Contents) else read_file(data)
+    if contents.kept is not None:
+        return kept_picture(contents, threads=threads, max_memory=max_memory)
+    options: dict[str, Any] = {"threads": threads, "device": device, "max_memory": max_memory}
+    if not contents.pages:
+        return _decoded(contents, progress=progress, **options)
+    _check_pages(contents.pages, max_memory)
+    pages = []
+    for number, page in enumerate(contents.pages):
+        share = _share_of(progress, number, len(contents.pages))
+        picture = _decoded(page.contents, progress=share, **options)
+        pages.append(replace(picture, kind=PAGE_KINDS[page.kind], frame=page.frame))
+    return replace(
+        pages[0],
+        kind="page",
+        frame=None,
+        metadata=contents.named_metadata,
+        pages=tuple(pages),
+        animation=contents.animation,
+    )
+
+
+def _decoded(contents: Contents, **options: Any) -> Picture:
+    from l3c.images.picture import Picture
+
+    header = contents.header
+    return Picture(
+        decode_contents(contents, **options),
+        contents.named_metadata,
+        layout=LAYOUT_NAMES[header.layout],
+        palette=contents.palette,
+        extra=tuple(EXTRA_NAMES[number] for number in header.extra),
+        maximum=_maximum(header),
+    )
+
+
+def _maximum(header: ImageHeader) -> int | None:
+    """The white sample, where it is not the largest of the dtype."""
+    if header.kind != UNSIGNED or (not header.maximum and header.depth == header.bits):
+        return None
+    return header.maximum or (1 << header.depth) - 1
+
+
+def _check_pages(pages: Sequence[Page], max_memory: int | None) -> None:
+    """Raise LimitError where all samples take more than that; what decoding each takes is looked at then."""
+    from l3c.codec.decode import DEFAULT_MAX_MEMORY
+
+    limit = DEFAULT_MAX_MEMORY if max_memory is None else max_memory
+    needed = sum(page.contents.header.samples * -(-page.contents.header.bits // 8) for page in pages)
+    if needed > limit:
+        raise LimitError(f"the {len(pages)} pages take {needed} bytes of memory, the limit is {limit}")
+
+
+def kept_picture(contents: Contents, /, *, threads: int | None = None, max_memory: int | None = None) -> Picture:
+    """The picture in a file that was kept, as `l3c.images` reads it.
+
+    Raises InputError where it is none, FormatError, ChecksumError, LimitError, DependencyError.
+    """
+    import io
+
+    from l3c.images.read import read_picture
+
+    assert contents.kept is not None
+    suffix = contents.kept.suffix or "jpg"
+    if not contents.has_picture:
+        raise InputError(f"the file keeps a .{suffix} file, no picture that is known here: take the file itself")
+    data = original_of(contents, threads=threads, max_memory=max_memory)
+    return read_picture(io.BytesIO(data), f"the kept .{suffix} file")
 
 
 def info(data: Buffer, /) -> Info:
@@ -222,25 +447,49 @@ def info(data: Buffer, /) -> Info:
 
 def describe(contents: Contents, size: int) -> Info:
     """Info of a file of `size` bytes that was read already."""
-    header, jpeg = contents.header, contents.jpeg
+    header, kept, animation = contents.header, contents.kept, contents.animation
+    coders = [entry.coder for entry in contents.tiles]
     return Info(
-        layout=LAYOUT_NAMES[header.layout],
+        layout=LAYOUT_NAMES.get(header.layout, ""),
         height=header.height,
         width=header.width,
         depth=header.depth,
         models=tuple((m.name, m.digest.hex()) for m in contents.models),
         tile_side=contents.tile_side,
         tiles=len(contents.tiles),
-        stored_tiles=sum(entry.coder == STORED for entry in contents.tiles),
-        webp_tiles=sum(entry.coder == WEBP for entry in contents.tiles),
-        metadata={ANCILLARY[tag]: len(value) for tag, value in contents.metadata.items()},
+        stored_tiles=coders.count(STORED),
+        webp_tiles=coders.count(WEBP),
+        metadata=_sizes(contents),
         size=size,
-        bits_per_subpixel=8 * size / header.samples,
+        bits_per_subpixel=8 * size / max(1, _samples_of(contents)),
         history=header.past.name if header.past else None,
-        jpeg_size=None if jpeg is None else jpeg.length,
-        jpeg_coder=None if jpeg is None else "JPEG XL" if jpeg.coder == JPEG_XL else "stored",
+        kept_size=kept.length if kept else None,
+        kept_suffix=(kept.suffix or "jpg") if kept else None,
+        kept_coder=KEPT_CODERS[kept.coder] if kept else None,
         tuning_size=sum(len(tuning.data) for tuning in contents.tunings),
+        dtype=header.dtype,
+        maximum=(header.maximum or (1 << header.depth) - 1) if header.kind == UNSIGNED else None,
+        extra=tuple(EXTRA_NAMES[number] for number in header.extra),
+        deflated_tiles=coders.count(DEFLATED),
+        pages=tuple(_page_info(page) for page in contents.pages),
+        animation={**asdict(animation), "background": animation.background.hex()} if animation else None,
     )
+
+
+def _page_info(page: Page) -> Info:
+    found = describe(page.contents, page.size)
+    return replace(found, kind=PAGE_KINDS[page.kind], frame=asdict(page.frame) if page.frame else None)
+
+
+def _samples_of(contents: Contents) -> int:
+    pages = [page.contents.header for page in contents.pages] or [contents.header]
+    return sum(header.samples for header in pages)
+
+
+def _sizes(contents: Contents) -> dict[str, int]:
+    """Kinds of metadata, and the preview, to bytes."""
+    own = {ANCILLARY[tag]: len(value) for tag, value in contents.metadata.items() if tag != NAMED}
+    return own | {name: len(value) for name, value in contents.named_metadata.items() if name not in own}
 
 
 def verify(data: Buffer, /, *, threads: int | None = None, max_memory: int | None = None) -> Info:
@@ -251,8 +500,11 @@ def verify(data: Buffer, /, *, threads: int | None = None, max_memory: int | Non
     5
     """
     contents = read_file(data)
-    whole = decode_contents if contents.jpeg is None else original_of
-    whole(contents, threads=threads, max_memory=max_memory)
+    if contents.kept is not None:
+        original_of(contents, threads=threads, max_memory=max_memory)
+    else:
+        for page in [page.contents for page in contents.pages] or [contents]:
+            decode_contents(page, threads=threads, max_memory=max_memory)
     return describe(contents, memoryview(data).nbytes)
 
 
@@ -310,59 +562,77 @@ def register_imageio() -> None:
 
 
 def _samples(array: NDArray[Any]) -> NDArray[Any]:
+    """[height, width, channels], in this machine's byte order."""
     import numpy as np
 
     array = np.asarray(array)
     shape = "x".join(map(str, array.shape))
     if array.ndim == 2:
         array = array[..., None]
-    if array.dtype.name not in DEPTHS or array.ndim != 3 or array.shape[2] not in BY_CHANNELS or 0 in array.shape:
+    if array.dtype.name not in TYPES + FLOAT_TYPES or array.ndim != 3 or 0 in array.shape:
         raise InputError(
-            f"array of {array.dtype} {shape}: needs bool, uint8 or uint16, height x width (gray) or "
-            "height x width x 2 (with alpha), 3 (RGB) or 4 (RGBA)"
+            f"array of {array.dtype} {shape}: needs {', '.join(TYPES + FLOAT_TYPES)}; height x width (gray) or "
+            "height x width x 2 (with alpha), 3 (RGB) or 4 (RGBA), more with `extra`"
         )
-    return array
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
-def _header(samples: NDArray[Any], layout: str | None, palette: Palette | None) -> ImageHeader:
+def _header(
+    samples: NDArray[Any], layout: str | None, palette: Palette | None, extra: tuple[str, ...], maximum: int | None
+) -> ImageHeader:
     height, width, channels = samples.shape
-    name = layout or ("palette" if palette else LAYOUT_NAMES[BY_CHANNELS[channels]])
+    own = channels - len(extra)
+    name = layout or ("palette" if palette else LAYOUT_NAMES.get(BY_CHANNELS.get(own, -1)))
+    if name is None:
+        shape = "x".join(map(str, samples.shape))
+        raise InputError(
+            f"array of {samples.dtype} {shape}: gray, RGB and alpha have 1 to 4 channels, and {len(extra)} are extra"
+        )
     if name not in LAYOUTS:
         raise InputError(f"layout {name!r}: there are {', '.join(LAYOUTS)}")
-    header = ImageHeader(LAYOUTS[name], height, width, DEPTHS[samples.dtype.name])
-    if header.channels != channels:
-        raise InputError(f"layout {name!r} has {header.channels} channels, the array {channels}")
+    if len(extra) > EXTRA_MAX or not set(extra) <= set(EXTRA_NAMES):
+        raise InputError(f"extra planes {extra}: at most {EXTRA_MAX}, each one of {', '.join(EXTRA_NAMES)}")
+    if sum(PLANES[LAYOUTS[name]]) != own:
+        raise InputError(f"layout {name!r} has {sum(PLANES[LAYOUTS[name]])} channels, the array {own}")
+    depth, white = _depth(samples, maximum)
+    kind = KINDS.get(samples.dtype.kind, UNSIGNED)
+    numbers = tuple(map(EXTRA_NAMES.index, extra))
+    header = ImageHeader(LAYOUTS[name], height, width, depth, kind=kind, maximum=white, extra=numbers)
     _check_palette(samples, header, palette)
     return header
 
 
+def _depth(samples: NDArray[Any], maximum: int | None) -> tuple[int, int]:
+    """Bits of a sample, and the maximum that a header says: 0 for that of these bits."""
+    bits = 1 if samples.dtype == bool else 8 * samples.dtype.itemsize
+    if maximum is None or maximum == (1 << bits) - 1:
+        return bits, 0
+    depth = maximum.bit_length()
+    if samples.dtype.kind != "u" or not 1 < depth <= bits or (depth <= bits // 2 and bits > 8) or 32 < depth < 64:
+        raise InputError(f"a maximum of {maximum} for samples of {samples.dtype}")
+    if int(samples.max()) > maximum:
+        raise InputError(f"a sample of {samples.max()}, the maximum is {maximum}")
+    return depth, 0 if maximum == (1 << depth) - 1 else maximum
+
+
 def _undone(
-    samples: NDArray[Any], header: ImageHeader, model: str, device: str
+    numbers: NDArray[Any], header: ImageHeader, model: str, device: str
 ) -> tuple[ImageHeader, list[NDArray[Any]]]:
     """The planes of a past that was found, if the model has gray, else the samples' own."""
     from l3c.codec.models import codes
     from l3c.codec.past import undo
     from l3c.codec.pasts.chroma import pair
 
-    found = undo(samples, header)
+    found = undo(numbers, header)
     if found is None or not codes(model, 1, device):
-        return _as_is(samples, header)
+        return _as_is(numbers, header)
     return pair(*found) if codes(model, PAIR, device) else found
 
 
-def _as_is(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, list[NDArray[Any]]]:
+def _as_is(numbers: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, list[NDArray[Any]]]:
     from l3c.codec.planes import to_components
 
-    return header, to_components(samples, header)
-
-
-def _of_jpeg(samples: NDArray[Any], header: ImageHeader, metadata: dict[bytes, bytes]) -> bytes | None:
-    """The file of an image that a JPEG decoder made; None for others."""
-    from l3c.codec.encode import encode_differences
-    from l3c.codec.pasts import decoded_jpeg
-
-    found = decoded_jpeg.undo(samples, header)
-    return None if found is None else encode_differences(*found, metadata)
+    return header, to_components(numbers, header)
 
 
 def _check_palette(samples: NDArray[Any], header: ImageHeader, palette: Palette | None) -> None:
@@ -377,13 +647,13 @@ def _check_palette(samples: NDArray[Any], header: ImageHeader, palette: Palette 
         raise InputError(f"index {samples.max()} of a palette of {count} colours")
 
 
-def _tag(kind: str) -> bytes:
-    if kind not in TAGS:
-        raise InputError(f"metadata {kind!r}: only {', '.join(sorted(TAGS))} are kept")
-    return TAGS[kind]
-
-
-def _content(kind: str, value: Buffer) -> bytes:
-    if not isinstance(value, bytes | bytearray | memoryview):
-        raise InputError(f"metadata {kind!r}: {type(value).__name__}, needs bytes")
-    return bytes(value)
+def _sections(metadata: dict[str, bytes]) -> dict[bytes, bytes]:
+    """Metadata by kind to the sections that hold it."""
+    for kind, value in metadata.items():
+        if kind not in TAGS and kind not in NAMED_METADATA:
+            raise InputError(f"metadata {kind!r}: only {', '.join(sorted([*TAGS, *NAMED_METADATA]))} are kept")
+        if not isinstance(value, bytes | bytearray | memoryview):
+            raise InputError(f"metadata {kind!r}: {type(value).__name__}, needs bytes")
+    sections = {TAGS[kind]: bytes(value) for kind, value in metadata.items() if kind in TAGS}
+    named = {kind: bytes(value) for kind, value in metadata.items() if kind not in TAGS}
+    return sections | ({NAMED: pack_named(named)} if named else {})

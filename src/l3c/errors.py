@@ -12,6 +12,10 @@ L3CError (ValueError)
 """
 
 
+class L3CWarning(UserWarning):
+    """Something went another way than it should, and nothing is lost: what was encoded is right, perhaps larger."""
+
+
 class L3CError(ValueError):
     """Base of all errors raised for bad input. `exit_code`: what the command line returns for it."""
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from l3c.container.constants import LAYOUT_NAMES
+from l3c.container.constants import EXTRA_NAMES, LAYOUT_NAMES, PAGE_KINDS, UNSIGNED
 from l3c.container.cursor import Buffer
 from l3c.container.lazy import Payloads, Ranges, read_lazily
 from l3c.container.read import read_file
-from l3c.container.structure import Contents, Palette
+from l3c.container.structure import Contents, Frame, Page, Palette
 from l3c.container.tiling import Box
 from l3c.errors import InputError
 
@@ -27,25 +28,46 @@ class Image:
     A part is decoded from the tiles that it meets, and of a path or a URL nothing else is read. Tiles have some hundred
     pixels a side and are not kept: take parts in large pieces, or `samples`, which is kept.
 
-    layout: as in `Info`. shape: of the samples. depth: bits of a sample. pages: 1. palette: of layout "palette", else
-    None. metadata: kinds to bytes.
-    """
+    layout, depth, maximum, extra: as in `Info`. shape, dtype: of the samples. palette: of layout "palette", else None.
+    metadata: kinds to bytes.
 
-    pages = 1
+    pages: a tuple of images, this one alone where the file holds one picture. Where it holds several, all other
+    attributes are those of the first page, but for metadata, which is the file's. kind: of a page, "page",
+    "thumbnail", "mask" or "still" (shown where animations are not). animation: an `l3c.Animation`, and of each page
+    frame an `l3c.Frame`, where pages follow each other in time; else None.
+    """
 
     def __init__(
         self,
         contents: Contents,
         payloads: Payloads,
+        pages: Sequence[Payloads] = (),
         threads: int | None = None,
         max_memory: int | None = None,
     ) -> None:
+        self.animation, self.kind = contents.animation, PAGE_KINDS[0]
+        self.frame: Frame | None = None
+        self.metadata = contents.named_metadata
+        self.pages: tuple[Image, ...] = (self,)
+        if contents.pages:
+            limits = threads, max_memory
+            both = zip(contents.pages, pages or [page.contents.data for page in contents.pages], strict=True)
+            self.pages = tuple(self._page(page, data, *limits) for page, data in both)
+            contents = contents.pages[0].contents
+            payloads = pages[0] if pages else contents.data
         self._contents, self._payloads, self._threads, self._max_memory = contents, payloads, threads, max_memory
         header = contents.header
-        self.layout, self.depth = LAYOUT_NAMES[header.layout], header.depth
+        self.layout, self.depth = LAYOUT_NAMES.get(header.layout, ""), header.depth
+        self.maximum = (header.maximum or (1 << header.depth) - 1) if header.kind == UNSIGNED else None
+        self.extra = tuple(EXTRA_NAMES[number] for number in header.extra)
         self.shape = (header.height, header.width, header.channels)[: 2 + (header.channels > 1)]
         self.palette: Palette | None = contents.palette
-        self.metadata = contents.named_metadata
+
+    @classmethod
+    def _page(cls, page: Page, payloads: Payloads, threads: int | None, max_memory: int | None) -> Image:
+        image = cls(page.contents, payloads, (), threads, max_memory)
+        image.kind, image.frame = PAGE_KINDS[page.kind], page.frame
+        return image
 
     @property
     def ndim(self) -> int:
@@ -53,10 +75,10 @@ class Image:
 
     @property
     def dtype(self) -> Any:
-        """Of the samples: bool, uint8 or uint16."""
+        """Of the samples."""
         import numpy as np
 
-        return np.dtype(bool if self.depth == 1 else np.uint8 if self.depth <= 8 else np.uint16)
+        return np.dtype(self._contents.header.dtype)
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -67,19 +89,16 @@ class Image:
     @cached_property
     def samples(self) -> NDArray[Any]:
         """As `l3c.decode` gives them; raises what it raises."""
-        from l3c.codec.threads import thread_count
+        if self._contents.kept is not None:
+            from l3c.api import decode_contents
 
-        threads, jpeg = thread_count(self._threads), self._contents.jpeg
-        if jpeg is not None:
-            from l3c.jpeg.keep import original, pixels
-
-            return pixels(original(self._contents.header, jpeg, threads, self._max_memory))
+            return decode_contents(self._contents, threads=self._threads, max_memory=self._max_memory)
         return self._decode(Box(0, 0, *self.shape[:2]))
 
     def __getitem__(self, key: Any) -> NDArray[Any]:
         """As of `samples`, by integers, slices and "..."; other keys take all samples. Raises IndexError."""
         keys = _keys(key, self.ndim)
-        if keys is None or "samples" in self.__dict__ or self._contents.jpeg is not None:
+        if keys is None or "samples" in self.__dict__ or self._contents.kept is not None:
             taken: NDArray[Any] = self.samples[key]
             return taken
         (rows, first), (columns, second) = (_span(k, n) for k, n in zip(keys[:2], self.shape[:2], strict=True))
@@ -158,7 +177,7 @@ def open_image(
     """
     if isinstance(source, bytes | bytearray | memoryview):
         contents = read_file(source)
-        return Image(contents, contents.data, threads, max_memory)
+        return Image(contents, contents.data, (), threads, max_memory)
     from l3c.remote import is_remote
 
     ranges: Ranges = UrlRanges(str(source)) if is_remote(str(source)) else FileRanges(source)

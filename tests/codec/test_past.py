@@ -79,8 +79,8 @@ def test_memory_is_bounded() -> None:
 WIDE = (0, 20, 1, 0, 0, 1 << 22, 1 << 22, 0, 0, 1 << 22)
 
 BAD: dict[str, tuple[Past, type[FormatError], str]] = {
-    "no repeats": (Repeated(1, 1, RGB, 8), FormatError, "not repeated"),
-    "more repeats than rows": (Repeated(101, 1, RGB, 8), FormatError, "repeats down"),
+    "no repeats": (Repeated(1, 1), FormatError, "not repeated"),
+    "more repeats than rows": (Repeated(101, 1), FormatError, "repeats down"),
     "sums beyond 32 bits": (Video(halved=True, numbers=WIDE), FormatError, "32 bits"),
     "an unknown conversion": (Video(halved=True, numbers=(3, *WIDE[1:])), VersionError, "conversion 3"),
     "gray that is not": (Levels(True, ((1, 2), (1, 2))), FormatError, "too many"),

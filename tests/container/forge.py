@@ -48,8 +48,6 @@ def with_section(tag: bytes, content: bytes) -> bytes:
     return assemble([*items[:2], (tag, content), *items[2:]])
 
 
-def head_of(
-    width: int, height: int, *, layout: int = RGB, pages: int = 1, planes: int = 1, end: bytes = b"\3\x08"
-) -> bytes:
-    """Content of a HEAD section; end: channels and depth."""
-    return bytes([layout]) + varint(pages) + varint(planes) + varint(width) + varint(height) + end
+def head_of(width: int, height: int, *, layout: int = RGB, end: bytes = b"\x07") -> bytes:
+    """Content of a HEAD section; end: the type of samples, and what follows it."""
+    return bytes([layout]) + varint(width) + varint(height) + end

@@ -89,13 +89,20 @@ HEADS = {
     "no width": (with_section(HEAD, head_of(0, 5)), FormatError, "an image of 0 x 5 pixels"),
     "no height": (with_section(HEAD, head_of(5, 0)), FormatError, "an image of 5 x 0 pixels"),
     "too wide": (with_section(HEAD, head_of(2**32, 5)), FormatError, "width exceeds 4294967295"),
-    "an unknown layout": (with_section(HEAD, head_of(5, 5, layout=7)), VersionError, "layout 7"),
-    "two pages": (with_section(HEAD, head_of(5, 5, pages=2)), VersionError, "2 pages"),
-    "three planes": (with_section(HEAD, head_of(5, 5, planes=3)), VersionError, "3 planes"),
-    "17 bits": (with_section(HEAD, head_of(5, 5, end=b"\3\x11")), VersionError, "3 channels of 17 bits"),
-    "2 channels": (with_section(HEAD, head_of(5, 5, end=b"\2\x08")), VersionError, "2 channels of 8 bits"),
-    "a longer HEAD": (with_section(HEAD, head(HEADER) + b"\0"), FormatError, "section HEAD has 1 bytes too many"),
-    "a shorter HEAD": (with_section(HEAD, head(HEADER)[:-1]), FormatError, "depth needs 1 bytes, 0 are left"),
+    "an unknown layout": (with_section(HEAD, head_of(5, 5, layout=77)), VersionError, "layout 77"),
+    "33 bits": (with_section(HEAD, head_of(5, 5, end=b"\x20")), VersionError, "kind 0 and 33 bits"),
+    "signed, 9 bits": (with_section(HEAD, head_of(5, 5, end=b"\x48")), VersionError, "kind 1 and 9 bits"),
+    "floats of 8 bits": (with_section(HEAD, head_of(5, 5, end=b"\x87")), VersionError, "kind 2 and 8 bits"),
+    "a fourth kind": (with_section(HEAD, head_of(5, 5, end=b"\xc7")), VersionError, "kind 3 and 8 bits"),
+    "indices of 9 bits": (with_section(HEAD, head_of(5, 5, layout=4, end=b"\x08")), VersionError, "9 bits"),
+    "a maximum of fewer bits": (with_section(HEAD, head_of(5, 5, end=b"\x07\x64")), FormatError, "maximum of 100"),
+    "the depth's own maximum": (with_section(HEAD, head_of(5, 5, end=b"\x07\xff\1")), FormatError, "maximum of 255"),
+    "a signed maximum": (with_section(HEAD, head_of(5, 5, end=b"\x47\xc8\1")), FormatError, "maximum of 200"),
+    "details of none": (with_section(HEAD, head_of(5, 5, end=b"\x07\0")), FormatError, "details of a header"),
+    "an unknown extra plane": (with_section(HEAD, head_of(5, 5, end=b"\x07\0\3")), VersionError, "extra planes"),
+    "17 extra planes": (with_section(HEAD, head_of(5, 5, end=b"\x07\0" + bytes(17))), VersionError, "extra planes"),
+    "a longer HEAD": (with_section(HEAD, head(HEADER) + b"\0"), FormatError, "details of a header that has none"),
+    "a shorter HEAD": (with_section(HEAD, head(HEADER)[:-1]), FormatError, "type of samples needs 1 bytes, 0 are left"),
     "an empty HEAD": (with_section(HEAD, b""), FormatError, "layout needs 1 bytes"),
 }
 TABLES = {
@@ -114,10 +121,10 @@ TABLES = {
     ),
     "a missing model": (
         with_section(
-            TILES, tiles(SIDE, stored_contents().tiles).replace(varint(SIDE) + b"\0", varint(SIDE) + b"\2", 1)
+            TILES, tiles(SIDE, stored_contents().tiles).replace(varint(SIDE) + b"\0", varint(SIDE) + b"\3", 1)
         ),
         VersionError,
-        "tile coder 2 is unknown",
+        "tile coder 3 is unknown",
     ),
     "too little data": (with_section(DATA, bytes(PIXELS.size - 1)), FormatError, "payloads take 1980 bytes"),
     "too much data": (with_section(DATA, bytes(PIXELS.size + 1)), FormatError, "section DATA has 1981"),
@@ -161,7 +168,7 @@ def test_hostile_lengths_take_neither_memory_nor_time(name: str) -> None:
 
 def large_single_tile(side: int) -> bytes:
     """A file of a few bytes that claims side x side pixels in one tile of an unknown model."""
-    coded = varint(65535) + b"\2" + varint(0) + bytes(4)
+    coded = varint(65535) + b"\3" + varint(0) + bytes(4)
     models = b"\1" + DIGEST + b"\0"
     return assemble([(HEAD, head_of(side, side)), (MODELS, models), (TILES, coded), (DATA, b"")])
 
@@ -176,7 +183,7 @@ def test_large_dimensions_meet_the_limit_before_memory_is_taken() -> None:
 
 def test_a_table_of_many_tiles_takes_memory_in_proportion_to_the_file() -> None:
     """Fifty thousand tiles of nothing: less than 60 bytes of memory for each byte of the file."""
-    entries = (b"\2\0" + bytes(4)) * 50_000
+    entries = (b"\3\0" + bytes(4)) * 50_000
     models = b"\1" + DIGEST + b"\0"
     data = assemble([(HEAD, head_of(16 * 50, 16 * 1000)), (MODELS, models), (TILES, varint(16) + entries), (DATA, b"")])
     tracemalloc.start()

@@ -18,7 +18,7 @@ from l3c.container.constants import (
     GRAY,
     HEAD,
     ICC,
-    JPEG_STORED,
+    KEPT_STORED,
     MODELS,
     RGB,
     SIGNATURE,
@@ -28,7 +28,7 @@ from l3c.container.constants import (
 )
 from l3c.container.cursor import varint
 from l3c.container.read import read_file
-from l3c.container.structure import DecodedJpeg, ImageHeader, JpegFile, ModelReference
+from l3c.container.structure import DecodedJpeg, ImageHeader, KeptFile, ModelReference
 from l3c.container.write import head, models, section, tiles, write_file
 from l3c.errors import ChecksumError, FormatError, L3CError, LimitError, ModelError, VersionError
 from l3c.history import photo_cd, video, video_invert
@@ -129,7 +129,7 @@ def decoded_jpeg(case: Case) -> bytes:
     size = height + top, width + left
     file = write_jpeg(jpeg, size)
     sampling = SAMPLINGS[jpeg.halved] if len(jpeg.blocks) > 1 else 0
-    kept = JpegFile(JPEG_STORED, len(file), crc32(file), file)
+    kept = KeptFile(KEPT_STORED, len(file), crc32(file), file)
     past = DecodedJpeg(sampling, case.repeated, kept, top, left, case.fast)
     header = ImageHeader(RGB if case.picture.shape[2] == 3 else GRAY, height, width, past=past)
     return encode_differences(header, [case.picture - redo(jpeg, size, case.repeated, case.fast)[top:, left:]], {})
@@ -215,8 +215,8 @@ def damaged_files() -> dict[str, tuple[bytes, type[L3CError]]]:
         return good[: at[TILES]] + section(TILES, content) + good[at[DATA] :]
 
     unknown = [ModelReference(bytes(16), "tsunami")]
-    huge = section(HEAD, bytes([RGB, 1, 1]) + varint(65535) * 2 + b"\3\x08")
-    huge += section(MODELS, models(unknown)) + section(TILES, varint(65535) + b"\2\0" + bytes(4)) + section(DATA, b"")
+    huge = section(HEAD, bytes([RGB]) + varint(65535) * 2 + b"\7")
+    huge += section(MODELS, models(unknown)) + section(TILES, varint(65535) + b"\3\0" + bytes(4)) + section(DATA, b"")
     return {
         "empty": (b"", FormatError),
         "text": (b"This is no image.\n", FormatError),
@@ -231,16 +231,16 @@ def damaged_files() -> dict[str, tuple[bytes, type[L3CError]]]:
         "second-head": (good[: at[MODELS]] + good[at[HEAD] :], FormatError),
         "no-models": (good[: at[MODELS]] + good[at[TILES] :], FormatError),
         "section-flipped": (good[:-9] + bytes([good[-9] ^ 4]) + good[-8:], ChecksumError),
-        "17-bit": (with_head(head(contents.header)[:-1] + b"\x11"), VersionError),
-        "no-columns": (with_head(bytes([RGB, 1, 1, 0, 20, 3, 8])), FormatError),
-        "huge-image": (with_head(bytes([RGB, 1, 1]) + varint(2**32 - 1) * 2 + b"\3\x08"), FormatError),
+        "33-bit": (with_head(head(contents.header)[:-1] + b"\x20"), VersionError),
+        "no-columns": (with_head(bytes([RGB, 0, 20, 7])), FormatError),
+        "huge-image": (with_head(bytes([RGB]) + varint(2**32 - 1) * 2 + b"\7"), FormatError),
         "huge-tile": (good[: at[HEAD]] + huge, LimitError),
         "huge-section": (good[: at[DATA]] + DATA + varint(2**62) + bytes(9), FormatError),
         "endless-varint": (good[: at[DATA]] + DATA + b"\x80" * 50, FormatError),
         "varint-too-long": (with_tiles(b"\x90\0" + tiles(16, contents.tiles)[1:]), FormatError),
         "small-tiles": (with_tiles(tiles(8, contents.tiles)), FormatError),
         "webp-tile": (with_first(coder=1), FormatError),
-        "unlisted-model": (with_first(coder=3), VersionError),
+        "unlisted-model": (with_first(coder=4), VersionError),
         "long-tile": (with_first(length=10**9), FormatError),
         "no-tunings": (with_tunings(b"\0"), FormatError),
         "tuned-model-unlisted": (with_tunings(b"\1\1\0"), FormatError),

@@ -7,7 +7,7 @@ from tests.house.sources import PACKAGE, imports, modules, top
 LEAVES = {"errors", "_engine"}
 ARROWS = {
     "": {"api", "image", "container"},
-    "image": {"codec", "container", "images", "jpeg", "remote"},
+    "image": {"api", "codec", "container", "images", "jpeg", "remote"},
     "plugins": {"api", "container", "image"},
     "remote": set(),
     "places": {"remote"},

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 import l3c
-from l3c.container.constants import JPEG_STORED, JPEG_XL
+from l3c.container.constants import KEPT_JPEG_XL, KEPT_STORED
 from l3c.container.read import read_file
-from l3c.container.structure import Contents, ImageHeader, JpegFile
+from l3c.container.structure import Contents, ImageHeader, KeptFile
 from l3c.container.write import write_file
 from l3c.errors import ChecksumError, DependencyError, FormatError, InputError, L3CError, LimitError, VersionError
 from tests.checks import plain, smooth_picture
@@ -49,7 +49,7 @@ def test_a_transcoded_file_comes_back_and_is_smaller(name: str) -> None:
     data = l3c.encode_jpeg(jpeg, threads=1)
     assert len(data) < len(jpeg)
     assert l3c.original(data) == jpeg
-    assert l3c.info(data).jpeg_coder == "JPEG XL"
+    assert l3c.info(data).kept_coder == "JPEG XL"
 
 
 @pytest.mark.parametrize("name", STORED)
@@ -58,7 +58,7 @@ def test_what_libjxl_refuses_is_stored(name: str) -> None:
     data = l3c.encode_jpeg(jpeg)
     assert len(jpeg) < len(data) < len(jpeg) + 60
     assert l3c.original(data) == jpeg
-    assert (l3c.info(data).jpeg_coder, l3c.info(data).jpeg_size) == ("stored", len(jpeg))
+    assert (l3c.info(data).kept_coder, l3c.info(data).kept_size) == ("stored", len(jpeg))
     assert l3c.verify(data) == l3c.info(data)
 
 
@@ -102,22 +102,32 @@ def test_pillow_opens_it_as_it_would_the_jpeg_file() -> None:
         assert image.tobytes() == expected.tobytes()
 
 
-def test_the_extra_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_libjxl_files_are_stored_and_transcoded_ones_name_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     stored = l3c.encode_jpeg(STORED["CMYK"])
     monkeypatch.setattr("l3c.jpeg.transcode.available", lambda: False)
-    for call in (lambda: l3c.encode_jpeg(BASE), lambda: l3c.original(FILE), lambda: l3c.decode(FILE)):
+    for call in (lambda: l3c.original(FILE), lambda: l3c.decode(FILE)):
         with pytest.raises(DependencyError, match=r"pip install '.\[jpeg\]'"):
             call()
     assert l3c.original(stored) == STORED["CMYK"]
+    data = l3c.encode_jpeg(BASE)
+    assert (l3c.info(data).kept_coder, l3c.original(data)) == ("stored", BASE)
+
+
+def test_a_small_file_that_declares_a_huge_picture_is_stored() -> None:
+    at = BASE.index(b"\xff\xc0") + 5
+    bomb = BASE[:at] + b"\xff\xff\xff\xff" + BASE[at + 4 :]
+    data = l3c.encode_jpeg(bomb)
+    assert (l3c.info(data).kept_coder, l3c.info(data).width) == ("stored", 65535)
+    assert l3c.original(data, max_memory=20 << 30) == bomb
 
 
 def forged(**fields: object) -> bytes:
     """FILE with other fields of its JPEG section, check sums fitting."""
-    return write_file(replace(read_file(FILE), jpeg=replace(read_jpeg(), **fields)))  # type: ignore[arg-type]
+    return write_file(replace(read_file(FILE), kept=replace(read_jpeg(), **fields)))  # type: ignore[arg-type]
 
 
 def test_memory_is_limited_before_it_is_taken() -> None:
-    huge = Contents.of_jpeg(ImageHeader(1, 60000, 60000), read_jpeg())
+    huge = Contents.of_file(ImageHeader(1, 60000, 60000), read_jpeg())
     for data in (write_file(huge), forged(length=1 << 50)):
         with pytest.raises(LimitError):
             l3c.original(data)
@@ -125,7 +135,7 @@ def test_memory_is_limited_before_it_is_taken() -> None:
         l3c.decode(FILE, max_memory=1 << 20)
 
 
-def read_jpeg() -> JpegFile:
+def read_jpeg() -> KeptFile:
     jpeg = read_file(FILE).jpeg
     assert jpeg is not None
     return jpeg
@@ -135,14 +145,14 @@ def test_contradictions_are_refused() -> None:
     header, jpeg = read_file(FILE).header, read_jpeg()
     other = bytes(imagecodecs.jpegxl_encode_jpeg(TRANSCODED["4:4:4"]))
     cases = {
-        write_file(Contents.of_jpeg(replace(header, width=181), jpeg)): (FormatError, "declares 180 x 140"),
-        write_file(Contents.of_jpeg(replace(header, layout=0), jpeg)): (FormatError, "HEAD says"),
+        write_file(Contents.of_file(replace(header, width=181), jpeg)): (FormatError, "declares 180 x 140"),
+        write_file(Contents.of_file(replace(header, layout=0), jpeg)): (FormatError, "HEAD says"),
         forged(crc=1): (ChecksumError, "differs"),
         forged(data=other): (L3CError, "differs|cannot be decoded"),
         forged(coder=2): (VersionError, "coder 2"),
-        forged(coder=JPEG_STORED): (FormatError, "is stored in"),
-        forged(coder=JPEG_STORED, data=bytes(len(BASE)), crc=crc32(bytes(len(BASE)))): (FormatError, "HEAD says"),
-        forged(coder=JPEG_XL, data=BASE): (FormatError, "no JPEG XL"),
+        forged(coder=KEPT_STORED): (FormatError, "is stored in"),
+        forged(coder=KEPT_STORED, data=bytes(len(BASE)), crc=crc32(bytes(len(BASE)))): (FormatError, "HEAD says"),
+        forged(coder=KEPT_JPEG_XL, data=BASE): (FormatError, "no JPEG XL"),
     }
     for data, (kind, message) in cases.items():
         with pytest.raises(kind, match=message):

@@ -45,9 +45,10 @@ def describe(name: str, found: Info) -> str:
         + (f", {found.webp_tiles} lossless WebP" if found.webp_tiles else ""),
         "metadata": metadata,
     }
-    if found.jpeg_size is not None:
-        how = "transcoded by libjxl" if found.jpeg_coder == "JPEG XL" else "stored"
-        kept = {"JPEG": f"the file itself, {found.jpeg_size:,} bytes, {how}"}
+    if found.kept_size is not None:
+        how = {"JPEG XL": "transcoded by libjxl", "deflate": "deflated"}.get(str(found.kept_coder), "stored")
+        what = "JPEG" if found.kept_suffix == "jpg" else str(found.kept_suffix)
+        kept = {what: f"the file itself, {found.kept_size:,} bytes, {how}"}
         rows = {"image": rows["image"], "file": rows["file"], **kept}
     if found.history:
         rows["history"] = found.history

@@ -10,11 +10,11 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.codec import webp
+from l3c.codec import deflate, webp
 from l3c.codec.models import TileModel
 from l3c.codec.pasts.chroma import guide
 from l3c.codec.threads import in_order
-from l3c.container.constants import STORED, WEBP
+from l3c.container.constants import DEFLATED, STORED, WEBP
 from l3c.container.structure import Component
 from l3c.container.tiling import Box
 
@@ -22,17 +22,22 @@ Samples = NDArray[np.uint8]
 
 
 class Coded(NamedTuple):
-    """A tile. coder: a model, STORED or WEBP. crc: of its samples."""
+    """A tile. coder: a model, STORED, WEBP or DEFLATED. crc: of its samples."""
 
     coder: TileModel | int
     payload: bytes
     crc: int
 
 
-def encode_tile(tile: Samples, seen: Samples, model: TileModel) -> Coded:
-    """The smallest of the samples themselves, the model's payload and, for drawings, WebP. seen: by the model."""
+def encode_tile(tile: Samples, seen: Samples, model: TileModel, wide: bool = False) -> Coded:
+    """The smallest of the samples themselves, the model's payload and, for drawings, WebP, for wide samples deflate.
+
+    seen: by the model.
+    """
     raw = tile.tobytes()
     payloads: list[tuple[TileModel | int, bytes]] = [(STORED, raw), (model, model.encode(seen))]
+    if wide:
+        payloads.append((DEFLATED, deflate.encode(tile)))
     if webp.is_worth_it(tile, min(len(payload) for _, payload in payloads)):
         payloads.append((WEBP, webp.encode(tile)))
     coder, payload = min(payloads, key=lambda found: len(found[1]))

@@ -10,11 +10,11 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.codec import past, webp
+from l3c.codec import deflate, past, webp
 from l3c.codec.models import GuidedModel, TileModel, models_of
 from l3c.codec.pasts.chroma import guide, is_guided
 from l3c.codec.threads import in_order
-from l3c.container.constants import STORED, WEBP
+from l3c.container.constants import DEFLATED, STORED, WEBP
 from l3c.container.lazy import Payloads
 from l3c.container.structure import Contents, ImageHeader, TileEntry
 from l3c.container.tiling import Box, tiles_of
@@ -24,6 +24,9 @@ Progress = Callable[[float], None]
 Item = tuple[int, TileEntry, tuple[int, Box], bytes | memoryview]
 DEFAULT_MAX_MEMORY = 4 << 30
 LANE, WORKSPACE, TUNED, GUIDED = 8192, 8 << 20, 2 << 20, 24
+
+JOINED = 3
+"""Arrays of all samples while their bytes become one: the numbers, a step of the work, the samples."""
 
 
 def memory_needed(contents: Contents, threads: int, made: ImageHeader | None = None) -> int:
@@ -38,7 +41,7 @@ def memory_needed(contents: Contents, threads: int, made: ImageHeader | None = N
     lanes = min(max(c.height for c in components), contents.tile_side)
     payload = max(entry.length for entry in contents.tiles)
     busy = min(threads, len(contents.tiles))
-    samples = made.size + past.memory_needed(made)
+    samples = made.size + past.memory_needed(made) + (JOINED * made.samples * made.bits // 8 if made.parts > 1 else 0)
     if any(map(is_guided, components)):
         tile *= GUIDED
     return samples + busy * (tile + payload + LANE * lanes + WORKSPACE) + TUNED * len(contents.tunings)
@@ -135,6 +138,8 @@ def decode_tile(
     try:
         if entry.coder == STORED:
             tile = np.frombuffer(payload, np.uint8).reshape(box.height, box.width, channels)
+        elif entry.coder == DEFLATED:
+            tile = deflate.decode(payload, box, channels)
         elif entry.model is None:
             tile = webp.decode(payload, box, channels, alpha=not entry.length)
         else:

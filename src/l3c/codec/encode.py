@@ -9,7 +9,7 @@ from l3c.codec import webp
 from l3c.codec.coded import Coded, Samples, Tiles, encode_tile
 from l3c.codec.models import TileModel, TunedModel
 from l3c.codec.tuned import tuned_tiles
-from l3c.container.constants import ALPHA_LAYOUTS, FIRST_MODEL, TILE_SIDE_MIN, WEBP
+from l3c.container.constants import FIRST_MODEL, TILE_SIDE_MIN, WEBP, WIDE_BITS_MIN
 from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, TileEntry, Tuning
 from l3c.container.tiling import tiles_of
 from l3c.container.write import write_file
@@ -32,19 +32,33 @@ def encode_components(
     progress is told the share done, 0..1. Equal bytes for any threads. effort: 1..9; with more than 1, models are tuned
     to the components, and the smallest file is kept.
     """
+    return min(encode_ways(header, components, models, metadata, threads, progress, palette, effort), key=len)
+
+
+def encode_ways(
+    header: ImageHeader,
+    components: list[Samples],
+    models: Mapping[int, TileModel],
+    metadata: dict[bytes, bytes],
+    threads: int | None,
+    progress: Progress,
+    palette: Palette | None = None,
+    effort: int = 1,
+) -> list[bytes]:
+    """As `encode_components`: every file that was tried."""
     side = max(model.tile for model in models.values())
-    tiles = Tiles(components, tiles_of(header, side), threads)
+    tiles, wide = Tiles(components, tiles_of(header, side), threads), header.depth >= WIDE_BITS_MIN
     coded = tiles.coded(
-        lambda n: encode_tile(tiles.samples(n), tiles.seen(*tiles.places[n]), tiles.model(n, models)),
+        lambda n: encode_tile(tiles.samples(n), tiles.seen(*tiles.places[n]), tiles.model(n, models), wide),
         list(range(len(tiles.places))),
         lambda share: progress(share / effort),
     )
     files = [assemble(header, side, coded, metadata, palette)]
-    if any(c.coder == WEBP for c in coded):
+    if any(c.coder == WEBP for c in coded) and not wide:
         files += encode_drawing(header, components, metadata, palette)
     for found in tuned_tiles(tiles, coded, models, effort, lambda share: progress(share + 1 / effort)):
         files.append(assemble(header, side, found, metadata, palette))
-    return min(files, key=len)
+    return files
 
 
 def encode_drawing(
@@ -65,14 +79,13 @@ def encode_differences(header: ImageHeader, components: list[Samples], metadata:
 
 
 def side_of_whole(header: ImageHeader) -> int:
-    """Side of a tile that holds the whole image."""
-    return max(header.height, header.width, TILE_SIDE_MIN)
+    """Side of tiles that hold a whole component each, whichever is the largest: low bits may be packed wider."""
+    return max(TILE_SIDE_MIN, *(max(c.height, c.width) for c in header.components))
 
 
 def encode_whole(header: ImageHeader, components: list[Samples]) -> list[Coded]:
     """Each component as one WebP; an alpha plane of bytes goes along with the colours before it."""
-    with_alpha = header.layout in ALPHA_LAYOUTS and header.depth <= 8
-    if with_alpha:
+    if header.alpha_goes_along:
         colours, alpha = components
         return [
             Coded(WEBP, webp.encode(colours, alpha), crc32(colours.tobytes())),

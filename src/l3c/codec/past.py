@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from numpy.typing import NDArray
 
-from l3c.codec.pasts import decoded_jpeg, levels, photo_cd, repeated, video
+from l3c.codec.pasts import decoded_jpeg, levels, photo_cd, predicted, repeated, video
 from l3c.codec.pasts.part import Part
-from l3c.codec.planes import Components, from_components
-from l3c.container.structure import DecodedJpeg, ImageHeader, Levels, PhotoCd, Repeated, Video
+from l3c.codec.planes import Components, from_components, from_numbers
+from l3c.container.structure import DecodedJpeg, ImageHeader, Levels, PhotoCd, Predicted, Repeated, Video
 from l3c.container.tiling import Box
 
-SOUGHT = (repeated, photo_cd, video, levels)
+SOUGHT = (repeated, photo_cd, video, levels, predicted)
 """Kinds whose components models code, in the order in which they are looked for."""
 
 KINDS: dict[type[Any], Any] = {
@@ -21,29 +22,30 @@ KINDS: dict[type[Any], Any] = {
     Video: video,
     Levels: levels,
     DecodedJpeg: decoded_jpeg,
+    Predicted: predicted,
 }
 """The module of each."""
 
 
-def undo(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
+def undo(numbers: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
     """The header with the past that was found, and its components; None where there is none, or proof fails.
 
-    samples: [height, width, channels].
+    numbers: [height, width, channels].
     """
-    return next((found for kind in SOUGHT if (found := kind.undo(samples, header))), None)
+    return next((found for kind in SOUGHT if (found := kind.undo(numbers, header))), None)
 
 
 def redo(components: Components, header: ImageHeader) -> NDArray[Any]:
     """Samples [height, width, channels] from the components of any header. Raises FormatError."""
     if header.past is None:
-        return from_components(components, header)
-    return KINDS[type(header.past)].redo(components, header, header.past)  # type: ignore[no-any-return]
+        return from_numbers(from_components(components, header), header)
+    return from_numbers(KINDS[type(header.past)].redo(components, header, header.past), header)
 
 
 def part_around(header: ImageHeader, box: Box) -> Part:
     """The least part that holds a box of an image."""
     if header.past is None:
-        part = ImageHeader(header.layout, box.height, box.width, header.depth)
+        part = replace(header, height=box.height, width=box.width)
         return Part(part, box, [box] * len(header.components))
     return KINDS[type(header.past)].part_around(header, header.past, box)  # type: ignore[no-any-return]
 

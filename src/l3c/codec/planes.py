@@ -1,4 +1,7 @@
-"""Arrays of samples to the byte components of a file, and back."""
+"""Arrays of samples to the byte components of a file, and back.
+
+Between them stand *numbers*: whole numbers from 0 in the samples' order, as docs/format.md says of each kind of sample.
+"""
 
 from __future__ import annotations
 
@@ -8,35 +11,78 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.container.constants import PLANES
+from l3c.container.constants import FLOAT, UNSIGNED
 from l3c.container.structure import ImageHeader
 
 Components = list[NDArray[np.uint8]]
+BYTE = 8
 
 
-def to_components(samples: NDArray[Any], header: ImageHeader) -> Components:
-    """samples: bool, uint8 or uint16 [height, width, channels]."""
-    return [part for plane in _planes(samples, header.layout) for part in _bytes(plane, header.depth)]
+def to_numbers(samples: NDArray[Any], header: ImageHeader) -> NDArray[Any]:
+    """Of samples of header.dtype; unsigned ones are their own numbers."""
+    if header.kind == UNSIGNED:
+        return samples
+    raw: NDArray[Any] = samples.view(f"u{samples.dtype.itemsize}")
+    flipped: NDArray[Any] = raw ^ _top(header)
+    return np.where(raw & _top(header), ~raw, flipped) if header.kind == FLOAT else flipped
 
 
-def _planes(samples: NDArray[Any], layout: int) -> Iterator[NDArray[Any]]:
+def from_numbers(numbers: NDArray[Any], header: ImageHeader) -> NDArray[Any]:
+    """Samples of header.dtype."""
+    if header.kind == UNSIGNED:
+        return numbers
+    raw: NDArray[Any] = numbers ^ _top(header)
+    if header.kind == FLOAT:
+        raw = np.where(numbers & _top(header), raw, ~numbers)
+    return raw.view(header.dtype)
+
+
+def _top(header: ImageHeader) -> Any:
+    """The highest bit of a number."""
+    return np.dtype(f"u{header.depth // BYTE}").type(1 << header.depth - 1)
+
+
+def number_type(header: ImageHeader) -> np.dtype[Any]:
+    """Of the numbers."""
+    return np.dtype(bool if header.depth == 1 else f"u{header.bits // BYTE}")
+
+
+def to_components(numbers: NDArray[Any], header: ImageHeader) -> Components:
+    """Of numbers [height, width, channels], of a header without a past."""
+    return [part for plane in _planes(numbers, header) for part in _bytes(plane, header.depth)]
+
+
+def _planes(numbers: NDArray[Any], header: ImageHeader) -> Iterator[NDArray[Any]]:
     start = 0
-    for channels in PLANES[layout]:
-        yield samples[..., start : start + channels]
+    for channels in header.planes:
+        yield numbers[..., start : start + channels]
         start += channels
 
 
 def _bytes(plane: NDArray[Any], depth: int) -> Components:
-    if depth <= 8:
+    """From the highest bits on eight at a time; the last part has what is left of them."""
+    if depth <= BYTE:
         return [plane.astype(np.uint8, copy=False)]
-    return [(plane >> 8).astype(np.uint8), (plane & 255).astype(np.uint8)]
+    shifts = range(depth - BYTE, 0, -BYTE)
+    low = (depth - 1) % BYTE + 1
+    parts = [(plane >> plane.dtype.type(shift)).astype(np.uint8) for shift in shifts]
+    return [*parts, (plane & plane.dtype.type((1 << low) - 1)).astype(np.uint8)]
 
 
 def from_components(components: Components, header: ImageHeader) -> NDArray[Any]:
-    """Of a header without a past: bool for a depth of 1, uint8 up to 8, uint16 above: [height, width, channels]."""
-    if header.depth > 8:
-        wide = [c.astype(np.uint16) for c in components]
-        planes: list[NDArray[Any]] = [high << 8 | low for high, low in zip(wide[::2], wide[1::2], strict=True)]
+    """Numbers [height, width, channels]."""
+    parts, dtype = header.parts, number_type(header)
+    if parts == 1:
+        planes: list[NDArray[Any]] = [c.astype(bool) if header.depth == 1 else c for c in components]
     else:
-        planes = [c.astype(bool) if header.depth == 1 else c for c in components]
+        planes = [_joined(components[i : i + parts], header.depth, dtype) for i in range(0, len(components), parts)]
     return planes[0] if len(planes) == 1 else np.concatenate(planes, axis=2)
+
+
+def _joined(parts: Components, depth: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    low = (depth - 1) % BYTE + 1
+    numbers = parts[0].astype(dtype)
+    for part in parts[1:-1]:
+        numbers = numbers << dtype.type(BYTE) | part
+    joined: NDArray[Any] = numbers << dtype.type(low) | parts[-1]
+    return joined

@@ -3,18 +3,81 @@
 SIGNATURE = b"\x8bL3C\r\n\x1a\n"
 VERSION = 1
 DIGEST_BYTES = 16
-DEPTH_MAX = 16
 
-GRAY, RGB, GRAY_ALPHA, RGBA, PALETTE, CMYK = range(6)
-PLANES = {GRAY: (1,), RGB: (3,), GRAY_ALPHA: (1, 1), RGBA: (3, 1), PALETTE: (1,), CMYK: (3, 1)}
+UNSIGNED, SIGNED, FLOAT = range(3)
+"""Kinds of samples."""
+
+KIND_SHIFT = 6
+"""A byte holds a kind above six bits of depth less 1."""
+
+SIGNED_BITS = (8, 16, 32, 64)
+FLOAT_BITS = (16, 32, 64)
+NARROW_BITS_MAX = 32
+"""Unsigned samples have any number of bits up to this one, or 64."""
+
+WIDE_BITS_MIN = 17
+"""Samples of so many bits have more values than tables and models take as they are."""
+
+GRAY, RGB, GRAY_ALPHA, RGBA, PALETTE, CMYK, YCBCR, LAB, ICC_LAB, ITU_LAB = range(10)
+PLANES = {
+    GRAY: (1,),
+    RGB: (3,),
+    GRAY_ALPHA: (1, 1),
+    RGBA: (3, 1),
+    PALETTE: (1,),
+    CMYK: (3, 1),
+    YCBCR: (3,),
+    LAB: (3,),
+    ICC_LAB: (3,),
+    ITU_LAB: (3,),
+}
 """Channels of each plane of a layout."""
 
+NO_PICTURE = 255
+"""Layout of a header that no file has: of a kept file whose picture, if it is one, is not known."""
+
 ALPHA_LAYOUTS = (GRAY_ALPHA, RGBA)
-LAYOUT_NAMES = {GRAY: "gray", RGB: "RGB", GRAY_ALPHA: "gray+alpha", RGBA: "RGBA", PALETTE: "palette", CMYK: "CMYK"}
+LAYOUT_NAMES = {
+    GRAY: "gray",
+    RGB: "RGB",
+    GRAY_ALPHA: "gray+alpha",
+    RGBA: "RGBA",
+    PALETTE: "palette",
+    CMYK: "CMYK",
+    YCBCR: "YCbCr",
+    LAB: "Lab",
+    ICC_LAB: "ICC Lab",
+    ITU_LAB: "ITU Lab",
+}
 COLOURS_MAX = 256
 
-PHOTO_CD, LEVELS, DECODED_JPEG, VIDEO, ENLARGED = 1, 2, 3, 4, 5
+EXTRA_NAMES = ("unspecified", "alpha", "associated alpha")
+"""Kinds of extra planes, by their numbers."""
+
+EXTRA_MAX = 16
+"""Extra planes of an image: as many as TIFF readers commonly take."""
+
+PAGE_KINDS = ("page", "thumbnail", "mask", "still")
+"""Of the pages of a file, by their numbers."""
+
+PAGES_MAX = 65536
+DISPOSALS = 4
+"""What becomes of a frame after its time: 0 unspecified, 1 it stays, 2 the background, 3 what was there before."""
+
+BLEND = 16
+"""Flag of a frame that is laid over the canvas by its alpha."""
+
+PHOTO_CD, LEVELS, DECODED_JPEG, VIDEO, ENLARGED, PREDICTED = 1, 2, 3, 4, 5, 6
 """Kinds of past."""
+
+LEFT, ABOVE, PLANE = 0, 1, 2
+"""Predictors of wide samples: the left neighbour, the upper one, left + upper - upper left."""
+
+BLOCK_MIN, BLOCK_MAX = 16, 65536
+"""Sides of the blocks in which wide samples are predicted."""
+
+LEVELS_MAX = 65536
+"""Values in a table."""
 
 TURNED, BLACK, EQUAL, HALVED = 1, 2, 1, 1
 """Flags of a Photo CD, of levels, and of video."""
@@ -39,14 +102,17 @@ CUT_MAX = 15
 CORRECTED_SHARE = 16
 """Pixels of which at most one is corrected."""
 
-STORED, WEBP, FIRST_MODEL = 0, 1, 2
+STORED, WEBP, DEFLATED, FIRST_MODEL = 0, 1, 2, 3
 SIDE_MAX = 2**32 - 1
 MAX_LENGTH = 2**63 - 1
 TILE_SIDE_MIN, TILE_SIDE_MAX = 16, 65535
 
 HEAD, COLOURS, PAST, MODELS, TUNINGS, TILES, DATA = b"HEAD", b"PALT", b"PAST", b"MODL", b"TUNE", b"TILE", b"DATA"
-JPEG = b"JPEG"
-JPEG_STORED, JPEG_XL = 0, 1
+FILE, PAGES = b"FILE", b"PAGE"
+KEPT_STORED, KEPT_JPEG_XL, KEPT_DEFLATED = 0, 1, 2
+KEPT_CODERS = {KEPT_STORED: "stored", KEPT_JPEG_XL: "JPEG XL", KEPT_DEFLATED: "deflate"}
+SUFFIX_MAX = 32
+"""Bytes of a kept file's suffix."""
 ICC, EXIF, XMP, RESOLUTION, KEY, PNG = b"iccp", b"exif", b"xmpm", b"reso", b"ckey", b"pngc"
 METADATA = {
     ICC: "icc",
@@ -56,5 +122,18 @@ METADATA = {
     KEY: "transparent colour",
     PNG: "png chunks",
 }
+NAMED_METADATA = (
+    "bmp header",
+    "comment",
+    "gif extensions",
+    "iptc",
+    "jp2 boxes",
+    "tiff tags",
+    "trailing bytes",
+    "webp chunks",
+)
+"""Kinds that have no section of their own. A file may hold others: what a reader does not know it keeps."""
+
+NAMED, NAME_MAX = b"more", 63
 PREVIEW = b"prvw"
-ANCILLARY = {**METADATA, PREVIEW: "preview"}
+ANCILLARY = {**METADATA, NAMED: "more", PREVIEW: "preview"}

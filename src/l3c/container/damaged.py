@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from l3c.container.constants import COLOURS, DATA, HEAD, JPEG, METADATA, MODELS, PALETTE, PAST, TILES, TUNINGS
+from l3c.container.constants import COLOURS, DATA, FILE, HEAD, METADATA, MODELS, PALETTE, PAST, TILES, TUNINGS
 from l3c.container.cursor import Buffer, Cursor, varint
 from l3c.container.past import read_past
 from l3c.container.read import read_head, read_models, read_palette, read_section, read_tiles, read_tunings
@@ -26,8 +26,8 @@ def read_damaged(data: Buffer) -> tuple[Contents, list[str]]:
     view = memoryview(bytes(data))
     lost: list[str] = []
     header, start = _find(view, HEAD, 0, read_head, lost)
-    if bytes(view[start : start + len(JPEG)]) == JPEG:
-        raise FormatError("the file keeps a JPEG file, which is either whole or lost")
+    if bytes(view[start : start + len(FILE)]) == FILE:
+        raise FormatError("the file keeps a JPEG or another file, which is either whole or lost")
     palette, end = _find(view, COLOURS, start, read_palette, lost) if header.layout == PALETTE else (None, start)
     if bytes(view[end : end + len(PAST)]) == PAST:
         past, end = _find(view, PAST, end, partial(read_past, header=header), lost)

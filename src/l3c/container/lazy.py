@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from l3c.container.constants import DATA, JPEG, MAX_LENGTH, SIGNATURE
+from l3c.container.constants import FILE, MAX_LENGTH, PAGES, SIGNATURE
 from l3c.container.cursor import Cursor
+from l3c.container.pages import read_index
 from l3c.container.read import (
+    LAST,
     Sections,
     add_section,
     check_lengths,
     check_order,
+    check_page,
+    check_pages,
     check_signature,
     contents_of,
     read_file,
 )
-from l3c.container.structure import Contents
+from l3c.container.structure import Contents, Page
 from l3c.errors import FormatError
 
 FIRST = 1 << 16
@@ -23,6 +27,9 @@ FIRST = 1 << 16
 
 LONGEST_HEAD = 14
 """Of a section: its tag and a length."""
+
+CHECK_BYTES = 4
+"""Of a section's check sum."""
 
 
 class Ranges(Protocol):
@@ -39,60 +46,90 @@ class PayloadRanges:
     """The content of section DATA: a slice is read when it is taken."""
 
     def __init__(self, source: Ranges, start: int, length: int) -> None:
-        self._source, self._start, self._length = source, start, length
+        self._source, self.start, self._length = source, start, length
 
     def __len__(self) -> int:
         return self._length
 
     def __getitem__(self, part: slice) -> bytes:
         start, stop, _ = part.indices(self._length)
-        return self._source.read(self._start + start, self._start + stop)
+        return self._source.read(self.start + start, self.start + stop)
 
 
 Payloads = bytes | memoryview | PayloadRanges
 """The content of section DATA, read or not."""
 
 
-def read_lazily(source: Ranges) -> tuple[Contents, Payloads]:
-    """As `read_file`, and the payloads; a file that keeps a JPEG file is read whole.
+class Lazy(NamedTuple):
+    """payloads: of the contents' tiles; pages: those of each page."""
+
+    contents: Contents
+    payloads: Payloads
+    pages: list[Payloads]
+
+
+def read_lazily(source: Ranges) -> Lazy:
+    """As `read_file`, and the payloads; a file that keeps another is read whole.
 
     The check sum of section DATA is not tested, since that takes all of it: the tiles have their own.
     """
     first = source.read(0, FIRST)
     check_signature(Cursor(memoryview(first)), first[:256])
-    place, tag, payloads = _front(source, first)
-    if tag == JPEG:
+    start = len(SIGNATURE) + 1
+    front = _front(source, first, start, source.size)
+    if front.last == FILE:
         contents = read_file(source.read(0, source.size))
-        return contents, contents.data
-    front = first[:place] if place <= len(first) else source.read(0, place)
-    sections = _sections(front)
-    check_order(place, DATA, sections.critical)
-    contents = contents_of(sections, b"")
-    check_lengths(contents.header, contents.tile_side, contents.tiles, len(payloads))
-    return contents, payloads
+        return Lazy(contents, contents.data, [])
+    if PAGES in front.sections.critical:
+        return _pages(source, first, front)
+    return Lazy(_picture(front), front.payloads, [])
 
 
-def _front(source: Ranges, first: bytes) -> tuple[int, bytes, PayloadRanges]:
-    """Where the last section begins, its tag, and its content."""
-    place = len(SIGNATURE) + 1
+def _pages(source: Ranges, first: bytes, front: _Front) -> Lazy:
+    entries, animation = read_index(front.sections.critical[PAGES])
+    check_pages(entries, len(front.payloads))
+    start, pages, payloads = front.payloads.start, list[Page](), list[Payloads]()
+    for entry in entries:
+        inner = _front(source, first, start, start + entry.length)
+        check_page(inner.sections, start)
+        pages.append(Page(_picture(inner), entry.kind, entry.frame, entry.length))
+        payloads.append(inner.payloads)
+        start += entry.length
+    return Lazy(Contents.of_pages(pages, animation, front.sections.ancillary), b"", payloads)
+
+
+def _picture(front: _Front) -> Contents:
+    contents = contents_of(front.sections, b"")
+    check_lengths(contents.header, contents.tile_side, contents.tiles, len(front.payloads))
+    return contents
+
+
+class _Front(NamedTuple):
+    """All sections but the last, its tag, and its content."""
+
+    sections: Sections
+    last: bytes
+    payloads: PayloadRanges
+
+
+def _front(source: Ranges, first: bytes, start: int, stop: int) -> _Front:
+    """Of the sections in bytes start .. stop - 1 of a file, whose first bytes are given."""
+    place, sections = start, Sections({}, {})
     while True:
-        stop = place + LONGEST_HEAD
-        head = Cursor(memoryview(first[place:stop] if stop <= len(first) else source.read(place, stop)), place)
-        tag = bytes(head.take(4, "a section's tag"))
-        length = head.varint(MAX_LENGTH, "a section's length")
-        end = head.offset + length + 4
-        if end > source.size:
-            raise FormatError(f"byte {place}: a section ends at byte {end}, the file at {source.size}")
-        if tag in (DATA, JPEG):
-            if end != source.size:
-                raise FormatError(f"byte {end}: the file has {source.size - end} bytes too many")
-            return place, tag, PayloadRanges(source, head.offset, length)
+        begin = Cursor(memoryview(_read(source, first, place, min(place + LONGEST_HEAD, stop))), place)
+        tag = bytes(begin.take(4, "a section's tag"))
+        length = begin.varint(MAX_LENGTH, "a section's length")
+        end = begin.offset + length + CHECK_BYTES
+        if end > stop:
+            raise FormatError(f"byte {place}: a section ends at byte {end}, the file at {stop}")
+        if tag in LAST:
+            if end != stop:
+                raise FormatError(f"byte {end}: the file has {stop - end} bytes too many")
+            check_order(place, tag, sections.critical)
+            return _Front(sections, tag, PayloadRanges(source, begin.offset, length))
+        add_section(Cursor(memoryview(_read(source, first, place, end)), place), sections)
         place = end
 
 
-def _sections(front: bytes) -> Sections:
-    cursor, sections = Cursor(memoryview(front)), Sections({}, {})
-    cursor.take(len(SIGNATURE) + 1, "signature")
-    while cursor.left:
-        add_section(cursor, sections)
-    return sections
+def _read(source: Ranges, first: bytes, start: int, stop: int) -> bytes:
+    return first[start:stop] if stop <= len(first) else source.read(start, stop)

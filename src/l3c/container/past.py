@@ -7,7 +7,10 @@ from itertools import accumulate
 from typing import Any
 
 from l3c.container.constants import (
+    ABOVE,
     BLACK,
+    BLOCK_MAX,
+    BLOCK_MIN,
     CORRECTED_SHARE,
     CUT_MAX,
     DECODED_JPEG,
@@ -16,10 +19,14 @@ from l3c.container.constants import (
     FAST,
     GRAY,
     HALVED,
+    LEFT,
     LEVELS,
+    LEVELS_MAX,
     PAIRED_PHOTO_CD,
     PAIRED_VIDEO,
     PHOTO_CD,
+    PLANE,
+    PREDICTED,
     REPEATED,
     RGB,
     SAMPLINGS,
@@ -27,14 +34,30 @@ from l3c.container.constants import (
     VIDEO,
     VIDEO_FORMS,
     VIDEO_SHIFT_MAX,
+    WIDE_BITS_MIN,
 )
 from l3c.container.cursor import Cursor, varint
-from l3c.container.jpeg_file import read_jpeg, write_jpeg
-from l3c.container.structure import Corrected, DecodedJpeg, ImageHeader, Levels, Past, PhotoCd, Repeated, Video
+from l3c.container.kept_file import read_jpeg, write_jpeg
+from l3c.container.structure import (
+    Corrected,
+    DecodedJpeg,
+    ImageHeader,
+    Levels,
+    Past,
+    PhotoCd,
+    Predicted,
+    Repeated,
+    Video,
+)
 from l3c.errors import FormatError, VersionError
 
 VARINT_BYTES = 3
 """At most, of numbers up to 65536."""
+
+PREDICTORS = (LEFT, ABOVE, PLANE)
+
+DEFLATE_SHARE = 1040
+"""Bytes that one byte of a zlib stream may become, with room."""
 
 
 def write_past(past: Past) -> bytes:
@@ -47,6 +70,8 @@ def write_past(past: Past) -> bytes:
         return bytes([VIDEO, flags]) + _numbers(past.numbers) + _corrections(past)
     if isinstance(past, Repeated):
         return bytes([ENLARGED, 0]) + varint(past.rows) + varint(past.columns)
+    if isinstance(past, Predicted):
+        return bytes([PREDICTED, past.predictor]) + varint(past.block)
     if isinstance(past, DecodedJpeg):
         flags = past.sampling + REPEATED * past.repeated + FAST * past.fast
         return bytes([DECODED_JPEG, flags, past.top, past.left]) + write_jpeg(past.file)
@@ -72,7 +97,7 @@ def gaps(table: tuple[int, ...]) -> list[int]:
 def read_past(cursor: Cursor, header: ImageHeader) -> Past:
     """Raises VersionError for what is unknown, FormatError for what contradicts itself or the header."""
     kind, flags = cursor.integer(1, "kind of past"), cursor.integer(1, "flags of a past")
-    colours = (header.layout, header.depth) == (RGB, 8)
+    colours = header.layout == RGB and header.is_plain
     if kind == PHOTO_CD and flags < 2 * PAIRED_PHOTO_CD and colours:
         paired = bool(flags & PAIRED_PHOTO_CD)
         turned, black = bool(flags & TURNED), bool(flags & BLACK)
@@ -81,10 +106,12 @@ def read_past(cursor: Cursor, header: ImageHeader) -> Past:
         halved, paired = bool(flags & HALVED), bool(flags & PAIRED_VIDEO)
         numbers = _read_numbers(cursor)
         return Video(halved=halved, numbers=numbers, paired=paired, **_read_corrections(cursor, header))
-    if kind == LEVELS and flags <= EQUAL * (header.layout == RGB) and header.layout in (GRAY, RGB):
+    if kind == LEVELS and flags <= EQUAL * (header.layout == RGB) and _has_tables(header):
         return _read_levels(cursor, header, bool(flags & EQUAL))
     if kind == ENLARGED and not flags:
         return _read_repeated(cursor, header)
+    if kind == PREDICTED and flags in PREDICTORS and header.depth >= WIDE_BITS_MIN:
+        return _read_predicted(cursor, flags)
     if kind == DECODED_JPEG and flags < 2 * FAST and _fits(header, flags % len(SAMPLINGS)):
         return _read_decoded_jpeg(cursor, flags)
     raise VersionError(f"byte {cursor.offset}: past {kind}, flags {flags}: unknown to this release")
@@ -99,7 +126,20 @@ def _read_decoded_jpeg(cursor: Cursor, flags: int) -> DecodedJpeg:
 
 def _fits(header: ImageHeader, sampling: int) -> bool:
     """Whether an image is of what a JPEG decoder makes; gray may be in three channels."""
-    return header.depth == 8 and header.layout in ((RGB,) if sampling else (GRAY, RGB))
+    return header.is_plain and header.layout in ((RGB,) if sampling else (GRAY, RGB))
+
+
+def _has_tables(header: ImageHeader) -> bool:
+    """Whether tables may list an image's values."""
+    return header.layout in (GRAY, RGB) and not header.extra
+
+
+def _read_predicted(cursor: Cursor, predictor: int) -> Predicted:
+    block = cursor.varint(BLOCK_MAX, "a block's side")
+    if block < BLOCK_MIN:
+        raise cursor.fail(f"blocks of {block} pixels, at least {BLOCK_MIN}")
+    cursor.finish("section PAST")
+    return Predicted(predictor, block)
 
 
 def _read_corrections(cursor: Cursor, header: ImageHeader) -> dict[str, Any]:
@@ -123,14 +163,15 @@ def _read_repeated(cursor: Cursor, header: ImageHeader) -> Repeated:
     if rows * columns < 2:
         raise FormatError("section PAST: pixels that are not repeated")
     cursor.finish("section PAST")
-    return Repeated(rows, columns, header.layout, header.depth)
+    return Repeated(rows, columns)
 
 
 def _read_levels(cursor: Cursor, header: ImageHeader, gray: bool) -> Levels:
     channels = 1 if gray else header.channels
-    limit = channels * (VARINT_BYTES << header.depth) + VARINT_BYTES * channels
+    packed = bytes(cursor.take(cursor.left, "tables"))
+    most = min(LEVELS_MAX, 1 << header.depth) * -(-header.depth // 7) + VARINT_BYTES
     try:
-        raw = zlib.decompressobj().decompress(bytes(cursor.take(cursor.left, "tables")), limit)
+        raw = zlib.decompressobj().decompress(packed, min(channels * most, DEFLATE_SHARE * len(packed) + 1))
     except zlib.error as error:
         raise FormatError(f"section PAST: its tables are damaged: {error}") from error
     tables = Cursor(memoryview(raw), 0)
@@ -140,7 +181,7 @@ def _read_levels(cursor: Cursor, header: ImageHeader, gray: bool) -> Levels:
 
 
 def _read_table(cursor: Cursor, depth: int) -> tuple[int, ...]:
-    count = cursor.varint(1 << depth, "number of values")
+    count = cursor.varint(min(LEVELS_MAX, 1 << depth), "number of values")
     found = [cursor.varint(1 << depth, "a gap between values") for _ in range(count)]
     table = tuple(total - 1 for total in accumulate(gap + 1 for gap in found))
     if not table or table[-1] >= 1 << depth:

@@ -2,40 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import NamedTuple
 from zlib import crc32
 
 from l3c.container.constants import (
-    ALPHA_LAYOUTS,
     ANCILLARY,
     COLOURS,
     COLOURS_MAX,
     DATA,
-    DEPTH_MAX,
     DIGEST_BYTES,
+    EXTRA_MAX,
+    EXTRA_NAMES,
+    FILE,
     FIRST_MODEL,
+    FLOAT,
+    FLOAT_BITS,
     HEAD,
-    JPEG,
+    KIND_SHIFT,
     MAX_LENGTH,
     MODELS,
+    NAMED,
+    NARROW_BITS_MAX,
+    PAGES,
     PALETTE,
     PAST,
     PLANES,
     SIDE_MAX,
     SIGNATURE,
+    SIGNED,
+    SIGNED_BITS,
     STORED,
     TILE_SIDE_MAX,
     TILE_SIDE_MIN,
     TILES,
     TUNINGS,
+    UNSIGNED,
     VERSION,
     WEBP,
 )
 from l3c.container.cursor import Buffer, Cursor
-from l3c.container.jpeg_file import read_jpeg
+from l3c.container.kept_file import read_file_section
+from l3c.container.named import unpack_named
+from l3c.container.pages import PageEntry, read_index
 from l3c.container.past import read_past
-from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, TileEntry, Tuning
+from l3c.container.structure import (
+    NOTHING,
+    Contents,
+    ImageHeader,
+    ModelReference,
+    Page,
+    Palette,
+    TileEntry,
+    Tuning,
+)
 from l3c.container.tiling import tile_count, tiles_of
 from l3c.container.unknown import is_original
 from l3c.errors import ChecksumError, FormatError, VersionError
@@ -44,22 +65,69 @@ ORIGINAL_SEPARATOR = b"\x46\xe2\x84\x92"
 MAX_MODELS = MAX_TUNINGS = 255
 MAX_NAME = 255
 LEAST_ENTRY = 6
-ORDER = (HEAD, COLOURS, PAST, MODELS, TUNINGS, TILES, DATA)
-OPTIONAL = (COLOURS, PAST, TUNINGS)
+ORDERS = (
+    (HEAD, COLOURS, PAST, MODELS, TUNINGS, TILES, DATA),
+    (HEAD, FILE),
+    (PAGES, DATA),
+)
+"""Of a picture, of a file that is kept, of several pictures."""
+
+OPTIONAL = {(HEAD, FILE): (HEAD,), ORDERS[0]: (COLOURS, PAST, TUNINGS), ORDERS[2]: ()}
+LAST = (DATA, FILE)
+"""Sections that end a file."""
+
+KNOWN = frozenset(tag for order in ORDERS for tag in order)
 
 
 def read_file(data: Buffer) -> Contents:
     """All of a file. Raises FormatError, VersionError or ChecksumError, each naming the offset."""
     cursor = Cursor(memoryview(data).cast("B"))
     check_signature(cursor, bytes(data[:256]))
+    return _contents(cursor)
+
+
+def _contents(cursor: Cursor) -> Contents:
+    """All that is left."""
     sections = read_sections(cursor)
     critical = sections.critical
-    if JPEG in critical:
-        jpeg = Contents.of_jpeg(read_head(critical[HEAD]), read_jpeg(critical[JPEG]))
-        return replace(jpeg, metadata=sections.ancillary)
+    if PAGES in critical:
+        entries, animation = read_index(critical[PAGES])
+        data = critical[DATA]
+        check_pages(entries, data.left)
+        pages = [_page(data.part(entry.length, "a page"), entry) for entry in entries]
+        return Contents.of_pages(pages, animation, sections.ancillary)
+    if FILE in critical:
+        return kept_of(sections)
     contents = contents_of(sections, critical[DATA].take(critical[DATA].left, "payloads"))
     check_lengths(contents.header, contents.tile_side, contents.tiles, len(contents.data))
     return contents
+
+
+def _page(cursor: Cursor, entry: PageEntry) -> Page:
+    sections = read_sections(cursor)
+    check_page(sections, cursor.offset)
+    contents = contents_of(sections, sections.critical[DATA].take(sections.critical[DATA].left, "payloads"))
+    check_lengths(contents.header, contents.tile_side, contents.tiles, len(contents.data))
+    return Page(contents, entry.kind, entry.frame, entry.length)
+
+
+def check_page(sections: Sections, place: int) -> None:
+    """A page is a picture: it has no pages, and keeps no file."""
+    if HEAD not in sections.critical or FILE in sections.critical:
+        raise VersionError(f"byte {place}: a page that is no plain picture: unknown to this release")
+
+
+def check_pages(entries: list[PageEntry], available: int) -> None:
+    total = sum(entry.length for entry in entries)
+    if total != available:
+        raise FormatError(f"the pages take {total} bytes, section DATA has {available}")
+
+
+def kept_of(sections: Sections) -> Contents:
+    """What the sections say of a file that is kept."""
+    critical = sections.critical
+    header = read_head(critical[HEAD]) if HEAD in critical else NOTHING
+    return replace(Contents.of_file(header, read_file_section(critical[FILE])), metadata=sections.ancillary)
 
 
 def contents_of(sections: Sections, data: bytes | memoryview) -> Contents:
@@ -108,7 +176,7 @@ class Sections(NamedTuple):
 
 def read_sections(cursor: Cursor) -> Sections:
     sections = Sections({}, {})
-    while DATA not in sections.critical and JPEG not in sections.critical:
+    while not set(LAST) & set(sections.critical):
         add_section(cursor, sections)
     cursor.finish("the file")
     return sections
@@ -121,23 +189,32 @@ def add_section(cursor: Cursor, sections: Sections) -> None:
     critical, ancillary = sections
     if tag in critical or tag in ancillary:
         raise FormatError(f"byte {place}: a second section {tag.decode()}")
-    if tag in ORDER or tag == JPEG:
+    if tag in KNOWN:
         check_order(place, tag, critical)
         critical[tag] = content
     elif tag in ANCILLARY:
         ancillary[tag] = bytes(content.take(content.left, "metadata"))
+        if tag == NAMED:
+            unpack_named(ancillary[tag])
     elif tag[:1].isupper():
         raise VersionError(f"byte {place}: section {tag.decode()} is needed to decode, but unknown to this release")
 
 
-def check_order(place: int, tag: bytes, before: dict[bytes, Cursor]) -> None:
-    """PALT, PAST and TUNE may be left out; the others follow each other. JPEG follows HEAD, in place of all others."""
-    if tag == JPEG and set(before) == {HEAD}:
-        return
-    left = ORDER[max((ORDER.index(t) + 1 for t in before), default=0) :]
-    expected = next(t for t in left if t not in OPTIONAL or t == tag)
-    if tag != expected:
-        raise FormatError(f"byte {place}: section {tag.decode()} where {expected.decode()} belongs")
+def check_order(place: int, tag: bytes, before: Collection[bytes]) -> None:
+    """One of ORDERS, in which some sections may be left out."""
+    expected = [_expected(order, tag, before) for order in ORDERS]
+    if tag not in expected:
+        others = next(wanted for wanted in expected if wanted)
+        assert others is not None
+        raise FormatError(f"byte {place}: section {tag.decode()} where {others.decode()} belongs")
+
+
+def _expected(order: tuple[bytes, ...], tag: bytes, before: Collection[bytes]) -> bytes | None:
+    """What may follow in an order: `tag`, if it may; None where the sections before are not of this order."""
+    if not set(before) <= set(order):
+        return None
+    left = order[max((order.index(t) + 1 for t in before), default=0) :]
+    return next((t for t in left if t not in OPTIONAL[order] or t == tag), None)
 
 
 def read_section(cursor: Cursor) -> tuple[bytes, Cursor]:
@@ -155,26 +232,38 @@ def read_section(cursor: Cursor) -> tuple[bytes, Cursor]:
 
 def read_head(cursor: Cursor) -> ImageHeader:
     layout = cursor.integer(1, "layout")
-    pages, planes = cursor.varint(MAX_LENGTH, "pages"), cursor.varint(MAX_LENGTH, "planes")
-    if layout not in PLANES or (pages, planes) != (1, len(PLANES[layout])):
-        raise VersionError(
-            f"byte {cursor.offset}: layout {layout}, {pages} pages, {planes} planes: unknown to this release"
-        )
-    headers = {read_plane(cursor, layout, channels) for channels in PLANES[layout]}
-    if len(headers) > 1:
-        raise VersionError(f"byte {cursor.offset}: planes of different sizes or depths: unknown to this release")
-    cursor.finish("section HEAD")
-    return headers.pop()
-
-
-def read_plane(cursor: Cursor, layout: int, expected: int) -> ImageHeader:
     width, height = cursor.varint(SIDE_MAX, "width"), cursor.varint(SIDE_MAX, "height")
-    channels, depth = cursor.integer(1, "channels"), cursor.integer(1, "depth")
+    packed = cursor.integer(1, "type of samples")
+    kind, depth = packed >> KIND_SHIFT, (packed & (1 << KIND_SHIFT) - 1) + 1
     if not (width and height):
         raise cursor.fail(f"an image of {width} x {height} pixels")
-    if channels != expected or not 1 <= depth <= DEPTH_MAX or (layout == PALETTE and depth > 8):
-        raise VersionError(f"byte {cursor.offset}: {channels} channels of {depth} bits: unknown to this release")
-    return ImageHeader(layout, height, width, depth)
+    if layout not in PLANES or not _has_type(layout, kind, depth):
+        raise VersionError(
+            f"byte {cursor.offset}: layout {layout}, samples of kind {kind} and {depth} bits: unknown to this release"
+        )
+    maximum, extra = _read_details(cursor, kind, depth) if cursor.left else (0, ())
+    return ImageHeader(layout, height, width, depth, kind=kind, maximum=maximum, extra=extra)
+
+
+def _has_type(layout: int, kind: int, depth: int) -> bool:
+    if layout == PALETTE:
+        return kind == UNSIGNED and depth <= 8
+    if kind == UNSIGNED:
+        return depth <= NARROW_BITS_MAX or depth == 64
+    return depth in {SIGNED: SIGNED_BITS, FLOAT: FLOAT_BITS}.get(kind, ())
+
+
+def _read_details(cursor: Cursor, kind: int, depth: int) -> tuple[int, tuple[int, ...]]:
+    """The maximum, 0 for that of the depth, and the extra planes; not neither."""
+    maximum = cursor.varint((1 << depth) - 1, "maximum")
+    if maximum and (kind != UNSIGNED or maximum.bit_length() != depth or maximum == (1 << depth) - 1):
+        raise cursor.fail(f"a maximum of {maximum} for samples of {depth} bits")
+    extra = tuple(cursor.take(cursor.left, "extra planes"))
+    if not (maximum or extra):
+        raise cursor.fail("details of a header that has none")
+    if len(extra) > EXTRA_MAX or any(number >= len(EXTRA_NAMES) for number in extra):
+        raise VersionError(f"byte {cursor.offset}: extra planes {extra}: unknown to this release")
+    return maximum, extra
 
 
 def read_palette(cursor: Cursor) -> Palette:
@@ -229,7 +318,7 @@ def read_tiles(cursor: Cursor, header: ImageHeader, models: int) -> tuple[int, l
 
 def read_entry(cursor: Cursor, models: int) -> TileEntry:
     coder = cursor.varint(FIRST_MODEL + MAX_MODELS + MAX_TUNINGS, "a tile's coder")
-    if coder not in (STORED, WEBP) and not FIRST_MODEL <= coder < FIRST_MODEL + models:
+    if coder >= FIRST_MODEL and not FIRST_MODEL <= coder < FIRST_MODEL + models:
         raise VersionError(f"byte {cursor.offset}: tile coder {coder} is unknown to this release")
     return TileEntry(coder, cursor.varint(MAX_LENGTH, "a tile's length"), cursor.integer(4, "a tile's check sum"))
 
@@ -249,6 +338,5 @@ def check_lengths(header: ImageHeader, side: int, entries: list[TileEntry], avai
 def _check_along(header: ImageHeader, number: int, component: int, entries: list[TileEntry]) -> None:
     """An alpha tile without a payload is in the WebP of the colours' tile at the same place."""
     colours = entries[number - len(entries) // 2]
-    fits = header.layout in ALPHA_LAYOUTS and header.depth <= 8 and component == 1
-    if not (fits and colours.coder == WEBP and colours.length):
+    if not (header.alpha_goes_along and component == 1 and colours.coder == WEBP and colours.length):
         raise FormatError(f"tile {number} has no WebP, nor has the tile of the colours before it")

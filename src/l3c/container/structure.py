@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from l3c.container.constants import FIRST_MODEL, METADATA, PAIR, PLANES, PREVIEW, SAMPLINGS
+from l3c.container.constants import (
+    ABOVE,
+    ALPHA_LAYOUTS,
+    FIRST_MODEL,
+    FLOAT,
+    LEFT,
+    METADATA,
+    NAMED,
+    NO_PICTURE,
+    PAIR,
+    PLANE,
+    PLANES,
+    PREVIEW,
+    SAMPLINGS,
+    SIGNED,
+    UNSIGNED,
+)
+from l3c.container.named import unpack_named
+
+KIND_NAMES = {UNSIGNED: "uint", SIGNED: "int", FLOAT: "float"}
+PREDICTOR_NAMES = {LEFT: "left neighbours", ABOVE: "upper neighbours", PLANE: "left and upper neighbours"}
 
 
 @dataclass(frozen=True)
@@ -49,9 +69,9 @@ class PhotoCd(Corrected):
     black: bool = False
     name = "Photo CD, chroma halved"
 
-    def components(self, height: int, width: int) -> list[Component]:
+    def components(self, header: ImageHeader) -> list[Component]:
         """Luma, and chroma of half the height and width, for an image of this size."""
-        height, width = (width, height) if self.turned else (height, width)
+        height, width = (header.width, header.height) if self.turned else (header.height, header.width)
         return [Component(height, width, 1), *self.chroma((height + 1) // 2, (width + 1) // 2)]
 
 
@@ -67,20 +87,19 @@ class Video(Corrected):
         """For people."""
         return f"video frame, 4:2:{0 if self.halved else 2}"
 
-    def components(self, height: int, width: int) -> list[Component]:
+    def components(self, header: ImageHeader) -> list[Component]:
         """Luma, and chroma of half the width and maybe height."""
+        height, width = header.height, header.width
         rows = (height + 1) // 2 if self.halved else height
         return [Component(height, width, 1), *self.chroma(rows, (width + 1) // 2)]
 
 
 @dataclass(frozen=True)
 class Repeated:
-    """Each pixel of a smaller image of this layout and depth was repeated, rows times down and columns times across."""
+    """Each pixel of a smaller image of the same layout was repeated, rows times down and columns times across."""
 
     rows: int
     columns: int
-    layout: int
-    depth: int
 
     @property
     def name(self) -> str:
@@ -91,9 +110,10 @@ class Repeated:
         """Of the smaller image; its last row and column may be repeated less often."""
         return -(-height // self.rows), -(-width // self.columns)
 
-    def components(self, height: int, width: int) -> list[Component]:
+    def components(self, header: ImageHeader) -> list[Component]:
         """Those of the smaller image."""
-        return ImageHeader(self.layout, *self.size(height, width), self.depth).components
+        height, width = self.size(header.height, header.width)
+        return replace(header, height=height, width=width, past=None).components
 
 
 @dataclass(frozen=True)
@@ -114,21 +134,26 @@ class Levels:
         """Of a rank."""
         return max(1, *((len(table) - 1).bit_length() for table in self.tables))
 
-    def components(self, height: int, width: int) -> list[Component]:
+    def components(self, header: ImageHeader) -> list[Component]:
         """The upper 8 bits of the ranks; the others packed, each row in whole bytes."""
+        height, width = header.height, header.width
         channels, low = len(self.tables), self.bits - 8
         upper = Component(height, width, channels)
         return [upper, Component(height, -(-width * channels * low // 8), 1)] if low > 0 else [upper]
 
 
 @dataclass(frozen=True)
-class JpegFile:
-    """A JPEG file kept whole. coder: JPEG_STORED or JPEG_XL. length, crc: of the file. data: what is stored of it."""
+class KeptFile:
+    """A file kept whole. coder: one of KEPT_CODERS. length, crc: of the file. data: what is stored of it.
+
+    suffix: of the file's name, without the dot; empty of a JPEG file.
+    """
 
     coder: int
     length: int
     crc: int
     data: bytes | memoryview
+    suffix: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,7 +166,7 @@ class DecodedJpeg:
 
     sampling: int
     repeated: bool
-    file: JpegFile
+    file: KeptFile
     top: int = 0
     left: int = 0
     fast: bool = False
@@ -160,19 +185,40 @@ class DecodedJpeg:
     def channels(self) -> int:
         return 3 if self.sampling else 1
 
-    def components(self, height: int, width: int) -> list[Component]:
+    def components(self, header: ImageHeader) -> list[Component]:
         """What is to be added, modulo 256."""
-        return [Component(height, width, self.channels)]
+        return [Component(header.height, header.width, self.channels)]
 
 
-Past = PhotoCd | Levels | DecodedJpeg | Video | Repeated
+@dataclass(frozen=True)
+class Predicted:
+    """Wide samples' numbers less a prediction from their neighbours, in blocks of `block` pixels a side.
+
+    predictor: LEFT, ABOVE or PLANE.
+    """
+
+    predictor: int
+    block: int
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"differences of {PREDICTOR_NAMES[self.predictor]}"
+
+    def components(self, header: ImageHeader) -> list[Component]:
+        """The differences' bytes, as the samples' own would be."""
+        return replace(header, past=None).components
+
+
+Past = PhotoCd | Levels | DecodedJpeg | Video | Repeated | Predicted
 
 
 @dataclass(frozen=True)
 class ImageHeader:
-    """layout: one of PLANES. height, width: pixels. depth: bits of a sample, 1..16.
+    """layout: one of PLANES. height, width: pixels. depth: bits of a sample. kind: of the samples.
 
-    past: if known, then its planes are the components.
+    past: if known, then its planes are the components. maximum: the sample that is white, 0 where that is the largest
+    of `depth` bits. extra: numbers of EXTRA_NAMES, of a further plane of one channel each.
     """
 
     layout: int
@@ -180,10 +226,18 @@ class ImageHeader:
     width: int
     depth: int = 8
     past: Past | None = None
+    kind: int = UNSIGNED
+    maximum: int = 0
+    extra: tuple[int, ...] = ()
+
+    @property
+    def planes(self) -> tuple[int, ...]:
+        """Channels of each plane."""
+        return PLANES.get(self.layout, ()) + (1,) * len(self.extra)
 
     @property
     def channels(self) -> int:
-        return sum(PLANES[self.layout])
+        return sum(self.planes)
 
     @property
     def samples(self) -> int:
@@ -191,17 +245,45 @@ class ImageHeader:
         return self.height * self.width * self.channels
 
     @property
+    def parts(self) -> int:
+        """Bytes of a sample."""
+        return -(-self.depth // 8)
+
+    @property
+    def bits(self) -> int:
+        """Of the samples' type: 1, 8, 16, 32 or 64."""
+        return 1 if self.depth == 1 else next(bits for bits in (8, 16, 32, 64) if self.depth <= bits)
+
+    @property
+    def dtype(self) -> str:
+        """NumPy's name of the samples' type."""
+        return "bool" if self.depth == 1 else f"{KIND_NAMES[self.kind]}{self.bits}"
+
+    @property
     def components(self) -> list[Component]:
         """Of each plane the samples' bytes, the high ones before the low ones."""
         if self.past:
-            return self.past.components(self.height, self.width)
-        parts = range(-(-self.depth // 8))
-        return [Component(self.height, self.width, channels) for channels in PLANES[self.layout] for _ in parts]
+            return self.past.components(self)
+        return [Component(self.height, self.width, c) for c in self.planes for _ in range(self.parts)]
 
     @property
     def size(self) -> int:
         """Bytes of all components."""
         return sum(component.size for component in self.components)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its samples are whole bytes from 0 to 255 that a decoder or converter may have made."""
+        return (self.depth, self.kind, self.maximum, self.extra) == (8, UNSIGNED, 0, ())
+
+    @property
+    def alpha_goes_along(self) -> bool:
+        """Whether a WebP of the colours may hold the second component."""
+        return self.layout in ALPHA_LAYOUTS and self.depth <= 8 and not self.extra
+
+
+NOTHING = ImageHeader(NO_PICTURE, 0, 0)
+"""The header of a kept file whose picture is not known."""
 
 
 @dataclass(frozen=True)
@@ -230,7 +312,7 @@ class Tuning:
 
 @dataclass(frozen=True)
 class TileEntry:
-    """coder: STORED, WEBP, or FIRST_MODEL + index of a model, the tuned ones after the others.
+    """coder: STORED, WEBP, DEFLATED, or FIRST_MODEL + index of a model, the tuned ones after the others.
 
     length: of the payload. crc: CRC-32 of the samples.
     """
@@ -246,12 +328,48 @@ class TileEntry:
 
 
 @dataclass(frozen=True)
+class Frame:
+    """When and where a page of an animation is shown.
+
+    left, top: its place on the canvas, pixels. duration: (numerator, denominator), seconds. disposal: what becomes of
+    it then: 0 unspecified, 1 it stays, 2 the background, 3 what was there before. blend: it is laid over by its alpha.
+    """
+
+    left: int = 0
+    top: int = 0
+    duration: tuple[int, int] = (0, 1)
+    disposal: int = 0
+    blend: bool = False
+
+
+@dataclass(frozen=True)
+class Animation:
+    """width, height: of the canvas, pixels. plays: how often it is shown, 0 for ever. background: RGBA, or none."""
+
+    width: int
+    height: int
+    plays: int = 0
+    background: bytes = b""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One of several pictures. kind: index of PAGE_KINDS. frame: of an animation's page. size: in the file, bytes."""
+
+    contents: Contents
+    kind: int = 0
+    frame: Frame | None = None
+    size: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
 class Contents:
     """A whole file.
 
     tile_side: nominal side of the tiles. tiles: component by component, row by row. data: the payloads, one after
-    another. palette: of layout PALETTE alone.
-    jpeg: instead of models, tiles and data, where a JPEG file is kept. tunings: of models, perhaps none.
+    another. palette: of layout PALETTE alone. tunings: of models, perhaps none.
+    kept: instead of models, tiles and data, where a file is kept whole. pages: instead of them, where there are
+    several; the header is that of the first.
     """
 
     header: ImageHeader
@@ -261,13 +379,26 @@ class Contents:
     data: bytes | memoryview
     metadata: dict[bytes, bytes] = field(default_factory=dict)
     palette: Palette | None = None
-    jpeg: JpegFile | None = None
+    kept: KeptFile | None = None
     tunings: list[Tuning] = field(default_factory=list)
+    pages: list[Page] = field(default_factory=list)
+    animation: Animation | None = None
+
+    @property
+    def jpeg(self) -> KeptFile | None:
+        """The JPEG file that is kept, if one is."""
+        return self.kept if self.kept and not self.kept.suffix else None
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether anything is known of its size and samples."""
+        return self.header.layout != NO_PICTURE
 
     @property
     def named_metadata(self) -> dict[str, bytes]:
-        """What came with the picture: kinds of METADATA to bytes."""
-        return {METADATA[tag]: value for tag, value in self.metadata.items() if tag in METADATA}
+        """What came with the picture: kinds of METADATA and others, to bytes. Raises FormatError."""
+        own = {METADATA[tag]: value for tag, value in self.metadata.items() if tag in METADATA}
+        return own | unpack_named(self.metadata.get(NAMED, b""))
 
     @property
     def preview(self) -> bytes | None:
@@ -275,6 +406,11 @@ class Contents:
         return self.metadata.get(PREVIEW)
 
     @classmethod
-    def of_jpeg(cls, header: ImageHeader, jpeg: JpegFile) -> Contents:
-        """Those of a file that keeps a JPEG file."""
-        return cls(header, [], 0, [], b"", jpeg=jpeg)
+    def of_file(cls, header: ImageHeader, kept: KeptFile) -> Contents:
+        """Those of a file that keeps another."""
+        return cls(header, [], 0, [], b"", kept=kept)
+
+    @classmethod
+    def of_pages(cls, pages: list[Page], animation: Animation | None, metadata: dict[bytes, bytes]) -> Contents:
+        """Those of several pictures, at least one."""
+        return cls(pages[0].contents.header, [], 0, [], b"", metadata, pages=pages, animation=animation)

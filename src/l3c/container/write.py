@@ -9,39 +9,49 @@ from l3c.container.constants import (
     COLOURS,
     DATA,
     DIGEST_BYTES,
+    FILE,
     HEAD,
-    JPEG,
+    KIND_SHIFT,
     MODELS,
+    PAGES,
     PAST,
-    PLANES,
     SIGNATURE,
     TILES,
     TUNINGS,
     VERSION,
 )
 from l3c.container.cursor import varint
-from l3c.container.jpeg_file import write_jpeg
+from l3c.container.kept_file import write_file_section
+from l3c.container.pages import PageEntry, write_index
 from l3c.container.past import write_past
-from l3c.container.structure import Contents, ImageHeader, JpegFile, ModelReference, Palette, TileEntry, Tuning
+from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, TileEntry, Tuning
 
 
 def write_file(contents: Contents) -> bytes:
     """The whole file. The same contents give the same bytes."""
-    if contents.jpeg is not None:
-        return write_kept(contents.header, contents.jpeg)
-    sections = [section(HEAD, head(contents.header))]
+    return b"".join([SIGNATURE, bytes([VERSION]), *_sections(contents)])
+
+
+def _sections(contents: Contents) -> list[bytes]:
+    ancillary = [section(tag, contents.metadata[tag]) for tag in ANCILLARY if tag in contents.metadata]
+    if contents.pages:
+        return _pages(contents, ancillary)
+    sections = [section(HEAD, head(contents.header))] if contents.has_picture else []
+    if contents.kept is not None:
+        return [*sections, *ancillary, section(FILE, write_file_section(contents.kept))]
     sections += [section(COLOURS, palette(contents.palette))] if contents.palette else []
     sections += [section(PAST, write_past(contents.header.past))] if contents.header.past else []
     sections += [section(MODELS, models(contents.models))]
     sections += [section(TUNINGS, tunings(contents.tunings))] if contents.tunings else []
-    sections += [section(tag, contents.metadata[tag]) for tag in ANCILLARY if tag in contents.metadata]
+    sections += ancillary
     sections += [section(TILES, tiles(contents.tile_side, contents.tiles)), section(DATA, contents.data)]
-    return b"".join([SIGNATURE, bytes([VERSION]), *sections])
+    return sections
 
 
-def write_kept(header: ImageHeader, file: JpegFile) -> bytes:
-    """A file that keeps a JPEG file."""
-    return b"".join([SIGNATURE, bytes([VERSION]), section(HEAD, head(header)), section(JPEG, write_jpeg(file))])
+def _pages(contents: Contents, ancillary: list[bytes]) -> list[bytes]:
+    pages = [b"".join(_sections(page.contents)) for page in contents.pages]
+    entries = [PageEntry(len(data), p.kind, p.frame) for data, p in zip(pages, contents.pages, strict=True)]
+    return [section(PAGES, write_index(entries, contents.animation)), *ancillary, section(DATA, b"".join(pages))]
 
 
 def section(tag: bytes, content: bytes | memoryview) -> bytes:
@@ -51,10 +61,10 @@ def section(tag: bytes, content: bytes | memoryview) -> bytes:
 
 
 def head(header: ImageHeader) -> bytes:
-    one_page, planes = 1, PLANES[header.layout]
     sizes = varint(header.width) + varint(header.height)
-    lines = [sizes + bytes([channels, header.depth]) for channels in planes]
-    return bytes([header.layout, one_page, len(planes)]) + b"".join(lines)
+    line = bytes([header.layout]) + sizes + bytes([header.kind << KIND_SHIFT | header.depth - 1])
+    more = bytes(header.extra)
+    return line + varint(header.maximum) + more if header.maximum or more else line
 
 
 def palette(found: Palette) -> bytes:

@@ -62,7 +62,22 @@ def to_ranks(samples: NDArray[Any], tables: list[NDArray[np.intp]], depth: int) 
     return out
 
 
-def from_ranks(ranks: Ranks, tables: list[NDArray[np.intp]], dtype: type[Any]) -> NDArray[Any]:
+def ranked(samples: NDArray[Any], limit: int) -> tuple[Ranks, list[NDArray[Any]]] | None:
+    """Ranks, uint16 [height, width, channels], and each channel's values, rising; None for more than `limit`."""
+    few = _some(samples, PROBED_ROWS, PROBED_COLUMNS)
+    if any(np.unique(few[..., c]).size > limit for c in range(samples.shape[2])):
+        return None
+    ranks, tables = np.empty(samples.shape, np.uint16), []
+    for c in range(samples.shape[2]):
+        table, places = np.unique(samples[..., c], return_inverse=True)
+        if len(table) > limit:
+            return None
+        ranks[..., c] = places.reshape(samples.shape[:2])
+        tables.append(table)
+    return ranks, tables
+
+
+def from_ranks(ranks: Ranks, tables: list[NDArray[Any]], dtype: Any) -> NDArray[Any]:
     """Samples of `dtype`. A rank beyond its table counts as the last."""
     out = np.empty(ranks.shape, dtype)
     for c, table in enumerate(tables):

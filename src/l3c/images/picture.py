@@ -7,15 +7,22 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from l3c.container.structure import Palette
+from l3c.container.structure import Animation, Frame, Palette
 
 
 @dataclass(frozen=True)
 class Picture:
-    """samples: bool, uint8 or uint16, [height, width] or [height, width, channels].
+    """samples: bool, whole numbers or floats, [height, width] or [height, width, channels].
 
-    metadata: kinds of `container.constants.METADATA` to bytes. layout: a name of `LAYOUT_NAMES`, or None where the
-    channels tell. palette: of indices. source_format: Pillow's name of the format it was read from, such as "PNG".
+    metadata: kinds of `container.constants.METADATA` and `NAMED_METADATA` to bytes. layout: a name of `LAYOUT_NAMES`,
+    or None where the channels tell. palette: of indices. source_format: Pillow's name of the format it was read from,
+    such as "PNG".
+    extra: kinds (`EXTRA_NAMES`) of the channels beyond the layout's. maximum: the sample that is white, where it is not
+    the largest of the dtype: 4095 for 12 bits in uint16.
+
+    pages: all pages, where there are several; the fields above are then those of the first, but for metadata, which is
+    the file's. animation: how they are shown, if one after another. kind: of a page, one of `PAGE_KINDS`. frame: when
+    and where it is shown.
     """
 
     samples: NDArray[Any]
@@ -23,6 +30,12 @@ class Picture:
     source_format: str = ""
     layout: str | None = None
     palette: Palette | None = None
+    extra: tuple[str, ...] = ()
+    maximum: int | None = None
+    kind: str = "page"
+    frame: Frame | None = None
+    pages: tuple[Picture, ...] = ()
+    animation: Animation | None = None
 
     @property
     def channels(self) -> int:

@@ -7,12 +7,13 @@ import warnings
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from l3c.container.constants import CMYK, GRAY, JPEG_STORED, JPEG_XL, RGB
-from l3c.container.structure import Contents, ImageHeader, JpegFile
+from l3c.container.constants import CMYK, GRAY, KEPT_JPEG_XL, KEPT_STORED, RGB
+from l3c.container.structure import Contents, ImageHeader, KeptFile
 from l3c.container.write import write_file
 from l3c.errors import ChecksumError, FormatError, InputError, LimitError
+from l3c.jpeg import transcode
 from l3c.jpeg.frame import Frame, read_frame
-from l3c.jpeg.transcode import restore, transcode
+from l3c.jpeg.transcode import restore
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 LAYOUTS = {1: GRAY, 3: RGB, 4: CMYK}
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"})
 BLOCK = 16
+PIXELS_A_BYTE = 1024
+"""At most, in a JPEG file that is whole: 256 pixels of 4:2:0 take some 6 bits."""
+
 COEFFICIENT_BYTES, WORKSPACE = 4, 64 << 20
 DEFAULT_MAX_MEMORY = 4 << 30
 
@@ -33,22 +37,28 @@ def can_keep(data: bytes) -> bool:
 
 
 def keep(data: bytes, threads: int) -> bytes:
-    """The file of ours that holds a JPEG file, in the fewest bytes. Raises InputError, DependencyError."""
+    """The file of ours that holds a JPEG file, in the fewest bytes. Raises InputError."""
     frame = read_frame(data)
     if frame is None or frame.components not in LAYOUTS:
         raise InputError("not a JPEG file of 1, 3 or 4 components")
-    return write_file(Contents.of_jpeg(_header(frame), packed(data, threads)))
+    return write_file(Contents.of_file(_header(frame), packed(data, threads)))
 
 
-def packed(data: bytes, threads: int) -> JpegFile:
-    """A JPEG file in the fewest bytes. Raises DependencyError."""
-    small = transcode(data, threads)
+def packed(data: bytes, threads: int) -> KeptFile:
+    """A JPEG file in the fewest bytes: transcoded, where libjxl is installed and takes it, else as it is."""
+    small = transcode.transcode(data, threads) if transcode.available() and is_plausible(data) else None
     if small is not None and len(small) < len(data):
-        return JpegFile(JPEG_XL, len(data), crc32(data), small)
-    return JpegFile(JPEG_STORED, len(data), crc32(data), data)
+        return KeptFile(KEPT_JPEG_XL, len(data), crc32(data), small)
+    return KeptFile(KEPT_STORED, len(data), crc32(data), data)
 
 
-def original(header: ImageHeader, file: JpegFile, threads: int, max_memory: int | None) -> bytes:
+def is_plausible(data: bytes) -> bool:
+    """Whether a JPEG file has bytes enough for the picture that it declares, for which libjxl takes memory."""
+    frame = read_frame(data)
+    return frame is not None and frame.height * frame.width <= PIXELS_A_BYTE * len(data)
+
+
+def original(header: ImageHeader, file: KeptFile, threads: int, max_memory: int | None) -> bytes:
     """The JPEG file, checked. Raises FormatError, ChecksumError, LimitError, DependencyError."""
     limit, needed = DEFAULT_MAX_MEMORY if max_memory is None else max_memory, memory_needed(header, file)
     if needed > limit:
@@ -56,9 +66,9 @@ def original(header: ImageHeader, file: JpegFile, threads: int, max_memory: int 
     return checked(header, file, threads)
 
 
-def checked(header: ImageHeader, file: JpegFile, threads: int) -> bytes:
+def checked(header: ImageHeader, file: KeptFile, threads: int) -> bytes:
     """As `original`, of a file whose memory is allowed."""
-    if file.coder == JPEG_XL:
+    if file.coder == KEPT_JPEG_XL:
         data = restore(bytes(file.data), file.length, (header.height, header.width), threads)
     else:
         data = bytes(file.data)
@@ -70,9 +80,9 @@ def checked(header: ImageHeader, file: JpegFile, threads: int) -> bytes:
     return data
 
 
-def memory_needed(header: ImageHeader, file: JpegFile) -> int:
+def memory_needed(header: ImageHeader, file: KeptFile) -> int:
     """Bytes that a JPEG file and its pixels take: the file twice, libjxl's coefficients (measured, with room)."""
-    if file.coder == JPEG_STORED:
+    if file.coder == KEPT_STORED:
         return file.length + header.samples
     rows, columns = (-(-side // BLOCK) * BLOCK for side in (header.height, header.width))
     coefficients = COEFFICIENT_BYTES * rows * columns * header.channels

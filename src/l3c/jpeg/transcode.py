@@ -32,14 +32,14 @@ def restore(data: bytes, length: int, size: tuple[int, int], threads: int) -> by
     """The JPEG file of `length` bytes behind `data`. size: (height, width) that it must have. Raises FormatError."""
     found = declared_size(data)
     if found != size:
-        raise FormatError(f"section JPEG declares {found[1]} x {found[0]} pixels, section HEAD {size[1]} x {size[0]}")
+        raise FormatError(f"section FILE declares {found[1]} x {found[0]} pixels, section HEAD {size[1]} x {size[0]}")
     need_extra("this file, a transcoded JPEG,")
     import imagecodecs
 
     try:
         return bytes(imagecodecs.jpegxl_decode_jpeg(data, numthreads=threads, out=bytearray(length)))
     except (imagecodecs.JpegxlError, ValueError) as error:
-        raise FormatError(f"section JPEG cannot be decoded: {error}") from error
+        raise FormatError(f"section FILE cannot be decoded: {error}") from error
 
 
 def need_extra(what: str) -> None:

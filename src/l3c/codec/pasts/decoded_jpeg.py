@@ -47,7 +47,7 @@ def missed(samples: NDArray[Any], header: ImageHeader) -> bool:
 def _origin(samples: NDArray[Any], header: ImageHeader) -> tuple[NDArray[Any], Origin | None]:
     """The pixels, of one channel where all are equal, and what made them."""
     sides = header.height, header.width
-    if header.layout not in (GRAY, RGB) or header.depth != 8 or max(sides) > SIDE_MAX - UNIT:
+    if header.layout not in (GRAY, RGB) or not header.is_plain or max(sides) > SIDE_MAX - UNIT:
         return samples, None
     if sides[0] * sides[1] > PIXELS_MAX:
         return samples, None

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.codec.pasts.part import Part
-from l3c.codec.planes import Components
+from l3c.codec.planes import Components, number_type
 from l3c.codec.webp import is_drawn
-from l3c.container.constants import GRAY, RGB
+from l3c.container.constants import GRAY, LEVELS_MAX, RGB, WIDE_BITS_MIN
 from l3c.container.structure import ImageHeader, Levels
 from l3c.container.tiling import Box
 from l3c.history import levels
@@ -19,11 +19,18 @@ from l3c.history import levels
 LEAST_PIXELS = 4096
 """In smaller images tables are not worth their bytes."""
 
+PIXELS_A_VALUE = 8
+"""At least, of a table of wide values: each takes up to its own size in the file."""
+
 
 def undo(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
     """As `past.undo`."""
-    if header.layout not in (GRAY, RGB) or header.depth < 8 or header.height * header.width < LEAST_PIXELS:
+    if header.layout not in (GRAY, RGB) or header.extra or header.depth < 8:
         return None
+    if header.height * header.width < LEAST_PIXELS:
+        return None
+    if header.depth >= WIDE_BITS_MIN:
+        return _undo_wide(samples, header)
     gray = header.layout == RGB and levels.is_gray(samples)
     if not gray and not levels.likely(samples, header.depth):
         return None
@@ -37,15 +44,28 @@ def undo(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Compo
     return replace(header, past=past), levels.split(levels.to_ranks(kept, _tables(past), header.depth), past.bits)
 
 
+def _undo_wide(numbers: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
+    """Wide numbers, where so few values occur that ranks and tables take less than half of the samples."""
+    gray = header.layout == RGB and levels.is_gray(numbers)
+    kept = numbers[..., :1] if gray else numbers
+    limit = min(LEVELS_MAX, header.height * header.width // PIXELS_A_VALUE)
+    found = levels.ranked(kept, limit)
+    if found is None:
+        return None
+    ranks, tables = found
+    past = Levels(gray, tuple(tuple(map(int, table)) for table in tables))
+    return replace(header, past=past), levels.split(ranks, past.bits)
+
+
 def redo(components: Components, header: ImageHeader, past: Levels) -> NDArray[Any]:
     """As `past.redo`."""
-    dtype = np.uint16 if header.depth > 8 else np.uint8
-    samples = levels.from_ranks(levels.join(components, past.bits), _tables(past), dtype)
+    dtype = number_type(header)
+    samples = levels.from_ranks(levels.join(components, past.bits), _tables(past, dtype), dtype)
     return np.repeat(samples, header.channels, axis=2) if past.gray else samples
 
 
-def _tables(past: Levels) -> list[NDArray[np.intp]]:
-    return [np.array(table, np.intp) for table in past.tables]
+def _tables(past: Levels, dtype: Any = np.intp) -> list[NDArray[Any]]:
+    return [np.array(table, dtype) for table in past.tables]
 
 
 def part_around(header: ImageHeader, past: Levels, box: Box) -> Part:
@@ -58,4 +78,4 @@ def part_around(header: ImageHeader, past: Levels, box: Box) -> Part:
 
 def memory_needed(header: ImageHeader, past: Levels) -> int:
     """As `past.memory_needed`."""
-    return (8 if past.bits <= 8 else 64) * header.samples
+    return (8 if past.bits <= 8 else 64) * header.samples + header.samples * header.bits // 8

@@ -25,7 +25,7 @@ def undo(pixels: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Compon
     """As `past.undo`."""
     from l3c.history.photo_cd_invert import invert, likely
 
-    if (header.layout, header.depth) != (RGB, 8) or not likely(pixels):
+    if header.layout != RGB or not header.is_plain or not likely(pixels):
         return None
     for turned in (False, True):
         planes = invert(_turned_back(pixels, turned))

@@ -21,7 +21,7 @@ def undo(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Compo
     rows, columns = factors_of(samples)
     if rows * columns == 1:
         return None
-    past = Repeated(rows, columns, header.layout, header.depth)
+    past = Repeated(rows, columns)
     return replace(header, past=past), to_components(samples[::rows, ::columns], _smaller(header, past))
 
 

@@ -25,7 +25,7 @@ def undo(pixels: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Compon
     """As `past.undo`."""
     from l3c.history.video_invert import invert
 
-    if (header.layout, header.depth) != (RGB, 8):
+    if header.layout != RGB or not header.is_plain:
         return None
     found = invert(pixels)
     if found is None:

@@ -1,0 +1,55 @@
+"""Files that are kept whole, whatever they are: deflated or as they are, JPEG files through libjxl."""
+
+from __future__ import annotations
+
+import zlib
+from zlib import crc32
+
+from l3c.container.constants import KEPT_DEFLATED, KEPT_JPEG_XL, KEPT_STORED
+from l3c.container.structure import Contents, KeptFile
+from l3c.errors import ChecksumError, FormatError, InputError, LimitError
+from l3c.jpeg import keep as jpeg
+
+LEVEL, RAW = 9, -15
+DEFAULT_MAX_MEMORY = 4 << 30
+
+
+def pack(data: bytes, suffix: str) -> KeptFile:
+    """A file in the fewest bytes of these two ways. suffix: of its name, without the dot."""
+    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, RAW)
+    small = packer.compress(data) + packer.flush()
+    if len(small) < len(data):
+        return KeptFile(KEPT_DEFLATED, len(data), crc32(data), small, suffix)
+    return KeptFile(KEPT_STORED, len(data), crc32(data), data, suffix)
+
+
+def original(contents: Contents, threads: int, max_memory: int | None) -> bytes:
+    """The file, checked. Raises InputError where pixels are held, FormatError, ChecksumError, LimitError, and of
+    transcoded JPEG files DependencyError.
+    """
+    kept = contents.kept
+    if kept is None:
+        raise InputError("the file holds pixels, no other file")
+    if contents.jpeg is not None:
+        return jpeg.original(contents.header, kept, threads, max_memory)
+    limit, needed = DEFAULT_MAX_MEMORY if max_memory is None else max_memory, 2 * kept.length
+    if needed > limit:
+        raise LimitError(f"decoding takes {needed} bytes of memory, the limit is {limit}")
+    data = _unpacked(kept)
+    if len(data) != kept.length or crc32(data) != kept.crc:
+        raise ChecksumError("the kept file differs from the one that was encoded")
+    return data
+
+
+def _unpacked(kept: KeptFile) -> bytes:
+    assert kept.coder != KEPT_JPEG_XL
+    if kept.coder == KEPT_STORED:
+        return bytes(kept.data)
+    unpacker = zlib.decompressobj(RAW)
+    try:
+        data = unpacker.decompress(kept.data, kept.length + 1)
+    except zlib.error as error:
+        raise FormatError(f"section FILE: its deflate stream is damaged: {error}") from error
+    if not unpacker.eof or unpacker.unused_data:
+        raise FormatError("section FILE: its deflate stream does not end where it should")
+    return data

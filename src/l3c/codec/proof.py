@@ -1,0 +1,85 @@
+"""What was encoded is read again before anybody gets it: a file that does not give the samples back is dropped."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.codec import past
+from l3c.codec.decode import decode_tile, tile_items
+from l3c.codec.planes import Components
+from l3c.container.read import read_file
+from l3c.container.structure import ImageHeader, Palette
+from l3c.errors import FormatError, L3CError, L3CWarning
+
+
+class Candidate(NamedTuple):
+    """A file, and what it was made from."""
+
+    data: bytes
+    header: ImageHeader
+    components: Components
+
+
+class Expected(NamedTuple):
+    """What a file must give back. samples: [height, width, channels]."""
+
+    samples: NDArray[Any]
+    metadata: dict[bytes, bytes]
+    palette: Palette | None
+
+
+def smallest(candidates: list[Candidate], expected: Expected) -> bytes:
+    """The smallest file that passes `prove`; each that does not is dropped with an L3CWarning.
+
+    Raises L3CError where none is left.
+    """
+    for candidate in sorted(candidates, key=lambda c: len(c.data)):
+        try:
+            prove(candidate, expected)
+        except FormatError as error:
+            history = candidate.header.past.name if candidate.header.past else "none"
+            text = f"a file of {len(candidate.data)} bytes (history: {history}) was dropped: {error}"
+            warnings.warn(f"{text}; please report this", L3CWarning, stacklevel=3)
+        else:
+            return candidate.data
+    raise L3CError("nothing that was encoded gives the image back: a fault of l3c, please report it")
+
+
+def prove(candidate: Candidate, expected: Expected) -> None:
+    """Read the file's structure, decode every tile that no model codes, and redo the history.
+
+    Models' tiles are not decoded, which would take as long as encoding did: `verify` does.
+
+    Raises FormatError where anything differs from what was encoded.
+    """
+    contents = read_file(candidate.data)
+    found = contents.header, contents.metadata, contents.palette
+    if found != (candidate.header, expected.metadata, expected.palette):
+        raise FormatError("the file says another layout, palette or metadata")
+    for number, entry, (index, box), payload in tile_items(contents):
+        if entry.model is None:
+            whole = candidate.components[index]
+            tile = decode_tile(number, entry, box, payload, whole.shape[2], [])
+            if not np.array_equal(tile, whole[box.top : box.bottom, box.left : box.right]):
+                raise FormatError(f"tile {number} differs")
+    again = past.redo(candidate.components, candidate.header)
+    if again.dtype.itemsize != expected.samples.dtype.itemsize or not _same(again, expected.samples):
+        raise FormatError("the history that was found does not give the image")
+
+
+def _same(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    """Equal bits: of floats too, where NaN differs from itself, and 0 from -0 does not."""
+    if one.shape != other.shape:
+        return False
+    if one.dtype.kind == "f":
+        return bool((_bits(one) == _bits(other)).all())
+    return bool(np.array_equal(one, other))
+
+
+def _bits(floats: NDArray[Any]) -> NDArray[Any]:
+    bits: NDArray[Any] = floats.view(f"u{floats.dtype.itemsize}")
+    return bits
