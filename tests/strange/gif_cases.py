@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 
 from tests.strange import patterns
 from tests.strange.case import Case
+from tests.strange.gif_reader import DISPOSALS, TRAILING, blocks_of
 from tests.strange.truth import UNASSOCIATED, Page, Truth
-
-DISPOSALS = {0: 0, 1: 0, 2: 1, 3: 2}
-"""GIF's numbers to those of APNG, which timings have."""
 
 EXTENSIONS = (
     b"\x21\xfe\x07comment\x00", b"\x21\xfe\x03a\xe4b\x00",
@@ -40,10 +38,13 @@ def case(number: int) -> Case:
     if plays >= 0:
         out += b"\x21\xff\x0bNETSCAPE2.0\x03\x01" + struct.pack("<H", plays) + b"\0"
         features.append(f"plays {plays}")
-    pages = []
+    pages: list[Page] = []
+    extensions: list[tuple[int, bytes]] = []
     for at in range(frames):
         if not plain and rng.random() < 0.15:
-            out += EXTENSIONS[rng.integers(len(EXTENSIONS))]
+            extension = EXTENSIONS[rng.integers(len(EXTENSIONS))]
+            out += extension
+            extensions.append((extension[1], b"".join(blocks_of(extension, 2)[0])))
             features.append("extension")
         page, data, about = _frame(rng, (height, width), common if has_common else None, depth, at, frames, plain)
         pages.append(page)
@@ -52,9 +53,15 @@ def case(number: int) -> Case:
     out += b"\x3b"
     way = rng.random()
     if way < 0.03:
-        out += b"trailing bytes"
+        out += TRAILING
         features.append("trailing bytes")
-    metadata = {"plays": max(plays, 0) if plays != -1 else 1, "canvas": (width, height)} if frames > 1 else {}
+    metadata: dict[str, Any] = {"extensions": tuple(extensions)} if extensions else {}
+    if frames > 1:
+        metadata["plays"] = 1 if plays < 0 else plays + 1 if plays else 0
+    if pages[0].timing:
+        metadata["canvas"] = (width, height)
+    if out.endswith(TRAILING):
+        metadata["trailing bytes"] = TRAILING
     return Case(f"gif:{number}", ".gif", bytes(out), Truth(tuple(pages), metadata), tuple(features))
 
 

@@ -7,9 +7,9 @@ import warnings
 from dataclasses import dataclass
 
 from l3c.errors import L3CError
-from tests.strange import readers, through
+from tests.strange import composed, readers, through
 from tests.strange.case import Case
-from tests.strange.truth import differences
+from tests.strange.truth import differences, elsewhere
 
 EQUAL, NOTED, REFUSED = "equal", "noted", "refused"
 UNCLEAR, DIFFERS, CRASHED = "unclear", "differs", "crashed"
@@ -70,7 +70,11 @@ def _differs_as(case: Case, packed: bytes, name: str, suffix: str) -> str:
         back = through.decode(packed, name)
     except L3CError:
         return ""
-    pictures, _ = differences(case.truth, readers.read(back, suffix))
+    found = readers.read(back, suffix)
+    if suffix != case.suffix and composed.is_animated(case.truth):
+        pictures = composed.differences(case.truth, found)
+    else:
+        pictures, _ = differences(elsewhere(case.truth), found)
     return f"as {suffix}: " + "; ".join(plain(line, name) for line in pictures[:2]) if pictures else ""
 
 

@@ -40,13 +40,15 @@ def read(data: bytes) -> Truth:
     contents = dict(reversed(chunks))
     width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", contents[b"IHDR"])
     kind = Kind(colour, depth, contents.get(b"PLTE", b""), contents.get(b"tRNS"))
+    orientation = orientation_of(contents.get(b"eXIf", b""))
     pages: list[Page] = []
     control: bytes | None = None
     parts: list[bytes] = []
     for name, content in [*chunks, (b"fcTL", b"")]:
         if name in (b"fcTL",):
             if parts:
-                pages.append(frame(control, parts, (height, width), kind, interlaced, b"acTL" in contents))
+                page = frame(control, parts, (height, width), kind, interlaced, b"acTL" in contents)
+                pages.append(replace(page, orientation=orientation))
             control, parts = content, []
         elif name == b"IDAT":
             parts.append(content)
@@ -56,6 +58,19 @@ def read(data: bytes) -> Truth:
     if data.endswith(TRAILING):
         metadata["trailing bytes"] = TRAILING
     return Truth(tuple(pages), metadata)
+
+
+def orientation_of(exif: bytes) -> int:
+    """As the first directory of an EXIF block has it."""
+    if len(exif) < 14:
+        return 1
+    order = ">" if exif[:2] == b"MM" else "<"
+    at = struct.unpack_from(order + "I", exif, 4)[0]
+    for place in range(at + 2, at + 2 + 12 * struct.unpack_from(order + "H", exif, at)[0], 12):
+        tag, _, _, value = struct.unpack_from(order + "HHIH", exif, place)
+        if tag == 274:
+            return int(value)
+    return 1
 
 
 def frame(
@@ -104,7 +119,7 @@ def metadata_of(chunks: list[Chunk], kind: Kind) -> dict[str, Any]:
         if name == b"bKGD":
             meant = background(content, kind)
         found[name.decode()].append(meant)
-    metadata: dict[str, Any] = {name: tuple(contents) for name, contents in found.items()}
+    metadata: dict[str, Any] = {name: tuple(sorted(contents, key=repr)) for name, contents in found.items()}
     if kind.palette:
         metadata["palette" if kind.colour == PALETTE else "suggested palette"] = kind.palette
     contents = dict(reversed(chunks))

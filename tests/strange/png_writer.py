@@ -118,13 +118,16 @@ def _unfiltered(raw: bytes, at: int, part: NDArray[Any], depth: int) -> int:
 
 
 def _undo(kind: int, row: bytearray, above: bytes, step: int) -> None:
+    if kind == 1:
+        for channel in range(step):
+            row[channel::step] = np.cumsum(np.frombuffer(row[channel::step], np.uint8), dtype=np.uint8).tobytes()
+        return
+    if kind == 2:
+        row[:] = (np.frombuffer(row, np.uint8) + np.frombuffer(above, np.uint8)).tobytes()
+        return
     for i in range(len(row)):
         left, corner = (row[i - step], above[i - step]) if i >= step else (0, 0)
-        if kind == 1:
-            guess = left
-        elif kind == 2:
-            guess = above[i]
-        elif kind == 3:
+        if kind == 3:
             guess = (left + above[i]) // 2
         else:
             p = left + above[i] - corner

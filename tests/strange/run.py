@@ -10,8 +10,11 @@ from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+from tests.strange import readers
+from tests.strange.case import Case
 from tests.strange.cases import KINDS, SHARES, make
 from tests.strange.judge import FAULTS, Verdict, judge
+from tests.strange.truth import Truth
 
 CHUNK = 50
 Result = tuple[str, Verdict, tuple[str, ...]]
@@ -37,6 +40,20 @@ def run(kinds: Iterable[str], files: int, processes: int) -> list[Result]:
         work += [(kind, range(at, min(at + CHUNK, count))) for at in range(0, count, CHUNK)]
     with ProcessPoolExecutor(processes) as pool:
         return [result for results in pool.map(judged, *zip(*work, strict=True)) for result in results]
+
+
+def of_files(paths: Iterable[Path]) -> list[Result]:
+    """Of files that others wrote: what they mean is what the readers here say."""
+    found = []
+    for path in paths:
+        data, suffix = path.read_bytes(), path.suffix.lower().replace(".tiff", ".tif")
+        try:
+            truth = readers.read(data, suffix)
+        except Exception as error:  # a file of others may be broken in any way
+            truth = Truth((), {}, f"a reader says {error!r}")
+        case = Case(f"{suffix[1:]}:{path.name}", suffix, data, truth, ())
+        found.append((case.name, judge(case), case.features))
+    return found
 
 
 def table(results: list[Result]) -> str:
@@ -69,6 +86,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--only", help="one file, as tiff:17")
     parser.add_argument("--keep", type=Path, help="where --only writes the file")
+    parser.add_argument("--folder", type=Path, help="judge the files of a folder, of whatever kind, in their place")
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args(arguments)
     if options.only:
@@ -79,7 +97,10 @@ def main(arguments: list[str]) -> int:
         print(case.name, *case.features, judge(case), sep="\n  ")
         return 0
     start = time.monotonic()
-    results = run(options.kinds.split(","), options.files, options.processes)
+    if options.folder:
+        results = of_files(path for path in sorted(options.folder.rglob("*")) if path.is_file())
+    else:
+        results = run(options.kinds.split(","), options.files, options.processes)
     print(table(results))
     print(f"\n{len(results)} files in {time.monotonic() - start:.0f} s")
     return int(any(verdict.kind in FAULTS for _, verdict, _ in results))

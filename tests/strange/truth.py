@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any
 
@@ -65,6 +65,17 @@ def differences(wrote: Truth, found: Truth) -> tuple[list[str], list[str]]:
     ]
     names = sorted(wrote.metadata.keys() | found.metadata.keys())
     return pictures, [line for name in names for line in _entry(name, wrote.metadata, found.metadata)]
+
+
+def elsewhere(truth: Truth) -> Truth:
+    """As other formats say it: they know neither masks nor samples of no kind, but gray."""
+    pages = []
+    for page in truth.pages:
+        if page.colour.endswith(" void"):
+            largest = (int(np.iinfo(page.samples.dtype).max),) * page.samples.shape[2]
+            page = replace(page, colour=page.colour.removesuffix(" void"), largest=largest)
+        pages.append(replace(page, colour="gray") if page.colour == "mask" else page)
+    return replace(truth, pages=tuple(pages))
 
 
 def _entry(name: str, wrote: dict[str, Any], found: dict[str, Any]) -> Iterator[str]:
