@@ -22,7 +22,7 @@ ARROWS = {
     "images": {"container"},
     "codec": {"container", "history", "jpeg", "coding", "wave", "published"},
     "history": set(),
-    "training": {"api", "codec", "container", "published", "wave", "coding", "engine", "storage"},
+    "training": {"api", "codec", "container", "published", "wave", "coding", "engine", "places", "storage"},
     "published": {"coding", "engine", "places", "loaded", "storage"},
     "wave": {"coding", "engine", "places", "loaded"},
     "engine": {"coding"},

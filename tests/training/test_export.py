@@ -64,8 +64,8 @@ def test_fine_tuning_writes_another_network(tmp_path: Path, capsys: pytest.Captu
     arguments[2] = str(tmp_path / "tuned.safetensors")
     assert main([*arguments, "--fine-tune", "2", "--learning-rate", "1e-3"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split(":")[0] for line in lines[1:3]] == ["fine-tuning 1", "fine-tuning 2"]
-    assert lines[0].split()[-1] != lines[3].split()[-1]
+    assert [line.split(":")[0] for line in lines[2:4]] == ["fine-tuning 1", "fine-tuning 2"]
+    assert lines[0].split()[-1] != lines[4].split()[-1]
 
 
 def untrained(kind: str, runs: Path) -> str:

@@ -48,6 +48,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="measure models by the files that `l3c encode` makes, with what was done to the pixels before, and stored "
         "and WebP tiles, instead of by what they code themselves",
     )  # fmt: skip
+    parser.add_argument(
+        "--float", action="store_true", dest="float_form",
+        help="measure models by the probabilities of their float form, scale by scale",
+    )  # fmt: skip
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
     add_selection(parser)
     _add_writing(parser)
@@ -70,8 +74,8 @@ def run(options: argparse.Namespace) -> int:
 
     if not options.write and (options.compare_theory or options.report):
         raise InputError("--compare-theory and --report need --write DIR")
-    if options.write and options.history:
-        raise InputError("--history: --write codes every tile by the model")
+    if sum(map(bool, (options.write, options.history, options.float_form))) > 1:
+        raise InputError("--write, --history and --float exclude one another")
     asked = request(options)
     results = write(asked, options) if options.write else evaluate_all(asked, progress_for(options.quiet))
     results = sort_results(results, options.sort)
@@ -89,12 +93,13 @@ def request(options: argparse.Namespace) -> Request:
     from l3c.training.evaluate import Request, is_model
 
     subjects = commas(options.subjects)
-    if not all(map(is_model, subjects)):
+    if options.float_form or not all(map(is_model, subjects)):
         need_training()
     return Request(
         tuple(subjects), tuple(map(Path, commas(options.folders))), options.log_dir,
         tuple(commas(options.names)), tuple(iterations(options.iteration)), selection(options), settings(options),
         options.device, options.overwrite_cache, options.reset_cache, options.images, options.history,
+        options.float_form,
     )  # fmt: skip
 
 

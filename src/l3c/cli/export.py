@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"how a wave network learns while it codes: {EVERYDAY} (default), fast, archives or none",
     )
+    parser.add_argument("--integers-only", action="store_true", help="leave out the float form, NAME-float.safetensors")
     add_log_dir(parser)
 
 
@@ -53,6 +54,11 @@ def run(options: argparse.Namespace) -> int:
         wave(experiment, config, options) if isinstance(config, WaveConfig) else published(experiment, options)
     )
     print(f"{options.target}: iteration {iteration}, digest {digest.hex()[:32]}")
+    if not isinstance(config, WaveConfig) and not options.integers_only:
+        from l3c.training.export import export_float
+
+        place, found = export_float(experiment, options.target, options.iteration, digest)
+        print(f"{place}: its float form, digest {found[:32]}")
     return 0
 
 

@@ -11,10 +11,14 @@ from l3c.cli.selection import add_selection, commas, selection, settings
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "experiment", metavar="EXP", help="an experiment: its path, or a unique part of its name in the log folder"
+        "experiment",
+        metavar="EXP_OR_MODEL",
+        help="an experiment: its path, or a unique part of its name in the log folder; or a model: its name, or path",
     )
     parser.add_argument("folders", metavar="FOLDER[,...]", help="folders of pictures, or single pictures")
-    parser.add_argument("out", metavar="OUT", type=Path, help="pictures are written to OUT/DATE of the experiment")
+    parser.add_argument(
+        "out", metavar="OUT", type=Path, help="pictures are written to OUT/DATE of the experiment, or OUT/MODEL"
+    )
     parser.add_argument(
         "-i",
         "--iteration",
@@ -30,17 +34,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Name every picture that is written."""
     need_training()
-    from l3c.training.experiments import find_experiment
-    from l3c.training.loading import load_trained
+    from l3c.training.loading import find_trained
     from l3c.training.processes import choose_device
     from l3c.training.sampling import sample_all
     from l3c.training.test_sets import select
 
-    experiment = find_experiment(options.experiment, options.log_dir)
-    trained = load_trained(experiment, options.iteration, choose_device(options.device))
+    trained = find_trained(options.experiment, options.log_dir, options.iteration, choose_device(options.device))
     folders = [Path(folder) for folder in commas(options.folders)]
     for folder in folders:
-        out = options.out / experiment.name.split(" ")[0]
+        out = options.out / trained.name.split(" ")[0]
         out = out / folder.stem if len(folders) > 1 else out
         chosen = select(folder, selection(options))
         for path in sample_all(trained.network, chosen, out, settings(options), options.seed):

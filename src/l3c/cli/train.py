@@ -38,7 +38,9 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--restore", metavar="EXP", help="go on from an experiment's checkpoint, in a new folder")
     group.add_argument("--restore-continue", metavar="EXP", help="go on in the experiment's own folder")
     group.add_argument(
-        "--restore-restart", metavar="EXP", help="begin at iteration 0 with an experiment's weights; wave: a file's too"
+        "--restore-restart",
+        metavar="EXP_OR_MODEL",
+        help="begin at iteration 0 with the weights of an experiment, or of a model",
     )
     parser.add_argument(
         "-i", "--iteration", type=int, default=-1, help="restore the checkpoint at or before this one (default: latest)"

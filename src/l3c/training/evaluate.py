@@ -9,6 +9,7 @@ from pathlib import Path
 from l3c import api
 from l3c.codec.models import find_model, model_names
 from l3c.errors import InputError
+from l3c.published.float_state import find_float
 from l3c.training.costs import PictureCost, Progress, Result, Settings
 from l3c.training.experiments import find_experiment
 from l3c.training.real_files import model_file
@@ -22,7 +23,8 @@ class Request:
     """What is asked for. subjects: experiments and models. names: shown for them, in their order.
 
     iterations: -1 is the latest. images: a folder to calibrate with where an experiment has to be exported.
-    history: measure models by the files that `l3c encode` makes, instead of by what they code themselves.
+    history: measure models by the files that `l3c encode` makes, instead of by what they code themselves. float_form:
+    measure them by the probabilities of their float form, scale by scale.
     """
 
     subjects: tuple[str, ...]
@@ -37,6 +39,7 @@ class Request:
     reset_cache: bool = False
     images: Path | None = None
     history: bool = False
+    float_form: bool = False
 
     def testsets(self) -> list[TestSet]:
         return [select(folder, self.selection) for folder in self.folders]
@@ -52,8 +55,8 @@ class Request:
 
 
 def is_model(subject: str) -> bool:
-    """Whether it names a model of the codec: by a file's path or URL, or exactly; all else are experiments."""
-    return subject.endswith(MODEL_SUFFIX) or subject in model_names()
+    """Whether it names a model: by a file's path or URL, or exactly, in any form; all else are experiments."""
+    return subject.endswith(MODEL_SUFFIX) or subject in model_names() or find_float(subject) is not None
 
 
 def _shown(subject: str, log_dir: Path) -> str:
@@ -64,7 +67,11 @@ def evaluate_all(request: Request, progress_for: Callable[[str], Progress]) -> l
     """Every subject, experiments at every iteration, on every folder."""
     results = []
     for subject, label in zip(request.subjects, request.labels(), strict=True):
-        if is_model(subject):
+        if request.float_form and is_model(subject):
+            from l3c.training.evaluate_experiments import evaluate_float
+
+            results += evaluate_float(subject, label, request, progress_for)
+        elif is_model(subject):
             for testset in request.testsets():
                 progress = progress_for(f"{label} on {testset.name}")
                 results.append(evaluate_model(subject, label, testset, request, progress))

@@ -9,13 +9,14 @@ import torch
 
 from l3c.codec.models import find_model
 from l3c.published.architecture import RGB_CHANNELS, recursions_of
+from l3c.published.float_state import need_float
 from l3c.training.costs import Progress, Result, Settings
 from l3c.training.evaluate import Request
 from l3c.training.evaluate_files import Subject, Writing
 from l3c.training.evaluation import cost_of, evaluate
 from l3c.training.experiments import Experiment, find_experiment
 from l3c.training.export import export_experiment, training_images
-from l3c.training.loading import load_trained
+from l3c.training.loading import load_float, load_trained
 from l3c.training.picture_files import Pixels
 from l3c.training.processes import choose_device
 from l3c.training.results import ResultCache
@@ -57,6 +58,18 @@ def _evaluate(
         known = Result(testset.name, name, found, recursions, pictures, skipped)
         cache.write(path, known)
     return replace(known, experiment=name)
+
+
+def evaluate_float(subject: str, label: str, request: Request, progress_for: Callable[[str], Progress]) -> list[Result]:
+    """A model by its float form, on every folder; nothing is remembered. Raises ModelError where that is not here."""
+    trained = load_float(need_float(subject), choose_device(request.device))
+    recursions = recursions_of(trained.network.architecture, request.settings.recursions)
+    results = []
+    for testset in request.testsets():
+        progress = progress_for(f"{label} on {testset.name}")
+        pictures, skipped = evaluate(trained.network, testset, request.settings, progress)
+        results.append(Result(testset.name, f"{label}, float", trained.iteration, recursions, pictures, skipped))
+    return results
 
 
 def export_subjects(subject: str, label: str, request: Request, writing: Writing) -> Iterator[Subject]:

@@ -12,6 +12,7 @@ from torch import Tensor
 from l3c.errors import InputError
 from l3c.published.export import Weights, export_layers
 from l3c.published.fine_tuning import Heard, fine_tune
+from l3c.published.float_state import float_name, write_float
 from l3c.published.grid import Steps
 from l3c.published.models import write_model
 from l3c.published.pictures import Pixels
@@ -55,6 +56,13 @@ def export_experiment(
 
     network = export_layers(config.network, evaluated_weights(state, path), calibration_pictures(images), tune)
     return found, write_model(target, config.network, network)
+
+
+def export_float(experiment: Experiment, target: Path, iteration: int = LATEST, model: bytes = b"") -> tuple[Path, str]:
+    """Write the float form of a checkpoint beside its integers: (file, digest). model: digest of the integers."""
+    found, path = experiment.checkpoints.choose(iteration)
+    place, state = float_name(target), evaluated_weights(read_state(path), path)
+    return place, write_float(place, experiment.config().network, state, found, model.hex())
 
 
 def _crops(images: Path, config: Config) -> Iterable[Tensor]:

@@ -5,28 +5,40 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from l3c import places
 from l3c.errors import InputError
+from l3c.published.float_state import find_float, need_float
 from l3c.training.checkpoints import LATEST
 from l3c.training.config_files import AnyConfig
 from l3c.training.experiments import Experiment, find_experiment
+from l3c.wave.model import FORMAT as WAVE
+from l3c.wave.presets import FOLDER, PRESETS
 
 WEIGHT_FILES = (".safetensors", ".npz")
 
 
 @dataclass(frozen=True)
 class Restore:
-    """place: an experiment, or a file of weights. fresh: only the weights, at iteration 0. strict: all must fit."""
+    """place: an experiment, or a file of weights by path or URL. fresh: only the weights, at iteration 0.
 
-    place: Experiment | Path
+    strict: all must fit.
+    """
+
+    place: Experiment | Path | str
     iteration: int = LATEST
     fresh: bool = False
     strict: bool = True
 
     @property
+    def file(self) -> str | None:
+        """Path or URL; None of an experiment."""
+        return None if isinstance(self.place, Experiment) else str(self.place)
+
+    @property
     def experiment(self) -> Experiment:
         """Raises InputError where it is a file."""
-        if isinstance(self.place, Path):
-            raise InputError(f"{self.place}: is no experiment; only the wave network restarts from files of weights")
+        if not isinstance(self.place, Experiment):
+            raise InputError(f"{self.place}: is no experiment; a run can begin with it: --restore-restart")
         return self.place
 
     def checkpoint(self) -> tuple[int, Path]:
@@ -34,10 +46,36 @@ class Restore:
         return self.experiment.checkpoints.choose(self.iteration)
 
 
-def find_weights(wanted: str, log_dir: Path) -> Experiment | Path:
-    """A file of weights by its path, or an experiment as `find_experiment` finds it."""
-    path = Path(wanted)
-    return path if path.suffix in WEIGHT_FILES and path.is_file() else find_experiment(wanted, log_dir)
+def find_weights(wanted: str, log_dir: Path, channels: int | None = None) -> Experiment | str:
+    """The float form of a model, or a file of weights, by path or URL; or an experiment as `find_experiment` finds it.
+
+    Models go before experiments. channels: of a wave network, whose own models are found by name too; 2 is chroma.
+    Raises InputError where there is neither, ModelError where a model is here as integers only.
+    """
+    weights = find_float(wanted) if channels is None else wave_weights(wanted, channels)
+    if weights is not None:
+        return weights
+    if is_weight_file(wanted):
+        return wanted if channels is not None else need_float(wanted)
+    try:
+        return find_experiment(wanted, log_dir)
+    except InputError:
+        if channels is None and places.find(wanted) is not None:
+            need_float(wanted)
+        raise
+
+
+def is_weight_file(wanted: str) -> bool:
+    return Path(wanted).suffix in WEIGHT_FILES and Path(wanted).is_file()
+
+
+def wave_weights(name: str, channels: int) -> str | None:
+    """The file of a wave model for so many channels, by the model's name, or None."""
+    preset = PRESETS.get((name, channels))
+    if preset is not None:
+        return str(FOLDER / preset.file)
+    found = places.find(name)
+    return found if found is not None and places.format_of(found) == WAVE else None
 
 
 def check_same_network(experiment: Experiment, config: AnyConfig) -> None:

@@ -16,13 +16,14 @@ from l3c.training.config_files import AnyConfig, find_config, read_config
 from l3c.training.experiments import (
     Experiment,
     create_experiment,
+    find_experiment,
     label_parts,
     record_change,
     undone_unless_begun,
 )
 from l3c.training.options import WAVE, Options
 from l3c.training.processes import Processes, join_processes
-from l3c.training.restoring import Restore, check_same_network, find_weights
+from l3c.training.restoring import Restore, check_same_network, find_weights, is_weight_file
 from l3c.training.trainer import Trainer
 from l3c.training.wave_config import WaveConfig
 from l3c.training.wave_trainer import WaveTrainer
@@ -34,8 +35,8 @@ logger = logging.getLogger(__name__)
 class Request:
     """What the command line asks for. At most one of the restores is given: the name or path of an experiment.
 
-    restore: go on in a new folder. restore_continue: go on in its own. restore_restart: its weights, iteration 0; for
-    the wave network, a file of weights too. options: those of `Options` that are not as usual.
+    restore: go on in a new folder. restore_continue: go on in its own. restore_restart: its weights, iteration 0;
+    a model's name or file too. options: those of `Options` that are not as usual.
     """
 
     model: str
@@ -55,7 +56,7 @@ def train(request: Request) -> Experiment:
     """Train until the end that the configuration sets, and return the experiment."""
     paths = find_config("model", request.model), find_config("data", request.data)
     config = read_config(paths, request.overrides)
-    restore = _restore(request)
+    restore = _restore(request, config)
     if restore:
         _check(request, restore, config)
     with join_processes("cpu" if isinstance(config, WaveConfig) else request.device) as processes:
@@ -84,7 +85,7 @@ def _check(request: Request, restore: Restore, config: AnyConfig) -> None:
     wave = isinstance(config, WaveConfig)
     if request.restore_continue or (wave and not restore.fresh):
         check_same_network(restore.experiment, config)
-    if not wave or not isinstance(restore.place, Path):
+    if not restore.fresh or restore.file is None:
         restore.checkpoint()
 
 
@@ -96,12 +97,23 @@ def _check_wave(request: Request, processes: Processes) -> None:
         raise InputError("--no-strict: all of the wave network's parameters are restored, or none")
 
 
-def _restore(request: Request) -> Restore | None:
+def _restore(request: Request, config: AnyConfig) -> Restore | None:
     wanted = request.restore or request.restore_continue or request.restore_restart
     if wanted is None:
         return None
-    place = find_weights(wanted, request.log_dir)
-    return Restore(place, request.iteration, request.restore_restart is not None, request.strict)
+    if request.restore_restart is not None:
+        place = find_weights(wanted, request.log_dir, _channels(config))
+        return Restore(place, request.iteration, fresh=True, strict=request.strict)
+    if is_weight_file(wanted):
+        raise InputError(f"{wanted}: is no experiment that could go on; a run can begin with it: --restore-restart")
+    return Restore(find_experiment(wanted, request.log_dir), request.iteration, strict=request.strict)
+
+
+def _channels(config: AnyConfig) -> int | None:
+    """Of the wave network's models, 2 being chroma given luma; None of published networks."""
+    if not isinstance(config, WaveConfig):
+        return None
+    return config.network.channels - config.network.guides
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from l3c.errors import L3CError, ModelError
+from l3c.published.float_state import read_float
 from l3c.published.network import Published, Scales, make_network
 from l3c.training.batch_plan import Plan
 from l3c.training.batches import open_pictures, validation_batches
@@ -87,6 +88,9 @@ class Trainer:
 
     def restore(self, restore: Restore) -> None:
         """Take over weights and, unless fresh, optimizer and iteration."""
+        if restore.file is not None:
+            load_weights(self.network, read_float(restore.file).state, restore.strict, restore.file)
+            return
         iteration, path = restore.checkpoint()
         state = read_state(path)
         if restore.fresh:

@@ -24,13 +24,14 @@ def start(restore: Restore, architecture: Architecture) -> Parameters:
 
     Raises ModelError where the network is another one, InputError where there is none.
     """
-    if not isinstance(restore.place, Path):
+    if restore.file is None:
         _, place = restore.checkpoint()
         found = _of_state(read_state(place), place)
-    elif restore.place.suffix == ".npz":
-        place, found = restore.place, read_checkpoint(restore.place)
+    elif restore.file.endswith(".npz"):
+        place = Path(restore.file)
+        found = read_checkpoint(place)
     else:
-        place, found = restore.place, network_parameters(read_stored(str(restore.place)).network)
+        place, found = Path(restore.file), network_parameters(read_stored(restore.file).network)
     return _fitting(found, architecture, place)
 
 

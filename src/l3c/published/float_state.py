@@ -1,0 +1,169 @@
+"""The float form of a model: the weights that its integers were made of, to sample, evaluate and train from.
+
+A safetensors file with the keys of the released checkpoints: NAME-float.safetensors, beside the integers,
+NAME.safetensors.
+Large tensors are bfloat16, half of float32; small ones, such as quantizers' levels and biases, are float32.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from l3c import places
+from l3c.errors import InputError, ModelError
+from l3c.published.architecture import Architecture
+from l3c.storage.atomic import write_whole
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+FORMAT = "l3c-published-float-1"
+ENDING = "-float"
+"""Of a file's name, before the suffix."""
+
+HOW = "get it with `l3c models --fetch NAME`, or make it with `l3c export`"
+
+SMALL = 1024
+"""Elements up to which a tensor stays float32: levels, biases, constants between colours; 1 % of the values."""
+
+LENGTH_BYTES = 8
+"""In which a safetensors file begins with the length of its header."""
+
+
+@dataclass(frozen=True)
+class FloatState:
+    """state: float32 tensors by released key. model: digest of the integers, empty where none were made."""
+
+    place: str
+    architecture: Architecture
+    state: dict[str, Tensor]
+    iteration: int
+    model: str
+
+
+@dataclass(frozen=True)
+class Described:
+    """A file of a listing. problem: empty where its digest is right."""
+
+    name: str
+    digest: str
+    place: str
+    problem: str
+
+
+def float_name(target: Path) -> Path:
+    """Where the float form of a model lies: beside its integers."""
+    return target.with_name(target.stem + ENDING + target.suffix)
+
+
+def write_float(path: Path, a: Architecture, state: Mapping[str, Tensor], iteration: int = 0, model: str = "") -> str:
+    """Write a file, whole or not at all; its digest. model: hexadecimal digest of the integers of the same weights.
+
+    Raises InputError where a value is not finite.
+    """
+    import torch
+    from safetensors.torch import save
+
+    tensors = {}
+    for key, value in state.items():
+        if not bool(torch.isfinite(value).all()):
+            raise InputError(f"{path}: {key} has values that are not finite")
+        kind = torch.float32 if value.numel() <= SMALL else torch.bfloat16
+        tensors[key] = value.detach().cpu().to(kind).contiguous().clone()
+    said = {
+        "format": FORMAT,
+        "architecture": json.dumps(vars(a), sort_keys=True),
+        "iteration": str(iteration),
+        "model": model,
+    }
+    digest = _digest(save(tensors, said), said["architecture"])
+    write_whole(path, save(tensors, {**said, "digest": digest}))
+    return digest
+
+
+def find_float(name: str) -> str | None:
+    """The float form of a model, by the model's name, path or URL, or the file's own; None where there is none.
+
+    Of a model that is found, the one beside it goes first.
+    """
+    integers = places.find(name)
+    if integers is not None and places.format_of(integers) == FORMAT:
+        return integers
+    if integers is not None:
+        beside = integers.removesuffix(places.SUFFIX) + ENDING + places.SUFFIX
+        if places.format_of(beside) == FORMAT:
+            return beside
+        if integers == name or integers == name + places.SUFFIX:
+            return None
+    wanted = name + ENDING
+    return next((f for f, said in places.model_files() if said["format"] == FORMAT and places.stem(f) == wanted), None)
+
+
+def need_float(name: str) -> str:
+    """The same. Raises ModelError where there is none, saying how to get it."""
+    found = find_float(name)
+    if found is None:
+        known = places.find(name)
+        missing = places.stem(known or name) + ENDING + places.SUFFIX
+        raise ModelError(f"{name}: its float form, {missing}, is not here; {HOW}")
+    return found
+
+
+def read_float(place: str) -> FloatState:
+    """Read a file, its digest verified. Raises ModelError where it is missing, damaged or something else."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    said, content = places.metadata(place), places.content(place)
+    try:
+        if said.get("format") != FORMAT:
+            raise ValueError(f"format {said.get('format')!r}, expected {FORMAT!r}")
+        if _digest(content, said["architecture"]) != said["digest"]:
+            raise ModelError(f"{place}: its tensors are not what its digest says")
+        state = {key: value.float() for key, value in load(content).items()}
+        a = Architecture(**json.loads(said["architecture"]))
+        return FloatState(place, a, state, int(said["iteration"]), said["model"])
+    except ModelError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, SafetensorError) as error:
+        raise ModelError(f"{place}: not the float form of a model: {error}") from error
+
+
+def listing() -> Iterator[Described]:
+    """Every file in the folders where models are looked for, verified; nothing is computed with it."""
+    for place, said in places.model_files():
+        if said["format"] == FORMAT:
+            yield describe(place)
+
+
+def describe(place: str) -> Described:
+    """One file, verified without PyTorch."""
+    name = places.stem(place)
+    try:
+        said = places.metadata(place)
+        if _digest(places.content(place), said.get("architecture", "")) != said.get("digest"):
+            raise ModelError(f"{place}: its tensors are not what its digest says")
+    except (ModelError, InputError) as error:
+        return Described(name, "", place, str(error))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return Described(name, "", place, f"{place}: not the float form of a model: {error}")
+    return Described(name, said["digest"], place, "")
+
+
+def _digest(content: bytes, architecture: str) -> str:
+    """SHA-256, hexadecimal, over format, architecture and all tensors as they are stored, in the order of names."""
+    length = int.from_bytes(content[:LENGTH_BYTES], "little")
+    header = json.loads(content[LENGTH_BYTES : LENGTH_BYTES + length])
+    data = memoryview(content)[LENGTH_BYTES + length :]
+    hasher = hashlib.sha256(f"{FORMAT} {architecture}".encode())
+    for key, entry in sorted(header.items()):
+        if key != "__metadata__":
+            first, last = entry["data_offsets"]
+            hasher.update(f"{key} {entry['dtype']} {entry['shape']} ".encode())
+            hasher.update(data[first:last])
+    return hasher.hexdigest()
