@@ -15,6 +15,7 @@ from l3c.training.batch_plan import Plan
 from l3c.training.checkpoints import Policy, read_state
 from l3c.training.config import Config, Data, Optimizer
 from l3c.training.config_files import read_config
+from l3c.training.coster import Ways
 from l3c.training.experiments import Experiment, create_experiment, label_parts, list_experiments
 from l3c.training.options import Options
 from l3c.training.processes import Processes
@@ -228,13 +229,14 @@ def test_a_batch_that_leaves_processes_without_pictures_is_refused(pictures: int
 def with_bad_gradients(folder: Path, **optimizer: Any) -> Trainer:
     run = trainer(folder, **optimizer)
     weight = run.network.sub_rgb_mean.weight
-    weight.register_hook(lambda gradient: torch.full_like(gradient, torch.nan))  # type: ignore[no-untyped-call]
+    weight.register_hook(lambda gradient: torch.full_like(gradient, torch.nan))
     return run
 
 
 def try_steps(run: Trainer, count: int = 1) -> None:
+    ways = Ways(run._coster, run.config.run, 1)
     for _ in range(count):
-        run._step(run._coster, torch.zeros((2, 3, 16, 16), dtype=torch.uint8), 2, 1e-3)
+        run._step(ways, torch.zeros((2, 3, 16, 16), dtype=torch.uint8), 2, 1e-3, False, False)
 
 
 def test_gradients_that_are_not_finite_end_the_run(tmp_path: Path) -> None:

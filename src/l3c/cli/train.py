@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 
 from l3c.cli.extras import need_training
-from l3c.cli.options import add_device, positive
+from l3c.cli.options import add_device, positive, positive_number
 
 INTERVALS = {
     "log_every": "scalars (default: 100; wave: 1000)",
@@ -16,6 +16,11 @@ INTERVALS = {
     "save_every": "checkpoints (default: 250; wave: 1000)",
     "keep_every": "keep every N-th of them (default: 10)",
     "keep_last": "keep the N newest too (default: 3)",
+}
+
+MINUTES = {
+    "validate_minutes": "validate every X minutes instead; not of the wave network",
+    "save_minutes": "save every X minutes instead; not of the wave network",
 }
 
 
@@ -52,6 +57,8 @@ def _add_intervals(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("intervals, in iterations")
     for name, text in INTERVALS.items():
         group.add_argument(f"--{name.replace('_', '-')}", type=positive, metavar="N", help=text)
+    for name, text in MINUTES.items():
+        group.add_argument(f"--{name.replace('_', '-')}", type=positive_number, metavar="X", help=text)
     group.add_argument("--no-save", dest="save", action="store_const", const=False, help="write no checkpoints")
     group.add_argument("-W", "--workers", type=int, metavar="N", help="processes that load pictures (default: 8)")
 
@@ -72,7 +79,7 @@ def _request(options: argparse.Namespace):  # type: ignore[no-untyped-def]
 
     temporary = options.temporary or options.debug
     log_dir = options.log_dir.with_name(options.log_dir.name + "_TMP") if temporary else options.log_dir
-    given = {name: getattr(options, name) for name in (*INTERVALS, "save", "workers")}
+    given = {name: getattr(options, name) for name in (*INTERVALS, *MINUTES, "save", "workers")}
     settings = {name: value for name, value in given.items() if value is not None}
     return Request(
         options.model, options.data, log_dir, tuple(options.overrides), options.restore, options.restore_continue,

@@ -1,6 +1,7 @@
 """Files that hold the state of a training at an iteration: which are there, which is wanted, which may go.
 
-`ITERATION.pt` is kept; `ITERATION.recent.pt` goes when newer ones have come. A file appears whole or not at all.
+`ITERATION.pt` is kept; `ITERATION.recent.pt` goes when newer ones have come. `best.pt` holds the weights that had the
+lowest cost on validation's pictures. A file appears whole or not at all.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from typing import Any
 from l3c.errors import InputError, ModelError
 from l3c.storage.atomic import whole_file
 
-LATEST = -1
+LATEST, BEST = -1, -2
+"""Instead of an iteration: that of the newest checkpoint, that of the best validation."""
+
+BEST_NAME = "best.pt"
 KEPT, RECENT = ".pt", ".recent.pt"
 DIGITS = 10
 
@@ -43,7 +47,9 @@ class Checkpoints:
         return dict(sorted(found.items()))
 
     def choose(self, iteration: int = LATEST) -> tuple[int, Path]:
-        """Return the nearest checkpoint that is not later, or the latest."""
+        """Return the nearest checkpoint that is not later, or the latest, or that of the best validation."""
+        if iteration == BEST:
+            return self._best()
         found = self.all()
         if not found:
             raise InputError(f"{self.folder}: holds no checkpoint")
@@ -53,6 +59,24 @@ class Checkpoints:
                 f"{self.folder}: no checkpoint at or before iteration {iteration}; the first is {min(found)}"
             )
         return wanted[-1], found[wanted[-1]]
+
+    def best(self) -> tuple[float, int] | None:
+        """(bits per sub-pixel, iteration) of the best validation; None where there was none."""
+        path = self.folder / BEST_NAME
+        if not path.exists():
+            return None
+        state = read_state(path)
+        return float(state["bpsp"]), int(state["iteration"])
+
+    def save_best(self, state: dict[str, Any]) -> None:
+        """Write weights under `network`, and `bpsp` and `iteration` of their validation, in place of the last best."""
+        save_state(self.folder / BEST_NAME, state)
+
+    def _best(self) -> tuple[int, Path]:
+        found = self.best()
+        if found is None:
+            raise InputError(f"{self.folder}: holds no {BEST_NAME}: no validation was made")
+        return found[1], self.folder / BEST_NAME
 
     def save(self, iteration: int, state: dict[str, Any], policy: Policy, *, keep: bool = False) -> Path:
         """Write one, and remove what the policy no longer keeps."""

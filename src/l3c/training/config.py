@@ -10,6 +10,9 @@ from l3c.published.architecture import Architecture
 
 OPTIMIZERS = ("rmsprop", "adam", "adamw")
 
+COMPILE_MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
+"""Of `torch.compile`. The second and third record CUDA graphs."""
+
 SMALLEST_FACTOR = 0.125
 """Of reduced crops: their windows have up to 64 times a crop's pixels."""
 
@@ -47,7 +50,8 @@ class Optimizer:
 class Execution:
     """How a run is executed. iterations: after which it ends; none is endless. minutes: after which it ends, saved.
 
-    spread: begin with mixtures spread over all values, instead of as published.
+    spread: begin with mixtures spread over all values, instead of as published. compile_mode: one of COMPILE_MODES, of
+    `torch.compile`; where one fails, the default is taken, and where that fails, nothing is compiled.
     """
 
     seed: int = 0
@@ -57,6 +61,11 @@ class Execution:
     compile: bool = False
     channels_last: bool = False
     spread: bool = False
+    compile_mode: str = "default"
+
+    def __post_init__(self) -> None:
+        if self.compile_mode not in COMPILE_MODES:
+            raise InputError(f"run.compile_mode: {self.compile_mode!r} is none of {', '.join(COMPILE_MODES)}")
 
 
 @dataclass(frozen=True)

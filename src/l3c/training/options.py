@@ -11,7 +11,8 @@ from l3c.training.checkpoints import Policy
 class Options:
     """What does not change what is learned. Numbers are iterations; log_heavy: pictures every log_heavy-th log.
 
-    workers: processes that load pictures. keep_every, keep_last: of saves, see `Policy`.
+    workers: processes that load pictures. keep_every, keep_last: of saves, see `Policy`. validate_minutes,
+    save_minutes: where given, these are done every so many minutes instead.
     """
 
     log_every: int = 100
@@ -22,6 +23,8 @@ class Options:
     save_every: int = 250
     keep_every: int = 10
     keep_last: int = 3
+    validate_minutes: float | None = None
+    save_minutes: float | None = None
 
     @property
     def policy(self) -> Policy:

@@ -40,8 +40,17 @@ class Processes:
             distributed.all_reduce(values)
         return values
 
+    def leaders(self, value: float) -> float:
+        """The leader's number."""
+        if self.world == 1:
+            return value
+        values = torch.tensor(value if self.leads else 0.0, dtype=torch.float64, device=self.device)
+        return float(self.total(values))
+
     def any(self, flag: bool) -> bool:
         """Whether any process says so."""
+        if self.world == 1:
+            return flag
         return bool(self.total(torch.tensor(float(flag), device=self.device)) > 0)
 
 

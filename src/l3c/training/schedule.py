@@ -5,6 +5,7 @@ exp_F_{i|e}N                    times F every N iterations (i) or epochs (e, may
 exp_F_{i|e}N_warm_S_G_{i|e}M    the same for S epochs; then, from the initial rate anew every S epochs, times G every M
 cos_MAX_MIN_{i|e}T              MIN + (MAX - MIN) cos(pi / 2 * (iteration mod T) / T)
 half_cosine                     half a cosine from the initial rate to a hundredth of it over the whole run
+clock                           the initial rate, and in a straight line to 0 over the last third of the run's minutes
 """
 
 from __future__ import annotations
@@ -17,10 +18,14 @@ from collections.abc import Callable
 from l3c.errors import InputError
 
 Rate = Callable[[int], float]
+CLOCK = "clock"
 NUMBER = r"([\d.]+(?:e-?\d+)?)"
 STAIRS = re.compile(rf"exp_{NUMBER}_([ie]){NUMBER}(?:_warm_{NUMBER}_{NUMBER}_([ie]){NUMBER})?")
 COSINE = re.compile(rf"cos_{NUMBER}_{NUMBER}_([ie]){NUMBER}")
 LAST = 0.01
+
+FALLING = 1 / 3
+"""Share of a run's minutes, at its end, in which `clock` falls."""
 
 DEAD = 1e-3
 """Share of the first rate below which nothing more is learned: a thousand steps do what one did at first."""
@@ -28,19 +33,31 @@ DEAD = 1e-3
 logger = logging.getLogger(__name__)
 
 
-def make_schedule(text: str, initial: float, batches_per_epoch: int, iterations: int | None = None) -> Rate:
-    """Rate of an iteration, counted from 0. Raises InputError where the text is none of the forms."""
+def make_schedule(
+    text: str,
+    initial: float,
+    batches_per_epoch: int,
+    iterations: int | None = None,
+    share: Callable[[], float] | None = None,
+) -> Rate:
+    """Rate of an iteration, counted from 0. Raises InputError where the text is none of the forms.
+
+    share: says how much of the run's minutes is over, 0..1; None where they have no limit.
+    """
     if text == "none":
         return lambda iteration: initial
     if text == "half_cosine":
         return _half_cosine(initial, iterations)
+    if text == CLOCK:
+        return _by_clock(initial, share)
     if found := STAIRS.fullmatch(text):
         return _stairs(found, initial, batches_per_epoch)
     if found := COSINE.fullmatch(text):
         high, low, period = float(found[1]), float(found[2]), _span(found[3], found[4], batches_per_epoch)
         return lambda iteration: low + (high - low) * math.cos(math.pi / 2 * (iteration % period) / period)
     raise InputError(
-        f"optimizer.schedule: {text!r} is none of: none, exp_F_eN, exp_F_eN_warm_S_G_eM, cos_MAX_MIN_eT, half_cosine"
+        f"optimizer.schedule: {text!r} is none of: none, exp_F_eN, exp_F_eN_warm_S_G_eM, cos_MAX_MIN_eT, half_cosine, "
+        f"{CLOCK}"
     )
 
 
@@ -90,3 +107,9 @@ def _half_cosine(initial: float, iterations: int | None) -> Rate:
         raise InputError("optimizer.schedule: half_cosine needs run.iterations")
     last = LAST * initial
     return lambda iteration: last + (initial - last) * (1 + math.cos(math.pi * min(1.0, iteration / iterations))) / 2
+
+
+def _by_clock(initial: float, share: Callable[[], float] | None) -> Rate:
+    if share is None:
+        raise InputError("optimizer.schedule: clock needs run.minutes")
+    return lambda iteration: initial * min(1.0, max(0.0, 1 - share()) / FALLING)

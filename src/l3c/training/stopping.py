@@ -9,19 +9,39 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-Due = Callable[[], bool]
+
+
+class Due:
+    """Says whether to end, and how much of the time is over."""
+
+    def __init__(self, minutes: float | None) -> None:
+        """Begin now. None: no limit."""
+        self._begin, self._seconds = time.monotonic(), math.inf if minutes is None else 60 * minutes
+        self.signals: list[int] = []
+
+    def __call__(self) -> bool:
+        return bool(self.signals) or self.share > 1
+
+    @property
+    def share(self) -> float:
+        """Of the minutes that are over, 0 at first; 0 where there is no limit."""
+        return (time.monotonic() - self._begin) / self._seconds
+
+    @property
+    def minutes(self) -> float:
+        """Minutes since the beginning."""
+        return (time.monotonic() - self._begin) / 60
 
 
 @contextmanager
 def until_due(minutes: float | None) -> Iterator[Due]:
-    """Lend a function that says whether to end. None: no limit.
+    """Lend what says whether to end. None: no limit.
 
     SIGINT and SIGTERM do nothing else meanwhile; outside the main thread they are left alone.
     """
-    end = math.inf if minutes is None else time.monotonic() + 60 * minutes
-    came: list[int] = []
-    with _on_signals(came.append):
-        yield lambda: bool(came) or time.monotonic() > end
+    due = Due(minutes)
+    with _on_signals(due.signals.append):
+        yield due
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from l3c.training.experiments import (
 from l3c.training.options import WAVE, Options
 from l3c.training.processes import Processes, join_processes
 from l3c.training.restoring import Restore, check_same_network, find_weights, is_weight_file
-from l3c.training.trainer import Trainer
+from l3c.training.trainer import OnSave, Trainer
 from l3c.training.wave_config import WaveConfig
 from l3c.training.wave_trainer import WaveTrainer
 
@@ -52,8 +52,11 @@ class Request:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-def train(request: Request) -> Experiment:
-    """Train until the end that the configuration sets, and return the experiment."""
+def train(request: Request, on_save: OnSave | None = None) -> Experiment:
+    """Train until the end that the configuration sets, and return the experiment.
+
+    on_save: of a published network's trainer, see there.
+    """
     paths = find_config("model", request.model), find_config("data", request.data)
     config = read_config(paths, request.overrides)
     restore = _restore(request, config)
@@ -63,7 +66,7 @@ def train(request: Request) -> Experiment:
         if isinstance(config, WaveConfig):
             _check_wave(request, processes)
         with _experiment(request, config, paths, restore, processes) as experiment:
-            trainer = _trainer(experiment, config, request, processes)
+            trainer = _trainer(experiment, config, request, processes, on_save)
             if restore:
                 trainer.restore(restore)
             if request.restore_continue and restore and processes.leads:
@@ -73,11 +76,11 @@ def train(request: Request) -> Experiment:
 
 
 def _trainer(
-    experiment: Experiment, config: AnyConfig, request: Request, processes: Processes
+    experiment: Experiment, config: AnyConfig, request: Request, processes: Processes, on_save: OnSave | None
 ) -> Trainer | WaveTrainer:
     if isinstance(config, WaveConfig):
         return WaveTrainer(experiment, config, replace(WAVE, **request.options))
-    return Trainer(experiment, config, replace(Options(), **request.options), processes)
+    return Trainer(experiment, config, replace(Options(), **request.options), processes, on_save)
 
 
 def _check(request: Request, restore: Restore, config: AnyConfig) -> None:
@@ -93,6 +96,8 @@ def _check_wave(request: Request, processes: Processes) -> None:
     """Raise InputError for what the wave network's trainer does not do."""
     if processes.world > 1 or request.device == "cuda":
         raise InputError("the wave network is trained by one process, on the processor")
+    if {"validate_minutes", "save_minutes"} & request.options.keys():
+        raise InputError("the wave network's validations and saves are due by iterations, not by minutes")
     if not request.strict:
         raise InputError("--no-strict: all of the wave network's parameters are restored, or none")
 

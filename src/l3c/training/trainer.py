@@ -5,35 +5,39 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from l3c.errors import L3CError, ModelError
+from l3c.errors import InputError, L3CError, ModelError
 from l3c.published.float_state import read_float
-from l3c.published.network import Published, Scales, make_network
+from l3c.published.network import make_network
 from l3c.training.batch_plan import Plan
-from l3c.training.batches import open_pictures, validation_batches
+from l3c.training.batches import Pictures, open_pictures, validation_batches
 from l3c.training.beginning import spread_mixtures
 from l3c.training.checkpoints import read_state
 from l3c.training.config import Config
+from l3c.training.coster import Coster, Ways
 from l3c.training.experiments import Experiment
-from l3c.training.guidance import distance
+from l3c.training.intervals import Interval
 from l3c.training.meter import Meter
 from l3c.training.monitor import Monitor
-from l3c.training.optimizers import make_optimizer, restore_optimizer
+from l3c.training.optimizers import is_fused, leave_out, make_optimizer, restore_optimizer
 from l3c.training.options import Options
 from l3c.training.processes import Processes
 from l3c.training.restoring import Restore
-from l3c.training.schedule import make_schedule, warmed_up, watched
+from l3c.training.schedule import CLOCK, Rate, make_schedule, warmed_up, watched
 from l3c.training.stopping import Due, until_due
 
 logger = logging.getLogger(__name__)
 
+OnSave = Callable[["Trainer", bool], None]
+"""Is told after each save, and whether it was the last."""
 
 LEAST_SHARE = 0.05
 """Of an auxiliary image's cost, when a warm-up begins."""
@@ -46,45 +50,55 @@ MOST_SKIPPED = 20
 """Steps with a gradient that is not finite, one after another: more mean that the weights themselves are lost."""
 
 
-class Coster(nn.Module):
-    """Bits of every scale of each image; wrapped as one module, so that gradients of several processes are averaged."""
-
-    def __init__(self, network: Published, bfloat16: bool, channels_last: bool) -> None:
-        super().__init__()
-        self.network, self.reduced, self.channels_last = network, bfloat16, channels_last
-
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """uint8 [N, 3, H, W] -> bits, float64 [N, scales + 1], the uniform scale last; excess and distance, [N]."""
-        scales = self.take_apart(images)
-        return self.network.bits(scales), excess(scales), distance(images, scales.before)
-
-    def take_apart(self, images: Tensor) -> Scales:
-        layout = torch.channels_last if self.channels_last else torch.contiguous_format
-        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.reduced):
-            return self.network(images.float().contiguous(memory_format=layout))  # type: ignore[no-any-return]
+RAMP = 10
+"""Averages follow the weights quickly at first: after n iterations the decay is at most (1 + n) / (RAMP + n)."""
 
 
-def excess(scales: Scales) -> Tensor:
-    """How far quantizers' inputs lie beyond their levels, where no gradient comes back: mean squares, float32 [N]."""
-    parts = [(before.float().abs() - 1).clamp(min=0).square().mean((1, 2, 3)) for before in scales.before]
-    return torch.stack(parts).sum(0) if parts else scales.values[0].new_zeros(len(scales.values[0]))
+@dataclass(frozen=True)
+class Validation:
+    """Pictures that are costed now and then, batches of uint8 [n, 3, side, side].
+
+    seen: of training, as many, by which it is told what was learned by heart.
+    """
+
+    pictures: list[Tensor]
+    seen: list[Tensor]
 
 
 class Trainer:
-    """One run: state in memory, checkpoints and logs in its folder."""
+    """One run: state in memory, checkpoints and logs in its folder.
 
-    def __init__(self, experiment: Experiment, config: Config, options: Options, processes: Processes) -> None:
+    on_save: is called after each save.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        config: Config,
+        options: Options,
+        processes: Processes,
+        on_save: OnSave | None = None,
+    ) -> None:
         self.experiment, self.config, self.options, self.processes = experiment, config, options, processes
+        self._on_save = on_save
+        if processes.device.type == "cuda":
+            prepare_gpu()
         torch.manual_seed(config.run.seed)
         network = make_network(config.network)
         if config.run.spread:
             spread_mixtures(network)
-        self.network = network.to(processes.device)
+        layout = torch.channels_last if config.run.channels_last else torch.contiguous_format
+        self.network = network.to(processes.device, memory_format=layout)  # type: ignore[call-overload]
         self.ema: dict[str, Tensor] | None = None
         self.iteration = 0
-        self._skipped = 0
         self.optimizer = make_optimizer(self.network, config)
+        self.best: tuple[float, int] | None = None
         self._coster = Coster(self.network, config.run.bfloat16, config.run.channels_last)
+        self._saves = Interval(options.save_every, options.save_minutes)
+        self._validations = Interval(options.validate_every, options.validate_minutes)
+        self._skipped = 0
+        self._strange = torch.zeros((), device=processes.device)
+        self._checked, self._validated = 0, -1
 
     def restore(self, restore: Restore) -> None:
         """Take over weights and, unless fresh, optimizer and iteration."""
@@ -112,14 +126,18 @@ class Trainer:
     def train(self) -> None:
         """Until the iterations, epochs or minutes are over, or SIGINT or SIGTERM comes; the end is saved."""
         run, device = self.config.run, self.processes.device
-        pictures = open_pictures(self.config.data, run.seed, self.options.workers, device)
-        plan = self._plan(len(pictures))
-        batches = pictures.batches(plan)
-        monitor = Monitor(self.experiment.folder, self.iteration, self._last(plan)) if self.processes.leads else None
-        with closing(monitor) if monitor else nullcontext(), until_due(self.config.run.minutes) as due:
-            with closing(batches):
-                self._loop(plan, batches, monitor, due)
-            self._save(force=True)
+        with until_due(run.minutes) as due:
+            pictures = open_pictures(self.config.data, run.seed, self.options.workers, device)
+            plan = self._plan(len(pictures))
+            leads = self.processes.leads
+            monitor = Monitor(self.experiment.folder, self.iteration, self._last(plan)) if leads else None
+            with closing(monitor) if monitor else nullcontext():
+                validation = self._validation(pictures) if monitor else Validation([], [])
+                with closing(pictures.batches(plan)) as batches:
+                    self._loop(plan, batches, monitor, validation, due)
+                if monitor and self.options.validate_minutes is not None and self._validated < self.iteration:
+                    self._validate(monitor, validation, due)
+                self._save(force=True)
 
     def _plan(self, pictures: int) -> Plan:
         ours, data = self.processes, self.config.data
@@ -131,56 +149,93 @@ class Trainer:
         ends = [self.config.run.iterations, epochs * plan.per_epoch if epochs is not None else None]
         return min((end for end in ends if end is not None), default=None)
 
-    def _loop(self, plan: Plan, batches: Iterator[Tensor], monitor: Monitor | None, due: Due) -> None:
+    def _validation(self, pictures: Pictures) -> Validation:
+        data = self.config.data
+        valid = validation_batches(data)
+        side = data.valid_crop or data.crop
+        best = self.experiment.checkpoints.best()
+        self.best = best if best and best[1] <= self.iteration else None
+        try:
+            seen = pictures.centres(sum(map(len, valid)), side)
+        except InputError:  # none is that large
+            return Validation(valid, [])
+        return Validation(valid, list(torch.split(seen, data.valid_batch)))
+
+    def _rate(self, plan: Plan, due: Due, watching: bool) -> Rate:
         optimizer, run = self.config.optimizer, self.config.run
-        rate = make_schedule(optimizer.schedule, optimizer.learning_rate, plan.per_epoch, run.iterations)
+        share = None if run.minutes is None else lambda: self.processes.leaders(due.share)
+        rate = make_schedule(optimizer.schedule, optimizer.learning_rate, plan.per_epoch, run.iterations, share)
         rate = warmed_up(rate, optimizer.warm_up) if optimizer.warm_up else rate
-        rate = watched(rate, optimizer.learning_rate, optimizer.warm_up) if monitor else rate
-        coster = self._distributed_coster()
-        valid = validation_batches(self.config.data) if monitor else []
+        if not watching or optimizer.schedule == CLOCK:  # which ends at 0 on purpose
+            return rate
+        return watched(rate, optimizer.learning_rate, optimizer.warm_up)
+
+    def _loop(
+        self, plan: Plan, batches: Iterator[Tensor], monitor: Monitor | None, validation: Validation, due: Due
+    ) -> None:
+        rate = self._rate(plan, due, monitor is not None)
+        ways = Ways(self._coster, self.config.run, self.processes.world)
+        guided = self._guidance() > 0
         meter, last = Meter(), self._last(plan)
+        self._checked = self.iteration
         if self.iteration == 0:
             self._save()
         while last is None or self.iteration < last:
             images, waited = _next(batches)
             learning_rate = rate(self.iteration)
-            bpsp, norm = self._step(coster, images, plan.size(self.iteration), learning_rate)
+            reports = (self.iteration + 1) % self.options.log_every == 0
+            # in a compiled graph the term stays to the end: leaving it out would mean to compile anew
+            distance = guided if ways.compiled else self._guidance() > 0
+            bpsp, norm = self._step(ways, images, plan.size(self.iteration), learning_rate, reports, distance)
             self.iteration += 1
             meter.add(plan.size(self.iteration - 1), waited)
             if monitor:
-                self._report(monitor, images, bpsp, norm, learning_rate, meter, valid)
+                if reports:
+                    self._report(monitor, images, bpsp, norm, learning_rate, meter, due)
+                if self._validations.due(self.iteration):
+                    self._validate(monitor, validation, due)
+                monitor.progress(self.iteration)
             self._save()
             if self.processes.any(due()):
                 break
 
-    def _distributed_coster(self) -> nn.Module:
-        coster: nn.Module = self._coster
-        if self.config.run.compile:
-            coster = torch.compile(coster)  # type: ignore[assignment]
-        if self.processes.world > 1:
-            coster = nn.parallel.DistributedDataParallel(coster)
-        return coster
-
-    def _step(self, coster: nn.Module, images: Tensor, pictures: int, rate: float) -> tuple[Tensor, float]:
+    def _step(
+        self, ways: Ways, images: Tensor, crops: int, rate: float, wants_norm: bool, with_distance: bool
+    ) -> tuple[Tensor, Tensor | None]:
         """One update. Returns bpsp of each scale over the whole batch, float64 [scales + 1], and the gradient's norm.
 
-        The loss is a sum over this process's pictures, divided by those of all and times the number of processes, whose
-        gradients are averaged: the gradient does not depend on how a batch is divided.
+        crops: of all processes. On a GPU nothing here waits for it, and the norm is there only where it is needed.
         """
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        bits, beyond, astray = coster(images.to(self.processes.device))
-        bpsp = bits.sum(0) / (images[0].numel() * pictures)
-        aside = self.config.optimizer.range_penalty * beyond.sum() + self._guidance() * astray.sum()
-        loss = self._loss(bpsp) + aside / pictures
-        self.optimizer.zero_grad()
-        torch.autograd.backward(loss * self.processes.world)
-        limit = self.config.optimizer.clip_norm
-        norm = float(nn.utils.clip_grad_norm_(self.network.parameters(), limit if limit is not None else math.inf))
-        if self._is_finite(norm):
+        bpsp = ways.take(lambda coster: self._backward(coster, images, crops, with_distance))
+        limit, skips = self.config.optimizer.clip_norm, self.config.optimizer.skip_non_finite
+        norm = None
+        if wants_norm or limit is not None or skips or not images.is_cuda:
+            gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
+            norm = nn.utils.get_total_norm(gradients)
+            if limit is not None:
+                nn.utils.clip_grads_with_norm_(self.network.parameters(), limit, norm)
+        if self._may_update(bpsp if norm is None else norm):
             self.optimizer.step()
             self._update_ema()
-        return self.processes.total(bpsp.detach().clone()), norm
+        return self.processes.total(bpsp), norm
+
+    def _backward(self, coster: nn.Module, images: Tensor, crops: int, with_distance: bool) -> Tensor:
+        """Gradients of a batch, and its bpsp of each scale.
+
+        The loss is a sum over this process's crops, divided by those of all and times the number of processes, whose
+        gradients are averaged: the gradient does not depend on how a batch is divided.
+        """
+        penalty = self.config.optimizer.range_penalty
+        self.optimizer.zero_grad()
+        if self.config.run.compile:
+            torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
+        bits, beyond, astray = coster(images, penalty > 0, with_distance)
+        bpsp = bits.sum(0) / (images[0].numel() * crops)
+        aside = penalty * beyond.sum() + self._guidance() * astray.sum()
+        torch.autograd.backward((self._loss(bpsp) + aside / crops) * self.processes.world)
+        return bpsp.detach().clone()  # type: ignore[no-any-return]
 
     def _loss(self, bpsp: Tensor) -> Tensor:
         """Cost of all predicted scales; at first each counts less than the one it describes, if so configured.
@@ -196,20 +251,52 @@ class Trainer:
         until = self.config.optimizer.guidance
         return GUIDANCE * max(0.0, 1 - self.iteration / until) if until else 0.0
 
-    def _is_finite(self, norm: float) -> bool:
+    def _may_update(self, measure: Tensor) -> bool:
+        """Whether to update, as the gradient's norm or the cost tells: both are finite where the gradient is.
+
+        Fused optimizers on a GPU are told there; whether any was not finite is asked at reports and saves.
+        """
+        skips = self.config.optimizer.skip_non_finite
+        if measure.is_cuda and (is_fused(self.optimizer) or not skips):
+            self._note_strange(measure)
+            return True
+        return self._is_finite(bool(torch.isfinite(measure).all()))
+
+    def _note_strange(self, measure: Tensor) -> None:
+        strange = ~torch.isfinite(measure).all()
+        self._strange += strange
+        if self.config.optimizer.skip_non_finite:
+            leave_out(self.optimizer, strange)
+
+    def _is_finite(self, finite: bool) -> bool:
         """Whether to update. Raises L3CError where a gradient is not finite, unless a few such may be skipped."""
-        if math.isfinite(norm):
+        if finite:
             self._skipped = 0
             return True
         self._skipped += 1
-        said = f"{self.experiment.folder}: the gradient is not finite at iteration {self.iteration}"
-        if not self.config.optimizer.skip_non_finite:
-            raise L3CError(f"{said}; optimizer.skip_non_finite leaves such steps out")
-        if self._skipped == MOST_SKIPPED:
-            raise L3CError(f"{said}, the {MOST_SKIPPED}th time in a row")
-        logger.warning("%s: the step is left out", said)
+        in_a_row = f", the {MOST_SKIPPED}th time in a row" if self._skipped == MOST_SKIPPED else ""
+        self._complain(f"at iteration {self.iteration}", in_a_row)
         return False
 
+    def _check_strange(self) -> None:
+        """Ask the device for gradients that were not finite since the last time."""
+        count, steps = int(self._strange), self.iteration - self._checked
+        self._checked = self.iteration
+        if count:
+            self._strange.zero_()
+            too_often = f", of {steps} steps" if count >= max(MOST_SKIPPED, steps // 2) else ""
+            self._complain(f"{count} times before iteration {self.iteration}", too_often)
+
+    def _complain(self, when: str, too_often: str) -> None:
+        """Warn, or raise L3CError where steps may not be left out, or too many were."""
+        said = f"{self.experiment.folder}: the gradient is not finite {when}"
+        if not self.config.optimizer.skip_non_finite:
+            raise L3CError(f"{said}; optimizer.skip_non_finite leaves such steps out")
+        if too_often:
+            raise L3CError(f"{said}{too_often}")
+        logger.warning("%s: the step is left out", said)
+
+    @torch.no_grad()
     def _update_ema(self) -> None:
         decay = self.config.optimizer.ema_decay
         if decay is None:
@@ -217,40 +304,54 @@ class Trainer:
         state = self.network.state_dict()
         if self.ema is None:
             self.ema = {key: value.clone() for key, value in state.items()}
-        for key, value in state.items():
-            self.ema[key].lerp_(value, 1 - decay)
+        ramp = (1 + self.iteration) / (RAMP + self.iteration)
+        averages = [self.ema[key] for key in state]
+        torch._foreach_lerp_(averages, list(state.values()), 1 - min(decay, ramp))
 
     def _report(
         self,
         monitor: Monitor,
         images: Tensor,
         bpsp: Tensor,
-        norm: float,
+        norm: Tensor | None,
         rate: float,
         meter: Meter,
-        valid: list[Tensor],
+        due: Due,
     ) -> None:
+        self._check_strange()
         o = self.options
-        if self.iteration % o.log_every == 0:
-            values = {"train/loss": float(bpsp[:-1].sum()), "train/bpsp": float(bpsp.sum()), "train/lr": rate,
-                      "grads/all/total": norm, **meter.rates(images[0, 0].numel())}  # fmt: skip
-            if self.iteration % (o.log_every * o.log_heavy) == 0:
-                values.update({f"train/costs/scale_{i}_bpsp": float(cost) for i, cost in enumerate(bpsp)})
-                self._show(monitor, "train", images)
-            monitor.scalars(self.iteration, values)
-            monitor.line(self.iteration, meter.line(values))
-        if self.iteration % o.validate_every == 0:
-            self._validate(monitor, valid)
-        monitor.progress(self.iteration)
+        values = {"train/loss": float(bpsp[:-1].sum()), "train/bpsp": float(bpsp.sum()), "train/lr": rate,
+                  "grads/all/total": math.nan if norm is None else float(norm),
+                  "time/minutes": due.minutes, **meter.rates(images[0, 0].numel())}  # fmt: skip
+        if self.iteration % (o.log_every * o.log_heavy) == 0:
+            values.update({f"train/costs/scale_{i}_bpsp": float(cost) for i, cost in enumerate(bpsp)})
+            self._show(monitor, "train", images)
+        monitor.scalars(self.iteration, values)
+        monitor.line(self.iteration, meter.line(values))
 
-    def _validate(self, monitor: Monitor, valid: list[Tensor]) -> None:
+    def _validate(self, monitor: Monitor, validation: Validation, due: Due) -> None:
+        self._check_strange()
+        self._validated = self.iteration
         with self.averaged():
-            bits = [self._evaluate(batch) for batch in valid]
-            self._show(monitor, "val", valid[0])
-        bpsp = torch.cat(bits).mean(0) / valid[0][0].numel()
-        costs = {f"val/costs/scale_{i}_bpsp": float(cost) for i, cost in enumerate(bpsp)}
-        monitor.scalars(self.iteration, {"val/bpsp": float(bpsp.sum()), **costs})
-        monitor.line(self.iteration, f"validation bpsp {float(bpsp.sum()):.4f}")
+            scales = self._costs(validation.pictures)
+            bpsp = float(scales.sum())
+            values = {"val/bpsp": bpsp, "time/minutes": due.minutes}
+            if validation.seen:
+                seen = float(self._costs(validation.seen).sum())
+                values |= {"val/train_bpsp": seen, "val/gap": bpsp - seen}
+            self._show(monitor, "val", validation.pictures[0])
+            if self.options.save and (self.best is None or bpsp < self.best[0]):
+                self.best = (bpsp, self.iteration)
+                state = {"network": self.network.state_dict(), "config": self.config.to_dict()}
+                self.experiment.checkpoints.save_best({**state, "iteration": self.iteration, "bpsp": bpsp})
+        costs = {f"val/costs/scale_{i}_bpsp": float(cost) for i, cost in enumerate(scales)}
+        monitor.scalars(self.iteration, {**values, **costs})
+        gap = f", of pictures of training {values['val/train_bpsp']:.4f}" if validation.seen else ""
+        monitor.line(self.iteration, f"validation bpsp {bpsp:.4f}{gap}")
+
+    def _costs(self, batches: list[Tensor]) -> Tensor:
+        """Mean bpsp of each scale, float64 [scales + 1]."""
+        return torch.cat([self._evaluate(batch) for batch in batches]).mean(0) / batches[0][0].numel()
 
     @torch.no_grad()
     def _evaluate(self, images: Tensor) -> Tensor:
@@ -275,9 +376,13 @@ class Trainer:
             self.network.load_state_dict(own)
 
     def _save(self, force: bool = False) -> None:
-        policy, due = self.options.policy, self.iteration % self.options.save_every == 0
-        if self.options.save and self.processes.leads and (force or due):
-            self.experiment.checkpoints.save(self.iteration, self._state(), policy, keep=force)
+        due = self._saves.due(self.iteration)
+        if not (self.options.save and self.processes.leads and (force or due)):
+            return
+        self._check_strange()
+        self.experiment.checkpoints.save(self.iteration, self._state(), self.options.policy, keep=force)
+        if self._on_save:
+            self._on_save(self, force)
 
     def _state(self) -> dict[str, Any]:
         state = {
@@ -312,6 +417,13 @@ def load_weights(network: nn.Module, state: dict[str, Tensor], strict: bool, pla
     if astray:
         logger.warning("%s: left out %d tensors that do not fit: %s", place, len(astray), ", ".join(astray))
     network.load_state_dict({**own, **fitting})
+
+
+def prepare_gpu() -> None:
+    """Have the fastest convolutions chosen by trying, and float32 computed as such, not in TF32."""
+    torch.backends.cudnn.benchmark = True
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
 
 
 def _next(batches: Iterator[Tensor]) -> tuple[Tensor, float]:
