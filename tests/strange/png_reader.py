@@ -16,7 +16,8 @@ from tests.strange import png_writer as png
 from tests.strange.png_writer import GRAY, GRAY_ALPHA, PALETTE, RGB, Chunk
 from tests.strange.truth import UNASSOCIATED, Page, Truth
 
-PIXELS = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"acTL", b"fcTL", b"fdAT"}
+PIXELS = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS"}
+FRAMES = {b"acTL", b"fcTL", b"fdAT"}
 TRAILING = b"trailing bytes"
 
 
@@ -41,23 +42,30 @@ def read(data: bytes) -> Truth:
     width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", contents[b"IHDR"])
     kind = Kind(colour, depth, contents.get(b"PLTE", b""), contents.get(b"tRNS"))
     orientation = orientation_of(contents.get(b"eXIf", b""))
+    names = [name for name, _ in chunks]
+    animated = b"acTL" in names[: names.index(b"IDAT")]
+    if not animated:
+        page = frame(None, [part for name, part in chunks if name == b"IDAT"], (height, width), kind, interlaced, False)
+        return Truth((replace(page, orientation=orientation),), finished(metadata_of(chunks, kind, False), data))
+    assert names.count(b"fcTL") == struct.unpack_from(">I", contents[b"acTL"])[0], "frames are missing"
     pages: list[Page] = []
     control: bytes | None = None
     parts: list[bytes] = []
     for name, content in [*chunks, (b"fcTL", b"")]:
-        if name in (b"fcTL",):
+        if name == b"fcTL":
             if parts:
-                page = frame(control, parts, (height, width), kind, interlaced, b"acTL" in contents)
+                page = frame(control, parts, (height, width), kind, interlaced, True)
                 pages.append(replace(page, orientation=orientation))
             control, parts = content, []
         elif name == b"IDAT":
             parts.append(content)
         elif name == b"fdAT":
             parts.append(content[4:])
-    metadata = metadata_of(chunks, kind)
-    if data.endswith(TRAILING):
-        metadata["trailing bytes"] = TRAILING
-    return Truth(tuple(pages), metadata)
+    return Truth(tuple(pages), finished(metadata_of(chunks, kind, True), data))
+
+
+def finished(metadata: dict[str, Any], data: bytes) -> dict[str, Any]:
+    return metadata | {"trailing bytes": TRAILING} if data.endswith(TRAILING) else metadata
 
 
 def orientation_of(exif: bytes) -> int:
@@ -106,11 +114,11 @@ def page_of(samples: NDArray[Any], kind: Kind) -> Page:
     return Page(samples, colour, (kind.largest,) * samples.shape[2], (UNASSOCIATED,) if has_alpha else ())
 
 
-def metadata_of(chunks: list[Chunk], kind: Kind) -> dict[str, Any]:
+def metadata_of(chunks: list[Chunk], kind: Kind, animated: bool) -> dict[str, Any]:
     """Contents by type, in their order; those that mean something else with other samples as what they mean."""
     found: dict[str, list[Any]] = defaultdict(list)
     for name, content in chunks:
-        if name in PIXELS:
+        if name in PIXELS or (animated and name in FRAMES):
             continue
         meant: Any = content
         if name == b"iCCP":
@@ -123,7 +131,7 @@ def metadata_of(chunks: list[Chunk], kind: Kind) -> dict[str, Any]:
     if kind.palette:
         metadata["palette" if kind.colour == PALETTE else "suggested palette"] = kind.palette
     contents = dict(reversed(chunks))
-    if b"acTL" in contents:
+    if animated:
         metadata["plays"] = struct.unpack(">II", contents[b"acTL"])[1]
         metadata["canvas"] = struct.unpack(">II", contents[b"IHDR"][:8])
     return metadata

@@ -69,8 +69,10 @@ def directories_of(data: bytes) -> list[tuple[Tags, list[Tags]]]:
     order = "<" if data[:2] == b"II" else ">"
     big = struct.unpack_from(order + "H", data, 2)[0] == 43
     at = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)[0]
-    found = []
+    found, seen = [], set()
     while at:
+        assert at not in seen, "directories go in a circle"
+        seen.add(at)
         tags, at = directory(data, at, order, big)
         found.append((tags, [directory(data, child, order, big)[0] for child in tags.get(330, ())]))
     return found
