@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.strange import bmp_cases, gif_cases, netpbm_cases, png_cases, tiff_cases, webp_cases
+from tests.strange import bmp_cases, gif_cases, netpbm_cases, odd_tiff_cases, png_cases, tiff_cases, webp_cases
 from tests.strange.case import Case
 
 KINDS: dict[str, Callable[[int], Case]] = {
     "tiff": tiff_cases.case,
+    "odd": odd_tiff_cases.case,
     "png": png_cases.case,
     "netpbm": netpbm_cases.case,
     "bmp": bmp_cases.case,
     "gif": gif_cases.case,
     "webp": webp_cases.case,
 }
-SHARES = {"tiff": 20, "png": 12, "netpbm": 4, "bmp": 4, "gif": 2, "webp": 2}
+SHARES = {"tiff": 20, "odd": 2, "png": 12, "netpbm": 4, "bmp": 4, "gif": 2, "webp": 2}
 """Of all files, how many are of a kind."""
 
 

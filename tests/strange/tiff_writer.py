@@ -32,7 +32,8 @@ Tag = tuple[int, int, Sequence[Any] | bytes]
 class Directory:
     """samples: [height, width, channels]. extra: None leaves the tag out. tile: (height, width), or None for strips.
 
-    children: sub-directories.
+    children: sub-directories. blocks: strips or tiles as they are to lie in the file, made elsewhere; overridden: tags
+    in the place of those that the samples ask for, without values to leave one out.
     """
 
     samples: NDArray[Any]
@@ -48,6 +49,8 @@ class Directory:
     reversed_bits: bool = False
     tags: list[Tag] = field(default_factory=list)
     children: list[Directory] = field(default_factory=list)
+    blocks: list[bytes] | None = None
+    overridden: list[Tag] = field(default_factory=list)
 
 
 class Writer:
@@ -81,7 +84,7 @@ class Writer:
 
     def _directory(self, directory: Directory) -> tuple[int, int]:
         """(where it lies, where the link to the next lies)."""
-        contents = list(self._blocks(directory))
+        contents = list(self._blocks(directory)) if directory.blocks is None else directory.blocks
         blocks = [self._append(block) for block in contents]
         tags = [*self._layout(directory), *directory.tags]
         offset_type = LONG8 if self.big else LONG
@@ -89,6 +92,8 @@ class Writer:
         tags += [(places, offset_type, blocks), (sizes, offset_type, [len(block) for block in contents])]
         if directory.children:
             tags.append((330, IFD8 if self.big else IFD, [self._directory(child)[0] for child in directory.children]))
+        other = {tag[0]: tag for tag in directory.overridden}
+        tags = [tag for tag in tags if tag[0] not in other] + [tag for tag in other.values() if tag[2]]
         return self._entries(sorted(tags, key=lambda tag: tag[0]))
 
     def _layout(self, d: Directory) -> Iterable[Tag]:
