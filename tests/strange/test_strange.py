@@ -37,7 +37,7 @@ def test_strange_files_are_refused_or_come_back_equal(kind: str) -> None:
 def test_readers_read_what_was_written(kind: str) -> None:
     for number in range(60):
         case = make(kind, number)
-        if "uint24" not in case.features:  # tifffile takes them for big-endian
+        if "uint24" not in case.features and not case.truth.opaque:  # tifffile takes 24 bits for big-endian
             assert differences(case.truth, readers.read(case.data, case.suffix)) == ([], []), case.name
 
 

@@ -14,6 +14,7 @@ from tests.strange import tiff_writer as tiff
 from tests.strange.tiff_cases import COLOURS, EXTRA_NAMES, LAYOUT_TAGS, TRAILING, named
 from tests.strange.truth import UNSPECIFIED, Page, Truth
 
+JPEG = 7
 SUB_DIRECTORIES = {34665, 34853, 40965}
 COUNTS = {"gray": 1, "white": 1, "mask": 1, "cfa": 1, "cmyk": 4}
 
@@ -45,6 +46,8 @@ def page_of(page: Any, tags: Tags) -> Page:
     bits, sample_format = tags.get(258, (1,))[0], tags.get(339, (1,))[0]
     photometric = tags[262][0]
     colour = COLOURS[photometric]
+    if photometric == tiff.YCBCR and tags.get(259, (1,))[0] == JPEG:
+        colour = "rgb"  # tifffile's decoder has made it so
     count = 1 if photometric == tiff.PALETTE else COUNTS.get(colour, 3)
     kinds = tuple(EXTRA_NAMES[kind] for kind in tags.get(338, ())) or (UNSPECIFIED,) * (channels - count)
     orientation = tags.get(274, (1,))[0]
