@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -20,6 +21,9 @@ VARIABLE = "L3C_MODELS"
 
 PACKAGE = Path(__file__).parent / "published" / "weights"
 WEIGHTS = Path("weights")
+CACHE_VARIABLE = "L3C_CACHE"
+"""Environment variable: the folder of fetched models, instead of the system's usual place for caches."""
+
 BETWEEN = re.compile(r":(?!//|\d+/)" if os.pathsep == ":" else re.escape(os.pathsep))
 """What separates folders: no colon of a URL."""
 
@@ -30,7 +34,7 @@ OURS = "l3c-"
 """What the formats of all model files begin with."""
 
 Row = tuple[str, int, str, str, str]
-"""Name, channels, digest, place, problem: of a listing."""
+"""Name, channels (0: codes nothing), digest, place, problem: of a listing."""
 
 
 def named_folders() -> list[str]:
@@ -38,9 +42,24 @@ def named_folders() -> list[str]:
     return [name for name in BETWEEN.split(os.environ.get(VARIABLE, "")) if name]
 
 
+def cache_folder() -> Path:
+    """Where fetched models lie."""
+    named = os.environ.get(CACHE_VARIABLE)
+    if named:
+        return Path(named)
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - never an error, where there is no home either
+    if sys.platform == "win32":
+        caches = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        caches = home / "Library" / "Caches"
+    else:
+        caches = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
+    return caches / "l3c" / "models"
+
+
 def folders() -> list[str]:
     """Where models are looked for, in order."""
-    return [str(PACKAGE), *named_folders(), str(WEIGHTS)]
+    return [str(PACKAGE), *named_folders(), str(WEIGHTS), str(cache_folder())]
 
 
 def exists(folder: str) -> bool:

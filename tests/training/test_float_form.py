@@ -11,10 +11,11 @@ import pytest
 import torch
 
 from l3c.cli import main
+from l3c.codec.models import describe_file
 from l3c.errors import InputError, ModelError
 from l3c.places import VARIABLE
 from l3c.published import models
-from l3c.published.float_state import describe, find_float, listing, read_float, write_float
+from l3c.published.float_state import find_float, listing, read_float, write_float
 from l3c.published.network import make_network
 from l3c.training.checkpoints import Policy, read_state
 from l3c.training.config_files import config_from
@@ -75,7 +76,7 @@ def test_the_state_survives_but_for_the_lower_bits_of_large_tensors(
         assert torch.equal(found.state[key], value if exact else value.bfloat16().float())
         assert found.state[key].dtype == torch.float32
     assert torch.equal(found.state["nets.0.enc.levels"], torch.linspace(-1, 1, 25))
-    assert describe(str(path)).digest == digest == write_float(path, A, state, 7, "00ff")
+    assert describe_file(str(path)).digest == digest == write_float(path, A, state, 7, "00ff")
     size = sum(value.numel() * (4 if value.numel() <= 1024 else 2) for value in state.values())
     assert size < path.stat().st_size < size + 150 * len(state)
 
@@ -101,7 +102,7 @@ def test_export_writes_both_forms(
     assert main(export) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith(f"{integers}: iteration 7, digest ")
-    assert lines[1] == f"{floats}: its float form, digest {describe(str(floats)).digest[:32]}"
+    assert lines[1] == f"{floats}: its float form, digest {describe_file(str(floats)).digest[:32]}"
     assert read_float(str(floats)).model == models.read_stored(str(integers)).digest
 
 
@@ -114,7 +115,7 @@ def test_a_name_finds_the_form_beside_the_integers(
     write_float(both / "other" / "tiny-float.safetensors", A, state)
     monkeypatch.setenv(VARIABLE, str(both / "other"))
     assert find_float("tiny") == beside
-    assert [found.name for found in listing()] == ["tiny-float", "tiny-float"]
+    assert [row[0] for row in listing()] == ["tiny-float", "tiny-float"]
     Path("weights/tiny.safetensors").unlink()
     assert find_float("tiny") == str(both / "other" / "tiny-float.safetensors")
     assert find_float("tinier") is find_float("wave") is find_float("weights/absent.safetensors") is None
@@ -185,7 +186,7 @@ def test_damage_is_named(both: Path, tmp_path: Path) -> None:
     whole = path.read_bytes()
     for damaged in (whole[:-3] + b"abc", whole[:-5], whole.replace(b'"blocks', b'"blokcs'), b"", whole[:40]):
         path.write_bytes(damaged)
-        assert describe(str(path)).problem.startswith(str(path))
+        assert describe_file(str(path)).problem.startswith(str(path))
         with pytest.raises(ModelError, match=r"tiny-float\.safetensors"):
             read_float(str(path))
     with pytest.raises(ModelError, match="expected 'l3c-published-float-1'"):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from l3c.cli.extras import need_training
 from l3c.cli.options import positive
-from l3c.cli.progress import Progress
+from l3c.cli.progress import lines_for
 from l3c.cli.selection import add_selection, commas, selection, settings
 from l3c.errors import InputError
 
@@ -77,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
     if sum(map(bool, (options.write, options.history, options.float_form))) > 1:
         raise InputError("--write, --history and --float exclude one another")
     asked = request(options)
-    results = write(asked, options) if options.write else evaluate_all(asked, progress_for(options.quiet))
+    results = write(asked, options) if options.write else evaluate_all(asked, lines_for(options.quiet))
     results = sort_results(results, options.sort)
     if not options.quiet:
         print(table(results))
@@ -112,22 +111,6 @@ def write(asked: Request, options: argparse.Namespace) -> list[Result]:
     if options.report:
         write_report(options.report, files)
     return results
-
-
-def progress_for(quiet: bool) -> Callable[[str], Callable[[float], None]]:
-    """Progress lines for one thing after another; each wipes itself when it is done."""
-
-    def begin(label: str) -> Callable[[float], None]:
-        line = Progress(label, quiet)
-
-        def show(share: float) -> None:
-            line(share)
-            if share >= 1:
-                line.__exit__()
-
-        return show
-
-    return begin
 
 
 def iterations(text: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""l3c models [FILE ...]."""
+"""l3c models [FILE ...], l3c models --fetch NAME[,...]."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from l3c.cli.progress import lines_for
+
 if TYPE_CHECKING:
     from l3c.codec.models import Listed
 
-KINDS = {1: "gray", 2: "chroma", 3: "RGB"}
+KINDS = {0: "float", 1: "gray", 2: "chroma", 3: "RGB"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,13 +21,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         help="paths or URLs of files to verify (default: list all that is known)",
     )
+    parser.add_argument(
+        "--fetch", metavar="NAME[,...]", help="fetch released models into the cache, where they are found by name"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """One line for each model: name, kind of picture, digest, file; every file is read, and its digest verified."""
     from l3c.codec.models import describe_file, list_models
-    from l3c.errors import ModelError
+    from l3c.errors import InputError, ModelError
 
+    if options.fetch:
+        if options.files:
+            raise InputError("--fetch takes no files")
+        return fetch(options.fetch.split(","))
     broken = False
     for model in map(describe_file, options.files) if options.files else list_models():
         if model.problem:
@@ -34,6 +43,16 @@ def run(options: argparse.Namespace) -> int:
         else:
             print(f"{model.name:<11} {KINDS[model.channels]:<6}  {model.digest[:32]}  {model.place}")
     return ModelError.exit_code if broken else 0
+
+
+def fetch(names: list[str]) -> int:
+    """One line for each file."""
+    from l3c.models.fetch import fetch as fetch_model
+
+    for name in filter(None, names):
+        for found in fetch_model(name, lines_for(quiet=False)):
+            print(f"{found.path}: {found.size:,} bytes, {'fetched' if found.new else 'was here already'}")
+    return 0
 
 
 def problem(model: Listed) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 
 PATIENCE = 0.7
 INTERVAL = 0.1
@@ -31,3 +32,19 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         if self._shown:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def lines_for(quiet: bool) -> Callable[[str], Callable[[float], None]]:
+    """Progress lines for one thing after another, by their labels; each wipes itself when it is done."""
+
+    def begin(label: str) -> Callable[[float], None]:
+        line = Progress(label, quiet)
+
+        def show(share: float) -> None:
+            line(share)
+            if share >= 1:
+                line.__exit__()
+
+        return show
+
+    return begin

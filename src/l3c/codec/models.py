@@ -13,7 +13,11 @@ from l3c.container.structure import Contents, Tuning
 from l3c.errors import FormatError, ModelError
 
 FILES = ("l3c.wave.files", "l3c.published.models")
-"""Families of files, with `describe(file)`: a row, or None of another family's; the last one names what is none."""
+FLOATS = "l3c.published.float_state"
+"""The float form of models, which codes nothing, but is found, listed and described as models are."""
+
+DESCRIBED = (FLOATS, *FILES)
+"""Kinds of files, with `describe(file)`: a row, or None of another kind's; the last one names what is none."""
 
 FAMILIES = ("l3c.wave.presets", *FILES)
 """Modules with `load(name, channels, device)` and `by_digest(digest, device)`, each a TileModel or None; `names()`; and
@@ -71,7 +75,10 @@ class TunedModel(TileModel, Protocol):
 
 
 class Listed(NamedTuple):
-    """A model that is known. channels: 0 where there is a problem, and what it is. place: a file, or empty."""
+    """A model that is known. channels: 0 of what does not code: a float form, or where there is a problem.
+
+    place: a file, or empty. problem: what it is, or empty.
+    """
 
     name: str
     channels: int
@@ -82,13 +89,13 @@ class Listed(NamedTuple):
 
 def list_models() -> Iterator[Listed]:
     """Every model, verified by its digest, and what is missing."""
-    for family in FAMILIES:
+    for family in (*FAMILIES, FLOATS):
         yield from (Listed(*row) for row in import_module(family).listing())
 
 
 def describe_file(file: str) -> Listed:
     """A model's file, by path or URL, verified by its digest."""
-    rows = (import_module(family).describe(file) for family in FILES)
+    rows = (import_module(family).describe(file) for family in DESCRIBED)
     return Listed(*next(row for row in rows if row))
 
 
@@ -110,7 +117,8 @@ def find_model(name: str, channels: int, device: str = "auto") -> TileModel:
             return model
     raise ModelError(
         f"no model {name!r} for {channels} channels; there is {', '.join(model_names())}; "
-        "others are found by path or URL, in ./weights, or in the folders and URLs that L3C_MODELS names"
+        "others are found by path or URL, in ./weights, or in the folders and URLs that L3C_MODELS names; "
+        "`l3c models --fetch NAME` fetches those that are released"
     )
 
 
@@ -131,7 +139,8 @@ def model_by_digest(digest: bytes, name: str, device: str = "auto") -> TileModel
             return model
     raise ModelError(
         f"the file needs model {name!r} with digest {digest.hex()}, which is not installed: "
-        "put its file into ./weights, or into a folder or URL that L3C_MODELS names"
+        "put its file into ./weights, or into a folder or URL that L3C_MODELS names; "
+        "`l3c models --fetch NAME` fetches those that are released"
     )
 
 

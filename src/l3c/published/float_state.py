@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from l3c import places
 from l3c.errors import InputError, ModelError
+from l3c.places import Row
 from l3c.published.architecture import Architecture
 from l3c.storage.atomic import write_whole
 
@@ -44,16 +46,6 @@ class FloatState:
     state: dict[str, Tensor]
     iteration: int
     model: str
-
-
-@dataclass(frozen=True)
-class Described:
-    """A file of a listing. problem: empty where its digest is right."""
-
-    name: str
-    digest: str
-    place: str
-    problem: str
 
 
 def float_name(target: Path) -> Path:
@@ -134,25 +126,26 @@ def read_float(place: str) -> FloatState:
         raise ModelError(f"{place}: not the float form of a model: {error}") from error
 
 
-def listing() -> Iterator[Described]:
-    """Every file in the folders where models are looked for, verified; nothing is computed with it."""
-    for place, said in places.model_files():
-        if said["format"] == FORMAT:
-            yield describe(place)
+def listing() -> Iterator[Row]:
+    """Every file in the folders where models are looked for, verified; folders that cannot be read are passed over."""
+    for folder in places.folders():
+        with suppress(ModelError, InputError):
+            yield from (row for file in places.files_in(folder) if (row := describe(file)))
 
 
-def describe(place: str) -> Described:
-    """One file, verified without PyTorch."""
-    name = places.stem(place)
+def describe(file: str) -> Row | None:
+    """One file, verified without PyTorch; None where it is something else."""
+    if places.format_of(file) != FORMAT:
+        return None
+    said = places.metadata(file)
     try:
-        said = places.metadata(place)
-        if _digest(places.content(place), said.get("architecture", "")) != said.get("digest"):
-            raise ModelError(f"{place}: its tensors are not what its digest says")
+        if _digest(places.content(file), said["architecture"]) != said["digest"]:
+            raise ModelError(f"{file}: its tensors are not what its digest says")
     except (ModelError, InputError) as error:
-        return Described(name, "", place, str(error))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        return Described(name, "", place, f"{place}: not the float form of a model: {error}")
-    return Described(name, said["digest"], place, "")
+        return places.stem(file), 0, "", file, str(error)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        return places.stem(file), 0, "", file, f"{file}: not the float form of a model: {error}"
+    return places.stem(file), 0, said["digest"], file, ""
 
 
 def _digest(content: bytes, architecture: str) -> str:

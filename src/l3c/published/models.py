@@ -25,7 +25,10 @@ from l3c.published.layers_integer import SUM_MAX, IntegerLayer, Layer, layers
 from l3c.published.runtimes import make_program, runtime_name
 from l3c.storage.atomic import write_whole
 
-HOW = "`l3c train` or `l3c import-released`, then `l3c export`, makes one; L3C_MODELS names other folders and URLs"
+HOW = (
+    "`l3c models --fetch NAME` fetches a released one; `l3c train` or `l3c import-released`, then `l3c export`, makes "
+    "one; L3C_MODELS names other folders and URLs"
+)
 
 _loaded: Loaded[PublishedModel] = Loaded()
 

@@ -1,0 +1,74 @@
+"""Files from URLs: http and https by the standard library, others through fsspec."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from typing import BinaryIO
+
+from l3c.errors import InputError
+from l3c.remote import file_system
+
+WEB = ("http://", "https://")
+TIMEOUT = 60.0
+"""Seconds without a byte after which a server is given up."""
+
+CHUNK = 1 << 16
+"""Bytes read at a time."""
+
+
+def nobody(_: float) -> None:
+    """Is told nothing."""
+
+
+def download(url: str, file: BinaryIO, most: int, progress: Callable[[float], None] = nobody) -> str:
+    """Copy what lies at a URL to an open file; its SHA-256, hexadecimal.
+
+    most: bytes. progress: is told the share of them that has come, 0..1. Raises InputError naming the URL where it
+    cannot be read, ends early, or has more bytes.
+    """
+    hasher, size = hashlib.sha256(), 0
+    with closing(_chunks(url)) as chunks:
+        for chunk in chunks:
+            size += len(chunk)
+            if size > most:
+                raise InputError(f"{url}: more than {most:,} bytes")
+            hasher.update(chunk)
+            file.write(chunk)
+            progress(size / most)
+    return hasher.hexdigest()
+
+
+def _chunks(url: str) -> Generator[bytes, None, None]:
+    from http.client import HTTPException
+    from urllib.error import HTTPError
+
+    try:
+        yield from _of_web(url) if url.startswith(WEB) else _of_store(url)
+    except InputError:
+        raise
+    except HTTPError as error:
+        error.close()
+        raise InputError(f"{url}: {error}") from error
+    except (OSError, ValueError, HTTPException) as error:
+        raise InputError(f"{url}: {getattr(error, 'strerror', None) or error or type(error).__name__}") from error
+
+
+def _of_web(url: str) -> Iterator[bytes]:
+    from urllib.request import urlopen
+
+    with urlopen(url, timeout=TIMEOUT) as answer:
+        expected, size = answer.headers.get("Content-Length"), 0
+        while chunk := answer.read(CHUNK):
+            size += len(chunk)
+            yield chunk
+    if expected is not None and size != int(expected):
+        raise InputError(f"{url}: ended after {size:,} of {int(expected):,} bytes")
+
+
+def _of_store(url: str) -> Iterator[bytes]:
+    fs, path = file_system(url, anonymous=True)
+    with fs.open(path, "rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
