@@ -8,7 +8,7 @@ import pytest
 
 from tests.house.sources import ROOT
 
-FOLDERS = [name for name in ("src", "tests", "benchmarks", "scripts") if (ROOT / name).is_dir()]
+FOLDERS = [name for name in ("src", "tests", "benchmarks", "scripts", "examples") if (ROOT / name).is_dir()]
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import torch
 from l3c.published.architecture import Architecture
 from l3c.published.export import export_layers
 from l3c.published.integer_model import PublishedModel, known_answer
-from l3c.published.layers_integer import IntegerLayer
 from l3c.published.network import make_network
+from l3c.published.operations import IntegerLayer
 from l3c.published.pictures import Pixels
 from l3c.published.runtimes import make_program
 

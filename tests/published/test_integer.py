@@ -1,10 +1,12 @@
 """Integer networks: bounds, round trips, sizes."""
 
 import pytest
+import torch
 
-from l3c.errors import FormatError
-from l3c.published.layers_integer import SUM_MAX
-from tests.published.integer import ARCHITECTURES, exported, model, picture
+from l3c.errors import FormatError, ModelError
+from l3c.published.export import export_layers
+from l3c.published.operations import SUM_MAX
+from tests.published.integer import ARCHITECTURES, exported, model, picture, plausible_state
 
 KINDS = list(ARCHITECTURES)
 SIZES = [(i // 70 + 1, i % 70 + 1) for i in range(0, 4900, 200)]
@@ -33,3 +35,22 @@ def test_damage_is_an_error() -> None:
     payload = model("l3c").encode(picture(20, 20))
     with pytest.raises(FormatError):
         model("l3c").decode(payload[:-2], 20, 20)
+
+
+def test_tensors_that_export_would_lose_are_named() -> None:
+    a = ARCHITECTURES["l3c"]
+    state = plausible_state(a)
+    extra = {"nets.0.enc.more.weight": torch.zeros(1), "nets.0.enc.more.bias": torch.zeros(1)}
+    with pytest.raises(ModelError, match=r"does not have nets\.0\.enc\.more\.bias, nets\.0\.enc\.more\.weight: export"):
+        export_layers(a, {**state, **extra}, [picture(16, 16)])
+    del state["nets.2.dec.head.bias"]
+    with pytest.raises(ModelError, match=r"has no nets\.2\.dec\.head\.bias"):
+        export_layers(a, state, [picture(16, 16)])
+
+
+def test_other_levels_than_integers_have_are_named() -> None:
+    a = ARCHITECTURES["l3c"]
+    state = plausible_state(a)
+    state["nets.1.enc.levels"] = state["nets.1.enc.levels"] * 1.01
+    with pytest.raises(ModelError, match=r"nets\.1\.enc\.levels: not 25 levels"):
+        export_layers(a, state, [picture(16, 16)])

@@ -15,7 +15,8 @@ from l3c import api
 from l3c.errors import EngineError, ModelError
 from l3c.published import models, runtimes
 from l3c.published.integer_model import PublishedModel, all_parameters
-from l3c.published.layers_integer import IntegerLayer, Program
+from l3c.published.layers_integer import Program
+from l3c.published.operations import IntegerLayer
 from l3c.published.pictures import Padding
 from l3c.published.runtime_numpy import NumPyRuntime
 from l3c.published.runtime_torch import TorchRuntime, UnfoldRuntime, check_precision

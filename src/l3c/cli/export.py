@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         wave(experiment, config, options) if isinstance(config, WaveConfig) else published(experiment, options)
     )
     print(f"{options.target}: iteration {iteration}, digest {digest.hex()[:32]}")
-    if not isinstance(config, WaveConfig) and not options.integers_only:
+    if not isinstance(config, WaveConfig) and not config.network.own and not options.integers_only:
         from l3c.training.export import export_float
 
         place, found = export_float(experiment, options.target, options.iteration, digest)

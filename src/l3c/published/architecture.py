@@ -1,23 +1,39 @@
-"""What distinguishes the three published networks. No PyTorch here, so that configurations are cheap to read."""
+"""What distinguishes the published networks, and those of one's own. No PyTorch: configurations are cheap to read."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Any
 
+from l3c.digest import stated
 from l3c.errors import InputError
 
 KINDS = ("l3c", "rgb", "rgb-shared")
+OWN = re.compile(r"(?:[^\W\d]\w*\.)*[^\W\d]\w*:[^\W\d]\w*")
+"""How a class of one's own is named: package.module:Class."""
+
 RGB_LEVELS = 256
 RGB_CHANNELS = 3
 SHARED_RECURSIONS = 3
 """How often RGB Shared is applied again to its own half-size image, unless told otherwise (so 4 times in all)."""
+
+SCALES_MAX = 8
+"""Tiles are padded to multiples of 2^scales: more would be padding above all."""
+
+LEVELS_MAX = 256
+"""Symbols of an auxiliary image are coded as bytes."""
+
+FIRST = ("kind", "scales", "features", "blocks", "latent_channels", "latent_levels", "sigma", "components")
+"""Fields of the format's first version: always in files and digests (`l3c.digest.stated`)."""
 
 
 @dataclass(frozen=True)
 class Architecture:
     """Sizes of a published network; the defaults are the paper's L3C.
 
-    kind: `l3c` learns its auxiliary images; `rgb` and `rgb-shared` take half-size images for them.
+    kind: `l3c` learns its auxiliary images; `rgb` and `rgb-shared` take half-size images for them;
+        `package.module:Class` is a network of one's own, a subclass of `l3c.published.network.Published`.
     scales: networks, S in the paper (`rgb-shared` trains one and applies it at every scale).
     features: channels of hidden layers, C_f. blocks: residual blocks in each extractor and predictor.
     latent_channels, latent_levels: C and L of an auxiliary image z. sigma: softness of the quantizer's gradient.
@@ -34,24 +50,46 @@ class Architecture:
     components: int = 10
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise InputError(f"kind {self.kind!r} is none of {', '.join(KINDS)}")
+        self._check_kind()
         smallest = min(
             self.scales, self.features, self.blocks, self.latent_channels, self.latent_levels - 1, self.components
         )
         if smallest < 1:
             raise InputError(f"every size must be positive, and levels at least 2: {self}")
+        if self.scales > SCALES_MAX or self.latent_levels > LEVELS_MAX:
+            raise InputError(f"at most {SCALES_MAX} scales and {LEVELS_MAX} levels: {self}")
         if self.kind == "rgb-shared" and self.scales != 1:
             raise InputError(f"rgb-shared trains one scale, not {self.scales}")
 
+    def _check_kind(self) -> None:
+        if self.kind not in KINDS and not OWN.fullmatch(self.kind):
+            raise InputError(f"kind {self.kind!r} is none of {', '.join(KINDS)}, nor package.module:Class")
+
+    @property
+    def own(self) -> bool:
+        """Whether it is a class of one's own."""
+        return ":" in self.kind
+
     @property
     def learned(self) -> bool:
-        """Whether auxiliary images are learned, or half-size images."""
+        """Whether auxiliary images are learned, or half-size images. Raises InputError where there is no such class."""
+        if self.own:
+            from l3c.published.own import find_class
+
+            return bool(find_class(self.kind).learned)
         return self.kind == "l3c"
 
     def multiple(self, recursions: int = 0) -> int:
         """Height and width must be multiples of this."""
         return 1 << (self.scales + recursions)
+
+    def context_channels(self, scale: int) -> int:
+        """Channels of a scale's context."""
+        return self.features
+
+    def stated(self) -> dict[str, Any]:
+        """What files and digests hold."""
+        return stated(self, FIRST)
 
 
 def recursions_of(architecture: Architecture, wanted: int | None = None) -> int:

@@ -13,19 +13,10 @@ from torch.nn import functional
 
 from l3c.errors import InputError, ModelError
 from l3c.published.architecture import Architecture, recursions_of
-from l3c.published.grid import SMALL_WEIGHT, Floats, Steps, grid_of, shifts_of
+from l3c.published.grid import SMALL_WEIGHT, Floats, Grid, Grids, Steps, grid_of, shifts_of
 from l3c.published.integer_model import all_parameters
-from l3c.published.layers_integer import (
-    DILATIONS,
-    INPUT_MAX,
-    NARROW_MAX,
-    SUM_MAX,
-    IntegerLayer,
-    Layer,
-    Program,
-    layers,
-    scale_count,
-)
+from l3c.published.layers_integer import DILATIONS, Program, layers, scale_count
+from l3c.published.operations import INPUT_MAX, NARROW_MAX, SUM_MAX, IntegerLayer, Layer
 from l3c.published.pictures import Padding, Pixels
 
 Weights = dict[str, tuple[Floats, Floats]]
@@ -38,15 +29,29 @@ HEADROOM = 1.1
 QUIET = 32
 """Channels that calibration saw this much fainter than their signal's strongest get its step over this."""
 
+LEVEL_ERROR = 1e-5
+"""By so much the levels of a quantizer may be off: versions of PyTorch differ by 1.2e-7."""
+
 SHIFT_MIN = 3
 """Steps of signals that one layer writes are made large enough for this shift."""
 
 
+Tune = Callable[[Architecture, Weights, Grids], Weights]
+"""Changes the weights of an integer network's layers once their grids are known."""
+
+
 def float_layers(a: Architecture, state: State) -> Weights:
-    """What every layer in `layers(a)` has in a state."""
+    """What every layer in `layers(a)` has in a state. Raises ModelError naming tensors that are missing or too many."""
+    read: set[str] = set()
+
+    def tensor(key: str) -> torch.Tensor:
+        if key not in state:
+            raise ModelError(f"the network has no {key}, which one of kind {a.kind} has")
+        read.add(key)
+        return state[key].detach().cpu().double()
 
     def pair(key: str) -> tuple[Floats, Floats]:
-        return state[f"{key}.weight"].double().numpy(), state[f"{key}.bias"].double().numpy()
+        return tensor(f"{key}.weight").numpy(), tensor(f"{key}.bias").numpy()
 
     found = {layer.name: pair(key) for layer in layers(a) if (key := _key(layer.name)) is not None}
     weight, bias = pair("sub_rgb_mean")
@@ -54,7 +59,23 @@ def float_layers(a: Architecture, state: State) -> Weights:
         after, offset = pair("heads.0.head.0")
         bias = after[:, :, 0, 0] @ bias + offset
         weight = (after[:, :, 0, 0] @ weight[:, :, 0, 0])[:, :, None, None]
+        for scale in range(a.scales):
+            for key in (f"nets.{scale}.enc.levels", f"nets.{scale}.enc.q.levels"):
+                check_levels(key, tensor(key), a.latent_levels)
+    astray = sorted(state.keys() - read)
+    if astray:
+        raise ModelError(
+            f"a network of kind {a.kind} does not have {', '.join(astray)}: export would lose "
+            f"{'them' if len(astray) > 1 else 'it'}; a class of one's own is named by network.kind=package.module:Class"
+        )
     return {**found, "input": (weight, bias)}
+
+
+def check_levels(name: str, levels: torch.Tensor, count: int) -> None:
+    """Raise ModelError where a quantizer's levels are not those that integers stand for: equidistant from -1 to 1."""
+    wanted = torch.linspace(-1, 1, count, dtype=torch.float64)
+    if levels.shape != wanted.shape or not torch.allclose(levels.cpu().double(), wanted, atol=LEVEL_ERROR):
+        raise ModelError(f"{name}: not {count} levels at equal distances from -1 to 1")
 
 
 def _key(name: str) -> str | None:
@@ -112,6 +133,12 @@ class Recorder:
     def shuffle(self, x: torch.Tensor) -> torch.Tensor:
         return functional.pixel_shuffle(x, 2)
 
+    def clip(self, x: torch.Tensor, low: int, high: int) -> torch.Tensor:
+        raise NotImplementedError("published networks have no such operation")
+
+    def leak(self, x: torch.Tensor, factor: int, shift: int) -> torch.Tensor:
+        raise NotImplementedError("published networks have no such operation")
+
     def _see(self, signal: str, x: torch.Tensor) -> None:
         now = x.abs().amax((0, 2, 3)).double().numpy()
         self.largest[signal] = np.maximum(self.largest.get(signal, 0), now)
@@ -164,30 +191,35 @@ def _joined_steps(a: Architecture, steps: Steps) -> Steps:
     return {f"atrous.{s}": np.concatenate([steps[f"atrous.{s}.{d}"] for d in DILATIONS]) for s in range(scale_count(a))}
 
 
-def as_they_are(weights: Weights, steps: Steps) -> Weights:
+def as_they_are(a: Architecture, weights: Weights, grids: Grids) -> Weights:
     """Tune nothing."""
     return weights
 
 
+def grids_of(a: Architecture, weights: Weights, steps: Steps) -> Grids:
+    """Grids of all layers under the steps of their signals."""
+    return {layer.name: (layer, grid_of(a, layer, len(weights[layer.name][1]), steps)) for layer in layers(a)}
+
+
 def export_layers(
-    a: Architecture,
-    state: State,
-    pictures: Iterable[Pixels],
-    tune: Callable[[Weights, Steps], Weights] = as_they_are,
+    a: Architecture, state: State, pictures: Iterable[Pixels], tune: Tune = as_they_are
 ) -> list[IntegerLayer]:
     """Integer network of a state. pictures: uint8 [H, W, 3], what calibration looks at; a few are enough.
 
-    tune: changes the weights when steps are known. Raises ModelError where a channel's bound cannot be kept, InputError
-    without pictures.
+    tune: changes the weights when steps are known. Raises ModelError where a channel's bound cannot be kept, or tensors
+    are missing or too many; InputError without pictures.
     """
     weights = float_layers(a, state)
-    steps = calibrate(a, weights, pictures)
-    tuned = tune(weights, steps)
-    return [_integer_layer(a, layer, *tuned[layer.name], steps) for layer in layers(a)]
+    grids = grids_of(a, weights, calibrate(a, weights, pictures))
+    return integer_layers(grids, tune(a, weights, grids))
 
 
-def _integer_layer(a: Architecture, layer: Layer, weight: Floats, bias: Floats, steps: Steps) -> IntegerLayer:
-    grid = grid_of(a, layer, len(bias), steps)
+def integer_layers(grids: Grids, weights: Weights) -> list[IntegerLayer]:
+    """Whole weights on their grids. Raises ModelError where a channel's bound cannot be kept."""
+    return [_integer_layer(layer, grid, *weights[layer.name]) for layer, grid in grids.values()]
+
+
+def _integer_layer(layer: Layer, grid: Grid, weight: Floats, bias: Floats) -> IntegerLayer:
     scaled_weight, scaled_bias = grid.weight(weight), grid.bias(bias)
     shift = shifts_of(layer, grid.most, scaled_weight, scaled_bias)
     power = 2.0**shift

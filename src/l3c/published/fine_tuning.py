@@ -13,18 +13,11 @@ from torch.nn import functional
 
 from l3c.published.architecture import Architecture
 from l3c.published.export import Weights
-from l3c.published.grid import Grid, Steps, grid_of, parameter_units, shifts_of
+from l3c.published.grid import Grids, parameter_units, shifts_of
 from l3c.published.halving import half_size_of
-from l3c.published.layers_integer import (
-    NARROW_BITS,
-    NARROW_MAX,
-    WIDE_MAX,
-    Layer,
-    Network,
-    known_values,
-    layers,
-)
+from l3c.published.layers_integer import known_values, network_over
 from l3c.published.mixture import LogisticMixture
+from l3c.published.operations import NARROW_BITS, NARROW_MAX, WIDE_MAX
 
 Heard = Callable[[int, float], None]
 """Is told the iteration, and bits per sub-pixel of its batch."""
@@ -55,13 +48,12 @@ def whole(x: Tensor) -> Tensor:
 class FakeIntegers:
     """Operations on whole numbers in float32 [N, C, H, W], as exported layers compute them, with gradients."""
 
-    def __init__(self, a: Architecture, weights: Weights, steps: Steps) -> None:
-        self._layers: dict[str, tuple[Layer, Grid]] = {}
+    def __init__(self, weights: Weights, grids: Grids) -> None:
+        self._layers = grids
         self._weights: dict[str, tuple[nn.Parameter, nn.Parameter]] = {}
-        for layer in layers(a):
-            weight, bias = weights[layer.name]
-            self._layers[layer.name] = layer, grid_of(a, layer, len(bias), steps)
-            self._weights[layer.name] = nn.Parameter(torch.from_numpy(weight)), nn.Parameter(torch.from_numpy(bias))
+        for name in grids:
+            weight, bias = weights[name]
+            self._weights[name] = nn.Parameter(torch.from_numpy(weight)), nn.Parameter(torch.from_numpy(bias))
 
     def parameters(self) -> list[nn.Parameter]:
         return [parameter for pair in self._weights.values() for parameter in pair]
@@ -89,6 +81,12 @@ class FakeIntegers:
     def shuffle(self, x: Tensor) -> Tensor:
         return functional.pixel_shuffle(x, 2)
 
+    def clip(self, x: Tensor, low: int, high: int) -> Tensor:
+        return x.clamp(low, high)
+
+    def leak(self, x: Tensor, factor: int, shift: int) -> Tensor:
+        return torch.maximum(x, halved(x * (factor * 2.0**-shift)))
+
     def _whole(self, name: str) -> tuple[Tensor, Tensor, Tensor]:
         """Whole weights and biases, and the powers of two that they were multiplied by, float32."""
         (layer, grid), (weight, bias) = self._layers[name], self._weights[name]
@@ -104,7 +102,7 @@ class FakeNetwork:
     """What pictures cost under an integer network in the making."""
 
     def __init__(self, a: Architecture, integers: FakeIntegers) -> None:
-        self.architecture, self._network = a, Network(a, integers)
+        self.architecture, self._network = a, network_over(a, integers)
 
     def bits(self, images: Tensor) -> Tensor:
         """uint8 [N, 3, H, W] -> bits of all predicted scales together."""
@@ -138,14 +136,14 @@ class FakeNetwork:
 def fine_tune(
     a: Architecture,
     weights: Weights,
-    steps: Steps,
+    grids: Grids,
     batches: Iterable[Tensor],
     iterations: int,
     rate: float,
     heard: Heard,
 ) -> Weights:
     """Weights after steps of Adam on batches, uint8 [N, 3, H, W]; the rate falls to 0 along half a cosine."""
-    integers = FakeIntegers(a, weights, steps)
+    integers = FakeIntegers(weights, grids)
     network = FakeNetwork(a, integers)
     optimizer = torch.optim.Adam(integers.parameters(), rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, iterations)

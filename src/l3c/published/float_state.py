@@ -69,7 +69,7 @@ def write_float(path: Path, a: Architecture, state: Mapping[str, Tensor], iterat
         tensors[key] = value.detach().cpu().to(kind).contiguous().clone()
     said = {
         "format": FORMAT,
-        "architecture": json.dumps(vars(a), sort_keys=True),
+        "architecture": json.dumps(a.stated(), sort_keys=True),
         "iteration": str(iteration),
         "model": model,
     }
@@ -119,6 +119,8 @@ def read_float(place: str) -> FloatState:
             raise ModelError(f"{place}: its tensors are not what its digest says")
         state = {key: value.float() for key, value in load(content).items()}
         a = Architecture(**json.loads(said["architecture"]))
+        if a.own:
+            raise ModelError(f"{place}: names a class of one's own, {a.kind}: files that are passed on never run code")
         return FloatState(place, a, state, int(said["iteration"]), said["model"])
     except ModelError:
         raise

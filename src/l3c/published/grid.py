@@ -12,7 +12,8 @@ from l3c.coding.arrays import LOG_SCALE_OFFSET
 from l3c.coding.tables import GRAY_BITS
 from l3c.errors import ModelError
 from l3c.published.architecture import Architecture
-from l3c.published.layers_integer import NARROW_BITS, SUM_MAX, Layer, parameter_channels
+from l3c.published.layers_integer import parameter_channels
+from l3c.published.operations import NARROW_BITS, SUM_MAX, Layer
 
 Floats = NDArray[np.float64]
 Steps = dict[str, Floats]
@@ -41,6 +42,10 @@ class Grid:
 
     def bias(self, bias: Floats) -> Floats:
         return bias / self.unit + self.offset
+
+
+Grids = dict[str, tuple[Layer, Grid]]
+"""Every layer and its grid, by the layer's name."""
 
 
 def grid_of(a: Architecture, layer: Layer, outputs: int, steps: Steps) -> Grid:

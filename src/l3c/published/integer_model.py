@@ -7,7 +7,6 @@ the mixtures that the coarser ones predict. Of the image, the padding that made 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable
 from copy import copy
 from typing import Any
@@ -16,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.coding.arrays import uniform
+from l3c.digest import digest_of
 from l3c.engine.symbols import SymbolDecoder, SymbolEncoder
 from l3c.errors import FormatError, ModelError
 from l3c.published.architecture import RGB_CHANNELS, RGB_LEVELS, Architecture, recursions_of
-from l3c.published.layers_integer import IntegerLayer, Program, parameter_channels
+from l3c.published.layers_integer import Program, parameter_channels
+from l3c.published.operations import IntegerLayer
 from l3c.published.pictures import Padding, Pixels, half_size
 from l3c.published.runtimes import make_program
 
@@ -56,12 +57,8 @@ def predict(program: Program, auxiliary: list[NDArray[Any]]) -> list[NDArray[Any
 
 
 def network_digest(a: Architecture, layers: Iterable[IntegerLayer]) -> bytes:
-    """SHA-256 over the configuration and all tensors in the order of their names, little-endian."""
-    hasher = hashlib.sha256(json.dumps([FORMAT, vars(a)], sort_keys=True).encode())
-    for name, tensor in sorted(tensors_of(layers).items()):
-        hasher.update(f"{name} {tensor.dtype.name} {list(tensor.shape)} ".encode())
-        hasher.update(np.ascontiguousarray(tensor, tensor.dtype.newbyteorder("<")).tobytes())
-    return hasher.digest()
+    """Digest of a network's configuration and tensors."""
+    return digest_of([FORMAT, a.stated()], tensors_of(layers))
 
 
 def tensors_of(layers: Iterable[IntegerLayer]) -> dict[str, NDArray[Any]]:

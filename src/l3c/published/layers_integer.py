@@ -1,65 +1,26 @@
-"""The layers of the published networks as integers, and the program that runs them.
-
-Activations are whole numbers of a step that each channel of each signal has. A layer's sum |w| |x| + |b| stays below
-2^24, so float32 adds it without error in any order; floor(sum 2^-n + 0.5) is its output, clipped to its signal's range.
-Signals: `wide` ones (sums of residual blocks) are narrowed, by 2^-6, before a layer reads them; the others are not.
-"""
+"""The layers of the published networks as integers, and the program that runs them or a graph (`graph.py`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from l3c.published.architecture import RGB_CHANNELS, Architecture
+from l3c.published.graph import GraphArchitecture, GraphNetwork
+from l3c.published.operations import (
+    INPUT_MAX,
+    NARROW_MAX,
+    PARAMETER_MAX,
+    WIDE_MAX,
+    Backend,
+    Layer,
+    Operations,
+)
 
-NARROW_BITS = 6
-NARROW_MAX = 511
-WIDE_MAX = (NARROW_MAX + 1 << NARROW_BITS) - 1
-INPUT_MAX = 2047
-PARAMETER_MAX = 1 << 20
-SUM_MAX = 1 << 24
 DILATIONS = (1, 2, 4)
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A convolution by its place: from which signal to which. read_max: greatest |x|; low, high: range of outputs."""
-
-    name: str
-    source: str
-    target: str
-    read_max: int
-    low: int
-    high: int
-    stride: int = 1
-    dilation: int = 1
-
-
-@dataclass(frozen=True)
-class IntegerLayer:
-    """weight: whole numbers, int8 or int16 [outputs, inputs, k, k]. bias: int32 [outputs]. shift: uint8 [outputs]."""
-
-    layer: Layer
-    weight: NDArray[Any]
-    bias: NDArray[np.int32]
-    shift: NDArray[np.uint8]
-
-    def bound(self) -> NDArray[np.int64]:
-        """Sum |w| max |x| + |bias| + rounding, int64 [outputs]: must stay below 2^24."""
-        weights = np.abs(self.weight.astype(np.int64)).sum((1, 2, 3))
-        half = (1 << self.shift.astype(np.int64)) >> 1
-        bound: NDArray[np.int64] = weights * self.layer.read_max + np.abs(self.bias.astype(np.int64)) + half
-        return bound
-
-    def scaled(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Weight, and bias with a half to round by, times 2^-shift, float32: floor and clip are to follow."""
-        scale = np.ldexp(np.float32(1), -self.shift.astype(np.int32))
-        weight, bias = self.weight.astype(np.float32), self.bias.astype(np.float32)
-        return weight * scale[:, None, None, None], bias * scale + np.float32(0.5)
 
 
 def scale_count(a: Architecture) -> int:
@@ -89,63 +50,52 @@ def wide(scale: int) -> str:
 
 def layers(a: Architecture) -> Iterator[Layer]:
     """All layers of a network."""
-    yield Layer("input", "image", "input", 255, -INPUT_MAX, INPUT_MAX)
+    if isinstance(a, GraphArchitecture):
+        yield from a.layers()
+        return
+    yield Layer("input", "image", "input", 255, -INPUT_MAX, INPUT_MAX, _shape(RGB_CHANNELS, RGB_CHANNELS, 1))
     for scale in range(scale_count(a)):
         if a.learned:
             yield from _extractor(a, scale)
         yield from _predictor(a, scale)
 
 
+def _shape(outputs: int, inputs: int, kernel: int = 3) -> tuple[int, int, int, int]:
+    return outputs, inputs, kernel, kernel
+
+
 def _extractor(a: Architecture, s: int) -> Iterator[Layer]:
-    prefix, sums = f"nets.{s}.enc", f"enc.{s}"
-    source, most = ("input", INPUT_MAX) if s == 0 else (f"enc.{s - 1}", NARROW_MAX)
-    yield Layer(f"heads.{s}", source, f"heads.{s}", most, -NARROW_MAX, NARROW_MAX)
-    yield Layer(f"{prefix}.down", f"heads.{s}", sums, NARROW_MAX, -WIDE_MAX, WIDE_MAX, stride=2)
-    yield from _trunk(prefix, sums, a.blocks)
-    yield Layer(f"{prefix}.to_q", sums, f"symbols.{s}", NARROW_MAX, 0, a.latent_levels - 1)
+    prefix, sums, f = f"nets.{s}.enc", f"enc.{s}", a.features
+    source, most, inputs = ("input", INPUT_MAX, RGB_CHANNELS) if s == 0 else (f"enc.{s - 1}", NARROW_MAX, f)
+    yield Layer(f"heads.{s}", source, f"heads.{s}", most, -NARROW_MAX, NARROW_MAX, _shape(f, inputs))
+    yield Layer(f"{prefix}.down", f"heads.{s}", sums, NARROW_MAX, -WIDE_MAX, WIDE_MAX, _shape(f, f, 5), stride=2)
+    yield from _trunk(a, prefix, sums)
+    symbols = _shape(a.latent_channels, f, 1)
+    yield Layer(f"{prefix}.to_q", sums, f"symbols.{s}", NARROW_MAX, 0, a.latent_levels - 1, symbols)
 
 
 def _predictor(a: Architecture, s: int) -> Iterator[Layer]:
-    prefix, sums = f"nets.{s}.dec", wide(s)
+    prefix, sums, f = f"nets.{s}.dec", wide(s), a.features
     source, most = ("latent", a.latent_levels - 1) if a.learned else ("input", INPUT_MAX)
-    yield Layer(f"{prefix}.head", source, sums, most, -WIDE_MAX, WIDE_MAX)
-    yield from _trunk(prefix, sums, a.blocks)
+    head = _shape(f, parameter_channels(a, s + 1), 1)
+    yield Layer(f"{prefix}.head", source, sums, most, -WIDE_MAX, WIDE_MAX, head)
+    yield from _trunk(a, prefix, sums)
     context = wide(s - 1)
-    yield Layer(f"{prefix}.tail", sums, context, NARROW_MAX, -WIDE_MAX, WIDE_MAX)
+    yield Layer(f"{prefix}.tail", sums, context, NARROW_MAX, -WIDE_MAX, WIDE_MAX, _shape(4 * f, f))
     for d in DILATIONS:
         place = f"atrous.{s}.{d}"
-        yield Layer(place, context, place, NARROW_MAX, -NARROW_MAX, NARROW_MAX, dilation=d)
-    yield Layer(f"params.{s}", f"atrous.{s}", f"params.{s}", NARROW_MAX, -PARAMETER_MAX, PARAMETER_MAX)
+        yield Layer(place, context, place, NARROW_MAX, -NARROW_MAX, NARROW_MAX, _shape(f, f), dilation=d)
+    params = _shape(parameter_count(a, s), len(DILATIONS) * f, 1)
+    yield Layer(f"params.{s}", f"atrous.{s}", f"params.{s}", NARROW_MAX, -PARAMETER_MAX, PARAMETER_MAX, params)
 
 
-def _trunk(prefix: str, sums: str, blocks: int) -> Iterator[Layer]:
-    for i in range(blocks):
+def _trunk(a: Architecture, prefix: str, sums: str) -> Iterator[Layer]:
+    shape = _shape(a.features, a.features)
+    for i in range(a.blocks):
         first, second = f"{prefix}.body.{i}.body.0", f"{prefix}.body.{i}.body.2"
-        yield Layer(first, sums, first, NARROW_MAX, 0, NARROW_MAX)
-        yield Layer(second, first, sums, NARROW_MAX, -WIDE_MAX, WIDE_MAX)
-    yield Layer(f"{prefix}.body.{blocks}", sums, sums, NARROW_MAX, -WIDE_MAX, WIDE_MAX)
-
-
-class Operations(Protocol):
-    """What a network needs of whatever computes; arrays are its own."""
-
-    def layer(self, name: str, x: Any) -> Any: ...
-    def narrow(self, signal: str, x: Any) -> Any: ...
-    def add(self, x: Any, y: Any) -> Any: ...
-    def join(self, parts: list[Any]) -> Any: ...
-    def shuffle(self, x: Any) -> Any: ...
-
-
-class Backend(Operations, Protocol):
-    """What a program needs beside that."""
-
-    def receive(self, signal: str, values: NDArray[np.int64]) -> Any:
-        """Take whole numbers [C, H, W] of a signal."""
-        ...
-
-    def give(self, values: Any) -> NDArray[np.int32]:
-        """Return whole numbers int32 [C, H, W]."""
-        ...
+        yield Layer(first, sums, first, NARROW_MAX, 0, NARROW_MAX, shape)
+        yield Layer(second, first, sums, NARROW_MAX, -WIDE_MAX, WIDE_MAX, shape)
+    yield Layer(f"{prefix}.body.{a.blocks}", sums, sums, NARROW_MAX, -WIDE_MAX, WIDE_MAX, shape)
 
 
 class Network:
@@ -189,28 +139,39 @@ class Network:
         return b.add(x, b.layer(f"{prefix}.body.{self.architecture.blocks}", b.narrow(sums, y)))
 
 
-class Program(Network):
+def network_over(a: Architecture, operations: Operations) -> Network | GraphNetwork:
+    """A published network, or the one that a graph gives, over any operations."""
+    return GraphNetwork(a, operations) if isinstance(a, GraphArchitecture) else Network(a, operations)
+
+
+class Program:
     """A network over a backend, from and to NumPy's arrays."""
 
     def __init__(self, architecture: Architecture, backend: Backend) -> None:
-        super().__init__(architecture, backend)
-        self.backend = backend
+        self.architecture, self.backend = architecture, backend
+        self.network = network_over(architecture, backend)
 
     def symbols(self, image: NDArray[np.uint8]) -> list[Any]:
         """L3C: auxiliary images, finest first, of uint8 [H, W, 3], sides multiples of 2^scales."""
         b = self.backend
-        return [b.give(x) for x in self.extract(b.receive("image", image.transpose(2, 0, 1).astype(np.int64)))]
+        return [b.give(x) for x in self.network.extract(b.receive("image", image.transpose(2, 0, 1).astype(np.int64)))]
 
     def context(self, scale: int, coarser_symbols: NDArray[Any], coarser: Any) -> Any:
         """Context of a scale, from symbols [C, H, W] of the next coarser one and its context (None for the first)."""
         known = known_values(self.architecture, coarser_symbols.astype(np.int64))
-        return self.predict(scale, self.backend.receive(known_signal(self.architecture), known), coarser)
+        return self.network.predict(scale, self.backend.receive(known_signal(self.architecture), known), coarser)
 
     def parameters(self, scale: int, context: Any) -> Any:
         """Mixture parameters of a scale, int32 [outputs, H, W]."""
-        return self.backend.give(self.classify(scale, context))
+        return self.backend.give(self.network.classify(scale, context))
 
 
 def parameter_channels(a: Architecture, scale: int) -> int:
     """Channels of a scale's symbols."""
     return a.latent_channels if a.learned and scale else RGB_CHANNELS
+
+
+def parameter_count(a: Architecture, scale: int) -> int:
+    """Outputs that describe a scale's mixtures: logits, means, log scales, and an image's coefficients."""
+    parts = 3 if a.learned and scale else 4
+    return parts * parameter_channels(a, scale) * a.components

@@ -20,8 +20,10 @@ from l3c.errors import InputError, ModelError
 from l3c.loaded import Loaded
 from l3c.places import Row
 from l3c.published.architecture import KINDS, Architecture
+from l3c.published.graph import parse_architecture
 from l3c.published.integer_model import FORMAT, TILE, PublishedModel, known_answer, network_digest, tensors_of
-from l3c.published.layers_integer import SUM_MAX, IntegerLayer, Layer, layers
+from l3c.published.layers_integer import layers
+from l3c.published.operations import SUM_MAX, IntegerLayer, Layer
 from l3c.published.runtimes import make_program, runtime_name
 from l3c.storage.atomic import write_whole
 
@@ -29,6 +31,9 @@ HOW = (
     "`l3c models --fetch NAME` fetches a released one; `l3c train` or `l3c import-released`, then `l3c export`, makes "
     "one; L3C_MODELS names other folders and URLs"
 )
+
+TILE_MIN, TILE_MAX = 64, 1024
+"""Nominal sides that a model may ask for: memory grows with their square."""
 
 _loaded: Loaded[PublishedModel] = Loaded()
 
@@ -81,17 +86,29 @@ def read_stored(file: str) -> Stored:
     try:
         if metadata.get("format") != FORMAT:
             raise ValueError(f"format {metadata.get('format')!r}, expected {FORMAT!r}")
-        a = Architecture(**json.loads(metadata["architecture"]))
+        a = parse_architecture(json.loads(metadata["architecture"]))
+        if a.own:
+            raise ValueError(f"a class of one's own, {a.kind}, is no exported model; its graph would be")
         tensors = load_tensors(places.content(file))
         network = [_layer(layer, tensors) for layer in layers(a)]
-        stored = Stored(a, network, metadata["digest"], metadata["known_answer"], int(metadata["tile"]))
+        astray = sorted(tensors.keys() - tensors_of(network).keys())
+        if astray:
+            raise ValueError(f"{len(astray)} tensors that the network does not have, first {astray[0]}")
+        stored = Stored(a, network, metadata["digest"], metadata["known_answer"], _tile(metadata["tile"]))
     except ModelError:
         raise
-    except (KeyError, TypeError, ValueError, InputError, SafetensorError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, InputError, SafetensorError) as error:
         raise ModelError(f"{file}: not an exported model: {error}") from error
     if network_digest(a, network).hex() != stored.digest:
         raise ModelError(f"{file}: its tensors are not what its digest says")
     return stored
+
+
+def _tile(text: str) -> int:
+    tile = int(text)
+    if not TILE_MIN <= tile <= TILE_MAX:
+        raise ValueError(f"tiles of {tile} pixels, expected {TILE_MIN} to {TILE_MAX}")
+    return tile
 
 
 def listing() -> Iterator[Row]:
@@ -133,8 +150,8 @@ def _row(file: str) -> tuple[Row, str]:
 
 def _layer(layer: Layer, stored: dict[str, NDArray[Any]]) -> IntegerLayer:
     weight, bias, shift = (stored[f"{layer.name}.{part}"] for part in ("weight", "bias", "shift"))
-    if weight.ndim != 4 or weight.dtype not in (np.int8, np.int16) or bias.shape != (len(weight),):
-        raise ValueError(f"{layer.name}: arrays do not fit")
+    if weight.shape != layer.shape or weight.dtype not in (np.int8, np.int16) or bias.shape != (len(weight),):
+        raise ValueError(f"{layer.name}: arrays do not fit: {list(weight.shape)}, expected {list(layer.shape)}")
     if bias.dtype != np.int32 or shift.dtype != np.uint8 or shift.shape != bias.shape or shift.max(initial=0) > 22:
         raise ValueError(f"{layer.name}: biases or shifts do not fit")
     made = IntegerLayer(layer, weight, bias, shift)
@@ -150,7 +167,7 @@ def write_model(path: Path, a: Architecture, network: list[IntegerLayer], tile: 
     digest = network_digest(a, network)
     metadata = {
         "format": FORMAT,
-        "architecture": json.dumps(vars(a), sort_keys=True),
+        "architecture": json.dumps(a.stated(), sort_keys=True),
         "tile": str(tile),
         "digest": digest.hex(),
         "known_answer": known_answer(make_program("definition", a, network)),

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from l3c.errors import InputError
 from l3c.published.architecture import RGB_CHANNELS, RGB_LEVELS, Architecture
 from l3c.published.classifier import ProbabilityClassifier
 from l3c.published.extractor import FeatureExtractor, ImageInput, ScaleInput
 from l3c.published.halving import half_size_of
 from l3c.published.layers import scaling
 from l3c.published.mixture import LogisticMixture
+from l3c.published.own import find_class
 from l3c.published.predictor import Predictor
 
 MEAN_COLOUR = (0.4488, 0.4371, 0.4040)
@@ -42,15 +45,20 @@ class Scales:
 
 
 class Published(nn.Module):
-    """What the three networks share: mean colour, mixtures, cost."""
+    """What all networks share: the order of scales, mixtures, cost. Networks of one's own are subclasses of it.
+
+    They need `analyse`, `context`, `classify`, `mixture` and `uniform_levels`, or are subclasses of L3C or Pyramid and
+    replace what differs. learned: whether auxiliary images are learned, or half-size images.
+    """
 
     nets: nn.ModuleList
     prob_clfs: nn.ModuleList
+    sub_rgb_mean: nn.Conv2d
+    learned: ClassVar[bool] = True
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
         self.architecture = architecture
-        self.sub_rgb_mean = scaling(1.0, [-255 * share for share in MEAN_COLOUR])
 
     def forward(self, images: Tensor, recursions: int = 0) -> Scales:
         """[N, 3, H, W], 0..255, H and W multiples of `architecture.multiple(recursions)`."""
@@ -73,6 +81,10 @@ class Published(nn.Module):
     def classify(self, scale: int, context: Tensor) -> Tensor:
         """Parameters of a scale from its context."""
         raise NotImplementedError
+
+    def last_layer(self, scale: int) -> nn.Conv2d:
+        """The layer that gives the parameters of a scale. Raises InputError where a network does not say."""
+        raise InputError(f"{type(self).__name__} does not say which layer gives mixtures: it has no last_layer")
 
     def predict(self, coarser: list[Tensor]) -> list[Tensor]:
         """Parameters of scales 0 .. n - 1 from values of scales 1 .. n."""
@@ -110,6 +122,7 @@ class L3C(Published):
     def __init__(self, architecture: Architecture) -> None:
         super().__init__(architecture)
         a = architecture
+        self.sub_rgb_mean = minus_mean_colour()
         inputs = (ScaleInput(a.features, a.features) for _ in range(a.scales - 1))
         self.heads = nn.ModuleList([ImageInput(RGB_CHANNELS, a.features), *inputs])
         self.nets = nn.ModuleList(_Scale(a) for _ in range(a.scales))
@@ -139,6 +152,9 @@ class L3C(Published):
     def classify(self, scale: int, context: Tensor) -> Tensor:
         return self.prob_clfs[scale](context)  # type: ignore[no-any-return]
 
+    def last_layer(self, scale: int) -> nn.Conv2d:
+        return self.prob_clfs[scale].atrous.lin  # type: ignore[return-value, union-attr]
+
     def uniform_levels(self) -> int:
         return self.architecture.latent_levels
 
@@ -149,10 +165,12 @@ class Pyramid(Published):
     RGB has one predictor a scale, and each hears the coarser one. RGB Shared has one for all, which hears none.
     """
 
+    learned = False
+
     def __init__(self, architecture: Architecture) -> None:
         super().__init__(architecture)
         a = architecture
-        self.sub_rgb_mean.requires_grad_(False)
+        self.sub_rgb_mean = minus_mean_colour().requires_grad_(False)
         self.nets = nn.ModuleList(_PyramidScale(a) for _ in range(a.scales))
         outputs = self.mixture(0).outputs
         self.prob_clfs = nn.ModuleList(ProbabilityClassifier(a.features, outputs) for _ in range(a.scales))
@@ -179,6 +197,9 @@ class Pyramid(Published):
     def classify(self, scale: int, context: Tensor) -> Tensor:
         return self.prob_clfs[0 if self._shared else scale](context)  # type: ignore[no-any-return]
 
+    def last_layer(self, scale: int) -> nn.Conv2d:
+        return self.prob_clfs[0 if self._shared else scale].atrous.lin  # type: ignore[return-value, union-attr]
+
     def uniform_levels(self) -> int:
         return RGB_LEVELS
 
@@ -200,8 +221,18 @@ class _PyramidScale(nn.Module):
         self.dec = Predictor(RGB_CHANNELS, a.features, a.blocks)
 
 
+def minus_mean_colour() -> nn.Conv2d:
+    """Take the mean colour off an image, [N, 3, H, W] -> same."""
+    return scaling(1.0, [-255 * share for share in MEAN_COLOUR])
+
+
 def make_network(architecture: Architecture) -> Published:
-    """Build an untrained network, initialized from PyTorch's random numbers."""
+    """Build an untrained network, initialized from PyTorch's random numbers.
+
+    Raises InputError where `architecture.kind` names a class that is not there.
+    """
+    if architecture.own:
+        return find_class(architecture.kind)(architecture)
     return L3C(architecture) if architecture.learned else Pyramid(architecture)
 
 

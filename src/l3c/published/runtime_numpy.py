@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.published.layers_integer import NARROW_BITS, NARROW_MAX, WIDE_MAX, IntegerLayer
+from l3c.published.operations import NARROW_BITS, NARROW_MAX, WIDE_MAX, IntegerLayer
 
 
 class _Arrays:
@@ -48,6 +48,13 @@ class _Arrays:
         channels, height, width = x.shape
         cells = x.reshape(channels // 4, 2, 2, height, width).transpose(0, 3, 1, 4, 2)
         return cells.reshape(channels // 4, 2 * height, 2 * width)
+
+    def clip(self, x: NDArray[Any], low: int, high: int) -> NDArray[Any]:
+        return x.clip(low, high)
+
+    def leak(self, x: NDArray[Any], factor: int, shift: int) -> NDArray[Any]:
+        larger: NDArray[Any] = np.maximum(x, self._halved(x * self.dtype(factor), np.uint8(shift)))
+        return larger
 
     def _sums(self, layer: IntegerLayer, x: NDArray[Any]) -> NDArray[Any]:
         """Convolve, one kernel position at a time, zeros around: [outputs, ceil(H / stride), ceil(W / stride)]."""

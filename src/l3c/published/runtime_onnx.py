@@ -15,18 +15,15 @@ from onnx import TensorProto, helper, numpy_helper
 
 from l3c.published.architecture import RGB_CHANNELS, Architecture
 from l3c.published.layers_integer import (
-    NARROW_BITS,
-    NARROW_MAX,
-    WIDE_MAX,
-    IntegerLayer,
-    Network,
     Program,
     known_signal,
     known_values,
     network_of,
+    network_over,
     parameter_channels,
     scale_count,
 )
+from l3c.published.operations import NARROW_BITS, NARROW_MAX, WIDE_MAX, IntegerLayer
 
 OPSET, IR_VERSION = 17, 8
 """Of 2022: every version of ONNX Runtime that the extra admits reads them."""
@@ -75,6 +72,13 @@ class Tracer:
 
     def shuffle(self, x: str) -> str:
         return self._node("DepthToSpace", x, blocksize=2, mode="CRD")
+
+    def clip(self, x: str, low: int, high: int) -> str:
+        return self._clip(x, low, high)
+
+    def leak(self, x: str, factor: int, shift: int) -> str:
+        shrunk = self._node("Mul", x, self._number(factor * 2.0**-shift))
+        return self._node("Max", x, self._node("Floor", self._node("Add", shrunk, self._number(0.5))))
 
     def session(self, threads: int | None) -> onnxruntime.InferenceSession:
         """What runs the graph; None leaves the threads to the library."""
@@ -133,15 +137,17 @@ class OnnxProgram(Program):
 
     def _trace_extractors(self, layers: list[IntegerLayer], threads: int | None) -> onnxruntime.InferenceSession:
         tracer = Tracer(layers)
-        for s, symbols in enumerate(Network(self.architecture, tracer).extract(tracer.input("image", RGB_CHANNELS))):
+        for s, symbols in enumerate(
+            network_over(self.architecture, tracer).extract(tracer.input("image", RGB_CHANNELS))
+        ):
             tracer.output(symbols, f"symbols.{s}")
         return tracer.session(threads)
 
     def _trace_predictor(self, layers: list[IntegerLayer], s: int, threads: int | None) -> Any:
         a, tracer = self.architecture, Tracer(layers)
-        network = Network(a, tracer)
+        network = network_over(a, tracer)
         known = tracer.input(known_signal(a), parameter_channels(a, s + 1))
-        coarser = tracer.input(COARSER, a.features) if s < scale_count(a) - 1 else None
+        coarser = tracer.input(COARSER, a.context_channels(s + 1)) if s < scale_count(a) - 1 else None
         context = network.predict(s, known, coarser)
         tracer.output(context, CONTEXT, whole=False)
         tracer.output(network.classify(s, context), "parameters")

@@ -12,13 +12,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from l3c.errors import EngineError
-from l3c.published.layers_integer import NARROW_BITS, NARROW_MAX, WIDE_MAX, IntegerLayer, Layer
+from l3c.published.operations import NARROW_BITS, NARROW_MAX, WIDE_MAX, IntegerLayer, Layer
 
 EXACT = ("none", "ieee")
 """Precisions of PyTorch's float32 products that keep every bit."""
 
-BAND = 1 << 16
-"""Positions that are unfolded at a time: bounds the memory."""
+BAND = 1 << 27
+"""Numbers that are unfolded at a time: bounds the memory, at 512 MB."""
 
 
 def check_precision(what: str, settings: Any) -> None:
@@ -72,6 +72,14 @@ class TorchRuntime:
     def shuffle(self, x: Tensor) -> Tensor:
         return functional.pixel_shuffle(x, 2).contiguous(memory_format=torch.channels_last)
 
+    def clip(self, x: Tensor, low: int, high: int) -> Tensor:
+        with torch.inference_mode():
+            return x.clamp(low, high)
+
+    def leak(self, x: Tensor, factor: int, shift: int) -> Tensor:
+        with torch.inference_mode():
+            return torch.maximum(x, (x * (factor * 2.0**-shift)).add_(0.5).floor_())
+
     def _convolve(self, layer: Layer, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         reach = layer.dilation * (weight.shape[2] // 2)
         return functional.conv2d(x, weight, bias, layer.stride, reach, layer.dilation)
@@ -97,7 +105,7 @@ class UnfoldRuntime(TorchRuntime):
         reach = dilation * (side // 2)
         height, width = (-(-size // stride) for size in x.shape[2:])
         padded = functional.pad(x, [reach] * 4)
-        rows = max(1, BAND // width)
+        rows = max(1, BAND // (width * weight[0].numel()))
         bands = []
         for top in range(0, height, rows):
             count = min(rows, height - top)

@@ -8,7 +8,8 @@ from importlib.util import find_spec
 
 from l3c.errors import EngineError, install_command
 from l3c.published.architecture import Architecture
-from l3c.published.layers_integer import IntegerLayer, Program
+from l3c.published.layers_integer import Program
+from l3c.published.operations import IntegerLayer
 
 VARIABLE = "L3C_RUNTIME"
 """Environment variable: the runtime to use, whatever the device that is asked for."""

@@ -6,7 +6,6 @@ import math
 
 import torch
 
-from l3c.published.classifier import ProbabilityClassifier
 from l3c.published.network import Published
 
 COEFFICIENTS = -3.0
@@ -18,10 +17,12 @@ CALM = 0.1
 
 @torch.no_grad()
 def spread_mixtures(network: Published) -> None:
-    """Place components side by side over the range, each half as wide as its share of it."""
-    for scale, classifier in enumerate(network.prob_clfs):
-        assert isinstance(classifier, ProbabilityClassifier)
-        layer, mixture = classifier.atrous.lin, network.mixture(scale)
+    """Place components side by side over the range, each half as wide as its share of it.
+
+    Raises InputError for a network of one's own that does not say which layer gives them.
+    """
+    for scale in range(network.architecture.scales):
+        layer, mixture = network.last_layer(scale), network.mixture(scale)
         assert layer.bias is not None
         span, shape = mixture.high - mixture.low, (-1, mixture.channels, mixture.components)
         layer.weight.mul_(CALM)

@@ -10,10 +10,12 @@ import numpy as np
 from torch import Tensor
 
 from l3c.errors import InputError
+from l3c.published.architecture import Architecture
 from l3c.published.export import Weights, export_layers
 from l3c.published.fine_tuning import Heard, fine_tune
 from l3c.published.float_state import float_name, write_float
-from l3c.published.grid import Steps
+from l3c.published.graph_export import export_own
+from l3c.published.grid import Grids
 from l3c.published.models import write_model
 from l3c.published.pictures import Pixels
 from l3c.training.batch_plan import Plan
@@ -21,6 +23,7 @@ from l3c.training.batches import training_batches
 from l3c.training.checkpoints import LATEST, read_state
 from l3c.training.config import Config
 from l3c.training.experiments import Experiment
+from l3c.training.loading import load_trained
 from l3c.training.picture_files import ReadableFrom, centre_crop, list_pictures, walk_pictures
 from l3c.training.trainer import evaluated_weights
 
@@ -46,16 +49,20 @@ def export_experiment(
     tuning sees random crops of them all.
     """
     found, path = experiment.checkpoints.choose(iteration)
-    state, config = read_state(path), experiment.config()
+    config = experiment.config()
 
-    def tune(weights: Weights, steps: Steps) -> Weights:
+    def tune(a: Architecture, weights: Weights, grids: Grids) -> Weights:
         if tuning is None:
             return weights
         batches = _crops(images, config)
-        return fine_tune(config.network, weights, steps, batches, tuning.iterations, tuning.rate, tuning.heard)
+        return fine_tune(a, weights, grids, batches, tuning.iterations, tuning.rate, tuning.heard)
 
-    network = export_layers(config.network, evaluated_weights(state, path), calibration_pictures(images), tune)
-    return found, write_model(target, config.network, network)
+    pictures = calibration_pictures(images)
+    if config.network.own:
+        network = load_trained(experiment, found).network
+        return found, write_model(target, *export_own(network, pictures, tune))
+    layers = export_layers(config.network, evaluated_weights(read_state(path), path), pictures, tune)
+    return found, write_model(target, config.network, layers)
 
 
 def export_float(experiment: Experiment, target: Path, iteration: int = LATEST, model: bytes = b"") -> tuple[Path, str]:

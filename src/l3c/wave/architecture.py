@@ -6,7 +6,10 @@ so the pixels with x + 3 y = t are independent of each other: one wavefront.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import Any
+
+from l3c.digest import stated
 
 SLOPE = 3
 """Columns by which a row lags behind the row above it."""
@@ -27,6 +30,10 @@ AHEAD = ((0, 0), (0, 1), (0, 2), (1, -1), (1, 0), (1, 1))
 
 PAIR_MAX = 128
 """Largest sum of the magnitudes of a pair's weights: 128 * 255 fits the 16 bits in which AVX2 adds two products."""
+
+
+FIRST = ("channels", "hidden1", "kept", "hidden2", "hidden3", "head", "components")
+"""Fields of the format's first version: always in files and digests."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +114,6 @@ class Architecture:
             layers.append(Layer(f"head{c}.1", 3 * self.components + c + self.coupled, (self.head,)))
         return layers
 
-    def to_dict(self) -> dict[str, int]:
-        """What files and digests hold; what a network does not have is not named."""
-        optional = ("fitted", "coupled", "guides")
-        return {name: width for name, width in asdict(self).items() if width or name not in optional}
+    def to_dict(self) -> dict[str, Any]:
+        """What files and digests hold (`l3c.digest.stated`)."""
+        return stated(self, FIRST)

@@ -8,13 +8,14 @@ nothing else is contracted.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from l3c.coding.mixture import SYMBOLS, Mixture, edge_argument, intervals, sigmoid
 from l3c.coding.tables import LOG_SCALE_ORIGIN, LOG_SCALES, SIGMOID_REACH
+from l3c.digest import stated
 from l3c.wave.architecture import Architecture, Layer
 from l3c.wave.fused import Floats, fused
 from l3c.wave.network import IntegerLayer, Integers, Network
@@ -32,6 +33,10 @@ BIAS_REACH = 2**28
 TINY = np.float32(1e-12)
 LEVELS_PER_MEAN = np.float32(8)
 COEFFICIENT_MAX = 256
+
+
+FIRST = ("rate", "momentum", "spread", "epsilon", "group", "every", "taken", "first")
+"""Fields of the format's first version: always in files and digests."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,8 @@ class Learning:
         return index >= self.first and (self.first < OUTPUTS or index % 2 == OUTPUTS % 2)
 
     def to_dict(self) -> dict[str, float]:
-        return asdict(self)
+        """What files and digests hold (`l3c.digest.stated`)."""
+        return stated(self, FIRST)
 
 
 def product(start: Floats, weights: Floats, inputs: Floats) -> Floats:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
+from l3c.digest import digest_of
 from l3c.errors import EngineError
 from l3c.wave.architecture import Architecture
 from l3c.wave.learning import Learning
@@ -25,13 +24,8 @@ def canonical_digest(
     architecture: Architecture, tensors: dict[str, NDArray[np.generic]], learning: Learning | None = None
 ) -> bytes:
     """SHA-256 over the configuration and all tensors in the order of their names, little-endian."""
-    configuration = [FORMAT, architecture.to_dict()] + ([learning.to_dict()] if learning else [])
-    hasher = hashlib.sha256(json.dumps(configuration, sort_keys=True).encode())
-    for name in sorted(tensors):
-        tensor = tensors[name]
-        hasher.update(f"{name} {tensor.dtype.name} {list(tensor.shape)} ".encode())
-        hasher.update(np.ascontiguousarray(tensor, tensor.dtype.newbyteorder("<")).tobytes())
-    return hasher.digest()
+    learns = [learning.to_dict()] if learning else []
+    return digest_of([FORMAT, architecture.to_dict(), *learns], tensors)
 
 
 class WaveModel:
