@@ -50,12 +50,14 @@ def test_intervals_of_iterations_and_minutes(monkeypatch: pytest.MonkeyPatch) ->
 class FakeClock:
     """Time that passes with every look at it, however busy the machine is."""
 
-    def __init__(self) -> None:
-        self.now = 0.0
+    def __init__(self, tick: float = 0.03) -> None:
+        self.now, self._tick = 0.0, tick
 
     def monotonic(self) -> float:
-        self.now += 0.03
+        self.now += self._tick
         return self.now
+
+    time = perf_counter = monotonic
 
 
 @pytest.fixture(autouse=True)

@@ -380,11 +380,12 @@ class Trainer:
         if not (self.options.save and self.processes.leads and (force or due)):
             return
         self._check_strange()
-        self.experiment.checkpoints.save(self.iteration, self._state(), self.options.policy, keep=force)
+        self.experiment.checkpoints.save(self.iteration, self.state(), self.options.policy, keep=force)
         if self._on_save:
             self._on_save(self, force)
 
-    def _state(self) -> dict[str, Any]:
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint holds."""
         state = {
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
