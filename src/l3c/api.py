@@ -13,6 +13,7 @@ from l3c.container.constants import (
     FLOAT,
     GRAY,
     GRAY_ALPHA,
+    JPEG_START,
     KEPT_CODERS,
     LAYOUT_NAMES,
     METADATA,
@@ -32,6 +33,7 @@ from l3c.container.constants import (
     WEBP,
 )
 from l3c.container.cursor import Buffer
+from l3c.container.kept_file import is_suffix
 from l3c.container.named import pack_named
 from l3c.container.read import read_file
 from l3c.container.structure import NOTHING, Animation, Contents, Frame, ImageHeader, Page, Palette, Repeated
@@ -262,11 +264,12 @@ def encode_file(data: Buffer, suffix: str = "", /, *, threads: int | None = None
     from l3c.jpeg.keep import can_keep, keep
 
     data = bytes(data)
-    if can_keep(data):
-        return keep(data, thread_count(threads))
-    if len(suffix.encode()) > SUFFIX_MAX or not suffix.isprintable() or set(suffix) & set("./\\:"):
+    if not is_suffix(suffix):
         raise InputError(f"suffix {suffix!r}: up to {SUFFIX_MAX} bytes, without dots, slashes and colons")
-    return write_file(Contents.of_file(header_of(data) or NOTHING, pack(data, suffix or "bin")))
+    if can_keep(data):
+        return keep(data, thread_count(threads), suffix)
+    header = None if data.startswith(JPEG_START) else header_of(data)
+    return write_file(Contents.of_file(header or NOTHING, pack(data, suffix)))
 
 
 def encode_jpeg(data: Buffer, /, *, threads: int | None = None) -> bytes:
@@ -428,7 +431,7 @@ def kept_picture(contents: Contents, /, *, threads: int | None = None, max_memor
     from l3c.images.read import read_picture
 
     assert contents.kept is not None
-    suffix = contents.kept.suffix or "jpg"
+    suffix = contents.kept.suffix
     if not contents.has_picture:
         raise InputError(f"the file keeps a .{suffix} file, no picture that is known here: take the file itself")
     data = original_of(contents, threads=threads, max_memory=max_memory)
@@ -464,7 +467,7 @@ def describe(contents: Contents, size: int) -> Info:
         bits_per_subpixel=8 * size / max(1, _samples_of(contents)),
         history=header.past.name if header.past else None,
         kept_size=kept.length if kept else None,
-        kept_suffix=(kept.suffix or "jpg") if kept else None,
+        kept_suffix=kept.suffix if kept else None,
         kept_coder=KEPT_CODERS[kept.coder] if kept else None,
         tuning_size=sum(len(tuning.data) for tuning in contents.tunings),
         dtype=header.dtype,

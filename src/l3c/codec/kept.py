@@ -42,7 +42,8 @@ def original(contents: Contents, threads: int, max_memory: int | None) -> bytes:
 
 
 def _unpacked(kept: KeptFile) -> bytes:
-    assert kept.coder != KEPT_JPEG_XL
+    if kept.coder == KEPT_JPEG_XL:
+        raise FormatError("section FILE transcodes a file that is no JPEG file")
     if kept.coder == KEPT_STORED:
         return bytes(kept.data)
     unpacker = zlib.decompressobj(RAW)

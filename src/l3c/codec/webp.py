@@ -81,7 +81,7 @@ def encode(samples: Samples, alpha: Samples | None = None, effort: int = FULL, q
 
 def decode(payload: bytes | memoryview, box: Box, channels: int, alpha: bool = False) -> Samples:
     """[height, width, channels], or the alpha channel. Raises FormatError on damage, before it decodes another size."""
-    from PIL import Image
+    from PIL.WebPImagePlugin import WebPImageFile
 
     if len(payload) < HEADER.size:
         raise FormatError("its WebP ends inside the header")
@@ -91,8 +91,9 @@ def decode(payload: bytes | memoryview, box: Box, channels: int, alpha: bool = F
         raise FormatError("its WebP is damaged, or of another size")
     chunk = b"VP8L" + struct.pack("<I", len(payload)) + bytes(payload) + bytes(len(payload) % 2)
     try:
-        with Image.open(io.BytesIO(b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk)) as image:
-            pixels = np.asarray(image.convert("RGBA"))
+        # The plugin itself: Image.open refuses more than 178,956,970 pixels, which files of ours may have.
+        with WebPImageFile(io.BytesIO(b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk)) as image:
+            pixels = np.asarray(image.convert("RGBA") if alpha or image.mode != "RGB" else image)
     except Exception as error:  # whatever Pillow raises on damage
         raise FormatError(f"its WebP is damaged: {error}") from error
     return np.ascontiguousarray(pixels[..., 3:] if alpha else pixels[..., :channels])

@@ -113,6 +113,11 @@ KEPT_STORED, KEPT_JPEG_XL, KEPT_DEFLATED = 0, 1, 2
 KEPT_CODERS = {KEPT_STORED: "stored", KEPT_JPEG_XL: "JPEG XL", KEPT_DEFLATED: "deflate"}
 SUFFIX_MAX = 32
 """Bytes of a kept file's suffix."""
+
+USUAL_SUFFIX, NO_SUFFIX = "jpg", "."
+"""What no suffix says in a file, and what says that there is none."""
+
+JPEG_START = b"\xff\xd8\xff"
 ICC, EXIF, XMP, RESOLUTION, KEY, PNG = b"iccp", b"exif", b"xmpm", b"reso", b"ckey", b"pngc"
 METADATA = {
     ICC: "icc",
@@ -123,11 +128,13 @@ METADATA = {
     PNG: "png chunks",
 }
 NAMED_METADATA = (
+    "bit depth",
     "bmp header",
     "comment",
     "gif extensions",
     "iptc",
     "jp2 boxes",
+    "png palette",
     "tiff tags",
     "trailing bytes",
     "webp chunks",

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from l3c.container.constants import KEPT_CODERS, KEPT_DEFLATED, KEPT_JPEG_XL, KEPT_STORED, MAX_LENGTH, SUFFIX_MAX
+from l3c.container.constants import (
+    KEPT_CODERS,
+    KEPT_DEFLATED,
+    KEPT_STORED,
+    MAX_LENGTH,
+    NO_SUFFIX,
+    SUFFIX_MAX,
+    USUAL_SUFFIX,
+)
 from l3c.container.cursor import Cursor, varint
 from l3c.container.structure import KeptFile
 from l3c.errors import VersionError
@@ -10,7 +18,7 @@ from l3c.errors import VersionError
 
 def write_file_section(kept: KeptFile) -> bytes:
     """What section FILE holds of it."""
-    suffix = kept.suffix.encode()
+    suffix = b"" if kept.suffix == USUAL_SUFFIX else kept.suffix.encode() or NO_SUFFIX.encode()
     return b"".join([varint(len(suffix)), suffix, write_jpeg(kept)])
 
 
@@ -21,24 +29,34 @@ def read_file_section(cursor: Cursor) -> KeptFile:
         suffix = raw.decode()
     except UnicodeDecodeError:
         raise cursor.fail("the suffix of a kept file is not UTF-8") from None
-    if not suffix.isprintable() or set(suffix) & set("./\\:\0"):
+    if suffix in ("", NO_SUFFIX):
+        return _read(cursor, "" if suffix else USUAL_SUFFIX)
+    if suffix == USUAL_SUFFIX or not is_suffix(suffix):
         raise cursor.fail("the suffix of a kept file is not that of a file's name")
     return _read(cursor, suffix)
 
 
+def is_suffix(text: str) -> bool:
+    """Whether a file's name may end in a dot and this, or, if it is empty, without either."""
+    return len(text.encode()) <= SUFFIX_MAX and text.isprintable() and not set(text) & set("./\\:")
+
+
 def write_jpeg(kept: KeptFile) -> bytes:
-    """A JPEG file in a section whose rest it is."""
+    """A JPEG file in a section whose rest it is; its suffix does not matter."""
     return b"".join([bytes([kept.coder]), varint(kept.length), kept.crc.to_bytes(4, "little"), kept.data])
 
 
 def read_jpeg(cursor: Cursor) -> KeptFile:
     """All that is left of a section. Raises VersionError, FormatError."""
-    return _read(cursor, "")
+    kept = _read(cursor, USUAL_SUFFIX)
+    if kept.coder == KEPT_DEFLATED:
+        raise VersionError(f"byte {cursor.offset}: a deflated JPEG file: unknown to this release")
+    return kept
 
 
 def _read(cursor: Cursor, suffix: str) -> KeptFile:
     coder = cursor.integer(1, "a kept file's coder")
-    if coder not in KEPT_CODERS or coder == (KEPT_JPEG_XL if suffix else KEPT_DEFLATED):
+    if coder not in KEPT_CODERS:
         raise VersionError(f"byte {cursor.offset}: coder {coder} of a kept file is unknown to this release")
     length, crc = cursor.varint(MAX_LENGTH, "a kept file's length"), cursor.integer(4, "its check sum")
     if coder == KEPT_STORED and length != cursor.left:

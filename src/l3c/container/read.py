@@ -20,6 +20,7 @@ from l3c.container.constants import (
     FLOAT,
     FLOAT_BITS,
     HEAD,
+    KEPT_JPEG_XL,
     KIND_SHIFT,
     MAX_LENGTH,
     MODELS,
@@ -127,7 +128,10 @@ def kept_of(sections: Sections) -> Contents:
     """What the sections say of a file that is kept."""
     critical = sections.critical
     header = read_head(critical[HEAD]) if HEAD in critical else NOTHING
-    return replace(Contents.of_file(header, read_file_section(critical[FILE])), metadata=sections.ancillary)
+    kept = read_file_section(critical[FILE])
+    if kept.coder == KEPT_JPEG_XL and HEAD not in critical:
+        raise FormatError("section FILE transcodes a JPEG file of whose picture no section HEAD tells")
+    return replace(Contents.of_file(header, kept), metadata=sections.ancillary)
 
 
 def contents_of(sections: Sections, data: bytes | memoryview) -> Contents:

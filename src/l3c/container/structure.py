@@ -9,6 +9,9 @@ from l3c.container.constants import (
     ALPHA_LAYOUTS,
     FIRST_MODEL,
     FLOAT,
+    JPEG_START,
+    KEPT_JPEG_XL,
+    KEPT_STORED,
     LEFT,
     METADATA,
     NAMED,
@@ -20,6 +23,7 @@ from l3c.container.constants import (
     SAMPLINGS,
     SIGNED,
     UNSIGNED,
+    USUAL_SUFFIX,
 )
 from l3c.container.named import unpack_named
 
@@ -146,14 +150,14 @@ class Levels:
 class KeptFile:
     """A file kept whole. coder: one of KEPT_CODERS. length, crc: of the file. data: what is stored of it.
 
-    suffix: of the file's name, without the dot; empty of a JPEG file.
+    suffix: of the file's name, without the dot.
     """
 
     coder: int
     length: int
     crc: int
     data: bytes | memoryview
-    suffix: str = ""
+    suffix: str = USUAL_SUFFIX
 
 
 @dataclass(frozen=True)
@@ -386,8 +390,11 @@ class Contents:
 
     @property
     def jpeg(self) -> KeptFile | None:
-        """The JPEG file that is kept, if one is."""
-        return self.kept if self.kept and not self.kept.suffix else None
+        """The JPEG file that is kept, if one is whose picture is known, whatever its name."""
+        if self.kept is None or not self.has_picture:
+            return None
+        stored = self.kept.coder == KEPT_STORED and bytes(self.kept.data[: len(JPEG_START)]) == JPEG_START
+        return self.kept if stored or self.kept.coder == KEPT_JPEG_XL else None
 
     @property
     def has_picture(self) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from l3c.container.constants import CMYK, GRAY, KEPT_JPEG_XL, KEPT_STORED, RGB
+from l3c.container.constants import CMYK, GRAY, KEPT_JPEG_XL, KEPT_STORED, RGB, USUAL_SUFFIX
 from l3c.container.structure import Contents, ImageHeader, KeptFile
 from l3c.container.write import write_file
 from l3c.errors import ChecksumError, FormatError, InputError, LimitError
@@ -36,12 +37,12 @@ def can_keep(data: bytes) -> bool:
     return frame is not None and frame.components in LAYOUTS
 
 
-def keep(data: bytes, threads: int) -> bytes:
-    """The file of ours that holds a JPEG file, in the fewest bytes. Raises InputError."""
+def keep(data: bytes, threads: int, suffix: str = USUAL_SUFFIX) -> bytes:
+    """The file of ours that holds a JPEG file, in the fewest bytes. suffix: of its name. Raises InputError."""
     frame = read_frame(data)
     if frame is None or frame.components not in LAYOUTS:
         raise InputError("not a JPEG file of 1, 3 or 4 components")
-    return write_file(Contents.of_file(_header(frame), packed(data, threads)))
+    return write_file(Contents.of_file(_header(frame), replace(packed(data, threads), suffix=suffix)))
 
 
 def packed(data: bytes, threads: int) -> KeptFile:
