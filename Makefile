@@ -7,6 +7,7 @@ FILES ?= 10000
 
 TIMES ?= 50
 STRANGE ?= 40000
+ARRAYS ?= 5000
 
 .PHONY: help demo test benchmark goldens fuzz kill strange cross-check sanitize wheel clean
 
@@ -50,9 +51,10 @@ fuzz: $(VENV)/tools
 kill: $(VENV)/tools
 	$(BIN)/python -m tests.long.kill_folder $(TIMES)
 
-# make strange     : STRANGE=40000 strange picture files, each refused with its reason or given back equal
+# make strange     : STRANGE=40000 strange picture files, each refused with its reason or given back equal; ARRAYS=5000 arrays
 strange: $(VENV)/tools
 	$(BIN)/python -m tests.strange.run --files $(STRANGE)
+	$(BIN)/python -m tests.strange.arrays $(ARRAYS)
 
 # make cross-check : the kernels of every instruction set against each other, those of other machines emulated
 cross-check:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import tomllib
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from l3c.errors import InputError
+import l3c
+from l3c.errors import FormatError, InputError
 from tests.checks import smooth_picture
 
 zarr = pytest.importorskip("zarr")
 numcodecs = pytest.importorskip("numcodecs")
 
+from l3c.plugins.chunks import to_chunk  # noqa: E402
 from l3c.plugins.numcodecs_codec import L3C  # noqa: E402
 from l3c.plugins.zarr_codec import L3CCodec  # noqa: E402
 
@@ -30,6 +32,10 @@ ARRAYS: dict[str, tuple[NDArray[Any], tuple[int, ...]]] = {
     "a film": (np.stack([PICTURE, PICTURE[::-1]]), (2, 35, 90, 3)),
     "flags": (PICTURE[..., 0] > 99, (70, 90)),
     "a row": (PICTURE.ravel(), (1000,)),
+    "floats": (PICTURE[..., 0].astype(np.float32) / 255, (70, 45)),
+    "big-endian floats": ((PICTURE[..., 0] / 255).astype(">f8"), (35, 45)),
+    "signed": (PICTURE[..., 0].astype(np.int16) - 128, (32, 40)),
+    "32 bits": (PICTURE.astype(np.int32) * 99_999, (32, 40, 3)),
 }
 
 
@@ -74,8 +80,40 @@ def test_numcodecs_finds_it_by_its_configuration() -> None:
 
 
 def test_other_dtypes_are_refused() -> None:
-    with pytest.raises(InputError, match="float32"):
-        L3C().encode(PICTURE.astype(np.float32))
+    with pytest.raises(InputError, match="complex64"):
+        L3C().encode(PICTURE.astype(np.complex64))
+
+
+@pytest.mark.parametrize("dtype", ["u1", "<u2", ">u2", ">i4", ">f4"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_numcodecs_gives_back_the_bytes_of_memory(dtype: str, order: Literal["C", "F"]) -> None:
+    chunk = np.asarray(np.arange(0, 3500, 100).reshape(5, 7) % 251, dtype, order=order)
+    codec = L3C("wave-fast")
+    data = codec.encode(chunk)
+    assert bytes(codec.decode(data)) == numcodecs.Zlib().decode(numcodecs.Zlib().encode(chunk))
+    for other in ("C", "F"):
+        mine, theirs = (np.empty((5, 7), dtype, order=other) for _ in range(2))
+        codec.decode(data, out=mine)
+        numcodecs.Zlib().decode(numcodecs.Zlib().encode(chunk), out=theirs)
+        np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_fortran_order_of_zarr_2(tmp_path: Path) -> None:
+    array = np.asfortranarray(PICTURE[..., 0])
+    made = zarr.create_array(tmp_path / "a.zarr", shape=array.shape, chunks=(32, 40), dtype=array.dtype, order="F",
+                             zarr_format=2, compressors=L3C("wave-fast"))  # fmt: skip
+    made[:] = array
+    np.testing.assert_array_equal(zarr.open_array(tmp_path / "a.zarr", mode="r")[:], array)
+
+
+@pytest.mark.parametrize(
+    ("stored", "message"),
+    [(np.full((4, 4), 300, np.uint16), "the chunk holds uint16"), (np.zeros((4, 5), np.uint8), "holds 20 samples")],
+)
+def test_zarr_chunks_of_another_array_are_refused(stored: NDArray[Any], message: str) -> None:
+    with pytest.raises(FormatError, match=message):
+        to_chunk(l3c.decode(l3c.encode(stored)), np.dtype(np.uint8), (4, 4))
 
 
 def test_entry_points_name_what_there_is() -> None:

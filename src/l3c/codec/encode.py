@@ -64,34 +64,40 @@ def encode_ways(
 def encode_drawing(
     header: ImageHeader, components: list[Samples], metadata: dict[bytes, bytes], palette: Palette | None
 ) -> list[bytes]:
-    """The file that holds a drawing as one WebP, without tiles; of other images none."""
-    if side_of_whole(header) > webp.SIDE_MAX or not webp.is_drawn(components[0]):
+    """The file that holds a drawing as WebP in the largest tiles, mostly one; of other images none."""
+    if not webp.is_drawn(components[0]):
         return []
-    return [assemble(header, side_of_whole(header), encode_whole(header, components), metadata, palette)]
+    side = webp_side(header)
+    return [assemble(header, side, encode_whole(header, side, components), metadata, palette)]
 
 
 def encode_differences(header: ImageHeader, components: list[Samples], metadata: dict[bytes, bytes]) -> bytes:
     """A file whose past gives nearly all: what is left, nothing in most places, is coded as WebP, quickly."""
-    side = min(side_of_whole(header), webp.SIDE_MAX)
+    side = webp_side(header)
     tiles = [components[index][box.top : box.bottom, box.left : box.right] for index, box in tiles_of(header, side)]
     coded = [Coded(WEBP, webp.encode(tile, effort=webp.QUICK), crc32(tile.tobytes())) for tile in tiles]
     return assemble(header, side, coded, metadata, None)
 
 
-def side_of_whole(header: ImageHeader) -> int:
-    """Side of tiles that hold a whole component each, whichever is the largest: low bits may be packed wider."""
-    return max(TILE_SIDE_MIN, *(max(c.height, c.width) for c in header.components))
+def webp_side(header: ImageHeader) -> int:
+    """Side of tiles that hold a whole component each, whichever is the largest, if WebP takes it in one piece.
+
+    Not that of the picture: low bits may be packed wider.
+    """
+    whole = max(TILE_SIDE_MIN, *(max(c.height, c.width) for c in header.components))
+    pixels = max(c.height * c.width for c in header.components)
+    return whole if whole <= webp.SIDE_MAX and pixels <= webp.PIXELS_MAX else webp.SIDE_OF_LARGE
 
 
-def encode_whole(header: ImageHeader, components: list[Samples]) -> list[Coded]:
-    """Each component as one WebP; an alpha plane of bytes goes along with the colours before it."""
+def encode_whole(header: ImageHeader, side: int, components: list[Samples]) -> list[Coded]:
+    """Each tile as WebP; an alpha plane of bytes goes along with the colours before it."""
+    tiles = [components[index][box.top : box.bottom, box.left : box.right] for index, box in tiles_of(header, side)]
     if header.alpha_goes_along:
-        colours, alpha = components
-        return [
-            Coded(WEBP, webp.encode(colours, alpha), crc32(colours.tobytes())),
-            Coded(WEBP, b"", crc32(alpha.tobytes())),
-        ]
-    return [Coded(WEBP, webp.encode(c), crc32(c.tobytes())) for c in components]
+        half = len(tiles) // 2
+        both = list(zip(tiles[:half], tiles[half:], strict=True))
+        coded = [Coded(WEBP, webp.encode(colours, alpha), crc32(colours.tobytes())) for colours, alpha in both]
+        return coded + [Coded(WEBP, b"", crc32(alpha.tobytes())) for _, alpha in both]
+    return [Coded(WEBP, webp.encode(tile), crc32(tile.tobytes())) for tile in tiles]
 
 
 def assemble(

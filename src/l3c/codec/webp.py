@@ -14,7 +14,13 @@ from l3c.errors import FormatError
 
 Samples = NDArray[np.uint8]
 SIDE_MAX = 16383
+PIXELS_MAX = 1 << 24
+"""Of a tile: libwebp takes some 34 bytes a pixel, and Pillow warns of more than 89,478,485 pixels."""
+
 HEADER = struct.Struct("<BI")
+SIDE_OF_LARGE = 4096
+"""Of the tiles of larger images: its square has PIXELS_MAX pixels."""
+
 MARK = 0x2F
 START = 20
 """Bytes of RIFF before the chunk's content."""
@@ -57,7 +63,8 @@ def _repeats(samples: Samples) -> bool:
 
 def is_worth_it(samples: Samples, beside: int) -> bool:
     """Whether WebP may need fewer bytes than `beside`: in drawings, and by a quick attempt."""
-    if not is_drawn(samples):
+    height, width = samples.shape[:2]
+    if max(height, width) > SIDE_MAX or height * width > PIXELS_MAX or not is_drawn(samples):
         return False
     return len(encode(samples, effort=GLANCE, quality=GLANCE_QUALITY)) < GLANCE_SHARE * beside + GLANCE_BYTES
 
@@ -81,18 +88,17 @@ def encode(samples: Samples, alpha: Samples | None = None, effort: int = FULL, q
 
 def decode(payload: bytes | memoryview, box: Box, channels: int, alpha: bool = False) -> Samples:
     """[height, width, channels], or the alpha channel. Raises FormatError on damage, before it decodes another size."""
-    from PIL.WebPImagePlugin import WebPImageFile
+    from PIL import Image
 
     if len(payload) < HEADER.size:
         raise FormatError("its WebP ends inside the header")
     mark, packed = HEADER.unpack_from(payload)
     width, height = (packed & SIDE_MAX) + 1, (packed >> 14 & SIDE_MAX) + 1
-    if mark != MARK or (height, width) != (box.height, box.width):
+    if mark != MARK or (height, width) != (box.height, box.width) or height * width > PIXELS_MAX:
         raise FormatError("its WebP is damaged, or of another size")
     chunk = b"VP8L" + struct.pack("<I", len(payload)) + bytes(payload) + bytes(len(payload) % 2)
     try:
-        # The plugin itself: Image.open refuses more than 178,956,970 pixels, which files of ours may have.
-        with WebPImageFile(io.BytesIO(b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk)) as image:
+        with Image.open(io.BytesIO(b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk)) as image:
             pixels = np.asarray(image.convert("RGBA") if alpha or image.mode != "RGB" else image)
     except Exception as error:  # whatever Pillow raises on damage
         raise FormatError(f"its WebP is damaged: {error}") from error

@@ -130,6 +130,7 @@ METADATA = {
 NAMED_METADATA = (
     "bit depth",
     "bmp header",
+    "byte order",
     "comment",
     "gif extensions",
     "iptc",

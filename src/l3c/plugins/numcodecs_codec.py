@@ -9,11 +9,17 @@ from numcodecs.abc import Codec
 from numcodecs.compat import ensure_bytes, ensure_ndarray, ndarray_copy
 
 from l3c import api
-from l3c.plugins.chunks import to_image
+from l3c.container.read import read_file
+from l3c.plugins.chunks import in_memory_order, is_swapped, to_image
+
+BYTE_ORDER, BIG = "byte order", b">"
+"""Kind of metadata of a chunk whose numbers have their highest byte first."""
 
 
 class L3C(Codec):  # type: ignore[misc]
-    """Chunks of bool, uint8 or uint16: the last axes are height and width, or height, width and 3 or 4 colours.
+    """Chunks of bool, whole numbers or floats: the last axes are height and width, or height, width and 3 or 4 colours.
+
+    What is decoded are the bytes of the chunk's memory, whatever its order of axes and bytes, as numcodecs wants it.
 
     model: as for `l3c.encode`. threads: for each chunk.
     """
@@ -24,10 +30,15 @@ class L3C(Codec):  # type: ignore[misc]
         self.model, self.threads = model, threads
 
     def encode(self, buf: Any) -> bytes:
-        """A chunk to an l3c file. Raises InputError for other dtypes."""
-        return api.encode(to_image(ensure_ndarray(buf)), model=self.model, threads=self.threads)
+        """A chunk to an l3c file, its bytes as they lie in memory. Raises InputError for other dtypes."""
+        chunk = in_memory_order(ensure_ndarray(buf))
+        metadata = {BYTE_ORDER: BIG} if is_swapped(chunk.dtype) else {}
+        return api.encode(to_image(chunk), model=self.model, threads=self.threads, metadata=metadata)
 
     def decode(self, buf: Any, out: Any = None) -> Any:
         """The samples, flat or in `out`. Raises as `l3c.decode` does."""
-        samples = np.ascontiguousarray(api.decode(ensure_bytes(buf), threads=self.threads))
-        return ndarray_copy(samples, out)
+        contents = read_file(ensure_bytes(buf))
+        samples = np.ascontiguousarray(api.decode_contents(contents, threads=self.threads))
+        swapped = contents.named_metadata.get(BYTE_ORDER) == BIG
+        dtype = samples.dtype.newbyteorder(">") if swapped else samples.dtype.newbyteorder("<")
+        return ndarray_copy(samples.astype(dtype, copy=False), out)

@@ -6,20 +6,19 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any, Self
 
-import numpy as np
 from zarr.abc.codec import ArrayBytesCodec
 from zarr.core.array_spec import ArraySpec
 from zarr.core.buffer import Buffer, NDBuffer
 
 from l3c import api
-from l3c.plugins.chunks import to_image
+from l3c.plugins.chunks import to_chunk, to_image
 
 NAME = "l3c"
 
 
 @dataclass(frozen=True)
 class L3CCodec(ArrayBytesCodec):
-    """Chunks of bool, uint8 or uint16: the last axes are height and width, or height, width and 3 or 4 colours.
+    """Chunks of bool, whole numbers or floats: the last axes are height and width, or height, width and 3 or 4 colours.
 
     model: as for `l3c.encode`. threads: for each chunk.
     """
@@ -46,8 +45,7 @@ class L3CCodec(ArrayBytesCodec):
 
     async def _decode_single(self, chunk_bytes: Buffer, chunk_spec: ArraySpec) -> NDBuffer:
         samples = await asyncio.to_thread(api.decode, chunk_bytes.to_bytes(), threads=self.threads)
-        dtype = chunk_spec.dtype.to_native_dtype()
-        chunk = np.ascontiguousarray(samples).astype(dtype, copy=False).reshape(chunk_spec.shape)
+        chunk = to_chunk(samples, chunk_spec.dtype.to_native_dtype(), chunk_spec.shape)
         return chunk_spec.prototype.nd_buffer.from_numpy_array(chunk)
 
     def compute_encoded_size(self, input_byte_length: int, chunk_spec: ArraySpec) -> int:
