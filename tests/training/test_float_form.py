@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from l3c.codec.models import describe_file
 from l3c.errors import InputError, ModelError
 from l3c.places import VARIABLE
 from l3c.published import models
+from l3c.published.architecture import Architecture
 from l3c.published.float_state import find_float, listing, read_float, write_float
 from l3c.published.network import make_network
 from l3c.training.checkpoints import Policy, read_state
@@ -193,3 +195,14 @@ def test_damage_is_named(both: Path, tmp_path: Path) -> None:
         read_float("weights/tiny.safetensors")
     with pytest.raises(InputError, match=r"lin\.bias has values that are not finite"):
         write_float(path, A, {"prob_clfs.0.atrous.lin.bias": torch.tensor([torch.nan])})
+
+
+def test_a_file_cannot_say_what_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = replace(A, kind="tests.published.own:None_such")
+    with pytest.raises(InputError, match="has no float form"):
+        write_float(tmp_path / "own-float.safetensors", own, {})
+    monkeypatch.setattr(Architecture, "own", False)
+    write_float(tmp_path / "own-float.safetensors", own, {})
+    monkeypatch.undo()
+    with pytest.raises(ModelError, match="no file may say what is imported"):
+        read_float(str(tmp_path / "own-float.safetensors"))

@@ -15,8 +15,13 @@ from l3c.published.architecture import Architecture
 from l3c.published.network import make_network
 from l3c.published.released import read_released
 from l3c.training.checkpoints import read_state
+from l3c.training.config import Config
+from l3c.training.config_files import find_config, read_config
 from l3c.training.experiments import find_experiment
 from l3c.training.import_released import import_released
+from l3c.training.publications import PUBLICATIONS
+from tests.server import serving
+from tests.training.pictures import write_pictures
 
 SMALL = Architecture(features=8, blocks=2, components=3, latent_levels=11)
 SMALL_RGB = Architecture(kind="rgb", features=8, blocks=1, components=3)
@@ -111,6 +116,98 @@ def test_what_is_no_released_checkpoint_is_refused_by_name(released: Path, tmp_p
     broken.write_bytes(b"\x1f\x8b broken")
     with pytest.raises(InputError, match="readable archive"):
         read_released(broken)
+
+
+def archived(released: Path, folder: Path, name: str = "L3C.tar.gz") -> Path:
+    """As released: an archive of the experiment's folder."""
+    folder.mkdir(exist_ok=True)
+    with tarfile.open(folder / name, "w:gz") as archive:
+        archive.add(released / NAME, NAME)
+    return folder / name
+
+
+def test_the_released_models_are_known(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["import-released"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [row[0] for row in rows[1:]] == ["l3c", "rgb-shared", "rgb", "l3c-imagenet32", "l3c-imagenet64"]
+    assert rows[1] == ["l3c", "l3c", "0306_0001", "Open", "Images", "L3C.tar.gz"]
+    for known in PUBLICATIONS:
+        config = read_config([find_config("model", known.model), find_config("data", known.data)])
+        assert isinstance(config, Config)
+        assert config.network.kind == known.network
+        assert config.optimizer.schedule == f"exp_0.75_e{1 if 'ImageNet' in known.trained_on else 5}"
+
+
+@pytest.mark.parametrize("place", ["here", "folder", "URL"])
+@pytest.mark.parametrize("name", ["l3c", "L3C", "0306_0001"])
+def test_a_name_takes_its_archive(
+    name: str, place: str, released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archived(released, tmp_path / "down loaded")
+    monkeypatch.chdir(tmp_path / "down loaded" if place == "here" else tmp_path)
+    runs = ["--log-dir", str(tmp_path / "runs")]
+    with serving(tmp_path) as url:
+        sources = {"here": [], "folder": ["--from", "down loaded"], "URL": ["--from", f"{url}/down%20loaded/"]}
+        assert main(["import-released", name, *sources[place], *runs]) == 0
+    experiment = find_experiment("0306_0001", tmp_path / "runs")
+    assert experiment.config().network == SMALL
+    assert (experiment.config().data.crop, experiment.config().data.batch) == (128, 30)
+
+
+def test_an_archive_and_a_checkpoint_are_taken_from_urls(
+    released: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archived(released, tmp_path)
+    runs = ["--log-dir", str(tmp_path / "runs")]
+    with serving(tmp_path) as url:
+        for place in ("L3C.tar.gz?download=1", "released/0306_0001%20cr%20oi/ckpts/ckpt_0001002750.pt"):
+            assert main(["import-released", f"{url}/{place}", *runs]) == 0
+            assert "l3c, iteration 1002750" in capsys.readouterr().out
+        assert main(["import-released", f"{url}/none.tar.gz", *runs]) == InputError.exit_code
+        assert f"{url}/none.tar.gz: HTTP Error 404" in capsys.readouterr().err
+        (tmp_path / "broken.tar.gz").write_bytes(b"nothing of the kind")
+        assert main(["import-released", f"{url}/broken.tar.gz", *runs]) == InputError.exit_code
+        assert f"{url}/broken.tar.gz: neither a folder" in capsys.readouterr().err
+        assert main(["import-released", f"{url}/short-L3C.tar.gz", *runs]) == InputError.exit_code
+        assert "ended after" in capsys.readouterr().err
+
+
+def test_a_name_is_not_believed(
+    released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["import-released", "rgb"]) == InputError.exit_code
+    err = capsys.readouterr().err
+    assert "rgb: experiment 0306_0003, trained on Open Images; its archive RGB.tar.gz is not here" in err
+    archived(released, tmp_path, "RGB.tar.gz")
+    assert main(["import-released", "rgb"]) == ModelError.exit_code
+    assert "holds no checkpoint of rgb, experiment 0306_0003" in capsys.readouterr().err
+    (released / NAME).rename(released / "0306_0003 cr_rgb oi")
+    assert main(["import-released", str(released), "--from", "."]) == InputError.exit_code
+    with tarfile.open("RGB.tar.gz", "w:gz") as archive:
+        archive.add(released / "0306_0003 cr_rgb oi", "0306_0003 cr_rgb oi")
+    assert main(["import-released", "rgb"]) == ModelError.exit_code
+    assert "is l3c, but rgb is rgb" in capsys.readouterr().err
+    assert not Path("runs").exists()
+
+
+def test_one_flag_makes_a_model_that_codes(
+    released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    archived(released, tmp_path)
+    write_pictures(tmp_path / "pictures", 2)
+    assert main(["import-released", "l3c", "--export", "weights/mine.safetensors"]) == InputError.exit_code
+    assert "--export needs --images" in capsys.readouterr().err
+    export = ["--export", "weights/mine.safetensors", "--images", "pictures"]
+    assert main(["import-released", "l3c", *export]) == 0
+    assert [line.partition(":")[0] for line in capsys.readouterr().out.splitlines()[1:]] == [
+        "weights/mine.safetensors", "weights/mine-float.safetensors"
+    ]  # fmt: skip
+    assert main(["encode", "-q", "-m", "mine", "pictures/0.png"]) == 0
+    write_released(tmp_path / "released" / "other" / "ckpts" / "ckpt_0000000001.pt", SMALL_RGB)
+    assert main(["import-released", "released", *export]) == InputError.exit_code
+    assert "several experiments, 0306_0001 cr oi, other" in capsys.readouterr().err
 
 
 def _empty_archive(folder: Path) -> Path:

@@ -46,8 +46,7 @@ def run(options: argparse.Namespace) -> int:
     from l3c.training.experiments import find_experiment
     from l3c.training.wave_config import WaveConfig
 
-    if options.target.suffix != SUFFIX:
-        raise InputError(f"{options.target}: a model's name ends in {SUFFIX}")
+    check_target(options.target)
     experiment = find_experiment(options.experiment, options.log_dir)
     config = experiment.any_config()
     iteration, digest = (
@@ -55,11 +54,22 @@ def run(options: argparse.Namespace) -> int:
     )
     print(f"{options.target}: iteration {iteration}, digest {digest.hex()[:32]}")
     if not isinstance(config, WaveConfig) and not config.network.own and not options.integers_only:
-        from l3c.training.export import export_float
-
-        place, found = export_float(experiment, options.target, options.iteration, digest)
-        print(f"{place}: its float form, digest {found[:32]}")
+        write_float_form(experiment, options.target, iteration, digest)
     return 0
+
+
+def check_target(target: Path) -> None:
+    """Raise InputError for names that no model has."""
+    if target.suffix != SUFFIX:
+        raise InputError(f"{target}: a model's name ends in {SUFFIX}")
+
+
+def write_float_form(experiment: Experiment, target: Path, iteration: int, digest: bytes) -> None:
+    """Beside the integers, whose digest is told; one line of result."""
+    from l3c.training.export import export_float
+
+    place, found = export_float(experiment, target, iteration, digest)
+    print(f"{place}: its float form, digest {found[:32]}")
 
 
 def published(experiment: Experiment, options: argparse.Namespace) -> tuple[int, bytes]:

@@ -1,28 +1,70 @@
-"""l3c import-released ARCHIVE_OR_FOLDER [--log-dir DIR]."""
+"""l3c import-released [NAME_OR_PLACE] [--from PLACE] [--log-dir DIR] [--export MODEL --images FOLDER]."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from l3c.cli.extras import need_training
 from l3c.cli.options import add_log_dir
+from l3c.cli.progress import lines_for
+from l3c.errors import InputError
+
+if TYPE_CHECKING:
+    from l3c.training.experiments import Experiment
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "source", metavar="ARCHIVE_OR_FOLDER", type=Path, help="as released: .tar.gz, .zip, folder, or ckpt_N.pt"
+        "source", metavar="NAME_OR_PLACE", nargs="?",
+        help="a released model's name (without any: list them); or the path or URL of what was released: .tar.gz, "
+        ".zip, ckpt_N.pt, or the path of a folder",
+    )  # fmt: skip
+    parser.add_argument(
+        "--from", dest="place", default="", metavar="PLACE",
+        help="the folder that has the archive of a name, or its URL (default: the current folder)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--export", type=Path, metavar="MODEL", help="write integers to code with, NAME.safetensors, and the float form"
     )
+    parser.add_argument("--images", type=Path, metavar="FOLDER", help="pictures to calibrate the integers with")
     add_log_dir(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """One line for each checkpoint."""
+    """One line for each checkpoint, and for each file of a model."""
+    if options.source is None:
+        from l3c.training.publications import table
+
+        print(table())
+        return 0
     need_training()
+    if options.export and not options.images:
+        raise InputError("--export needs --images: pictures like those that are to be coded")
+    from l3c.cli.export import check_target
     from l3c.training.import_released import import_released
 
-    for experiment in import_released(options.source, options.log_dir):
+    if options.export:
+        check_target(options.export)
+    found = import_released(options.source, options.log_dir, options.place, lines_for(quiet=False))
+    for experiment in found:
         network = experiment.config().network
         for iteration in experiment.checkpoints.all():
             print(f"{experiment.folder}: {network.kind}, iteration {iteration}")
+    if options.export:
+        export(found, options)
     return 0
+
+
+def export(found: list[Experiment], options: argparse.Namespace) -> None:
+    """The latest checkpoint of the one experiment, in both forms."""
+    from l3c.cli.export import write_float_form
+    from l3c.training.export import export_experiment
+
+    if len(found) > 1:
+        names = ", ".join(experiment.name for experiment in found)
+        raise InputError(f"--export: {options.source} has several experiments, {names}: use l3c export for each")
+    iteration, digest = export_experiment(found[0], options.export, options.images)
+    print(f"{options.export}: iteration {iteration}, digest {digest.hex()[:32]}")
+    write_float_form(found[0], options.export, iteration, digest)

@@ -56,11 +56,13 @@ def float_name(target: Path) -> Path:
 def write_float(path: Path, a: Architecture, state: Mapping[str, Tensor], iteration: int = 0, model: str = "") -> str:
     """Write a file, whole or not at all; its digest. model: hexadecimal digest of the integers of the same weights.
 
-    Raises InputError where a value is not finite.
+    Raises InputError where a value is not finite, and for a class of one's own.
     """
     import torch
     from safetensors.torch import save
 
+    if a.own:
+        raise InputError(f"{path}: {a.kind} has no float form; its experiment is what it trains and samples from")
     tensors = {}
     for key, value in state.items():
         if not bool(torch.isfinite(value).all()):
@@ -119,6 +121,8 @@ def read_float(place: str) -> FloatState:
             raise ModelError(f"{place}: its tensors are not what its digest says")
         state = {key: value.float() for key, value in load(content).items()}
         a = Architecture(**json.loads(said["architecture"]))
+        if a.own:
+            raise ValueError(f"a class of one's own, {a.kind}: no file may say what is imported")
         if a.own:
             raise ModelError(f"{place}: names a class of one's own, {a.kind}: files that are passed on never run code")
         return FloatState(place, a, state, int(said["iteration"]), said["model"])
