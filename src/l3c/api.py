@@ -346,8 +346,10 @@ def decode_contents(
     if contents.pages:
         raise InputError(f"the file holds {len(contents.pages)} pages: take them from l3c.open(...).pages")
     if contents.jpeg is not None:
+        from l3c.codec.kept import check_pixels
         from l3c.jpeg.keep import pixels
 
+        check_pixels(contents, max_memory)
         return pixels(original_of(contents, threads=threads, max_memory=max_memory))
     if contents.kept is not None:
         return kept_picture(contents, threads=threads, max_memory=max_memory).samples
@@ -428,12 +430,14 @@ def kept_picture(contents: Contents, /, *, threads: int | None = None, max_memor
     """
     import io
 
+    from l3c.codec.kept import check_pixels
     from l3c.images.read import read_picture
 
     assert contents.kept is not None
     suffix = contents.kept.suffix
     if not contents.has_picture:
         raise InputError(f"the file keeps a .{suffix} file, no picture that is known here: take the file itself")
+    check_pixels(contents, max_memory)
     data = original_of(contents, threads=threads, max_memory=max_memory)
     return read_picture(io.BytesIO(data), f"the kept .{suffix} file")
 

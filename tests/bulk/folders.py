@@ -13,6 +13,7 @@ import l3c
 from l3c.bulk.convert import Convert
 from l3c.bulk.kinds import Encoding
 from l3c.bulk.run import Account, convert_folder
+from l3c.convert import EncodeOptions
 from tests.checks import smooth_picture
 
 Pixels = NDArray[np.uint8]
@@ -36,7 +37,8 @@ def tree(root: Path) -> set[str]:
 def encode_tree(
     source: Path | str, target: Path | str, *, jobs: int = 2, pixels: bool = False, **options: bool
 ) -> Account:
-    return convert_folder(Convert(Encoding(pixels=pixels), str(source), str(target), **options), lambda *_: None, jobs)
+    kind = Encoding(EncodeOptions(pixels=pixels))
+    return convert_folder(Convert(kind, str(source), str(target), **options), lambda *_: None, jobs)
 
 
 def pixels_of(path: Path) -> Pixels:

@@ -1,6 +1,7 @@
 """Trees are mirrored; runs resume; nothing is lost."""
 
 import errno
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from l3c import api
 from l3c.bulk import kinds
 from l3c.bulk.convert import Convert
 from l3c.bulk.jobs import Outcome
-from l3c.bulk.kinds import Decoding
+from l3c.bulk.kinds import Decoding, Encoding
 from l3c.bulk.local_store import LocalStore
 from l3c.bulk.run import Account, convert_folder
 from l3c.bulk.store import StoreError
+from l3c.storage.atomic import whole_file
 from tests.bulk.folders import encode_tree, make_tree, pixels_of, tree
 from tests.checks import smooth_picture
 
@@ -117,7 +119,7 @@ def test_a_wrong_encoder_is_noticed(roots: tuple[Path, Path], monkeypatch: pytes
         return data
 
     monkeypatch.setattr(api, "encode", wrong)
-    account = encode_tree(*roots, check=True)
+    account = encode_tree(*roots, check=True, pixels=True)
     assert account.files["failed"] == 4
     assert tree(roots[1]) == set()
 
@@ -171,7 +173,7 @@ def test_two_runs_on_one_target_are_refused(roots: tuple[Path, Path]) -> None:
 
 def test_what_a_killed_run_left_is_removed(roots: tuple[Path, Path]) -> None:
     roots[1].mkdir()
-    (roots[1] / ".l3c-bulk.0123abcd.77.88.partial").write_bytes(b"half")
+    (roots[1] / f".l3c.{32 * 'a'}.partial").write_bytes(b"half")
     (roots[1] / ".other.partial").write_bytes(b"not ours")
     encode_tree(*roots)
     assert {name for name in tree(roots[1]) if name.startswith(".")} == {".other.partial"}
@@ -184,7 +186,9 @@ def test_what_is_left_out_is_counted(roots: tuple[Path, Path]) -> None:
     (roots[0] / "link.png").symlink_to("p0.bmp")
     (roots[0] / "folder").symlink_to(".", target_is_directory=True)
     account = encode_tree(*roots)
-    assert account.left_out == {"of another kind": 1, "links": 2, "hidden": 2}
+    assert account.left_out == {
+        "of another kind": ("notes.txt",), "links": ("folder", "link.png"), "hidden": (".git", ".hidden.png"),
+    }  # fmt: skip
     assert len(tree(roots[1])) == 4
 
 
@@ -213,12 +217,211 @@ def test_a_jpeg_file_is_kept_whole_and_comes_back(roots: tuple[Path, Path]) -> N
     assert (back / "x.jpg").read_bytes() == before
 
 
-def test_pixels_under_the_name_of_a_jpeg_file_are_refused(roots: tuple[Path, Path]) -> None:
-    roots[1].mkdir()
-    (roots[1] / "x.jpg.l3c").write_bytes(api.encode(smooth_picture(9, 9, 3)))
-    back = roots[1].with_name("back")
-    account = convert_folder(Convert(Decoding(), str(roots[1]), str(back)), lambda *_: None, 1)
-    assert account.exit_code == 2
+WRONG = {
+    "jpeg_named.png": ("JPEG", "RGB", "jpeg_named.png"),
+    "png_named.jpg": ("PNG", "RGB", "png_named.jpg.png"),
+    "alpha_named.bmp": ("PNG", "RGBA", "alpha_named.bmp.png"),
+    "cmyk_named.png": ("TIFF", "CMYK", "cmyk_named.png.tif"),
+    "gray_named.webp": ("PNG", "L", "gray_named.webp.png"),
+    "rgb_named.pgm": ("PNG", "RGB", "rgb_named.pgm.png"),
+    "bits_named.ppm": ("PNG", "1", "bits_named.ppm.png"),
+    "indices_named.tif": ("PNG", "P", "indices_named.tif"),
+    "UPPER.PNG": ("PNG", "RGB", "UPPER.PNG"),
+}
+"""Names of files to the format and mode they have, and the names they come back under."""
+
+
+def test_what_a_folder_takes_it_gives_back(tmp_path: Path) -> None:
+    source, target, back = tmp_path / "in", tmp_path / "out", tmp_path / "back"
+    source.mkdir()
+    before = {}
+    for name, (form, mode, _) in WRONG.items():
+        Image.fromarray(smooth_picture(40, 50, 3)).convert(mode).save(source / name, form)
+        before[name] = (source / name).read_bytes()
+    account = encode_tree(source, target, delete=True)
+    assert (account.exit_code, account.deleted, tree(source)) == (0, len(WRONG), set())
+    assert convert_folder(Convert(Decoding(), str(target), str(back), check=True), lambda *_: None, 2).exit_code == 0
+    assert tree(back) == {name for _, _, name in WRONG.values()}
+    assert (back / "jpeg_named.png").read_bytes() == before["jpeg_named.png"]
+    for name, (_, mode, written) in WRONG.items():
+        with Image.open(io.BytesIO(before[name])) as was, Image.open(back / written) as image:
+            assert image.mode == mode
+            np.testing.assert_array_equal(np.asarray(image), np.asarray(was))
+    again = convert_folder(Convert(Decoding(), str(target), str(back)), lambda *_: None, 2)
+    assert again.files == {"done": 0, "skipped": len(WRONG), "failed": 0}
+
+
+def test_names_that_meet_are_told_apart(tmp_path: Path) -> None:
+    source, back = tmp_path / "in", tmp_path / "back"
+    source.mkdir()
+    for i, name in enumerate(["a.png.l3c", "a.l3c", "b.tif.l3c", "b.l3c"]):
+        (source / name).write_bytes(api.encode(smooth_picture(9, 9, 3, i)))
+    for _ in range(2):
+        account = convert_folder(Convert(Decoding(), str(source), str(back)), lambda *_: None, 2)
+        assert account.exit_code == 0
+        assert tree(back) == {"a.png", "a.l3c.png", "b.tif", "b.png"}
+    np.testing.assert_array_equal(pixels_of(back / "a.l3c.png"), smooth_picture(9, 9, 3, 1))
+    (source / "a.l3c.png.l3c").write_bytes(api.encode(smooth_picture(9, 9, 3, 7)))
+    outcomes: list[Outcome] = []
+    task = Convert(Decoding(), str(source), str(tmp_path / "other"))
+    assert convert_folder(task, lambda outcome, _: outcomes.append(outcome), 1).exit_code == 2
+    assert [outcome.source for outcome in outcomes if outcome.error] == ["a.l3c"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such modes")
+def test_modes_are_kept(roots: tuple[Path, Path]) -> None:
+    (roots[0] / "sub").chmod(0o700)
+    (roots[0] / "sub" / "p1.png").chmod(0o640)
+    roots[0].chmod(0o750)
+    encode_tree(*roots)
+    modes = {name: (roots[1] / name).stat().st_mode & 0o777 for name in ("", "sub", "sub/p1.png.l3c")}
+    assert modes == {"": 0o750, "sub": 0o700, "sub/p1.png.l3c": 0o640}
+
+
+def test_a_folder_that_cannot_be_read_does_not_stop_the_rest(
+    roots: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = os.scandir
+
+    def refuse(path: Any) -> Any:
+        if Path(path).name == "lost+found":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scan(path)
+
+    for root in roots:
+        (root / "lost+found").mkdir(parents=True)
+    monkeypatch.setattr("os.scandir", refuse)
+    outcomes: list[Outcome] = []
+    account = convert_folder(Convert(Encoding(), str(roots[0]), str(roots[1])), lambda o, _: outcomes.append(o), 2)
+    assert account.files == {"done": 4, "skipped": 0, "failed": 1}
+    assert account.exit_code == 1
+    assert [o.error for o in outcomes if o.error] == [
+        "lost+found: what this folder holds cannot be read: Permission denied"
+    ]
+
+
+@pytest.mark.parametrize("kind", [Encoding(), Decoding()], ids=["encode", "decode"])
+def test_no_error_of_one_file_ends_a_run(
+    roots: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, kind: Encoding | Decoding
+) -> None:
+    if isinstance(kind, Decoding):
+        encode_tree(*roots)
+        roots = (roots[1], roots[1].with_name("back"))
+    read = LocalStore.read
+
+    def bug(self: LocalStore, name: str) -> bytes:
+        if "p2" in name:
+            raise KeyError(9)
+        return read(self, name)
+
+    monkeypatch.setattr(LocalStore, "read", bug)
+    outcomes: list[Outcome] = []
+    task = Convert(kind, str(roots[0]), str(roots[1]), debug=True)
+    account = convert_folder(task, lambda o, _: outcomes.append(o), 2)
+    assert account.files == {"done": 3, "skipped": 0, "failed": 1}
+    (failed,) = [o for o in outcomes if o.error]
+    assert "p2.bmp" in failed.error
+    assert "unforeseen KeyError: 9" in failed.error
+    assert "in bug" in failed.trace
+
+
+@pytest.mark.parametrize("unit", [1_000, 1_000_000_000, 2_000_000_000])
+def test_coarse_times_are_times_of_results(
+    roots: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, unit: int
+) -> None:
+    utime = os.utime
+
+    def coarse(path: Any, *, ns: tuple[int, int]) -> None:
+        utime(path, ns=(ns[0], ns[1] // unit * unit))
+
+    for name in tree(roots[0]):
+        utime(roots[0] / name, ns=(0, 1_700_000_001_987_654_321))
+    monkeypatch.setattr("os.utime", coarse)
+    monkeypatch.setattr("os.supports_fd", set())
+    encode_tree(*roots)
+    monkeypatch.setattr(Convert, "_compare", None)
+    assert encode_tree(*roots).files == {"done": 0, "skipped": 4, "failed": 0}
+    assert not [name for name in tree(roots[1]) if name.endswith("partial")]
+
+
+def test_a_source_changed_within_a_second_is_noticed_where_times_are_fine(roots: tuple[Path, Path]) -> None:
+    for name in tree(roots[0]):
+        os.utime(roots[0] / name, ns=(0, 1_700_000_000_000_000_000))
+    encode_tree(*roots)
+    Image.fromarray(smooth_picture(12, 12, 3, 77)).save(roots[0] / "p0.bmp")
+    os.utime(roots[0] / "p0.bmp", ns=(0, 1_700_000_001_300_000_000))
+    assert encode_tree(*roots).files == {"done": 0, "skipped": 3, "failed": 1}
+
+
+def test_the_roots_own_name_is_flushed_before_sources_are_removed(
+    roots: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: set[int] = set()
+    fsync, remove = os.fsync, LocalStore.remove
+
+    def note(descriptor: int) -> None:
+        flushed.add(os.fstat(descriptor).st_ino)
+        fsync(descriptor)
+
+    def check(self: LocalStore, name: str) -> None:
+        target = roots[1] / "new" / name
+        assert {folder.stat().st_ino for folder in target.parents} <= flushed
+        remove(self, name)
+
+    monkeypatch.setattr("os.fsync", note)
+    monkeypatch.setattr(LocalStore, "remove", check)
+    assert encode_tree(roots[0], roots[1] / "new", delete=True).deleted == 4
+
+
+def test_a_run_within_another_runs_target_leaves_its_files_alone(roots: tuple[Path, Path]) -> None:
+    pytest.importorskip("fcntl")
+    (roots[1] / "sub").mkdir(parents=True)
+    with whole_file(roots[1] / "sub" / "of_another_run.l3c") as file:
+        encode_tree(roots[0], roots[1] / "sub")
+        file.write(b"whole")
+    assert (roots[1] / "sub" / "of_another_run.l3c").read_bytes() == b"whole"
+
+
+def test_what_other_options_left_is_named_and_pruned(roots: tuple[Path, Path]) -> None:
+    source, target = roots
+    encode_tree(source, target)
+    left = target / "p0.bmp.png.l3c"
+    left.write_bytes((target / "p0.bmp.l3c").read_bytes())
+    times = (source / "p0.bmp").stat()
+    outcomes: list[Outcome] = []
+
+    def run(prune: bool) -> Account:
+        outcomes.clear()
+        task = Convert(Encoding(), str(source), str(target), prune=prune)
+        return convert_folder(task, lambda o, _: outcomes.append(o), 2)
+
+    assert run(prune=True).pruned == 0  # not of the source's time
+    assert left.exists()
+    os.utime(left, ns=(0, times.st_mtime_ns))
+    assert run(prune=False).pruned == 0
+    assert [o.notes for o in outcomes if o.notes] == [
+        ("p0.bmp.png.l3c stands there too, of a run with other options; --prune removes it",)
+    ]
+    left.write_bytes(api.encode(smooth_picture(12, 12, 3, 5)))
+    os.utime(left, ns=(0, times.st_mtime_ns))
+    assert run(prune=True).pruned == 0  # another picture
+    left.write_bytes((target / "p0.bmp.l3c").read_bytes())
+    os.utime(left, ns=(0, times.st_mtime_ns))
+    assert run(prune=True).pruned == 1
+    assert tree(target) == {f"{name}.l3c" for name in tree(source)}
+
+
+def test_a_jpeg_file_beside_its_decoded_pixels_is_never_pruned(roots: tuple[Path, Path]) -> None:
+    source, target = roots[1], roots[1].with_name("back")
+    source.mkdir()
+    target.mkdir()
+    Image.fromarray(smooth_picture(30, 40, 3)).save(target / "x.jpg")
+    (source / "x.jpg.l3c").write_bytes(api.encode(pixels_of(target / "x.jpg"), history=False))
+    stamp = (target / "x.jpg").stat().st_mtime_ns
+    os.utime(source / "x.jpg.l3c", ns=(0, stamp))
+    account = convert_folder(Convert(Decoding(), str(source), str(target), prune=True), lambda *_: None, 1)
+    assert (account.exit_code, account.pruned) == (0, 0)
+    assert tree(target) == {"x.jpg", "x.jpg.png"}
 
 
 def test_any_number_of_jobs_gives_the_same_files(roots: tuple[Path, Path]) -> None:

@@ -36,7 +36,7 @@ Run = Callable[..., Done]
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working folder, which holds photo.png."""
     monkeypatch.chdir(tmp_path)
-    Image.fromarray(RGB).save("photo.png")
+    Image.fromarray(RGB).save("photo.png", compress_level=0)  # larger than its l3c file, so that pixels are encoded
     return tmp_path
 
 

@@ -30,12 +30,12 @@ def names() -> set[str]:
         ("a.tif.l3c", "a.tif", "TIFF"),
         ("a.WEBP.L3C", "a.WEBP", "WEBP"),
         ("a.bmp.l3c", "a.bmp", "BMP"),
-        ("a.l3c", "a", "PNG"),
+        ("a.l3c", "a.png", "PNG"),
         ("a.jpg.l3c", "a.jpg.png", "PNG"),
         ("a.gif.l3c", "a.gif.png", "PNG"),
         ("a.tga.l3c", "a.tga.png", "PNG"),
         ("a.v2.l3c", "a.v2.png", "PNG"),
-        (".hidden.l3c", ".hidden", "PNG"),
+        (".hidden.l3c", ".hidden.png", "PNG"),
     ],
 )
 def test_the_default_target_is_the_source_without_its_suffix(run: Run, source: str, target: str, form: str) -> None:
@@ -93,7 +93,7 @@ def test_what_the_format_cannot_hold_is_said(run: Run) -> None:
 
 def test_metadata_comes_back(run: Run) -> None:
     run("decode", "photo.l3c", "x.png", "-q")
-    run("encode", "x.png", "-q")
+    run("encode", "x.png", "-q", "--pixels")
     assert Path("x.png.l3c").read_bytes() == Path("photo.l3c").read_bytes()
 
 
@@ -154,9 +154,9 @@ JPEG = saved(RGB, "JPEG", icc_profile=ICC)
     ("source", "arguments", "target"),
     [
         ("x.jpg.l3c", [], "x.jpg"),
-        ("x.thm.l3c", [], "x.thm"),
+        ("x.thm.l3c", [], "x.thm.jpg"),
         ("x.png.l3c", [], "x.png"),
-        ("x.l3c", [], "x"),
+        ("x.l3c", [], "x.jpg"),
         ("x.l3c", ["y.JPEG"], "y.JPEG"),
         ("x.l3c", ["y.bak"], "y.bak"),
     ],

@@ -95,20 +95,93 @@ def test_a_jpeg_file_is_kept_itself(run: Run) -> None:
     assert l3c.original(Path("x.jpg.l3c").read_bytes()) == jpeg
 
 
-@pytest.mark.parametrize(
-    ("arguments", "hint"), [(["--pixels"], ""), ([], "pip install '.[jpeg]' in a checkout of l3c")]
-)
-def test_a_jpegs_pixels_are_encoded_with_a_notice(
-    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: list[str], hint: str
-) -> None:
-    """Where they are asked for, and where there is no libjxl."""
-    monkeypatch.setattr("l3c.jpeg.transcode.available", lambda: not hint)
+def test_a_jpegs_pixels_are_encoded_with_a_notice(run: Run) -> None:
     Path("x.jpg").write_bytes(saved(RGB, "JPEG"))
-    done = run("encode", "x.jpg", *arguments)
+    done = run("encode", "x.jpg", "--pixels")
     assert (done.code, len(done.lines)) == (0, 2)
     assert done.lines[1].startswith("x.jpg: a JPEG's own file is smaller")
-    assert done.lines[1].endswith(hint or "the pixels were encoded")
     np.testing.assert_array_equal(l3c.decode(Path("x.jpg.l3c").read_bytes()), np.asarray(Image.open("x.jpg")))
+
+
+def test_a_jpeg_file_is_stored_where_libjxl_is_missing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("l3c.jpeg.transcode.available", lambda: False)
+    Path("x.jpg").write_bytes(jpeg := saved(smooth_picture(50, 60, 3), "JPEG"))
+    done = run("encode", "x.jpg")
+    assert (done.code, len(done.lines)) == (0, 2)
+    assert done.lines[1].startswith("x.jpg: stored as it is; about a fifth smaller with: pip install")
+    data = Path("x.jpg.l3c").read_bytes()
+    assert len(jpeg) < len(data) < len(jpeg) + 100
+    assert l3c.original(data) == jpeg
+
+
+LOSSY = {"x.webp": "WEBP", "x.avif": "AVIF"}
+
+
+@pytest.mark.parametrize("name", LOSSY)
+def test_a_lossy_file_is_kept_itself(run: Run, name: str) -> None:
+    file = saved(smooth_picture(100, 150, 3), LOSSY[name])
+    Path(name).write_bytes(file)
+    done = run("encode", name)
+    assert (done.code, len(done.lines)) == (0, 1)
+    assert done.lines[0].endswith(f"file itself: {name}.l3c")
+    assert len(Path(f"{name}.l3c").read_bytes()) < len(file) + 100
+    assert run("decode", f"{name}.l3c", "-f", "-q").code == 0
+    assert Path(name).read_bytes() == file
+    Path(f"{name}.l3c").rename("y.l3c")
+    assert run("decode", "y.l3c", "-q").code == 0
+    assert Path(f"y{Path(name).suffix}").read_bytes() == file
+    assert run("decode", "y.l3c", "y.png", "-q").code == 0
+    with Image.open("y.png") as image, Image.open(name) as original:
+        np.testing.assert_array_equal(np.asarray(image), np.asarray(original))
+        np.testing.assert_array_equal(l3c.open("y.l3c").samples, np.asarray(original))
+
+
+def test_a_file_that_would_grow_is_kept_itself(run: Run) -> None:
+    Image.fromarray(RGB).save("small.png")
+    small = Path("small.png").read_bytes()
+    assert len(l3c.encode(RGB)) > len(small)
+    done = run("encode", "small.png", "--verify")
+    assert "the PNG file itself" in done.lines[0]
+    assert l3c.original(Path("small.png.l3c").read_bytes()) == small
+    np.testing.assert_array_equal(l3c.decode(Path("small.png.l3c").read_bytes()), RGB)
+    assert run("encode", "small.png", "pixels.l3c", "--pixels").code == 0
+    assert l3c.info(Path("pixels.l3c").read_bytes()).kept_size is None
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "README", "x.tar.gz", "strange.a b:c"])
+def test_everything_is_kept_where_that_is_asked_for(run: Run, name: str) -> None:
+    Path(name).write_bytes(b"no picture at all " * 9)
+    assert run("encode", name).code == 2
+    done = run("encode", name, "--everything", "--delete-source")
+    assert (done.code, done.lines[0].split(": ")[-1]) == (0, f"{name}.l3c")
+    assert "kept whole: not a picture" in done.lines[1]
+    assert not Path(name).exists()
+    assert run("info", f"{name}.l3c").code == run("verify", f"{name}.l3c").code == 0
+    done = run("decode", f"{name}.l3c", "x.png")
+    assert done.code == 2
+    assert run("decode", f"{name}.l3c").code == 0
+    assert Path(name).read_bytes() == b"no picture at all " * 9
+
+
+def test_a_kept_file_may_have_a_preview(run: Run) -> None:
+    Path("x.jpg").write_bytes(saved(smooth_picture(400, 500, 3), "JPEG"))
+    assert run("encode", "x.jpg", "--preview", "-q").code == 0
+    assert run("decode", "x.jpg.l3c", "small.png", "--preview", "-q").code == 0
+    with Image.open("small.png") as image:
+        assert image.size == (320, 256)
+    assert l3c.info(Path("x.jpg.l3c").read_bytes()).metadata["preview"]
+    assert run("decode", "x.jpg.l3c", "-f", "-q").code == 0
+
+
+def test_a_file_that_declares_too_much_is_stored(run: Run) -> None:
+    jpeg = bytearray(saved(RGB[:8, :8], "JPEG"))
+    at = jpeg.index(b"\xff\xc0") + 5
+    jpeg[at : at + 4] = b"\xff\xff\xff\xff"
+    Path("bomb.jpg").write_bytes(jpeg)
+    assert run("encode", "bomb.jpg", "--delete-source", "-q").code == 0
+    assert run("decode", "bomb.jpg.l3c", "-q").code == run("verify", "bomb.jpg.l3c", "-q").code == 0
+    assert Path("bomb.jpg").read_bytes() == jpeg
+    assert run("decode", "bomb.jpg.l3c", "x.png").code == 5
 
 
 @pytest.mark.parametrize("there", [False, True])
@@ -127,7 +200,7 @@ def test_metadata_is_kept(run: Run) -> None:
     metadata = {"icc": ICC, "exif": exif_block(), "xmp": XMP}
     data = saved(RGB, "WEBP", lossless=True, icc_profile=ICC, exif=metadata["exif"], xmp=XMP)
     Path("x.webp").write_bytes(data)
-    run("encode", "x.webp")
+    run("encode", "x.webp", "--pixels")
     assert Path("x.webp.l3c").read_bytes() == l3c.encode(RGB, metadata=metadata)
 
 

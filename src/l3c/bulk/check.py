@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
 
 from l3c import api
@@ -10,6 +11,7 @@ from l3c.bulk.kinds import Decoding
 from l3c.bulk.plan import plan
 from l3c.bulk.run import Account, Heard, run
 from l3c.bulk.store import open_store
+from l3c.convert import unforeseen
 from l3c.errors import InputError, L3CError
 
 
@@ -19,6 +21,7 @@ class Check:
 
     source: str
     max_memory: int | None = None
+    debug: bool = False
 
     def __call__(self, job: Job, /) -> Outcome:
         store = open_store(self.source)
@@ -27,11 +30,19 @@ class Check:
             data = store.read(job.source)
             found = api.verify(data, max_memory=self.max_memory)
         except L3CError as error:
-            return Outcome(job.source, "", FAILED, job.size, error=f"{name}: {error}", code=error.exit_code)
-        except (OSError, MemoryError) as error:
-            return Outcome(job.source, "", FAILED, job.size, error=f"{name}: {error or 'not enough memory'}", code=1)
+            return self._failed(job, error, f"{name}: {error}", error.exit_code)
+        except MemoryError as error:
+            return self._failed(job, error, f"{name}: not enough memory")
+        except OSError as error:
+            return self._failed(job, error, f"{name}: {error.strerror or error}")
+        except Exception as error:
+            return self._failed(job, error, f"{name}: {unforeseen(error)}")
         samples = int(8 * len(data) / found.bits_per_subpixel)
         return Outcome(job.source, "", DONE, len(data), samples)
+
+    def _failed(self, job: Job, error: BaseException, reason: str, code: int = 1) -> Outcome:
+        trace = "".join(traceback.format_exception(error)) if self.debug else ""
+        return Outcome(job.source, "", FAILED, job.size, error=reason, code=code, trace=trace)
 
 
 def check_folder(task: Check, heard: Heard, workers: int | None = None, cluster: str | None = None) -> Account:

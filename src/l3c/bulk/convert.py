@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import PurePosixPath
 
 from l3c.bulk.jobs import DONE, FAILED, SKIPPED, Job, Outcome
 from l3c.bulk.kinds import Kind
 from l3c.bulk.store import Stamp, Store, StoreError, open_store
+from l3c.convert import unforeseen
 from l3c.errors import InputError, L3CError
+
+PLAIN = ".bin"
+"""Suffix of a file that has none of its own, where its name is another source's."""
 
 
 @dataclass(frozen=True)
 class Convert:
     """source, target: roots, folders or URLs. check: decode and compare before a result gets its final name.
 
-    delete: remove a source once its target is checked and on disk.
+    delete: remove a source once its target is checked and on disk. prune: remove what runs with other options have
+    left of the same source, once it is proven to hold nothing more. debug: tell where unforeseen errors are raised.
     """
 
     kind: Kind
@@ -24,6 +31,8 @@ class Convert:
     force: bool = False
     check: bool = False
     delete: bool = False
+    prune: bool = False
+    debug: bool = False
 
     @cached_property
     def _from(self) -> Store:
@@ -37,81 +46,139 @@ class Convert:
         return {key: value for key, value in self.__dict__.items() if not key.startswith("_")}
 
     def __call__(self, job: Job, /) -> Outcome:
+        """Do it. Nothing that is wrong with one file is raised, whatever it is: a run goes on."""
+        name = self._from.path(job.source)
         try:
             return self._convert(job)
         except StoreError as error:
-            return self._failed(job, str(error), error.exit_code, hopeless=True)
+            return self._failed(job, error, str(error), error.exit_code, hopeless=True)
         except L3CError as error:
-            return self._failed(job, str(error), error.exit_code)
-        except MemoryError:
-            return self._failed(job, f"{self._from.path(job.source)}: not enough memory")
+            return self._failed(job, error, str(error), error.exit_code)
+        except MemoryError as error:
+            return self._failed(job, error, f"{name}: not enough memory")
         except OSError as error:
-            return self._failed(job, f"{self._from.path(job.source)}: {error.strerror or error}")
+            return self._failed(job, error, f"{name}: {error.strerror or error}")
+        except Exception as error:
+            return self._failed(job, error, f"{name}: {unforeseen(error)}")
 
-    def _failed(self, job: Job, reason: str, code: int = 1, hopeless: bool = False) -> Outcome:
-        return Outcome(job.source, job.target, FAILED, job.size, error=reason, code=code, hopeless=hopeless)
+    def _failed(self, job: Job, error: BaseException, reason: str, code: int = 1, hopeless: bool = False) -> Outcome:
+        trace = "".join(traceback.format_exception(error)) if self.debug else ""
+        return Outcome(
+            job.source, job.target, FAILED, job.size, error=reason, code=code, hopeless=hopeless, trace=trace
+        )
 
     def _convert(self, job: Job) -> Outcome:
         before = self._from.stamp(job.source)
-        there = self._to.stamp(job.target)
         if before is None:
-            return self._gone(job, there)
+            return self._gone(job)
+        raw = None if len(self.kind.names(job.source)) == 1 else self._from.read(job.source)
+        target = job.target if raw is None else self._name(job, raw)
+        there = self._to.stamp(target)
         if there is None or self.force:
-            return self._make(job, before)
-        return self._keep(job, before, there)
+            return self._make(job, target, before, raw)
+        return self._keep(job, target, before, there, raw)
 
-    def _gone(self, job: Job, there: Stamp | None) -> Outcome:
+    def _name(self, job: Job, raw: bytes) -> str:
+        """The target's name. One that is another source's keeps the source's own suffix within."""
+        path = self._from.path(job.source)
+        try:
+            name = self.kind.name(job.source, raw)
+        except L3CError as error:
+            raise type(error)(f"{path}: {str(error).removeprefix(f'{job.source}: ')}") from error
+        if name not in job.others:
+            return name
+        longer = job.source + (PurePosixPath(name).suffix or PLAIN)
+        if longer in job.others:
+            raise InputError(f"{path}: another source has the same target; rename one of them")
+        return longer
+
+    def _gone(self, job: Job) -> Outcome:
         """Where sources are deleted, another worker may have done so before its answer was lost."""
-        if self.delete and there and self.kind.is_intact(self._to.read(job.target), job.target):
-            return Outcome(job.source, job.target, SKIPPED, job.size, there.size, deleted=True)
+        for target in self.kind.names(job.source) if self.delete else ():
+            there = None if target in job.others else self._to.stamp(target)
+            if there and self.kind.is_intact(self._to.read(target), target, None):
+                return Outcome(job.source, target, SKIPPED, job.size, there.size, deleted=True)
         raise InputError(f"{self._from.path(job.source)}: is gone")
 
-    def _make(self, job: Job, before: Stamp, replace: bool = False) -> Outcome:
+    def _make(self, job: Job, target: str, before: Stamp, raw: bytes | None, replace: bool = False) -> Outcome:
         name = self._from.path(job.source)
-        raw = self._from.read(job.source)
-        data, notes = self.kind.make(raw, name, job.target)
-        losses = self.kind.check(raw, data, name, job.target) if self.check or self.delete else []
-        self._to.write(job.target, data, before.modified, replace or self.force)
-        deleted = self._delete(job, before, losses)
-        return Outcome(job.source, job.target, DONE, len(raw), len(data), deleted, (*notes, *self._kept(losses)))
+        raw = self._from.read(job.source) if raw is None else raw
+        data, notes = self.kind.make(raw, name, target)
+        missing = self.kind.check(raw, data, name, target) if self.check or self.delete else ()
+        for folder in [f.as_posix() for f in reversed(PurePosixPath(target).parents)][1:]:
+            self._to.make_folder(folder, self._from.folder_mode(folder))
+        self._to.write(target, data, before.attributes, replace or self.force)
+        left, pruned, said = self._others(job, target, before, raw)
+        deleted = self._delete(job, target, before, missing)
+        return Outcome(
+            job.source, target, DONE, len(raw), len(data), deleted, missing, left, pruned,
+            (*notes, *said, *self._kept(missing)),
+        )  # fmt: skip
 
-    def _keep(self, job: Job, before: Stamp, there: Stamp) -> Outcome:
+    def _keep(self, job: Job, target: str, before: Stamp, there: Stamp, raw: bytes | None) -> Outcome:
         """A target is there: leave it where it is intact and of this source, else make it again or refuse."""
-        data = self._to.read(job.target)
-        of_this_time = self._of_this_time(before, there)
-        if self.kind.is_intact(data, job.target):
+        data = self._to.read(target)
+        of_this_time = self._to.is_of(before, there)
+        if self.kind.is_intact(data, target, raw):
             if of_this_time and not self.delete:
-                return Outcome(job.source, job.target, SKIPPED, before.size, there.size)
-            return self._compare(job, before, data)
+                left, pruned, said = self._others(job, target, before, raw)
+                return Outcome(
+                    job.source, target, SKIPPED, before.size, there.size, left=left, pruned=pruned, notes=said
+                )
+            return self._compare(job, target, before, data, raw)
         if of_this_time:
-            return self._make(job, before, replace=True)
-        raise InputError(f"{self._to.path(job.target)}: exists, damaged or not of this kind; --force overwrites it")
+            return self._make(job, target, before, raw, replace=True)
+        raise InputError(f"{self._to.path(target)}: exists, damaged or not of this kind; --force overwrites it")
 
-    def _of_this_time(self, before: Stamp, there: Stamp) -> bool:
-        """Whether the times say that the target was made of the source as it is now."""
-        if before.modified is None or there.modified is None:
-            return False
-        return before.modified == there.modified if self._to.keeps_times else before.modified <= there.modified
-
-    def _compare(self, job: Job, before: Stamp, data: bytes) -> Outcome:
+    def _compare(self, job: Job, target: str, before: Stamp, data: bytes, raw: bytes | None) -> Outcome:
         """The times do not tell, or a source is to be deleted: only decoding proves that nothing is lost."""
-        raw = self._from.read(job.source)
+        raw = self._from.read(job.source) if raw is None else raw
         try:
-            losses = self.kind.check(raw, data, self._from.path(job.source), job.target)
+            missing = self.kind.check(raw, data, self._from.path(job.source), target)
         except L3CError as error:
-            text = f"{self._to.path(job.target)}: exists and holds something else; --force overwrites it"
+            text = f"{self._to.path(target)}: exists and holds something else; --force overwrites it"
             raise InputError(text) from error
-        deleted = self._delete(job, before, losses)
-        return Outcome(job.source, job.target, SKIPPED, before.size, len(data), deleted, self._kept(losses))
+        left, pruned, said = self._others(job, target, before, raw)
+        deleted = self._delete(job, target, before, missing)
+        return Outcome(
+            job.source, target, SKIPPED, before.size, len(data), deleted, missing, left, pruned,
+            (*said, *self._kept(missing)),
+        )  # fmt: skip
 
-    def _kept(self, losses: list[str]) -> tuple[str, ...]:
-        return (f"the source is kept, since the result lacks {', '.join(losses)}",) if losses and self.delete else ()
+    def _others(
+        self, job: Job, target: str, before: Stamp, raw: bytes | None
+    ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """What other runs have left of this source: names of what stays, of what is removed, and what to say."""
+        left, pruned, said = [], [], []
+        for other in job.left:
+            if other == target:
+                continue
+            if not self.prune:
+                left.append(other)
+                said.append(f"{other} stands there too, of a run with other options; --prune removes it")
+                continue
+            raw = self._from.read(job.source) if raw is None else raw
+            stamp = self._to.stamp(other)
+            made_of_it = stamp is not None and self._to.is_of(before, stamp)
+            if made_of_it and self.kind.adds_nothing(raw, self._to.read(other), self._from.path(job.source), other):
+                self._to.settle(target)
+                self._to.remove(other)
+                pruned.append(other)
+            else:
+                left.append(other)
+                said.append(f"{other} stands there too, and is not only of this source: it is kept")
+        return tuple(left), tuple(pruned), tuple(said)
 
-    def _delete(self, job: Job, before: Stamp, losses: list[str]) -> bool:
+    def _kept(self, missing: tuple[str, ...]) -> tuple[str, ...]:
+        """Why a source stays that was to be deleted."""
+        lacks = f"the source is kept, since the result lacks {', '.join(missing)}"
+        return (lacks,) if missing and self.delete else ()
+
+    def _delete(self, job: Job, target: str, before: Stamp, missing: tuple[str, ...]) -> bool:
         """Remove the source, unless it has changed since, or the result lacks something of it."""
-        if not self.delete or losses:
+        if not self.delete or missing:
             return False
-        self._to.settle(job.target)
+        self._to.settle(target)
         if self._from.stamp(job.source) != before:
             raise InputError(f"{self._from.path(job.source)}: has changed meanwhile; it is kept")
         self._from.remove(job.source)

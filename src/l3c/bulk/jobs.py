@@ -8,11 +8,17 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Job:
-    """source, target: names below the roots. size: of the source, bytes."""
+    """source, target: names below the roots; the target's may turn out to be another. size: of the source, bytes.
+
+    others: names that this target may have, but that belong to other sources. left: those of its other possible names,
+    and of other runs, that stand in the target already.
+    """
 
     source: str
     target: str
     size: int
+    others: frozenset[str] = frozenset()
+    left: tuple[str, ...] = ()
 
 
 DONE, SKIPPED, FAILED, DISCARDED = "done", "skipped", "failed", "discarded"
@@ -22,7 +28,9 @@ DONE, SKIPPED, FAILED, DISCARDED = "done", "skipped", "failed", "discarded"
 class Outcome:
     """status: DONE, SKIPPED, FAILED or DISCARDED. code: exit code of a failure. hopeless: the others need not be tried.
 
-    deleted: the source was removed. notes: what a person should know of a file that was done.
+    deleted: the source was removed. missing: what of the source the target was found not to give back.
+    left: names of targets of this source, from runs with other options, that stand there too. pruned: those removed.
+    notes: what a person should know of a file that was done. trace: where an unforeseen error was raised.
     """
 
     source: str
@@ -31,10 +39,14 @@ class Outcome:
     bytes_in: int = 0
     bytes_out: int = 0
     deleted: bool = False
+    missing: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    pruned: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default_factory=tuple)
     error: str = ""
     code: int = 0
     hopeless: bool = False
+    trace: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """As `--json` prints it, without what is empty."""

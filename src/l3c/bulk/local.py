@@ -3,33 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from threading import Event
 
 from l3c.bulk.jobs import Job, Outcome, Task
-from l3c.codec.threads import Crew, crewed
+from l3c.codec.threads import POOL, Cancelled, Crew, crewed
+
+GRACE = 3.0
+"""Seconds that work which was begun has to end, once nobody waits for it: most tiles take less."""
 
 
 def run_local(task: Task, jobs: Iterable[Job], workers: int) -> Iterator[Outcome]:
     """Outcomes as they come. Files and their tiles share `workers` processors; no more is at work at once.
 
-    After a hopeless outcome, or when the caller stops listening, what has begun is finished and no more is begun.
+    After a hopeless outcome what has begun is finished and no more is begun. When the caller stops listening, or
+    interrupts, files that have begun are given up at their next tile, and nothing of them stays.
     """
     stop = Event()
 
     def work(job: Job) -> Outcome | None:
         if stop.is_set():
             return None
-        outcome = crewed(crew, task, job)
+        try:
+            outcome = crewed(crew, task, job)
+        except Cancelled:
+            return None
         if outcome.hopeless:
             stop.set()
         return outcome
 
-    with Crew(workers) as crew, ThreadPoolExecutor(workers) as pool:
+    with Crew(workers) as crew:
+        pool = ThreadPoolExecutor(workers, thread_name_prefix=POOL)
+        futures = [pool.submit(work, job) for job in jobs]
         try:
-            for future in as_completed([pool.submit(work, job) for job in jobs]):
+            for future in as_completed(futures):
                 outcome = future.result()
                 if outcome is not None:
                     yield outcome
-        finally:
+        except BaseException:  # an interruption, or GeneratorExit
             stop.set()
+            crew.cancel()
+            pool.shutdown(wait=False, cancel_futures=True)
+            wait(futures, GRACE)
+            raise
+        pool.shutdown()

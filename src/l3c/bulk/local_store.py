@@ -4,64 +4,92 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import stat
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
-from threading import get_ident
-from zlib import crc32
 
 from l3c.bulk.store import Listing, Stamp, StoreError
 from l3c.errors import InputError
+from l3c.storage.atomic import (
+    NEW,
+    PARTIAL,
+    PERMISSIONS,
+    Attributes,
+    is_special,
+    remove_abandoned,
+    settle,
+    write_whole,
+)
 
 HOPELESS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 """Errors that every other file would meet too."""
 
-PARTIAL = re.compile(r"\.l3c-bulk\.[0-9a-f]{8}\.\d+\.\d+\.partial")
+ODD_TIME = 1_600_000_001_123_456_789
+"""A time that no coarser clock has."""
+
+RESOLUTIONS = (1, 100, 1_000, 1_000_000, 10_000_000, 1_000_000_000, 2_000_000_000)
+"""Nanoseconds that times of files may be rounded to: from Linux's own file systems, over NTFS, to exFAT and FAT."""
+
+OWNER = 0o700
+"""What the user of a new folder may always do, or nothing could be written into it."""
 
 
 class LocalStore:
     """Files are written beside their final name, flushed to disk and renamed."""
 
-    keeps_times = True
-
     def __init__(self, root: str) -> None:
         self.root = Path(root)
         self._lock: int | None = None
+        self._settled = False  # whether the root's own name would survive a loss of power
 
     def path(self, name: str) -> str:
         return str(self.root / name)
 
-    def listing(self, left_out: str | None = None) -> Listing:
+    def listing(self, left_out: str | None = None, hidden: bool = False) -> Listing:
         if not self.root.is_dir():
             raise InputError(f"{self.root}: no such folder")
         files: dict[str, Stamp] = {}
-        links = hidden = 0
-        for entry in entries(self.root):
-            name = Path(entry.path).relative_to(self.root).as_posix()
-            if entry.name.startswith("."):
-                hidden += 1
-            elif entry.is_symlink():
-                links += 1
-            elif entry.is_file() and not (left_out and name.startswith(left_out + "/")):
-                found = entry.stat()
-                files[name] = Stamp(found.st_size, found.st_mtime_ns)
-        return Listing(dict(sorted(files.items())), links, hidden)
+        links, concealed, unreadable = [], [], {}
+        for entry in entries(self.root, hidden):
+            if isinstance(entry, OSError):
+                unreadable[self._name(entry.filename)] = entry.strerror or str(entry)
+                continue
+            name = self._name(entry.path)
+            if (left_out and name.startswith(left_out + "/")) or PARTIAL.fullmatch(entry.name):
+                continue
+            if entry.is_symlink():
+                links.append(name)
+            elif entry.name.startswith(".") and not hidden:
+                concealed.append(name)
+            elif entry.is_file():
+                files[name] = stamp_of(entry.stat())
+        return Listing(dict(sorted(files.items())), tuple(sorted(links)), tuple(sorted(concealed)), unreadable)
 
-    def prepare(self) -> None:
+    def _name(self, path: str | os.PathLike[str]) -> str:
+        return Path(path).relative_to(self.root).as_posix()
+
+    def names(self) -> frozenset[str]:
+        return frozenset(self._name(e.path) for e in entries(self.root) if not isinstance(e, OSError))
+
+    def prepare(self, mode: int | None = None) -> None:
         try:
+            new = not self.root.exists()
             self.root.mkdir(parents=True, exist_ok=True)
+            if new and mode is not None:
+                self.root.chmod(mode | OWNER)
             self._take()
             self.tidy()
-            probe = self._partial("probe")
-            probe.touch()
+            probe = self._probe()
+            probe.write_bytes(b"")
             probe.unlink()
         except OSError as error:
             raise StoreError(f"{self.root}: cannot be written to: {error.strerror}") from error
 
     def tidy(self) -> None:
-        for left in [entry.path for entry in entries(self.root) if PARTIAL.fullmatch(entry.name)]:
-            Path(left).unlink(missing_ok=True)
+        for left in entries(self.root):
+            if not isinstance(left, OSError) and PARTIAL.fullmatch(left.name):
+                remove_abandoned(Path(left.path))
 
     def _take(self) -> None:
         """A second run on the same folder would take the first one's files for leftovers."""
@@ -90,64 +118,92 @@ class LocalStore:
             return None
         if not stat.S_ISREG(found.st_mode):
             raise InputError(f"{self.path(name)}: exists and is no plain file")
-        return Stamp(found.st_size, found.st_mtime_ns)
+        return stamp_of(found)
+
+    def folder_mode(self, name: str) -> int | None:
+        return (self.root / name).stat().st_mode & PERMISSIONS if os.name == "posix" else None
+
+    def make_folder(self, name: str, mode: int | None) -> None:
+        folder = self.root / name
+        try:
+            folder.mkdir()
+            if mode is not None:
+                folder.chmod(mode | OWNER)
+        except FileExistsError:
+            if not folder.is_dir():
+                raise InputError(f"{folder}: is no folder") from None
+        except OSError as error:
+            raise failure(error, str(folder)) from error
 
     def read(self, name: str) -> bytes:
         return (self.root / name).read_bytes()
 
-    def _partial(self, name: str) -> Path:
+    def write(self, name: str, data: bytes, attributes: Attributes = NEW, replace: bool = False) -> None:
         path = self.root / name
-        check = crc32(path.name.encode(errors="surrogateescape"))
-        return path.with_name(f".l3c-bulk.{check:08x}.{os.getpid()}.{get_ident()}.partial")
-
-    def write(self, name: str, data: bytes, modified: int | None, replace: bool) -> None:
-        partial = self._partial(name)
+        if path.is_symlink() or is_special(path):
+            raise InputError(f"{path}: exists and is no plain file")
         try:
-            partial.parent.mkdir(parents=True, exist_ok=True)
-            with partial.open("xb") as file:
-                file.write(data)
-                file.flush()
-                if modified is not None:
-                    os.utime(file.fileno() if os.utime in os.supports_fd else partial, ns=(modified, modified))
-                os.fsync(file.fileno())
-            self._rename(partial, self.root / name, replace)
-        except OSError as error:
-            kind = StoreError if error.errno in HOPELESS else InputError
-            raise kind(f"{self.path(name)}: {error.strerror}") from error
-        finally:
-            partial.unlink(missing_ok=True)
-
-    def _rename(self, partial: Path, path: Path, replace: bool) -> None:
-        if replace:
-            partial.replace(path)
-            return
-        try:
-            os.link(partial, path)  # unlike a rename, refuses a file that has appeared meanwhile
+            write_whole(path, data, replace=replace, attributes=attributes)
         except FileExistsError:
             raise InputError(f"{path}: has appeared meanwhile; --force overwrites it") from None
-        except OSError:  # a file system without hard links
-            partial.replace(path)
+        except OSError as error:
+            raise failure(error, str(path)) from error
+
+    def is_of(self, source: Stamp, result: Stamp) -> bool:
+        if source.modified is None or result.modified is None:
+            return False
+        apart = abs(source.modified - result.modified)
+        return apart == 0 or (apart < RESOLUTIONS[-1] and apart < self._resolution)
+
+    @cached_property
+    def _resolution(self) -> int:
+        """Nanoseconds that the file system rounds times to, found by trying."""
+        probe = self._probe()
+        try:
+            probe.write_bytes(b"")
+            os.utime(probe, ns=(ODD_TIME, ODD_TIME))
+            apart = abs(probe.stat().st_mtime_ns - ODD_TIME)
+        except OSError:
+            return 1
+        finally:
+            probe.unlink(missing_ok=True)
+        return next((unit for unit in RESOLUTIONS if apart < unit), 1)
+
+    def _probe(self) -> Path:
+        return self.root / f".l3c.{os.urandom(16).hex()}.partial"
 
     def settle(self, name: str) -> None:
-        if os.name != "posix":
-            return
-        folder = (self.root / name).parent
-        for each in (folder, *(f for f in folder.parents if f == self.root or self.root in f.parents)):
-            descriptor = os.open(each, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        settle((self.root / name).parent, self.root if self._settled else None)
+        self._settled = True
 
     def remove(self, name: str) -> None:
         (self.root / name).unlink()
 
 
-def entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """Everything below a folder that is no folder itself, links to folders and hidden folders as single entries."""
-    with os.scandir(folder) as found:
-        for entry in found:
-            if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
-                yield from entries(Path(entry.path))
-            else:
-                yield entry
+def stamp_of(found: os.stat_result) -> Stamp:
+    """From what the system says of a file."""
+    return Stamp(found.st_size, found.st_mtime_ns, found.st_mode & PERMISSIONS if os.name == "posix" else None)
+
+
+def failure(error: OSError, path: str) -> InputError | StoreError:
+    """Of writing: of one file, or of all that would follow."""
+    kind = StoreError if error.errno in HOPELESS else InputError
+    return kind(f"{path}: {error.strerror}")
+
+
+def entries(folder: Path, hidden: bool = False) -> Iterator[os.DirEntry[str] | OSError]:
+    """Everything below a folder that is no folder itself; links to folders, and hidden folders, as single entries.
+
+    hidden: what such folders hold, instead. A folder that cannot be read is the error that says so.
+    """
+    try:
+        with os.scandir(folder) as found:
+            listed = list(found)
+    except OSError as error:
+        yield error
+        return
+    for entry in listed:
+        if entry.is_dir(follow_symlinks=False) and (hidden or not entry.name.startswith(".")):
+            yield from entries(Path(entry.path), hidden)
+        else:
+            yield entry

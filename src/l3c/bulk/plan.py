@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,50 +14,69 @@ from l3c.remote import is_remote
 
 
 class Naming(Protocol):
-    """Which files are sources, and what their targets are called."""
+    """Which files are sources, and what their targets may be called."""
 
     def takes(self, name: str) -> bool: ...
 
-    def target(self, name: str) -> str: ...
+    def names(self, name: str) -> list[str]:
+        """Possible names of the target, without those that only a clash leads to; the first is the source's own."""
+        ...
+
+    def longer(self, name: str) -> list[str]:
+        """Names of the target where another source has one of `names`."""
+        ...
+
+    def others(self, name: str) -> list[str]:
+        """Names under which other runs may have left this source's target."""
+        ...
 
 
 @dataclass(frozen=True)
 class Plan:
-    """jobs: what can be done. refused: what cannot. left_out: kind of file to how many were left alone."""
+    """jobs: what can be done. refused: what cannot. left_out: kind of file to the names of those left alone."""
 
     jobs: list[Job]
     refused: list[Outcome]
-    left_out: dict[str, int]
+    left_out: dict[str, tuple[str, ...]]
 
 
-def plan(listing: Listing, kind: Naming) -> Plan:
-    """Every source with a target of its own; two sources whose targets have one name get names that differ."""
-    sources = [name for name in listing.files if kind.takes(name)]
-    targets = apart({name: kind.target(name) for name in sources})
-    jobs = [Job(name, targets[name], listing.files[name].size) for name in sources if targets[name]]
-    refused = [clash(name, listing.files[name].size) for name in sources if not targets[name]]
-    others = len(listing.files) - len(sources)
-    left_out = {"of another kind": others, "links": listing.links, "hidden": listing.hidden}
-    return Plan(jobs, refused, {key: count for key, count in left_out.items() if count})
+def plan(listing: Listing, kind: Naming, there: Collection[str] = ()) -> Plan:
+    """Every source with a target of its own. there: names in the target.
 
-
-def apart(targets: dict[str, str]) -> dict[str, str]:
-    """A name that several would have goes to the source that spells it out; the others append its suffix to their own.
-
-    "" where even that fails.
+    Where what a source holds decides on its target's name, it may not take the name that another source spells out.
     """
-    taken = Counter(targets.values())
-    found = dict(targets)
-    for source, target in targets.items():
-        if taken[target] > 1 and not source.startswith(target):
-            found[source] = source + Path(target).suffix
-    counts = Counter(found.values())
-    return {source: target if counts[target] == 1 else "" for source, target in found.items()}
+    sources = [name for name in listing.files if kind.takes(name)]
+    spelled = Counter(kind.names(name)[0] for name in sources)
+    found = [job_of(name, listing.files[name].size, kind, spelled, there) for name in sources]
+    refused = [clash(job) for job in found if not job.target]
+    refused += [unreadable(name, why) for name, why in listing.unreadable.items()]
+    taken = set(sources)
+    others = tuple(name for name in listing.files if name not in taken)
+    left_out = {"of another kind": others, "links": listing.links, "hidden": listing.hidden}
+    jobs = [job for job in found if job.target]
+    return Plan(jobs, refused, {key: names for key, names in left_out.items() if names})
 
 
-def clash(name: str, size: int) -> Outcome:
-    reason = f"{name}: another source has the same target; rename one of them"
-    return Outcome(name, "", FAILED, size, error=reason, code=2)
+def job_of(name: str, size: int, kind: Naming, spelled: Counter[str], there: Collection[str]) -> Job:
+    """A source's target, "" where no name is free; what it may not be called, and what of it stands there already."""
+    first, *rest = kind.names(name)
+    longer = kind.longer(name)
+    others = {target for target in (*rest, *longer) if target in spelled}
+    target = first
+    if spelled[first] > 1 and first != name:  # "a.l3c" and "a.L3C"; "a.jpg" beside "a.png"
+        others |= {first, *rest}
+        target = next((n for n in longer if n not in spelled), "")
+    left = tuple(n for n in kind.others(name) if n in there and n not in others and (n == first or n not in spelled))
+    return Job(name, target, size, frozenset(others), left)
+
+
+def clash(job: Job) -> Outcome:
+    reason = f"{job.source}: another source has the same target; rename one of them"
+    return Outcome(job.source, "", FAILED, job.size, error=reason, code=2)
+
+
+def unreadable(name: str, why: str) -> Outcome:
+    return Outcome(name, "", FAILED, error=f"{name}: what this folder holds cannot be read: {why}", code=1)
 
 
 def inside(source: str, target: str) -> str | None:

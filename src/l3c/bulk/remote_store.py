@@ -9,6 +9,7 @@ from uuid import uuid4
 from l3c.bulk.store import Listing, Stamp, StoreError
 from l3c.errors import InputError
 from l3c.remote import file_system
+from l3c.storage.atomic import NEW, Attributes
 
 WHOLE_PUTS = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss", "memory"}
 """Protocols under which a name shows the old content or all of the new, never a part."""
@@ -16,8 +17,6 @@ WHOLE_PUTS = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss", "memory"}
 
 class RemoteStore:
     """Object stores take a file whole; elsewhere it is written beside its final name and moved."""
-
-    keeps_times = False
 
     def __init__(self, root: str) -> None:
         self._root = root.rstrip("/")
@@ -30,16 +29,23 @@ class RemoteStore:
     def _at(self, name: str) -> str:
         return f"{self._path}/{name}"
 
-    def listing(self, left_out: str | None = None) -> Listing:
+    def listing(self, left_out: str | None = None, hidden: bool = False) -> Listing:
         found = self._fs.find(self._path, detail=True)
         if not found:
             raise InputError(f"{self._root}: no such folder, or an empty one")
         named = {path[len(self._path) :].lstrip("/"): entry for path, entry in sorted(found.items())}
-        shown = {name: entry for name, entry in named.items() if not any(p.startswith(".") for p in name.split("/"))}
+        concealed = [] if hidden else [n for n in named if any(p.startswith(".") for p in n.split("/"))]
+        shown = {name: entry for name, entry in named.items() if name not in set(concealed)}
         kept = {name: e for name, e in shown.items() if name and not (left_out and name.startswith(left_out + "/"))}
-        return Listing({name: stamp_of(entry) for name, entry in kept.items()}, 0, len(named) - len(shown))
+        return Listing({name: stamp_of(entry) for name, entry in kept.items()}, (), tuple(concealed))
 
-    def prepare(self) -> None:
+    def names(self) -> frozenset[str]:
+        try:
+            return frozenset(path[len(self._path) :].lstrip("/") for path in self._fs.find(self._path))
+        except FileNotFoundError:
+            return frozenset()
+
+    def prepare(self, mode: int | None = None) -> None:
         try:
             if not self._whole:
                 self._fs.makedirs(self._path, exist_ok=True)
@@ -61,7 +67,17 @@ class RemoteStore:
     def read(self, name: str) -> bytes:
         return bytes(self._fs.cat_file(self._at(name)))
 
-    def write(self, name: str, data: bytes, modified: int | None, replace: bool) -> None:
+    def folder_mode(self, name: str) -> int | None:
+        return None
+
+    def make_folder(self, name: str, mode: int | None) -> None:
+        """Folders are made with their files, or are parts of names."""
+
+    def is_of(self, source: Stamp, result: Stamp) -> bool:
+        """Results have times of their own."""
+        return source.modified is not None and result.modified is not None and source.modified <= result.modified
+
+    def write(self, name: str, data: bytes, attributes: Attributes = NEW, replace: bool = False) -> None:
         if not replace and self._fs.exists(self._at(name)):
             raise InputError(f"{self.path(name)}: has appeared meanwhile; --force overwrites it")
         if self._whole:

@@ -24,9 +24,10 @@ class Account:
     verb: str
     total: int
     total_bytes: int
-    left_out: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, tuple[str, ...]] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=lambda: {DONE: 0, SKIPPED: 0, FAILED: 0})
     deleted: int = 0
+    pruned: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
     bytes_seen: int = 0
@@ -36,6 +37,7 @@ class Account:
     def add(self, outcome: Outcome) -> None:
         self.files[outcome.status] = self.files.get(outcome.status, 0) + 1
         self.deleted += outcome.deleted
+        self.pruned += len(outcome.pruned)
         self.bytes_seen += outcome.bytes_in
         if outcome.status == DONE:
             self.bytes_in += outcome.bytes_in
@@ -63,7 +65,8 @@ class Account:
         ratio = self.bytes_out / self.bytes_in if self.bytes_in else None
         return {
             "command": self.verb, "files": self.total, **self.files, "not_tried": self.total - self.finished,
-            "deleted": self.deleted, "left_out": self.left_out, "bytes_in": self.bytes_in,
+            "deleted": self.deleted, "pruned": self.pruned,
+            "left_out": {kind: len(names) for kind, names in self.left_out.items()}, "bytes_in": self.bytes_in,
             "bytes_out": self.bytes_out, "ratio": ratio, "seconds": round(self.seconds, 3),
         }  # fmt: skip
 
@@ -73,9 +76,11 @@ def convert_folder(task: Convert, heard: Heard, workers: int | None = None, clus
 
     workers: processors to use; None is all. cluster: address of a Dask scheduler, instead of this machine.
     """
-    found = plan(open_store(task.source).listing(inside(task.source, task.target)), task.kind)
+    source = open_store(task.source)
+    listing = source.listing(inside(task.source, task.target), task.kind.everything)
     with closing(open_store(task.target)) as target:
-        target.prepare()
+        target.prepare(source.folder_mode(""))
+        found = plan(listing, task.kind, target.names())
         account = run(task, found, task.kind.verb, heard, workers, cluster)
         target.tidy()
         return account

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from l3c.errors import L3CError
 from l3c.remote import is_remote
+from l3c.storage.atomic import NEW, Attributes
 
 
 class StoreError(L3CError):
@@ -16,33 +17,47 @@ class StoreError(L3CError):
 
 @dataclass(frozen=True)
 class Stamp:
-    """A file as it stands. size: bytes. modified: nanoseconds since 1970, None where the store does not tell."""
+    """A file as it stands. size: bytes. modified, mode: as of `Attributes`, None where the store does not tell."""
 
     size: int
     modified: int | None
+    mode: int | None = None
+
+    @property
+    def attributes(self) -> Attributes:
+        """What its result is given."""
+        return Attributes(self.modified, self.mode)
 
 
 @dataclass(frozen=True)
 class Listing:
-    """files: names below the root, with "/" between folders, sorted. links, hidden: how many were left out."""
+    """files: names below the root, with "/" between folders, sorted. links, hidden: names of what was left out.
+
+    unreadable: name of a folder to the reason why nobody knows what it holds.
+    """
 
     files: dict[str, Stamp]
-    links: int = 0
-    hidden: int = 0
+    links: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    unreadable: dict[str, str] = field(default_factory=dict)
 
 
 class Store(Protocol):
     """Names are relative, with "/" between folders."""
 
-    keeps_times: bool
-    """Whether `write` gives a file the modification time that it is told."""
-
-    def listing(self, left_out: str | None = None) -> Listing:
-        """All files but those below the folder of the name `left_out`."""
+    def listing(self, left_out: str | None = None, hidden: bool = False) -> Listing:
+        """All files but those below the folder of the name `left_out`. hidden: those that begin with a dot too."""
         ...
 
-    def prepare(self) -> None:
-        """Make the root, take it for this run, remove what killed runs left behind; StoreError where that fails."""
+    def names(self) -> frozenset[str]:
+        """Of all files that can be listed; nothing where there is no such root."""
+        ...
+
+    def prepare(self, mode: int | None = None) -> None:
+        """Make the root, with this mode where it is new, take it for this run, remove what killed runs left behind.
+
+        Raises StoreError.
+        """
         ...
 
     def tidy(self) -> None:
@@ -59,8 +74,20 @@ class Store(Protocol):
 
     def read(self, name: str) -> bytes: ...
 
-    def write(self, name: str, data: bytes, modified: int | None, replace: bool) -> None:
+    def folder_mode(self, name: str) -> int | None:
+        """Permissions of a folder, "" for the root; None where the store has none."""
+        ...
+
+    def make_folder(self, name: str, mode: int | None) -> None:
+        """Make a folder where it is missing; its parent is there."""
+        ...
+
+    def write(self, name: str, data: bytes, attributes: Attributes = NEW, replace: bool = False) -> None:
         """Whole and on disk under its final name, or not at all; without `replace`, an existing file is an error."""
+        ...
+
+    def is_of(self, source: Stamp, result: Stamp) -> bool:
+        """Whether the times say that a result here was made of the source as it is now."""
         ...
 
     def settle(self, name: str) -> None:

@@ -6,6 +6,7 @@ Arguments are parsed before anything heavy is imported.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from importlib import import_module
 from types import ModuleType
@@ -23,7 +24,9 @@ COMMANDS = {
     "prepare": "make folders of pictures for training",
     "import-released": "take over checkpoints released with the paper",
 }
-INTERRUPTED = 130
+OWN_SIGNALS = {"train"}
+"""Commands that know what to do when a signal comes."""
+
 FAILED = 1
 
 
@@ -47,25 +50,55 @@ def _module(command: str) -> ModuleType:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command. Bad input is one line on standard error and a non-zero exit code, never a traceback."""
-    from l3c.errors import L3CError
+    from l3c.cli.streams import calm, open_closed_streams
 
+    open_closed_streams()
     arguments = sys.argv[1:] if arguments is None else arguments
     chosen = arguments[0] if arguments and arguments[0] in COMMANDS else None
     options = make_parser(chosen).parse_args(arguments)
+    if not hasattr(options, "trace"):
+        return _run(options, False)
+    with calm(getattr(options, "quiet", False), options.trace):
+        return _run(options, options.trace)
+
+
+def _run(options: argparse.Namespace, trace: bool) -> int:
+    """trace: show where errors are raised."""
+    from l3c.cli.interrupts import BY_SIGNAL, Interrupted, interruptible
+    from l3c.errors import L3CError
+
+    command = _module(options.command)
     try:
-        return int(_module(options.command).run(options))
-    except L3CError as error:
-        print(f"l3c: {error}", file=sys.stderr)
-        return error.exit_code
+        if options.command in OWN_SIGNALS:
+            return int(command.run(options))
+        with interruptible():
+            return int(command.run(options))
+    except Interrupted as interruption:
+        return BY_SIGNAL + interruption.number
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return BY_SIGNAL + signal.SIGINT
     except BrokenPipeError:
         sys.stderr.close()
         return FAILED
+    except L3CError as error:
+        return _failed(str(error), error.exit_code, trace)
     except MemoryError:
-        print("l3c: not enough memory", file=sys.stderr)
-        return FAILED
+        return _failed("not enough memory", FAILED, trace)
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
-        print(f"l3c: {name}{error.strerror or error.args[0]}", file=sys.stderr)
-        return FAILED
+        return _failed(f"{name}{error.strerror or error.args[0]}", FAILED, trace)
+    except Exception as error:
+        if not hasattr(options, "trace"):
+            raise
+        from l3c.convert import unforeseen
+
+        return _failed(unforeseen(error), FAILED, trace)
+
+
+def _failed(reason: str, code: int, trace: bool) -> int:
+    if trace:
+        import traceback
+
+        traceback.print_exc()
+    print(f"l3c: {reason}".encode(errors="backslashreplace").decode(), file=sys.stderr)
+    return code

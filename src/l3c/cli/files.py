@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO
-from zlib import crc32
 
-from l3c.errors import InputError, L3CError
+from l3c.errors import InputError
+from l3c.storage.atomic import NEW, PERMISSIONS, Attributes, settle, whole_file
 
 STANDARD = "-"
 
 
 def read_source(name: str) -> bytes:
     if name == STANDARD:
+        if sys.stdin is None:
+            raise InputError("standard input is closed")
         return sys.stdin.buffer.read()
     path = Path(name)
     if path.is_dir():
@@ -29,18 +32,11 @@ def shown(name: str, standard: str) -> str:
     return standard if name == STANDARD else name.encode(errors="backslashreplace").decode()
 
 
-@contextmanager
-def naming(name: str) -> Iterator[None]:
-    """Errors of the codec raised inside name the file."""
-    try:
-        yield
-    except L3CError as error:
-        raise type(error)(f"{name}: {error}") from error
-
-
 def check_target(name: str, source: str, force: bool) -> None:
     """Raise InputError where writing would destroy something, before any work is done."""
     if name == STANDARD:
+        if sys.stdout is None:
+            raise InputError("standard output is closed")
         if sys.stdout.isatty() and not force:
             raise InputError("standard output is a terminal; name a target or use --force")
         return
@@ -55,37 +51,67 @@ def check_target(name: str, source: str, force: bool) -> None:
         raise InputError(f"{name}: there is no folder {path.parent}")
 
 
+def check_encoded_name(name: str) -> None:
+    """Raise InputError for the name of a picture: of `l3c encode *.png` it may be one that nobody wants to lose."""
+    from l3c.convert import TAKEN
+
+    if PurePath(name).suffix.lower() in TAKEN:
+        raise InputError(f"{name}: is named as a picture; the name of an l3c file ends in .l3c")
+
+
+def check_decoded_name(name: str) -> None:
+    """Raise InputError for the name of an l3c file, as `l3c decode *.l3c` may give."""
+    from l3c.convert import SUFFIX
+
+    if PurePath(name).suffix.lower() == SUFFIX:
+        raise InputError(f"{name}: is named as an l3c file; name a picture, or decode folders with -o")
+
+
 @contextmanager
-def target(name: str, force: bool) -> Iterator[BinaryIO]:
-    """A file beside the target, flushed to disk and renamed into place at the end, removed on any error."""
+def target(name: str, force: bool, attributes: Attributes = NEW) -> Iterator[BinaryIO]:
+    """A file beside the target, flushed to disk and moved into place at the end, removed on any error.
+
+    With `force`, devices and pipes are written into, and links stay. Raises InputError, OSError with the name.
+    """
     if name == STANDARD:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    path = Path(name)
-    partial = path.with_name(f".{crc32(path.name.encode(errors='surrogateescape')):08x}.{os.getpid()}.partial")
     try:
-        with partial.open("xb") as file:
+        with whole_file(Path(name), replace=force, attributes=attributes) as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-        _move(partial, path, force)
-    except BaseException as error:
-        partial.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            error.filename = name
+    except FileExistsError:
+        raise InputError(f"{name}: exists already; --force overwrites it") from None
+    except OSError as error:
+        error.filename = name
         raise
 
 
-def _move(partial: Path, path: Path, force: bool) -> None:
-    if force:
-        partial.replace(path)
-        return
+def attributes_of(source: str) -> Attributes:
+    """What the result of a source is given: of plain files their time and mode, of all else nothing."""
     try:
-        os.link(partial, path)  # unlike a rename, refuses a target that has appeared meanwhile
-    except FileExistsError:
-        raise InputError(f"{path}: exists already; --force overwrites it") from None
-    except OSError:  # a file system without hard links
-        partial.replace(path)
-        return
-    partial.unlink()
+        found = Path(source).stat()
+    except OSError:
+        return NEW
+    if source == STANDARD or not stat.S_ISREG(found.st_mode):
+        return NEW
+    return Attributes(found.st_mtime_ns, found.st_mode & PERMISSIONS if os.name == "posix" else None)
+
+
+class Source:
+    """A source that may be deleted: what stands there when it is read must stand there still."""
+
+    def __init__(self, name: str) -> None:
+        self._path = Path(name)
+        self._before = self._state()
+
+    def _state(self) -> tuple[int, int, int]:
+        found = self._path.stat()
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
+    def delete(self, target: str) -> None:
+        """Remove it, once its result's name would survive a loss of power. Raises InputError where it has changed."""
+        settle(Path(target).resolve().parent)
+        if self._state() != self._before:
+            raise InputError(f"{self._path}: has changed meanwhile; it is kept")
+        self._path.unlink()

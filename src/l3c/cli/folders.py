@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from l3c.bulk.jobs import SKIPPED
 from l3c.cli.options import positive
 
 if TYPE_CHECKING:
@@ -20,21 +21,26 @@ INTERVAL = 0.2
 
 
 def add_folder_options(parser: argparse.ArgumentParser, writes: bool = True) -> None:
+    if writes:
+        parser.add_argument("--verify", action="store_true", help="decode and compare before a file gets its name")
+        parser.add_argument(
+            "--delete-source", action="store_true", help="remove a source when its result is verified and on disk"
+        )
     group = parser.add_argument_group("folders")
     if writes:
         group.add_argument("-o", "--output", metavar="DIR", help="the folder to write to; IN is a folder then")
-        group.add_argument("--verify", action="store_true", help="decode and compare before a file gets its name")
+        group.add_argument("--list-left-out", action="store_true", help="name the files that are left out")
         group.add_argument(
-            "--delete-source", action="store_true", help="remove a source when its result is verified and on disk"
+            "--prune", action="store_true", help="remove results that runs with other options left of the same sources"
         )
     add_workers(group)
 
 
 def add_workers(parser: argparse._ActionsContainer) -> None:
-    """Who does the work, and how it is told."""
+    """Who does the work."""
     parser.add_argument("-j", "--jobs", type=positive, metavar="N", help="processors to use (default: all)")
     parser.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers do it, as tcp://HOST:8786")
-    parser.add_argument("--json", action="store_true", help="one JSON object a file, and one at the end")
+    parser.add_argument("--json", action="store_true", help="one JSON object a file, and one at the end of a folder")
 
 
 def is_folder(source: str) -> bool:
@@ -42,8 +48,8 @@ def is_folder(source: str) -> bool:
     return "://" in source or Path(source).is_dir()
 
 
-def convert(kind: Kind, options: argparse.Namespace) -> int:
-    """Encode or decode a tree."""
+def convert_tree(kind: Kind, options: argparse.Namespace, changed: str = "") -> int:
+    """Encode or decode a tree. changed: options that would have made other files of what is done already."""
     from l3c.bulk.convert import Convert
     from l3c.bulk.run import convert_folder
     from l3c.errors import InputError
@@ -53,8 +59,10 @@ def convert(kind: Kind, options: argparse.Namespace) -> int:
     if options.target is not None:
         raise InputError(f"{options.target}: a second target beside {options.output}")
     source, output = root_of(options.source, options), root_of(options.output, options)
-    task = Convert(kind, source, output, options.force, options.verify, options.delete_source)
-    report = Report(options)
+    task = Convert(
+        kind, source, output, options.force, options.verify, options.delete_source, options.prune, options.trace
+    )
+    report = Report(options, changed)
     account = convert_folder(task, report, options.jobs or options.threads, options.cluster)
     return report.close(account)
 
@@ -69,14 +77,17 @@ def root_of(name: str, options: argparse.Namespace) -> str:
 class Report:
     """Hears of every file: failures at once, progress on a terminal, JSON lines where wanted."""
 
-    def __init__(self, options: argparse.Namespace) -> None:
-        self._json, self._quiet = options.json, options.quiet
+    def __init__(self, options: argparse.Namespace, changed: str = "") -> None:
+        self._json, self._quiet, self._changed = options.json, options.quiet, changed
+        self._named = getattr(options, "list_left_out", False)
         self._wanted = sys.stderr.isatty() and not options.quiet
         self._last, self._shown = 0.0, False
 
     def __call__(self, outcome: Outcome, account: Account) -> None:
         if self._json:
             print(json.dumps(outcome.to_dict()), flush=True)
+        if outcome.trace:
+            self._say(outcome.trace.rstrip())
         if outcome.error:
             self._say(f"l3c: {outcome.error}")
         for note in outcome.notes if not self._quiet else ():
@@ -92,10 +103,18 @@ class Report:
 
     def close(self, account: Account) -> int:
         """The summary, and the exit code."""
+        for kind, names in account.left_out.items():
+            for name in names if self._named or self._json else ():
+                if self._json:
+                    print(json.dumps({"source": name, "status": "left out", "kind": kind}), flush=True)
+                else:
+                    self._say(f"left out: {name} ({kind})")
         if self._json:
             print(json.dumps({"summary": account.to_dict()}), flush=True)
         if not self._quiet:
             self._say(summary(account))
+            if self._changed and account.files[SKIPPED]:
+                self._say(f"what is done stays as it was made; to make it again with {self._changed}: --force")
         return account.exit_code
 
 
@@ -114,12 +133,12 @@ def clock(seconds: float) -> str:
 
 def summary(account: Account) -> str:
     """One line or two."""
-    counts = {"deleted": account.deleted, "not tried": account.total - account.finished}
+    counts = {"deleted": account.deleted, "pruned": account.pruned, "not tried": account.total - account.finished}
     parts = [f"{count:,} {status}" for status, count in (account.files | counts).items() if count]
     text = f"{account.verb}: {account.total:,} files" + (f" ({', '.join(parts)})" if parts else "")
     if account.bytes_in and account.verb != "verify":
         share = account.bytes_out / account.bytes_in
         text += f", {account.bytes_in:,} -> {account.bytes_out:,} bytes ({share:.1%})"
     text += f" in {clock(account.seconds)}"
-    left_out = ", ".join(f"{count:,} {what}" for what, count in account.left_out.items())
+    left_out = ", ".join(f"{len(names):,} {kind}" for kind, names in account.left_out.items())
     return f"{text}\nleft out: {left_out}" if left_out else text

@@ -6,7 +6,8 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from l3c.cli.files import naming, read_source, shown
+from l3c.cli.files import read_source, shown
+from l3c.cli.options import add_debug
 
 if TYPE_CHECKING:
     from l3c.api import Info
@@ -15,11 +16,13 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="FILE", help="an l3c file, or - for standard input")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_debug(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Describe one file."""
     from l3c import api
+    from l3c.convert import naming
 
     name = shown(options.source, "standard input")
     data = read_source(options.source)

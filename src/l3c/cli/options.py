@@ -20,6 +20,12 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
 
 
+def add_debug(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--debug", dest="trace", action="store_true", help="show where errors are raised, and warnings of libraries"
+    )
+
+
 def add_effort(parser: argparse.ArgumentParser) -> None:
     from l3c.api import DEFAULT_EFFORT, EFFORT_MAX
 
@@ -27,7 +33,7 @@ def add_effort(parser: argparse.ArgumentParser) -> None:
         f"1 (fastest) to {EFFORT_MAX} (smallest): how long models are tuned to the picture (default: {DEFAULT_EFFORT})"
     )
     efforts = range(1, EFFORT_MAX + 1)
-    parser.add_argument("-e", "--effort", type=int, choices=efforts, default=DEFAULT_EFFORT, metavar="N", help=text)
+    parser.add_argument("-e", "--effort", type=int, choices=efforts, metavar="N", help=text)
 
 
 def add_memory(parser: argparse.ArgumentParser) -> None:

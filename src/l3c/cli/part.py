@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from l3c.cli.files import STANDARD, check_target, naming, read_source, shown, target
+from l3c.cli.files import STANDARD, attributes_of, check_target, read_source, shown, target
 from l3c.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ def region(text: str) -> Region:
 
 def write_part(options: argparse.Namespace) -> int:
     """Decode a region, or show a preview, of one file; the file may be a URL."""
+    from l3c.convert import naming
     from l3c.images.write import check_suffix, write_picture
+    from l3c.storage.atomic import Attributes
 
     source, out = options.source, options.target or (STANDARD if options.source == STANDARD else None)
     if out is None:
@@ -37,7 +39,8 @@ def write_part(options: argparse.Namespace) -> int:
     name = shown(source, "standard input")
     with naming(name):
         picture = part(opened(options), options)
-    with target(out, options.force) as file:
+    private = Attributes(mode=attributes_of(source).mode)  # a part of a picture is no older than its command
+    with target(out, options.force, private) as file:
         write_picture(picture, file, "" if out == STANDARD else out)
     if not options.quiet and out != STANDARD:
         height, width = picture.samples.shape[:2]

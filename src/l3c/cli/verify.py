@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+import traceback
 
-from l3c.cli.files import naming, read_source, shown
+from l3c.cli.files import read_source, shown
 from l3c.cli.folders import Report, add_folder_options, is_folder, root_of
-from l3c.cli.options import add_memory, add_threads
+from l3c.cli.options import add_debug, add_memory, add_threads
 from l3c.errors import L3CError
 
 
@@ -18,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
     add_threads(parser)
     add_memory(parser)
+    add_debug(parser)
     add_folder_options(parser, writes=False)
 
 
@@ -32,7 +35,7 @@ def check_tree(source: str, options: argparse.Namespace) -> int:
 
     report = Report(options)
     try:
-        task = Check(root_of(source, options), options.max_memory)
+        task = Check(root_of(source, options), options.max_memory, options.trace)
         account = check_folder(task, report, options.jobs or options.threads, options.cluster)
     except L3CError as error:
         print(f"l3c: {error}", file=sys.stderr)
@@ -42,6 +45,7 @@ def check_tree(source: str, options: argparse.Namespace) -> int:
 
 def check(source: str, options: argparse.Namespace) -> int:
     from l3c import api
+    from l3c.convert import naming
 
     name = shown(source, "standard input")
     try:
@@ -49,11 +53,21 @@ def check(source: str, options: argparse.Namespace) -> int:
         with naming(name):
             found = api.verify(data, threads=options.threads, max_memory=options.max_memory)
     except L3CError as error:
-        print(f"l3c: {error}", file=sys.stderr)
-        return error.exit_code
+        return failed(name, str(error), error.exit_code, options)
     except OSError as error:
-        print(f"l3c: {name}: {error.strerror or error}", file=sys.stderr)
-        return 1
-    if not options.quiet:
+        return failed(name, f"{name}: {error.strerror or error}", 1, options)
+    if options.json:
+        print(json.dumps({"source": name, "status": "done", "bytes_in": len(data)}))
+    elif not options.quiet:
         print(f"{name}: intact, {found.width} x {found.height} {found.layout}")
     return 0
+
+
+def failed(name: str, reason: str, code: int, options: argparse.Namespace) -> int:
+    """Say what is wrong with a file, and return the exit code."""
+    if options.trace:
+        traceback.print_exc()
+    if options.json:
+        print(json.dumps({"source": name, "status": "failed", "error": reason, "code": code}))
+    print(f"l3c: {reason}".encode(errors="backslashreplace").decode(), file=sys.stderr)
+    return code

@@ -41,6 +41,14 @@ def original(contents: Contents, threads: int, max_memory: int | None) -> bytes:
     return data
 
 
+def check_pixels(contents: Contents, max_memory: int | None) -> None:
+    """Raise LimitError where the picture that a kept file declares takes more: such a file may hold no such picture."""
+    limit = DEFAULT_MAX_MEMORY if max_memory is None else max_memory
+    needed = contents.header.samples * contents.header.parts
+    if needed > limit:
+        raise LimitError(f"decoding takes {needed} bytes of memory, the limit is {limit}; the file itself takes less")
+
+
 def _unpacked(kept: KeptFile) -> bytes:
     if kept.coder == KEPT_JPEG_XL:
         raise FormatError("section FILE transcodes a file that is no JPEG file")

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Semaphore
+from threading import Event, Semaphore
 from typing import TypeVar
 
 from l3c.errors import InputError
@@ -14,6 +14,14 @@ from l3c.errors import InputError
 S = TypeVar("S")
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+POOL = "l3c"
+"""What names of threads begin with."""
+
+
+class Cancelled(BaseException):
+    """The crew's work is to end, since nobody waits for it; no error of the file that is at work."""
 
 
 class Crew:
@@ -27,17 +35,22 @@ class Crew:
 
         self.count = count
         self._processors = Semaphore(count)
-        self._pool = ThreadPoolExecutor(count)
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix=POOL)
+        self._cancelled = Event()
 
     def __enter__(self) -> Crew:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        self._pool.shutdown(wait=not self._cancelled.is_set(), cancel_futures=True)
+
+    def cancel(self) -> None:
+        """Let pieces of work that have begun end, and no others begin: those raise Cancelled."""
+        self._cancelled.set()
 
     def do(self, work: Callable[[T], R], item: T) -> R:
         """work(item), when a processor is free."""
-        with self._processors:
+        with self.at_work():
             return work(item)
 
     def in_order(self, work: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
@@ -48,7 +61,10 @@ class Crew:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
+        """Hold a processor. Raises Cancelled."""
         with self._processors:
+            if self._cancelled.is_set():
+                raise Cancelled
             yield
 
 
@@ -87,6 +103,11 @@ def thread_count(threads: int | None) -> int:
     return threads
 
 
+def lone_threads(threads: int | None) -> int:
+    """As `thread_count`, for work that is one piece to a crew, of which it takes one processor."""
+    return 1 if _crew.get() is not None else thread_count(threads)
+
+
 def in_order(work: Callable[[T], R], items: Sequence[T], threads: int | None) -> Iterator[R]:
     """work(item) for each item, in their order, several at a time; one thread, or one item, needs no pool."""
     crew = _crew.get()
@@ -99,7 +120,7 @@ def in_order(work: Callable[[T], R], items: Sequence[T], threads: int | None) ->
         return
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(count) as pool:
+    with ThreadPoolExecutor(count, thread_name_prefix=POOL) as pool:
         try:
             yield from pool.map(work, items)
         except BaseException:

@@ -82,9 +82,12 @@ def checked(header: ImageHeader, file: KeptFile, threads: int) -> bytes:
 
 
 def memory_needed(header: ImageHeader, file: KeptFile) -> int:
-    """Bytes that a JPEG file and its pixels take: the file twice, libjxl's coefficients (measured, with room)."""
+    """Bytes that a JPEG file takes: a stored one no more than itself, whatever picture it declares.
+
+    Of a transcoded one: the file twice, its pixels, and libjxl's coefficients (measured, with room).
+    """
     if file.coder == KEPT_STORED:
-        return file.length + header.samples
+        return file.length
     rows, columns = (-(-side // BLOCK) * BLOCK for side in (header.height, header.width))
     coefficients = COEFFICIENT_BYTES * rows * columns * header.channels
     return header.samples + coefficients + 2 * file.length + WORKSPACE

@@ -56,7 +56,7 @@ class Extract:
         for i in missing:
             data = png(Image.fromarray(pictures[i]))
             written += len(data)
-            store.write(names[i], data, None, replace=True)
+            store.write(names[i], data, replace=True)
         return Outcome(job.source, job.target, DONE if missing else SKIPPED, pictures.nbytes, written)
 
 

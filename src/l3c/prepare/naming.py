@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from l3c.bulk.kinds import PICTURES
+from l3c.convert import PICTURES
 
 
 class ToPng:
@@ -13,5 +13,11 @@ class ToPng:
     def takes(self, name: str) -> bool:
         return PurePosixPath(name).suffix.lower() in PICTURES
 
-    def target(self, name: str) -> str:
-        return str(PurePosixPath(name).with_suffix(".png"))
+    def names(self, name: str) -> list[str]:
+        return [str(PurePosixPath(name).with_suffix(".png"))]
+
+    def longer(self, name: str) -> list[str]:
+        return [f"{name}.png"]
+
+    def others(self, name: str) -> list[str]:
+        return []

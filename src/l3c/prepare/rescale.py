@@ -46,9 +46,9 @@ class Rescale:
         with at_work():
             data, reason = rescaled(raw, job.source, Random(f"{self.seed} {job.source}"))
         if data is None:
-            discarded.write(job.source, raw, None, replace=True)
+            discarded.write(job.source, raw, replace=True)
             return Outcome(job.source, job.target, DISCARDED, len(raw), notes=(reason,))
-        target.write(job.target, data, None, replace=True)
+        target.write(job.target, data, replace=True)
         return Outcome(job.source, job.target, DONE, len(raw), len(data))
 
 

@@ -51,7 +51,7 @@ class Thumbnails:
         if reason:
             return Outcome(job.source, job.target, DISCARDED, len(raw), notes=(reason,))
         for name, data in files.items():
-            target.write(name, data, None, replace=True)
+            target.write(name, data, replace=True)
         return Outcome(job.source, job.target, DONE, len(raw), sum(map(len, files.values())))
 
     def _reduced(self, raw: bytes, source: str, wanted: dict[int, str]) -> tuple[dict[str, bytes], str]:

@@ -41,13 +41,13 @@ class Unpack:
         if store.stamp(finished):
             return Outcome(job.source, job.target, SKIPPED, job.size)
         written = sum(self._file(store, f"{job.target}/{name}", size, file) for name, size, file in self._members(job))
-        store.write(finished, b"done\n", None, replace=True)
+        store.write(finished, b"done\n", replace=True)
         return Outcome(job.source, job.target, DONE, job.size, written)
 
     def _file(self, store: Store, name: str, size: int, file: IO[bytes]) -> int:
         there = store.stamp(name)
         if there is None or there.size != size:
-            store.write(name, file.read(), None, replace=True)
+            store.write(name, file.read(), replace=True)
         return size
 
     def _members(self, job: Job) -> Iterator[tuple[str, int, IO[bytes]]]:

@@ -1,34 +1,208 @@
-"""Files that appear whole or not at all."""
+"""The only writer of files: they appear whole or not at all.
+
+A file is written beside its final name under a hidden one, flushed to disk and moved into place. What is no plain file
+(a device, a pipe) is written into; a link stays, and what it points at is replaced.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
+import re
+import stat
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO
-from uuid import uuid4
+
+PARTIAL = re.compile(r"\.l3c\.[0-9a-f]{32}\.partial")
+"""Names of files that are being written; a process that was killed may leave one."""
+
+ABANDONED = 24 * 3600
+"""Age, seconds, from which such a file counts as left behind where a file system has no locks to tell."""
+
+OWNER = 0o600
+"""Mode of a file while it is written: what is private must not be readable for a moment."""
+
+PERMISSIONS = 0o777
+"""Bits of a mode that go from a source to its result; those that give programs rights stay behind."""
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """What a file has beside its content. modified: nanoseconds since 1970. mode: permissions. None: a new file's."""
+
+    modified: int | None = None
+    mode: int | None = None
+
+
+ANYBODY = 0o666
+"""Mode of a new file of which nothing is known; the user's mask takes from it."""
+
+CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+"""Windows knows text files, and no way to keep a descriptor from child processes."""
+
+NEW = Attributes()
+_open: set[Path] = set()
+_guard = Lock()
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """A file beside the path: flushed to disk and renamed into place at the end, removed on an error.
+def whole_file(path: Path, *, replace: bool = True, attributes: Attributes = NEW) -> Iterator[BinaryIO]:
+    """A file beside the path: flushed to disk and moved into place at the end, removed on an error.
 
-    Folders that are missing are made.
+    Folders that are missing are made. Without `replace`, a file that is there by the end is kept: FileExistsError.
+    A file that is replaced hands on its mode, where the attributes say none.
     """
+    found = _mode(path)
+    if found is not None and not stat.S_ISREG(found):
+        if not replace:
+            raise _exists(path)
+        with path.open("wb") as file:
+            yield file
+        return
+    path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{uuid4().hex}.partial")
+    mode = found if attributes.mode is None else attributes.mode
+    partial, descriptor = _begin(path.parent, mode is not None)
     try:
-        with partial.open("xb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()
+            _describe(file, partial, attributes.modified, mode)
             os.fsync(file.fileno())
-        partial.replace(path)
+            if os.name == "posix":
+                _move(partial, path, replace)  # while its lock is held: nobody takes it for one left behind
+        if os.name != "posix":
+            _move(partial, path, replace)
     finally:
         partial.unlink(missing_ok=True)
+        with _guard:
+            _open.discard(partial)
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes, *, replace: bool = True, attributes: Attributes = NEW) -> None:
     """Write a file, as `whole_file`."""
-    with whole_file(path) as file:
+    with whole_file(path, replace=replace, attributes=attributes) as file:
         file.write(data)
+
+
+def is_special(path: Path) -> bool:
+    """Whether something is there that is neither a file nor a folder: a device, a pipe, a socket."""
+    mode = _mode(path)
+    return mode is not None and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def settle(folder: Path, top: Path | None = None) -> None:
+    """Return when the names in a folder, and its own, up to `top`, would survive a loss of power.
+
+    top: None is the root of the file system. Folders that may not be opened are left to the system. Raises OSError.
+    """
+    if os.name != "posix":
+        return
+    folder = folder.absolute()
+    stop = folder.anchor if top is None else top.absolute()
+    for each in (f for f in (folder, *folder.parents) if f.is_relative_to(stop)):
+        try:
+            descriptor = os.open(each, os.O_RDONLY)
+        except PermissionError:
+            continue
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EROFS):  # a file system that flushes no folders
+                raise
+        finally:
+            os.close(descriptor)
+
+
+def remove_abandoned(path: Path) -> None:
+    """Remove a file named as PARTIAL if it was left behind: whoever still writes it, in any process, holds its lock."""
+    with suppress(FileNotFoundError):
+        try:
+            import fcntl
+
+            with path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()  # before the lock is given back: a writer that waits for it sees this
+        except BlockingIOError:
+            return
+        except (ImportError, OSError):  # no locks on this system, or this file system
+            if time.time() - path.stat().st_mtime > ABANDONED:
+                path.unlink()
+
+
+def discard_partials() -> None:
+    """Remove the files that this process is writing, since it is about to end."""
+    with _guard:
+        for partial in _open:
+            with suppress(OSError):
+                partial.unlink()
+
+
+def _mode(path: Path) -> int | None:
+    """Of what is there, behind links; None where there is nothing."""
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _begin(folder: Path, private: bool) -> tuple[Path, int]:
+    """A new file, and its descriptor, whose lock is held."""
+    while True:
+        partial = folder / f".l3c.{os.urandom(16).hex()}.partial"
+        with _guard:
+            _open.add(partial)
+        try:
+            descriptor = os.open(partial, CREATE, OWNER if private else ANYBODY)
+        except OSError:
+            with _guard:
+                _open.discard(partial)
+            raise
+        if _locked(descriptor):
+            return partial, descriptor
+        os.close(descriptor)
+        with _guard:
+            _open.discard(partial)
+
+
+def _locked(descriptor: int) -> bool:
+    """Take the lock of a new file; False where somebody has removed the file before that."""
+    try:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except (ImportError, OSError):
+        return True
+    return os.fstat(descriptor).st_nlink > 0
+
+
+def _describe(file: BinaryIO, partial: Path, modified: int | None, mode: int | None) -> None:
+    """Give a file its mode and time; file systems without modes have none to give."""
+    if mode is not None and hasattr(os, "fchmod"):
+        with suppress(PermissionError):
+            os.fchmod(file.fileno(), mode & PERMISSIONS)
+    if modified is not None:
+        os.utime(file.fileno() if os.utime in os.supports_fd else partial, ns=(modified, modified))
+
+
+def _exists(path: Path) -> FileExistsError:
+    return FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+
+
+def _move(partial: Path, path: Path, replace: bool) -> None:
+    if replace:
+        partial.replace(path)
+        return
+    try:
+        os.link(partial, path)  # unlike a rename, refuses a target that has appeared meanwhile
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if os.path.lexists(path):
+            raise _exists(path) from None
+        partial.replace(path)

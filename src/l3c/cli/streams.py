@@ -1,0 +1,69 @@
+"""Standard streams: closed ones, and what libraries write to standard error past us."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+
+STANDARD_ERROR = 2
+
+
+def open_closed_streams() -> None:
+    """Let no file of ours become standard input, output or error, where a caller has closed those."""
+    for descriptor in range(STANDARD_ERROR + 1):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            with suppress(OSError):
+                os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
+
+
+@contextmanager
+def calm(quiet: bool, debug: bool) -> Iterator[None]:
+    """Warnings of libraries say nothing to users: those of Python are left out, with `quiet` those of C too.
+
+    debug: all of them are shown.
+    """
+    if debug:
+        yield
+        return
+    with ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        silent = logging.NullHandler()  # without any, logging prints warnings itself
+        logging.getLogger().addHandler(silent)
+        stack.callback(logging.getLogger().removeHandler, silent)
+        if quiet:
+            stack.enter_context(_redirected())
+        yield
+
+
+@contextmanager
+def _redirected() -> Iterator[None]:
+    """Standard error of C goes nowhere; Python's, which our messages take, stays."""
+    usual = sys.__stderr__
+    try:
+        shared = usual is not None and usual is not None and usual is sys.stderr and usual.fileno() == STANDARD_ERROR
+    except (OSError, ValueError):
+        shared = False
+    if usual is None or not shared:
+        yield
+        return
+    usual.flush()
+    ours, nowhere = os.dup(STANDARD_ERROR), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, STANDARD_ERROR)
+    os.close(nowhere)
+    sys.stderr = os.fdopen(os.dup(ours), "w", buffering=1, errors="backslashreplace")
+    try:
+        yield
+    finally:
+        sys.stderr.close()
+        sys.stderr = usual
+        os.dup2(ours, STANDARD_ERROR)
+        os.close(ours)

@@ -1,0 +1,518 @@
+"""One file to an l3c file and back, for single files and folders alike: options, results, names, and what is lost."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from pathlib import PurePath
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+
+from l3c import api
+from l3c.codec.threads import at_work, lone_threads
+from l3c.container.constants import LAYOUT_NAMES, PLANES, PREVIEW, SUFFIX_MAX
+from l3c.container.read import read_file
+from l3c.container.structure import Contents, Palette
+from l3c.container.write import write_file
+from l3c.errors import EngineError, InputError, L3CError, ModelError
+from l3c.images.picture import Picture
+from l3c.jpeg.keep import SUFFIXES as JPEG_SUFFIXES
+
+SUFFIX = ".l3c"
+TARGETS = (".png", ".tif", ".pam")
+"""What is appended to a name whose own suffix cannot hold a picture: the first of these that can."""
+
+APPENDED = (*TARGETS, ".jpg")
+"""All that a picture's name may get."""
+
+JPEG_START = b"\xff\xd8\xff"
+RIFF, WEBP, LOSSY_WEBP = b"RIFF", b"WEBP", b"VP8 "
+BOXES_AT, BOXES = 4, b"ftyp"
+BRANDS = {
+    b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIC", b"heix": "HEIC", b"hevc": "HEIC", b"heim": "HEIC",
+    b"heis": "HEIC", b"hevx": "HEIC", b"mif1": "HEIF", b"msf1": "HEIF", b"crx ": "camera raw",
+}  # fmt: skip
+"""Of files made of boxes: what the first brand says they are."""
+
+RAW_SUFFIXES = frozenset(
+    [".3fr", ".arw", ".cr2", ".cr3", ".dng", ".erf", ".iiq", ".kdc", ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf",
+     ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f"]
+)  # fmt: skip
+"""Cameras' own files. Most are TIFF files within, whose first picture is a preview: their names tell them apart."""
+
+BOXED_SUFFIXES = frozenset([".heic", ".heif", ".hif"])
+PICTURES = frozenset(
+    [".avif", ".bmp", ".dib", ".gif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".mpo", ".pam", ".pbm", ".pcx",
+     ".pgm", ".png", ".pnm", ".ppm", ".qoi", ".tga", ".tif", ".tiff", ".webp"]
+)  # fmt: skip
+"""Files that are read as pictures."""
+
+TAKEN = PICTURES | RAW_SUFFIXES | BOXED_SUFFIXES
+"""Files that a folder run encodes, by their suffixes in small letters."""
+
+LOSSY = {"JPEG": "JPEG", "MPO": "JPEG"}
+"""Formats, as a picture names its source, of which pixels are never all."""
+
+
+OF_PIXELS = frozenset({"transparent colour", "bit depth", "bmp header"})
+"""Kinds of metadata that say what samples mean: they are never stripped."""
+
+NAMELESS = "bin"
+"""Suffix that a file without one is kept under."""
+
+
+def _quiet(share: float) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class EncodeOptions:
+    """As of `l3c.encode`. strip: leave metadata out. pixels: of lossy files too, never the file itself.
+
+    everything: files that are no pictures, or none that can be read, are kept whole.
+    """
+
+    model: str = "wave"
+    effort: int = api.DEFAULT_EFFORT
+    strip: bool = False
+    history: bool = True
+    pixels: bool = False
+    preview: bool = False
+    device: str = "auto"
+    threads: int | None = None
+    everything: bool = False
+
+
+@dataclass(frozen=True)
+class DecodeOptions:
+    """As of `l3c.decode`."""
+
+    max_memory: int | None = None
+    device: str = "auto"
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """data: the l3c file. kept: format of the file that it keeps whole, "" where it holds pixels.
+
+    samples: of the pixels. notes: what a person should know.
+    """
+
+    data: bytes
+    kept: str = ""
+    samples: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """data: the picture's file. kept: its format, where it is the one that was kept whole, else "".
+
+    size: width and height, pixels. dropped: kinds of metadata that its format cannot hold.
+    """
+
+    data: bytes
+    kept: str
+    size: tuple[int, int]
+    dropped: tuple[str, ...] = ()
+
+
+@contextmanager
+def naming(name: str, *others: type[L3CError]) -> Iterator[None]:
+    """Whatever a file leads to is an L3CError that names it; what the system or the user does passes.
+
+    others: errors that are none of the file's.
+    """
+    try:
+        yield
+    except others:
+        raise
+    except L3CError as error:
+        raise error if str(error).startswith(name) else type(error)(f"{name}: {error}") from error
+    except (MemoryError, OSError):
+        raise
+    except Exception as error:
+        raise InputError(f"{name}: {unforeseen(error)}") from error
+
+
+def unforeseen(error: Exception) -> str:
+    """For an error that only a bug, or a file nobody thought of, can lead to."""
+    text = " ".join(str(error).split())
+    return f"unforeseen {type(error).__name__}{': ' if text else ''}{text} (--debug shows where)"
+
+
+def kept_format(raw: bytes, name: str) -> str:
+    """The format of a file that is kept whole for what it is, since its pixels take more bytes; "" for others."""
+    if raw.startswith(JPEG_START):
+        return "JPEG"
+    if raw[:4] == RIFF and raw[8:12] == WEBP:
+        return "WebP" if LOSSY_WEBP in (kind for kind in riff_chunks(raw)) else ""
+    if raw[BOXES_AT : BOXES_AT + 4] == BOXES:
+        return BRANDS.get(raw[BOXES_AT + 4 : BOXES_AT + 8], "")
+    return "camera raw" if PurePath(name).suffix.lower() in RAW_SUFFIXES else ""
+
+
+def riff_chunks(raw: bytes) -> Iterator[bytes]:
+    """Types of the chunks of a WebP file, those within the frames of an animation too."""
+    at, frame_head = 12, 16
+    while at + 8 <= len(raw):
+        kind, size = raw[at : at + 4], int.from_bytes(raw[at + 4 : at + 8], "little")
+        yield kind
+        at += 8 + (frame_head if kind == b"ANMF" else size + size % 2)
+
+
+def encode_file(raw: bytes, name: str, options: EncodeOptions, progress: Callable[[float], None] = _quiet) -> Encoded:
+    """A file's pixels and metadata, or the file itself where that is what has to come back, or is smaller.
+
+    name: of the file, for messages and its suffix. Raises L3CError naming it, MemoryError.
+    """
+    with naming(name, ModelError, EngineError):
+        form = "" if options.pixels else kept_format(raw, name)
+        if form:
+            return keep_file(raw, name, form, options)
+        try:
+            picture = read_picture(raw, name)
+        except InputError as error:
+            if not options.everything:
+                raise
+            return replace(keep_file(raw, name, "", options), notes=(reason(error, name),))
+        data = api.encode_picture(
+            stripped(picture) if options.strip else picture,
+            model=options.model,
+            threads=options.threads,
+            device=options.device,
+            effort=options.effort,
+            history=options.history,
+            preview=options.preview,
+            progress=progress,
+        )
+        if len(data) < len(raw) or options.pixels or options.strip:
+            lossy = LOSSY.get(picture.source_format)
+            note = f"a {lossy}'s own file is smaller than its pixels without loss; the pixels were encoded"
+            return Encoded(data, samples=samples_of(picture), notes=(note,) if lossy else ())
+        return keep_file(raw, name, picture.source_format, options)
+
+
+def reason(error: InputError, name: str) -> str:
+    """Why a file is kept whole that is no picture."""
+    return f"kept whole: {str(error).removeprefix(name).removeprefix(': ')}"
+
+
+def keep_file(raw: bytes, name: str, form: str, options: EncodeOptions) -> Encoded:
+    """The file itself, whatever it is."""
+    with at_work():
+        data = api.encode_file(raw, kept_suffix(raw, name), threads=lone_threads(options.threads))
+        notes = ["its metadata is part of it and was kept; --pixels leaves it out"] if options.strip else []
+    if options.preview:
+        try:
+            data = with_preview(data, read_picture(raw, name))
+        except InputError as error:
+            notes.append(f"has no preview: {str(error).removeprefix(f'{name}: ')}")
+    return Encoded(data, form, notes=tuple(notes))
+
+
+def kept_suffix(raw: bytes, name: str) -> str:
+    """What a file's name ends in, without the dot, as it is kept; NAMELESS where it is none."""
+    suffix = PurePath(name).suffix[1:]
+    plain = suffix.isprintable() and len(suffix.encode()) <= SUFFIX_MAX and not set(suffix) & set("\\:")
+    return suffix if plain else NAMELESS
+
+
+def with_preview(data: bytes, picture: Picture) -> bytes:
+    """An l3c file that keeps a file, with a small picture of what that shows."""
+    from l3c.images.preview import make_preview
+
+    contents = read_file(data)
+    height, width = picture.samples.shape[:2]
+    samples = picture.samples.reshape(height, width, -1)
+    small = make_preview(samples, contents.header, picture.palette)
+    return write_file(replace(contents, metadata={**contents.metadata, PREVIEW: small}))
+
+
+def stripped(picture: Picture) -> Picture:
+    """Without what is no pixels."""
+    kept = {kind: value for kind, value in picture.metadata.items() if kind in OF_PIXELS}
+    return replace(picture, metadata=kept, pages=tuple(stripped(page) for page in picture.pages))
+
+
+def samples_of(picture: Picture) -> int:
+    """How many it has, on all pages."""
+    return sum(page.samples.size for page in picture.pages or (picture,))
+
+
+def decode_file(
+    raw: bytes,
+    name: str,
+    target: str,
+    options: DecodeOptions,
+    progress: Callable[[float], None] = _quiet,
+    *,
+    named: bool = False,
+) -> Decoded:
+    """The file that was kept, or a picture in the format of the target's suffix, PNG without one.
+
+    named: the target is not `target_name`'s: of a kept file, its pixels are meant where its format is another one.
+    Raises L3CError naming the file or the target.
+    """
+    with naming(name):
+        contents = read_file(raw)
+        size = contents.header.width, contents.header.height
+        if contents.kept is not None:
+            data = api.original_of(contents, threads=lone_threads(options.threads), max_memory=options.max_memory)
+    if contents.kept is not None and not (named and wants_pixels(data, contents.kept.suffix, target)):
+        return Decoded(data, form_of(data, contents.kept.suffix), size if contents.has_picture else (0, 0))
+    picture = decoded(contents, name, options, progress)
+    from l3c.images.write import write_picture
+
+    file = io.BytesIO()
+    with naming(target or "the picture"), at_work():
+        dropped = write_picture(picture, file, target)
+    return Decoded(file.getvalue(), "", size, tuple(dropped))
+
+
+def wants_pixels(data: bytes, suffix: str, target: str) -> bool:
+    """Whether a target's name asks for pixels of a kept file, in another format than the file's.
+
+    Raises InputError where it asks for a format that is neither the file's nor lossless.
+    """
+    from l3c.images.write import LOSSY as LOSSY_SUFFIXES
+    from l3c.images.write import WRITERS
+
+    wanted = PurePath(target).suffix.lower()
+    form = form_of(data, suffix)
+    own = JPEG_SUFFIXES if form == "JPEG" else {f".{suffix.lower()}"}
+    if wanted in LOSSY_SUFFIXES and wanted not in own:
+        raise InputError(f"{target}: the file holds a {form} file, not {wanted[1:]}")
+    return wanted != "" and wanted in WRITERS and WRITERS[wanted][0].lower() != form.lower()
+
+
+def form_of(data: bytes, suffix: str) -> str:
+    """The format of a file that is kept, for people. suffix: as it is kept."""
+    from l3c.images.write import WRITERS
+
+    named = kept_format(data, f"x.{suffix}") or WRITERS.get(f".{suffix.lower()}", ("",))[0]
+    return named or (suffix.upper() if suffix != NAMELESS else "file")
+
+
+def target_name(source: str, contents: Contents) -> str:
+    """What an l3c file's picture is called: as the source without .l3c, with a suffix that can hold it.
+
+    A file that was kept has its own suffix again. Raises InputError where no format can hold the picture.
+    """
+    stem = stem_of(source)
+    own = PurePath(stem).suffix.lower()
+    if contents.kept is not None:
+        return kept_name(stem, contents.kept.suffix)
+    kind = kind_of(contents)
+    if own and can_hold(own, kind):
+        return stem
+    for suffix in TARGETS:
+        if can_hold(suffix, kind):
+            return stem + suffix
+    raise InputError(f"{source}: no format that l3c writes can hold {contents.header.layout}")
+
+
+def kept_name(stem: str, suffix: str) -> str:
+    """What a file that was kept is called: as it was, by the suffix that it had, "" for JPEG files.
+
+    Where the l3c file was not named after it ("photo.l3c"), its suffix is appended.
+    """
+    own = PurePath(stem).suffix.lower()
+    if suffix == NAMELESS or own == f".{suffix.lower()}" or (own in TAKEN and not suffix):
+        return stem
+    return f"{stem}.{suffix or 'jpg'}"
+
+
+def possible_names(source: str) -> list[str]:
+    """All that `target_name` may give, whatever the file holds."""
+    stem = stem_of(source)
+    return [stem, *(stem + suffix for suffix in APPENDED)]
+
+
+def stem_of(source: str) -> str:
+    """The name of an l3c file without its suffix."""
+    return source[: -len(SUFFIX)]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a format must be able to hold, beside sizes and values. colours, alphas: how many a palette has."""
+
+    layout: str
+    depth: int
+    colours: int = 0
+    alphas: int = 0
+
+
+def kind_of(contents: Contents) -> Kind:
+    header, palette = contents.header, contents.palette
+    counts = (len(palette.colours) // 3, len(palette.alphas)) if palette else ()
+    return Kind(LAYOUT_NAMES[header.layout], header.depth, *counts)
+
+
+@lru_cache(maxsize=256)
+def can_hold(suffix: str, kind: Kind) -> bool:
+    """Whether a format gives such a picture back as it is: found by writing and reading a small one."""
+    from l3c.images.write import WRITERS, write_picture
+
+    if suffix not in WRITERS:
+        return False
+    small, file = sample_of(kind), io.BytesIO()
+    try:
+        write_picture(small, file, f"x{suffix}")
+        back = read_picture(file.getvalue(), f"x{suffix}")
+        return not differences(small, replace(back, metadata={}))  # BMP always has a resolution
+    except L3CError:
+        return False
+
+
+def sample_of(kind: Kind) -> Picture:
+    """A small picture of a kind."""
+    layouts = {name: layout for layout, name in LAYOUT_NAMES.items()}
+    channels = sum(PLANES[layouts[kind.layout]])
+    dtype: Any = bool if kind.depth == 1 else np.uint8 if kind.depth <= 8 else np.uint16
+    samples = np.zeros((3, 5, channels) if channels > 1 else (3, 5), dtype)
+    colours = np.arange(3 * kind.colours, dtype=np.uint8)  # no two are equal: a format may not merge them
+    palette = Palette(colours.tobytes(), bytes(range(kind.alphas))) if kind.colours else None
+    return Picture(samples, layout=kind.layout, palette=palette)
+
+
+def check_encoded(raw: bytes, data: bytes, name: str, options: EncodeOptions) -> tuple[str, ...]:
+    """What of a file its l3c file does not give back, for people. Raises InputError where it gives something else."""
+    with naming(name):
+        contents = read_file(data)
+        if contents.kept is not None:
+            if api.original_of(contents, threads=lone_threads(options.threads)) != raw:
+                raise InputError("the encoded file does not give back the file")
+            return ()
+        picture = read_picture(raw, name)
+        back = decoded(contents, name, DecodeOptions(device=options.device, threads=options.threads))
+        found = differences(picture, back)
+        left = sorted(set(found) & (set(picture.metadata) - OF_PIXELS)) if options.strip else []
+        if set(found) - set(left):
+            raise InputError(f"the encoded file does not give back its {', '.join(found)}")
+    lossy = LOSSY.get(picture.source_format)
+    return (f"the {lossy} file itself",) if lossy else tuple(left)
+
+
+def check_decoded(raw: bytes, data: bytes, name: str, target: str, options: DecodeOptions) -> tuple[str, ...]:
+    """What of an l3c file a picture's file does not give back. Raises InputError where the pixels differ."""
+    with naming(name):
+        contents = read_file(raw)
+        if is_file_itself(contents, data):
+            return ()
+        found = differences(decoded(contents, name, options), read_picture(data, target))
+        if "samples" in found:
+            raise InputError("the written picture has other pixels")
+    return tuple(found)
+
+
+def is_file_itself(contents: Contents, data: bytes) -> bool:
+    """Whether data are the file that is kept, by its length and check sum."""
+    kept = contents.kept
+    return kept is not None and (kept.length, kept.crc) == (len(data), crc32(data))
+
+
+def encoded_adds_nothing(data: bytes, raw: bytes, name: str) -> bool:
+    """Whether an l3c file holds nothing that a file does not hold: all its pixels, and none but its metadata."""
+    try:
+        contents = read_file(data)
+        if contents.kept is not None:
+            return is_file_itself(contents, raw)
+        return is_within(decoded(contents, name, DecodeOptions()), read_picture(raw, name))
+    except L3CError:
+        return False
+
+
+def decoded_adds_nothing(file: bytes, data: bytes, name: str) -> bool:
+    """Whether a file, of this name, holds nothing that an l3c file does not hold."""
+    try:
+        contents = read_file(data)
+        if is_file_itself(contents, file):
+            return True
+        if kept_format(file, name):  # more than its pixels
+            return False
+        return is_within(read_picture(file, name), decoded(contents, name, DecodeOptions()))
+    except L3CError:
+        return False
+
+
+def is_within(one: Picture, other: Picture) -> bool:
+    """Whether two pictures have the same samples, and the first no metadata that the other has not."""
+    alike = all(other.metadata.get(kind) == value for kind, value in one.metadata.items())
+    return alike and not differences(replace(one, metadata={}), replace(other, metadata={}))
+
+
+def is_intact(data: bytes) -> bool:
+    """Whether every section of an l3c file has the check sum that it should have."""
+    try:
+        read_file(data)
+    except L3CError:
+        return False
+    return True
+
+
+def is_picture(data: bytes, name: str) -> bool:
+    """Whether a picture's file can be read as a whole."""
+    try:
+        read_picture(data, name)
+    except L3CError:
+        return False
+    return True
+
+
+def read_picture(raw: bytes, name: str) -> Picture:
+    """The picture of a file in memory."""
+    from l3c.images import read
+
+    with at_work(), naming(name):
+        return read.read_picture(io.BytesIO(raw), name)
+
+
+def decoded(
+    contents: Contents, name: str, options: DecodeOptions, progress: Callable[[float], None] = _quiet
+) -> Picture:
+    """The picture of an l3c file; errors name the file."""
+    with naming(name):
+        return api.decode_picture(
+            contents,
+            threads=options.threads,
+            device=options.device,
+            max_memory=options.max_memory,
+            progress=progress,
+        )
+
+
+OF_THE_FILE = {"source_format", "layout"}
+"""Fields that tell of the file a picture came from, or (layout) may be left for the channels to tell."""
+
+
+def differences(one: Picture, other: Picture) -> list[str]:
+    """Names of what differs: fields of Picture, for metadata its kinds."""
+    found = ["layout"] if layout_of(one) != layout_of(other) else []
+    for field in fields(Picture):
+        a, b = getattr(one, field.name), getattr(other, field.name)
+        if field.name in OF_THE_FILE or equal(a, b):
+            continue
+        found += sorted(k for k in a | b if a.get(k) != b.get(k)) if isinstance(a, dict) else [field.name]
+    return found
+
+
+def layout_of(picture: Picture) -> object:
+    """What its samples mean."""
+    return picture.is_cmyk, picture.palette is not None, picture.channels
+
+
+def equal(a: Any, b: Any) -> bool:
+    """Arrays by type, shape and every element; lists by their elements; else by ==."""
+    if isinstance(a, np.ndarray):
+        return isinstance(b, np.ndarray) and a.dtype == b.dtype and np.array_equal(a, b)
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(equal(x, y) for x, y in zip(a, b, strict=True))
+    return bool(a == b)
