@@ -122,8 +122,6 @@ def read_float(place: str) -> FloatState:
         state = {key: value.float() for key, value in load(content).items()}
         a = Architecture(**json.loads(said["architecture"]))
         if a.own:
-            raise ValueError(f"a class of one's own, {a.kind}: no file may say what is imported")
-        if a.own:
             raise ModelError(f"{place}: names a class of one's own, {a.kind}: files that are passed on never run code")
         return FloatState(place, a, state, int(said["iteration"]), said["model"])
     except ModelError:
