@@ -46,6 +46,7 @@ def shown(truth: Truth) -> Iterator[tuple[NDArray[Any], Fraction]]:
     for page in pages:
         left, top, duration, disposal, blend = page.timing or (0, 0, Fraction(0), 0, 0)
         part = opaque(page)
+        part = part[: max(height - top, 0), : max(width - left, 0)]
         place = (slice(top, top + part.shape[0]), slice(left, left + part.shape[1]))
         before = canvas.copy()
         canvas[place] = np.where(part[..., 3:] > 0, part, canvas[place]) if blend == OVER else part

@@ -55,7 +55,7 @@ def case(number: int) -> Case:
     if way < 0.03:
         out += TRAILING
         features.append("trailing bytes")
-    metadata: dict[str, Any] = {"extensions": tuple(extensions)} if extensions else {}
+    metadata: dict[str, Any] = {"extensions": tuple(sorted(extensions))} if extensions else {}
     if frames > 1:
         metadata["plays"] = 1 if plays < 0 else plays + 1 if plays else 0
     if pages[0].timing:

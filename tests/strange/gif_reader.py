@@ -43,7 +43,7 @@ def read(data: bytes) -> Truth:
         page, at = _frame(data, at, common, control)
         pages.append(page)
         control = (0, 0, None)
-    metadata: dict[str, Any] = {"extensions": tuple(extensions)} if extensions else {}
+    metadata: dict[str, Any] = {"extensions": tuple(sorted(extensions))} if extensions else {}
     if len(pages) == 1 and pages[0].samples.shape[:2] == (height, width):
         pages = [Page(pages[0].samples, "rgb", pages[0].largest, pages[0].extra, indices=pages[0].indices)]
     else:

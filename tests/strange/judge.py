@@ -71,7 +71,7 @@ def _differs_as(case: Case, packed: bytes, name: str, suffix: str) -> str:
     except L3CError:
         return ""
     found = readers.read(back, suffix)
-    if suffix != case.suffix and composed.is_animated(case.truth):
+    if suffix != case.suffix and (composed.is_animated(case.truth) or composed.is_animated(found)):
         pictures = composed.differences(case.truth, found)
     else:
         pictures, _ = differences(elsewhere(case.truth), found)

@@ -101,6 +101,9 @@ LAYOUT_TAGS = {
 }  # fmt: skip
 """What tells how samples lie: pages have it, metadata not."""
 
+INCHES = (296, (2,))
+"""What a resolution is in where nothing else is said."""
+
 TRAILING = b"trailing bytes"
 
 
@@ -159,6 +162,7 @@ def named(tags: list[dict[int, Any]]) -> dict[str, Any]:
         (f"page {number} " if number else "") + f"tag {tag}": value
         for number, each in enumerate(tags)
         for tag, value in each.items()
+        if (tag, value) != INCHES
     }
 
 
