@@ -1,21 +1,29 @@
-"""The way of a file's pixels through l3c, as the command goes it, in memory."""
+"""The way of a file through l3c, as the command and folder runs go it, in memory."""
 
 from __future__ import annotations
 
-from l3c import convert
-
-ENCODING = convert.EncodeOptions(effort=1, pixels=True)
-"""Pixels: a file that is small would be kept whole, which tells nothing of its reader."""
-
-DECODING = convert.DecodeOptions()
+from l3c.container.read import read_file
+from l3c.convert import DecodeOptions, EncodeOptions, check_encoded, decode_file, encode_file, target_name
 
 
-def encode(data: bytes, name: str) -> tuple[bytes, list[str]]:
-    """The l3c file, and what of the source it does not give back. Raises L3CError where it is refused."""
-    packed = convert.encode_file(data, name, ENCODING).data
-    return packed, list(convert.check_encoded(data, packed, name, ENCODING))
+def encode(data: bytes, name: str, pixels: bool) -> tuple[bytes, tuple[str, ...]]:
+    """The l3c file, and what of the source it does not give back. Raises L3CError where it is refused.
+
+    pixels: never keep the file itself.
+    """
+    options = EncodeOptions(effort=1, pixels=pixels, threads=1)
+    packed = encode_file(data, name, options).data
+    return packed, check_encoded(data, packed, name, options)
 
 
-def decode(packed: bytes, name: str) -> bytes:
-    """The picture file, in the format of the name's suffix. Raises L3CError where that cannot hold it."""
-    return convert.decode_file(packed, name + ".l3c", name, DECODING).data
+def target(packed: bytes, name: str) -> str:
+    """What the picture of the l3c file of a name is called. Raises L3CError where no format can hold it."""
+    return target_name(name + ".l3c", read_file(packed))
+
+
+def decode(packed: bytes, name: str, target: str, named: bool) -> bytes:
+    """The picture file, in the format of the target's suffix. Raises L3CError where that cannot hold it.
+
+    named: the target is asked for by a person.
+    """
+    return decode_file(packed, name + ".l3c", target, DecodeOptions(threads=1), named=named).data
