@@ -15,7 +15,8 @@ import numpy as np
 
 from l3c import api
 from l3c.codec.threads import at_work, lone_threads
-from l3c.container.constants import LAYOUT_NAMES, PLANES, PREVIEW, SUFFIX_MAX
+from l3c.container.constants import LAYOUT_NAMES, PLANES, PREVIEW
+from l3c.container.kept_file import is_suffix
 from l3c.container.read import read_file
 from l3c.container.structure import Contents, Palette
 from l3c.container.write import write_file
@@ -61,9 +62,6 @@ LOSSY = {"JPEG": "JPEG", "MPO": "JPEG"}
 
 OF_PIXELS = frozenset({"transparent colour", "bit depth", "bmp header"})
 """Kinds of metadata that say what samples mean: they are never stripped."""
-
-NAMELESS = "bin"
-"""Suffix that a file without one is kept under."""
 
 
 def _quiet(share: float) -> None:
@@ -218,10 +216,9 @@ def keep_file(raw: bytes, name: str, form: str, options: EncodeOptions) -> Encod
 
 
 def kept_suffix(raw: bytes, name: str) -> str:
-    """What a file's name ends in, without the dot, as it is kept; NAMELESS where it is none."""
+    """What a file's name ends in, without the dot, as it is kept; "" where it has none."""
     suffix = PurePath(name).suffix[1:]
-    plain = suffix.isprintable() and len(suffix.encode()) <= SUFFIX_MAX and not set(suffix) & set("\\:")
-    return suffix if plain else NAMELESS
+    return suffix if suffix.isprintable() and is_suffix(suffix) else ""
 
 
 def with_preview(data: bytes, picture: Picture) -> bytes:
@@ -297,7 +294,7 @@ def form_of(data: bytes, suffix: str) -> str:
     from l3c.images.write import WRITERS
 
     named = kept_format(data, f"x.{suffix}") or WRITERS.get(f".{suffix.lower()}", ("",))[0]
-    return named or (suffix.upper() if suffix != NAMELESS else "file")
+    return named or suffix.upper() or "kept"
 
 
 def target_name(source: str, contents: Contents) -> str:
@@ -319,14 +316,12 @@ def target_name(source: str, contents: Contents) -> str:
 
 
 def kept_name(stem: str, suffix: str) -> str:
-    """What a file that was kept is called: as it was, by the suffix that it had, "" for JPEG files.
+    """What a file that was kept is called: as it was. suffix: that it had, without the dot.
 
     Where the l3c file was not named after it ("photo.l3c"), its suffix is appended.
     """
-    own = PurePath(stem).suffix.lower()
-    if suffix == NAMELESS or own == f".{suffix.lower()}" or (own in TAKEN and not suffix):
-        return stem
-    return f"{stem}.{suffix or 'jpg'}"
+    own, wanted = PurePath(stem).suffix.lower(), f".{suffix.lower()}"
+    return stem if not suffix or own == wanted or {own, wanted} <= JPEG_SUFFIXES else f"{stem}.{suffix}"
 
 
 def possible_names(source: str) -> list[str]:

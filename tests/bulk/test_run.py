@@ -18,6 +18,7 @@ from l3c.bulk.kinds import Decoding, Encoding
 from l3c.bulk.local_store import LocalStore
 from l3c.bulk.run import Account, convert_folder
 from l3c.bulk.store import StoreError
+from l3c.convert import EncodeOptions
 from l3c.storage.atomic import whole_file
 from tests.bulk.folders import encode_tree, make_tree, pixels_of, tree
 from tests.checks import smooth_picture
@@ -266,6 +267,29 @@ def test_names_that_meet_are_told_apart(tmp_path: Path) -> None:
     task = Convert(Decoding(), str(source), str(tmp_path / "other"))
     assert convert_folder(task, lambda outcome, _: outcomes.append(outcome), 1).exit_code == 2
     assert [outcome.source for outcome in outcomes if outcome.error] == ["a.l3c"]
+
+
+def test_kept_files_have_their_own_names_again(tmp_path: Path) -> None:
+    source, target, back = tmp_path / "in", tmp_path / "out", tmp_path / "back"
+    source.mkdir()
+    files = {
+        "a.webp": b"webp",
+        "a": b"none",
+        "b.tar.gz": b"gz",
+        "c.l3c": b"no l3c file",
+        ".hidden": b"h",
+        "README": b"",
+    }
+    for name, data in files.items():
+        (source / name).parent.mkdir(exist_ok=True)
+        (source / name).write_bytes(data)
+    kind = Encoding(EncodeOptions(everything=True))
+    account = convert_folder(Convert(kind, str(source), str(target), delete=True), lambda *_: None, 2)
+    assert (account.exit_code, account.deleted, account.left_out) == (0, len(files), {})
+    for _ in range(2):
+        task = Convert(Decoding(), str(target), str(back))
+        assert convert_folder(task, lambda *_: None, 2).exit_code == 0
+        assert {name: (back / name).read_bytes() for name in tree(back)} == files
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such modes")

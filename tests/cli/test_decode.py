@@ -155,7 +155,7 @@ JPEG = saved(RGB, "JPEG", icc_profile=ICC)
     [
         ("x.jpg.l3c", [], "x.jpg"),
         ("x.thm.l3c", [], "x.thm.jpg"),
-        ("x.png.l3c", [], "x.png"),
+        ("x.png.l3c", [], "x.png.jpg"),
         ("x.l3c", [], "x.jpg"),
         ("x.l3c", ["y.JPEG"], "y.JPEG"),
         ("x.l3c", ["y.bak"], "y.bak"),

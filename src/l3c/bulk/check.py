@@ -47,7 +47,7 @@ class Check:
 
 def check_folder(task: Check, heard: Heard, workers: int | None = None, cluster: str | None = None) -> Account:
     """Verify all l3c files of a tree, of which there must be one; bytes_out of an outcome counts samples."""
-    found = plan(open_store(task.source).listing(), Decoding())
+    found = plan(open_store(task.source).listing(hidden=True), Decoding())
     if not found.jobs:
         raise InputError(f"{task.source}: is a folder without l3c files")
     return run(task, found, "verify", heard, workers, cluster)

@@ -108,11 +108,14 @@ class Encoding:
 
 @dataclass(frozen=True)
 class Decoding:
-    """l3c files to files: those that were kept whole, or pictures, each under a name that can hold it."""
+    """l3c files to files: those that were kept whole, or pictures, each under a name that can hold it.
+
+    Hidden ones too: an archive has them only where it was asked for everything.
+    """
 
     options: DecodeOptions = field(default_factory=DecodeOptions)
     verb: str = "decode"
-    everything: bool = False
+    everything: bool = True
 
     def takes(self, name: str) -> bool:
         return PurePosixPath(name).suffix.lower() == SUFFIX

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from l3c.bulk.jobs import FAILED, Job, Outcome
@@ -47,7 +47,8 @@ def plan(listing: Listing, kind: Naming, there: Collection[str] = ()) -> Plan:
     """
     sources = [name for name in listing.files if kind.takes(name)]
     spelled = Counter(kind.names(name)[0] for name in sources)
-    found = [job_of(name, listing.files[name].size, kind, spelled, there) for name in sources]
+    longer = with_one_suffix_more(spelled)
+    found = [job_of(name, listing.files[name].size, kind, spelled, longer, there) for name in sources]
     refused = [clash(job) for job in found if not job.target]
     refused += [unreadable(name, why) for name, why in listing.unreadable.items()]
     taken = set(sources)
@@ -57,15 +58,30 @@ def plan(listing: Listing, kind: Naming, there: Collection[str] = ()) -> Plan:
     return Plan(jobs, refused, {key: names for key, names in left_out.items() if names})
 
 
-def job_of(name: str, size: int, kind: Naming, spelled: Counter[str], there: Collection[str]) -> Job:
+def with_one_suffix_more(spelled: Collection[str]) -> dict[str, set[str]]:
+    """Of each name those that are it and a suffix: what a source of this name may not be called."""
+    found: dict[str, set[str]] = {}
+    for name in spelled:
+        if suffix := PurePosixPath(name).suffix:
+            found.setdefault(name.removesuffix(suffix), set()).add(name)
+    return found
+
+
+def job_of(
+    name: str,
+    size: int,
+    kind: Naming,
+    spelled: Counter[str],
+    longer: dict[str, set[str]],
+    there: Collection[str],
+) -> Job:
     """A source's target, "" where no name is free; what it may not be called, and what of it stands there already."""
     first, *rest = kind.names(name)
-    longer = kind.longer(name)
-    others = {target for target in (*rest, *longer) if target in spelled}
+    others = longer.get(first, set()) | longer.get(name, set())
     target = first
     if spelled[first] > 1 and first != name:  # "a.l3c" and "a.L3C"; "a.jpg" beside "a.png"
         others |= {first, *rest}
-        target = next((n for n in longer if n not in spelled), "")
+        target = next((n for n in kind.longer(name) if n not in spelled), "")
     left = tuple(n for n in kind.others(name) if n in there and n not in others and (n == first or n not in spelled))
     return Job(name, target, size, frozenset(others), left)
 
