@@ -94,7 +94,8 @@ def encode(single: Single, options: argparse.Namespace) -> int:
     with Progress(single.name, options.quiet) as progress:
         found = encode_file(raw, name, asked, progress)
     missing = check_encoded(raw, found.data, name, asked) if single.checked else ()
-    line = f"{single.name}: {len(raw):,} -> {len(found.data):,} bytes ({len(found.data) / max(1, len(raw)):.1%}), {what(found)}"
+    share = len(found.data) / max(1, len(raw))
+    line = f"{single.name}: {len(raw):,} -> {len(found.data):,} bytes ({share:.1%}), {what(found)}"
     notes = found.notes
     if found.kept == "JPEG" and not available():
         notes += (f"stored as it is; about a fifth smaller with: {install_command('jpeg')}",)
