@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.strange import bmp_cases, gif_cases, netpbm_cases, odd_tiff_cases, png_cases, tiff_cases, webp_cases
+from tests.strange import (
+    bmp_cases,
+    gif_cases,
+    netpbm_cases,
+    odd_tiff_cases,
+    other_cases,
+    png_cases,
+    tiff_cases,
+    webp_cases,
+)
 from tests.strange.case import Case
 
 KINDS: dict[str, Callable[[int], Case]] = {
@@ -15,8 +24,9 @@ KINDS: dict[str, Callable[[int], Case]] = {
     "bmp": bmp_cases.case,
     "gif": gif_cases.case,
     "webp": webp_cases.case,
+    "other": other_cases.case,
 }
-SHARES = {"tiff": 20, "odd": 2, "png": 12, "netpbm": 4, "bmp": 4, "gif": 2, "webp": 2}
+SHARES = {"tiff": 20, "odd": 2, "png": 12, "netpbm": 4, "bmp": 4, "gif": 2, "webp": 2, "other": 2}
 """Of all files, how many are of a kind."""
 
 

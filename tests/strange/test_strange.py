@@ -16,7 +16,7 @@ from tests.strange.judge import FAULTS, judge
 from tests.strange.png_reader import TRAILING
 from tests.strange.truth import differences
 
-SAMPLE = {"tiff": 400, "odd": 60, "png": 200, "netpbm": 100, "bmp": 100, "gif": 50, "webp": 50}
+SAMPLE = {"tiff": 400, "odd": 60, "png": 200, "netpbm": 100, "bmp": 100, "gif": 50, "webp": 50, "other": 60}
 EVERY = 97
 """Numbers are taken this far apart, so that the sample is another one than the first files of a whole run."""
 
@@ -33,7 +33,7 @@ def test_strange_files_are_refused_or_come_back_equal(kind: str) -> None:
     assert not faults
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", KINDS.keys() - {"other"})
 def test_readers_read_what_was_written(kind: str) -> None:
     for number in range(60):
         case = make(kind, number)
