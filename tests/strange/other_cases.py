@@ -41,7 +41,7 @@ def _tga(rng: np.random.Generator, size: tuple[int, int]) -> Made:
         count = int(rng.integers(2, 200))
         colours, table = _entries(rng, count, entry)
         indices = patterns.integers(rng, size, count - 1)
-        page = _page(colours[indices], entry, indices)
+        page = _page(colours[indices], entry, None if start else indices)
         values = (indices + start).astype(np.uint8)[..., None]
     elif kind == 2:
         bits = int(rng.choice([24, 24, 32, 32, 16, 15]))
@@ -57,8 +57,9 @@ def _tga(rng: np.random.Generator, size: tuple[int, int]) -> Made:
         page, values = Page(samples, "gray", (255,)), samples.astype(np.uint8)
     rows = values if origin & TOP_DOWN else values[::-1]
     rows = rows[:, ::-1] if origin & RIGHT_TO_LEFT else rows
-    head = struct.pack("<BBBHHBHHHHBB", len(identity), mapped, kind + 8 * packed, start, count, entry, 0, 0, width, height,
-                       16 if bits == 15 else bits, origin | alpha_bits)  # fmt: skip
+    about = len(identity), mapped, kind + 8 * packed, start, count, entry
+    shape = 0, 0, width, height, 16 if bits == 15 else bits, origin | alpha_bits
+    head = struct.pack("<BBBHHBHHHHBB", *about, *shape)
     body = b"".join(_tga_runs(row) for row in rows) if packed else np.ascontiguousarray(rows).tobytes()
     data = head + identity + table + body
     footer = rng.random() < 0.3
@@ -119,9 +120,7 @@ def _jpeg_2000(rng: np.random.Generator, size: tuple[int, int]) -> Made:
     colour = "gray" if channels < 3 else "rgb"
     extra = (UNASSOCIATED,) if channels in (2, 4) else ()
     features = [form, f"{channels} channels", f"{bits} bits"]
-    if channels in (2, 4):  # nothing in these files says what the last one is
-        return data, suffix, Truth((Page(samples, colour, (2**bits - 1,) * channels, extra),)), features
-    return data, suffix, Truth((Page(samples, colour, (2**bits - 1,) * channels),)), features
+    return data, suffix, Truth((Page(samples, colour, (2**bits - 1,) * channels, extra),)), features
 
 
 def _qoi(rng: np.random.Generator, size: tuple[int, int]) -> Made:
@@ -146,9 +145,8 @@ def _pcx(rng: np.random.Generator, size: tuple[int, int]) -> Made:
         line = b"".join(row[:, c].tobytes() + bytes(stride - width) for c in range(planes))
         for value in line:
             body += bytes([0xC1, value]) if value >= 0xC0 else bytes([value])
-    head = struct.pack(
-        "<BBBBHHHHHH48sBBHH", 10, 5, 1, 8, 0, 0, width - 1, height - 1, 300, 300, bytes(48), 0, planes, stride, 1
-    )
+    window = 0, 0, width - 1, height - 1
+    head = struct.pack("<BBBBHHHHHH48sBBHH", 10, 5, 1, 8, *window, 300, 300, bytes(48), 0, planes, stride, 1)
     data = head.ljust(128, b"\0") + bytes(body)
     if planes == 3:
         return data, ".pcx", Truth((Page(samples, "rgb", (255,) * 3),)), ["PCX of 24 bits"]
