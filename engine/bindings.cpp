@@ -9,7 +9,6 @@
 #include "dispatch.hpp"
 #include "jpeg_bindings.hpp"
 #include "symbol_bindings.hpp"
-#include "training/wave_gradient.hpp"
 
 namespace nb = nanobind;
 
@@ -24,33 +23,53 @@ void require(bool condition, const char* message) {
     if (!condition) throw std::invalid_argument(message);
 }
 
-l3c::Architecture architecture_of(const std::vector<int>& w) {
-    require(w.size() == 10, "an architecture has 10 widths");
-    const l3c::Architecture a{w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7] != 0, w[8] != 0, w[9]};
-    require(a.channels == 1 || a.channels == 3, "channels: 1 or 3");
-    for (int i = 1; i < 6; ++i) require(w[i] > 0 && w[i] <= 512 && w[i] % 4 == 0, "widths: multiples of 4, at most 512");
-    require(a.components >= 1 && a.components <= l3c::kMaxComponents, "components: 1 to 8");
-    require(w[7] == 0 || w[7] == l3c::kFitted, "fitted: 0 or 12 neighbours");
-    require(w[8] == 0 || w[8] == 1, "coupled: 0 or 1");
-    require(a.guides == 0 || (a.guides == 1 && a.channels == 3 && !a.coupled), "guides: none, or 1 of 3 channels, not coupled");
+// A field of a Python object, by its name.
+template <class T>
+T field(nb::handle object, const char* name) {
+    T value;
+    require(nb::try_cast(object.attr(name), value), name);
+    return value;
+}
+
+l3c::Architecture architecture_of(nb::handle given) {
+    const auto width = [&](const char* name) { return field<int>(given, name); };
+    const int fitted = width("fitted"), coupled = width("coupled");
+    require(fitted == 0 || fitted == l3c::kFitted, "fitted: 0 or 12 neighbours");
+    require(coupled == 0 || coupled == 1, "coupled: 0 or 1");
+    const l3c::Architecture a{width("channels"), width("hidden1"), width("kept"),   width("hidden2"), width("hidden3"),
+                              width("head"),     width("components"), fitted != 0, coupled != 0,     width("guides")};
+    if (const char* wrong = l3c::refused(a)) throw std::invalid_argument(wrong);
     return a;
 }
 
-l3c::Layer layer_of(nb::handle arrays, l3c::training::Shape shape) {
+l3c::Learning learning_of(nb::handle given) {
+    if (given.is_none()) return {};
+    const auto rate = [&](const char* name) { return field<float>(given, name); };
+    const auto step = [&](const char* name) { return field<int>(given, name); };
+    const l3c::Learning learning{rate("rate"),  rate("momentum"), rate("spread"), rate("epsilon"),
+                                 step("group"), step("every"),    step("taken"),  step("first")};
+    for (const float share : {learning.rate, learning.momentum, learning.spread, learning.epsilon})
+        require(share > 0 && share <= 1, "a rate of learning is out of range");
+    require(learning.group > 0 && learning.every > 0 && learning.taken > 0 && learning.taken <= learning.every &&
+                learning.first >= l3c::kStageTwo && learning.first <= l3c::kHeads + 1,
+            "a step of learning is out of range");
+    return learning;
+}
+
+l3c::Layer layer_of(nb::handle arrays, const l3c::LayerSpec& spec) {
     const auto weights = nb::cast<Array<std::int8_t, nb::shape<-1, -1>>>(arrays[0]);
     const auto bias = nb::cast<Vector32>(arrays[1]);
     const auto shift = nb::cast<Array<std::uint8_t, nb::shape<-1>>>(arrays[2]);
-    const std::size_t outputs = shape.outputs, inputs = shape.inputs;
+    const std::size_t outputs = spec.outputs, inputs = l3c::inputs_of(spec);
     require(weights.shape(0) == outputs && weights.shape(1) == inputs && bias.shape(0) == outputs &&
                 shift.shape(0) == outputs,
             "a layer's arrays do not fit the architecture");
-    l3c::Layer layer{shape.outputs, shape.inputs, {}, {}, {}};
+    l3c::Layer layer{spec.outputs, l3c::inputs_of(spec), {}, {}, {}};
     layer.weights.assign(weights.data(), weights.data() + outputs * inputs);
     layer.bias.assign(bias.data(), bias.data() + outputs);
     layer.shift.assign(shift.data(), shift.data() + outputs);
-    // Sums of products stay below 512 * 7 * 255 * 127 < 2^27; biases and rounding must leave them inside 32 bits.
-    for (const auto b : layer.bias) require(b > -(1 << 29) && b < (1 << 29), "a bias is out of range");
-    for (const auto s : layer.shift) require(s <= 24, "a shift is out of range");
+    for (const auto b : layer.bias) require(b >= -l3c::kMostBias && b <= l3c::kMostBias, "a bias is out of range");
+    for (const auto s : layer.shift) require(s <= l3c::kMostShift, "a shift is out of range");
     return layer;
 }
 
@@ -61,26 +80,18 @@ void copy_table(const Vector32& from, std::int32_t* to, std::size_t count) {
 
 class WaveCoder {
 public:
-    WaveCoder(const std::vector<int>& widths, nb::list layers, const Vector32& sigmoid, const Vector32& exponential,
-              const Vector32& mantissa, const Vector32& shift, const std::vector<float>& rates,
-              const std::vector<int>& steps, const std::string& isa)
+    WaveCoder(nb::handle architecture, nb::list layers, const Vector32& sigmoid, const Vector32& exponential,
+              const Vector32& mantissa, const Vector32& shift, nb::handle learning, const std::string& isa)
         : isa_(isa) {
-        l3c::WaveModel model{architecture_of(widths), {}, {}, {}};
-        l3c::training::Shape shapes[l3c::training::kMaxLayers];
-        const int count = l3c::training::layer_shapes(model.architecture, shapes);
-        require(nb::len(layers) == std::size_t(count), "the number of layers does not fit the architecture");
-        for (int i = 0; i < count; ++i) model.layers.push_back(layer_of(layers[i], shapes[i]));
+        l3c::WaveModel model{architecture_of(architecture), {}, {}, learning_of(learning)};
+        const l3c::NetworkSpec network = l3c::network_of(model.architecture);
+        require(nb::len(layers) == std::size_t(network.count), "the number of layers does not fit the architecture");
+        for (int i = 0; i < network.count; ++i) model.layers.push_back(layer_of(layers[i], network.layer[i]));
         copy_table(sigmoid, model.tables.sigmoid, 384);
         copy_table(exponential, model.tables.exponential, 256);
         copy_table(mantissa, model.tables.mantissa, 128);
         copy_table(shift, model.tables.scale_shift, 128);
         channels_ = model.architecture.channels;
-        if (!rates.empty()) {
-            require(rates.size() == 4 && steps.size() == 4, "learning has 4 rates and 4 whole numbers");
-            require(steps[0] > 0 && steps[1] > 0 && steps[2] > 0 && steps[2] <= steps[1] && steps[3] >= 2 && steps[3] <= 5,
-                    "a step of learning is out of range");
-            model.learning = {rates[0], rates[1], rates[2], rates[3], steps[0], steps[1], steps[2], steps[3]};
-        }
         coder_ = l3c::make_coder(model, isa);
     }
 
@@ -118,17 +129,34 @@ private:
     std::unique_ptr<l3c::TileCoder> coder_;
 };
 
-double gradient(const std::vector<int>& widths, const Floats& parameters,
+// [(outputs, [(inputs of a segment, whether they carry an offset), ...]), ...], as the engine sizes everything.
+nb::list layers(nb::handle architecture) {
+    const l3c::NetworkSpec network = l3c::network_of(architecture_of(architecture));
+    nb::list found;
+    for (int i = 0; i < network.count; ++i) {
+        nb::list segments;
+        for (int s = 0; s < network.layer[i].segments; ++s)
+            segments.append(nb::make_tuple(network.layer[i].segment[s].size, network.layer[i].segment[s].offset));
+        found.append(nb::make_tuple(network.layer[i].outputs, segments));
+    }
+    return found;
+}
+
+double gradient(nb::handle architecture, const Floats& parameters,
                 const Array<std::uint8_t, nb::shape<-1, -1, -1, -1>>& crops, bool quantized,
-                nb::ndarray<float, nb::shape<-1>, nb::c_contig> out) {
-    const l3c::Architecture a = architecture_of(widths);
+                nb::ndarray<float, nb::shape<-1>, nb::c_contig> out, const std::string& isa) {
+    const l3c::Architecture a = architecture_of(architecture);
     const std::size_t count = l3c::training::parameter_count(a);
     require(parameters.shape(0) == count && out.shape(0) == count, "the number of parameters does not fit");
     require(crops.shape(3) == std::size_t(a.channels), "the crops' channels do not fit");
     require(crops.shape(1) % 2 == 0 && crops.shape(2) % 32 == 0, "crops: even height, width a multiple of 32");
+    require(crops.shape(1) <= l3c::training::kMostCropSide && crops.shape(2) <= l3c::training::kMostCropSide &&
+                crops.shape(0) <= l3c::training::kMostCrops,
+            "crops: at most 65536, of at most 4096 pixels a side");
+    const auto compute = l3c::gradient_with(isa);
     nb::gil_scoped_release release;
-    return l3c::training::wave_gradient(a, parameters.data(), crops.data(), int(crops.shape(0)), int(crops.shape(1)),
-                                        int(crops.shape(2)), quantized, out.data());
+    return compute(a, parameters.data(), crops.data(), int(crops.shape(0)), int(crops.shape(1)), int(crops.shape(2)),
+                   quantized, out.data());
 }
 
 }  // namespace
@@ -137,11 +165,13 @@ NB_MODULE(_engine, m) {
     bind_jpeg(m);
     bind_symbols(m);
     m.def("supported_isas", &l3c::supported_isas);
-    m.def("wave_gradient", &gradient, nb::arg("widths"), nb::arg("parameters"), nb::arg("crops"), nb::arg("quantized"),
-          nb::arg("out"));
+    m.def("wave_layers", &layers, nb::arg("architecture"));
+    m.def("wave_gradient", &gradient, nb::arg("architecture"), nb::arg("parameters"), nb::arg("crops"),
+          nb::arg("quantized"), nb::arg("out"), nb::arg("isa"));
     nb::class_<WaveCoder>(m, "WaveCoder")
-        .def(nb::init<const std::vector<int>&, nb::list, const Vector32&, const Vector32&, const Vector32&,
-                      const Vector32&, const std::vector<float>&, const std::vector<int>&, const std::string&>())
+        .def(nb::init<nb::handle, nb::list, const Vector32&, const Vector32&, const Vector32&, const Vector32&, nb::handle,
+                      const std::string&>(),
+             nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg())
         .def_prop_ro("isa", &WaveCoder::isa)
         .def("encode", &WaveCoder::encode)
         .def("decode", &WaveCoder::decode);

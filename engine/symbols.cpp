@@ -4,14 +4,6 @@ namespace l3c {
 
 constexpr std::size_t kAhead = 8;  // rows that memory is asked for in advance
 
-MixtureKernel mixture_kernel(const std::string& isa) {
-#if defined(__x86_64__)
-    if (isa != "portable") return mixture_kernel_avx2();
-#endif
-    (void)isa;
-    return mixture_kernel_portable();
-}
-
 bool frequencies_sound(const FrequencyMap& map) {
     if (map.stride) return true;  // judged where they are used, since reading all of them costs more than coding
     bool sound = map.rows[0] == 0 && map.rows[map.levels] == 65536;

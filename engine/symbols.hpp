@@ -6,6 +6,7 @@
 namespace l3c {
 
 constexpr int kMaxMixtureComponents = 16;
+constexpr int kJointChannels = 3;
 
 // Parameters of `channels` mixtures of `components` logistics at `count` positions: int32 [parts * channels *
 // components][count], parts in the order logits, means, log scales and, if `joint`, coefficients.
@@ -16,7 +17,7 @@ struct MixtureMap {
     bool joint;
 };
 
-// Symbols are uint8 [channels][count].
+// What an instruction set gives. Symbols are uint8 [channels][count].
 struct MixtureKernel {
     void (*intervals)(const Tables&, const MixtureMap&, const std::uint8_t* symbols, Interval* out);
     Status (*symbols)(const Tables&, const MixtureMap&, RansDecoder&, std::uint8_t* out);
@@ -24,7 +25,17 @@ struct MixtureKernel {
 
 MixtureKernel mixture_kernel_portable();
 MixtureKernel mixture_kernel_avx2();
-MixtureKernel mixture_kernel(const std::string& isa);
+
+// The same in any mode of the floating-point unit; dispatch.hpp makes one.
+class MixtureCoder {
+public:
+    explicit MixtureCoder(MixtureKernel kernel) : kernel_(kernel) {}
+    void intervals(const Tables& tables, const MixtureMap& map, const std::uint8_t* symbols, Interval* out) const;
+    Status symbols(const Tables& tables, const MixtureMap& map, RansDecoder& decoder, std::uint8_t* out) const;
+
+private:
+    MixtureKernel kernel_;
+};
 
 // Cumulative frequencies int32 [count][levels + 1], `stride` entries from one position's to the next's (0: all share
 // one). frequency_intervals: false where a symbol is out of range or has no frequency.

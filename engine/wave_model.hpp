@@ -6,25 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "network.hpp"
+
 namespace l3c {
-
-constexpr int kNeighbours = 16;
-constexpr int kKeptPositions = 7;
-constexpr int kAheadPositions = 6;
-constexpr int kSlope = 3;
-constexpr int kMaxComponents = 8;
-constexpr int kFitted = 12;
-
-// l3c.wave.architecture.Architecture.
-struct Architecture {
-    int channels, hidden1, kept, hidden2, hidden3, head, components;
-    bool fitted, coupled;
-    int guides;  // the first channels, which are known beforehand: 0 or 1
-    int coded() const { return channels - guides; }
-    int shown() const { return channels + kAheadPositions * guides; }  // rows behind the neighbours, without the fits
-    int context() const { return kNeighbours * channels + shown() + (fitted + coupled) * coded(); }
-    int first_of_head(int channel) const { return 4 + 2 * (channel - guides); }  // index of a layer
-};
 
 // l3c.wave.network.IntegerLayer.
 struct Layer {
@@ -44,11 +28,12 @@ struct Learning {
     float rate, momentum, spread, epsilon;
     int group, every, taken;
     int first;  // the first layer that learns: 2 (stage2.0), 3, 4 (the heads), or 5: the heads' last layers alone
+    bool learns(int layer) const { return layer >= first && (first <= kHeads || layer % 2); }
 };
 
 struct WaveModel {
-    Architecture architecture;
-    std::vector<Layer> layers;
+    Architecture architecture;  // one that is not refused
+    std::vector<Layer> layers;  // of network_of(architecture)
     Tables tables;
     Learning learning{};
 };

@@ -15,9 +15,10 @@ from l3c.container.structure import ImageHeader
 from l3c.training.wave import initial_parameters
 from l3c.training.wave_export import export
 from l3c.wave import presets
-from l3c.wave.architecture import Architecture
+from l3c.wave.architecture import COMPONENTS_MAX, GRANULE, PAIR_MAX, WIDTH_MAX, WIDTHS, Architecture
+from l3c.wave.architecture import FITTED as FITTED_MAX
 from l3c.wave.model import WaveModel
-from l3c.wave.network import Network, read_network
+from l3c.wave.network import IntegerLayer, Network, read_network
 from l3c.wave.tuning import count, groups
 
 SMALL = Architecture(hidden1=8, kept=8, hidden2=16, hidden3=12, head=8, components=3)
@@ -58,6 +59,31 @@ def untrained_network(architecture: Architecture, seed: int = 0) -> Network:
     parameters = initial_parameters(architecture, seed)
     parameters += np.random.default_rng(seed).normal(0, 0.05, parameters.size).astype(np.float32)
     return read_network(architecture, export(architecture, parameters).__getitem__)
+
+
+def random_architecture(random: np.random.Generator) -> Architecture:
+    """Mostly narrow, now and then as wide as can be; every optional part or none."""
+
+    def width() -> int:
+        return int(random.choice([WIDTH_MAX, GRANULE * random.integers(1, 12)], p=[0.08, 0.92]))
+
+    channels, guides = ((1, 0), (3, 0), (3, 1))[random.integers(3)]
+    widths = {name: width() for name in WIDTHS}
+    components, fitted = int(random.integers(1, COMPONENTS_MAX + 1)), int(random.choice([0, FITTED_MAX]))
+    coupled = int(random.integers(2)) if not guides else 0
+    return Architecture(
+        channels=channels, **widths, components=components, fitted=fitted, coupled=coupled, guides=guides
+    )
+
+
+def random_network(architecture: Architecture, random: np.random.Generator) -> Network:
+    """Any weights whose pairs may stand together, and biases and shifts that keep most activations inside."""
+    layers = []
+    for layer in architecture.layers():
+        weights = random.integers(-PAIR_MAX // 2, PAIR_MAX // 2 + 1, (layer.outputs, layer.inputs)).astype(np.int8)
+        bias = random.integers(-100_000, 100_001, layer.outputs).astype(np.int32)
+        layers.append(IntegerLayer(weights, bias, random.integers(6, 13, layer.outputs).astype(np.uint8)))
+    return Network(architecture, tuple(layers))
 
 
 def random_numbers(architecture: Architecture, seed: int = 0) -> tuple[list[int], NDArray[np.int64]]:

@@ -9,9 +9,6 @@
 namespace l3c {
 namespace {
 
-constexpr int kGranule = 4;  // segments of inputs, and outputs, are padded to this many channels
-constexpr int padded(int n) { return (n + kGranule - 1) / kGranule * kGranule; }
-
 // Output blocks: `fours` blocks of 4, then blocks of Isa::kWide. Weights: [block][row][output of the block].
 struct PackedLayer {
     int outputs, rows, fours;
@@ -21,24 +18,23 @@ struct PackedLayer {
 template <class Isa>
 class Packer {
 public:
-    Packer(const Layer& layer, const int* segments, int count, Workspace& memory) : layer_(layer) {
+    Packer(const Layer& layer, const LayerSpec& spec, Workspace& memory) : layer_(layer) {
         packed_.outputs = padded(layer.outputs);
         packed_.fours = 0;
         while ((packed_.outputs - 4 * packed_.fours) % Isa::kWide) ++packed_.fours;
-        packed_.rows = 0;
-        for (int s = 0; s < count; ++s) packed_.rows += padded(segments[s]) / Isa::kGroup;
+        packed_.rows = padded_inputs(spec) / Isa::kGroup;
         columns_ = memory.take<std::int32_t>(std::size_t(packed_.rows) * Isa::kGroup);
-        lay_out(segments, count);
+        lay_out(spec);
         fill(memory);
     }
     const PackedLayer& packed() const { return packed_; }
 
 private:
     // columns_[padded input] = the layer's input, or -1 where there is none.
-    void lay_out(const int* segments, int count) {
+    void lay_out(const LayerSpec& spec) {
         int at = 0, input = 0;
-        for (int s = 0; s < count; ++s)
-            for (int i = 0; i < padded(segments[s]); ++i) columns_[at++] = i < segments[s] ? input++ : -1;
+        for (int s = 0; s < spec.segments; ++s)
+            for (int i = 0; i < padded(spec.segment[s].size); ++i) columns_[at++] = i < spec.segment[s].size ? input++ : -1;
     }
 
     std::int32_t weight(int output, int place) const {

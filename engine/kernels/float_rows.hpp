@@ -8,36 +8,9 @@
 #include <type_traits>
 
 #include "fused.hpp"
-#if defined(__SSE2__)
-#include <xmmintrin.h>
-#endif
 
 namespace l3c {
 namespace {
-
-// IEEE 754's own mode while it lives: rounding to nearest, subnormal numbers kept; then the caller's mode again.
-class FloatState {
-public:
-#if defined(__SSE2__)
-    FloatState() : before_(_mm_getcsr()) { _mm_setcsr(0x1f80); }
-    ~FloatState() { _mm_setcsr(before_); }
-
-private:
-    unsigned before_;
-#elif defined(__aarch64__)
-    FloatState() {
-        asm volatile("mrs %0, fpcr" : "=r"(before_));
-        asm volatile("msr fpcr, %0" : : "r"(std::uint64_t(0)));
-    }
-    ~FloatState() { asm volatile("msr fpcr, %0" : : "r"(before_)); }
-
-private:
-    std::uint64_t before_;
-#endif
-public:
-    FloatState(const FloatState&) = delete;
-    FloatState& operator=(const FloatState&) = delete;
-};
 
 // Rows whose sums, for so many vectors of columns, fill the registers.
 #if defined(__AVX512F__)
@@ -54,14 +27,14 @@ struct Matrix {
     std::ptrdiff_t row_step, step;
 };
 
-// y[r][p] = start + sum over i < inner of a(r, i) x[i][p], each term fused; start is first[r], or y[r][p] itself where first is null.
+// y[r][p] = start + sum over i < inner of a(r, i) x[i][p], each term fused; start is y[r][p] itself if `add`, or 0.
 template <int Rows, int Vectors>
-inline void float_block(Matrix a, int inner, const float* x, std::ptrdiff_t x_stride, const float* first, float* y,
+inline void float_block(Matrix a, int inner, const float* x, std::ptrdiff_t x_stride, bool add, float* y,
                         std::ptrdiff_t y_stride) {
     Floats sum[Rows][Vectors];
     for (int r = 0; r < Rows; ++r)
         for (int v = 0; v < Vectors; ++v)
-            sum[r][v] = first ? Floats{} + first[r] : load_floats(y + r * y_stride + v * kFloats);
+            sum[r][v] = add ? load_floats(y + r * y_stride + v * kFloats) : Floats{};
     for (int i = 0; i < inner; ++i) {
         Floats column[Vectors];
         for (int v = 0; v < Vectors; ++v) column[v] = load_floats(x + i * x_stride + v * kFloats);
@@ -76,14 +49,14 @@ inline void float_block(Matrix a, int inner, const float* x, std::ptrdiff_t x_st
 }
 
 template <int Vectors>
-inline void float_columns(Matrix a, int rows, int inner, const float* x, std::ptrdiff_t x_stride, const float* first,
-                          float* y, std::ptrdiff_t y_stride) {
+inline void float_columns(Matrix a, int rows, int inner, const float* x, std::ptrdiff_t x_stride, bool add, float* y,
+                          std::ptrdiff_t y_stride) {
     int r = 0;
     const auto group = [&](auto size) {
         constexpr int kRows = decltype(size)::value;
         for (; r + kRows <= rows; r += kRows)
-            float_block<kRows, Vectors>({a.data + r * a.row_step, a.row_step, a.step}, inner, x, x_stride,
-                                        first ? first + r : nullptr, y + r * y_stride, y_stride);
+            float_block<kRows, Vectors>({a.data + r * a.row_step, a.row_step, a.step}, inner, x, x_stride, add,
+                                        y + r * y_stride, y_stride);
     };
     group(std::integral_constant<int, most_float_rows(Vectors)>{});
     group(std::integral_constant<int, 4>{});
@@ -92,9 +65,9 @@ inline void float_columns(Matrix a, int rows, int inner, const float* x, std::pt
 
 // Rows of y for `columns` columns, rounded up to kFloats.
 inline void float_product(Matrix a, int rows, int inner, int columns, const float* x, std::ptrdiff_t x_stride,
-                          const float* first, float* y, std::ptrdiff_t y_stride) {
+                          bool add, float* y, std::ptrdiff_t y_stride) {
     const auto part = [&](int p, auto vectors) {
-        float_columns<decltype(vectors)::value>(a, rows, inner, x + p, x_stride, first, y + p, y_stride);
+        float_columns<decltype(vectors)::value>(a, rows, inner, x + p, x_stride, add, y + p, y_stride);
         return p + decltype(vectors)::value * kFloats;
     };
     for (int p = 0; p < columns;) {

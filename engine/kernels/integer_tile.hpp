@@ -14,36 +14,35 @@ public:
     using Model = PackedModel<Isa>;
 
     IntegerTile(const Model& model, int height, int width) : Base(model, height, width) {
-        shared_ = this->rows(padded(a_.hidden3) / Isa::kGroup);
-        head_ = this->rows(padded(a_.head) / Isa::kGroup);
-        for (int i = 0; i < 2; ++i) share_[i] = &model.share[i];
-        for (int c = a_.guides; c < a_.channels; ++c)
-            for (int i = 0; i < 2; ++i) heads_[c][i] = &model.head[c][i];
+        shared_ = this->rows(cell_rows(a_.hidden3));
+        head_ = this->rows(cell_rows(a_.head));
+        for (int i = 0; i < model.network.count; ++i) layers_[i] = &model.layers[i];
     }
 
     // What all heads share.
     void share() {
-        this->point_at_kept(this->point(0, context_, this->context_rows_));
-        dense<Isa, true>(*share_[0], pointers_, count_, hidden_, longest_);
-        this->point(0, hidden_, padded(a_.hidden2) / Isa::kGroup);
-        dense<Isa, true>(*share_[1], pointers_, count_, shared_, longest_);
+        this->point_at_kept(this->point(0, context_, cell_rows(context_rows(a_))));
+        dense<Isa, true>(*layers_[kStageTwo], pointers_, count_, hidden_, longest_);
+        this->point(0, hidden_, cell_rows(a_.hidden2));
+        dense<Isa, true>(*layers_[kStageTwo + 1], pointers_, count_, shared_, longest_);
     }
 
     // The outputs of head c.
     void predict_mixtures(int c) {
         if (a_.coupled) this->expect(c);
-        int at = this->point(0, shared_, padded(a_.hidden3) / Isa::kGroup);
-        if (c > 0) at = this->point(at, own_, kGranule / Isa::kGroup);
-        this->point(at, this->expected_cells_, kGranule / Isa::kGroup);
-        dense<Isa, true>(*heads_[c][0], pointers_, count_, head_, longest_);
-        this->point(0, head_, padded(a_.head) / Isa::kGroup);
-        dense<Isa, false>(*heads_[c][1], pointers_, count_, this->outputs_, longest_);
+        const int at = this->point(this->point(0, shared_, cell_rows(a_.hidden3)), own_, cell_rows(c));
+        if (a_.coupled) this->point(at, this->expected_cells_, cell_rows(1));
+        const int layer = a_.first_of_head(c);
+        dense<Isa, true>(*layers_[layer], pointers_, count_, head_, longest_);
+        this->point(0, head_, cell_rows(a_.head));
+        dense<Isa, false>(*layers_[layer + 1], pointers_, count_, this->outputs_, longest_);
     }
 
 protected:
     using Base::a_, Base::pointers_, Base::count_, Base::longest_, Base::context_, Base::own_, Base::hidden_;
+    using Base::cell_rows;
     std::int32_t *shared_, *head_;  // cells
-    const PackedLayer *share_[2], *heads_[3][2];
+    const PackedLayer* layers_[kMostLayers]{};
 };
 
 }  // namespace

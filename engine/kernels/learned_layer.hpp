@@ -35,29 +35,22 @@ inline Ints within(Ints value, Ints other) {
     return value < -most ? -most : value > most ? most : value;
 }
 
-// Neighbouring inputs from one source. Those with an offset carry 128 more than they mean.
-struct Segment {
-    int at, size;
-    bool offset;
-};
-
 // Parameters are [rows][width], a row for each input, segments padded as in packed layers, and a last row of biases.
 struct LearnedShape {
-    int outputs = 0, rows = 0, width = 0, segments = 0;
-    Segment segment[1 + kKeptPositions];
+    int outputs = 0, rows = 0, width = 0;
+    LayerSpec spec;
+    int at[kMostSegments];  // the first row of each segment
     const float *start, *scale, *unit;  // scale [width]: integer steps of 1 in a weight, a power of two; unit: its inverse
 
     std::size_t size() const { return std::size_t(rows + 1) * width; }
-    void add_segment(int size, bool offset) {
-        segment[segments++] = {rows, size, offset};
-        rows += padded(size);
-    }
 
-    // units: integer steps of each output's 1.
-    void begin(const Layer& layer, const float* units, Workspace& memory) {
-        outputs = layer.outputs, width = padded_floats(outputs);
+    // unit_of(o): integer steps of output o's 1.
+    template <class Unit>
+    void begin(const Layer& layer, const LayerSpec& spec_of_layer, Unit unit_of, Workspace& memory) {
+        spec = spec_of_layer, outputs = spec.outputs, width = padded_floats(outputs);
+        for (int s = 0; s < spec.segments; rows += padded(spec.segment[s++].size)) at[s] = rows;
         auto *scales = memory.take<float>(width), *units_of = memory.take<float>(width);
-        for (int o = 0; o < outputs; ++o) scales[o] = float(1 << layer.shift[o]) * kActivationStep * units[o];
+        for (int o = 0; o < outputs; ++o) scales[o] = float(1 << layer.shift[o]) * kActivationStep * unit_of(o);
         for (int o = outputs; o < width; ++o) scales[o] = 1;
         for (int o = 0; o < width; ++o) units_of[o] = 1 / scales[o];
         auto* parameters = memory.take<float>(size());
@@ -69,10 +62,10 @@ private:
     void begin_output(const Layer& layer, int o, float steps, float* to) const {
         const std::int8_t* weights = layer.weights.data() + std::size_t(o) * layer.inputs;
         std::int32_t bias = layer.bias[o];
-        for (int s = 0; s < segments; weights += segment[s++].size)
-            for (int i = 0; i < segment[s].size; ++i) {
-                to[std::ptrdiff_t(segment[s].at + i) * width] = float(weights[i]) / steps;
-                if (segment[s].offset) bias += kInputOffset * weights[i];
+        for (int s = 0; s < spec.segments; weights += spec.segment[s++].size)
+            for (int i = 0; i < spec.segment[s].size; ++i) {
+                to[std::ptrdiff_t(at[s] + i) * width] = float(weights[i]) / steps;
+                if (spec.segment[s].offset) bias += kInputOffset * weights[i];
             }
         to[std::ptrdiff_t(rows) * width] = float(bias) * kActivationStep / steps;
     }
@@ -101,18 +94,18 @@ public:
     const PackedLayer& packed() const { return packed_; }
     int outputs() const { return shape_->outputs; }
 
-    // Slopes of the first `inputs` inputs from those of the outputs, added to `first` or to what is there.
-    void backward(int inputs, const float* dy, const float* first, float* dx, int pixels, std::ptrdiff_t stride) const {
-        float_product({used_, shape_->width, 1}, inputs, shape_->outputs, pixels, dy, stride, first, dx, stride);
+    // Slopes of the first `inputs` inputs from those of the outputs; add: to what is there.
+    void backward(int inputs, const float* dy, bool add, float* dx, int pixels, std::ptrdiff_t stride) const {
+        float_product({used_, shape_->width, 1}, inputs, shape_->outputs, pixels, dy, stride, add, dx, stride);
     }
 
     // turned: slopes of the outputs, [pixels][width]. x: rows of inputs, as those of the parameters.
     void add_slopes(const float* turned, const float* x, int pixels, std::ptrdiff_t stride) {
         const int width = shape_->width;
-        for (int s = 0; s < shape_->segments; ++s) {
-            const Segment& from = shape_->segment[s];
-            float_product({x + from.at * stride, stride, 1}, from.size, pixels, width, turned, width, nullptr,
-                          slopes_ + std::ptrdiff_t(from.at) * width, width);
+        for (int s = 0; s < shape_->spec.segments; ++s) {
+            const int at = shape_->at[s];
+            float_product({x + at * stride, stride, 1}, shape_->spec.segment[s].size, pixels, width, turned, width, true,
+                          slopes_ + std::ptrdiff_t(at) * width, width);
         }
         float* biases = slopes_ + std::ptrdiff_t(shape_->rows) * width;
         for (int o = 0; o < width; o += kFloats) {
@@ -125,15 +118,15 @@ public:
     // The integers nearest to the parameters.
     void round() {
         std::memset(totals_, 0, 2 * sizeof(std::int32_t) * shape_->width);
-        for (int s = 0; s < shape_->segments; ++s) round_segment(shape_->segment[s]);
+        for (int s = 0; s < shape_->spec.segments; ++s) round_segment(shape_->at[s], shape_->spec.segment[s]);
         pack();
         round_biases();
     }
 
 private:
-    void round_segment(const Segment& segment) {
+    void round_segment(int first_row, const Segment& segment) {
         const int width = shape_->width;
-        for (int row = segment.at; row < segment.at + segment.size; row += 2)
+        for (int row = first_row; row < first_row + segment.size; row += 2)
             for (int o = 0; o < width; o += kFloats) {
                 const std::ptrdiff_t at = std::ptrdiff_t(row) * width + o;
                 const Floats scale = load_floats(shape_->scale + o), unit = load_floats(shape_->unit + o);
@@ -181,8 +174,8 @@ private:
 
     const LearnedShape* shape_ = nullptr;
     PackedLayer packed_{};
-    float *parameters_, *slopes_, *used_;
-    std::int32_t *weights_, *start_, *whole_, *totals_;
+    float *parameters_ = nullptr, *slopes_ = nullptr, *used_ = nullptr;
+    std::int32_t *weights_ = nullptr, *start_ = nullptr, *whole_ = nullptr, *totals_ = nullptr;
 };
 
 }  // namespace

@@ -9,40 +9,26 @@ namespace l3c {
 namespace {
 
 constexpr float kActivationMax = 255 * kActivationStep;
-constexpr int kStageTwo = 2;  // index of the first layer that may learn
 
-// Learned layers are numbered from stage 2 on: 0 and 1 its own, then of each head the hidden and the last one.
 template <class Isa>
 class LearningTile : public IntegerTile<Isa> {
     using Base = IntegerTile<Isa>;
-    using Base::a_, Base::pointers_, Base::count_, Base::longest_, Base::context_, Base::own_, Base::outputs_;
+    using Base::a_, Base::pointers_, Base::count_, Base::longest_, Base::context_, Base::own_, Base::outputs_, Base::layers_;
 
 public:
     static constexpr bool kLearns = true;
 
     struct Model : PackedModel<Isa> {
         Learning learning;
-        LearnedShape shapes[2 + 2 * 3];
+        LearnedShape shapes[kMostLayers];  // of those that learn
 
         Model(const WaveModel& model, Workspace& memory) : PackedModel<Isa>(model, memory), learning(model.learning) {
-            const Architecture& a = model.architecture;
-            float units[512];
-            for (float& unit : units) unit = 1 / kActivationStep;
-            shapes[0].add_segment(a.context(), true);
-            for (int i = 0; i < kKeptPositions; ++i) shapes[0].add_segment(a.kept, false);
-            shapes[1].add_segment(a.hidden2, false);
-            for (int i = 0; i < 2; ++i) shapes[i].begin(model.layers[kStageTwo + i], units, memory);
-            for (int c = a.guides; c < a.channels; ++c) {
-                const int head = a.first_of_head(c);
-                LearnedShape *hidden = shapes + head - kStageTwo, *last = hidden + 1;
-                hidden->add_segment(a.hidden3, false);
-                hidden->add_segment(c, true);
-                if (a.coupled) hidden->add_segment(1, true);
-                hidden->begin(model.layers[head], units, memory);
-                last->add_segment(a.head, false);
-                float steps[3 * kMaxComponents + 3];
-                for (int o = 0; o < 3 * a.components + c + a.coupled; ++o) steps[o] = output_unit(a.components, o);
-                last->begin(model.layers[head + 1], steps, memory);
+            const int k = this->architecture.components;
+            for (int i = 0; i < this->network.count; ++i) {
+                if (!learning.learns(i)) continue;
+                const bool last = i >= kHeads && i % 2;
+                shapes[i].begin(model.layers[i], this->network.layer[i],
+                                [&](int o) { return last ? output_unit(k, o) : 1 / kActivationStep; }, memory);
             }
         }
 
@@ -50,70 +36,68 @@ public:
     };
 
     LearningTile(const Model& model, int height, int width)
-        : Base(model, height, width), tables_(*model.tables), group_(model.learning.group), every_(model.learning.every),
-          taken_(model.learning.taken),
-          first_(model.learning.first - kStageTwo),
+        : Base(model, height, width), tables_(*model.tables), learning_(model.learning), count_layers_(model.network.count),
           adam_{model.learning.rate, model.learning.momentum, model.learning.spread, model.learning.epsilon} {
         begin(model);
-        inputs_ = floats(first_ ? 0 : model.shapes[0].rows);
+        const NetworkSpec& network = model.network;
+        const int outputs = most_of(network, [](const LayerSpec& layer) { return layer.outputs; }, kHeads);
+        if (learns(kStageTwo)) inputs_ = floats(padded_inputs(network.layer[kStageTwo]));
         float_hidden_ = floats(a_.hidden2);
-        float_shared_ = floats(a_.hidden3 + 2 * kGranule);
+        float_shared_ = floats(most_of(network, padded_inputs, kHeads));
         float_head_ = floats(a_.head);
-        d_outputs_ = floats(padded_floats(3 * a_.components + a_.channels + a_.coupled));
+        d_outputs_ = floats(padded_floats(outputs));
         d_head_ = floats(a_.head);
         d_shared_ = floats(a_.hidden3);
         d_hidden_ = floats(a_.hidden2);
-        int widest = 0;
-        for (const LearnedShape& shape : model.shapes) widest = shape.width > widest ? shape.width : widest;
-        turned_ = this->memory().template take<float>(std::size_t(widest) * longest_);
+        turned_ = floats(most_of(network, [](const LayerSpec& layer) { return padded_floats(layer.outputs); }, kStageTwo));
     }
 
-    bool learns(std::int64_t t) const { return t % every_ < taken_; }
+    bool learns_from(std::int64_t t) const { return t % learning_.every < learning_.taken; }
 
     // Called with the channel's samples known: slopes of head c, and what they mean for the shared layers.
     void learn(int c) {
         spread_all(this->head_, a_.head, 0, float_head_);
         for (int at = 0; at < count_; at += kVector) slopes(c, at);
-        add_slopes(last_of(c), d_outputs_, float_head_);
-        if (first_ > 2) return;
+        const int layer = a_.first_of_head(c);
+        add_slopes(layer + 1, d_outputs_, float_head_);
+        if (!learns(layer)) return;
         if (c == a_.guides) begin_shared();
-        backward(last_of(c), a_.head, d_outputs_, kZeros, d_head_);
+        learned_[layer + 1].backward(a_.head, d_outputs_, false, d_head_, count_, longest_);
         deactivate(d_head_, float_head_, a_.head);
         spread_all(own_, c, kInputOffset, float_shared_ + a_.hidden3 * longest_);
         if (a_.coupled)
             spread_all(this->expected_cells_, 1, kInputOffset, float_shared_ + (a_.hidden3 + padded(c)) * longest_);
-        add_slopes(hidden_of(c), d_head_, float_shared_);
-        if (first_ < 2) backward(hidden_of(c), a_.hidden3, d_head_, nullptr, d_shared_);
+        add_slopes(layer, d_head_, float_shared_);
+        if (learns(kStageTwo + 1)) learned_[layer].backward(a_.hidden3, d_head_, true, d_shared_, count_, longest_);
     }
 
     void learn_shared() {
-        if (first_ < 2) learn_second();
-        if (!first_) learn_first();
+        if (learns(kStageTwo + 1)) learn_second();
+        if (learns(kStageTwo)) learn_first();
         pixels_ += count_;
-        if (pixels_ < group_) return;
-        adam_.step(parameters_, slopes_, means_, squares_, learned_, pixels_);
-        for (int i = first_; i < count_layers(); i += stride()) layers_[i].round();
+        if (pixels_ < learning_.group) return;
+        adam_.step(parameters_, slopes_, means_, squares_, size_, pixels_);
+        for (int i = kStageTwo; i < count_layers_; ++i)
+            if (learns(i)) learned_[i].round();
         pixels_ = 0;
     }
 
 private:
-    // Layers that learn: all from first_ on, or of each head the last alone.
-    int stride() const { return first_ < 3 ? 1 : 2; }
-    int count_layers() const { return 2 + 2 * a_.coded(); }
-    LearnedLayer<Isa>& hidden_of(int c) { return layers_[a_.first_of_head(c) - kStageTwo]; }
-    LearnedLayer<Isa>& last_of(int c) { return layers_[a_.first_of_head(c) - kStageTwo + 1]; }
-    const PackedLayer*& used(int i) { return i < 2 ? this->share_[i] : this->heads_[a_.guides + (i - 2) / 2][i % 2]; }
+    bool learns(int layer) const { return learning_.learns(layer); }
     float* floats(int rows) { return this->memory().template take<float>(std::size_t(rows) * longest_); }
 
     void begin(const Model& model) {
-        learned_ = 0;
-        for (int i = first_; i < count_layers(); i += stride()) learned_ += model.shapes[i].size();
+        size_ = 0;
+        for (int i = kStageTwo; i < count_layers_; ++i)
+            if (learns(i)) size_ += model.shapes[i].size();
         for (float** part : {&parameters_, &slopes_, &means_, &squares_})
-            *part = this->memory().template take<float>(learned_);
+            *part = this->memory().template take<float>(size_);
         std::size_t at = 0;
-        for (int i = first_; i < count_layers(); at += model.shapes[i].size(), i += stride()) {
-            layers_[i] = {model.shapes[i], *used(i), parameters_ + at, slopes_ + at, this->memory()};
-            used(i) = &layers_[i].packed();
+        for (int i = kStageTwo; i < count_layers_; ++i) {
+            if (!learns(i)) continue;
+            learned_[i] = {model.shapes[i], *layers_[i], parameters_ + at, slopes_ + at, this->memory()};
+            layers_[i] = &learned_[i].packed();
+            at += model.shapes[i].size();
         }
     }
 
@@ -139,26 +123,23 @@ private:
     void learn_second() {
         spread_all(this->hidden_, a_.hidden2, 0, float_hidden_);
         deactivate(d_shared_, float_shared_, a_.hidden3);
-        add_slopes(layers_[1], d_shared_, float_hidden_);
+        add_slopes(kStageTwo + 1, d_shared_, float_hidden_);
     }
 
     void learn_first() {
-        backward(layers_[1], a_.hidden2, d_shared_, kZeros, d_hidden_);
+        learned_[kStageTwo + 1].backward(a_.hidden2, d_shared_, false, d_hidden_, count_, longest_);
         deactivate(d_hidden_, float_hidden_, a_.hidden2);
-        spread_all(context_, a_.context(), kInputOffset, inputs_);
-        float* to = inputs_ + padded(a_.context()) * longest_;
+        spread_all(context_, context_rows(a_), kInputOffset, inputs_);
+        float* to = inputs_ + padded(context_rows(a_)) * longest_;
         for (int row = 0, end = this->point_at_kept(0); row < end; ++row, to += Isa::kGroup * longest_)
             spread(pointers_[row], 0, to);
-        add_slopes(layers_[0], d_hidden_, inputs_);
+        add_slopes(kStageTwo, d_hidden_, inputs_);
     }
 
-    void backward(const LearnedLayer<Isa>& layer, int inputs, const float* dy, const float* first, float* dx) {
-        layer.backward(inputs, dy, first, dx, count_, longest_);
-    }
-
-    void add_slopes(LearnedLayer<Isa>& layer, const float* dy, const float* x) {
-        turn(dy, longest_, layer.outputs(), count_, turned_, padded_floats(layer.outputs()));
-        layer.add_slopes(turned_, x, count_, longest_);
+    void add_slopes(int layer, const float* dy, const float* x) {
+        LearnedLayer<Isa>& learned = learned_[layer];
+        turn(dy, longest_, learned.outputs(), count_, turned_, padded_floats(learned.outputs()));
+        learned.add_slopes(turned_, x, count_, longest_);
     }
 
     void deactivate(float* slopes, const float* rows, int rows_count) {
@@ -205,16 +186,16 @@ private:
         store_floats8(row, where ? v : all_floats8(0));
     }
 
-    static constexpr float kZeros[512] = {};
-    const FloatState state_;
     const Tables& tables_;
-    const int group_, every_, taken_, first_;
+    const Learning learning_;
+    const int count_layers_;
     Adam adam_;
-    LearnedLayer<Isa> layers_[8];
-    std::size_t learned_;
+    LearnedLayer<Isa> learned_[kMostLayers];  // those that learn
+    std::size_t size_ = 0;                    // of their parameters
     int pixels_ = 0;
     float *parameters_, *slopes_, *means_, *squares_;
-    float *inputs_, *float_hidden_, *float_shared_, *float_head_;
+    float* inputs_ = nullptr;
+    float *float_hidden_, *float_shared_, *float_head_;
     float *d_outputs_, *d_head_, *d_shared_, *d_hidden_, *turned_;
 };
 

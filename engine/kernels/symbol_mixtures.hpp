@@ -100,7 +100,7 @@ void mixture_intervals(const Tables& tables, const MixtureMap& map, const std::u
     const Alphabet alphabet{map.levels};
     for (std::size_t at = 0; at < map.count; at += kVector) {
         const Positions here(tables, map, at);
-        Int8 known[3];
+        Int8 known[kJointChannels];
         for (int c = 0; c < map.channels; ++c) {
             const Int8 symbol = min8(here.symbols(symbols + c * map.count), all8(map.levels - 1));
             if (map.joint) known[c] = symbol;
@@ -116,7 +116,7 @@ Status mixture_symbols(const Tables& tables, const MixtureMap& map, RansDecoder&
     for (int c = 0; c < map.channels; ++c)
         for (std::size_t at = 0; at < map.count; at += kVector) {
             const Positions here(tables, map, at);
-            Int8 known[3], slots;
+            Int8 known[kJointChannels], slots;
             for (int j = 0; map.joint && j < c; ++j) known[j] = here.symbols(out + j * map.count);
             for (int i = 0; i < kVector; ++i) slots[i] = std::int32_t(decoder.states[i] & 0xffff);
             const Interval8 found = alphabet.find(tables, here.mixture(c, known), slots);

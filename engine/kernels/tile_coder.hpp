@@ -21,10 +21,10 @@ Status run(Tile& tile, Begin begin, Code code, End end) {
             if (status != Status::kOk) return status;
             tile.set_residual(c);
             if constexpr (Tile::kLearns)
-                if (tile.learns(t)) tile.learn(c);
+                if (tile.learns_from(t)) tile.learn(c);
         }
         if constexpr (Tile::kLearns)
-            if (tile.learns(t)) tile.learn_shared();
+            if (tile.learns_from(t)) tile.learn_shared();
         tile.remember(t);
         end(t, first, tile.count());
     }

@@ -29,29 +29,23 @@ constexpr int kSampleRing = 16, kKeptRing = 8;  // powers of two above the farth
 constexpr int kGuidedRing = 32;                 // above 10 and kAheadReach and a border's 2 together
 constexpr int kAbove = 8;                       // lanes before row 0
 constexpr int kLeft = 3, kRight = 2, kNeutral = 128;
-constexpr int kCodingOrder[3] = {1, 0, 2};
+constexpr int kCodingOrder[kMostChannels] = {1, 0, 2};
 
 template <class Isa>
 struct PackedModel {
     Architecture architecture;
+    NetworkSpec network;
     const Tables* tables;
-    PackedLayer keep[2], share[2], head[3][2];
+    PackedLayer layers[kMostLayers];
 
-    PackedModel(const WaveModel& model, Workspace& memory) : architecture(model.architecture), tables(&model.tables) {
-        const Architecture& a = architecture;
-        const int first[] = {a.context(), a.channels, a.channels}, second[] = {a.hidden1}, fourth[] = {a.hidden2}, last[] = {a.head};
-        int third[1 + kKeptPositions] = {a.context()};
-        for (int i = 0; i < kKeptPositions; ++i) third[1 + i] = a.kept;
-        keep[0] = Packer<Isa>(model.layers[0], first, a.coupled ? 3 : 2, memory).packed();
-        keep[1] = Packer<Isa>(model.layers[1], second, 1, memory).packed();
-        share[0] = Packer<Isa>(model.layers[2], third, 1 + kKeptPositions, memory).packed();
-        share[1] = Packer<Isa>(model.layers[3], fourth, 1, memory).packed();
-        for (int c = a.guides; c < a.channels; ++c) {
-            const int hidden[] = {a.hidden3, c, 1};
-            head[c][0] = Packer<Isa>(model.layers[a.first_of_head(c)], hidden, a.coupled ? 3 : 2, memory).packed();
-            head[c][1] = Packer<Isa>(model.layers[a.first_of_head(c) + 1], last, 1, memory).packed();
-        }
+    PackedModel(const WaveModel& model, Workspace& memory)
+        : architecture(model.architecture), network(network_of(architecture)), tables(&model.tables) {
+        for (int i = 0; i < network.count; ++i)
+            layers[i] = Packer<Isa>(model.layers[i], network.layer[i], memory).packed();
     }
+
+    // Rows of cells that the widest layer reads.
+    int most_rows() const { return most_of(network, padded_inputs) / Isa::kGroup; }
 };
 
 template <class Isa>
@@ -60,23 +54,22 @@ public:
     Wavefronts(const PackedModel<Isa>& model, int height, int width)
         : model_(model), a_(model.architecture), height_(height), width_(width),
           longest_(((height < (width + 2) / 3 ? height : (width + 2) / 3) + Isa::kBlock) / 16 * 16 + 16),
-          lanes_(kAbove + height + Isa::kBlock + 16), kept_rows_(padded(a_.kept) / Isa::kGroup),
+          lanes_(kAbove + height + Isa::kBlock + 16), kept_rows_(cell_rows(a_.kept)),
           ring_(a_.guides ? kGuidedRing : kSampleRing) {
         samples_ = memory_.take<std::int32_t>(std::size_t(a_.channels) * ring_ * lanes_);
         for (std::size_t i = 0; i < std::size_t(a_.channels) * ring_ * lanes_; ++i) samples_[i] = kNeutral;
         kept_ = memory_.take<std::int32_t>(std::size_t(kept_rows_) * kKeptRing * lanes_);
-        context_rows_ = padded(a_.context()) / Isa::kGroup;
-        context_ = rows(context_rows_);
+        context_ = rows(cell_rows(context_rows(a_)));
         own_ = rows(kOwnRows);
         error_cells_ = rows(kOwnRows);
         expected_cells_ = rows(kOwnRows);
         expected_ = rows(1);
-        hidden_ = rows(padded(a_.hidden1 > a_.hidden2 ? a_.hidden1 : a_.hidden2) / Isa::kGroup);
-        outputs_ = rows(padded(3 * a_.components + a_.channels + a_.coupled));
-        predictions_ = rows(a_.shown() + 2 * a_.coded());
+        hidden_ = rows(cell_rows(a_.hidden1 > a_.hidden2 ? a_.hidden1 : a_.hidden2));
+        outputs_ = rows(most_of(model.network, [](const LayerSpec& layer) { return padded(layer.outputs); }, kHeads));
+        predictions_ = rows(level_rows(a_));
         values_ = rows(a_.channels);
         if (a_.fitted || a_.coupled) open_fits();
-        pointers_ = memory_.take<const std::int32_t*>(context_rows_ + (kKeptPositions + 1) * kept_rows_ + a_.hidden2 + 8);
+        pointers_ = memory_.take<const std::int32_t*>(model.most_rows());
     }
 
     Workspace& memory() { return memory_; }
@@ -119,8 +112,7 @@ public:
                 fit(c, t);
         }
         if (a_.coupled) find_energies(t);
-        join(predictions_, a_.context() - a_.channels * kNeighbours,
-             context_ + std::ptrdiff_t(a_.channels * kNeighbours / Isa::kGroup) * longest_);
+        join(predictions_, level_rows(a_), context_ + std::ptrdiff_t(a_.channels * kNeighbours / Isa::kGroup) * longest_);
     }
 
     // To be called when the samples of channel c are known.
@@ -139,7 +131,9 @@ public:
     }
 
 protected:
-    static constexpr int kOwnRows = kGranule / Isa::kGroup;
+    static constexpr int cell_rows(int features) { return padded(features) / Isa::kGroup; }
+    static constexpr int kOwnRows = cell_rows(kMostChannels);
+    static_assert(kNeighbours % Isa::kGroup == 0 && kGranule % Isa::kGroup == 0);
 
     template <class Count>
     Mixture8 mixture(Count components, int c, int at) const {
@@ -231,7 +225,7 @@ protected:
         const int count = count_;
         for (int c = 0; c < a_.channels; ++c) {
             const float* energy = regression_.energy(c);
-            std::int32_t* out = prediction((1 + a_.fitted) * a_.channels + c);
+            std::int32_t* out = prediction(shown_rows(a_) + a_.fitted * a_.coded() + c);
             for (int i = 0; i < count; ++i) out[i] = energy_level(energy[i]);
         }
     }
@@ -271,7 +265,7 @@ protected:
             if (of_excess(c)) subtract(x, fit_inputs(0) + n * (longest_ + 2 * kFloats));
         }
         fits_[c].predict(t, first_, count_, fit_inputs(c), longest_ + 2 * kFloats, fit_rows_[c]);
-        std::int32_t* out = prediction(a_.shown() + c - a_.guides);
+        std::int32_t* out = prediction(shown_rows(a_) + c - a_.guides);
         for (int i = 0; i < count; ++i) out[i] = fit_level(fit_rows_[c][i]);
     }
 
@@ -363,12 +357,12 @@ protected:
     }
 
     void keep() {
-        const int at = point(0, context_, context_rows_);
-        point(point(at, own_, kOwnRows), error_cells_, kOwnRows);
-        dense<Isa, true>(model_.keep[0], pointers_, count_, hidden_, longest_);
-        point(0, hidden_, padded(a_.hidden1) / Isa::kGroup);
+        const int at = point(point(0, context_, cell_rows(context_rows(a_))), own_, cell_rows(a_.channels));
+        if (a_.coupled) point(at, error_cells_, cell_rows(a_.channels));
+        dense<Isa, true>(model_.layers[0], pointers_, count_, hidden_, longest_);
+        point(0, hidden_, cell_rows(a_.hidden1));
         std::int32_t* out = kept_row(0, t_) + first_;
-        dense<Isa, true>(model_.keep[1], pointers_, count_, out, lanes_);
+        dense<Isa, true>(model_.layers[1], pointers_, count_, out, lanes_);
         const int rounded = (count_ + Isa::kBlock - 1) / Isa::kBlock * Isa::kBlock;
         for (int g = 0; g < kept_rows_; ++g) {
             std::int32_t* row = out + std::ptrdiff_t(g) * lanes_;
@@ -384,10 +378,11 @@ protected:
     const std::ptrdiff_t longest_, lanes_;
     const int kept_rows_, ring_;
     const std::uint8_t* guide_ = nullptr;
-    int context_rows_, t_ = 0, first_ = 0, count_ = 0;
-    LocalFit fits_[3];
+    int t_ = 0, first_ = 0, count_ = 0;
+    LocalFit fits_[kMostChannels];
     Regression regression_;
-    float *fit_inputs_ = nullptr, *fit_rows_[3]{}, *difference_rows_[3]{}, *error_rows_[3]{}, *spare_rows_[3]{};
+    float *fit_inputs_ = nullptr, *fit_rows_[kMostChannels]{}, *difference_rows_[kMostChannels]{};
+    float *error_rows_[kMostChannels]{}, *spare_rows_[3]{};
     std::int32_t *samples_, *kept_, *context_, *own_, *error_cells_, *expected_cells_, *expected_, *hidden_, *outputs_, *predictions_, *values_;
     const std::int32_t** pointers_;
 };

@@ -5,7 +5,6 @@
 #include <cstdlib>
 
 #include "dispatch.hpp"
-#include "training/wave_gradient.hpp"
 
 namespace {
 
@@ -17,12 +16,13 @@ int draw(int low, int high) {  // low..high
 
 l3c::WaveModel made_up_model(const l3c::Architecture& a) {
     l3c::WaveModel model{a, {}, {}, {}};
-    l3c::training::Shape shapes[l3c::training::kMaxLayers];
-    for (int i = 0, n = l3c::training::layer_shapes(a, shapes); i < n; ++i) {
-        l3c::Layer layer{shapes[i].outputs, shapes[i].inputs, {}, {}, {}};
-        for (int w = 0; w < layer.outputs * layer.inputs; ++w) layer.weights.push_back(std::int8_t(draw(-64, 64)));
-        for (int o = 0; o < layer.outputs; ++o) layer.bias.push_back(draw(-100000, 100000));
-        for (int o = 0; o < layer.outputs; ++o) layer.shift.push_back(std::uint8_t(draw(6, 12)));
+    const l3c::NetworkSpec network = l3c::network_of(a);
+    for (int i = 0; i < network.count; ++i) {
+        const int outputs = network.layer[i].outputs, inputs = l3c::inputs_of(network.layer[i]);
+        l3c::Layer layer{outputs, inputs, {}, {}, {}};
+        for (int w = 0; w < outputs * inputs; ++w) layer.weights.push_back(std::int8_t(draw(-64, 64)));
+        for (int o = 0; o < outputs; ++o) layer.bias.push_back(draw(-100000, 100000));
+        for (int o = 0; o < outputs; ++o) layer.shift.push_back(std::uint8_t(draw(6, 12)));
         model.layers.push_back(layer);
     }
     for (int i = 0; i < 384; ++i) {
@@ -32,6 +32,15 @@ l3c::WaveModel made_up_model(const l3c::Architecture& a) {
     for (int i = 0; i < 256; ++i) model.tables.exponential[i] = int(32768 * std::exp(-i / 16.0));
     for (int i = 0; i < 128; ++i) model.tables.mantissa[i] = 2048 + 16 * i, model.tables.scale_shift[i] = 4 + i / 12;
     return model;
+}
+
+// Mostly narrow, now and then as wide as can be; every optional part or none.
+l3c::Architecture made_up_architecture() {
+    const auto width = [] { return draw(0, 9) ? 4 * draw(1, 12) : draw(0, 1) ? l3c::kMostWidth : 4 * draw(12, 128); };
+    const int kind = draw(0, 4), channels = kind < 2 ? 1 : l3c::kMostChannels, guides = kind == 4;
+    const bool coupled = !guides && draw(0, 1);
+    return {channels, width(),      width(), width(), width(), width(), draw(1, l3c::kMaxComponents), draw(0, 1) == 1,
+            coupled,  guides};
 }
 
 // The same layers, learning.
@@ -54,18 +63,64 @@ bool check(const l3c::WaveModel& model, const std::string& isa, int height, int 
     return equal;
 }
 
+// Of made-up parameters on a crop: finite everywhere, and about what portable C++ finds.
+bool check_gradient(const l3c::Architecture& a, const std::string& isa) {
+    constexpr int kHeight = 4, kWidth = 32;
+    std::vector<float> parameters(l3c::training::parameter_count(a)), found(parameters.size()), expected(parameters.size());
+    std::vector<std::uint8_t> crop(std::size_t(kHeight) * kWidth * a.channels);
+    for (float& p : parameters) p = float(draw(-1000, 1000)) * 2e-5f;
+    for (auto& v : crop) v = std::uint8_t(draw(90, 130));
+    const auto cost = [&](const std::string& name, std::vector<float>& out) {
+        return l3c::gradient_with(name)(a, parameters.data(), crop.data(), 1, kHeight, kWidth, false, out.data());
+    };
+    const double bits = cost(isa, found), right = cost("portable", expected);
+    double far = 0, size = 0;
+    for (std::size_t i = 0; i < found.size(); ++i) far += std::fabs(found[i] - expected[i]), size += std::fabs(expected[i]);
+    const bool good = std::fabs(bits - right) <= 1e-3 * right && far <= 1e-2 * size + 1e-6 && bits > 0;
+    if (!good) std::printf("%s: gradients are %g apart of %g, costs %g and %g\n", isa.c_str(), far, size, bits, right);
+    return good;
+}
+
+void print(const l3c::Architecture& a) {
+    std::printf("of channels %d, widths %d %d %d %d %d, components %d, fitted %d, coupled %d, guides %d\n", a.channels,
+                a.hidden1, a.kept, a.hidden2, a.hidden3, a.head, a.components, a.fitted, a.coupled, a.guides);
+}
+
+// Random architectures of every kind on every instruction set, at rest and learning.
+bool check_random(int count, const std::vector<std::string>& isas) {
+    bool good = true;
+    for (int i = 0; i < count; ++i) {
+        const l3c::Architecture a = made_up_architecture();
+        auto model = made_up_model(a);
+        if (draw(0, 2)) model = learning(model, draw(1, 4), draw(l3c::kStageTwo, l3c::kHeads + 1));
+        const int height = draw(1, 9), width = draw(1, 40);
+        for (const auto& isa : isas)
+            if (!check(model, isa, height, width) || !check_gradient(a, isa)) print(a), good = false;
+    }
+    return good;
+}
+
+int finish(bool good) {
+    for (const auto& isa : l3c::supported_isas()) std::printf("%s ", isa.c_str());
+    std::printf(good ? "agree\n" : "FAILED\n");
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 }  // namespace
 
-// Arguments: instruction sets that must be among those of this machine.
+// Arguments: how many random architectures, if any (-N: N and nothing else); instruction sets that must be among those of
+// this machine.
 int main(int count, char** required) {
     const auto supported = l3c::supported_isas();
-    bool good = true;
-    for (int i = 1; i < count; ++i) {
+    const int random = count > 1 ? std::atoi(required[1]) : 0;
+    bool good = check_random(std::abs(random), supported);
+    for (int i = random ? 2 : 1; i < count; ++i) {
         bool found = false;
         for (const auto& isa : supported) found = found || isa == required[i];
-        if (!found) std::printf("%s is not to be had here\n", required[i]);
+        if (!found) std::printf("%s is not available here\n", required[i]);
         good = good && found;
     }
+    if (random < 0) return finish(good);
     const l3c::Architecture architectures[] = {{3, 32, 24, 96, 64, 32, 4, false, false, 0},
                                                 {1, 16, 12, 44, 20, 16, 3, true, false, 0},
                                                 {3, 16, 12, 44, 20, 16, 3, true, true, 0},
@@ -78,7 +133,5 @@ int main(int count, char** required) {
             for (const auto& size : sizes)
                 for (const auto& each : models) good = check(each, isa, size[0], size[1]) && good;
     }
-    for (const auto& isa : supported) std::printf("%s ", isa.c_str());
-    std::printf(good ? "agree\n" : "FAILED\n");
-    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+    return finish(good);
 }

@@ -26,15 +26,24 @@ Vec load(const float* p) {
 void store(float* p, Vec v) { std::memcpy(p, &v, sizeof v); }
 Vec splat(float x) { return Vec{} + x; }
 
-// Y[r][p] = start + sum_i A[r][i] X[i][p] for Rows rows and Vectors x kLanes columns; start is bias[r], or Y[r][p]
-// itself without one.
+// What a product begins with: bias[r] in each row, 0, or what is there.
+struct Start {
+    const float* bias;
+    bool add;
+    Start from(int row) const { return {bias ? bias + row : nullptr, add}; }
+};
+constexpr Start kZero{nullptr, false}, kAdd{nullptr, true};
+
+// Y[r][p] = start + sum_i A[r][i] X[i][p] for Rows rows and Vectors x kLanes columns.
 template <int Rows, int Vectors>
-void product_rows(int inputs, const float* a, int a_stride, const float* x, int x_stride, const float* bias, float* y,
+void product_rows(int inputs, const float* a, int a_stride, const float* x, int x_stride, Start start, float* y,
                   int y_stride) {
     Vec sum[Rows][Vectors];
     for (int r = 0; r < Rows; ++r)
         for (int v = 0; v < Vectors; ++v)
-            sum[r][v] = bias ? splat(bias[r]) : load(y + std::size_t(r) * y_stride + v * kLanes);
+            sum[r][v] = start.bias  ? splat(start.bias[r])
+                        : start.add ? load(y + std::size_t(r) * y_stride + v * kLanes)
+                                    : Vec{};
     for (int i = 0; i < inputs; ++i) {
         Vec column[Vectors];
         for (int v = 0; v < Vectors; ++v) column[v] = load(x + std::size_t(i) * x_stride + v * kLanes);
@@ -49,14 +58,14 @@ void product_rows(int inputs, const float* a, int a_stride, const float* x, int 
 
 // All rows for Vectors x kLanes columns, in groups that fill the registers.
 template <int Vectors>
-void product_columns(int rows, int inputs, const float* a, int a_stride, const float* x, int x_stride,
-                     const float* bias, float* y, int y_stride) {
+void product_columns(int rows, int inputs, const float* a, int a_stride, const float* x, int x_stride, Start start,
+                     float* y, int y_stride) {
     int r = 0;
     const auto group = [&](auto size) {
         constexpr int kRows = decltype(size)::value;
         for (; r + kRows <= rows; r += kRows)
             product_rows<kRows, Vectors>(inputs, a + std::size_t(r) * a_stride, a_stride, x, x_stride,
-                                         bias ? bias + r : nullptr, y + std::size_t(r) * y_stride, y_stride);
+                                         start.from(r), y + std::size_t(r) * y_stride, y_stride);
     };
     group(std::integral_constant<int, kMostRows>{});
     group(std::integral_constant<int, 4>{});
@@ -65,17 +74,17 @@ void product_columns(int rows, int inputs, const float* a, int a_stride, const f
 
 // Y = A X + start over `columns` columns, a multiple of 16.
 void product_all(int rows, int inputs, int columns, const float* a, int a_stride, const float* x, int x_stride,
-                 const float* bias, float* y, int y_stride) {
+                 Start start, float* y, int y_stride) {
     int p = 0;
     for (; p + 2 * kLanes <= columns; p += 2 * kLanes)
-        product_columns<2>(rows, inputs, a, a_stride, x + p, x_stride, bias, y + p, y_stride);
+        product_columns<2>(rows, inputs, a, a_stride, x + p, x_stride, start, y + p, y_stride);
     for (; p < columns; p += kLanes)
-        product_columns<1>(rows, inputs, a, a_stride, x + p, x_stride, bias, y + p, y_stride);
+        product_columns<1>(rows, inputs, a, a_stride, x + p, x_stride, start, y + p, y_stride);
 }
 
-// Y = W X + bias over `pixels` columns (a multiple of 16); X and Y share the row stride `ld`.
-void product(int outputs, int inputs, int pixels, const float* w, const float* x, const float* bias, float* y, int ld) {
-    product_all(outputs, inputs, pixels, w, inputs, x, ld, bias, y, ld);
+// Y = W X + start over `pixels` columns (a multiple of 16); X and Y share the row stride `ld`.
+void product(int outputs, int inputs, int pixels, const float* w, const float* x, Start start, float* y, int ld) {
+    product_all(outputs, inputs, pixels, w, inputs, x, ld, start, y, ld);
 }
 
 constexpr int padded(int n) { return (n + 15) / 16 * 16; }
@@ -94,7 +103,7 @@ void outer(int outputs, int inputs, int pixels, const float* dy, const float* x,
         for (int o = 0; o < width; ++o)
             for (int p = first; p < first + 8; ++p)
                 turned[std::size_t(p) * width + o] = o < outputs ? dy[std::size_t(o) * ld + p] : 0.0f;
-    product_all(inputs, pixels, width, x, ld, turned, width, nullptr, dwt, width);
+    product_all(inputs, pixels, width, x, ld, turned, width, kAdd, dwt, width);
 }
 
 }  // namespace

@@ -57,8 +57,6 @@ constexpr float kMeanScale = 8;                                    // grey level
 constexpr float kLogScaleOffset = 1.0f, kLogScaleMin = -2.5f, kLogScaleMax = 127.0f / 16 - 2.5f;
 constexpr float kFloor = 1.0f / 65536, kShare = 1.0f - 256.0f / 65536;
 
-constexpr float kZeros[1024] = {};  // the bias of a product without one
-
 struct Layer {
     int outputs = 0, inputs = 0;
     const float *weights = nullptr, *bias = nullptr;
@@ -66,8 +64,10 @@ struct Layer {
     Buffer d_transposed;  // [inputs][padded(outputs)]
     float *d_weights = nullptr, *d_bias = nullptr;
 
-    void open(Shape shape, const float* parameters, float* gradient) {
-        outputs = shape.outputs, inputs = shape.inputs;
+    std::size_t parameters() const { return std::size_t(outputs) * (inputs + 1); }
+
+    void open(const LayerSpec& spec, const float* parameters, float* gradient) {
+        outputs = spec.outputs, inputs = inputs_of(spec);
         const std::size_t n = std::size_t(outputs) * inputs;
         weights = parameters, bias = parameters + n, d_weights = gradient, d_bias = gradient + n;
         transposed.allocate(n);
@@ -84,19 +84,19 @@ struct Layer {
 };
 
 struct Layers {
-    Layer all[kMaxLayers];  // stage 1 (2), stage 2 (2), then hidden and output of each head
+    Layer all[kMostLayers];  // stage 1 (2), stage 2 (2), then hidden and output of each head
     int count = 0;
     int first_head = 0;
     Layer& head_hidden(int c) { return all[first_head + 2 * c]; }
     Layer& head_output(int c) { return all[first_head + 2 * c + 1]; }
 
     Layers(const Architecture& a, const float* parameters, float* gradient) {
-        Shape shapes[kMaxLayers];
-        count = layer_shapes(a, shapes), first_head = a.first_of_head(0);
+        const NetworkSpec network = network_of(a);
+        count = network.count, first_head = a.first_of_head(0);
         for (int i = 0; i < count; ++i) {
-            all[i].open(shapes[i], parameters, gradient);
-            parameters += shapes[i].parameters();
-            gradient += shapes[i].parameters();
+            all[i].open(network.layer[i], parameters, gradient);
+            parameters += all[i].parameters();
+            gradient += all[i].parameters();
         }
     }
 };
@@ -146,9 +146,10 @@ class Crop {
 public:
     Crop(const Architecture& a, Layers& layers, int height, int width, bool quantized)
         : a_(a), layers_(layers), height_(height), width_(width), quantized_(quantized), pixels_(height * width),
-          block_(kRowsPerBlock * width), plane_(pixels_ + kPad), ld_(block_ + kPad), inputs_(a.context()),
+          block_(kRowsPerBlock * width), plane_(pixels_ + kPad), ld_(block_ + kPad), inputs_(context_rows(a)),
           kept_stride_(width + kLeft + kRight), kept_plane_(std::size_t(height + kTop) * kept_stride_) {
-        x1_.allocate(std::size_t(inputs_ + (1 + a.coupled) * a.channels) * plane_);
+        const NetworkSpec network = network_of(a);
+        x1_.allocate(std::size_t(inputs_of(network.layer[0])) * plane_);
         h1_.allocate(std::size_t(a.hidden1) * plane_);
         value_.allocate(std::size_t(a.channels) * plane_);
         prediction_.allocate(value_.size());
@@ -157,9 +158,9 @@ public:
         d_kept_.allocate(kept_.size());
         plane_of_crop_.stride = kept_stride_;
         plane_of_crop_.data.allocate(kept_plane_ + kBelow * kept_stride_);
-        int widest = inputs_ + kKeptPositions * a.kept;
-        for (const int w : {a.hidden1, a.hidden2, a.hidden3 + a.channels + 1, a.head}) widest = w > widest ? w : widest;
-        turned_.allocate(std::size_t(padded(widest)) * block_);
+        const int most_outputs = most_of(network, [](const LayerSpec& layer) { return layer.outputs; });
+        const int most_inputs = most_of(network, inputs_of), widest = most_inputs > most_outputs ? most_inputs : most_outputs;
+        turned_.allocate(std::size_t(padded(most_outputs)) * block_);
         for (auto* b : {&x2_, &h2_, &h3_, &hh_, &out_, &d_, &e_, &d3_}) b->allocate(std::size_t(widest) * ld_);
     }
 
@@ -206,7 +207,7 @@ private:
         float *target = inputs + kFit * lanes, *room = target + lanes, *out = room + lanes;
         const float* x = x1_.data() + std::size_t(c * kNeighbours) * plane_;
         const float* own = x1_.data() + std::size_t(inputs_ + c) * plane_;
-        float* to = x1_.data() + std::size_t(kNeighbours * a_.channels + a_.shown() + c - a_.guides) * plane_;
+        float* to = x1_.data() + std::size_t(kNeighbours * a_.channels + shown_rows(a_) + c - a_.guides) * plane_;
         for (int t = 0; t < width_ + kSlope * (height_ - 1); ++t) {
             const int first = t < width_ ? 0 : (t - width_) / kSlope + 1;
             const int count = (t / kSlope < height_ ? t / kSlope : height_ - 1) - first + 1;
@@ -260,7 +261,7 @@ private:
             rows.differences[c][i] = value_[plane + at(i)] - prediction_[plane + at(i)];
             rows.fits[c][i] = fits_[plane + at(i)];
         }
-        float* energy = x1_.data() + std::size_t((kNeighbours + 1 + a_.fitted) * a_.channels + c) * plane_;
+        float* energy = x1_.data() + std::size_t(kNeighbours * a_.channels + shown_rows(a_) + a_.fitted * a_.coded() + c) * plane_;
         float* error = x1_.data() + std::size_t(inputs_ + a_.channels + c) * plane_;
         regression.expect(c, rows.fits[c], rows.differences[0], rows.errors, rows.expected);
         for (int i = 0; i < count; ++i) {
@@ -301,10 +302,10 @@ private:
     void keep(int at) {
         Layer &first = layers_.all[0], &second = layers_.all[1];
         float* h = h1_.data() + at;
-        product(first.outputs, first.inputs, block_, first.weights, x1_.data() + at, first.bias, h, plane_);
+        product(first.outputs, first.inputs, block_, first.weights, x1_.data() + at, Start{first.bias, false}, h, plane_);
         for (int i = 0; i < first.outputs; ++i) activate(h + std::size_t(i) * plane_, block_, quantized_);
         gather(h1_.data() + at, plane_, first.outputs, d_.data());
-        product(second.outputs, second.inputs, block_, second.weights, d_.data(), second.bias, e_.data(), ld_);
+        product(second.outputs, second.inputs, block_, second.weights, d_.data(), Start{second.bias, false}, e_.data(), ld_);
         activate(e_.data(), second.outputs * ld_, quantized_);
         for (int k = 0; k < a_.kept; ++k)
             for (int r = 0; r < kRowsPerBlock; ++r)
@@ -327,7 +328,7 @@ private:
             }
         gather(h1_.data() + at, plane_, a_.hidden1, h2_.data());
         learn(second, d_.data(), h2_.data());
-        product(second.inputs, second.outputs, block_, second.transposed.data(), d_.data(), kZeros, e_.data(), ld_);
+        product(second.inputs, second.outputs, block_, second.transposed.data(), d_.data(), kZero, e_.data(), ld_);
         deactivate(e_.data(), h2_.data(), a_.hidden1 * ld_);
         gather(x1_.data() + at, plane_, first.inputs, x2_.data());
         learn(first, e_.data(), x2_.data());
@@ -338,7 +339,7 @@ private:
     }
 
     void forward(const Layer& l, const Buffer& x, Buffer& y) {
-        product(l.outputs, l.inputs, block_, l.weights, x.data(), l.bias, y.data(), ld_);
+        product(l.outputs, l.inputs, block_, l.weights, x.data(), Start{l.bias, false}, y.data(), ld_);
         activate(y.data(), l.outputs * ld_, quantized_);
     }
 
@@ -368,12 +369,12 @@ private:
         Layer &first = layers_.all[2], &second = layers_.all[3];
         deactivate(d3_.data(), h3_.data(), a_.hidden3 * ld_);
         learn(second, d3_.data(), h2_.data());
-        product(second.inputs, second.outputs, block_, second.transposed.data(), d3_.data(), kZeros, d_.data(), ld_);
+        product(second.inputs, second.outputs, block_, second.transposed.data(), d3_.data(), kZero, d_.data(), ld_);
         deactivate(d_.data(), h2_.data(), a_.hidden2 * ld_);
         learn(first, d_.data(), x2_.data());
         const int kept = kKeptPositions * a_.kept;
         product(kept, first.outputs, block_, first.transposed.data() + std::size_t(inputs_) * first.outputs, d_.data(),
-                kZeros, e_.data(), ld_);
+                kZero, e_.data(), ld_);
         for_kept(at,
                  [&](float* d_kept, float* d) {
                      for (int x = 0; x < width_; ++x) d_kept[x] += d[x];
@@ -390,13 +391,13 @@ private:
             std::memcpy(h3_.data() + std::size_t(a_.hidden3 + c) * ld_,
                         expected_level_.data() + std::size_t(c) * plane_ + at, sizeof(float) * ld_);
         forward(hidden, h3_, hh_);
-        product(output.outputs, output.inputs, block_, output.weights, hh_.data(), output.bias, out_.data(), ld_);
+        product(output.outputs, output.inputs, block_, output.weights, hh_.data(), Start{output.bias, false}, out_.data(), ld_);
         const double bits = mixture(at, c);  // leaves the gradient of the outputs in d_
         learn(output, d_.data(), hh_.data());
-        product(output.inputs, output.outputs, block_, output.transposed.data(), d_.data(), kZeros, e_.data(), ld_);
+        product(output.inputs, output.outputs, block_, output.transposed.data(), d_.data(), kZero, e_.data(), ld_);
         deactivate(e_.data(), hh_.data(), a_.head * ld_);
         learn(hidden, e_.data(), h3_.data());
-        product(a_.hidden3, hidden.outputs, block_, hidden.transposed.data(), e_.data(), kZeros, d_.data(), ld_);
+        product(a_.hidden3, hidden.outputs, block_, hidden.transposed.data(), e_.data(), kZero, d_.data(), ld_);
         for (int i = 0; i < a_.hidden3 * ld_; ++i) d3_[i] += d_[i];
         return bits;
     }
@@ -422,7 +423,7 @@ private:
     }
 
     double mixture_part(int k_count, int c, int at, int p0, const float* value, const float* prediction) {
-        constexpr int kMax = 8, N = kPart;
+        constexpr int kMax = kMaxComponents, N = kPart;
         float pi[kMax][N], mass[kMax][N], da[kMax][N], db[kMax][N], sa[kMax][N], sb[kMax][N], inv[kMax][N];
         float base[N], move[N], q[N], sum[N], bits[N];
         const float* out = out_.data() + p0;

@@ -129,10 +129,15 @@ def changed(file: str) -> float:
         return Path(file).stat().st_mtime
 
 
-def content(file: str) -> bytes:
-    """All bytes. Raises ModelError where they cannot be had."""
+def content(file: str, most: int | None = None) -> bytes:
+    """All bytes. Raises ModelError where they cannot be read, or are more than `most`, before those are read."""
     with _opened(file) as opened:
-        return opened.read()
+        if most is None:
+            return opened.read()
+        found = opened.read(most + 1)
+    if len(found) > most:
+        raise ModelError(f"{file}: more than the {most} bytes that a model of its header has")
+    return found
 
 
 def metadata(file: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from l3c.coding.mixture import Integers, Mixture, intervals
 from l3c.engine import wave_gradient
+from l3c.errors import ModelError
 from l3c.training.crops import Crops, halve_chroma, read_pictures, to_coding_order
 from l3c.training.wave import initial_parameters
 from l3c.training.wave_export import export
@@ -118,3 +119,12 @@ def test_coding_order_is_green_red_blue_or_luma() -> None:
 def test_halved_chroma_keeps_gray_as_it_is() -> None:
     gray = np.repeat(smooth_picture(16, 16, 1), 3, axis=2)
     np.testing.assert_array_equal(halve_chroma(gray), gray)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("place", [0, -1])
+def test_what_is_no_finite_number_is_not_exported(value: float, place: int) -> None:
+    parameters = initial_parameters(SMALL, 0)
+    parameters[place] = value
+    with pytest.raises(ModelError, match=r"stage1\.0|head2\.1"):
+        export(SMALL, parameters)

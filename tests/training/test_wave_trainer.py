@@ -178,3 +178,19 @@ def test_a_file_of_weights_is_a_start(arguments: Callable[..., list[str]], tmp_p
     restart = ["--restore-restart", str(tmp_path / "checkpoint.npz")]
     assert main(arguments(tmp_path / "runs", *restart, iterations=1, learning_rate=0, final_rate=0)) == 0
     np.testing.assert_array_equal(parameters_of(only_experiment(tmp_path / "runs")), initial_parameters(SMALL, 7))
+
+
+def test_a_gradient_that_is_not_finite_ends_the_run(
+    arguments: Callable[..., list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Its cost is finite: nothing else would tell."""
+
+    def broken(_: object, parameters: np.ndarray, *__: object) -> tuple[float, np.ndarray]:
+        return 1.0, np.full_like(parameters, np.nan)
+
+    monkeypatch.setattr("l3c.training.wave_trainer.gradient", broken)
+    assert main(arguments(tmp_path, pixels=2048)) == 1
+    assert "the gradient is not finite at iteration 1" in capsys.readouterr().err

@@ -10,6 +10,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
+from l3c import places
 from l3c.errors import ModelError
 from l3c.wave import presets
 from l3c.wave.model_file import file_content, read_stored
@@ -60,32 +61,69 @@ def test_a_missing_weight_file_is_refused_by_name(tmp_path: Path) -> None:
     [
         ("architecture", {"channels": 10**9}),
         ("architecture", {"channels": 1, "depth": 3}),
+        ("architecture", {"channels": True}),
+        ("architecture", {"hidden1": 10}),
+        ("architecture", {"hidden1": 0}),
+        ("architecture", {"hidden1": -4}),
+        ("architecture", {"hidden2": 516}),
+        ("architecture", {"hidden3": 2**40}),
+        ("architecture", {"head": 8.0}),
+        ("architecture", {"kept": "8"}),
+        ("architecture", {"components": 9}),
+        ("architecture", {"components": 0}),
+        ("architecture", {"fitted": 11}),
+        ("architecture", {"coupled": 2}),
+        ("architecture", {"guides": 2}),
+        ("architecture", {"guides": 1, "coupled": 1}),
+        ("architecture", {"channels": 1, "guides": 1}),
         ("architecture", []),
         ("learning", {"rate": 0}),
         ("learning", {"epsilon": 1e-60}),
         ("learning", {"rate": float("nan")}),
+        ("learning", {"rate": "1"}),
         ("learning", {"speed": 1}),
+        ("learning", {"every": 0}),
+        ("learning", {"taken": 0}),
+        ("learning", {"every": 3, "taken": 4}),
+        ("learning", {"group": 0}),
+        ("learning", {"first": 1}),
+        ("learning", {"first": 6}),
+        ("learning", {"group": 1.5}),
+        ("learning", {"group": 2**40}),
     ],
 )
-def test_impossible_metadata_is_refused(key: str, value: object, tmp_path: Path) -> None:
+def test_impossible_metadata_is_refused_before_more_is_read(
+    key: str, value: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = changed(tmp_path, **{key: json.dumps(value)})
+    monkeypatch.delattr(places, "content")
     with pytest.raises(ModelError, match=r"model\.safetensors: not a wave model"):
-        read_stored(changed(tmp_path, **{key: json.dumps(value)}))
+        read_stored(file)
+
+
+def test_metadata_of_nested_lists_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"model\.safetensors: not a wave model"):
+        read_stored(changed(tmp_path, architecture="[" * 100_000))
+
+
+def test_what_follows_the_tensors_is_not_read(tmp_path: Path) -> None:
+    """A file of 10 GB that says to be a small model."""
+    path = Path(changed(tmp_path))
+    with path.open("r+b") as file:
+        file.truncate(10**10)
+    with pytest.raises(ModelError, match=r"more than the \d+ bytes"):
+        read_stored(str(path))
 
 
 @pytest.mark.parametrize(
-    "learning",
-    [
-        {"rate": "1"},
-        {"every": 0},
-        {"taken": 0},
-        {"every": 3, "taken": 4},
-        {"group": 0},
-        {"first": 6},
-        {"group": 1.5},
-        {"group": 2**40},
-    ],
+    ("part", "number", "said"),
+    [("shift", 15, "a shift of 15"), ("bias", 1 << 29, "a bias"), ("bias", -1 << 29, "a bias")],
 )
-def test_learning_that_the_engine_refuses_is_refused(learning: dict[str, object], tmp_path: Path) -> None:
-    stored = read_stored(changed(tmp_path, learning=json.dumps(learning)))
-    with pytest.raises(ModelError, match=r"model\.safetensors: not a wave model"):
-        stored.model("x", stored.learning)
+def test_numbers_that_the_engine_cannot_hold_are_refused(part: str, number: int, said: str, tmp_path: Path) -> None:
+    plain = read_stored(PLAIN)
+    tensor = plain.tensors[f"stage2.1.{part}"].copy()
+    tensor[0] = number
+    content, _ = file_content(plain.network.architecture, plain.tensors | {f"stage2.1.{part}": tensor}, None)
+    (tmp_path / "model.safetensors").write_bytes(content)
+    with pytest.raises(ModelError, match=rf"model\.safetensors: not a wave model: stage2\.1: {said}"):
+        read_stored(str(tmp_path / "model.safetensors"))

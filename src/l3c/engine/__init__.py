@@ -35,6 +35,16 @@ def chosen_isa() -> str:
     return wanted
 
 
+def forced_isa() -> str:
+    """The instruction set that L3C_ISA asks for; empty where it does not. Raises EngineError where it is missing."""
+    return chosen_isa() if os.environ.get(ISA_VARIABLE) else ""
+
+
+def layers_of(architecture: Architecture) -> list[tuple[int, list[tuple[int, bool]]]]:
+    """All layers as the engine has them: outputs, and inputs of each segment, with whether they carry an offset."""
+    return list(_engine.wave_layers(architecture))
+
+
 def _packed_sigmoid() -> NDArray[np.int32]:
     table = sigmoid_table()
     return (table[:-1] << 11) | np.diff(table)
@@ -48,11 +58,9 @@ class WaveCoder:
 
     def __init__(self, network: Network, isa: str | None = None, *, learning: Learning | None = None) -> None:
         layers = [(layer.weights, layer.bias, layer.shift) for layer in network.layers]
-        widths = list(vars(network.architecture).values())
         tables = (_packed_sigmoid(), exponential_table(), *inverse_scale_tables())
-        rates, steps = (learning.rates, learning.steps) if learning else ([], [])
         self._architecture = network.architecture
-        self._coder = _engine.WaveCoder(widths, layers, *tables, rates, steps, isa or chosen_isa())
+        self._coder = _engine.WaveCoder(network.architecture, layers, *tables, learning, isa or chosen_isa())
 
     @property
     def isa(self) -> str:
@@ -87,9 +95,10 @@ def wave_gradient(
     """Total cost in bits of all samples of the crops that are coded, under a float network, and its gradient.
 
     parameters: float32 [N]. crops: uint8 [count, height, width, channels], channels in coding order, guides first,
-    height even, width a multiple of 32. quantized: round activations and outputs as the integer network.
+    height even, width a multiple of 32, both up to 4096. quantized: round activations and outputs as the integer
+    network. Sums run in the order that suits the instruction set, so that results differ in their last bits.
     """
     out = np.zeros_like(parameters)
-    widths = list(vars(architecture).values())
-    bits = _engine.wave_gradient(widths, parameters, np.ascontiguousarray(crops), quantized, out)
+    crops = np.ascontiguousarray(crops)
+    bits = _engine.wave_gradient(architecture, parameters, crops, quantized, out, forced_isa())
     return bits, out

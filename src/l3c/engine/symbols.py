@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,8 @@ class SymbolEncoder:
     """Collects arrays of symbols, each under its distribution; `finish` gives the bytes.
 
     A decoder must take the arrays in the same order and with equal distributions. Arrays may be NumPy's or anything
-    that NumPy can read through the array protocol or DLPack.
+    that NumPy can read through the array protocol or DLPack. Calls of one thread at a time: their order is what is
+    coded, so a call while another one runs raises InputError and changes nothing. Coders of their own run side by side.
     """
 
     def __init__(self) -> None:
@@ -39,31 +41,29 @@ class SymbolEncoder:
         values = as_array(symbols)
         if values.ndim != 2 or (values.size and not 0 <= values.min() <= values.max() < levels):
             raise InputError(f"symbols {values.shape}: needs [channels, count], each in 0..{levels - 1}")
-        try:
-            self._coder.put_mixtures(as_parameters(parameters), values.astype(np.uint8, order="C"), levels, joint)
-        except ValueError as error:
-            raise InputError(str(error)) from error
+        rows, bytes_of_symbols = as_parameters(parameters), values.astype(np.uint8, order="C")
+        _call(self._coder.put_mixtures, rows, bytes_of_symbols, levels, joint)
 
     def put(self, symbols: Any, cumulative: Any) -> None:
         """Add symbols [N] under cumulative frequencies [N, L + 1], or one row [L + 1] for all, from 0 to 65536."""
         values = np.ascontiguousarray(as_array(symbols), np.int32)
-        try:
-            self._coder.put_frequencies(as_frequencies(cumulative), values)
-        except (ValueError, TypeError) as error:
-            raise InputError(str(error)) from error
+        _call(self._coder.put_frequencies, as_frequencies(cumulative), values)
 
     @property
     def bits(self) -> float:
         """What all symbols so far cost under their integer frequencies."""
-        return float(self._coder.bits())
+        return float(_call(self._coder.bits))
 
     def finish(self) -> bytes:
         """Everything that was put, coded."""
-        return bytes(self._coder.finish())
+        return bytes(_call(self._coder.finish))
 
 
 class SymbolDecoder:
-    """Takes arrays out of what `SymbolEncoder.finish` gave. Raises FormatError on a damaged payload."""
+    """Takes arrays out of what `SymbolEncoder.finish` gave. Raises FormatError on a damaged payload.
+
+    Calls of one thread at a time, as there: a call while another one runs raises InputError and takes nothing.
+    """
 
     def __init__(self, payload: bytes) -> None:
         self._coder = _engine.SymbolDecoder(payload, *_tables(), chosen_isa())
@@ -74,26 +74,26 @@ class SymbolDecoder:
         """Give the next symbols, uint8 [channels, N], under the same parameters as in `SymbolEncoder.put_mixtures`."""
         given = as_parameters(parameters)
         out = np.empty((channels, given.shape[1]), np.uint8)
-        try:
-            wrong = self._coder.take_mixtures(given, out, levels, joint)
-        except ValueError as error:
-            raise InputError(str(error)) from error
-        _check(wrong)
+        _check(_call(self._coder.take_mixtures, given, out, levels, joint))
         return out
 
     def take(self, count: int, cumulative: Any) -> NDArray[np.int32]:
         """Give the next symbols, int32 [count], under cumulative frequencies as in `SymbolEncoder.put`."""
         out = np.empty(count, np.int32)
-        try:
-            wrong = self._coder.take_frequencies(as_frequencies(cumulative), out)
-        except ValueError as error:
-            raise InputError(str(error)) from error
-        _check(wrong)
+        _check(_call(self._coder.take_frequencies, as_frequencies(cumulative), out))
         return out
 
     def finish(self) -> None:
         """Check that nothing is left."""
-        _check(self._coder.finish())
+        _check(_call(self._coder.finish))
+
+
+def _call(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What the compiled coder gives; what it refuses is an InputError."""
+    try:
+        return function(*arguments)
+    except (ValueError, TypeError) as error:
+        raise InputError(str(error)) from error
 
 
 def _check(wrong: str) -> None:

@@ -41,14 +41,20 @@ Tune = Callable[[Architecture, Weights, Grids], Weights]
 
 
 def float_layers(a: Architecture, state: State) -> Weights:
-    """What every layer in `layers(a)` has in a state. Raises ModelError naming tensors that are missing or too many."""
+    """What every layer in `layers(a)` has in a state.
+
+    Raises ModelError naming tensors that are missing or too many, or hold what is no finite number.
+    """
     read: set[str] = set()
 
     def tensor(key: str) -> torch.Tensor:
         if key not in state:
             raise ModelError(f"the network has no {key}, which one of kind {a.kind} has")
         read.add(key)
-        return state[key].detach().cpu().double()
+        found = state[key].detach().cpu().double()
+        if not found.isfinite().all():
+            raise ModelError(f"{key}: parameters that are no finite numbers; train on from an earlier checkpoint")
+        return found
 
     def pair(key: str) -> tuple[Floats, Floats]:
         return tensor(f"{key}.weight").numpy(), tensor(f"{key}.bias").numpy()

@@ -10,17 +10,14 @@ from l3c.training.config import Data
 from l3c.wave.architecture import Architecture
 
 KIND = "wave"
-WIDTHS = ("hidden1", "kept", "hidden2", "hidden3", "head")
-LARGEST_WIDTH, MOST_COMPONENTS, FITTED = 512, 8, 12
 CROP_MULTIPLE = 32
 
 
 @dataclass(frozen=True)
 class WaveNetwork(Architecture):
-    """Widths of the layers, and what tells this network from the others.
+    """Widths of the layers, within the bounds of the engine, and what tells this network from the others.
 
-    channels: 1 (gray) or 3. widths: multiples of 4 up to 512. components: up to 8. fitted: 0 or 12.
-    coupled: 0 or 1. guides: 0 or, of 3 channels that are not coupled, 1: halved chroma given luma.
+    Raises InputError naming a field that is out of them.
     """
 
     kind: str = KIND
@@ -28,15 +25,10 @@ class WaveNetwork(Architecture):
     def __post_init__(self) -> None:
         if self.kind != KIND:
             raise InputError(f"network.kind: {self.kind!r} has a model configuration of its own; this is {KIND!r}")
-        if self.channels not in (1, 3) or self.fitted not in (0, FITTED) or self.coupled not in (0, 1):
-            raise InputError(f"network: channels are 1 or 3, fitted are 0 or {FITTED}, coupled is 0 or 1")
-        if self.guides not in (0, self.channels // 3) or (self.guides and self.coupled):
-            raise InputError("network.guides: 0, or 1 of 3 channels that are not coupled")
-        if not 1 <= self.components <= MOST_COMPONENTS:
-            raise InputError(f"network.components: 1 to {MOST_COMPONENTS}, not {self.components}")
-        for name in WIDTHS:
-            if getattr(self, name) not in range(4, LARGEST_WIDTH + 1, 4):
-                raise InputError(f"network.{name}: a multiple of 4 up to {LARGEST_WIDTH}, not {getattr(self, name)}")
+        try:
+            super().__post_init__()
+        except ValueError as error:
+            raise InputError(f"network.{error}") from error
 
     def architecture(self) -> Architecture:
         return Architecture(**{f.name: getattr(self, f.name) for f in fields(Architecture)})

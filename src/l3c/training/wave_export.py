@@ -25,7 +25,12 @@ SUM_MAX = 2**31 - 1
 def integer_layer(
     architecture: Architecture, layer: Layer, weights: NDArray[np.float32], bias: NDArray[np.float32]
 ) -> IntegerLayer:
-    """Round one layer; the 128 that is added to differences is taken off the bias. Proves that sums fit 32 bits."""
+    """Round one layer; the 128 that is added to differences is taken off the bias. Proves that sums fit 32 bits.
+
+    Raises ModelError where they do not, or where a parameter is no finite number.
+    """
+    if not (np.isfinite(weights).all() and np.isfinite(bias).all()):
+        raise ModelError(f"{layer.name}: parameters that are no finite numbers; train on from an earlier checkpoint")
     units = output_units(architecture, layer)
     rounded, exponents = integer_weights(layer, weights, units)
     integers = rounded.astype(np.int64)
@@ -38,7 +43,7 @@ def integer_layer(
 
 
 def export(architecture: Architecture, parameters: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
-    """Tensors NAME.weight, NAME.bias, NAME.shift of all layers."""
+    """Tensors NAME.weight, NAME.bias, NAME.shift of all layers. Raises ModelError naming a layer that is no such."""
     tensors: dict[str, NDArray[np.generic]] = {}
     for layer, weights, bias in split(architecture, parameters):
         integers = integer_layer(architecture, layer, weights, bias)

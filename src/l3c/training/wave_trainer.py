@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from l3c.errors import L3CError
@@ -84,6 +85,8 @@ class WaveTrainer:
         self.iteration += 1
         if not math.isfinite(cost):
             raise L3CError(f"{self.experiment.folder}: the cost is not finite at iteration {self.iteration}")
+        if not np.isfinite(slope).all():
+            raise L3CError(f"{self.experiment.folder}: the gradient is not finite at iteration {self.iteration}")
         self.adam.step(self.parameters, slope, rate, self.iteration)
         self._costs.append(cost)
 

@@ -28,12 +28,46 @@ KEPT_POSITIONS = ((0, -1), (0, -2), (-1, -1), (-1, 0), (-1, 1), (-1, 2), (-2, 0)
 AHEAD = ((0, 0), (0, 1), (0, 2), (1, -1), (1, 0), (1, 1))
 """(dy, dx) of the pixels of a guide that a pixel sees beside its neighbours: itself, and what is coded after it."""
 
+CHANNELS = (1, 3)
+"""Gray, or three channels."""
+
+WIDTHS = ("hidden1", "kept", "hidden2", "hidden3", "head")
+"""Fields that are widths of layers."""
+
+GRANULE = 4
+"""Widths are multiples of it: the engine holds four outputs in a cell."""
+
+WIDTH_MAX = 512
+"""Keeps the sums of the widest layer inside 32 bits; the engine proves it when it is compiled."""
+
+COMPONENTS_MAX = 8
+"""Logistics in a mixture: the engine holds them in registers."""
+
+FITTED = 12
+"""Neighbours in the least-squares prediction, the first of NEIGHBOURS."""
+
 PAIR_MAX = 128
 """Largest sum of the magnitudes of a pair's weights: 128 * 255 fits the 16 bits in which AVX2 adds two products."""
 
 
 FIRST = ("channels", "hidden1", "kept", "hidden2", "hidden3", "head", "components")
 """Fields of the format's first version: always in files and digests."""
+
+BOUNDS: dict[str, range | tuple[int, ...]] = {
+    "channels": CHANNELS,
+    **dict.fromkeys(WIDTHS, range(GRANULE, WIDTH_MAX + 1, GRANULE)),
+    "components": range(1, COMPONENTS_MAX + 1),
+    "fitted": (0, FITTED),
+    "coupled": (0, 1),
+    "guides": (0, 1),
+}
+"""What each field of an architecture may be."""
+
+
+def _listed(allowed: range | tuple[int, ...]) -> str:
+    if isinstance(allowed, tuple):
+        return " or ".join(map(str, allowed))
+    return (f"a multiple of {allowed.step} from " if allowed.step > 1 else "") + f"{allowed[0]} to {allowed[-1]}"
 
 
 @dataclass(frozen=True)
@@ -65,6 +99,8 @@ class Architecture:
     head: hidden layer of each channel's head. components: logistics in each channel's mixture.
     fitted: neighbours in the least-squares prediction that a pixel sees too (`local_fit`), 12, or 0 for none.
     coupled: 1 where channels are expected to follow those before them as they did so far (`regression`), or 0.
+
+    Raises ValueError, naming the field, for what the engine cannot hold: no network of other widths exists.
     """
 
     channels: int = 3
@@ -77,6 +113,14 @@ class Architecture:
     fitted: int = 0
     coupled: int = 0
     guides: int = 0
+
+    def __post_init__(self) -> None:
+        for name, allowed in BOUNDS.items():
+            value = getattr(self, name)
+            if type(value) is not int or value not in allowed:
+                raise ValueError(f"{name}: {_listed(allowed)}, not {value!r}")
+        if self.guides and (self.channels == 1 or self.coupled):
+            raise ValueError("guides: 0, or 1 of 3 channels that are not coupled")
 
     @property
     def coded(self) -> range:

@@ -33,6 +33,8 @@ BIAS_REACH = 2**28
 TINY = np.float32(1e-12)
 LEVELS_PER_MEAN = np.float32(8)
 COEFFICIENT_MAX = 256
+STEP_MAX = 2**31 - 1
+"""The engine counts in 32 bits."""
 
 
 FIRST = ("rate", "momentum", "spread", "epsilon", "group", "every", "taken", "first")
@@ -46,6 +48,8 @@ class Learning:
     epsilon: its square is added to the second moment. group: pixels after which a step is taken, at a wavefront's end.
     every, taken: of each `every` wavefronts the first `taken` are learned from. first: index of the first layer that
     learns, 2 to 4 (stage2.0, the largest; stage2.1; the heads), or 5, the heads' last layers alone.
+
+    Raises ValueError for what the engine refuses.
     """
 
     rate: float = 3e-4
@@ -58,18 +62,16 @@ class Learning:
     first: int = STAGE_TWO
 
     def __post_init__(self) -> None:
-        if not all(0 < np.float32(rate) <= 1 for rate in self.rates):
-            raise ValueError("learning: rate, momentum, spread and epsilon are above 0, at most 1")
-
-    @property
-    def rates(self) -> list[float]:
-        """What a step is made of."""
-        return [self.rate, self.momentum, self.spread, self.epsilon]
-
-    @property
-    def steps(self) -> list[int]:
-        """When a step is taken, and by which layers."""
-        return [self.group, self.every, self.taken, self.first]
+        for rate in (self.rate, self.momentum, self.spread, self.epsilon):
+            if type(rate) not in (int, float) or not 0 < np.float32(rate) <= 1:
+                raise ValueError("learning: rate, momentum, spread and epsilon are above 0, at most 1")
+        for step in (self.group, self.every, self.taken, self.first):
+            if type(step) is not int or not 1 <= step <= STEP_MAX:
+                raise ValueError(f"learning: group, every, taken and first are integers from 1 to {STEP_MAX}")
+        if self.taken > self.every:
+            raise ValueError(f"learning: {self.taken} are taken of each {self.every} wavefronts")
+        if not STAGE_TWO <= self.first <= OUTPUTS:
+            raise ValueError(f"learning: the first layer is {STAGE_TWO} to {OUTPUTS}, not {self.first}")
 
     def learns(self, index: int) -> bool:
         """Whether a layer learns, by its place in the architecture."""
@@ -89,8 +91,9 @@ def product(start: Floats, weights: Floats, inputs: Floats) -> Floats:
 
 
 def nearest(values: Floats, most: int) -> Integers:
-    """floor(value + 1/2), clipped."""
-    floor: Floats = np.floor(np.clip(values, np.float32(-most), np.float32(most)) + np.float32(0.5))
+    """floor(value + 1/2), clipped; what is no number becomes -most."""
+    clipped = np.where(values > -most, values, np.float32(-most))
+    floor: Floats = np.floor(np.where(clipped < most, clipped, np.float32(most)) + np.float32(0.5))
     return floor.astype(np.int64)
 
 

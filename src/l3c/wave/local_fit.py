@@ -1,6 +1,6 @@
 """Definition: a least-squares prediction of each channel from 12 neighbours, fitted at each pixel to those before it.
 
-The pixels before fade with the steps that lead to them: the sums of a pixel are 17/32 of its left neighbour's and 27/64
+The pixels before fade with the steps that lead to them: the sums of a pixel are 35/64 of its left neighbour's and 27/64
 of its upper right one's, each with that pixel itself added. All arithmetic is in float32, each operation rounded once,
 in the order written here; differences are from the median edge prediction and clipped to -128..127.
 """
@@ -10,10 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from l3c.wave.architecture import FITTED
 from l3c.wave.fused import Floats, fused
-
-FITTED = 12
-"""Neighbours in the fit, the first of `architecture.NEIGHBOURS`."""
 
 FROM_LEFT, FROM_ABOVE = np.float32(35 / 64), np.float32(27 / 64)
 RIDGE = np.float32(8)

@@ -40,25 +40,31 @@ class Stored:
 
 
 def read_stored(file: str) -> Stored:
-    """Read a file by its path or URL. Raises ModelError naming it where it is missing or not a wave model."""
+    """Read a file by its path or URL. Raises ModelError naming it where it is missing or not a wave model.
+
+    What its header says is judged before anything else of it is read.
+    """
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    said, content = places.metadata(file), places.content(file)
+    said = places.metadata(file)
     try:
         if said.get("format") != FORMAT:
             raise ValueError(f"format {said.get('format')!r}, expected {FORMAT!r}")
         architecture = Architecture(**json.loads(said["architecture"]))
-        if architecture.channels not in (1, 3):
-            raise ValueError(f"{architecture.channels} channels, expected 1 or 3")
-        if architecture.guides not in (0, architecture.channels // 3) or (architecture.guides and architecture.coupled):
-            raise ValueError(f"{architecture.guides} guides, expected 0, or 1 of 3 channels that are not coupled")
         learning = Learning(**json.loads(said["learning"])) if "learning" in said else None
-        tensors = load(content)
+        tensors = load(places.content(file, _most_bytes(architecture)))
         network = read_network(architecture, tensors.__getitem__)
         return Stored(file, network, tensors, learning, said.get("digest", ""))
-    except (KeyError, TypeError, ValueError, SafetensorError) as error:
+    except ModelError:
+        raise
+    except (KeyError, TypeError, ValueError, RecursionError, SafetensorError) as error:
         raise _refused(file, error) from error
+
+
+def _most_bytes(architecture: Architecture) -> int:
+    """What a file of this network has at most: a header, and of each output weights of 1, a bias of 4, a shift of 1."""
+    return places.HEADER_MAX + sum(layer.outputs * (layer.inputs + 5) for layer in architecture.layers())
 
 
 def _refused(file: str, error: Exception) -> ModelError:

@@ -15,11 +15,16 @@ from numpy.typing import NDArray
 from l3c.wave.architecture import PAIR_MAX, Architecture, Layer
 
 Integers = NDArray[np.int64]
+SHIFT_MAX = 14
+"""Of a layer's sums."""
+
+BIAS_MAX = (1 << 29) - 1
+"""Leaves the products of the widest layer room in 32 bits."""
 
 
 @dataclass(frozen=True)
 class IntegerLayer:
-    """weights: int8 [outputs, inputs]. bias: int32 [outputs]. shift: uint8 [outputs], 0..14."""
+    """weights: int8 [outputs, inputs]. bias: int32 [outputs], within BIAS_MAX. shift: uint8 [outputs], 0..SHIFT_MAX."""
 
     weights: NDArray[np.int8]
     bias: NDArray[np.int32]
@@ -63,7 +68,10 @@ class TensorReader(Protocol):
 
 
 def read_network(architecture: Architecture, tensor: TensorReader) -> Network:
-    """Assemble a network from tensors NAME.weight (int8), NAME.bias (int32) and NAME.shift (uint8)."""
+    """Assemble a network from tensors NAME.weight (int8), NAME.bias (int32) and NAME.shift (uint8).
+
+    Raises ValueError naming the layer whose numbers do not fit.
+    """
     layers = []
     for layer in architecture.layers():
         weights, bias, shift = (tensor(f"{layer.name}.{part}") for part in ("weight", "bias", "shift"))
@@ -71,6 +79,10 @@ def read_network(architecture: Architecture, tensor: TensorReader) -> Network:
         _check(layer.name, bias, np.int32, (layer.outputs,))
         _check(layer.name, shift, np.uint8, (layer.outputs,))
         _check_pairs(layer, weights)
+        if shift.max() > SHIFT_MAX:
+            raise ValueError(f"{layer.name}: a shift of {shift.max()}, expected at most {SHIFT_MAX}")
+        if max(-int(bias.min()), int(bias.max())) > BIAS_MAX:
+            raise ValueError(f"{layer.name}: a bias beyond {BIAS_MAX}")
         layers.append(IntegerLayer(weights.astype(np.int8), bias.astype(np.int32), shift.astype(np.uint8)))
     return Network(architecture, tuple(layers))
 

@@ -108,6 +108,8 @@ class Search:
 
     def _step(self, crop: NDArray[np.uint8], rate: float) -> None:
         slopes = self._slopes(crop)
+        if not np.isfinite(slopes).all():  # of a network whose weights explode: what was found so far stays
+            return
         self._steps += 1
         self._means += MOMENTUM * (slopes - self._means)
         size = self._count(crop)
@@ -120,7 +122,7 @@ class Search:
     def found(self) -> tuple[list[int], Integers]:
         """Powers of the groups and numbers, as `tuning_code.write_numbers` takes them."""
         powers, numbers = [], np.zeros(self.values.size, np.int64)
-        scale = log(2) * self._count(self._samples) / (1 - (1 - SPREAD) ** self._steps)
+        scale = log(2) * self._count(self._samples) / (1 - (1 - SPREAD) ** max(self._steps, 1))
         curvature = scale * self._squares * self._units**2
         for group in self._groups:
             values = self.values[group.place] / self._units[group.place]

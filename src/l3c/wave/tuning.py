@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.wave.architecture import Architecture, Layer
-from l3c.wave.network import IntegerLayer, Integers, Network
+from l3c.wave.network import BIAS_MAX, IntegerLayer, Integers, Network
 from l3c.wave.pairs import limit_pairs
 from l3c.wave.scales import MEAN_UNIT, OFFSET, offset_inputs, output_units
 
@@ -24,7 +24,6 @@ GAIN_BITS = 6
 """A gain of 1 adds 1/64."""
 
 NUMBER_MAX = 992
-BIAS_MAX = (1 << 29) - 1
 
 
 class Group(NamedTuple):

@@ -1,0 +1,137 @@
+// The wave network: its bounds, and its layers. The one description that everything of the engine is sized from, equal to
+// l3c.wave.architecture; a test compares the two.
+#pragma once
+
+namespace l3c {
+
+constexpr int kNeighbours = 16;
+constexpr int kKeptPositions = 7;
+constexpr int kAheadPositions = 6;
+constexpr int kSlope = 3;
+constexpr int kFitted = 12;
+
+constexpr int kMostChannels = 3;
+constexpr int kMaxComponents = 8;
+constexpr int kGranule = 4;       // widths are multiples of it; segments of inputs, and outputs, are padded to it
+constexpr int kMostWidth = 512;   // keeps the sums of a layer inside 32 bits, as asserted below
+constexpr int kMostShift = 14;    // of a layer's sums
+constexpr int kMostBias = (1 << 29) - 1;
+constexpr int kStageTwo = 2;      // index of the first layer of stage 2, the first that may learn
+constexpr int kHeads = 4;         // index of the first head's first layer
+constexpr int kMostLayers = kHeads + 2 * kMostChannels;
+constexpr int kMostSegments = 1 + kKeptPositions;
+
+// l3c.wave.architecture.Architecture.
+struct Architecture {
+    int channels, hidden1, kept, hidden2, hidden3, head, components;
+    bool fitted, coupled;
+    int guides;  // the first channels, which are known beforehand: 0 or 1
+    int coded() const { return channels - guides; }
+    int first_of_head(int channel) const { return kHeads + 2 * (channel - guides); }  // index of a layer
+};
+
+// Neighbouring inputs of a layer, from one source. Those with an offset carry 128 more than they mean.
+struct Segment {
+    int size;
+    bool offset;
+};
+
+// l3c.wave.architecture.Layer.
+struct LayerSpec {
+    int outputs = 0, segments = 0;
+    Segment segment[kMostSegments]{};
+};
+
+struct NetworkSpec {
+    int count = 0;
+    LayerSpec layer[kMostLayers]{};
+};
+
+// Functions are in an unnamed namespace: code compiled for one instruction set must not be called on another machine.
+namespace {
+
+constexpr int padded(int n) { return (n + kGranule - 1) / kGranule * kGranule; }
+
+// Rows behind the neighbours' differences in what stage 1 and stage 2 see: the predictions, and what is ahead of a guide.
+constexpr int shown_rows(const Architecture& a) { return a.channels + kAheadPositions * a.guides; }
+// The same with the fits and the energies.
+constexpr int level_rows(const Architecture& a) {
+    return shown_rows(a) + (a.fitted + a.coupled) * (a.channels - a.guides);
+}
+constexpr int context_rows(const Architecture& a) { return kNeighbours * a.channels + level_rows(a); }
+
+constexpr int inputs_of(const LayerSpec& layer) {
+    int inputs = 0;
+    for (int s = 0; s < layer.segments; ++s) inputs += layer.segment[s].size;
+    return inputs;
+}
+
+constexpr int padded_inputs(const LayerSpec& layer) {
+    int inputs = 0;
+    for (int s = 0; s < layer.segments; ++s) inputs += padded(layer.segment[s].size);
+    return inputs;
+}
+
+constexpr LayerSpec layer_of(int outputs) {
+    LayerSpec layer;
+    layer.outputs = outputs;
+    return layer;
+}
+
+constexpr LayerSpec with(LayerSpec layer, int size, bool offset) {
+    layer.segment[layer.segments++] = {size, offset};
+    return layer;
+}
+
+// All layers, in the order in which their parameters are stored.
+constexpr NetworkSpec network_of(const Architecture& a) {
+    NetworkSpec network;
+    LayerSpec first = with(with(layer_of(a.hidden1), context_rows(a), true), a.channels, true);
+    if (a.coupled) first = with(first, a.channels, true);
+    LayerSpec third = with(layer_of(a.hidden2), context_rows(a), true);
+    for (int i = 0; i < kKeptPositions; ++i) third = with(third, a.kept, false);
+    network.layer[network.count++] = first;
+    network.layer[network.count++] = with(layer_of(a.kept), a.hidden1, false);
+    network.layer[network.count++] = third;
+    network.layer[network.count++] = with(layer_of(a.hidden3), a.hidden2, false);
+    for (int c = a.guides; c < a.channels; ++c) {
+        LayerSpec hidden = with(with(layer_of(a.head), a.hidden3, false), c, true);
+        if (a.coupled) hidden = with(hidden, 1, true);
+        network.layer[network.count++] = hidden;
+        network.layer[network.count++] = with(layer_of(3 * a.components + c + a.coupled), a.head, false);
+    }
+    return network;
+}
+
+// The largest of a number over all layers, or over those from `from` on.
+template <class Number>
+constexpr int most_of(const NetworkSpec& network, Number number, int from = 0) {
+    int most = 0;
+    for (int i = from; i < network.count; ++i) most = number(network.layer[i]) > most ? number(network.layer[i]) : most;
+    return most;
+}
+
+// What is wrong with an architecture, or nullptr: nothing else may be described or coded with.
+constexpr const char* refused(const Architecture& a) {
+    if (a.channels != 1 && a.channels != kMostChannels) return "channels: 1 or 3";
+    for (const int width : {a.hidden1, a.kept, a.hidden2, a.hidden3, a.head})
+        if (width < kGranule || width > kMostWidth || width % kGranule) return "widths: multiples of 4, at most 512";
+    if (a.components < 1 || a.components > kMaxComponents) return "components: 1 to 8";
+    if (a.guides != 0 && (a.guides != 1 || a.channels != kMostChannels || a.coupled))
+        return "guides: none, or 1 of 3 channels, not coupled";
+    return nullptr;
+}
+
+constexpr Architecture widest(bool coupled, int guides) {
+    return {kMostChannels, kMostWidth, kMostWidth, kMostWidth, kMostWidth, kMostWidth, kMaxComponents, true, coupled, guides};
+}
+constexpr int kMostInputs = most_of(network_of(widest(true, 0)), inputs_of) > most_of(network_of(widest(false, 1)), inputs_of)
+                                ? most_of(network_of(widest(true, 0)), inputs_of)
+                                : most_of(network_of(widest(false, 1)), inputs_of);
+static_assert(!refused(widest(true, 0)) && !refused(widest(false, 1)));
+static_assert(network_of(widest(true, 0)).count == kMostLayers);
+// A sum with its bias, its rounding and the offset of signed cells: inside 32 bits.
+static_assert(127LL * 255 * kMostInputs + kMostBias + (1 << kMostShift) + 127LL * 128 * kMostInputs < (1LL << 31));
+
+}  // namespace
+}  // namespace l3c
