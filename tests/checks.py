@@ -65,7 +65,7 @@ def random_architecture(random: np.random.Generator) -> Architecture:
     """Mostly narrow, now and then as wide as can be; every optional part or none."""
 
     def width() -> int:
-        return int(random.choice([WIDTH_MAX, GRANULE * random.integers(1, 12)], p=[0.08, 0.92]))
+        return WIDTH_MAX if random.random() < 0.08 else GRANULE * int(random.integers(1, 12))
 
     channels, guides = ((1, 0), (3, 0), (3, 1))[random.integers(3)]
     widths = {name: width() for name in WIDTHS}

@@ -3,13 +3,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from l3c.wave.architecture import Architecture
+from l3c.wave.learning import Learning
+
 def supported_isas() -> list[str]: ...
+def wave_layers(architecture: Architecture) -> list[tuple[int, list[tuple[int, bool]]]]: ...
 def wave_gradient(
-    widths: list[int],
+    architecture: Architecture,
     parameters: NDArray[np.float32],
     crops: NDArray[np.uint8],
     quantized: bool,
     out: NDArray[np.float32],
+    isa: str,
 ) -> float: ...
 def read_scan(
     data: NDArray[np.uint8],
@@ -24,14 +29,13 @@ def read_scan(
 class WaveCoder:
     def __init__(
         self,
-        widths: list[int],
+        architecture: Architecture,
         layers: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]],
         sigmoid: NDArray[np.int32],
         exponential: NDArray[np.int32],
         mantissa: NDArray[np.int32],
         shift: NDArray[np.int32],
-        rates: list[float],
-        steps: list[int],
+        learning: Learning | None,
         isa: str,
     ) -> None: ...
     @property

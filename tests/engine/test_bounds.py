@@ -15,7 +15,7 @@ from l3c.wave import definition
 from l3c.wave.architecture import BOUNDS, WIDTH_MAX, WIDTHS, Architecture
 from l3c.wave.learning import OUTPUTS, STAGE_TWO, Learning
 from l3c.wave.model import WaveModel
-from l3c.wave.model_file import file_content, read_stored
+from l3c.wave.model_file import Tensors, file_content, read_stored
 from l3c.wave.scales import offset_inputs
 from tests.checks import ARCHITECTURES, random_architecture, random_network, smooth_picture
 from tests.house.sources import ROOT
@@ -74,7 +74,7 @@ def test_the_engine_refuses_rates_and_steps_that_the_definition_does() -> None:
         "taken": 2,
     }.items():
         with pytest.raises(ValueError, match="learning"):
-            Learning(**{name: value})
+            Learning(**{name: value})  # type: ignore[arg-type]
         forced = Learning()
         object.__setattr__(forced, name, value)
         with pytest.raises(ValueError, match=rf"{name}|out of range"):
@@ -95,7 +95,7 @@ def test_random_networks_code_as_the_definition(seed: int) -> None:
     random = np.random.default_rng(seed)
     architecture = UNUSUAL[seed] if seed < len(UNUSUAL) else random_architecture(random)
     network, learning = random_network(architecture, random), learning_of(random)
-    height, width = random.integers(1, 7), random.integers(1, 9)
+    height, width = int(random.integers(1, 7)), int(random.integers(1, 9))
     tile = smooth_picture(height, width, architecture.channels, seed)
     payload = definition.encode_tile(network, tile, learning)
     for isa in supported_isas():
@@ -136,7 +136,7 @@ def gradient_on(
 
 def test_a_model_file_of_unusual_widths_codes(tmp_path: Path) -> None:
     network = random_network(UNUSUAL[0], np.random.default_rng(5))
-    tensors = {
+    tensors: Tensors = {
         f"{layer.name}.{name}": value
         for layer, integers in zip(UNUSUAL[0].layers(), network.layers, strict=True)
         for name, value in (("weight", integers.weights), ("bias", integers.bias), ("shift", integers.shift))

@@ -10,8 +10,9 @@ from l3c.errors import FormatError
 from l3c.wave import definition, presets
 from l3c.wave.architecture import PAIR_MAX, Architecture
 from l3c.wave.learning import Learning
+from l3c.wave.network import BIAS_MAX
 from l3c.wave.pairs import pair_partner
-from l3c.wave.tuning import BIAS_MAX, NUMBER_MAX, count, groups, tune
+from l3c.wave.tuning import NUMBER_MAX, count, groups, tune
 from l3c.wave.tuning_code import POWERS, SMALL_MAX, read_numbers, shares, write_numbers
 from tests.checks import FITTED, SMALL, SMALL_GRAY, packaged_model, random_numbers, smooth_picture, untrained_network
 
