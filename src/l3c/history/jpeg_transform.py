@@ -15,6 +15,9 @@ SIDE = 8
 FIRST, SECOND = 11, 18
 """Bits that the first and the second pass round off."""
 
+OF_FIRST, OF_SECOND = 1 / (1 << FIRST), 1 / (1 << SECOND)
+"""Inverses of these powers of two: quotients, which are exact in every rounding mode; `2.0**-11` need not be."""
+
 EVEN = np.array(
     [
         [8192, 10703, 8192, 4433],
@@ -51,7 +54,7 @@ def samples_of(values: NDArray[Any]) -> NDArray[np.uint8]:
     """[n, 8, 8] of coefficients times their steps, whole numbers [n, 64]."""
     basis = weights().T
     columns = values.reshape(-1, SIDE, SIDE).transpose(0, 2, 1).reshape(-1, SIDE) @ basis
-    columns = np.floor(columns * 2.0**-FIRST + 0.5)
+    columns = np.floor(columns * OF_FIRST + 0.5)
     rows = columns.reshape(-1, SIDE, SIDE).transpose(0, 2, 1).reshape(-1, SIDE) @ basis
-    rounded = np.floor(rows * 2.0**-SECOND + 128.5)
+    rounded = np.floor(rows * OF_SECOND + 128.5)
     return np.clip(rounded, 0, 255, out=rounded).astype(np.uint8).reshape(-1, SIDE, SIDE)

@@ -60,7 +60,7 @@ class Tracer:
         return self._clip(self._node("Floor", self._node("Conv", x, weight, bias, **steps)), place.low, place.high)
 
     def narrow(self, signal: str, x: str) -> str:
-        shrunk = self._node("Mul", x, self._number(2.0**-NARROW_BITS))
+        shrunk = self._node("Mul", x, self._number(1 / (1 << NARROW_BITS)))
         rounded = self._node("Floor", self._node("Add", shrunk, self._number(0.5)))
         return self._clip(rounded, -NARROW_MAX, NARROW_MAX)
 

@@ -60,7 +60,7 @@ class TorchRuntime:
 
     def narrow(self, signal: str, x: Tensor) -> Tensor:
         with torch.inference_mode():
-            return (x * 2.0**-NARROW_BITS).add_(0.5).floor_().clamp_(-NARROW_MAX, NARROW_MAX)
+            return (x * (1 / (1 << NARROW_BITS))).add_(0.5).floor_().clamp_(-NARROW_MAX, NARROW_MAX)
 
     def add(self, x: Tensor, y: Tensor) -> Tensor:
         with torch.inference_mode():

@@ -26,7 +26,7 @@ from l3c.wave.scales import ACTIVATION_UNIT, OFFSET, exponents, offset_inputs
 STAGE_TWO, HEADS, OUTPUTS = 2, 4, 5
 """Indices of the first layer of stage 2, of a head's, and of those that give outputs; stage 1 never learns."""
 
-STEP = np.float32(2**-ACTIVATION_UNIT)
+STEP = np.float32(1 / (1 << ACTIVATION_UNIT))
 ACTIVATION_MAX = 255
 NO_INPUTS = slice(0, 0)
 BIAS_REACH = 2**28
