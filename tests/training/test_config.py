@@ -101,7 +101,7 @@ def test_a_wave_run_is_as_long_as_its_pixels_or_iterations() -> None:
         ("crop=48", "data.crop: 48 is no multiple of 32"),
         ("hidden2=98", "network.hidden2: a multiple of 4"),
         ("channels=2", "network.channels: 1 or 3, not 2"),
-        ("fitted=10", "fitted are 0 or 12"),
+        ("fitted=10", "network.fitted: 0 or 12, not 10"),
         ("coupled=2", "network.coupled: 0 or 1, not 2"),
         ("components=9", "1 to 8, not 9"),
         ("kind=l3c", "a model configuration of its own"),
