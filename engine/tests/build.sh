@@ -8,7 +8,7 @@ shift 2
 cd "$(dirname "$0")/.."
 parts=$(mktemp -d)
 trap 'rm -rf "$parts"' EXIT
-base=(-std=c++20 ${PORTABLE:+-DL3C_PORTABLE} -Wno-psabi -ffp-contract=off -fno-math-errno -I.)
+base=(-std=c++20 ${PORTABLE:+-DL3C_PORTABLE} -Wno-psabi -ffp-contract=off -fno-math-errno -I. -Itests)
 x86=(-mavx2 -mfma) wide=(-mavx2 -mfma -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni)
 
 # source and its own flags, a line each

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "dispatch.hpp"
+#include "made_up.hpp"
 
 namespace {
 
@@ -12,41 +12,6 @@ std::uint32_t state = 1;
 int draw(int low, int high) {  // low..high
     state = state * 1664525u + 1013904223u;
     return low + int((state >> 8) % std::uint32_t(high - low + 1));
-}
-
-l3c::WaveModel made_up_model(const l3c::Architecture& a) {
-    l3c::WaveModel model{a, {}, {}, {}};
-    const l3c::NetworkSpec network = l3c::network_of(a);
-    for (int i = 0; i < network.count; ++i) {
-        const int outputs = network.layer[i].outputs, inputs = l3c::inputs_of(network.layer[i]);
-        l3c::Layer layer{outputs, inputs, {}, {}, {}};
-        for (int w = 0; w < outputs * inputs; ++w) layer.weights.push_back(std::int8_t(draw(-64, 64)));
-        for (int o = 0; o < outputs; ++o) layer.bias.push_back(draw(-100000, 100000));
-        for (int o = 0; o < outputs; ++o) layer.shift.push_back(std::uint8_t(draw(6, 12)));
-        model.layers.push_back(layer);
-    }
-    for (int i = 0; i < 384; ++i) {
-        const int here = int(65536 / (1 + std::exp(12 - i / 16.0))), next = int(65536 / (1 + std::exp(12 - (i + 1) / 16.0)));
-        model.tables.sigmoid[i] = here << 11 | (next - here);
-    }
-    for (int i = 0; i < 256; ++i) model.tables.exponential[i] = int(32768 * std::exp(-i / 16.0));
-    for (int i = 0; i < 128; ++i) model.tables.mantissa[i] = 2048 + 16 * i, model.tables.scale_shift[i] = 4 + i / 12;
-    return model;
-}
-
-// Mostly narrow, now and then as wide as can be; every optional part or none.
-l3c::Architecture made_up_architecture() {
-    const auto width = [] { return draw(0, 9) ? 4 * draw(1, 12) : draw(0, 1) ? l3c::kMostWidth : 4 * draw(12, 128); };
-    const int kind = draw(0, 4), channels = kind < 2 ? 1 : l3c::kMostChannels, guides = kind == 4;
-    const bool coupled = !guides && draw(0, 1);
-    return {channels, width(),      width(), width(), width(), width(), draw(1, l3c::kMaxComponents), draw(0, 1) == 1,
-            coupled,  guides};
-}
-
-// The same layers, learning.
-l3c::WaveModel learning(l3c::WaveModel model, int every, int first) {
-    model.learning = {1e-3f, 0.1f, 0.01f, 1e-8f, 64, every, 1, first};
-    return model;
 }
 
 bool check(const l3c::WaveModel& model, const std::string& isa, int height, int width) {
@@ -90,8 +55,8 @@ void print(const l3c::Architecture& a) {
 bool check_random(int count, const std::vector<std::string>& isas) {
     bool good = true;
     for (int i = 0; i < count; ++i) {
-        const l3c::Architecture a = made_up_architecture();
-        auto model = made_up_model(a);
+        const l3c::Architecture a = made_up_architecture(draw);
+        auto model = made_up_model(a, draw);
         if (draw(0, 2)) model = learning(model, draw(1, 4), draw(l3c::kStageTwo, l3c::kHeads + 1));
         const int height = draw(1, 9), width = draw(1, 40);
         for (const auto& isa : isas)
@@ -127,7 +92,7 @@ int main(int count, char** required) {
                                                 {3, 16, 12, 44, 20, 16, 3, true, false, 1}};
     const int sizes[][2] = {{1, 1}, {3, 100}, {100, 3}, {37, 53}, {64, 200}, {130, 131}};
     for (const auto& a : architectures) {
-        const auto model = made_up_model(a);
+        const auto model = made_up_model(a, draw);
         const l3c::WaveModel models[] = {model, learning(model, 1, 2), learning(model, 3, 4), learning(model, 5, 5)};
         for (const auto& isa : supported)
             for (const auto& size : sizes)

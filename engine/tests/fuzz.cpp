@@ -1,0 +1,117 @@
+// libFuzzer's target for the engine: tiles under made-up models of any widths, symbols, and scans of JPEG files.
+//
+// The first bytes of an input choose what is called and with which model; the rest is what a stranger's file would hold.
+#include <cstdint>
+#include <cstdlib>
+
+#include "jpeg_scan.hpp"
+#include "made_up.hpp"
+
+namespace {
+
+// Takes numbers off an input, 0 beyond its end.
+class Input {
+public:
+    Input(const std::uint8_t* data, std::size_t size) : data_(data), left_(size) {}
+    int byte() {
+        if (!left_) return 0;
+        --left_;
+        return *data_++;
+    }
+    int draw(int low, int high) { return low + (byte() | byte() << 8) % (high - low + 1); }
+    const std::uint8_t* data() const { return data_; }
+    std::size_t left() const { return left_; }
+
+private:
+    const std::uint8_t* data_;
+    std::size_t left_;
+};
+
+const std::string& some_isa(Input& in) {
+    static const auto isas = l3c::supported_isas();
+    return isas[std::size_t(in.byte()) % isas.size()];
+}
+
+void require(bool good) {
+    if (!good) std::abort();
+}
+
+// Payloads are errors or pixels; pixels come back from what they are encoded as.
+void tile(Input& in) {
+    const std::string& isa = some_isa(in);
+    const l3c::Architecture a = made_up_architecture([&](int low, int high) { return in.draw(low, high); });
+    std::uint32_t state = std::uint32_t(in.draw(0, 65535));
+    auto model = made_up_model(a, [&](int low, int high) {
+        state = state * 1664525u + 1013904223u;
+        return low + int((state >> 8) % std::uint32_t(high - low + 1));
+    });
+    if (in.byte() % 2) model = learning(model, in.draw(1, 4), in.draw(l3c::kStageTwo, l3c::kHeads + 1));
+    if (in.byte() % 4 == 0) {  // numbers at their limits
+        for (l3c::Layer& layer : model.layers)
+            for (int o = 0; o < layer.outputs; ++o)
+                layer.bias[o] = (o % 2 ? -1 : 1) * l3c::kMostBias, layer.shift[o] = std::uint8_t(o % (l3c::kMostShift + 1));
+        model.learning.rate = model.learning.group ? 1 : 0;
+    }
+    const auto coder = l3c::make_coder(model, isa);
+    const int height = in.draw(1, 12), width = in.draw(1, 24);
+    std::vector<std::uint8_t> pixels(std::size_t(height) * width * a.channels);
+    for (auto& v : pixels) v = std::uint8_t(in.byte());
+    const auto payload = coder->encode(pixels.data(), height, width);
+    auto back = pixels;
+    for (std::size_t i = 0; i < back.size(); ++i)
+        if (!a.guides || i % a.channels) back[i] = 0;
+    require(coder->decode(payload.data(), payload.size(), back.data(), height, width) == l3c::Status::kOk);
+    require(back == pixels);
+    auto damaged = payload;
+    for (std::size_t i = 0; i < damaged.size() && in.left(); ++i) damaged[i] ^= std::uint8_t(in.byte());
+    coder->decode(damaged.data(), damaged.size(), back.data(), height, width);
+    coder->decode(in.data(), in.left(), back.data(), height, width);
+}
+
+void symbols(Input& in) {
+    const auto coder = l3c::mixture_coder(some_isa(in));
+    const bool joint = in.byte() % 2;
+    const int channels = joint ? l3c::kJointChannels : in.draw(1, 4), components = in.draw(1, l3c::kMaxMixtureComponents);
+    const int levels = in.draw(2, 256);
+    const std::size_t count = std::size_t(in.draw(0, 40));
+    std::vector<std::int32_t> rows((joint ? 4 : 3) * channels * components * count);
+    for (auto& v : rows) v = std::int32_t(std::uint32_t(in.draw(0, 65535)) << 16 | std::uint32_t(in.byte()));
+    static const l3c::Tables tables = made_up_model({1, 4, 4, 4, 4, 4, 1, false, false, 0}, [](int low, int) { return low; }).tables;
+    const l3c::MixtureMap map{rows.data(), count, channels, components, levels, joint};
+    std::vector<std::uint8_t> out(channels * count);
+    l3c::RansDecoder decoder;
+    std::vector<std::int32_t> cumulative(levels + 1), found(count);
+    for (auto& v : cumulative) v = in.draw(0, 65535);
+    if (l3c::rans_begin(in.data(), in.left(), decoder) != l3c::Status::kOk) return;
+    coder.symbols(tables, map, decoder, out.data());
+    l3c::frequency_symbols({cumulative.data(), count, 0, levels}, decoder, found.data());
+    l3c::rans_finish(decoder);
+}
+
+void scan(Input& in) {
+    l3c::PrefixCode codes[2]{};
+    for (auto& code : codes) {
+        int left = 256;
+        for (auto& count : code.counts) {
+            count = std::uint8_t(in.byte() % (left < 255 ? left + 1 : 256));
+            left -= count;
+        }
+        for (auto& symbol : code.symbols) symbol = std::uint8_t(in.byte());
+    }
+    const std::uint8_t component[] = {0, 0, 1, 2};
+    const std::size_t per_unit = std::size_t(in.draw(1, 4)), units = std::size_t(in.draw(0, 50));
+    std::vector<std::int16_t> out(units * per_unit * l3c::kBlock);
+    l3c::read_scan(in.data(), in.left(), codes[0], codes[1], component, per_unit, units, out.data());
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    Input in(data, size);
+    switch (in.byte() % 3) {
+        case 0: tile(in); break;
+        case 1: symbols(in); break;
+        default: scan(in);
+    }
+    return 0;
+}

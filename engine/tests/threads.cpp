@@ -1,0 +1,66 @@
+// Coders and gradients used by several threads at once, for ThreadSanitizer: results are those of one thread.
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+#include "made_up.hpp"
+
+namespace {
+
+std::uint32_t state = 1;
+int draw(int low, int high) {
+    state = state * 1664525u + 1013904223u;
+    return low + int((state >> 8) % std::uint32_t(high - low + 1));
+}
+
+constexpr int kThreads = 4, kTimes = 3, kHeight = 24, kWidth = 40;
+
+// work(i) by all threads at once, some times.
+template <class Work>
+void at_once(Work work) {
+    std::vector<std::thread> threads;
+    for (int i = 0; i < kThreads; ++i)
+        threads.emplace_back([&work, i] {
+            for (int n = 0; n < kTimes; ++n) work(i);
+        });
+    for (auto& thread : threads) thread.join();
+}
+
+void require(bool good, const char* what) {
+    if (good) return;
+    std::printf("%s differs\n", what);
+    std::exit(EXIT_FAILURE);
+}
+
+}  // namespace
+
+int main() {
+    const l3c::Architecture architectures[] = {{3, 16, 12, 44, 20, 16, 3, true, true, 0}, {3, 8, 8, 12, 8, 8, 2, true, false, 1}};
+    for (const auto& a : architectures)
+        for (const auto& isa : l3c::supported_isas())
+            for (const bool learns : {false, true}) {
+                auto model = made_up_model(a, draw);
+                if (learns) model = learning(model, 1, l3c::kStageTwo);
+                const auto coder = l3c::make_coder(model, isa);
+                std::vector<std::uint8_t> tile(std::size_t(kHeight) * kWidth * a.channels);
+                for (auto& v : tile) v = std::uint8_t(draw(90, 130));
+                const auto expected = coder->encode(tile.data(), kHeight, kWidth);
+                at_once([&](int) {
+                    auto back = tile;
+                    require(coder->encode(tile.data(), kHeight, kWidth) == expected, "a payload");
+                    coder->decode(expected.data(), expected.size(), back.data(), kHeight, kWidth);
+                    require(back == tile, "a tile");
+                });
+            }
+    const auto& a = architectures[0];
+    std::vector<float> parameters(l3c::training::parameter_count(a));
+    for (float& p : parameters) p = float(draw(-1000, 1000)) * 1e-4f;
+    std::vector<std::uint8_t> crop(std::size_t(4) * 32 * a.channels, 100);
+    std::vector<float> slopes[kThreads];
+    at_once([&](int i) {
+        slopes[i].assign(parameters.size(), 0);
+        l3c::gradient_with("")(a, parameters.data(), crop.data(), 1, 4, 32, true, slopes[i].data());
+    });
+    for (const auto& found : slopes) require(found == slopes[0], "a gradient");
+    std::printf("threads agree\n");
+}
