@@ -161,7 +161,7 @@ def test_metadata_does_not_touch_the_pixels() -> None:
 @pytest.mark.parametrize(
     ("metadata", "message"),
     [
-        ({"EXIF": b""}, "metadata 'EXIF': only bmp header, comment, exif, gif extensions, icc, "),
+        ({"EXIF": b""}, "metadata 'EXIF': only bit depth, bmp header, byte order, comment, exif, "),
         ({"xmp": "text"}, "metadata 'xmp': str, needs bytes"),
         ({"icc": 5}, "metadata 'icc': int, needs bytes"),
     ],

@@ -38,7 +38,7 @@ from l3c.container.named import pack_named
 from l3c.container.read import read_file
 from l3c.container.structure import NOTHING, Animation, Contents, Frame, ImageHeader, Page, Palette, Repeated
 from l3c.container.write import write_file
-from l3c.errors import InputError, LimitError
+from l3c.errors import FormatError, InputError, LimitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -216,18 +216,17 @@ def encode_pages(
         if animation is None and page.frame is not None:
             raise InputError("frames belong to an animation")
         found.append(Page(read_file(data), PAGE_KINDS.index(page.kind), page.frame))
+    if animation is not None:
+        found = [replace(page, frame=page.frame or Frame()) for page in found]
     contents = Contents.of_pages(found, animation, _sections(metadata or {}))
-    data = write_file(contents)
-    if read_file(data).pages != _framed(contents):
+    try:
+        data = write_file(contents)
+        right = read_file(data) == contents
+    except (FormatError, ValueError):  # negative or huge numbers, or a background of other than 4 bytes
+        right = False
+    if not right:
         raise InputError("pages, frames or an animation with numbers that no file can hold")
     return data
-
-
-def _framed(contents: Contents) -> list[Page]:
-    """As they are read again: each page of an animation has a frame."""
-    if contents.animation is None:
-        return contents.pages
-    return [replace(page, frame=page.frame or Frame()) for page in contents.pages]
 
 
 def _share_of(progress: Any, number: int, count: int) -> Callable[[float], None]:
@@ -248,6 +247,11 @@ def encode_picture(picture: Picture, /, **options: Any) -> bytes:
         metadata=picture.metadata,
         **options,
     )
+
+
+def header_of(picture: Picture, /) -> ImageHeader:
+    """What a file of these samples says of them. Raises InputError as `encode` does."""
+    return _header(_samples(picture.samples), picture.layout, picture.palette, picture.extra, picture.maximum)
 
 
 def encode_file(data: Buffer, suffix: str = "", /, *, threads: int | None = None) -> bytes:
@@ -375,29 +379,29 @@ def decode_picture(
         return kept_picture(contents, threads=threads, max_memory=max_memory)
     options: dict[str, Any] = {"threads": threads, "device": device, "max_memory": max_memory}
     if not contents.pages:
-        return _decoded(contents, progress=progress, **options)
+        return _picture(contents, decode_contents(contents, progress=progress, **options))
     _check_pages(contents.pages, max_memory)
     pages = []
     for number, page in enumerate(contents.pages):
         share = _share_of(progress, number, len(contents.pages))
-        picture = _decoded(page.contents, progress=share, **options)
+        picture = _picture(page.contents, decode_contents(page.contents, progress=share, **options))
         pages.append(replace(picture, kind=PAGE_KINDS[page.kind], frame=page.frame))
-    return replace(
-        pages[0],
-        kind="page",
-        frame=None,
-        metadata=contents.named_metadata,
-        pages=tuple(pages),
-        animation=contents.animation,
-    )
+    return _of_pages(pages, contents)
 
 
-def _decoded(contents: Contents, **options: Any) -> Picture:
+def _of_pages(pages: list[Picture], contents: Contents) -> Picture:
+    """The picture that has these pages. contents: of the file."""
+    whole = replace(pages[0], kind=PAGE_KINDS[0], frame=None, metadata=contents.named_metadata)
+    return replace(whole, pages=tuple(pages), animation=contents.animation)
+
+
+def _picture(contents: Contents, samples: NDArray[Any]) -> Picture:
+    """Samples of a page, and what came with them."""
     from l3c.images.picture import Picture
 
     header = contents.header
     return Picture(
-        decode_contents(contents, **options),
+        samples,
         contents.named_metadata,
         layout=LAYOUT_NAMES[header.layout],
         palette=contents.palette,
@@ -517,13 +521,18 @@ def verify(data: Buffer, /, *, threads: int | None = None, max_memory: int | Non
 
 @dataclass(frozen=True)
 class Salvaged:
-    """What was left of a damaged file. samples: 0 where tiles are lost. lost: a line for each thing that is."""
+    """What was left of a damaged file. samples: 0 where tiles are lost (of signed samples and floats the least number).
+
+    lost: a line for each thing that is. picture: the same with all that came with it; its pages, of files that have
+    several, are those of which anything is left, and samples, layout and palette are of the first.
+    """
 
     samples: NDArray[Any]
     layout: str
     palette: Palette | None
     metadata: dict[str, bytes]
     lost: list[str]
+    picture: Picture
 
 
 def salvage(data: Buffer, /, *, threads: int | None = None, max_memory: int | None = None) -> Salvaged:
@@ -536,14 +545,30 @@ def salvage(data: Buffer, /, *, threads: int | None = None, max_memory: int | No
     >>> l3c.salvage(whole[:-10]).lost[0]
     'the last 6 bytes of the tiles are missing'
     """
+    from l3c.container.damaged import read_damaged, read_damaged_pages
+
+    several = read_damaged_pages(data)
+    contents, lost = several or read_damaged(data)
+    if several is None:
+        picture, tiles = _salvaged(contents, threads, max_memory)
+    else:
+        _check_pages(contents.pages, max_memory)
+        pages, tiles = [], []
+        for number, page in enumerate(contents.pages):
+            found, reasons = _salvaged(page.contents, threads, max_memory)
+            pages.append(replace(found, kind=PAGE_KINDS[page.kind], frame=page.frame))
+            tiles += [f"page {number}: {reason}" for reason in reasons]
+        picture = _of_pages(pages, contents)
+    layout = LAYOUT_NAMES[contents.header.layout]
+    return Salvaged(picture.samples, layout, picture.palette, picture.metadata, lost + tiles, picture)
+
+
+def _salvaged(contents: Contents, threads: int | None, max_memory: int | None) -> tuple[Picture, list[str]]:
     from l3c.codec.salvage import salvage_samples
     from l3c.codec.threads import thread_count
-    from l3c.container.damaged import read_damaged
 
-    contents, lost = read_damaged(data)
-    samples, tiles = salvage_samples(contents, thread_count(threads), max_memory)
-    metadata = contents.named_metadata
-    return Salvaged(samples, LAYOUT_NAMES[contents.header.layout], contents.palette, metadata, lost + tiles)
+    samples, lost = salvage_samples(contents, thread_count(threads), max_memory)
+    return _picture(contents, samples), lost
 
 
 def register_pillow() -> None:

@@ -134,6 +134,11 @@ class Image:
 
         if self._contents.preview is not None:
             return np.asarray(open_preview(self._contents.preview, side))
+        if self._contents.kept is not None:
+            from l3c.api import header_of, kept_picture
+
+            picture = kept_picture(self._contents, threads=self._threads, max_memory=self._max_memory)
+            return np.asarray(shrink(picture.samples, header_of(picture), picture.palette, side))
         return np.asarray(shrink(self.samples, self._contents.header, self.palette, side))
 
 

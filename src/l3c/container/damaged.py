@@ -6,13 +6,28 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from itertools import accumulate
 from typing import TypeVar
 
-from l3c.container.constants import COLOURS, DATA, FILE, HEAD, METADATA, MODELS, PALETTE, PAST, TILES, TUNINGS
+from l3c.container.constants import (
+    COLOURS,
+    DATA,
+    FILE,
+    HEAD,
+    METADATA,
+    MODELS,
+    NAMED,
+    PAGES,
+    PALETTE,
+    PAST,
+    TILES,
+    TUNINGS,
+)
 from l3c.container.cursor import Buffer, Cursor, varint
+from l3c.container.pages import PageEntry, read_index
 from l3c.container.past import read_past
 from l3c.container.read import read_head, read_models, read_palette, read_section, read_tiles, read_tunings
-from l3c.container.structure import Contents, TileEntry, Tuning
+from l3c.container.structure import Animation, Contents, Page, TileEntry, Tuning
 from l3c.errors import ChecksumError, FormatError
 
 T = TypeVar("T")
@@ -42,6 +57,62 @@ def read_damaged(data: Buffer) -> tuple[Contents, list[str]]:
     metadata = _metadata(view, start, end, lost)
     entries = list(_clipped(tiles, len(payload)))
     return Contents(header, models, side, entries, payload, metadata, palette, tunings=tunings), lost
+
+
+def read_damaged_pages(data: Buffer) -> tuple[Contents, list[str]] | None:
+    """As `read_damaged` of a file of several pages, whose pages are read each for itself; None of other files.
+
+    Where the index is lost, pages are found by their heads, and what it said of them is lost. Pages of which nothing is
+    left are left out, and named. Raises FormatError where that is all of them.
+    """
+    view, lost = memoryview(bytes(data)), list[str]()
+    heads = list(_intact(view, HEAD))
+    index = _index(view, heads[0] if heads else len(view), lost)
+    if index is None and len(heads) < 2:
+        return None
+    if index is None:
+        lost.append("section PAGE is lost: pages were found by their heads, how they are shown is not known")
+        entries, animation, starts = [PageEntry(0, 0, None)] * len(heads), None, [*heads, len(view)]
+        metadata = {}
+    else:
+        entries, animation, end = index
+        place = next(_places(view, DATA, end), end)
+        starts, metadata = _starts(place, entries), _metadata(view, end, place, lost)
+    pages = []
+    for number, (entry, start, stop) in enumerate(zip(entries, starts, starts[1:], strict=False)):
+        try:
+            contents, reasons = read_damaged(view[start:stop])
+        except FormatError as error:
+            lost.append(f"page {number}: {error}")
+            continue
+        lost += [f"page {number}: {reason}" for reason in reasons]
+        pages.append(Page(contents, entry.kind, entry.frame, stop - start))
+    if not pages:
+        raise FormatError("no page has anything that can be salvaged")
+    return Contents.of_pages(pages, animation, metadata), lost
+
+
+def _index(view: memoryview, before: int, lost: list[str]) -> tuple[list[PageEntry], Animation | None, int] | None:
+    """What section PAGE says, and where it ends, if that is before the first page."""
+    try:
+        (entries, animation), end = _find(view, PAGES, 0, read_index, lost)
+    except FormatError:
+        return None
+    return (entries, animation, end) if end <= before else None
+
+
+def _starts(place: int, entries: list[PageEntry]) -> list[int]:
+    """Where the pages begin, and the last one ends, by the lengths that the index says. place: of section DATA."""
+    first = place + len(DATA) + len(varint(sum(entry.length for entry in entries)))
+    return [*accumulate((entry.length for entry in entries), initial=first)]
+
+
+def _intact(view: memoryview, tag: bytes) -> Iterator[int]:
+    """Places of the sections of a tag whose check sums fit."""
+    for place in _places(view, tag, 0):
+        with suppress(FormatError):
+            read_section(Cursor(view[place:], place))
+            yield place
 
 
 def _find(view: memoryview, tag: bytes, start: int, read: Callable[[Cursor], T], lost: list[str]) -> tuple[T, int]:
@@ -104,6 +175,6 @@ def _metadata(view: memoryview, start: int, end: int, lost: list[str]) -> dict[b
         except FormatError as error:
             lost.append(str(error))
             return found
-        if tag in METADATA:
+        if tag in METADATA or tag == NAMED:
             found[tag] = bytes(content.take(content.left, "metadata"))
     return found
