@@ -13,15 +13,19 @@ import pytest
 import torch
 from safetensors import safe_open
 
+from l3c.cli import main as cli
 from l3c.errors import InputError, ModelError
 from l3c.published.architecture import Architecture
 from l3c.published.float_state import read_float
 from l3c.published.network import make_network
 from l3c.training.carried import HEADER, read_run, write_run
+from l3c.training.checkpoints import BEST
 from l3c.training.config import Config
 from l3c.training.config_files import config_from
-from l3c.training.gpu_job import BASELINES, L3C, Job, run
+from l3c.training.experiments import Experiment, list_experiments
+from l3c.training.gpu_job import BASELINES, L3C, Job, compiling, run
 from l3c.training.job_table import table_of
+from l3c.training.loading import load_trained
 from l3c.training.optimizers import make_optimizer
 from l3c.training.speed import operations_per_pixel
 from l3c.training.versions import Need, main, needs, numbers
@@ -97,6 +101,25 @@ def test_a_first_call_and_one_that_goes_on(data: Path, tmp_path: Path, capsys: p
     )
     assert read_float(str(second / "l3c-float.safetensors")).iteration == best["iteration"]
     assert "| l3c | 2 |" in (second / "table.md").read_text()
+    model = tmp_path / "tiny.safetensors"
+    assert cli(["export", str(second / "l3c-float.safetensors"), str(model), "--images", str(data / "train")]) == 0
+    assert read_float(str(tmp_path / "tiny-float.safetensors")).iteration == best["iteration"]
+    assert load_trained(experiment_in(tmp_path / "other" / "runs"), BEST).iteration == best["iteration"]
+
+
+def experiment_in(folder: Path) -> Experiment:
+    (experiment,) = list_experiments(folder)
+    return experiment
+
+
+def test_graphs_of_later_stages_are_compiled_beside(data: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The process that compiles runs as on a GPU; here it has nothing to compile, and takes its one step."""
+    (data.parent / "work").mkdir()
+    with compiling(job(data, "out", 1), [L3C], torch.device("cuda"), goes_on=False) as compiled:
+        compiled.wait(L3C)
+    log = (data.parent / "work" / "compiling-l3c.log").read_text()
+    assert "for its graph, status 0" in capfd.readouterr().out, log
+    assert not list((data.parent / "work" / "compiling").rglob("*.pt"))
 
 
 def test_what_is_missing_is_said(data: Path, tmp_path: Path) -> None:

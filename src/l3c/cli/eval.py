@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from l3c.cli.extras import need_training
-from l3c.cli.options import positive
+from l3c.cli.options import checkpoint, positive
 from l3c.cli.progress import lines_for
 from l3c.cli.selection import add_selection, commas, selection, settings
 from l3c.errors import InputError
@@ -30,7 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folders", metavar="FOLDER[,...]", help="folders of pictures, or single pictures")
     parser.add_argument("-n", "--names", default="", metavar="A,B", help="names to print instead")
     parser.add_argument(
-        "-i", "--iteration", default="-1", metavar="N[,...]", help="checkpoints at or before these (default: latest)"
+        "-i",
+        "--iteration",
+        default="-1",
+        metavar="N[,...]",
+        help="checkpoints at or before these, or `best` (default: latest)",
     )
     parser.add_argument(
         "--max-pixels", type=positive, metavar="N", help="cut larger pictures into quarters (default: 3000000)"
@@ -115,6 +119,6 @@ def write(asked: Request, options: argparse.Namespace) -> list[Result]:
 
 def iterations(text: str) -> list[int]:
     try:
-        return [int(part) for part in commas(text)]
-    except ValueError:
-        raise InputError(f"--iteration: {text!r} is no list of whole numbers") from None
+        return [checkpoint(part) for part in commas(text)]
+    except argparse.ArgumentTypeError as error:
+        raise InputError(f"--iteration: {error}") from None

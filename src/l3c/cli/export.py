@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from l3c.cli.extras import need_training
-from l3c.cli.options import add_log_dir, positive
+from l3c.cli.options import add_log_dir, checkpoint, positive
 from l3c.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,9 +20,13 @@ EVERYDAY = "everyday"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("experiment", metavar="EXP", help="a path, or a unique part of a name in the log folder")
+    parser.add_argument(
+        "experiment", metavar="EXP", help="a path, a unique part of a name in the log folder, or NAME-float.safetensors"
+    )
     parser.add_argument("target", metavar="OUT", type=Path, help=f"the model to write, NAME{SUFFIX}")
-    parser.add_argument("-i", "--iteration", type=int, default=-1, metavar="N", help="checkpoint (default: latest)")
+    parser.add_argument(
+        "-i", "--iteration", type=checkpoint, default=-1, metavar="N", help="checkpoint or `best` (default: latest)"
+    )
     parser.add_argument(
         "--images", type=Path, metavar="FOLDER", help="pictures to calibrate with (default: those it was trained on)"
     )
@@ -44,10 +49,21 @@ def run(options: argparse.Namespace) -> int:
     """Write one model; one line of result."""
     need_training()
     from l3c.training.experiments import find_experiment
-    from l3c.training.wave_config import WaveConfig
+    from l3c.training.restoring import is_weight_file
 
     check_target(options.target)
-    experiment = find_experiment(options.experiment, options.log_dir)
+    if not is_weight_file(options.experiment):
+        return write(find_experiment(options.experiment, options.log_dir), options)
+    from l3c.training.carried import from_float
+
+    with TemporaryDirectory() as folder:
+        return write(from_float(Path(options.experiment), Path(folder) / "float"), options)
+
+
+def write(experiment: Experiment, options: argparse.Namespace) -> int:
+    """The integers of an experiment, and their float form."""
+    from l3c.training.wave_config import WaveConfig
+
     config = experiment.any_config()
     iteration, digest = (
         wave(experiment, config, options) if isinstance(config, WaveConfig) else published(experiment, options)

@@ -65,6 +65,20 @@ def positive(text: str) -> int:
     return int(text)
 
 
+BEST, BEST_ITERATION = "best", -2
+"""A word for the checkpoint of the best validation, and what `l3c.training.checkpoints` calls it."""
+
+
+def checkpoint(text: str) -> int:
+    """An iteration, -1 for the latest checkpoint, or `best`."""
+    if text == BEST:
+        return BEST_ITERATION
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither an iteration nor `{BEST}`") from None
+
+
 def positive_number(text: str) -> float:
     try:
         number = float(text)

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from l3c.cli.extras import need_training
+from l3c.cli.options import checkpoint
 from l3c.cli.selection import add_selection, commas, selection, settings
 
 
@@ -22,10 +23,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-i",
         "--iteration",
-        type=int,
+        type=checkpoint,
         default=-1,
         metavar="N",
-        help="the checkpoint at or before this one (default: latest)",
+        help="the checkpoint at or before this one or `best` (default: latest)",
     )
     parser.add_argument("--seed", type=int, default=0, help="of the random numbers (default: 0)")
     add_selection(parser)

@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 
 from l3c.cli.extras import need_training
-from l3c.cli.options import add_device, positive, positive_number
+from l3c.cli.options import add_device, checkpoint, positive, positive_number
 
 INTERVALS = {
     "log_every": "scalars (default: 100; wave: 1000)",
@@ -48,7 +48,11 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
         help="begin at iteration 0 with the weights of an experiment, or of a model",
     )
     parser.add_argument(
-        "-i", "--iteration", type=int, default=-1, help="restore the checkpoint at or before this one (default: latest)"
+        "-i",
+        "--iteration",
+        type=checkpoint,
+        default=-1,
+        help="restore the checkpoint at or before this one, or `best` (default: latest)",
     )
     parser.add_argument("--no-strict", action="store_true", help="restore what fits the network, name what does not")
 

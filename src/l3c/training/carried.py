@@ -12,10 +12,13 @@ import torch
 from torch import Tensor
 
 from l3c.errors import ModelError
+from l3c.published.float_state import read_float
 from l3c.published.network import make_network
 from l3c.storage.atomic import write_whole
+from l3c.training.checkpoints import Policy
 from l3c.training.config import Config
 from l3c.training.config_files import config_from
+from l3c.training.experiments import Experiment
 from l3c.training.optimizers import MOMENTS
 
 FORMAT = "l3c-training-1"
@@ -85,6 +88,17 @@ def read_run(folder: Path, name: str) -> dict[str, Any]:
 
 def holds_run(folder: Path, name: str) -> bool:
     return bool(_files(folder, name))
+
+
+def from_float(place: Path, folder: Path) -> Experiment:
+    """Make an experiment's folder of the float form of a model. Raises ModelError where it is none."""
+    found = read_float(str(place))
+    experiment, config = Experiment(folder), Config(network=found.architecture)
+    experiment.folder.mkdir(parents=True)
+    experiment.write_config(config)
+    state = {NETWORK: found.state, "iteration": found.iteration, "config": config.to_dict()}
+    experiment.checkpoints.save(found.iteration, state, Policy(), keep=True)
+    return experiment
 
 
 def _state(said: Mapping[str, Any], tensors: Mapping[str, Tensor], place: str) -> dict[str, Any]:

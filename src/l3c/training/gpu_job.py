@@ -180,7 +180,7 @@ def _request(job: Job, stage: Stage, packs: dict[str, Path], minutes: float, log
     data = (f"train={packs[PLAIN].parent / ('*' + SUFFIX)}", f"valid={packs[VALID]}", f"minutes={minutes:.4f}")
     options = {
         "validate_minutes": min(1.0, minutes / 2), "save_minutes": min(1.0, minutes / 2), "log_every": LOG_EVERY,
-        "log_heavy": 10**9, "keep_every": 10**9, "keep_last": 1, "workers": 0,
+        "log_heavy": 10**9, "keep_every": 10**9, "keep_last": 1, "workers": 0, "board": False,
     }  # fmt: skip
     overrides = (*stage.settings, *data, *job.settings, *more)
     return Request(stage.model, "packed", log_dir, overrides, strict=False, device=job.device, options=options)
@@ -301,8 +301,8 @@ def compiling(job: Job, stages: Iterable[Stage], device: torch.device, goes_on: 
         if goes_on:
             command.append("-pguidance=0")  # its iterations are over
         for stage in stages:
-            log = (job.work / f"compiling-{stage.name}.log").open("wb")
-            running[stage.name] = subprocess.Popen([*command, "--compile-only", stage.name], stdout=log, stderr=log)
+            with (job.work / f"compiling-{stage.name}.log").open("wb") as log:
+                running[stage.name] = subprocess.Popen([*command, "--compile-only", stage.name], stdout=log, stderr=log)
     compiled = Compiling(running)
     try:
         yield compiled

@@ -22,11 +22,14 @@ logger = logging.getLogger(__name__)
 
 
 class Monitor:
-    """Writes into an experiment's folder from `iteration` on; what an earlier run wrote after that goes."""
+    """Writes into an experiment's folder from `iteration` on; what an earlier run wrote after that goes.
 
-    def __init__(self, folder: Path, iteration: int, iterations: int | None) -> None:
+    board: whether to write for TensorBoard too, where that is installed.
+    """
+
+    def __init__(self, folder: Path, iteration: int, iterations: int | None, board: bool = True) -> None:
         self._log, self._iterations = folder / LOG, iterations
-        self._board = _board(folder, iteration)
+        self._board = _board(folder, iteration) if board else None
         self._shown = 0.0
         _cut(self._log, iteration)
 
@@ -37,6 +40,11 @@ class Monitor:
         if self._board:
             for name, value in values.items():
                 self._board.add_scalar(name, value, iteration)
+
+    @property
+    def shows(self) -> bool:
+        """Whether pictures are of any use."""
+        return bool(self._board)
 
     def line(self, iteration: int, text: str) -> None:
         self._wipe()

@@ -12,7 +12,7 @@ class Options:
     """What does not change what is learned. Numbers are iterations; log_heavy: pictures every log_heavy-th log.
 
     workers: processes that load pictures. keep_every, keep_last: of saves, see `Policy`. validate_minutes,
-    save_minutes: where given, these are done every so many minutes instead.
+    save_minutes: where given, these are done every so many minutes instead. board: write for TensorBoard.
     """
 
     log_every: int = 100
@@ -25,6 +25,7 @@ class Options:
     keep_last: int = 3
     validate_minutes: float | None = None
     save_minutes: float | None = None
+    board: bool = True
 
     @property
     def policy(self) -> Policy:

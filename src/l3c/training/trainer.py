@@ -130,7 +130,8 @@ class Trainer:
             pictures = open_pictures(self.config.data, run.seed, self.options.workers, device)
             plan = self._plan(len(pictures))
             leads = self.processes.leads
-            monitor = Monitor(self.experiment.folder, self.iteration, self._last(plan)) if leads else None
+            place, board = self.experiment.folder, self.options.board
+            monitor = Monitor(place, self.iteration, self._last(plan), board) if leads else None
             with closing(monitor) if monitor else nullcontext():
                 validation = self._validation(pictures) if monitor else Validation([], [])
                 with closing(pictures.batches(plan)) as batches:
@@ -359,6 +360,8 @@ class Trainer:
 
     @torch.no_grad()
     def _show(self, monitor: Monitor, kind: str, images: Tensor) -> None:
+        if not monitor.shows:
+            return
         scales = self._coster.take_apart(images[:1].to(self.processes.device))
         monitor.pictures(self.iteration, kind, self.network, scales)
 
