@@ -9,7 +9,7 @@ TIMES ?= 50
 STRANGE ?= 40000
 ARRAYS ?= 5000
 
-.PHONY: help demo test benchmark goldens fuzz kill strange cross-check sanitize wheel clean
+.PHONY: help demo test benchmark paper goldens fuzz kill strange cross-check sanitize wheel clean
 
 help:
 	@sed -n 's/^# \(make [a-z-]*\) *: /\1\t/p' Makefile | expand -t 20
@@ -38,6 +38,12 @@ test: $(VENV)/tools
 # make benchmark   : sizes, speeds and memory beside other codecs, IMAGES=folder
 benchmark: $(VENV)/package
 	$(BIN)/python benchmarks/compare.py $(IMAGES)
+
+# make paper       : measure the weights of the paper's networks on IMAGES="FOLDER ...", write docs/paper.md's tables and pictures
+paper: $(VENV)/tools
+	$(BIN)/python scripts/draw_network.py
+	$(BIN)/python benchmarks/paper.py measure $(filter-out docs/pictures,$(IMAGES))
+	$(BIN)/python benchmarks/paper.py pages
 
 # make goldens     : write the golden files anew; only on purpose, since every difference is a change of the format
 goldens: $(VENV)/tools

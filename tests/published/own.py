@@ -82,10 +82,21 @@ class HalfSizes(Pyramid):
         return super().classify(scale, context) * 1.0
 
 
+class Deaf(L3C):
+    """Its predictors hear nothing of coarser contexts, and what comes out is not always a convolution's."""
+
+    def context(self, scale: int, auxiliary: Tensor, coarser: Tensor | None) -> Tensor:
+        return super().context(scale, auxiliary, None)
+
+    def classify(self, scale: int, context: Tensor) -> Tensor:
+        return torch.relu(super().classify(scale, context)) - 1 if scale else super().classify(scale, context)
+
+
 NETWORKS: dict[str, Callable[[], type[Published]]] = {
     "example": example_class,
     "everything": lambda: Everything,
     "half sizes": lambda: HalfSizes,
+    "deaf": lambda: Deaf,
 }
 
 

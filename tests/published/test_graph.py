@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import random
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +135,41 @@ def test_hostile_graphs_are_refused(case: str) -> None:
     spoil(said)
     with pytest.raises(InputError, match=message):
         GraphArchitecture.parse(json.loads(json.dumps(said)))
+
+
+def places_in(said: Any) -> list[tuple[Any, Any]]:
+    """Every container in a JSON value, with a key or index of it."""
+    keys = list(said) if isinstance(said, dict) else list(range(len(said))) if isinstance(said, list) else []
+    return [(said, key) for key in keys] + [place for key in keys for place in places_in(said[key])]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_graphs_changed_at_random_are_refused_or_sound(seed: int) -> None:
+    rng, whole = random.Random(seed), json.dumps(stated())
+    values: list[Any] = [
+        0,
+        -1,
+        3,
+        2**40,
+        1.5,
+        True,
+        None,
+        "",
+        "known",
+        "x" * 1000,
+        [],
+        {},
+        [[]],
+        [["x", "layer", ["known"], {}]],
+    ]
+    for _ in range(150):
+        said = json.loads(whole)
+        for _ in range(rng.randint(1, 3)):
+            container, key = rng.choice(places_in(said))
+            container[key] = rng.choice(values)
+        with suppress(InputError):
+            a = GraphArchitecture.parse(said)
+            assert all(layer.read_max <= 1 << 20 for layer in a.layers())
 
 
 Tensors = dict[str, np.ndarray[Any, Any]]

@@ -2,9 +2,13 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
+from l3c.published.architecture import Architecture
+from l3c.published.drawing import draw
+from l3c.published.grid import parameter_units
 from l3c.published.mixture import LogisticMixture
 
 IMAGE = LogisticMixture.of_image(3)
@@ -112,3 +116,25 @@ def test_sampling_is_repeatable() -> None:
     params = some_params(IMAGE, 60.0)
     first, again = (IMAGE.sample(params, torch.Generator().manual_seed(3)) for _ in range(2))
     assert torch.equal(first, again)
+
+
+def paired() -> torch.Tensor:
+    """Every component of green and blue means 100, by its own coefficient or by its own mean; red is 100."""
+    logits = [[0.0, -50, -50], [-50.0, 0, 0], [-50.0, 0, 0]]
+    means = [[100.0, 0, 0], [0.0, 0, 100], [0.0, 0, 100]]
+    scales = [[-3.0] * 3] * 3
+    coefficients = [[-90.0, 90, -90], [-90.0, -90, -90], [-90.0, 90, -90]]
+    return torch.tensor([logits, means, scales, coefficients]).reshape(1, -1, 1, 1).expand(-1, -1, 40, 50)
+
+
+def test_coefficients_are_those_of_the_component_that_they_move() -> None:
+    drawn = IMAGE.sample(paired(), torch.Generator().manual_seed(1))
+    assert float((drawn - 100).abs().max()) < 1
+
+
+def test_integers_draw_the_same_way() -> None:
+    a = Architecture(kind="rgb", components=3)
+    units, offsets = (torch.from_numpy(values)[:, None, None] for values in parameter_units(a, 0, IMAGE.outputs))
+    whole = torch.round(paired()[0] / units + offsets).int().numpy()
+    drawn = draw(a, 0, whole, np.random.default_rng(1))
+    assert abs(drawn - 100).max() <= 1

@@ -122,7 +122,8 @@ class LogisticMixture:
         offsets = torch.exp(log_scales) * (torch.log(uniform) - torch.log1p(-uniform))
         if not self.joint:
             return means + offsets
-        factors = torch.sigmoid(coefficients[0]).gather(2, picked).squeeze(2)
+        owners = picked[:, [1, 2, 2]]  # a coefficient belongs to the component of the colour that it moves
+        factors = torch.sigmoid(coefficients[0]).gather(2, owners).squeeze(2)
         return self._follow(means + offsets, factors)
 
     def _follow(self, samples: Tensor, factors: Tensor) -> Tensor:
