@@ -17,6 +17,8 @@ from l3c.errors import InputError, ModelError
 from l3c.places import VARIABLE
 from l3c.published import models
 from l3c.published.architecture import Architecture
+from l3c.published.dequantize import FIRST, SECOND, float_state_of
+from l3c.published.export import export_layers
 from l3c.published.float_state import find_float, listing, read_float, write_float
 from l3c.published.network import make_network
 from l3c.training.checkpoints import Policy, read_state
@@ -25,7 +27,8 @@ from l3c.training.costs import Settings
 from l3c.training.evaluation import cost_of
 from l3c.training.experiments import Experiment, create_experiment, list_experiments
 from l3c.training.loading import find_trained
-from tests.published.integer import ARCHITECTURES, picture, plausible_state
+from l3c.wave.presets import FOLDER
+from tests.published.integer import ARCHITECTURES, exported, picture, plausible_state
 from tests.training.pictures import losses, train_arguments, write_pictures
 
 A = ARCHITECTURES["l3c"]
@@ -164,23 +167,45 @@ def test_a_run_cannot_go_on_from_a_model(option: str, both: Path, pictures: Path
     assert main(train_arguments(pictures, both / "new", option, "tiny")) == InputError.exit_code
 
 
-def test_integers_alone_are_said_to_be_too_little(
-    both: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+def test_integers_alone_are_turned_back(
+    both: Path, pictures: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    Path("weights/tiny-float.safetensors").unlink()
+    common = [str(pictures), "--device", "cpu", "--json", "r.json", "-q", "--float"]
+    results = []
+    for _ in range(2):
+        assert main(["eval", "tiny", *common]) == 0
+        results += json.loads(Path("r.json").read_text())
+        Path("weights/tiny-float.safetensors").unlink(missing_ok=True)
+    assert "tiny.safetensors: its float form is not here; the weights are those of its integers" in caplog.text
+    assert [result["iteration"] for result in results] == [7, None]
+    np.testing.assert_allclose(results[0]["scales"], results[1]["scales"], rtol=0.02)
     for name in ("tiny", "weights/tiny.safetensors"):
-        said = "its float form, tiny-float.safetensors, is not here; get it with `l3c models --fetch"
-        assert main(["sample", name, str(pictures), "samples", "--log-dir", "none"]) == ModelError.exit_code
-        assert said in capsys.readouterr().err
-        assert main(train_arguments(pictures, both / "new", "--restore-restart", name)) == ModelError.exit_code
-        assert said in capsys.readouterr().err
+        assert find_float(name) == "weights/tiny.safetensors"
+    assert main(["sample", "tiny", str(pictures), "samples", "--device", "cpu", "-m", "1"]) == 0
+    sizes = ["-p", "features=8", "-p", "blocks=1", "-p", "iterations=1"]
+    assert main(train_arguments(pictures, both / "new", *sizes, "--restore-restart", "tiny")) == 0
     assert main(["sample", "tiniest", str(pictures), "samples", "--log-dir", "none"]) == InputError.exit_code
+    capsys.readouterr()
+    assert main(["sample", "wave", str(pictures), "samples", "--log-dir", "none"]) == InputError.exit_code
 
 
-def test_an_experiment_is_used_where_a_model_has_integers_only(both: Path, pictures: Path) -> None:
-    Path("weights/tiny-float.safetensors").unlink()
-    Path("weights/tiny.safetensors").rename("weights/l3c.safetensors")
-    assert find_trained("l3c", both / "runs").name.endswith(" l3c")
+@pytest.mark.parametrize("kind", ARCHITECTURES)
+def test_integers_turned_back_cost_what_their_network_does(kind: str) -> None:
+    a = ARCHITECTURES[kind]
+    state = float_state_of(a, exported(kind))
+    image = 112 + picture(64, 80) // 8
+    networks = [make_network(a).eval() for _ in range(2)]
+    torch.manual_seed(0)
+    networks[0].load_state_dict(plausible_state(a))
+    networks[1].load_state_dict(state)
+    costs = [cost_of(network, image, Settings()) for network in networks]
+    np.testing.assert_allclose(costs[0], costs[1], rtol=0.02)
+    for block in (key.removesuffix(FIRST) for key in state if key.endswith(FIRST)):
+        written = state[block + FIRST].flatten(1).norm(dim=1)
+        read = state[block + SECOND].transpose(0, 1).flatten(1).norm(dim=1)
+        torch.testing.assert_close(written, read, rtol=1e-3, atol=1e-6)
+    again = export_layers(a, state, [picture(40, 48), picture(33, 20, 1)])
+    assert [layer.weight.shape for layer in again] == [layer.weight.shape for layer in exported(kind)]
 
 
 def test_damage_is_named(both: Path, tmp_path: Path) -> None:
@@ -192,7 +217,7 @@ def test_damage_is_named(both: Path, tmp_path: Path) -> None:
         with pytest.raises(ModelError, match=r"tiny-float\.safetensors"):
             read_float(str(path))
     with pytest.raises(ModelError, match="expected 'l3c-published-float-1'"):
-        read_float("weights/tiny.safetensors")
+        read_float(str(FOLDER / "gray-22k.safetensors"))
     with pytest.raises(InputError, match=r"lin\.bias has values that are not finite"):
         write_float(path, A, {"prob_clfs.0.atrous.lin.bias": torch.tensor([torch.nan])})
 

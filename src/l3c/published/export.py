@@ -59,7 +59,7 @@ def float_layers(a: Architecture, state: State) -> Weights:
     def pair(key: str) -> tuple[Floats, Floats]:
         return tensor(f"{key}.weight").numpy(), tensor(f"{key}.bias").numpy()
 
-    found = {layer.name: pair(key) for layer in layers(a) if (key := _key(layer.name)) is not None}
+    found = {layer.name: pair(key) for layer in layers(a) if (key := key_of(layer.name)) is not None}
     weight, bias = pair("sub_rgb_mean")
     if a.learned:
         after, offset = pair("heads.0.head.0")
@@ -84,7 +84,7 @@ def check_levels(name: str, levels: torch.Tensor, count: int) -> None:
         raise ModelError(f"{name}: not {count} levels at equal distances from -1 to 1")
 
 
-def _key(name: str) -> str | None:
+def key_of(name: str) -> str | None:
     """Where a layer's tensors lie in a state; None for the one that is made of two."""
     kind, _, rest = name.partition(".")
     if kind == "input":
@@ -163,7 +163,7 @@ def calibrate(a: Architecture, weights: Weights, pictures: Iterable[Pixels]) -> 
         raise InputError("no pictures to calibrate with")
     floor = {signal: np.maximum(seen, seen.max() / QUIET + 1e-12) for signal, seen in recorder.largest.items()}
     steps = {signal: HEADROOM * seen / NARROW_MAX for signal, seen in floor.items()}
-    steps |= _fixed_steps(a, *weights["input"])
+    steps |= fixed_steps(a, *weights["input"])
     for layer in layers(a):
         if layer.high == NARROW_MAX:
             least = _least_step(layer, *weights[layer.name], steps[layer.source])
@@ -180,7 +180,7 @@ def _least_step(layer: Layer, weight: Floats, bias: Floats, source: Floats) -> F
     return least
 
 
-def _fixed_steps(a: Architecture, weight: Floats, bias: Floats) -> Steps:
+def fixed_steps(a: Architecture, weight: Floats, bias: Floats) -> Steps:
     """Steps of what needs no calibration; the input's from the range of all colours."""
     flat = weight[:, :, 0, 0]
     high = 255 * np.maximum(flat, 0).sum(1) + bias

@@ -2,13 +2,15 @@
 
 A safetensors file with the keys of the released checkpoints: NAME-float.safetensors, beside the integers,
 NAME.safetensors.
-Large tensors are bfloat16, half of float32; small ones, such as quantizers' levels and biases, are float32.
+Large tensors are bfloat16, half of float32; small ones, such as quantizers' levels and biases, are float32. Where there
+is no such file, the integers are turned back (`dequantize`), which costs nothing but the precision of their weights.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +21,9 @@ from l3c import places
 from l3c.errors import InputError, ModelError
 from l3c.places import Row
 from l3c.published.architecture import Architecture
+from l3c.published.dequantize import float_state_of
+from l3c.published.integer_model import FORMAT as INTEGERS
+from l3c.published.models import read_stored
 from l3c.storage.atomic import write_whole
 
 if TYPE_CHECKING:
@@ -33,18 +38,23 @@ HOW = "get it with `l3c models --fetch NAME`, or make it with `l3c export`"
 SMALL = 1024
 """Elements up to which a tensor stays float32: levels, biases, constants between colours; 1 % of the values."""
 
+logger = logging.getLogger(__name__)
+
 LENGTH_BYTES = 8
 """In which a safetensors file begins with the length of its header."""
 
 
 @dataclass(frozen=True)
 class FloatState:
-    """state: float32 tensors by released key. model: digest of the integers, empty where none were made."""
+    """state: float32 tensors by released key. iteration: None where it is not known.
+
+    model: digest of the integers, empty where none were made.
+    """
 
     place: str
     architecture: Architecture
     state: dict[str, Tensor]
-    iteration: int
+    iteration: int | None
     model: str
 
 
@@ -81,9 +91,9 @@ def write_float(path: Path, a: Architecture, state: Mapping[str, Tensor], iterat
 
 
 def find_float(name: str) -> str | None:
-    """The float form of a model, by the model's name, path or URL, or the file's own; None where there is none.
+    """The float form of a model, by the model's name, path or URL, or the file's own; else its integers; else None.
 
-    Of a model that is found, the one beside it goes first.
+    Of a model that is found, the float form beside it goes before others of its name.
     """
     integers = places.find(name)
     if integers is not None and places.format_of(integers) == FORMAT:
@@ -92,10 +102,13 @@ def find_float(name: str) -> str | None:
         beside = integers.removesuffix(places.SUFFIX) + ENDING + places.SUFFIX
         if places.format_of(beside) == FORMAT:
             return beside
-        if integers == name or integers == name + places.SUFFIX:
-            return None
     wanted = name + ENDING
-    return next((f for f, said in places.model_files() if said["format"] == FORMAT and places.stem(f) == wanted), None)
+    named = (f for f, said in places.model_files() if said["format"] == FORMAT and places.stem(f) == wanted)
+    by_path = integers in (name, name + places.SUFFIX)
+    found = None if by_path else next(named, None)
+    if found is None and integers is not None and places.format_of(integers) == INTEGERS:
+        return integers
+    return found
 
 
 def need_float(name: str) -> str:
@@ -109,11 +122,21 @@ def need_float(name: str) -> str:
 
 
 def read_float(place: str) -> FloatState:
-    """Read a file, its digest verified. Raises ModelError where it is missing, damaged or something else."""
+    """Read a file, its digest verified; of integers, turn them back, and say so.
+
+    Raises ModelError where it is missing, damaged or something else.
+    """
     from safetensors import SafetensorError
     from safetensors.torch import load
 
-    said, content = places.metadata(place), places.content(place)
+    said = places.metadata(place)
+    if said.get("format") == INTEGERS:
+        logger.warning("%s: its float form is not here; the weights are those of its integers", place)
+        stored = read_stored(place)
+        return FloatState(
+            place, stored.architecture, float_state_of(stored.architecture, stored.network), None, stored.digest
+        )
+    content = places.content(place)
     try:
         if said.get("format") != FORMAT:
             raise ValueError(f"format {said.get('format')!r}, expected {FORMAT!r}")

@@ -18,11 +18,14 @@ from l3c.training.trainer import evaluated_weights, load_weights
 
 @dataclass(frozen=True)
 class Trained:
-    """A network in evaluation mode, and where it came from. name: of the experiment, or the model."""
+    """A network in evaluation mode, and where it came from. name: of the experiment, or the model.
+
+    iteration: None where it is not known.
+    """
 
     network: Published
     name: str
-    iteration: int
+    iteration: int | None
 
 
 def load_trained(experiment: Experiment, iteration: int = LATEST, device: torch.device | str = "cpu") -> Trained:
