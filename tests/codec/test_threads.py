@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from l3c.codec.threads import in_order, thread_count
+from l3c.codec.threads import Cancelled, Crew, at_work, crewed, in_order, thread_count
 from l3c.errors import InputError
 
 
@@ -47,3 +47,26 @@ def test_threads_are_at_least_one() -> None:
     for threads in (0, -3):
         with pytest.raises(InputError, match=f"threads: {threads}, at least 1"):
             thread_count(threads)
+
+
+def test_a_thread_holds_one_processor_of_a_crew_however_often_it_asks() -> None:
+    def work(item: int) -> int:
+        with at_work(), at_work():
+            return sum(in_order(abs, [item], None))
+
+    with Crew(1) as crew:
+        assert [crewed(crew, work, item) for item in (3, -4)] == [3, 4]
+        assert crew.do(abs, -1) == 1
+
+
+def test_a_crew_that_is_cancelled_begins_nothing() -> None:
+    begun: list[int] = []
+
+    def work(_: int) -> list[None]:
+        return list(in_order(begun.append, range(9), None))
+
+    with Crew(2) as crew:
+        crew.cancel()
+        with pytest.raises(Cancelled):
+            crewed(crew, work, 0)
+    assert not begun

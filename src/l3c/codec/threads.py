@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Event, Semaphore
+from threading import Event, Semaphore, local
 from typing import TypeVar
 
 from l3c.errors import InputError
@@ -37,6 +37,7 @@ class Crew:
         self._processors = Semaphore(count)
         self._pool = ThreadPoolExecutor(count, thread_name_prefix=POOL)
         self._cancelled = Event()
+        self._held = local()
 
     def __enter__(self) -> Crew:
         return self
@@ -61,11 +62,18 @@ class Crew:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """Hold a processor. Raises Cancelled."""
+        """Hold a processor, the one that this thread holds already if it does. Raises Cancelled."""
+        if getattr(self._held, "one", False):
+            yield
+            return
         with self._processors:
             if self._cancelled.is_set():
                 raise Cancelled
-            yield
+            self._held.one = True
+            try:
+                yield
+            finally:
+                self._held.one = False
 
 
 _crew: ContextVar[Crew | None] = ContextVar("crew", default=None)
