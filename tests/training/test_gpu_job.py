@@ -18,6 +18,7 @@ from l3c.errors import InputError, ModelError
 from l3c.published.architecture import Architecture
 from l3c.published.float_state import read_float
 from l3c.published.network import make_network
+from l3c.training import step_times
 from l3c.training.carried import HEADER, read_run, write_run
 from l3c.training.checkpoints import BEST
 from l3c.training.config import Config
@@ -210,6 +211,17 @@ def test_the_table_tells_speed_share_and_costs() -> None:
     assert "| l3c | 1 | 99 | 1.0 | 20,000,000 | 10.0% | 4.0000 | 4.0000 | 0.2500 |" in text
     assert "| l3c | 1 | 1.0 | 99 | 4.0000 | 3.7500 | 0.2500 |" in text
     assert "a card" in table_of(lines, {}, None, "a card")
+
+
+def test_steps_are_timed(capsys: pytest.CaptureFixture[str]) -> None:
+    settings = [f"-p{text}" for text in TINY if not text.startswith(("compile", "bfloat16"))]
+    assert step_times.main(["--device", "cpu", "--steps", "1", "--only", "1", "--only", "5", *settings]) == 0
+    rows = capsys.readouterr().out.splitlines()[2:]
+    assert [row.split(" | ")[0] for row in rows] == [
+        "| float32, waiting after each step",
+        "| the same, with both penalties",
+    ]
+    assert all(float(row.split(" | ")[1].replace(",", "")) > 0 for row in rows)
 
 
 def test_versions_that_are_too_old_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,8 +115,8 @@ def images(count: int = 2) -> torch.Tensor:
 
 
 def step(trainer: Trainer, batch: torch.Tensor) -> None:
-    ways = Ways(trainer._coster, trainer.config.run, 1)
-    trainer._step(ways, batch, len(batch), 1e-3, False, False)
+    ways = Ways(trainer.coster, trainer.config.run, 1)
+    trainer.step(ways, batch, len(batch), 1e-3, False, False)
     trainer.iteration += 1
 
 
@@ -188,7 +188,7 @@ def test_where_compiling_fails_the_plainer_way_is_taken(
     trainer = trainer_of(tmp_path)
     ways = Ways(Coster(trainer.network, False, False), Execution(compile=True, compile_mode="max-autotune"), 1)
     assert ways.compiled
-    trainer._step(ways, images(), 2, 1e-3, False, False)
+    trainer.step(ways, images(), 2, 1e-3, False, False)
     assert tried == ["max-autotune", None]
     assert not ways.compiled
     assert caplog.text.count("no compiler here") == 2

@@ -234,9 +234,9 @@ def with_bad_gradients(folder: Path, **optimizer: Any) -> Trainer:
 
 
 def try_steps(run: Trainer, count: int = 1) -> None:
-    ways = Ways(run._coster, run.config.run, 1)
+    ways = Ways(run.coster, run.config.run, 1)
     for _ in range(count):
-        run._step(ways, torch.zeros((2, 3, 16, 16), dtype=torch.uint8), 2, 1e-3, False, False)
+        run.step(ways, torch.zeros((2, 3, 16, 16), dtype=torch.uint8), 2, 1e-3, False, False)
 
 
 def test_gradients_that_are_not_finite_end_the_run(tmp_path: Path) -> None:

@@ -64,6 +64,11 @@ class Ways:
         self._proven = False
 
     @property
+    def name(self) -> str:
+        """Of the way that is taken next."""
+        return self._ways[0][0]
+
+    @property
     def compiled(self) -> bool:
         return len(self._ways) > 1 or self._ways[0][0] != "not compiled"
 

@@ -93,7 +93,7 @@ class Trainer:
         self.iteration = 0
         self.optimizer = make_optimizer(self.network, config)
         self.best: tuple[float, int] | None = None
-        self._coster = Coster(self.network, config.run.bfloat16, config.run.channels_last)
+        self.coster = Coster(self.network, config.run.bfloat16, config.run.channels_last)
         self._saves = Interval(options.save_every, options.save_minutes)
         self._validations = Interval(options.validate_every, options.validate_minutes)
         self._skipped = 0
@@ -175,7 +175,7 @@ class Trainer:
         self, plan: Plan, batches: Iterator[Tensor], monitor: Monitor | None, validation: Validation, due: Due
     ) -> None:
         rate = self._rate(plan, due, monitor is not None)
-        ways = Ways(self._coster, self.config.run, self.processes.world)
+        ways = Ways(self.coster, self.config.run, self.processes.world)
         guided = self._guidance() > 0
         meter, last = Meter(), self._last(plan)
         self._checked = self.iteration
@@ -187,7 +187,7 @@ class Trainer:
             reports = (self.iteration + 1) % self.options.log_every == 0
             # in a compiled graph the term stays to the end: leaving it out would mean to compile anew
             distance = guided if ways.compiled else self._guidance() > 0
-            bpsp, norm = self._step(ways, images, plan.size(self.iteration), learning_rate, reports, distance)
+            bpsp, norm = self.step(ways, images, plan.size(self.iteration), learning_rate, reports, distance)
             self.iteration += 1
             meter.add(plan.size(self.iteration - 1), waited)
             if monitor:
@@ -200,7 +200,7 @@ class Trainer:
             if self.processes.any(due()):
                 break
 
-    def _step(
+    def step(
         self, ways: Ways, images: Tensor, crops: int, rate: float, wants_norm: bool, with_distance: bool
     ) -> tuple[Tensor, Tensor | None]:
         """One update. Returns bpsp of each scale over the whole batch, float64 [scales + 1], and the gradient's norm.
@@ -356,13 +356,13 @@ class Trainer:
 
     @torch.no_grad()
     def _evaluate(self, images: Tensor) -> Tensor:
-        return self._coster(images.to(self.processes.device))[0].cpu()  # type: ignore[no-any-return]
+        return self.coster(images.to(self.processes.device))[0].cpu()  # type: ignore[no-any-return]
 
     @torch.no_grad()
     def _show(self, monitor: Monitor, kind: str, images: Tensor) -> None:
         if not monitor.shows:
             return
-        scales = self._coster.take_apart(images[:1].to(self.processes.device))
+        scales = self.coster.take_apart(images[:1].to(self.processes.device))
         monitor.pictures(self.iteration, kind, self.network, scales)
 
     @contextmanager
