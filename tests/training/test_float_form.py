@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,6 @@ from l3c.codec.models import describe_file
 from l3c.errors import InputError, ModelError
 from l3c.places import VARIABLE
 from l3c.published import models
-from l3c.published.architecture import Architecture
 from l3c.published.dequantize import FIRST, SECOND, float_state_of
 from l3c.published.export import export_layers
 from l3c.published.float_state import find_float, listing, read_float, write_float
@@ -220,14 +218,3 @@ def test_damage_is_named(both: Path, tmp_path: Path) -> None:
         read_float(str(FOLDER / "gray-22k.safetensors"))
     with pytest.raises(InputError, match=r"lin\.bias has values that are not finite"):
         write_float(path, A, {"prob_clfs.0.atrous.lin.bias": torch.tensor([torch.nan])})
-
-
-def test_a_file_cannot_say_what_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    own = replace(A, kind="tests.published.own:None_such")
-    with pytest.raises(InputError, match="has no float form"):
-        write_float(tmp_path / "own-float.safetensors", own, {})
-    monkeypatch.setattr(Architecture, "own", False)
-    write_float(tmp_path / "own-float.safetensors", own, {})
-    monkeypatch.undo()
-    with pytest.raises(ModelError, match="files that are passed on never run code"):
-        read_float(str(tmp_path / "own-float.safetensors"))
