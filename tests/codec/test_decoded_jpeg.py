@@ -114,7 +114,7 @@ def test_damage_is_refused_and_salvaged() -> None:
     np.testing.assert_array_equal(saved.samples, l3c.decode(FILE))
     cut = l3c.salvage(FILE[:-12])
     assert cut.lost
-    assert (cut.samples == saved.samples).mean() > 0.9
+    assert ((cut.samples == saved.samples) | (cut.samples == 0)).all()
     damaged = bytearray(FILE)
     damaged[FILE.index(b"PAST") + 900] ^= 1
     with pytest.raises(ChecksumError):

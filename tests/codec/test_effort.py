@@ -77,7 +77,7 @@ def test_a_damaged_tile_costs_no_other() -> None:
 
 def test_tuning_that_is_damaged_is_said_to_be() -> None:
     damaged = bytearray(TILED)
-    damaged[TILED.index(TUNINGS) + 20] ^= 1
+    damaged[TILED.index(TUNINGS) + 20] ^= 3
     with pytest.raises(FormatError):
         l3c.salvage(bytes(damaged))
 

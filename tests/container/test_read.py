@@ -167,10 +167,10 @@ def test_hostile_lengths_take_neither_memory_nor_time(name: str) -> None:
 
 
 def large_single_tile(side: int) -> bytes:
-    """A file of a few bytes that claims side x side pixels in one tile of an unknown model."""
-    coded = varint(65535) + b"\3" + varint(0) + bytes(4)
+    """A file of a few bytes that claims side x side pixels in one tile of WebP."""
+    coded = varint(65535) + b"\1" + varint(1) + bytes(4)
     models = b"\1" + DIGEST + b"\0"
-    return assemble([(HEAD, head_of(side, side)), (MODELS, models), (TILES, coded), (DATA, b"")])
+    return assemble([(HEAD, head_of(side, side)), (MODELS, models), (TILES, coded), (DATA, b"\0")])
 
 
 def test_large_dimensions_meet_the_limit_before_memory_is_taken() -> None:
@@ -182,10 +182,12 @@ def test_large_dimensions_meet_the_limit_before_memory_is_taken() -> None:
 
 
 def test_a_table_of_many_tiles_takes_memory_in_proportion_to_the_file() -> None:
-    """Fifty thousand tiles of nothing: less than 60 bytes of memory for each byte of the file."""
-    entries = (b"\3\0" + bytes(4)) * 50_000
+    """Fifty thousand tiles of next to nothing: less than 60 bytes of memory for each byte of the file."""
+    entries = (b"\3\1" + bytes(4)) * 50_000
     models = b"\1" + DIGEST + b"\0"
-    data = assemble([(HEAD, head_of(16 * 50, 16 * 1000)), (MODELS, models), (TILES, varint(16) + entries), (DATA, b"")])
+    data = assemble(
+        [(HEAD, head_of(16 * 50, 16 * 1000)), (MODELS, models), (TILES, varint(16) + entries), (DATA, bytes(50_000))]
+    )
     tracemalloc.start()
     assert len(read_file(data).tiles) == 50_000
     peak = tracemalloc.get_traced_memory()[1]

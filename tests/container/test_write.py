@@ -3,15 +3,16 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from l3c.container.constants import FIRST_MODEL, METADATA, PALETTE, PLANES, SIGNATURE, STORED
+from l3c.container.constants import FIRST_MODEL, METADATA, PALETTE, PLANES, PNG, SIGNATURE, STORED, SYMBOLS_A_BYTE
 from l3c.container.read import read_file
 from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, TileEntry
 from l3c.container.tiling import tiles_of
 from l3c.container.write import section, write_file
 from tests.container.forge import stored_contents
 
-references = st.builds(ModelReference, st.binary(min_size=16, max_size=16), st.text(max_size=20))
-metadata = st.dictionaries(st.sampled_from(sorted(METADATA)), st.binary(max_size=40))
+names = st.text(st.characters(exclude_categories=("C", "Z")), max_size=20)
+references = st.builds(ModelReference, st.binary(min_size=16, max_size=16), names)
+metadata = st.dictionaries(st.sampled_from(sorted(set(METADATA) - {PNG})), st.binary(max_size=40))
 palettes = st.integers(1, 256).flatmap(
     lambda n: st.builds(Palette, st.binary(min_size=3 * n, max_size=3 * n), st.binary(max_size=n))
 )
@@ -29,7 +30,7 @@ def contents(draw: st.DrawFn) -> Contents:
     for index, box in tiles_of(header, side):
         coder = draw(st.sampled_from([STORED, *range(FIRST_MODEL, FIRST_MODEL + len(models))]))
         stored = box.height * box.width * header.components[index].channels
-        length = stored if coder == STORED else draw(st.integers(0, 50))
+        length = stored if coder == STORED else stored // SYMBOLS_A_BYTE + draw(st.integers(1, 50))
         entries.append(TileEntry(coder, length, draw(st.integers(0, 2**32 - 1))))
     data = bytes(sum(entry.length for entry in entries))
     return Contents(header, models, side, entries, data, draw(metadata), palette)

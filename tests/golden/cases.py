@@ -216,7 +216,7 @@ def damaged_files() -> dict[str, tuple[bytes, type[L3CError]]]:
 
     unknown = [ModelReference(bytes(16), "tsunami")]
     huge = section(HEAD, bytes([RGB]) + varint(65535) * 2 + b"\7")
-    huge += section(MODELS, models(unknown)) + section(TILES, varint(65535) + b"\3\0" + bytes(4)) + section(DATA, b"")
+    huge += section(MODELS, models(unknown)) + section(TILES, varint(65535) + b"\1\1" + bytes(4)) + section(DATA, b"\0")
     return {
         "empty": (b"", FormatError),
         "text": (b"This is no image.\n", FormatError),

@@ -25,9 +25,6 @@ Item = tuple[int, TileEntry, tuple[int, Box], bytes | memoryview]
 DEFAULT_MAX_MEMORY = 4 << 30
 LANE, WORKSPACE, TUNED, GUIDED = 8192, 8 << 20, 2 << 20, 24
 
-WEBP_PIXEL = 24
-"""Bytes that a pixel takes while libwebp and Pillow decode it: canvases, frame and images of four channels each."""
-
 JOINED = 3
 """Arrays of all samples while their bytes become one: the numbers, a step of the work, the samples."""
 
@@ -43,12 +40,14 @@ def memory_needed(contents: Contents, threads: int, made: ImageHeader | None = N
     tile = min(max(c.size for c in components), contents.tile_side**2 * max(c.channels for c in components))
     lanes = min(max(c.height for c in components), contents.tile_side)
     payload = max(entry.length for entry in contents.tiles)
+    if any(entry.coder == WEBP for entry in contents.tiles):
+        pixels = max(min(c.height, contents.tile_side) * min(c.width, contents.tile_side) for c in components)
+        tile += webp.DECODING_BYTES * pixels
+        payload *= 1 + webp.DECODING_COPIES
     busy = min(threads, len(contents.tiles))
     samples = made.size + past.memory_needed(made) + (JOINED * made.samples * made.bits // 8 if made.parts > 1 else 0)
     if any(map(is_guided, components)):
         tile *= GUIDED
-    if any(entry.coder == WEBP for entry in contents.tiles):
-        tile += WEBP_PIXEL * min(max(c.height * c.width for c in components), contents.tile_side**2)
     return samples + busy * (tile + payload + LANE * lanes + WORKSPACE) + TUNED * len(contents.tunings)
 
 

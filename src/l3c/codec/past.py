@@ -12,6 +12,7 @@ from l3c.codec.pasts.part import Part
 from l3c.codec.planes import Components, from_components, from_numbers
 from l3c.container.structure import DecodedJpeg, ImageHeader, Levels, PhotoCd, Predicted, Repeated, Video
 from l3c.container.tiling import Box
+from l3c.errors import FormatError
 
 SOUGHT = (repeated, photo_cd, video, levels, predicted)
 """Kinds whose components models code, in the order in which they are looked for."""
@@ -38,8 +39,20 @@ def undo(numbers: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Compo
 def redo(components: Components, header: ImageHeader) -> NDArray[Any]:
     """Samples [height, width, channels] from the components of any header. Raises FormatError."""
     if header.past is None:
-        return from_numbers(from_components(components, header), header)
-    return from_numbers(KINDS[type(header.past)].redo(components, header, header.past), header)
+        numbers = from_components(components, header)
+    else:
+        numbers = KINDS[type(header.past)].redo(components, header, header.past)
+    _check_range(numbers, header)
+    return from_numbers(numbers, header)
+
+
+def _check_range(numbers: NDArray[Any], header: ImageHeader) -> None:
+    """Raise FormatError where a sample exceeds what its depth, or the maximum, allows."""
+    if not header.maximum and header.depth in (1, header.bits):
+        return
+    limit = header.maximum or (1 << header.depth) - 1
+    if int(numbers.max()) > limit:
+        raise FormatError(f"a sample of {int(numbers.max())}, where the header allows at most {limit}")
 
 
 def part_around(header: ImageHeader, box: Box) -> Part:
@@ -48,6 +61,17 @@ def part_around(header: ImageHeader, box: Box) -> Part:
         part = replace(header, height=box.height, width=box.width)
         return Part(part, box, [box] * len(header.components))
     return KINDS[type(header.past)].part_around(header, header.past, box)  # type: ignore[no-any-return]
+
+
+def touched(header: ImageHeader, index: int, box: Box) -> tuple[slice, slice, slice]:
+    """Rows, columns and channels of the samples that depend on a box of a component, or more."""
+    first, last = 0, header.channels
+    if header.past is None:
+        plane = index // header.parts
+        first, last = sum(header.planes[:plane]), sum(header.planes[: plane + 1])
+    else:
+        box = KINDS[type(header.past)].touched(header, header.past, index, box)
+    return slice(box.top, box.bottom), slice(box.left, box.right), slice(first, last)
 
 
 def memory_needed(header: ImageHeader) -> int:

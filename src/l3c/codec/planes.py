@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from l3c.container.constants import FLOAT, UNSIGNED
 from l3c.container.structure import ImageHeader
+from l3c.errors import FormatError
 
 Components = list[NDArray[np.uint8]]
 BYTE = 8
@@ -70,8 +71,10 @@ def _bytes(plane: NDArray[Any], depth: int) -> Components:
 
 
 def from_components(components: Components, header: ImageHeader) -> NDArray[Any]:
-    """Numbers [height, width, channels]."""
+    """Numbers [height, width, channels]. Raises FormatError where the last part of one has bits beyond the depth."""
     parts, dtype = header.parts, number_type(header)
+    if header.depth == 1 and any(component.max() > 1 for component in components):
+        raise FormatError("a sample above 1 in an image of 1 bit")
     if parts == 1:
         planes: list[NDArray[Any]] = [c.astype(bool) if header.depth == 1 else c for c in components]
     else:
@@ -81,6 +84,8 @@ def from_components(components: Components, header: ImageHeader) -> NDArray[Any]
 
 def _joined(parts: Components, depth: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     low = (depth - 1) % BYTE + 1
+    if low < BYTE and parts[-1].max() >> low:
+        raise FormatError(f"a sample has bits beyond its {depth}")
     numbers = parts[0].astype(dtype)
     for part in parts[1:-1]:
         numbers = numbers << dtype.type(BYTE) | part

@@ -19,7 +19,9 @@ from l3c.errors import FormatError
 
 
 def salvage_samples(contents: Contents, threads: int, max_memory: int | None) -> tuple[NDArray[Any], list[str]]:
-    """The image, 0 in every sample of the tiles that are lost, and a line for each of those.
+    """The image, 0 in every sample that depends on a tile that is lost, and a line for each of those tiles.
+
+    A history makes samples of what tiles hold: 0 in a tile may become any sample, so samples are cleared, not tiles.
 
     Raises LimitError before memory is taken, and ModelError.
     """
@@ -31,9 +33,11 @@ def salvage_samples(contents: Contents, threads: int, max_memory: int | None) ->
     for items in in_turn(list(tile_items(contents)), contents.header):
         reasons = list(in_order(lambda item: _salvage(item, planes, components, models), items, threads))
         lost += [(item, reason) for item, reason in zip(items, reasons, strict=True) if reason]
-    if contents.header.depth > 8:
-        _blank_halves(components, [item for item, _ in lost])
     samples = past.redo(components, contents.header)
+    if lost and not samples.flags.writeable:
+        samples = samples.copy()
+    for (_, _, (index, box), _), _ in lost:
+        samples[past.touched(contents.header, index, box)] = 0
     return samples[..., 0] if samples.shape[2] == 1 else samples, [reason for _, reason in lost]
 
 
@@ -50,9 +54,3 @@ def _salvage(item: Item, planes: list[Component], components: Components, models
         return str(error)
     components[index][box.top : box.bottom, box.left : box.right] = tile
     return ""
-
-
-def _blank_halves(components: Components, lost: list[Item]) -> None:
-    """Samples of two bytes are worth nothing without one of them."""
-    for _, _, (index, box), _ in lost:
-        components[index ^ 1][box.top : box.bottom, box.left : box.right] = 0

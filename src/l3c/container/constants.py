@@ -144,4 +144,17 @@ NAMED_METADATA = (
 
 NAMED, NAME_MAX = b"more", 63
 PREVIEW = b"prvw"
+PREVIEW_SIDE_MAX = 320
+"""Pixels a side of a preview."""
+
+SYMBOLS_A_BYTE = 4096
+"""Samples that a byte of a model's payload may hold at most. A symbol's frequency is at most 2^16 - 255 of 2^16, and a
+step of rANS with it makes the state at least 255 / 2^17 larger, relatively: 2,850 samples a byte. A smaller payload is
+damaged, and without this bound a file of 100 bytes could ask for hours of work."""
+
+SEEN_CHUNKS = frozenset({b"tRNS", b"acTL", b"fcTL", b"fdAT"})
+"""Ancillary chunks of PNG that are pixels: in section pngc they would show another picture than the tiles hold."""
+
+CHUNK_MAX = 2**31 - 1
+"""Bytes of a chunk of PNG."""
 ANCILLARY = {**METADATA, NAMED: "more", PREVIEW: "preview"}

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import accumulate
 from typing import TypeVar
+from zlib import crc32
 
 from l3c.container.constants import (
     COLOURS,
@@ -31,6 +32,20 @@ from l3c.container.structure import Animation, Contents, Page, TileEntry, Tuning
 from l3c.errors import ChecksumError, FormatError
 
 T = TypeVar("T")
+
+CHECK_BYTES = 4
+"""Of a section's check sum."""
+
+BELIEVED = (COLOURS, MODELS, TUNINGS, TILES)
+"""Sections that are read although their check sum does not fit: the tiles' own check sums tell what is wrong, but for
+colours of a palette, which are no samples. HEAD and PAST make samples of tiles: wrong ones would not be noticed."""
+
+MENDED_MAX = 256
+"""Bytes of a section of which every bit is tried: one flipped bit is told by the check sum, by 4 billion to 2,000."""
+
+CHECKED_SHARE, CHECKED_LEAST = 32, 1 << 16
+"""Bytes of check sums that may be computed for each byte of a file, and at least: tags without end in a file that
+somebody made would take the square of its size."""
 
 
 def read_damaged(data: Buffer) -> tuple[Contents, list[str]]:
@@ -116,32 +131,60 @@ def _intact(view: memoryview, tag: bytes) -> Iterator[int]:
 
 
 def _find(view: memoryview, tag: bytes, start: int, read: Callable[[Cursor], T], lost: list[str]) -> tuple[T, int]:
-    """The first section whose check sum fits, else the first that makes sense; and where it ends."""
-    for place in _places(view, tag, start):
+    """The first section whose check sum fits, else one with a flipped bit, else, if BELIEVED, the first that makes
+    sense; and where it ends.
+    """
+    places = list(_places(view, tag, start))
+    for place in places:
         cursor = Cursor(view[place:], place)
         with suppress(FormatError):
             return read(read_section(cursor)[1]), cursor.offset
-    for place in _places(view, tag, start):
+    for place in places:
         with suppress(FormatError):
             content, end = _unchecked(view, place)
-            found = read(content)
-            lost.append(f"section {tag.decode()} is damaged: what follows may be wrong")
+            mended = _mended(view, place, content, end)
+            if mended is None and tag not in BELIEVED:
+                continue
+            found = read(mended or content)
+            what = "one bit of it was mended" if mended else "what follows may be wrong"
+            lost.append(f"section {tag.decode()} is damaged: {what}")
             return found, end
     raise FormatError(f"section {tag.decode()} is missing or damaged, without which nothing can be salvaged")
 
 
+def _mended(view: memoryview, place: int, content: Cursor, end: int) -> Cursor | None:
+    """The content as it was, if one bit of it, or of its check sum, has been flipped."""
+    raw, tag = bytes(content.take(content.left, "a section")), bytes(view[place : place + len(HEAD)])
+    content.rewind()
+    stored = int.from_bytes(view[end - CHECK_BYTES : end], "little")
+    if len(raw) > MENDED_MAX or len(view[end - CHECK_BYTES : end]) < CHECK_BYTES:
+        return None
+    if (crc32(tag + raw) ^ stored).bit_count() == 1:
+        return content
+    for bit in range(8 * len(raw)):
+        flipped = raw[: bit // 8] + bytes([raw[bit // 8] ^ 1 << bit % 8]) + raw[bit // 8 + 1 :]
+        if crc32(tag + flipped) == stored:
+            return Cursor(memoryview(flipped), end - CHECK_BYTES - len(raw))
+    return None
+
+
 def _places(view: memoryview, tag: bytes, start: int) -> Iterator[int]:
-    data = bytes(view.obj)
+    """Where a tag stands, as long as all that may follow can be checked in time that a file of this size deserves."""
+    data = bytes(view)
+    left = CHECKED_SHARE * len(data) + CHECKED_LEAST
     place = data.find(tag, start)
-    while place >= 0:
+    while place >= 0 and left > 0:
         yield place
+        with suppress(FormatError):
+            left -= _unchecked(view, place)[0].left
+        left -= len(tag)
         place = data.find(tag, place + 1)
 
 
 def _unchecked(view: memoryview, place: int) -> tuple[Cursor, int]:
     cursor = Cursor(view[place + 4 :], place + 4)
     content = cursor.part(cursor.varint(cursor.left, "a section's length"), "a section")
-    return content, cursor.offset + 4
+    return content, cursor.offset + CHECK_BYTES
 
 
 def _payload(view: memoryview, end: int, total: int, lost: list[str]) -> memoryview:

@@ -1,8 +1,8 @@
-"""Metadata of kinds that have no section of their own: names and bytes, one after another."""
+"""Lists in ancillary sections: metadata of kinds that have no section of their own, and chunks of PNG."""
 
 from __future__ import annotations
 
-from l3c.container.constants import NAME_MAX
+from l3c.container.constants import CHUNK_MAX, NAME_MAX, SEEN_CHUNKS
 from l3c.container.cursor import Cursor, varint
 
 
@@ -21,3 +21,13 @@ def unpack_named(content: bytes) -> dict[str, bytes]:
             raise cursor.fail("a kind of metadata has no name, a second one, or one that cannot be printed")
         found[name.decode()] = bytes(cursor.take(cursor.varint(cursor.left, "a length"), "metadata"))
     return found
+
+
+def check_chunks(content: bytes) -> None:
+    """Raises FormatError where section pngc holds what is no metadata of a PNG file."""
+    cursor = Cursor(memoryview(content))
+    while cursor.left:
+        kind = bytes(cursor.take(4, "a chunk's type"))
+        if not (kind.isalpha() and kind.isascii() and kind[:1].islower()) or kind in SEEN_CHUNKS:
+            raise cursor.fail(f"section pngc holds a chunk {kind!r}, which is no metadata")
+        cursor.take(cursor.varint(CHUNK_MAX, "a chunk's length"), "a chunk")

@@ -30,11 +30,13 @@ from l3c.container.constants import (
     PALETTE,
     PAST,
     PLANES,
+    PNG,
     SIDE_MAX,
     SIGNATURE,
     SIGNED,
     SIGNED_BITS,
     STORED,
+    SYMBOLS_A_BYTE,
     TILE_SIDE_MAX,
     TILE_SIDE_MIN,
     TILES,
@@ -45,7 +47,7 @@ from l3c.container.constants import (
 )
 from l3c.container.cursor import Buffer, Cursor
 from l3c.container.kept_file import read_file_section
-from l3c.container.named import unpack_named
+from l3c.container.named import check_chunks, unpack_named
 from l3c.container.pages import PageEntry, read_index
 from l3c.container.past import read_past
 from l3c.container.structure import (
@@ -200,6 +202,8 @@ def add_section(cursor: Cursor, sections: Sections) -> None:
         ancillary[tag] = bytes(content.take(content.left, "metadata"))
         if tag == NAMED:
             unpack_named(ancillary[tag])
+        if tag == PNG:
+            check_chunks(ancillary[tag])
     elif tag[:1].isupper():
         raise VersionError(f"byte {place}: section {tag.decode()} is needed to decode, but unknown to this release")
 
@@ -289,6 +293,8 @@ def read_models(cursor: Cursor) -> list[ModelReference]:
             references.append(ModelReference(digest, name.decode()))
         except UnicodeDecodeError:
             raise cursor.fail("a model's name is not UTF-8") from None
+        if not references[-1].name.isprintable():  # it stands in messages, and must not steer a terminal
+            raise cursor.fail("a model's name has characters that cannot be printed")
     cursor.finish("section MODL")
     return references
 
@@ -335,7 +341,10 @@ def check_lengths(header: ImageHeader, side: int, entries: list[TileEntry], avai
     for number, (entry, (index, box)) in enumerate(zip(entries, tiles_of(header, side), strict=True)):
         if entry.coder == WEBP and not entry.length:
             _check_along(header, number, index, entries)
-        if entry.coder == STORED and entry.length != box.height * box.width * components[index].channels:
+        symbols = box.height * box.width * components[index].channels
+        if entry.coder >= FIRST_MODEL and symbols > SYMBOLS_A_BYTE * entry.length:
+            raise FormatError(f"tile {number}: no model codes {symbols} samples in {entry.length} bytes")
+        if entry.coder == STORED and entry.length != symbols:
             raise FormatError(f"tile {number} is stored in {entry.length} bytes, which is not its size")
 
 

@@ -9,14 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from l3c.container.constants import ICC_LAB, ITU_LAB, LAB, LAYOUT_NAMES, PLANES, UNSIGNED, YCBCR
+from l3c.container.constants import ICC_LAB, ITU_LAB, LAB, LAYOUT_NAMES, PLANES, PREVIEW_SIDE_MAX, UNSIGNED, YCBCR
 from l3c.container.structure import ImageHeader, Palette
 from l3c.errors import FormatError
 from l3c.images.picture import Picture
 from l3c.images.write import to_image
-
-SIDE = 320
-"""Longest side of a preview that a file carries, pixels."""
 
 QUALITY = 70
 
@@ -24,7 +21,7 @@ QUALITY = 70
 def make_preview(samples: NDArray[Any], header: ImageHeader, palette: Palette | None) -> bytes:
     """A lossy WebP file for samples [height, width, channels]."""
     file = io.BytesIO()
-    shrink(samples, header, palette, SIDE).save(file, "WEBP", quality=QUALITY, method=4)
+    shrink(samples, header, palette, PREVIEW_SIDE_MAX).save(file, "WEBP", quality=QUALITY, method=4)
     return file.getvalue()
 
 
@@ -73,8 +70,12 @@ def open_preview(data: bytes, side: int) -> Image.Image:
     """The picture that a file carries, shrunk if need be. Raises FormatError where it cannot be read."""
     try:
         with Image.open(io.BytesIO(data), formats=["WEBP"]) as image:
+            if max(image.size) > PREVIEW_SIDE_MAX:
+                raise FormatError(f"section prvw is {image.width} x {image.height} pixels, at most {PREVIEW_SIDE_MAX}")
             image.load()
             image.thumbnail((side, side), Image.Resampling.BOX)
             return image
+    except FormatError:
+        raise
     except (OSError, ValueError) as error:
         raise FormatError(f"section prvw cannot be read: {error}") from error

@@ -93,6 +93,11 @@ def jpeg_header(header: ImageHeader, past: DecodedJpeg) -> ImageHeader:
     return ImageHeader(RGB if past.sampling else GRAY, header.height + past.top, header.width + past.left)
 
 
+def touched(header: ImageHeader, past: DecodedJpeg, index: int, box: Box) -> Box:
+    """As `past.touched`: what is added to a pixel reaches no other."""
+    return box
+
+
 def memory_needed(header: ImageHeader, past: DecodedJpeg) -> int:
     """Bytes that `redo` takes, at most."""
     from l3c.jpeg.keep import memory_needed as restoring

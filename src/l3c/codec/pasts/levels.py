@@ -76,6 +76,11 @@ def part_around(header: ImageHeader, past: Levels, box: Box) -> Part:
     return Part(replace(header, height=box.height, width=box.width), box, boxes)
 
 
+def touched(header: ImageHeader, past: Levels, index: int, box: Box) -> Box:
+    """As `past.touched`: packed bits may belong to any pixel of their row."""
+    return Box(box.top, 0, box.bottom, header.width) if index else box
+
+
 def memory_needed(header: ImageHeader, past: Levels) -> int:
     """As `past.memory_needed`."""
     return (8 if past.bits <= 8 else 64) * header.samples + header.samples * header.bits // 8

@@ -68,6 +68,15 @@ def part_around(header: ImageHeader, past: PhotoCd, box: Box) -> Part:
     return Part(replace(header, height=outer.height, width=outer.width, past=part), outer, boxes)
 
 
+def touched(header: ImageHeader, past: PhotoCd, index: int, box: Box) -> Box:
+    """As `past.touched`: each half of chroma reaches one pixel further up and to the left."""
+    height, width = (header.width, header.height) if past.turned else (header.height, header.width)
+    if index:
+        top, left = max(0, 2 * box.top - 1), max(0, 2 * box.left - 1)
+        box = Box(top, left, min(2 * box.bottom, height), min(2 * box.right, width))
+    return Box(width - box.right, box.top, width - box.left, box.bottom) if past.turned else box
+
+
 def memory_needed(header: ImageHeader, past: PhotoCd) -> int:
     """As `past.memory_needed`."""
     width = header.height if past.turned else header.width

@@ -68,6 +68,11 @@ def part_around(header: ImageHeader, past: Predicted, box: Box) -> Part:
     return Part(replace(header, height=outer.height, width=outer.width), outer, [outer] * len(header.components))
 
 
+def touched(header: ImageHeader, past: Predicted, index: int, box: Box) -> Box:
+    """As `past.touched`: a number depends on those before it in its block."""
+    return part_around(header, past, box).box
+
+
 def memory_needed(header: ImageHeader, past: Predicted) -> int:
     """As `past.memory_needed`."""
     return 2 * header.samples * (header.bits // 8)

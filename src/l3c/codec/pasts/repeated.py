@@ -47,6 +47,12 @@ def part_around(header: ImageHeader, past: Repeated, box: Box) -> Part:
     return Part(part, outer, [inner] * len(header.components))
 
 
+def touched(header: ImageHeader, past: Repeated, index: int, box: Box) -> Box:
+    """As `past.touched`."""
+    bottom, right = min(box.bottom * past.rows, header.height), min(box.right * past.columns, header.width)
+    return Box(box.top * past.rows, box.left * past.columns, bottom, right)
+
+
 def memory_needed(header: ImageHeader, past: Repeated) -> int:
     """As `past.memory_needed`."""
     made = header.samples * -(-header.depth // 8)

@@ -57,6 +57,15 @@ def part_around(header: ImageHeader, past: Video, box: Box) -> Part:
     return Part(replace(header, height=outer.height, width=outer.width, past=past), outer, boxes)
 
 
+def touched(header: ImageHeader, past: Video, index: int, box: Box) -> Box:
+    """As `past.touched`."""
+    if not index:
+        return box
+    rows = 2 if past.halved else 1
+    bottom, right = min(rows * box.bottom, header.height), min(2 * box.right, header.width)
+    return Box(rows * box.top, 2 * box.left, bottom, right)
+
+
 def memory_needed(header: ImageHeader, past: Video) -> int:
     """As `past.memory_needed`."""
     return header.samples + video.STRIP * STRIP_BYTES * (header.width + 1) + corrections.BYTES * past.count
