@@ -96,8 +96,9 @@ def from_float(place: Path, folder: Path) -> Experiment:
     experiment, config = Experiment(folder), Config(network=found.architecture)
     experiment.folder.mkdir(parents=True)
     experiment.write_config(config)
-    state = {NETWORK: found.state, "iteration": found.iteration, "config": config.to_dict()}
-    experiment.checkpoints.save(found.iteration, state, Policy(), keep=True)
+    iteration = found.iteration or 0
+    state = {NETWORK: found.state, "iteration": iteration, "config": config.to_dict()}
+    experiment.checkpoints.save(iteration, state, Policy(), keep=True)
     return experiment
 
 
