@@ -16,7 +16,7 @@ EQUAL, NOTED, REFUSED = "equal", "noted", "refused"
 UNCLEAR, DIFFERS, CRASHED = "unclear", "differs", "crashed"
 FAULTS = (UNCLEAR, DIFFERS, CRASHED)
 UNCLEAR_REASONS = re.compile(
-    r"cannot be read: |not a picture in a format|unknown pixel mode|damaged|out of range|^\W*$"
+    r"cannot be read: |not a picture in a format|unknown pixel mode|damaged|out of range|unforeseen|^\W*$"
 )
 """A strange file is a valid one: these say nothing of what it is."""
 
@@ -49,15 +49,16 @@ def judge(case: Case, pixels: bool = True) -> Verdict:
 def _judge(case: Case, pixels: bool) -> Verdict:
     name = NAME + case.suffix
     try:
-        packed, lost = through.encode(case.data, name, pixels)
+        packed = through.encode(case.data, name, pixels)
     except L3CError as error:
         reason = plain(str(error))
         return Verdict(UNCLEAR if UNCLEAR_REASONS.search(reason) else REFUSED, reason)
     try:
+        lost = through.lost(case.data, packed, name)
         target = through.target(packed, name)
         back = through.decode(packed, name, target, named=False)
     except L3CError as error:
-        return Verdict(DIFFERS, f"taken, and not decoded: {plain(str(error))}")
+        return Verdict(DIFFERS, f"taken, and not given back: {plain(str(error))}")
     if back == case.data:
         return Verdict(EQUAL, "the file itself") if target == name else Verdict(DIFFERS, f"the file itself as {target}")
     if case.truth.opaque:

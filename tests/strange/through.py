@@ -6,14 +6,14 @@ from l3c.container.read import read_file
 from l3c.convert import DecodeOptions, EncodeOptions, check_encoded, decode_file, encode_file, target_name
 
 
-def encode(data: bytes, name: str, pixels: bool) -> tuple[bytes, tuple[str, ...]]:
-    """The l3c file, and what of the source it does not give back. Raises L3CError where it is refused.
+def encode(data: bytes, name: str, pixels: bool) -> bytes:
+    """The l3c file. Raises L3CError where it is refused. pixels: never keep the file itself."""
+    return encode_file(data, name, EncodeOptions(effort=1, pixels=pixels, threads=1)).data
 
-    pixels: never keep the file itself.
-    """
-    options = EncodeOptions(effort=1, pixels=pixels, threads=1)
-    packed = encode_file(data, name, options).data
-    return packed, check_encoded(data, packed, name, options)
+
+def lost(data: bytes, packed: bytes, name: str) -> tuple[str, ...]:
+    """What of the source the l3c file does not give back. Raises L3CError where that is its pixels."""
+    return check_encoded(data, packed, name, EncodeOptions(threads=1))
 
 
 def target(packed: bytes, name: str) -> str:

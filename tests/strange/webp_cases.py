@@ -118,7 +118,7 @@ def read(data: bytes) -> Truth:
             timing = (left * 2, top * 2, Fraction(duration, 1000), flags & 1, 1 - (flags >> 1 & 1))
             pages.append(_page(unpack(content[16:]), timing))
         elif name == b"VP8X":
-            size = int.from_bytes(content[7:10], "little") + 1, int.from_bytes(content[4:7], "little") + 1
+            size = int.from_bytes(content[4:7], "little") + 1, int.from_bytes(content[7:10], "little") + 1
         elif name not in PICTURE:
             metadata[name.decode().strip()] = content
     if not pages:
