@@ -32,6 +32,8 @@ mkdir -p "$WORK" "$OUT"
 WORK=$(cd "$WORK" && pwd) OUT=$(cd "$OUT" && pwd) DATA=$(cd "$DATA" && pwd)
 [ -z "$PREVIOUS" ] || PREVIOUS=$(cd "$PREVIOUS" && pwd)
 export PYTHONUNBUFFERED=1
+# Tools that lie beside the interpreter, such as CMake and Ninja of its environment, go first.
+PATH="$("$PYTHON" -c 'import os, sys; print(os.path.dirname(sys.executable))'):$PATH"
 
 install() { "$PYTHON" -m pip install -q --no-deps --no-compile --disable-pip-version-check --upgrade "$@"; }
 
@@ -41,7 +43,10 @@ if [ "$BUILD" != no ] && [ -d "$WHEELS" ]; then
 fi
 # The sources' own check runs before anything is built.
 NEEDS=(); [ "$BUILD" = no ] && NEEDS=(--train)
-PYTHONPATH="$HERE/src${PYTHONPATH:+:$PYTHONPATH}" "$PYTHON" -m l3c.training.versions ${NEEDS[@]+"${NEEDS[@]}"}
+PYTHONPATH="$HERE/src${PYTHONPATH:+:$PYTHONPATH}" "$PYTHON" -m l3c.training.versions ${NEEDS[@]+"${NEEDS[@]}"} || {
+  echo "train_on_gpu.sh: wheels of newer tools may lie in $WHEELS; BUILD=no trains without building the package" >&2
+  exit 1
+}
 
 if [ "$BUILD" = no ]; then
   SITE="$HERE/src"

@@ -24,7 +24,7 @@ from l3c.training.checkpoints import BEST
 from l3c.training.config import Config
 from l3c.training.config_files import config_from
 from l3c.training.experiments import Experiment, list_experiments
-from l3c.training.gpu_job import BASELINES, L3C, Job, compiling, run
+from l3c.training.gpu_job import BASELINES, L3C, Compiling, Job, compiling, run
 from l3c.training.job_table import table_of
 from l3c.training.loading import load_trained
 from l3c.training.optimizers import make_optimizer
@@ -117,10 +117,14 @@ def test_graphs_of_later_stages_are_compiled_beside(data: Path, capfd: pytest.Ca
     """The process that compiles runs as on a GPU; here it has nothing to compile, and takes its one step."""
     (data.parent / "work").mkdir()
     with compiling(job(data, "out", 1), [L3C], torch.device("cuda"), goes_on=False) as compiled:
-        compiled.wait(L3C)
+        assert compiled.ready(L3C, 300) is L3C
+        assert compiled.ready(BASELINES[0], 1) is BASELINES[0]
     log = (data.parent / "work" / "compiling-l3c.log").read_text()
     assert "for its graph, status 0" in capfd.readouterr().out, log
     assert not list((data.parent / "work" / "compiling").rglob("*.pt"))
+    for command in (["false"], ["sleep", "60"]):
+        failed = Compiling({L3C.name: subprocess.Popen(command)}).ready(L3C, 0)
+        assert failed.settings[-1] == "compile=false"
 
 
 def test_what_is_missing_is_said(data: Path, tmp_path: Path) -> None:

@@ -88,8 +88,13 @@ class PackedCrops:
         return torch.cat([part for part in parts if len(part)])
 
     def centres(self, count: int, side: int) -> Tensor:
-        """Middles of evenly spaced pictures that are large enough, uint8 [n, 3, side, side]."""
+        """Middles of evenly spaced pictures that are large enough, uint8 [n, 3, side, side].
+
+        Raises InputError where none is.
+        """
         large = np.flatnonzero(np.minimum(self._heights, self._widths) >= side)
+        if not len(large):
+            raise InputError(f"no packed picture of at least {side} x {side} pixels")
         numbers = large[np.linspace(0, len(large) - 1, min(count, len(large))).astype(int)]
         tops, lefts = (self._heights[numbers] - side) // 2, (self._widths[numbers] - side) // 2
         none = np.zeros_like(numbers)

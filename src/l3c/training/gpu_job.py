@@ -49,6 +49,9 @@ LOG_EVERY = 50
 LEAST_SECONDS = 0.2
 """Less for a stage is refused: nothing would be learned."""
 
+PATIENCE = 1 / 3
+"""Share of L3C's time after which its graph is no longer waited for."""
+
 PLAIN, SCALED, VALID = "train", "scaled", "valid"
 """Folders of the data: pictures as they are, pictures to be reduced, pictures for validation."""
 
@@ -119,7 +122,7 @@ class Results:
         out = self._job.out
         state, iteration = best_weights(trainer)
         write_float(out / stage.float_file, trainer.config.network, state, iteration)
-        if stage is L3C:
+        if stage.name == L3C.name:
             write_run(out, stage.name, trainer.state())
         if stage.name not in self.operations:
             self.operations[stage.name] = operations_per_pixel(trainer.config.network)
@@ -156,12 +159,11 @@ def run(job: Job) -> None:
     stages = [] if goes_on else [stage for stage in BASELINES if stage.name not in carried]
     with compiling(job, [*stages[1:], L3C], device, goes_on) as compiled:
         for stage in stages:
-            compiled.wait(stage)
             minutes = min(BASELINE_MINUTES, BASELINE_SHARE * job.minutes)
-            _train(job, stage, packs, minutes, results)
-        compiled.wait(L3C)
+            _train(job, compiled.ready(stage, 60 * minutes), packs, minutes, results)
+        l3c = compiled.ready(L3C, PATIENCE * job.seconds_left)
         restore = {"restore_continue": str(_continued(job, results))} if goes_on else _from_rgb(job)
-        _train(job, L3C, packs, job.seconds_left / 60, results, **restore)
+        _train(job, l3c, packs, job.seconds_left / 60, results, **restore)
     results.write()
     _keep(job)
     print((job.out / "table.md").read_text(), flush=True)
@@ -277,13 +279,24 @@ class Compiling:
     def __init__(self, running: dict[str, subprocess.Popen[bytes]]) -> None:
         self._running = running
 
-    def wait(self, stage: Stage) -> None:
-        """Until a stage's graph is compiled: to compile it here too would take no less."""
+    def ready(self, stage: Stage, seconds: float) -> Stage:
+        """Wait until a stage's graph is compiled: to compile it here too would take no less.
+
+        Returns the stage, which is not to be compiled where that failed or took longer.
+        """
         process = self._running.pop(stage.name, None)
-        if process is not None:
-            begin = time.perf_counter()
-            code = process.wait()
-            print(f"{stage.name}: waited {time.perf_counter() - begin:.1f} s for its graph, status {code}", flush=True)
+        if process is None:
+            return stage
+        begin = time.perf_counter()
+        try:
+            code: int | None = process.wait(timeout=max(1.0, seconds))
+        except subprocess.TimeoutExpired:
+            code = None
+            process.kill()
+            process.wait()
+        said = "no end" if code is None else f"status {code}"
+        print(f"{stage.name}: waited {time.perf_counter() - begin:.1f} s for its graph, {said}", flush=True)
+        return stage if code == 0 else replace(stage, settings=(*stage.settings, "compile=false"))
 
     def stop(self) -> None:
         for process in self._running.values():
