@@ -6,7 +6,6 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 from zlib import crc32
@@ -15,21 +14,20 @@ import numpy as np
 
 from l3c import api
 from l3c.codec.threads import at_work, lone_threads
-from l3c.container.constants import LAYOUT_NAMES, PLANES, PREVIEW
+from l3c.container.constants import EXTRA_NAMES, LAYOUT_NAMES, PAGE_KINDS, PREVIEW, UNSIGNED
 from l3c.container.kept_file import is_suffix
 from l3c.container.read import read_file
 from l3c.container.structure import Contents, Palette
 from l3c.container.write import write_file
 from l3c.errors import EngineError, InputError, L3CError, ModelError
-from l3c.images.picture import Picture
+from l3c.images import formats
+from l3c.images.metadata import same
+from l3c.images.picture import OF_PIXELS, Picture, stripped
 from l3c.jpeg.keep import SUFFIXES as JPEG_SUFFIXES
 
 SUFFIX = ".l3c"
-TARGETS = (".png", ".tif", ".pam")
-"""What is appended to a name whose own suffix cannot hold a picture: the first of these that can."""
-
-APPENDED = (*TARGETS, ".jpg")
-"""All that a picture's name may get."""
+APPENDED = (".png", ".tif", ".pam", ".gif", ".webp", ".jpg")
+"""All that may be appended to a name whose own suffix cannot hold a picture."""
 
 JPEG_START = b"\xff\xd8\xff"
 RIFF, WEBP, LOSSY_WEBP = b"RIFF", b"WEBP", b"VP8 "
@@ -40,28 +38,17 @@ BRANDS = {
 }  # fmt: skip
 """Of files made of boxes: what the first brand says they are."""
 
-RAW_SUFFIXES = frozenset(
-    [".3fr", ".arw", ".cr2", ".cr3", ".dng", ".erf", ".iiq", ".kdc", ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf",
-     ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f"]
-)  # fmt: skip
+RAW_SUFFIXES = frozenset(formats.BY_NAME["raw"].suffixes)
 """Cameras' own files. Most are TIFF files within, whose first picture is a preview: their names tell them apart."""
 
-BOXED_SUFFIXES = frozenset([".heic", ".heif", ".hif"])
-PICTURES = frozenset(
-    [".avif", ".bmp", ".dib", ".gif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".mpo", ".pam", ".pbm", ".pcx",
-     ".pgm", ".png", ".pnm", ".ppm", ".qoi", ".tga", ".tif", ".tiff", ".webp"]
-)  # fmt: skip
+PICTURES = formats.PICTURES
 """Files that are read as pictures."""
 
-TAKEN = PICTURES | RAW_SUFFIXES | BOXED_SUFFIXES
+TAKEN = frozenset(suffix for suffix, form in formats.BY_SUFFIX.items() if form.knows or form.whole)
 """Files that a folder run encodes, by their suffixes in small letters."""
 
 LOSSY = {"JPEG": "JPEG", "MPO": "JPEG"}
 """Formats, as a picture names its source, of which pixels are never all."""
-
-
-OF_PIXELS = frozenset({"transparent colour", "bit depth", "bmp header"})
-"""Kinds of metadata that say what samples mean: they are never stripped."""
 
 
 def _quiet(share: float) -> None:
@@ -232,12 +219,6 @@ def with_preview(data: bytes, picture: Picture) -> bytes:
     return write_file(replace(contents, metadata={**contents.metadata, PREVIEW: small}))
 
 
-def stripped(picture: Picture) -> Picture:
-    """Without what is no pixels."""
-    kept = {kind: value for kind, value in picture.metadata.items() if kind in OF_PIXELS}
-    return replace(picture, metadata=kept, pages=tuple(stripped(page) for page in picture.pages))
-
-
 def samples_of(picture: Picture) -> int:
     """How many it has, on all pages."""
     return sum(page.samples.size for page in picture.pages or (picture,))
@@ -278,23 +259,18 @@ def wants_pixels(data: bytes, suffix: str, target: str) -> bool:
 
     Raises InputError where it asks for a format that is neither the file's nor lossless.
     """
-    from l3c.images.write import LOSSY as LOSSY_SUFFIXES
-    from l3c.images.write import WRITERS
-
     wanted = PurePath(target).suffix.lower()
     form = form_of(data, suffix)
     own = JPEG_SUFFIXES if form == "JPEG" else {f".{suffix.lower()}"}
-    if wanted in LOSSY_SUFFIXES and wanted not in own:
+    if wanted in formats.LOSSY and wanted not in own:
         raise InputError(f"{target}: the file holds a {form} file, not {wanted[1:]}")
-    return wanted != "" and wanted in WRITERS and WRITERS[wanted][0].lower() != form.lower()
+    return wanted in formats.WRITTEN and formats.BY_SUFFIX[wanted].name.lower() != form.lower()
 
 
 def form_of(data: bytes, suffix: str) -> str:
     """The format of a file that is kept, for people. suffix: as it is kept."""
-    from l3c.images.write import WRITERS
-
-    named = kept_format(data, f"x.{suffix}") or WRITERS.get(f".{suffix.lower()}", ("",))[0]
-    return named or suffix.upper() or "kept"
+    known = formats.BY_SUFFIX.get(f".{suffix.lower()}")
+    return kept_format(data, f"x.{suffix}") or (known.name if known else "") or suffix.upper() or "kept"
 
 
 def target_name(source: str, contents: Contents) -> str:
@@ -306,12 +282,13 @@ def target_name(source: str, contents: Contents) -> str:
     own = PurePath(stem).suffix.lower()
     if contents.kept is not None:
         return kept_name(stem, contents.kept.suffix)
-    kind = kind_of(contents)
-    if own and can_hold(own, kind):
+    from l3c.images.write import can_hold, formats_for
+
+    picture = outline(contents)
+    if own and can_hold(own, picture):
         return stem
-    for suffix in TARGETS:
-        if can_hold(suffix, kind):
-            return stem + suffix
+    for suffix in formats_for(picture):
+        return stem + suffix
     raise InputError(f"{source}: no format that l3c writes can hold {contents.header.layout}")
 
 
@@ -335,47 +312,20 @@ def stem_of(source: str) -> str:
     return source[: -len(SUFFIX)]
 
 
-@dataclass(frozen=True)
-class Kind:
-    """What a format must be able to hold, beside sizes and values. colours, alphas: how many a palette has."""
-
-    layout: str
-    depth: int
-    colours: int = 0
-    alphas: int = 0
-
-
-def kind_of(contents: Contents) -> Kind:
-    header, palette = contents.header, contents.palette
-    counts = (len(palette.colours) // 3, len(palette.alphas)) if palette else ()
-    return Kind(LAYOUT_NAMES[header.layout], header.depth, *counts)
-
-
-@lru_cache(maxsize=256)
-def can_hold(suffix: str, kind: Kind) -> bool:
-    """Whether a format gives such a picture back as it is: found by writing and reading a small one."""
-    from l3c.images.write import WRITERS, write_picture
-
-    if suffix not in WRITERS:
-        return False
-    small, file = sample_of(kind), io.BytesIO()
-    try:
-        write_picture(small, file, f"x{suffix}")
-        back = read_picture(file.getvalue(), f"x{suffix}")
-        return not differences(small, replace(back, metadata={}))  # BMP always has a resolution
-    except L3CError:
-        return False
-
-
-def sample_of(kind: Kind) -> Picture:
-    """A small picture of a kind."""
-    layouts = {name: layout for layout, name in LAYOUT_NAMES.items()}
-    channels = sum(PLANES[layouts[kind.layout]])
-    dtype: Any = bool if kind.depth == 1 else np.uint8 if kind.depth <= 8 else np.uint16
-    samples = np.zeros((3, 5, channels) if channels > 1 else (3, 5), dtype)
-    colours = np.arange(3 * kind.colours, dtype=np.uint8)  # no two are equal: a format may not merge them
-    palette = Palette(colours.tobytes(), bytes(range(kind.alphas))) if kind.colours else None
-    return Picture(samples, layout=kind.layout, palette=palette)
+def outline(contents: Contents) -> Picture:
+    """The picture of an l3c file, with samples of nothing: all that a format must be able to hold."""
+    if contents.pages:
+        pages = tuple(replace(outline(p.contents), kind=PAGE_KINDS[p.kind], frame=p.frame) for p in contents.pages)
+        metadata = contents.named_metadata
+        return replace(pages[0], kind="page", frame=None, metadata=metadata, pages=pages, animation=contents.animation)
+    header = contents.header
+    shape = (header.height, header.width, header.channels)[: 2 + (header.channels > 1)]
+    samples = np.broadcast_to(np.zeros((), header.dtype), shape)
+    white = header.maximum or (1 << header.depth) - 1
+    maximum = white if header.kind == UNSIGNED and white != (1 << header.bits) - 1 else None
+    extra = tuple(EXTRA_NAMES[number] for number in header.extra)
+    layout = LAYOUT_NAMES[header.layout]
+    return Picture(samples, contents.named_metadata, "", layout, contents.palette, extra, maximum)
 
 
 def check_encoded(raw: bytes, data: bytes, name: str, options: EncodeOptions) -> tuple[str, ...]:
@@ -392,8 +342,23 @@ def check_encoded(raw: bytes, data: bytes, name: str, options: EncodeOptions) ->
         left = sorted(set(found) & (set(picture.metadata) - OF_PIXELS)) if options.strip else []
         if set(found) - set(left):
             raise InputError(f"the encoded file does not give back its {', '.join(found)}")
+        with at_work():
+            lost = not_given_back(raw, back, name, contents)
     lossy = LOSSY.get(picture.source_format)
-    return (f"the {lossy} file itself",) if lossy else tuple(left)
+    return (f"the {lossy} file itself",) if lossy else tuple(sorted({*left, *lost}))
+
+
+def not_given_back(raw: bytes, picture: Picture, name: str, contents: Contents) -> list[str]:
+    """What of a source's file the one that its l3c file is decoded to lacks, by both files' own bytes.
+
+    Another library reads the source too, where there is one: what it finds otherwise counts as lost.
+    """
+    from l3c.images.receipt import lost_in, second_opinion
+
+    lost = lost_in(raw, picture, name, target_name(name + SUFFIX, contents))
+    if second_opinion(raw, picture) is False:
+        lost.append("pixels that another library reads otherwise")
+    return lost
 
 
 def check_decoded(raw: bytes, data: bytes, name: str, target: str, options: DecodeOptions) -> tuple[str, ...]:
@@ -495,19 +460,30 @@ def differences(one: Picture, other: Picture) -> list[str]:
         a, b = getattr(one, field.name), getattr(other, field.name)
         if field.name in OF_THE_FILE or equal(a, b):
             continue
-        found += sorted(k for k in a | b if a.get(k) != b.get(k)) if isinstance(a, dict) else [field.name]
+        found += sorted(k for k in a | b if not same(k, a.get(k), b.get(k))) if isinstance(a, dict) else [field.name]
     return found
 
 
 def layout_of(picture: Picture) -> object:
     """What its samples mean."""
-    return picture.is_cmyk, picture.palette is not None, picture.channels
+    return picture.layout_name, picture.palette is not None, picture.channels
 
 
 def equal(a: Any, b: Any) -> bool:
-    """Arrays by type, shape and every element; lists by their elements; else by ==."""
+    """Arrays by type, shape and the bits of each element; pictures by all they are; lists by elements; else by ==.
+
+    Palettes may differ in black that no index needs: TIFF and GIF have as many colours as their bits can count.
+    """
     if isinstance(a, np.ndarray):
-        return isinstance(b, np.ndarray) and a.dtype == b.dtype and np.array_equal(a, b)
+        if not isinstance(b, np.ndarray) or a.dtype != b.dtype:
+            return False
+        if a.dtype.kind == "f":  # by bits: NaN is as good as itself, and -0 is not 0
+            a, b = (np.ascontiguousarray(v).view(f"u{v.dtype.itemsize}") for v in (a, b))
+        return np.array_equal(a, b)
+    if isinstance(a, Picture):
+        return isinstance(b, Picture) and not differences(a, b)
+    if isinstance(a, Palette):
+        return isinstance(b, Palette) and (a.colours.rstrip(b"\0"), a.alphas) == (b.colours.rstrip(b"\0"), b.alphas)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(equal(x, y) for x, y in zip(a, b, strict=True))
     return bool(a == b)

@@ -47,6 +47,7 @@ class Image:
     ) -> None:
         self.animation, self.kind = contents.animation, PAGE_KINDS[0]
         self.frame: Frame | None = None
+        self.origin: tuple[Any, ...] = ()
         self.metadata = contents.named_metadata
         self.pages: tuple[Image, ...] = (self,)
         if contents.pages:
@@ -68,6 +69,11 @@ class Image:
         image = cls(page.contents, payloads, (), threads, max_memory)
         image.kind, image.frame = PAGE_KINDS[page.kind], page.frame
         return image
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """By what it was opened from: a path, a URL, or all of its bytes."""
+        source, *rest = self.origin
+        return open_page, (bytes(source) if isinstance(source, bytearray | memoryview) else source, *rest)
 
     @property
     def ndim(self) -> int:
@@ -182,11 +188,22 @@ def open_image(
     """
     if isinstance(source, bytes | bytearray | memoryview):
         contents = read_file(source)
-        return Image(contents, contents.data, (), threads, max_memory)
-    from l3c.remote import is_remote
+        image = Image(contents, contents.data, (), threads, max_memory)
+    else:
+        from l3c.remote import is_remote
 
-    ranges: Ranges = UrlRanges(str(source)) if is_remote(str(source)) else FileRanges(source)
-    return Image(*read_lazily(ranges), threads, max_memory)
+        ranges: Ranges = UrlRanges(str(source)) if is_remote(str(source)) else FileRanges(source)
+        image = Image(*read_lazily(ranges), threads, max_memory)
+    for number, page in enumerate(image.pages):
+        page.origin = source, threads, max_memory, number
+    image.origin = source, threads, max_memory, None
+    return image
+
+
+def open_page(source: Any, threads: int | None, max_memory: int | None, number: int | None) -> Image:
+    """An image, or the page of one, as it was opened: what a pickled one becomes."""
+    image = open_image(source, threads=threads, max_memory=max_memory)
+    return image if number is None else image.pages[number]
 
 
 def _keys(key: Any, axes: int) -> tuple[Any, ...] | None:

@@ -45,7 +45,8 @@ def test_the_default_target_is_the_source_without_its_suffix(run: Run, source: s
     assert done.lines[-1] == f"{source}: 13 x 11 pixels: {target}"
     with Image.open(target) as image:
         assert image.format == form
-        np.testing.assert_array_equal(np.asarray(image), RGB)
+        turned = form == "TIFF"  # its orientation is kept as a tag, which Pillow applies
+        np.testing.assert_array_equal(np.asarray(image), np.rot90(RGB, -1) if turned else RGB)
 
 
 def test_a_name_that_is_a_suffix_alone_needs_a_target(run: Run) -> None:
@@ -54,7 +55,7 @@ def test_a_name_that_is_a_suffix_alone_needs_a_target(run: Run) -> None:
     assert (done.code, done.lines) == (2, ["l3c: .l3c: does not end in .l3c; name a target"])
 
 
-@pytest.mark.parametrize("suffix", ["jpg", "jpeg", "jp2", "avif", "heic", "gif"])
+@pytest.mark.parametrize("suffix", ["jpg", "jpeg", "jp2", "avif", "heic"])
 def test_lossy_targets_are_refused_even_with_force(run: Run, suffix: str) -> None:
     done = run("decode", "photo.l3c", f"x.{suffix}", "-f")
     assert done.code == 2

@@ -87,7 +87,7 @@ MISTAKES = {
     "a damaged file": (["decode", "damaged.l3c"], 3, "damaged.l3c: byte"),
     "half a file": (["verify", "half.l3c"], 3, "half.l3c: byte"),
     "the source as target": (["encode", "photo.png", "./photo.png", "-f"], 2, "./photo.png: is the source itself"),
-    "a picture of pages": (["encode", "pages.tif"], 2, "pages.tif: 2 pages or frames"),
+    "a picture of another kind": (["encode", "x.ico"], 2, "x.ico: ICO pictures are not supported"),
 }
 
 
@@ -102,7 +102,7 @@ def mistakes(folder: Path, run: Run) -> None:
     Path("empty.l3c").touch()
     Path("text").write_text("this is text")
     Path("sub").mkdir()
-    Image.new("RGB", (3, 3)).save("pages.tif", save_all=True, append_images=[Image.new("RGB", (3, 3))])
+    Image.new("RGB", (3, 3)).save("x.ico")
 
 
 @pytest.mark.usefixtures("mistakes")

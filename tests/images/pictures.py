@@ -51,6 +51,16 @@ def png(pixels: NDArray[Any], depth: int, colour: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(body)
 
 
+def pam(pixels: NDArray[Any]) -> bytes:
+    """A PAM of uint8 or uint16 samples."""
+    height, width = pixels.shape[:2]
+    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    kind = ("GRAYSCALE", "GRAYSCALE_ALPHA", "RGB", "RGB_ALPHA")[channels - 1]
+    largest = 2 ** (8 * pixels.itemsize) - 1
+    head = f"P7\nWIDTH {width}\nHEIGHT {height}\nDEPTH {channels}\nMAXVAL {largest}\nTUPLTYPE {kind}\nENDHDR\n"
+    return head.encode() + pixels.astype(pixels.dtype.newbyteorder(">")).tobytes()
+
+
 def tiff(pixels: NDArray[Any], extra: list[tuple[int, int, int, bytes]] | None = None) -> bytes:
     """A little-endian TIFF of one strip. extra: (tag, type, count, 4 bytes of value)."""
     height, width = pixels.shape[:2]

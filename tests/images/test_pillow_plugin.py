@@ -1,16 +1,21 @@
 """l3c as one of Pillow's formats."""
 
 import io
+import pickle
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import numpy as np
 import pytest
-from PIL import Image
+from numpy.typing import NDArray
+from PIL import Image, ImageSequence, PngImagePlugin
 
 import l3c
 from l3c import api
 from l3c.errors import FormatError, InputError, ModelError
+from l3c.images.picture import Picture
+from l3c.images.read import read_bytes
 from tests.images.pictures import GRAY, ICC, RGB, XMP, exif_block, saved
 
 EXIF = exif_block()
@@ -132,3 +137,93 @@ def test_copies_and_conversions_work_before_loading() -> None:
     np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(data)).copy()), RGB)
     assert Image.open(io.BytesIO(data)).convert("L").size == (13, 11)
     assert Image.open(io.BytesIO(data)).resize((5, 5)).size == (5, 5)
+
+
+def test_what_png_keeps_comes_through() -> None:
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Title", "a title")
+    info.add_itxt("Titel", "ein schöner ¶ 好", "de", "Titel")
+    data = saved(RGB, "PNG", pnginfo=info, dpi=(299.9994, 299.9994), transparency=(1, 2, 3))
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    again = Image.open(io.BytesIO(saved(image, "L3C")))
+    assert again.info["Title"] == "a title"
+    assert (again.info["Titel"], again.info["Titel"].lang) == ("ein schöner ¶ 好", "de")
+    assert again.info["transparency"] == (1, 2, 3)
+    assert again.info["dpi"] == pytest.approx(image.info["dpi"], abs=1e-9)
+    np.testing.assert_array_equal(np.asarray(again.convert("RGBA")), np.asarray(image.convert("RGBA")))
+
+
+def test_a_palette_with_opacities_comes_back() -> None:
+    image = Image.fromarray(np.dstack([RGB, GRAY])).quantize(9)
+    assert image.palette is not None
+    assert image.palette.mode == "RGBA"
+    again = Image.open(io.BytesIO(saved(image, "L3C")))
+    np.testing.assert_array_equal(np.asarray(again.convert("RGBA")), np.asarray(image.convert("RGBA")))
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_pickled_images_have_their_pixels(loaded: bool) -> None:
+    image = Image.open(io.BytesIO(l3c.encode(RGB, metadata={"icc": ICC})))
+    if loaded:
+        image.load()
+    again = pickle.loads(pickle.dumps(image))
+    np.testing.assert_array_equal(np.asarray(again), RGB)
+    assert again.info["icc_profile"] == ICC
+
+
+@pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP"])
+def test_frames_are_shown_as_pillow_shows_them(form: str) -> None:
+    frames = [Image.fromarray(np.roll(RGB, 3 * i, axis=1)) for i in range(3)]
+    options = {"lossless": True} if form == "WEBP" else {"disposal": 1}
+    data = saved(frames[0], form, save_all=True, append_images=frames[1:], duration=[40, 80, 120], loop=0, **options)
+    picture = read_bytes(data, "x")
+    image, expected = Image.open(io.BytesIO(api.encode_picture(picture))), Image.open(io.BytesIO(data))
+    assert getattr(image, "n_frames", 0) == 3
+    for number in (0, 2, 1):
+        image.seek(number)
+        expected.seek(number)
+        np.testing.assert_array_equal(np.asarray(image), np.asarray(expected.convert("RGBA")))
+        assert (image.tell(), image.info["duration"]) == (number, [40, 80, 120][number])
+    with pytest.raises(EOFError):
+        image.seek(3)
+
+
+def test_pages_are_saved_and_reached() -> None:
+    pages = [Image.fromarray(RGB), Image.fromarray(GRAY).resize((5, 4))]
+    data = saved(pages[0], "L3C", save_all=True, append_images=pages[1:])
+    again = Image.open(io.BytesIO(data))
+    assert [np.asarray(frame).shape for frame in ImageSequence.Iterator(again)] == [(11, 13, 3), (4, 5)]
+    moving = Image.open(
+        io.BytesIO(saved(pages[0], "L3C", save_all=True, append_images=[pages[0]], duration=70, loop=0))
+    )
+    assert (getattr(moving, "n_frames", 0), moving.info["duration"], moving.info["loop"]) == (2, 70, 0)
+
+
+@pytest.mark.parametrize(
+    ("samples", "options", "mode"),
+    [
+        (GRAY.astype(np.float32), {}, "F"),
+        (GRAY.astype(np.int32), {}, "I"),
+        (RGB, {"layout": "YCbCr"}, "YCbCr"),
+        (np.dstack([RGB, GRAY]), {"layout": "RGB", "extra": ("associated alpha",)}, "RGBa"),
+    ],
+)
+def test_other_kinds_of_samples_are_opened(samples: NDArray[Any], options: dict[str, Any], mode: str) -> None:
+    image = Image.open(io.BytesIO(l3c.encode(samples, **options)))
+    assert image.mode == mode
+    np.testing.assert_array_equal(np.asarray(image), samples)
+
+
+@pytest.mark.parametrize("kind", ["bool RGB", "float32", "12 bits", "CMYK", "extra"])
+def test_everything_has_a_preview(kind: str) -> None:
+    picture = {
+        "bool RGB": Picture(RGB > 99),
+        "float32": Picture(np.where(GRAY > 200, np.nan, GRAY).astype(np.float32)),
+        "12 bits": Picture(GRAY.astype(np.uint16) * 16, maximum=4095),
+        "CMYK": Picture(np.dstack([RGB, GRAY]), layout="CMYK"),
+        "extra": Picture(np.dstack([RGB, GRAY]), layout="RGB", extra=("unspecified",)),
+    }[kind]
+    data = api.encode_picture(picture, preview=True)
+    assert l3c.open(data).preview().shape == (11, 13, 3)
+    assert l3c.open(api.encode_picture(picture)).preview(5).shape == (4, 5, 3)

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-import io
-import warnings
-
-from PIL import Image
-
-from l3c.container.constants import CMYK, GRAY, GRAY_ALPHA, PALETTE, RGB, RGBA
+from l3c.container.constants import EXTRA_NAMES, FLOAT, LAYOUT_NAMES, SIGNED, UNSIGNED
 from l3c.container.structure import ImageHeader
+from l3c.errors import L3CError
+from l3c.images.description import ALPHA, GRAY, RGB, WHITE_IS_ZERO
+from l3c.images.read import describe
 
-LAYOUTS = {
-    "1": (GRAY, 1),
-    "L": (GRAY, 8),
-    "LA": (GRAY_ALPHA, 8),
-    "P": (PALETTE, 8),
-    "RGB": (RGB, 8),
-    "RGBA": (RGBA, 8),
-    "CMYK": (CMYK, 8),
-    "I;16": (GRAY, 16),
-}
-"""Pillow's modes: layout and depth."""
+LAYOUTS = {name: number for number, name in LAYOUT_NAMES.items()}
+KINDS = {"unsigned": UNSIGNED, "signed": SIGNED, "float": FLOAT}
 
 
 def header_of(data: bytes) -> ImageHeader | None:
-    """Size, layout and depth of a file that is a picture known here; None of others."""
+    """Size, layout and depth of a file that is a picture known here, of the first where it holds several; else None."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data)) as image:
-                (width, height), mode = image.size, image.mode
-    except Exception:  # readers raise whatever a damaged file leads to
+        found = describe(data, "")
+    except L3CError:
         return None
-    if mode not in LAYOUTS or not (width and height):
+    if found.refused:
         return None
-    layout, depth = LAYOUTS[mode]
-    return ImageHeader(layout, height, width, depth)
+    first = found.pages[0] if found.pages else found
+    name, extra = GRAY if first.colours == WHITE_IS_ZERO else first.colours, first.extra
+    if extra == (ALPHA,) and name in (GRAY, RGB):
+        name, extra = {GRAY: "gray+alpha", RGB: "RGBA"}[name], ()
+    numbers = tuple(EXTRA_NAMES.index(kind) for kind in extra)
+    depth = 1 if first.dtype == "bool" else int(first.dtype.lstrip("uintflo"))
+    if first.maximum:
+        depth = first.maximum.bit_length()
+    return ImageHeader(
+        LAYOUTS[name],
+        first.height,
+        first.width,
+        depth,
+        kind=KINDS[first.number],
+        maximum=first.maximum or 0,
+        extra=numbers,
+    )

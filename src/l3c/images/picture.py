@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from numpy.typing import NDArray
 
 from l3c.container.structure import Animation, Frame, Palette
+
+OF_PIXELS = frozenset({"transparent colour", "bit depth", "bmp header"})
+"""Kinds of metadata that tell of pixels, or of how the source's format holds them."""
+
+BY_CHANNELS = {1: "gray", 2: "gray+alpha", 3: "RGB", 4: "RGBA"}
 
 
 @dataclass(frozen=True)
@@ -38,9 +43,20 @@ class Picture:
     animation: Animation | None = None
 
     @property
+    def layout_name(self) -> str:
+        """As `layout`, the channels' where that is None."""
+        return self.layout or BY_CHANNELS.get(self.channels - len(self.extra), "")
+
+    @property
     def channels(self) -> int:
         return 1 if self.samples.ndim == 2 else int(self.samples.shape[2])
 
     @property
     def is_cmyk(self) -> bool:
         return self.layout == "CMYK"
+
+
+def stripped(picture: Picture) -> Picture:
+    """Without metadata; what tells of pixels and of how a format holds them stays."""
+    kept = {kind: value for kind, value in picture.metadata.items() if kind in OF_PIXELS}
+    return replace(picture, metadata=kept, pages=tuple(stripped(page) for page in picture.pages))

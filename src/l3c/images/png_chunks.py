@@ -7,17 +7,16 @@ import zlib
 from collections.abc import Iterable
 
 from l3c.container.cursor import Cursor, varint
+from l3c.errors import FormatError
 
 Chunk = tuple[bytes, bytes]
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-COLOUR_TYPE_AT, DEPTH_AT = 25, 24
 XMP_KEYWORD = b"XML:com.adobe.xmp\0"
-BEFORE_DATA = (b"bKGD", b"hIST")
+AFTER_PALETTE = (b"bKGD", b"hIST", b"tRNS")
 """Chunks that must follow the palette."""
 
 PIXELS = {b"tRNS", b"acTL", b"fcTL", b"fdAT"}
-ELSEWHERE = {b"iCCP", b"eXIf", b"pHYs"}
-"""Ancillary chunks that are pixels, and those that have a section of their own."""
+"""Ancillary chunks that are pixels."""
 
 MAX_CHUNK = 2**31 - 1
 
@@ -31,13 +30,9 @@ def chunks_of(data: bytes) -> Iterable[Chunk]:
         at += size + 12
 
 
-def kept_chunks(data: bytes) -> list[Chunk]:
-    """The ancillary chunks that are neither pixels nor kept in sections of their own."""
-    return [c for c in chunks_of(data) if c[0][:1].islower() and c[0] not in PIXELS | ELSEWHERE and not _is_xmp(c)]
-
-
-def _is_xmp(chunk: Chunk) -> bool:
-    return chunk[0] == b"iTXt" and chunk[1].startswith(XMP_KEYWORD)
+def is_ancillary(kind: bytes) -> bool:
+    """Whether readers may pass over chunks of a type."""
+    return len(kind) == 4 and kind.isalpha() and kind.isascii() and kind[:1].islower()
 
 
 def pack(chunks: list[Chunk]) -> bytes:
@@ -54,13 +49,24 @@ def unpack(data: bytes) -> list[Chunk]:
     return chunks
 
 
-def with_chunks(png: bytes, chunks: list[Chunk]) -> bytes:
-    """A PNG file with more chunks: behind IHDR, or before IDAT where they must follow the palette."""
-    early = b"".join(_bytes(c) for c in chunks if c[0] not in BEFORE_DATA)
-    late = b"".join(_bytes(c) for c in chunks if c[0] in BEFORE_DATA)
+def with_chunks(png: bytes, chunks: list[Chunk], suggested: bytes = b"") -> bytes:
+    """A PNG file with more chunks: behind IHDR, or before its data where they must follow the palette.
+
+    suggested: a palette for a picture of colours, none where empty.
+
+    Raises FormatError for chunks that are pixels, which no metadata may be.
+    """
+    for kind, _ in chunks:
+        if not is_ancillary(kind) or kind in PIXELS - {b"tRNS"}:
+            raise FormatError(f"png chunks: {kind!r} is no metadata")
+    early = b"".join(_bytes(c) for c in chunks if c[0] not in AFTER_PALETTE)
+    late = b"".join(_bytes(c) for c in chunks if c[0] in AFTER_PALETTE)
     head = len(SIGNATURE) + 25
-    data = png.index(b"IDAT", head) - 4
-    return png[:head] + early + png[head:data] + late + png[data:]
+    data = head
+    while png[data + 4 : data + 8] not in (b"IDAT", b"fcTL", b"acTL"):
+        data += 12 + int.from_bytes(png[data : data + 4], "big")
+    palette = _bytes((b"PLTE", suggested)) if suggested else b""
+    return png[:head] + early + palette + png[head:data] + late + png[data:]
 
 
 def _bytes(chunk: Chunk) -> bytes:

@@ -2,149 +2,145 @@
 
 from __future__ import annotations
 
-import io
 import struct
-import zlib
-from collections.abc import Callable
-from pathlib import PurePath
-from typing import Any, BinaryIO
+from dataclasses import replace
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
 
-from l3c.errors import InputError
-from l3c.images import deep, netpbm, resolution
-from l3c.images.metadata import to_pillow
+from l3c.errors import InputError, L3CError
+from l3c.images import tiff
+from l3c.images.formats import ANIMATED, BY_SUFFIX, CHOICES, PAGED, Format, suffix_of
 from l3c.images.picture import Picture
-from l3c.images.png_chunks import XMP_KEYWORD, unpack, with_chunks
+from l3c.images.read import read_bytes
 
-LOSSY = {".jpg", ".jpeg", ".jpe", ".jfif", ".jp2", ".j2k", ".avif", ".heic", ".heif", ".gif"}
-KEEPS = {
-    "PNG": {"icc", "exif", "xmp", "resolution", "transparent colour", "png chunks"},
-    "TIFF": {"icc", "resolution"},
-    "WEBP": {"icc", "exif", "xmp"},
-}
+HINTS = frozenset({"bit depth", "bmp header"})
+"""Metadata that only help to write the source's own format: nobody misses them elsewhere."""
+
+check_suffix = suffix_of
 
 
-def check_suffix(name: str) -> str:
-    """The suffix of a target, in small letters. Raises InputError where its format loses pixels or is unknown."""
-    suffix = PurePath(name).suffix.lower()
-    if suffix in LOSSY:
-        raise InputError(f"{name}: {suffix[1:]} does not keep every pixel; choose png, tif, webp, bmp or ppm")
-    if suffix not in WRITERS:
-        raise InputError(f"{name}: format {suffix[1:]!r} is unknown; choose png, tif, webp, bmp or ppm")
-    return suffix
+def write_picture(picture: Picture, file: BinaryIO, name: str, level: int = 6) -> list[str]:
+    """Write in the format of the name's suffix, PNG where it has none. Returns the metadata the format cannot hold.
 
-
-def write_picture(picture: Picture, file: BinaryIO, name: str) -> list[str]:
-    """Write in the format of the name's suffix, PNG where it has none. Returns the metadata the format cannot hold."""
-    form, writer = WRITERS[check_suffix(name)]
-    kept = {kind: value for kind, value in picture.metadata.items() if kind in KEEPS.get(form, set())}
+    level: of deflate, 0 (fastest) to 9. Raises InputError, naming formats that can, where the format cannot hold the
+    samples, pages or animation.
+    """
+    suffix = suffix_of(name) or ".png"
+    form = BY_SUFFIX[suffix]
     try:
-        file.write(writer(picture, kept, name))
+        file.write(_written(picture, form, suffix, level))
+    except L3CError as error:
+        raise type(error)(f"{name}: {error}") from error
     except (ValueError, OSError, struct.error) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{name}: cannot be written as {form}: {error}") from error
-    return sorted(set(picture.metadata) - set(kept))
+        raise InputError(f"{name}: cannot be written as {form.name}: {error}") from error
+    held = set(picture.metadata).union(*(page.metadata for page in picture.pages))
+    return sorted(held - form.keeps - HINTS)
+
+
+def _written(picture: Picture, form: Format, suffix: str, level: int) -> bytes:
+    if max(max(page.samples.shape[:2]) for page in picture.pages or (picture,)) > form.side_max:
+        raise InputError(f"cannot be written as {form.name}: it has more than {form.side_max} pixels a side; {CHOICES}")
+    if form.name != "TIFF" and any(_has_deep_colours(page) for page in (picture, *picture.pages)):
+        raise InputError(f"{form.name} cannot hold a palette of 16 bits; choose tif")
+    if (
+        any("transparent colour" in page.metadata for page in (picture, *picture.pages))
+        and "transparent colour" not in form.keeps
+    ):
+        raise InputError(f"{form.name} cannot hold a transparent colour; choose png")
+    if picture.animation is not None and suffix not in ANIMATED:
+        raise InputError(f"{form.name} cannot hold an animation; choose png, gif or webp")
+    kept = replace(picture, metadata=_kept(picture, form), pages=tuple(
+        replace(page, metadata=_kept(page, form)) for page in picture.pages
+    ))  # fmt: skip
+    if form.name == "PPM":
+        return form.writer(kept, suffix)
+    try:
+        return form.writer(kept, level)
+    except InputError as error:
+        if str(error).endswith("cannot hold it"):
+            raise InputError(
+                f"{error.args[0].removesuffix('it')}{describe(picture)}; choose png, tif or pam"
+            ) from error
+        raise
+
+
+def _kept(picture: Picture, form: Format) -> dict[str, bytes]:
+    return {kind: value for kind, value in picture.metadata.items() if kind in form.keeps}
+
+
+def _has_deep_colours(picture: Picture) -> bool:
+    if picture.palette is None or "exif" not in picture.metadata:
+        return False
+    try:
+        return tiff.has_deep_colours(picture.metadata["exif"])
+    except InputError:  # a block that nobody can read says nothing
+        return False
+
+
+def can_hold(suffix: str, picture: Picture) -> bool:
+    """Whether a format that is written under a suffix ("" for PNG) has a way to say all samples and pages."""
+    form = BY_SUFFIX.get(suffix.lower() or ".png")
+    if form is None or not form.writes:
+        return False
+    if max(max(page.samples.shape[:2]) for page in picture.pages or (picture,)) > form.side_max:
+        return False
+    small = _corner(picture, form)
+    try:
+        back = read_bytes(_written(small, form, suffix.lower() or ".png", 0), "")
+    except (ValueError, OSError, struct.error):
+        return False
+    return _outline(back) == _outline(small)
+
+
+def _outline(picture: Picture) -> list[object]:
+    """What samples are, on all pages."""
+    return [
+        (p.samples.shape, p.samples.dtype, p.layout_name, p.extra, p.maximum, p.palette is None)
+        for p in picture.pages or (picture,)
+    ]
+
+
+def _corner(picture: Picture, form: Format) -> Picture:
+    """With one pixel of each page, and for PNG of the canvas, which the first page has to fill there."""
+    animation, pages = picture.animation, list(picture.pages)
+    if animation and form.name == "PNG" and picture.samples.shape[:2] == (animation.height, animation.width):
+        animation = replace(animation, width=1, height=1)
+        rest = [replace(page, frame=replace(page.frame, left=0, top=0)) if page.frame else page for page in pages[1:]]
+        pages = [pages[0], *rest]
+    small = tuple(replace(page, samples=np.zeros_like(page.samples[:1, :1])) for page in pages)
+    return replace(picture, samples=np.zeros_like(picture.samples[:1, :1]), pages=small, animation=animation)
+
+
+def formats_for(picture: Picture) -> tuple[str, ...]:
+    """Suffixes of formats that can hold it, the best first."""
+    order = ANIMATED if picture.animation is not None else PAGED if picture.pages else ()
+    return tuple(suffix for suffix in dict.fromkeys((*order, ".png", ".tif", ".pam")) if can_hold(suffix, picture))
 
 
 def to_image(picture: Picture) -> Image.Image:
-    """As Pillow has it; 8 bits, 1 bit or 16-bit gray."""
+    """As Pillow has it; 8 bits, 1 bit or 16-bit gray, with colours, opacities and a transparent colour."""
     if picture.palette:
         image = Image.fromarray(picture.samples, "L")
         image.putpalette(picture.palette.colours)
+        if picture.palette.alphas:
+            image.info["transparency"] = picture.palette.alphas
         return image
-    if picture.is_cmyk:
-        return Image.fromarray(picture.samples, "CMYK")
-    return Image.fromarray(picture.samples)
-
-
-def is_deep(picture: Picture) -> bool:
-    """Whether Pillow cannot hold it."""
-    return picture.samples.dtype == np.uint16 and picture.channels > 1
-
-
-def _saved(picture: Picture, form: str, name: str, modes: tuple[str, ...], **options: Any) -> bytes:
-    if is_deep(picture) or (image := to_image(picture)).mode not in modes:
-        raise InputError(f"{name}: {form} cannot hold {describe(picture)}; choose png, tif or pam")
-    out = io.BytesIO()
-    image.save(out, form, **options)
-    return out.getvalue()
+    mode = {"CMYK": "CMYK", "YCbCr": "YCbCr", "Lab": "LAB"}.get(picture.layout or "")
+    if picture.extra in (("unspecified",), ("associated alpha",)) and picture.layout == "RGB":
+        mode = "RGBX" if picture.extra == ("unspecified",) else "RGBa"
+    if mode is None:
+        bits = picture.samples.dtype == bool and picture.samples.ndim == 3  # of several channels: Pillow has none
+        return Image.fromarray(picture.samples.astype(np.uint8) * np.uint8(255) if bits else picture.samples)
+    height, width = picture.samples.shape[:2]
+    return Image.frombytes(mode, (width, height), np.ascontiguousarray(picture.samples).tobytes())
 
 
 def describe(picture: Picture) -> str:
     """For messages."""
-    bits = {"bool": 1, "uint8": 8, "uint16": 16}[picture.samples.dtype.name]
-    return f"{picture.layout or f'{picture.channels} channels'} of {bits} bits"
-
-
-def _png(picture: Picture, metadata: dict[str, bytes], name: str) -> bytes:
-    if is_deep(picture) and not picture.is_cmyk:
-        data = deep.write_png(picture.samples, name)
-    else:
-        alphas = picture.palette.alphas if picture.palette else b""
-        options = {"transparency": alphas} if alphas else {}
-        data = _saved(picture, "PNG", name, ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"), **options)
-    return with_chunks(data, [chunk for kind, value in metadata.items() for chunk in PNG_CHUNKS[kind](value)])
-
-
-PNG_CHUNKS: dict[str, Callable[[bytes], list[tuple[bytes, bytes]]]] = {
-    "icc": lambda value: [(b"iCCP", b"ICC Profile\0\0" + zlib.compress(value))],
-    "exif": lambda value: [(b"eXIf", value)],
-    "xmp": lambda value: [(b"iTXt", XMP_KEYWORD + bytes(4) + value)],
-    "resolution": lambda value: [(b"pHYs", resolution.as_png(value))],
-    "transparent colour": lambda value: [(b"tRNS", value)],
-    "png chunks": unpack,
-}
-"""Of each kind the chunks that hold it."""
-
-
-def _tiff(picture: Picture, metadata: dict[str, bytes], name: str) -> bytes:
-    tags = resolution.as_tiff(metadata["resolution"]) if "resolution" in metadata else {}
-    if is_deep(picture):
-        return deep.write_tiff(picture.samples, picture.is_cmyk, tags, metadata.get("icc"), name)
-    if picture.palette and picture.palette.alphas:
-        raise InputError(f"{name}: TIFF cannot hold a palette with transparency; choose png")
-    modes = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16")
-    return _saved(picture, "TIFF", name, modes, compression="tiff_deflate", tiffinfo=tags, **to_pillow(metadata))
-
-
-def _webp(picture: Picture, metadata: dict[str, bytes], name: str) -> bytes:
-    options = {"lossless": True, "exact": True, "quality": 75, "method": 4}
-    return _saved(picture, "WEBP", name, ("L", "RGB", "RGBA"), **options, **to_pillow(metadata))
-
-
-def _bmp(picture: Picture, metadata: dict[str, bytes], name: str) -> bytes:
-    if picture.palette and picture.palette.alphas:
-        raise InputError(f"{name}: BMP cannot hold a palette with transparency; choose png")
-    return _saved(picture, "BMP", name, ("1", "L", "P", "RGB"))
-
-
-def _netpbm(picture: Picture, metadata: dict[str, bytes], name: str) -> bytes:
-    if picture.palette or picture.is_cmyk:
-        raise InputError(f"{name}: netpbm cannot hold {describe(picture)}; choose png or tif")
-    suffix = PurePath(name).suffix.lower()
-    if picture.samples.dtype == bool and suffix in (".pbm", ".pnm"):
-        return _saved(picture, "PPM", name, ("1",))
-    if picture.samples.dtype == bool:
-        raise InputError(f"{name}: {suffix[1:]} cannot hold {describe(picture)}; choose png, tif or pbm")
-    samples = picture.samples if picture.samples.ndim == 3 else picture.samples[..., None]
-    return netpbm.write(samples, suffix, name)
-
-
-Writer = Callable[[Picture, dict[str, bytes], str], bytes]
-WRITERS: dict[str, tuple[str, Writer]] = {
-    "": ("PNG", _png),
-    ".png": ("PNG", _png),
-    ".tif": ("TIFF", _tiff),
-    ".tiff": ("TIFF", _tiff),
-    ".webp": ("WEBP", _webp),
-    ".bmp": ("BMP", _bmp),
-    ".pbm": ("PBM", _netpbm),
-    ".pgm": ("PGM", _netpbm),
-    ".ppm": ("PPM", _netpbm),
-    ".pnm": ("PNM", _netpbm),
-    ".pam": ("PAM", _netpbm),
-}
-"""By suffix: the format's name, and what makes its bytes."""
+    bits = 1 if picture.samples.dtype == bool else 8 * picture.samples.dtype.itemsize
+    channels = 1 if picture.samples.ndim == 2 else picture.samples.shape[2]
+    extra = f" with {len(picture.extra)} extra channels" if picture.extra else ""
+    pages = f"{len(picture.pages)} pages of " if picture.pages else ""
+    return f"{pages}{picture.layout or f'{channels} channels'}{extra} of {bits} bits"

@@ -1,0 +1,83 @@
+"""What a picture file holds, known from its own bytes without decoding it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from l3c.errors import InputError
+
+GRAY, WHITE_IS_ZERO, RGB, PALETTE, CMYK, YCBCR = "gray", "gray, white is 0", "RGB", "palette", "CMYK", "YCbCr"
+LAB, ICC_LAB, ITU_LAB = "Lab", "ICC Lab", "ITU Lab"
+CHANNELS = {GRAY: 1, WHITE_IS_ZERO: 1, RGB: 3, PALETTE: 1, CMYK: 4, YCBCR: 3, LAB: 3, ICC_LAB: 3, ITU_LAB: 3}
+"""Of each kind of colours, without extra channels."""
+
+UNSPECIFIED, ALPHA, ASSOCIATED = "unspecified", "alpha", "associated alpha"
+"""Kinds of extra channels."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """Of one picture in a file, or of a file with its pages.
+
+    format: a name of `formats.FORMATS`. bits: of a sample. number: "unsigned", "signed" or "float". colours: a key of
+    `CHANNELS`. extra: kinds of further channels. maximum: the value of white where it is not that of the bits.
+    refused: why its samples cannot be taken, None where they can. items: what it holds beside the samples: names for
+    people, to digests of the content. pages: of each picture, where the file holds several. lossy: its coder is.
+    """
+
+    format: str
+    width: int
+    height: int
+    bits: int = 8
+    colours: str = RGB
+    extra: tuple[str, ...] = ()
+    number: str = "unsigned"
+    maximum: int | None = None
+    orientation: int = 1
+    lossy: bool = False
+    refused: str | None = None
+    items: dict[str, bytes] = field(default_factory=dict)
+    pages: tuple[Description, ...] = ()
+
+    @property
+    def channels(self) -> int:
+        """With the extra ones."""
+        return CHANNELS[self.colours] + len(self.extra)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the samples as `Picture` has them."""
+        size = (self.height, self.width)
+        return size if self.channels == 1 else (*size, self.channels)
+
+    @property
+    def dtype(self) -> str:
+        """NumPy's name of the smallest type that holds the samples; bool for 1 bit."""
+        if self.bits == 1 and self.number == "unsigned" and self.colours != PALETTE:
+            return "bool"
+        width = next(width for width in (8, 16, 32, 64) if self.bits <= width)
+        return {"unsigned": "uint", "signed": "int", "float": "float"}[self.number] + str(width)
+
+    def everything(self) -> Iterator[tuple[int, str, bytes]]:
+        """(page, name, digest) of every item; page 0 is the file as a whole."""
+        yield from ((0, name, digest) for name, digest in self.items.items())
+        for i, page in enumerate(self.pages, 1):
+            yield from ((i, name, digest) for name, digest in page.items.items())
+
+
+def digest(content: bytes) -> bytes:
+    """Short, for comparing."""
+    return sha256(content).digest()[:16]
+
+
+def trailing(data: bytes, end: int) -> dict[str, bytes]:
+    """The item for what follows a file's end, where anything does."""
+    rest = data[end:]
+    return {f"{len(rest)} bytes after its end": digest(rest)} if rest else {}
+
+
+def damaged(reason: str) -> InputError:
+    """The error for a file that its own bytes contradict. reason: what and where, without the file's name."""
+    return InputError(f"cannot be read: {reason}")

@@ -1,0 +1,515 @@
+"""PNG and APNG, all fifteen kinds of samples, read by zlib and Pillow's filters and written whole.
+
+A file is known by walking its chunks. Pillow undoes the filters of rows, which are defined on bytes: nothing here
+depends on what modes Pillow has.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from l3c.container.structure import Animation, Frame, Palette
+from l3c.images import resolution
+from l3c.images.description import ALPHA, GRAY, PALETTE, RGB, Description, damaged, digest, trailing
+from l3c.images.metadata import EXIF_PREFIX, meaning
+from l3c.images.picture import Picture
+from l3c.images.png_chunks import AFTER_PALETTE, PIXELS, SIGNATURE, XMP_KEYWORD, Chunk, is_ancillary, pack
+
+BITS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+"""Of a sample, by colour type."""
+
+CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+COLOURS = {0: GRAY, 2: RGB, 3: PALETTE, 4: GRAY, 6: RGB}
+PASSES = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
+"""Of interlaced pictures: first row, first column, and the steps between rows and columns."""
+
+MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+"""Pillow's mode of pixels of as many bytes."""
+
+BAND = 1 << 24
+"""Bytes of rows that are undone at once, so that memory beside the picture stays small."""
+
+INFLATED_MAX = 1 << 28
+"""Bytes that a compressed profile or text may take: far above any real one, far below a bomb."""
+
+PROFILE_NAME = b"ICC Profile"
+"""The name that profiles get; others are kept as a chunk iCCP of the name alone."""
+
+SIDE_MAX = 2**31 - 1
+FILTERS = 5
+
+
+@dataclass
+class _Frame:
+    """Of an APNG: its control chunk without the sequence number, and where its data lie."""
+
+    control: tuple[int, ...]
+    data: list[memoryview] = field(default_factory=list)
+
+
+@dataclass
+class _File:
+    """The chunks of a file, walked and checked."""
+
+    width: int
+    height: int
+    bits: int
+    colour: int
+    interlaced: bool
+    palette: bytes = b""
+    clear: bytes = b""
+    ancillary: list[Chunk] = field(default_factory=list)
+    data: list[memoryview] = field(default_factory=list)
+    plays: int | None = None
+    first_is_frame: bool = False
+    frames: list[_Frame] = field(default_factory=list)
+    end: int = 0
+
+
+def _walk(data: bytes) -> Iterator[tuple[int, bytes, memoryview]]:
+    """(offset, type, content) of each chunk up to IEND; raises InputError where one is damaged."""
+    whole, at = memoryview(data), len(SIGNATURE)
+    while True:
+        if at + 12 > len(data):
+            raise damaged(f"the file ends at byte {len(data)}, before its chunk IEND")
+        size, kind = struct.unpack_from(">I4s", data, at)
+        if not (kind.isalpha() and kind.isascii()):
+            raise damaged(f"byte {at}: there is no chunk")
+        name = kind.decode()
+        if at + 12 + size > len(data):
+            raise damaged(f"byte {at}: its chunk {name} ends after the file")
+        content = whole[at + 8 : at + 8 + size]
+        if zlib.crc32(content, zlib.crc32(kind)) != struct.unpack_from(">I", data, at + 8 + size)[0]:
+            raise damaged(f"byte {at}: the checksum of its chunk {name} is wrong")
+        yield at, kind, content
+        if kind == b"IEND":
+            return
+        at += size + 12
+
+
+def _parse(data: bytes) -> _File:
+    file: _File | None = None
+    current: _Frame | None = None
+    closed, sequence = False, 0
+    for at, kind, content in _walk(data):
+        if file is None:
+            if kind != b"IHDR" or len(content) != 13:
+                raise damaged(f"byte {at}: chunk {kind.decode()} in the place of IHDR")
+            file = _header(content)
+            continue
+        if kind == b"IDAT":
+            if closed:
+                raise damaged(f"byte {at}: chunk IDAT after others that follow its data")
+            file.data.append(content)
+            file.first_is_frame = current is not None
+            continue
+        closed = closed or bool(file.data)
+        if kind == b"PLTE":
+            if file.palette or closed or len(content) % 3 or not 3 <= len(content) <= 768:
+                raise damaged(f"byte {at}: its palette is misplaced or has {len(content)} bytes")
+            file.palette = bytes(content)
+        elif kind == b"acTL" and len(content) == 8:
+            file.plays = struct.unpack(">II", content)[1]
+        elif kind in (b"fcTL", b"fdAT"):
+            if len(content) < 4 or struct.unpack_from(">I", content)[0] != sequence:
+                raise damaged(f"byte {at}: chunk {kind.decode()} out of sequence")
+            sequence += 1
+            if kind == b"fcTL":
+                if len(content) != 26:
+                    raise damaged(f"byte {at}: chunk fcTL of {len(content)} bytes")
+                current = _Frame(struct.unpack(">5I2H2B", content)[1:])
+                _check_frame(file, current, at)
+                file.frames.append(current)
+            elif current is None:
+                raise damaged(f"byte {at}: chunk fdAT without fcTL")
+            else:
+                current.data.append(content[4:])
+        elif kind == b"tRNS" and not file.clear:
+            file.clear = bytes(content)
+        elif kind == b"IEND":
+            file.end = at + 12
+        elif is_ancillary(kind):
+            file.ancillary.append((kind, bytes(content)))
+        else:
+            raise damaged(f"byte {at}: its critical chunk {kind.decode()} is unknown")
+    assert file is not None
+    if not file.data:
+        raise damaged("it has no data")
+    if file.colour == 3 and not file.palette:
+        raise damaged("it has no palette")
+    if file.plays is None:
+        file.frames = []
+    file.first_is_frame = file.first_is_frame and bool(file.frames)
+    return file
+
+
+def _check_frame(file: _File, frame: _Frame, at: int) -> None:
+    width, height, left, top, _, _, disposal, _ = frame.control
+    if not (width and height) or left + width > file.width or top + height > file.height or disposal > 2:
+        raise damaged(f"byte {at}: a frame of {width} x {height} at {left}, {top}")
+    if not file.data and (width, height, left, top) != (file.width, file.height, 0, 0):
+        raise damaged(f"byte {at}: the first frame does not fill the picture")
+
+
+def _header(content: memoryview) -> _File:
+    width, height, bits, colour, method, filtering, interlace = struct.unpack(">IIBBBBB", content)
+    if not (1 <= width <= SIDE_MAX and 1 <= height <= SIDE_MAX):
+        raise damaged(f"its size is {width} x {height}")
+    if bits not in BITS.get(colour, ()) or method or filtering or interlace > 1:
+        raise damaged(
+            f"colour type {colour} of {bits} bits, method {method}, filter {filtering}, interlace {interlace}"
+        )
+    return _File(width, height, bits, colour, bool(interlace))
+
+
+def _clear(file: _File) -> bytes:
+    """The transparency, where it is valid as libpng has it, else nothing."""
+    if file.colour == 3:
+        return file.clear if len(file.clear) <= len(file.palette) // 3 else b""
+    return file.clear if len(file.clear) == {0: 2, 2: 6}.get(file.colour) else b""
+
+
+def describe(data: bytes) -> Description:
+    """Of a file. Raises InputError where it is damaged."""
+    file = _parse(data)
+    items: dict[str, bytes] = {}
+    for named, value in _metadata(file).items():
+        if named != "png chunks":
+            items[named] = digest(meaning(named, value))
+    for kind, content in file.ancillary:
+        if kind not in (b"iCCP", b"eXIf", b"pHYs") and not _is_xmp(kind, content):
+            name = f"chunk {kind.decode()}"
+            while name in items:
+                name += "'"
+            items[name] = digest(content)
+    if file.clear and not _clear(file):
+        items["chunk tRNS, which is invalid"] = digest(file.clear)
+    if file.colour in (2, 6) and file.palette:
+        items["png palette"] = digest(file.palette)
+    items |= trailing(data, file.end)
+    extra = (ALPHA,) if file.colour in (4, 6) else ()
+    plain = Description(
+        "PNG", file.width, file.height, file.bits, COLOURS[file.colour], extra, items=items
+    )  # sizes of frames are checked when they are read
+    if not file.frames:
+        return plain
+    one = Description("PNG", file.width, file.height, file.bits, COLOURS[file.colour], extra)
+    pages = [] if file.first_is_frame else [one]
+    pages += [
+        Description("PNG", f.control[0], f.control[1], file.bits, COLOURS[file.colour], extra) for f in file.frames
+    ]
+    return replace(plain, pages=tuple(pages))
+
+
+def read(data: bytes) -> Picture:
+    """A picture, or the pages of an animation, as they are stored. Raises InputError where it is damaged."""
+    file = _parse(data)
+    metadata = _metadata(file)
+    if file.bits in (2, 4) and file.colour == 0:
+        metadata["bit depth"] = bytes([file.bits])
+    pages = [_samples(file, file.data, file.width, file.height)]
+    frames = file.frames
+    for frame in frames[1:] if file.first_is_frame else frames:
+        pages.append(_samples(file, frame.data, frame.control[0], frame.control[1]))
+    palette = _palette(file, *pages)
+    layout = "palette" if palette else None
+    whole = Picture(pages[0], metadata, "PNG", layout, palette)
+    if not frames:
+        return whole
+    placed = [_placed(frame.control) for frame in frames]
+    each = {kind: value for kind, value in metadata.items() if kind == "transparent colour"}
+    shown = [Picture(samples, each, "PNG", layout, palette) for samples in pages]
+    if not file.first_is_frame:
+        placed.insert(0, Frame())
+        shown[0] = replace(shown[0], kind="still")
+    moving = tuple(replace(page, frame=frame) for page, frame in zip(shown, placed, strict=True))
+    return replace(whole, pages=moving, animation=Animation(file.width, file.height, file.plays or 0))
+
+
+def _placed(control: tuple[int, ...]) -> Frame:
+    _, _, left, top, above, below, disposal, blend = control
+    return Frame(left, top, (above, below or 100), disposal + 1, bool(blend))
+
+
+def _palette(file: _File, *pictures: NDArray[Any]) -> Palette | None:
+    """With black for indices beyond its end, as libpng shows them."""
+    if file.colour != 3:
+        return None
+    highest = max(int(samples.max()) for samples in pictures)
+    return Palette(file.palette.ljust(3 * (highest + 1), b"\0"), _clear(file))
+
+
+def _samples(file: _File, parts: list[memoryview], width: int, height: int) -> NDArray[Any]:
+    channels = CHANNELS[file.colour]
+    pixel = channels * file.bits
+    rows = _Rows(parts)
+    if not file.interlaced:
+        raw = rows.take(height, width, pixel)
+        samples = _unpacked(raw, width, channels, file.bits)
+    else:
+        samples = np.empty((height, width, channels), np.uint16 if file.bits == 16 else np.uint8)
+        for top, left, down, right in PASSES:
+            high, wide = -(-(height - top) // down), -(-(width - left) // right)
+            if high > 0 and wide > 0:
+                raw = rows.take(high, wide, pixel)
+                samples[top::down, left::right] = _unpacked(raw, wide, channels, file.bits)
+    rows.finish()
+    if channels == 1:
+        samples = samples[..., 0]
+    if file.colour == 0 and file.bits < 8:
+        samples = samples.astype(bool) if file.bits == 1 else samples * np.uint8(255 // (2**file.bits - 1))
+    return samples
+
+
+def _unpacked(raw: NDArray[np.uint8], width: int, channels: int, bits: int) -> NDArray[Any]:
+    """[height, width, channels] of rows of bytes."""
+    height = len(raw)
+    if bits == 16:
+        return raw.view(">u2").astype(np.uint16).reshape(height, width, channels)
+    if bits == 8:
+        return raw.reshape(height, width, channels)
+    if bits == 1:
+        return np.unpackbits(raw, axis=1, count=width)[..., None]
+    parts = [(raw >> shift) & (2**bits - 1) for shift in range(8 - bits, -1, -bits)]
+    return np.stack(parts, axis=2).reshape(height, -1)[:, :width, None]
+
+
+class _Rows:
+    """Inflates data and undoes the filters of as many rows as are wanted."""
+
+    def __init__(self, parts: list[memoryview]) -> None:
+        self._parts, self._next = parts, 0
+        self._inflate, self._pending = zlib.decompressobj(), b""
+
+    def _bytes(self, count: int) -> bytes:
+        """So many inflated bytes."""
+        pieces, left = [], count
+        while left:
+            if not self._pending and self._next < len(self._parts):
+                self._pending = bytes(self._parts[self._next])
+                self._next += 1
+            try:
+                piece = self._inflate.decompress(self._pending, left)
+            except zlib.error as error:
+                raise damaged(f"its data cannot be inflated: {error}") from error
+            self._pending = self._inflate.unconsumed_tail
+            if not piece and (self._inflate.eof or (not self._pending and self._next == len(self._parts))):
+                raise damaged("its data end before the last pixel")
+            pieces.append(piece)
+            left -= len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def take(self, height: int, width: int, pixel: int) -> NDArray[np.uint8]:
+        """Rows [height, bytes a row] of pixels of `pixel` bits."""
+        size, step = -(-width * pixel // 8), max(1, pixel // 8)
+        band = max(1, BAND // (size + 1))
+        above: NDArray[np.uint8] | None = None
+        first = self._bytes(min(band, height) * (size + 1))  # before memory is taken for what may not be there
+        out = np.empty((height, size), np.uint8)
+        for top in range(0, height, band):
+            count = min(band, height - top)
+            raw = np.frombuffer(first if top == 0 else self._bytes(count * (size + 1)), np.uint8)
+            rows = raw.reshape(count, size + 1)
+            if int(rows[:, 0].max()) >= FILTERS:
+                raise damaged(f"row {top + int(rows[:, 0].argmax())} has filter {rows[:, 0].max()}")
+            if above is not None:
+                rows = np.concatenate([np.concatenate([[np.uint8(0)], above])[None], rows])
+            out[top : top + count] = unfiltered(rows, step)[-count:]
+            above = out[top + count - 1]
+        return out
+
+    def finish(self) -> None:
+        """Raise where the data go on, or their checksum is wrong."""
+        while not self._inflate.eof:
+            if not self._pending and self._next < len(self._parts):
+                self._pending = bytes(self._parts[self._next])
+                self._next += 1
+            try:
+                more = self._inflate.decompress(self._pending, 1)
+            except zlib.error as error:
+                raise damaged(f"its data cannot be inflated: {error}") from error
+            self._pending = self._inflate.unconsumed_tail
+            if more:
+                raise damaged("its data go on after the last pixel")
+            if not self._pending and self._next == len(self._parts) and not self._inflate.eof:
+                raise damaged("its data have no end")
+
+
+def unfiltered(rows: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
+    """[height, size] of rows [height, 1 + size] that begin with their filter. step: bytes from a pixel to the next.
+
+    Bytes whose places differ modulo step do not depend on each other: wide pixels go through Pillow in parts.
+    """
+    filters, body = rows[:, :1], rows[:, 1:]
+    if not filters.any():
+        return body
+    if step in MODES:
+        return _by_pillow(rows, step)
+    part = step // 2
+    split = body.reshape(len(body), -1, 2, part)
+    halves = []
+    for i in range(2):
+        half = np.ascontiguousarray(split[:, :, i]).reshape(len(body), -1)
+        halves.append(_by_pillow(np.concatenate([filters, half], axis=1), part).reshape(len(body), -1, 1, part))
+    return np.concatenate(halves, axis=2).reshape(body.shape)
+
+
+def _by_pillow(rows: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
+    height, size = len(rows), rows.shape[1] - 1
+    stored = zlib.compress(np.ascontiguousarray(rows).data, 0)
+    mode = MODES[step]
+    image = Image.frombytes(mode, (size // step, height), stored, "zip", mode, 0)
+    return np.asarray(image).reshape(height, size)
+
+
+def _metadata(file: _File) -> dict[str, bytes]:
+    """By kinds; what none holds stays a chunk."""
+    found: dict[str, bytes] = {}
+    chunks: list[Chunk] = []
+    for kind, content in file.ancillary:
+        name, value = _named(kind, content)
+        if name and name not in found:
+            found[name] = value
+            if kind == b"iCCP" and (label := content.split(b"\0", 1)[0]) != PROFILE_NAME:
+                chunks.append((b"iCCP", label + b"\0"))
+        elif kind not in PIXELS:
+            chunks.append((kind, content))
+    if file.colour != 3 and _clear(file):
+        found["transparent colour"] = _scaled(_clear(file), file)
+    if file.colour in (2, 6) and file.palette:
+        found["png palette"] = file.palette
+    if chunks:
+        early = [c for c in chunks if c[0] not in AFTER_PALETTE]
+        found["png chunks"] = pack([*early, *[c for c in chunks if c[0] in AFTER_PALETTE]])
+    return found
+
+
+def _scaled(clear: bytes, file: _File) -> bytes:
+    """A transparent gray of 2 or 4 bits as the 8-bit gray that its samples become."""
+    if file.bits not in (2, 4):
+        return clear
+    value = int.from_bytes(clear, "big") & (2**file.bits - 1)
+    return struct.pack(">H", value * (255 // (2**file.bits - 1)))
+
+
+def _is_xmp(kind: bytes, content: bytes) -> bool:
+    return kind == b"iTXt" and content.startswith(XMP_KEYWORD)
+
+
+def _named(kind: bytes, content: bytes) -> tuple[str, bytes]:
+    """(kind of metadata, content) of a chunk that has a section of its own, else ("", b"")."""
+    if kind == b"iCCP":
+        _, end, rest = content.partition(b"\0")
+        profile = inflated(rest[1:]) if end and rest[:1] == b"\0" else None
+        if profile:
+            return "icc", profile
+    elif kind == b"eXIf" and content:
+        return "exif", content.removeprefix(EXIF_PREFIX)
+    elif kind == b"pHYs" and len(content) == 9 and (packed := resolution.of_png(content)):
+        return "resolution", packed
+    elif _is_xmp(kind, content):
+        flags, rest = content[len(XMP_KEYWORD) :][:2], content[len(XMP_KEYWORD) + 2 :]
+        parts = rest.split(b"\0", 2)
+        if len(parts) == 3 and not parts[0] and not parts[1] and flags == b"\0\0" and parts[2]:
+            return "xmp", parts[2]
+    return "", b""
+
+
+def inflated(data: bytes) -> bytes | None:
+    """None where it is damaged, too long or followed by something."""
+    inflate = zlib.decompressobj()
+    try:
+        value = inflate.decompress(data, INFLATED_MAX)
+    except zlib.error:
+        return None
+    return value if inflate.eof and not inflate.unused_data else None
+
+
+def encode(samples: NDArray[Any], palette: Palette | None, bits: int, level: int = 6) -> bytes:
+    """A file without ancillary chunks, but for a palette's opacities.
+
+    samples: bool, uint8 or uint16 [height, width] or [height, width, 2, 3 or 4]. bits: of a gray sample or an index, 1,
+    2, 4 or 8; of others 8 or 16.
+    """
+    height, width = samples.shape[:2]
+    channels = 1 if samples.ndim == 2 else samples.shape[2]
+    colour = 3 if palette else {1: 0, 2: 4, 3: 2, 4: 6}[channels]
+    chunks: list[Chunk] = [(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0))]
+    if palette:
+        chunks.append((b"PLTE", palette.colours))
+        if palette.alphas:
+            chunks.append((b"tRNS", palette.alphas))
+    chunks += [(b"IDAT", part) for part in _parts(deflated(samples, bits, level))]
+    return SIGNATURE + b"".join(chunk(*c) for c in [*chunks, (b"IEND", b"")])
+
+
+def _parts(data: bytes) -> list[bytes]:
+    """Of at most as many bytes as a chunk may have."""
+    return [data[i : i + SIDE_MAX] for i in range(0, len(data), SIDE_MAX)]
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    """As it stands in a file."""
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(content, zlib.crc32(kind)))
+
+
+def deflated(samples: NDArray[Any], bits: int, level: int = 6) -> bytes:
+    """The data of samples [height, width] or [height, width, channels], filtered where that is likely to pay."""
+    height = samples.shape[0]
+    channels = 1 if samples.ndim == 2 else samples.shape[2]
+    if bits < 8:
+        rows = packed(samples, bits)
+    else:
+        rows = np.ascontiguousarray(samples, ">u2" if bits == 16 else np.uint8).view(np.uint8).reshape(height, -1)
+    step = max(1, channels * bits // 8)
+    deflate, out, band = zlib.compressobj(level), io.BytesIO(), max(1, BAND // (8 * rows.shape[1]))
+    for top in range(0, height, band):
+        above = rows[top - 1] if top else np.zeros(rows.shape[1], np.uint8)
+        out.write(deflate.compress(filtered(rows[top : top + band], above, step, bits < 8).tobytes()))
+    out.write(deflate.flush())
+    return out.getvalue()
+
+
+def packed(samples: NDArray[Any], bits: int) -> NDArray[np.uint8]:
+    """Rows of bytes of samples [height, width] of 1, 2 or 4 bits."""
+    if bits == 1:
+        return np.packbits(samples.astype(bool), axis=1)
+    count = 8 // bits
+    height, width = samples.shape
+    padded = np.zeros((height, -(-width // count) * count), np.uint8)
+    padded[:, :width] = samples
+    shifts = np.arange(8 - bits, -1, -bits, dtype=np.uint8)
+    rows: NDArray[np.uint8] = np.bitwise_or.reduce(padded.reshape(height, -1, count) << shifts, axis=2)
+    return rows
+
+
+def filtered(rows: NDArray[np.uint8], above: NDArray[np.uint8], step: int, plain: bool) -> NDArray[np.uint8]:
+    """Rows with the filter of the least sum of absolute differences before each; plain: with none."""
+    height, size = rows.shape
+    if plain:
+        return np.concatenate([np.zeros((height, 1), np.uint8), rows], axis=1)
+    up = np.concatenate([above[None], rows[:-1]])
+    left = np.concatenate([np.zeros((height, step), np.uint8), rows[:, :-step]], axis=1)[:, :size]
+    corner = np.concatenate([np.zeros((height, step), np.uint8), up[:, :-step]], axis=1)[:, :size]
+    a, b, c = left.astype(np.int16), up.astype(np.int16), corner.astype(np.int16)
+    pa, pb, pc = np.abs(b - c), np.abs(a - c), np.abs(a + b - 2 * c)
+    paeth = np.where((pa <= pb) & (pa <= pc), left, np.where(pb <= pc, up, corner))
+    mean = ((a + b) >> 1).astype(np.uint8)
+    candidates = [rows, rows - left, rows - up, rows - mean, rows - paeth]
+    costs = [np.abs(candidate.view(np.int8).astype(np.int16)).sum(axis=1, dtype=np.int64) for candidate in candidates]
+    best = np.argmin(costs, axis=0)
+    out = np.empty((height, size + 1), np.uint8)
+    out[:, 0] = best
+    for kind, candidate in enumerate(candidates):
+        chosen = best == kind
+        out[chosen, 1:] = candidate[chosen]
+    return out

@@ -1,0 +1,422 @@
+"""TIFF and BigTIFF: what a file holds by its own tags, and its samples as they are.
+
+Pillow reads the common kinds; all others are read by tifffile. Tags that do not tell how samples lie are kept as an
+EXIF block, which has the same structure, and are given back to TIFF.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, TiffImagePlugin
+
+from l3c.container.structure import Palette
+from l3c.errors import DependencyError, InputError, install_command
+from l3c.images import resolution
+from l3c.images.description import (
+    ALPHA,
+    ASSOCIATED,
+    CHANNELS,
+    CMYK,
+    GRAY,
+    ICC_LAB,
+    ITU_LAB,
+    LAB,
+    PALETTE,
+    RGB,
+    UNSPECIFIED,
+    WHITE_IS_ZERO,
+    YCBCR,
+    Description,
+    damaged,
+    digest,
+    trailing,
+)  # fmt: skip
+from l3c.images.metadata import meaning
+from l3c.images.picture import Picture
+from l3c.images.tiff_directory import SUB_DIRECTORIES, Directory, Reader, Tag, block_of, swapped
+
+KIND, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 254, 256, 257, 258, 259, 262, 266
+STRIPS, ORIENTATION, SAMPLES, STRIP_SIZES, PLANES, MAP, TILES, TILE_SIZES = 273, 274, 277, 279, 284, 320, 324, 325
+INKS, INK_COUNT, EXTRA, NUMBER, SUBSAMPLING, DEPTH, DNG, DNG_DEPTH = 332, 334, 338, 339, 530, 32997, 50706, 32998
+RESOLUTIONS = frozenset({282, 283, 296})
+ICC, XMP = 34675, 700
+
+LAYOUT = frozenset(
+    {WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER, STRIPS, SAMPLES, 278, STRIP_SIZES, PLANES, 288, 289,
+     292, 293, 317, MAP, 322, 323, TILES, TILE_SIZES, EXTRA, NUMBER, 347, 512, 513, 514, 515, 517, 518, 519, 520, 521,
+     SUBSAMPLING, DEPTH, DNG_DEPTH, 34676, 50674, 65537, 65538, 65539}
+)  # fmt: skip
+"""Tags that tell how samples lie and are packed: a written file has its own."""
+
+COLOURS = {0: WHITE_IS_ZERO, 1: GRAY, 2: RGB, 3: PALETTE, 4: GRAY, 5: CMYK, 6: YCBCR, 8: LAB, 9: ICC_LAB, 10: ITU_LAB}
+EXTRAS = {0: UNSPECIFIED, 1: ASSOCIATED, 2: ALPHA}
+NUMBERS = {1: "unsigned", 2: "signed", 3: "float", 4: "unsigned"}
+WIDTHS = {"unsigned": (1, 2, 4, *range(8, 17), 32), "signed": (8, 16, 32), "float": (16, 32, 64)}
+"""Bits of a sample that are taken."""
+
+EXTRA_MAX = 16
+VOID, MASK = 4, 4
+"""The sample format of which nobody says what it is, taken as integers; the photometric of masks, taken as gray."""
+
+RAW_PHOTOMETRIC = (32803, 34892)
+NONE, JPEG = 1, 7
+FAX = (2, 3, 4, 34661)
+COMPRESSIONS = {NONE, 5, 8, 32946, 32773, 50000, 34925, *FAX, JPEG}
+NAMES = {
+    6: "old JPEG", 32766: "NeXT", 32809: "ThunderScan", 32908: "Pixar", 32909: "Pixar", 33003: "JPEG 2000",
+    33005: "JPEG 2000", 34676: "SGI LogLuv", 34677: "SGI LogLuv", 34712: "JPEG 2000", 34887: "LERC",
+    34892: "lossy JPEG",
+    50001: "WebP", 50002: "JPEG XL", 52546: "JPEG XL",
+}  # fmt: skip
+"""Of compressions that are not taken."""
+
+BY_PILLOW = {NONE, 5, 8, 32946, 32773, JPEG, *FAX}
+INFLATION_MAX = 2000
+"""Bytes that a byte of data may become: deflate and LZW reach 1032 and 1365."""
+
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}  # fmt: skip
+"""What turns a picture back that Pillow has turned by its orientation."""
+
+TIMES_256, BELOW_256 = b"\0", b"\1"
+"""How the colours of a palette stand for 8 bits, where not as multiples of 257: one byte in the place of the map."""
+
+
+@dataclass(frozen=True)
+class _Page:
+    directory: Directory
+    kind: str
+    chain: int | None
+    """Index among the pages that follow each other; None of a sub-directory's."""
+
+
+def _pages(reader: Reader) -> Iterator[_Page]:
+    """Each directory, its sub-directories behind it."""
+    for i, directory in enumerate(reader.chain(reader.first)):
+        below = [d for offset in directory.numbers(SUB_DIRECTORIES) for d in reader.chain(offset, below=True)]
+        directory.below = len(below)
+        yield _Page(directory, _kind(directory), i)
+        yield from (_Page(inner, _kind(inner), None) for inner in below)
+
+
+def _kind(directory: Directory) -> str:
+    flags = directory.number(KIND, 0)
+    return "mask" if flags & 4 else "thumbnail" if flags & 1 else "page"
+
+
+def describe(data: bytes) -> Description:
+    """Of a file. Raises InputError where it is damaged."""
+    reader = Reader(data)
+    found = list(_pages(reader))
+    if not found:
+        raise damaged("it has no directory")
+    pages = tuple(_describe(page.directory, data) for page in found)
+    end = max([reader.end, *(_end(page.directory) for page in found)])
+    rest = trailing(data, end + end % 2) if end + end % 2 < len(data) else {}
+    first = found[0].directory
+    if DNG in first.tags or any(p.directory.number(PHOTOMETRIC, 0) in RAW_PHOTOMETRIC for p in found):
+        return replace(pages[0], refused="a camera's raw file (DNG or the like)", items={})
+    if len(pages) == 1:
+        return replace(pages[0], items=pages[0].items | rest)
+    refused = next((page.refused for page in pages if page.refused), None)
+    return replace(pages[0], items=rest, pages=pages, refused=refused)
+
+
+def _end(directory: Directory) -> int:
+    """Of the samples."""
+    ends = [0]
+    for places, sizes in ((STRIPS, STRIP_SIZES), (TILES, TILE_SIZES)):
+        ends += [a + b for a, b in zip(directory.numbers(places), directory.numbers(sizes), strict=False)]
+    return max(ends)
+
+
+def _describe(directory: Directory, data: bytes) -> Description:
+    number = directory.number
+    width, height = number(WIDTH, 0), number(HEIGHT, 0)
+    samples, bits = number(SAMPLES, 1), directory.numbers(BITS) or (1,)
+    if not (1 <= width < 2**31 and 1 <= height < 2**31 and 1 <= samples <= 2**16):
+        raise damaged(f"its size is {width} x {height}, {samples} samples")
+    photometric, compression = number(PHOTOMETRIC, -1), number(COMPRESSION, 1)
+    numbers = {NUMBERS.get(n, str(n)) for n in directory.numbers(NUMBER)} or {"unsigned"}
+    colours = COLOURS.get(photometric, GRAY)
+    lossy = compression == JPEG
+    if lossy and colours == YCBCR:
+        colours = RGB
+    extra = _extra(directory, samples - CHANNELS[colours])
+    plain = Description(
+        "TIFF", width, height, bits[0], colours, extra, min(numbers), orientation=number(ORIENTATION, 1), lossy=lossy
+    )
+    plain = replace(plain, refused=_refused(directory, plain, numbers), items=_items(directory))
+    if plain.refused is None:
+        _check_sizes(directory, plain, compression, len(data))
+    return plain
+
+
+def _extra(directory: Directory, count: int) -> tuple[str, ...]:
+    kinds = directory.numbers(EXTRA)
+    found = [EXTRAS.get(kind, str(kind)) for kind in kinds][: max(count, 0)]
+    return (*found, *[UNSPECIFIED] * (count - len(found)))
+
+
+def _refused(directory: Directory, plain: Description, numbers: set[str]) -> str | None:
+    """Why a page's samples are not taken."""
+    compression, photometric = directory.number(COMPRESSION, 1), directory.number(PHOTOMETRIC, -1)
+    bits, samples = directory.numbers(BITS) or (1,), directory.number(SAMPLES, 1)
+    if photometric not in COLOURS:
+        return f"TIFF of photometric {photometric} is not supported"
+    if compression not in COMPRESSIONS:
+        named = f" ({NAMES[compression]})" if compression in NAMES else ""
+        return f"TIFF of compression {compression}{named} is not supported"
+    if len(numbers) > 1 or plain.number not in WIDTHS:
+        return f"TIFF of sample formats {', '.join(map(str, directory.numbers(NUMBER)))} is not supported"
+    if len(set(bits)) > 1 or len(bits) not in (1, samples):
+        return f"TIFF of samples of {', '.join(map(str, bits))} bits is not supported"
+    if plain.bits not in WIDTHS[plain.number]:
+        return f"TIFF of {plain.bits}-bit {plain.number} samples is not supported"
+    if directory.number(DEPTH, 1) != 1 or directory.number(DNG_DEPTH, 1) != 1:
+        return f"TIFF of {directory.number(DEPTH, 1)} slices (ImageDepth) is not supported"
+    if samples < CHANNELS[plain.colours]:
+        return f"TIFF of {samples} samples in {plain.colours} is not supported"
+    if len(plain.extra) > EXTRA_MAX or set(plain.extra) - {UNSPECIFIED, ALPHA, ASSOCIATED}:
+        return f"TIFF of {len(plain.extra)} extra samples ({', '.join(sorted(set(plain.extra)))}) is not supported"
+    if plain.colours == CMYK and (directory.number(INKS, 1) != 1 or directory.number(INK_COUNT, 4) != 4):
+        return "TIFF of inks other than CMYK is not supported"
+    if plain.colours == PALETTE and (plain.bits not in (1, 2, 4, 8) or plain.extra or plain.number != "unsigned"):
+        return f"TIFF of a palette of {plain.bits} bits and {len(plain.extra)} extra samples is not supported"
+    if plain.colours == PALETTE and len(directory.numbers(MAP)) != 3 << plain.bits:
+        return f"TIFF of a palette of {len(directory.numbers(MAP))} values is not supported"
+    if plain.colours == WHITE_IS_ZERO and plain.number != "unsigned":
+        return f"TIFF of {plain.number} samples of which 0 is white is not supported"
+    if plain.colours == YCBCR and (directory.numbers(SUBSAMPLING) or (2, 2)) != (1, 1):
+        return "TIFF of subsampled YCbCr is not supported"
+    if plain.lossy and (plain.bits != 8 or plain.extra or plain.colours not in (GRAY, RGB)):
+        return (
+            f"TIFF of JPEG of {plain.bits} bits, {plain.colours} and {len(plain.extra)} extra samples is not supported"
+        )
+    if compression in FAX and (plain.bits != 1 or samples != 1):
+        return f"TIFF of fax data of {plain.bits} bits and {samples} samples is not supported"
+    if 0 in (directory.numbers(TILE_SIZES) or directory.numbers(STRIP_SIZES)):
+        return "sparse TIFF, of which parts are left out, is not supported"
+    if directory.number(PLANES, 1) not in (1, 2):
+        return f"TIFF of planar configuration {directory.number(PLANES, 1)} is not supported"
+    return None
+
+
+def _check_sizes(directory: Directory, plain: Description, compression: int, size: int) -> None:
+    """Raise where the data lie outside the file, or cannot be enough."""
+    tag, lengths = (TILES, TILE_SIZES) if TILES in directory.tags else (STRIPS, STRIP_SIZES)
+    places, sizes = directory.numbers(tag), directory.numbers(lengths)
+    if not places or (len(sizes) != len(places) and sizes):
+        raise damaged(f"it has {len(places)} strips or tiles with {len(sizes)} sizes")
+    for place, length in zip(places, sizes, strict=False):
+        if place + length > size:
+            raise damaged(f"its samples at byte {place} end after the file")
+    rows = -(-plain.width * plain.channels * plain.bits // 8) * plain.height
+    there = sum(sizes) if sizes else size
+    if compression not in FAX and rows > there * (1 if compression == NONE else INFLATION_MAX):
+        raise damaged(f"it ends before its last pixel: {there} bytes are there for {rows}")
+
+
+def _items(directory: Directory) -> dict[str, bytes]:
+    return {kind: digest(meaning(kind, value)) for kind, value in _metadata(directory).items()} | {
+        f"tag {tag.number} of type {tag.type}": digest(tag.data) for tag in directory.tags.values() if _is_lost(tag)
+    }
+
+
+def _is_lost(tag: Tag) -> bool:
+    """Of a type that nobody knows, or a directory that no known tag leads to."""
+    unknown = tag.count == 0 or (tag.type in (13, 18) and tag.inner is None and tag.number != SUB_DIRECTORIES)
+    return unknown and tag.number not in LAYOUT
+
+
+def _metadata(directory: Directory) -> dict[str, bytes]:
+    found, left_out = {}, set(LAYOUT)
+    for kind, number in (("icc", ICC), ("xmp", XMP)):
+        tag = directory.tags.get(number)
+        if tag is not None and tag.count and tag.type in (1, 7):
+            found[kind] = tag.data
+            left_out.add(number)
+    dots = [directory.fraction(tag) for tag in (282, 283)]
+    if dots[0] and dots[1] and (told := resolution.of_tiff(dots[0], dots[1], directory.number(296, 2))):
+        found["resolution"] = told
+        left_out |= RESOLUTIONS
+    left_out |= {tag.number for tag in directory.tags.values() if _is_lost(tag)}
+    if directory.number(KIND, 1) == 0:
+        left_out.add(KIND)  # says nothing
+    if directory.number(ORIENTATION, 0) == 1:
+        left_out.add(ORIENTATION)
+    kept = {number: tag for number, tag in directory.tags.items() if number not in left_out}
+    kept.pop(SUB_DIRECTORIES, None)
+    if directory.below:
+        kept[SUB_DIRECTORIES] = Tag(SUB_DIRECTORIES, 4, directory.below, bytes(4 * directory.below))
+    kept |= _palette(directory)[1]
+    if directory.number(NUMBER, 1) == VOID:
+        kept[NUMBER] = directory.tags[NUMBER]
+    if directory.number(PHOTOMETRIC, 1) == MASK:
+        kept[PHOTOMETRIC] = directory.tags[PHOTOMETRIC]
+    block = block_of(Directory(directory.order, 0, kept), frozenset())
+    if block:
+        found["exif"] = block
+    return found
+
+
+def has_deep_colours(block: bytes) -> bool:
+    """Whether an EXIF block that came from TIFF holds a palette of 16 bits."""
+    reader = Reader(block)
+    directory = next(iter(reader.chain(reader.first)), Directory(reader.order))
+    return MAP in directory.tags and directory.tags[MAP].count > 1
+
+
+def _palette(directory: Directory) -> tuple[bytes, dict[int, Tag]]:
+    """(red, green, blue of each colour, what else is to be kept of the map)."""
+    values = directory.numbers(MAP)
+    if directory.number(PHOTOMETRIC, 1) != 3 or not values:
+        return b"", {}
+    table = np.array(values, np.uint16).reshape(3, -1).T
+    colours, tag = (table >> 8).astype(np.uint8), directory.tags[MAP]
+    if not (table > 255).any() and table.any():
+        return table.astype(np.uint8).tobytes(), {MAP: Tag(MAP, 1, 1, BELOW_256)}
+    if (table == colours.astype(np.uint16) * 257).all():
+        return colours.tobytes(), {}
+    if not (table & 255).any():
+        return colours.tobytes(), {MAP: Tag(MAP, 1, 1, TIMES_256)}
+    return colours.tobytes(), {MAP: swapped(tag, directory.order, directory.order)}
+
+
+def read(data: bytes) -> Picture:
+    """The picture or the pages, orientation not applied. Raises InputError, DependencyError."""
+    reader = Reader(data)
+    pages, plain = [], not reader.big
+    for page in _pages(reader):
+        plain = plain and (page.chain is None or _pillow_reads(page, _describe(page.directory, data)))
+        pages.append(_read(data, page, plain))
+    if len(pages) == 1:
+        return pages[0]
+    return replace(pages[0], metadata={}, kind="page", pages=tuple(pages))
+
+
+def _read(data: bytes, page: _Page, plain_before: bool) -> Picture:
+    """plain_before: Pillow can read all pages up to this, as it needs to."""
+    directory, plain = page.directory, _describe(page.directory, data)
+    if plain.refused:
+        raise InputError(plain.refused)
+    samples = (
+        by_pillow(data, page.chain, directory)
+        if plain_before and _pillow_reads(page, plain)
+        else by_tifffile(data, directory)
+    )
+    return as_picture(_whole(samples, plain), directory, plain, page.kind)
+
+
+def _whole(samples: NDArray[Any], plain: Description) -> NDArray[Any]:
+    """Samples that are what the tags say. Raises InputError for others."""
+    if plain.dtype == "uint8" and samples.dtype == bool:  # both libraries have bits of palettes so
+        samples = samples.astype(np.uint8)
+    if samples.shape != plain.shape or samples.dtype != np.dtype(plain.dtype):
+        raise InputError(f"its tags say {plain.dtype} {plain.shape}, its samples are {samples.dtype} {samples.shape}")
+    return samples
+
+
+def as_picture(samples: NDArray[Any], directory: Directory, plain: Description, kind: str) -> Picture:
+    """samples: as they are in the file, one number each."""
+    metadata, maximum, colours = _metadata(directory), None, plain.colours
+    if colours == WHITE_IS_ZERO:
+        colours, samples = GRAY, samples.copy()
+        gray = samples if samples.ndim == 2 else samples[..., 0]
+        gray ^= gray.dtype.type(2**plain.bits - 1)
+    if plain.number == "unsigned" and colours != PALETTE and plain.bits not in (1, 8, 16, 32):
+        maximum = 2**plain.bits - 1
+    if plain.bits < 8 and colours != PALETTE and samples.dtype != bool:
+        samples, maximum = samples * np.uint8(255 // (2**plain.bits - 1)), None
+        metadata["bit depth"] = bytes([plain.bits])
+    layout, extra = layout_of(colours, plain.extra)
+    palette = Palette(_palette(directory)[0]) if colours == PALETTE else None
+    return Picture(np.ascontiguousarray(samples), metadata, "TIFF", layout, palette, extra, maximum, kind)
+
+
+def layout_of(colours: str, extra: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
+    """The names that `Picture` has for channels; None where their number tells."""
+    if colours in (GRAY, RGB) and extra in ((), (ALPHA,)):
+        return None, ()
+    return colours, extra
+
+
+def _pillow_reads(page: _Page, plain: Description) -> bool:
+    """Whether Pillow has a mode for the samples of a page, and gives them as they are."""
+    directory = page.directory
+    if page.chain is None or directory.number(COMPRESSION, 1) not in BY_PILLOW or plain.number != "unsigned":
+        return False
+    if directory.number(PLANES, 1) != 1:  # of one channel too: Pillow then forgets that 0 is white
+        return False
+    if directory.number(FILL_ORDER, 1) != 1 or plain.width * plain.height > (Image.MAX_IMAGE_PIXELS or 0):
+        return False
+    if directory.numbers(NUMBER) not in ((), (1,) * plain.channels) or directory.number(PHOTOMETRIC, 1) == 4:
+        return False
+    if plain.bits == 8:
+        kinds = {(GRAY, ()), (GRAY, (ALPHA,)), (RGB, ()), (RGB, (ALPHA,)), (PALETTE, ()), (CMYK, ())}
+        return (plain.colours, plain.extra) in kinds | {(WHITE_IS_ZERO, ())}
+    if plain.extra or plain.colours not in (GRAY, WHITE_IS_ZERO):
+        return False
+    return plain.bits == 1 or (plain.bits == 16 and plain.colours == GRAY)
+
+
+def by_pillow(data: bytes, index: int | None, directory: Directory) -> NDArray[Any]:
+    """Samples of a page, as they lie in the file."""
+    orientation = directory.number(ORIENTATION, 1)
+    with TiffImagePlugin.TiffImageFile(io.BytesIO(data)) as image:
+        if index:
+            image.seek(index)
+        image.load()
+        plain = image.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else image
+        samples = np.array(plain)
+    if directory.number(PHOTOMETRIC, 1) == 0:  # Pillow shows it as it is meant
+        samples = ~samples
+    return samples.astype(np.uint16) if image.mode.startswith("I;16") else samples
+
+
+def by_tifffile(data: bytes, directory: Directory) -> NDArray[Any]:
+    """Samples of a directory, as they lie in the file."""
+    try:
+        tifffile = import_module("tifffile")
+    except ImportError:
+        raise DependencyError(f"this kind of TIFF needs tifffile and imagecodecs: {install_command('deep')}") from None
+    _hush()
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        file.filehandle.seek(directory.offset)
+        page = tifffile.TiffPage(file, 0)
+        samples: NDArray[Any] = page.asarray()
+        if page.planarconfig == 2 and samples.ndim == 3:
+            samples = np.moveaxis(samples, 0, -1)
+    return samples.astype(samples.dtype.newbyteorder("="), copy=False)
+
+
+def _hush() -> None:
+    """Keep what tifffile logs of odd tags from standard error, where nobody has set up logging."""
+    logger = logging.getLogger("tifffile")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+
+
+def second_reading(data: bytes) -> list[Picture] | None:
+    """Every page by tifffile, where `read` goes through Pillow; None where tifffile is missing."""
+    pages = [(page, _describe(page.directory, data)) for page in _pages(Reader(data))]
+    if not all(_pillow_reads(*page) for page in pages) or any(plain.lossy for _, plain in pages):
+        return None
+    try:
+        return [
+            as_picture(_whole(by_tifffile(data, page.directory), plain), page.directory, plain, page.kind)
+            for page, plain in pages
+        ]
+    except DependencyError:
+        return None
