@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 IMAGES ?= docs/pictures
 FILES ?= 10000
+MINUTES ?= 20
 
 TIMES ?= 50
 STRANGE ?= 40000
@@ -49,8 +50,10 @@ paper: $(VENV)/tools
 goldens: $(VENV)/tools
 	$(BIN)/python -m tests.golden.make
 
-# make fuzz        : decode FILES=10000 mutated, truncated and random files in child processes
+# make fuzz        : MINUTES=20 each: libFuzzer on the engine (needs clang), files of all kinds mutated; FILES=10000 damaged files
 fuzz: $(VENV)/tools
+	engine/tests/fuzz.sh $(MINUTES)
+	$(BIN)/python -m tests.fuzz $(MINUTES)
 	$(BIN)/python -m tests.long.fuzz_decoder $(FILES)
 
 # make kill        : kill runs over folders at TIMES=50 random moments, and look for every picture
@@ -66,9 +69,10 @@ strange: $(VENV)/tools
 cross-check:
 	engine/tests/cross_check.sh
 
-# make sanitize    : the engine's check under the address and undefined-behaviour sanitizers
+# make sanitize    : the engine's check under the address, undefined-behaviour and thread sanitizers
 sanitize:
 	engine/tests/sanitize.sh
+	engine/tests/threads.sh
 
 # make wheel       : dist/*.whl
 wheel: $(BIN)/python

@@ -1,0 +1,79 @@
+"""A short run of the fuzzing, its files and its corpus: nothing is read in another way than it should be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import l3c
+from tests.fuzz.__main__ import main
+from tests.fuzz.mutate import mutated
+from tests.fuzz.seeds import seeds
+from tests.fuzz.structure import parse, seal
+from tests.fuzz.ways import SLOW, WAYS, UnexpectedError, examine
+
+CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.l3c"))
+QUICK = tuple(name for name in WAYS if name not in SLOW)
+OPEN = (
+    "!IndexError: list index",
+    "!TypeError: Cannot handle",
+    "!TypeError: ufunc",
+    "!KeyError: '",
+    "!control characters",
+)
+"""Faults that are known and not mended yet, in salvage, previews, Pillow and wide samples: to be emptied."""
+
+
+def wrong(outcomes: dict[str, str]) -> dict[str, str]:
+    return {way: what for way, what in outcomes.items() if what.startswith("!") and not what.startswith(OPEN)}
+
+
+def test_files_are_taken_apart_and_put_together() -> None:
+    for name, data in seeds().items():
+        assert seal(parse(data)) == data, name
+
+
+def test_mutated_files_repeat_with_their_seed_and_pass_the_check_sums() -> None:
+    said = []
+    for number in range(150):
+        name, data = mutated(3, number)
+        assert mutated(3, number) == (name, data)
+        try:
+            l3c.info(data)
+        except l3c.L3CError as error:
+            said.append(str(error))
+    assert sum("checksum" in text or "check sum" in text for text in said) < len(said) / 10
+    assert len(set(said)) > 20
+
+
+@pytest.mark.parametrize("way", QUICK)
+def test_mutated_files_give_results_or_errors(way: str) -> None:
+    for number in range(60):
+        name, data = mutated(0, number)
+        assert not wrong(examine(data, (way,))), f"file {number}, made of {name!r}"
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=[path.stem for path in CORPUS])
+def test_files_that_were_once_read_wrongly(path: Path) -> None:
+    assert not wrong(examine(path.read_bytes()))
+
+
+def test_what_is_looked_for_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(data: bytes) -> None:
+        raise IndexError("out of range")
+
+    def strange(data: bytes) -> None:
+        raise UnexpectedError("a good file is gone")
+
+    monkeypatch.setitem(WAYS, "decode", broken)
+    monkeypatch.setitem(WAYS, "verify", strange)
+    found = wrong(examine(seeds()["gray"], QUICK))
+    assert found == {"decode": "!IndexError: out of range", "verify": "!a good file is gone"}
+
+
+def test_a_run_counts_and_keeps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["5", "--files", "9", "--keep", str(tmp_path)])
+    out = capsys.readouterr().out
+    assert "9 files, seed 0" in out
+    assert out.count("read") >= len(WAYS)
