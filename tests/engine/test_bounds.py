@@ -87,7 +87,9 @@ def learning_of(random: np.random.Generator) -> Learning | None:
         return None
     rate, momentum, epsilon = (float(random.choice(values)) for values in ([1e-3, 1.0], [0.2, 1.0], [1e-8, 1e-3]))
     first = int(random.integers(STAGE_TWO, OUTPUTS + 1))
-    return Learning(rate=rate, momentum=momentum, epsilon=epsilon, group=int(random.integers(1, 20)), first=first)
+    every, group = int(random.integers(1, 5)), int(random.integers(1, 20))
+    taken = int(random.integers(1, every + 1))
+    return Learning(rate, momentum, epsilon=epsilon, group=group, every=every, taken=taken, first=first)
 
 
 @pytest.mark.parametrize("seed", range(30))
