@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from l3c import image as lazy
 from l3c.container.lazy import read_lazily
 from l3c.errors import ChecksumError, FormatError, InputError, LimitError
 from l3c.history import photo_cd
+from l3c.images.picture import Picture
 from tests.checks import encode_tiled, noise, packaged_model, plain, smooth_picture
 from tests.history.sources import photo_cd_planes
 
@@ -221,3 +223,21 @@ def test_a_palette_with_clear_colours_has_a_clear_preview() -> None:
     palette = l3c.Palette(bytes(range(12)), b"\0")
     data = l3c.encode(plain(noise(20, 20, 1)) & 3, palette=palette, preview=True)
     assert l3c.open(data).preview().shape == (20, 20, 4)
+
+
+@pytest.mark.parametrize("lazily", [False, True])
+def test_an_image_can_be_pickled(lazily: bool, tmp_path: Path) -> None:
+    pages = [Picture(noise(20, 30, 3)), Picture(noise(7, 9, 1)[..., 0])]
+    for name, data in (
+        ("one", l3c.encode(pages[0].samples, effort=1, metadata={"xmp": b"<x/>"})),
+        ("pages", l3c.encode_pages(pages, effort=1)),
+        ("kept", l3c.encode_file(b"text", "txt")),
+    ):
+        path = tmp_path / f"{name}.l3c"
+        path.write_bytes(data)
+        image = l3c.open(path if lazily else data)
+        again = pickle.loads(pickle.dumps(image))
+        assert (again.shape, again.metadata, len(again.pages)) == (image.shape, image.metadata, len(image.pages))
+        if name != "kept":
+            np.testing.assert_array_equal(again.pages[-1].samples, image.pages[-1].samples)
+            np.testing.assert_array_equal(again[3:9, 4:6], image[3:9, 4:6])

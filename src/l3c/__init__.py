@@ -7,6 +7,10 @@
 True
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from l3c.api import (
     Info,
     Salvaged,
@@ -38,6 +42,9 @@ from l3c.errors import (
 from l3c.image import Image
 from l3c.image import open_image as open
 
+if TYPE_CHECKING:
+    from l3c.images.picture import Picture
+
 __version__ = "0.1.0.dev0"
 
 __all__ = [
@@ -55,6 +62,7 @@ __all__ = [
     "LimitError",
     "ModelError",
     "Palette",
+    "Picture",
     "Salvaged",
     "VersionError",
     "__version__",
@@ -71,3 +79,12 @@ __all__ = [
     "salvage",
     "verify",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`Picture`, when it is asked for: it needs NumPy, which `import l3c` does not load."""
+    if name != "Picture":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from l3c.images.picture import Picture
+
+    return Picture

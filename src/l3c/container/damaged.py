@@ -47,6 +47,9 @@ CHECKED_SHARE, CHECKED_LEAST = 32, 1 << 16
 """Bytes of check sums that may be computed for each byte of a file, and at least: tags without end in a file that
 somebody made would take the square of its size."""
 
+HEAD_MAX = 64
+"""Bytes of a section HEAD, with room: what claims to be longer is not read."""
+
 
 def read_damaged(data: Buffer) -> tuple[Contents, list[str]]:
     """What is left, and what is not: tiles' payloads may be shortened, down to nothing, where the file ends early.
@@ -81,7 +84,7 @@ def read_damaged_pages(data: Buffer) -> tuple[Contents, list[str]] | None:
     left are left out, and named. Raises FormatError where that is all of them.
     """
     view, lost = memoryview(bytes(data)), list[str]()
-    heads = list(_intact(view, HEAD))
+    heads = list(_heads(view))
     index = _index(view, heads[0] if heads else len(view), lost)
     if index is None and len(heads) < 2:
         return None
@@ -122,11 +125,11 @@ def _starts(place: int, entries: list[PageEntry]) -> list[int]:
     return [*accumulate((entry.length for entry in entries), initial=first)]
 
 
-def _intact(view: memoryview, tag: bytes) -> Iterator[int]:
-    """Places of the sections of a tag whose check sums fit."""
-    for place in _places(view, tag, 0):
+def _heads(view: memoryview) -> Iterator[int]:
+    """Places of the sections HEAD whose check sums fit."""
+    for place in _places(view, HEAD, 0):
         with suppress(FormatError):
-            read_section(Cursor(view[place:], place))
+            read_section(Cursor(view[place : place + HEAD_MAX], place))
             yield place
 
 
