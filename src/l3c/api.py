@@ -166,12 +166,14 @@ def encode(
 
         sections[PREVIEW] = make_preview(samples, header, palette)
     numbers = to_numbers(samples, header)
-    undone = _undone(numbers, header, model, device) if history else _as_is(numbers, header)
-    channels = sorted({c.channels for c in undone[0].components})
-    models = {count: find_model(model, count, device) for count in channels}
-    files = encode_ways(*undone, models, sections, threads, progress, palette, effort)
-    candidates = [Candidate(data, *undone) for data in files]
-    if isinstance(undone[0].past, Repeated):  # WebP sees repeats itself, and in drawings more than those
+    ways = _undone(numbers, header, model, device) if history else [_as_is(numbers, header)]
+    candidates = []
+    for number, way in enumerate(ways):
+        models = {count: find_model(model, count, device) for count in {c.channels for c in way[0].components}}
+        share = _share_of(progress, number, len(ways))
+        files = encode_ways(*way, models, sections, threads, share, palette, effort)
+        candidates += [Candidate(data, *way) for data in files]
+    if isinstance(ways[0][0].past, Repeated):  # WebP sees repeats itself, and in drawings more than those
         plain = _as_is(numbers, header)
         candidates += [Candidate(data, *plain) for data in encode_drawing(*plain, sections, palette)]
     jpeg = decoded_jpeg.undo(samples, header) if history else None
@@ -649,16 +651,16 @@ def _depth(samples: NDArray[Any], maximum: int | None) -> tuple[int, int]:
 
 def _undone(
     numbers: NDArray[Any], header: ImageHeader, model: str, device: str
-) -> tuple[ImageHeader, list[NDArray[Any]]]:
+) -> list[tuple[ImageHeader, list[NDArray[Any]]]]:
     """The planes of a past that was found, if the model has gray, else the samples' own."""
     from l3c.codec.models import codes
-    from l3c.codec.past import undo
+    from l3c.codec.past import ways
     from l3c.codec.pasts.chroma import pair
 
-    found = undo(numbers, header)
-    if found is None or not codes(model, 1, device):
-        return _as_is(numbers, header)
-    return pair(*found) if codes(model, PAIR, device) else found
+    found = ways(numbers, header)
+    if not found or not codes(model, 1, device):
+        return [_as_is(numbers, header)]
+    return [pair(*way) for way in found] if codes(model, PAIR, device) else found
 
 
 def _as_is(numbers: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, list[NDArray[Any]]]:

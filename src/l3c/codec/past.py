@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from l3c.codec.pasts import decoded_jpeg, levels, photo_cd, predicted, repeated, video
 from l3c.codec.pasts.part import Part
-from l3c.codec.planes import Components, from_components, from_numbers
+from l3c.codec.planes import Components, from_components, from_numbers, to_components
 from l3c.container.structure import DecodedJpeg, ImageHeader, Levels, PhotoCd, Predicted, Repeated, Video
 from l3c.container.tiling import Box
 from l3c.errors import FormatError
@@ -34,6 +34,17 @@ def undo(numbers: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Compo
     numbers: [height, width, channels].
     """
     return next((found for kind in SOUGHT if (found := kind.undo(numbers, header))), None)
+
+
+def ways(numbers: NDArray[Any], header: ImageHeader) -> list[tuple[ImageHeader, Components]]:
+    """As `undo`, with another way to code the image where it may be smaller; none where there is no past."""
+    found = undo(numbers, header)
+    if found is None:
+        return []
+    past = found[0].past
+    if isinstance(past, Levels) and levels.may_be_larger(header, past):
+        return [found, predicted.undo(numbers, header) or (header, to_components(numbers, header))]
+    return [found]
 
 
 def redo(components: Components, header: ImageHeader) -> NDArray[Any]:

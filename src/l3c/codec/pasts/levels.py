@@ -19,8 +19,9 @@ from l3c.history import levels
 LEAST_PIXELS = 4096
 """In smaller images tables are not worth their bytes."""
 
-PIXELS_A_VALUE = 8
-"""At least, of a table of wide values: each takes up to its own size in the file."""
+PIXELS_A_VALUE, SURE_PIXELS_A_VALUE = 2, 8
+"""At least, of a table of wide values, each of which takes up to its own size in the file; and where no other way can
+be smaller."""
 
 
 def undo(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
@@ -45,7 +46,7 @@ def undo(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Compo
 
 
 def _undo_wide(numbers: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
-    """Wide numbers, where so few values occur that ranks and tables take less than half of the samples."""
+    """Wide numbers, where so few values occur that ranks and tables may take less than the samples."""
     gray = header.layout == RGB and levels.is_gray(numbers)
     kept = numbers[..., :1] if gray else numbers
     limit = min(LEVELS_MAX, header.height * header.width // PIXELS_A_VALUE)
@@ -55,6 +56,12 @@ def _undo_wide(numbers: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader,
     ranks, tables = found
     past = Levels(gray, tuple(tuple(map(int, table)) for table in tables))
     return replace(header, past=past), levels.split(ranks, past.bits)
+
+
+def may_be_larger(header: ImageHeader, past: Levels) -> bool:
+    """Whether another way may be smaller: wide values, of which nearly as many occur as there are pixels."""
+    values = max(map(len, past.tables))
+    return header.depth >= WIDE_BITS_MIN and values * SURE_PIXELS_A_VALUE > header.height * header.width
 
 
 def redo(components: Components, header: ImageHeader, past: Levels) -> NDArray[Any]:
