@@ -6,7 +6,7 @@ from tests.house.sources import PACKAGE, imports, modules, top
 
 LEAVES = {"errors", "_engine"}
 ARROWS = {
-    "": {"api", "image", "container"},
+    "": {"api", "image", "images", "container"},
     "image": {"api", "codec", "container", "images", "jpeg", "remote"},
     "plugins": {"api", "container", "image"},
     "remote": set(),
