@@ -231,7 +231,7 @@ def test_an_image_can_be_pickled(lazily: bool, tmp_path: Path) -> None:
     for name, data in (
         ("one", l3c.encode(pages[0].samples, effort=1, metadata={"xmp": b"<x/>"})),
         ("pages", l3c.encode_pages(pages, effort=1)),
-        ("kept", l3c.encode_file(b"text", "txt")),
+        ("kept", l3c.keep_file(b"text", "txt")),
     ):
         path = tmp_path / f"{name}.l3c"
         path.write_bytes(data)

@@ -256,7 +256,7 @@ def header_of(picture: Picture, /) -> ImageHeader:
     return _header(_samples(picture.samples), picture.layout, picture.palette, picture.extra, picture.maximum)
 
 
-def encode_file(data: Buffer, suffix: str = "", /, *, threads: int | None = None) -> bytes:
+def keep_file(data: Buffer, suffix: str = "", /, *, threads: int | None = None) -> bytes:
     """Keep any file byte for byte: a JPEG file as `encode_jpeg` does, others deflated or as they are.
 
     suffix: of its name, without the dot, by which it gets its name again. Where the file is a picture in a known format
@@ -292,7 +292,7 @@ def encode_jpeg(data: Buffer, /, *, threads: int | None = None) -> bytes:
 
 
 def original(data: Buffer, /, *, threads: int | None = None, max_memory: int | None = None) -> bytes:
-    """The file that was kept (`encode_jpeg`, `encode_file`). Raises InputError for pixels, else as `decode`."""
+    """The file that was kept (`encode_jpeg`, `keep_file`). Raises InputError for pixels, else as `decode`."""
     return original_of(read_file(data), threads=threads, max_memory=max_memory)
 
 

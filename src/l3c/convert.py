@@ -192,7 +192,7 @@ def reason(error: InputError, name: str) -> str:
 def keep_file(raw: bytes, name: str, form: str, options: EncodeOptions) -> Encoded:
     """The file itself, whatever it is."""
     with at_work():
-        data = api.encode_file(raw, kept_suffix(raw, name), threads=lone_threads(options.threads))
+        data = api.keep_file(raw, kept_suffix(raw, name), threads=lone_threads(options.threads))
         notes = ["its metadata is part of it and was kept; --pixels leaves it out"] if options.strip else []
     if options.preview:
         try:

@@ -47,7 +47,7 @@ FILES = {
 @pytest.mark.parametrize("name", FILES)
 def test_any_file_comes_back(name: str) -> None:
     data, suffix = FILES[name]
-    kept = l3c.encode_file(data, suffix)
+    kept = l3c.keep_file(data, suffix)
     assert l3c.original(kept) == data
     found = l3c.verify(kept)
     assert (found.kept_size, found.kept_suffix) == (len(data), suffix)
@@ -58,7 +58,7 @@ def test_any_file_comes_back(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["a lossy WebP", "a GIF", "a JPEG named otherwise"])
 def test_pictures_open_as_their_readers_give_them(name: str) -> None:
-    kept = l3c.encode_file(*FILES[name])
+    kept = l3c.keep_file(*FILES[name])
     with Image.open(io.BytesIO(FILES[name][0])) as image:
         expected = np.asarray(image)
     np.testing.assert_array_equal(l3c.decode(kept), expected)
@@ -70,7 +70,7 @@ def test_pictures_open_as_their_readers_give_them(name: str) -> None:
 
 
 def test_other_files_say_that_they_are_no_pictures() -> None:
-    kept = l3c.encode_file(*FILES["text"])
+    kept = l3c.keep_file(*FILES["text"])
     for call in (l3c.decode, lambda data: l3c.open(data).samples):
         with pytest.raises(InputError, match=r"keeps a .txt file"):
             call(kept)
@@ -80,11 +80,11 @@ def test_other_files_say_that_they_are_no_pictures() -> None:
 @pytest.mark.parametrize("suffix", ["a.b", "a/b", "a\\b", "C:", "x" * 33, "\n"])
 def test_suffixes_are_those_of_names(suffix: str) -> None:
     with pytest.raises(InputError, match="suffix"):
-        l3c.encode_file(b"x", suffix)
+        l3c.keep_file(b"x", suffix)
 
 
 def forged(**fields: Any) -> bytes:
-    contents = read_file(l3c.encode_file(b"hello " * 100, "txt"))
+    contents = read_file(l3c.keep_file(b"hello " * 100, "txt"))
     assert contents.kept is not None
     return write_file(replace(contents, kept=replace(contents.kept, **fields)))
 
@@ -114,7 +114,7 @@ def test_damage_is_an_error(name: str) -> None:
 
 
 def test_every_truncation_is_an_error() -> None:
-    kept = l3c.encode_file(*FILES["text"])
+    kept = l3c.keep_file(*FILES["text"])
     for length in range(len(kept)):
         with pytest.raises(L3CError):
             l3c.original(kept[:length])

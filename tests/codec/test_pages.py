@@ -133,7 +133,7 @@ def sections(name: str) -> tuple[bytes, bytes]:
 
 
 PAGE = write_file(read_file(l3c.encode(PICTURES[1].samples, **FAST)))[9:]
-KEPT = l3c.encode_file(b"text", "txt")[9:]
+KEPT = l3c.keep_file(b"text", "txt")[9:]
 BROKEN = {
     "no pages": (b"\0\0", b"", FormatError, "0 pages cannot"),
     "more than are listed": (b"\x05\0\3\0", b"", FormatError, "5 pages cannot"),

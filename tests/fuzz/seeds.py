@@ -50,5 +50,5 @@ def seeds() -> dict[str, bytes]:
     files = {name: l3c.encode(array, model="wave-fast", **options) for name, (array, options) in arrays.items()}
     files |= {f"history {i}": seed.data for i, seed in enumerate(hostile.seeds())}
     files["pages"] = l3c.encode_pages([Picture(rgb), Picture(gray, {"comment": b"second"}), Picture(flat)])
-    files["kept"] = l3c.encode_file(b"not a picture, " * 9, "txt")
+    files["kept"] = l3c.keep_file(b"not a picture, " * 9, "txt")
     return files
