@@ -9,6 +9,8 @@ import torch
 
 from l3c.cli import main
 from l3c.errors import InputError, L3CError
+from l3c.published.architecture import Architecture
+from l3c.published.network import make_network
 from l3c.training.checkpoints import BEST, read_state
 from l3c.training.config import Config, Data, Execution
 from l3c.training.config_files import config_from
@@ -200,3 +202,22 @@ def test_settings_of_data_are_checked() -> None:
     for wrong in ({"batch": 10, "crops": 4}, {"reduced": 1.5}, {"reduce_from": 0.01}, {"valid_crop": -8}):
         with pytest.raises(InputError, match="data"):
             Data(**wrong)
+
+
+@pytest.mark.parametrize("kind", ["l3c", "rgb"])
+def test_network_and_cost_are_one_graph(kind: str) -> None:
+    """Traced without a break, forward and backward, and run by PyTorch's own operations: the values are the same."""
+    torch.manual_seed(0)
+    torch.compiler.reset()
+    network = make_network(Architecture(kind, scales=1, features=8, blocks=1, components=2))
+    coster = Coster(network, bfloat16=True, channels_last=True)
+    batch = torch.cat([images(), images().flip(3)])
+    parts = []
+    for way in (coster, torch.compile(coster, backend="aot_eager", fullgraph=True, dynamic=False)):
+        network.zero_grad()
+        bits, beyond, astray = way(batch, True, True)
+        torch.autograd.backward(bits.sum() + beyond.sum() + astray.sum())
+        gradients = [p.grad.clone() for p in network.parameters() if p.grad is not None]
+        parts.append([bits.detach(), *gradients])
+    for plain, traced in zip(*parts, strict=True):
+        torch.testing.assert_close(plain, traced, rtol=0.05, atol=1e-2 * float(plain.abs().max()))
