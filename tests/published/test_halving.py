@@ -33,5 +33,12 @@ def test_they_are_pillows(height: int, width: int, device: str) -> None:
     np.testing.assert_array_equal(by_torch(images, device), [half_size(image) for image in images])
 
 
+def test_reduced_precision_around_it_changes_nothing() -> None:
+    images = torch.randint(0, 256, (2, 3, 32, 32)).float()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(half_size_of(images), half_size_of(images.double()).float())
+    assert torch.equal(half_size_of(images).to(torch.uint8), half_size_of(images.to(torch.uint8)))
+
+
 def test_a_compiler_sees_one_operation() -> None:
     torch.library.opcheck(half_size_of, (torch.randint(0, 256, (2, 3, 8, 6)).float(),))

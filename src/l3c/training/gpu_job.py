@@ -49,8 +49,8 @@ LOG_EVERY = 50
 LEAST_SECONDS = 0.2
 """Less for a stage is refused: nothing would be learned."""
 
-PATIENCE = 1 / 3
-"""Share of L3C's time after which its graph is no longer waited for."""
+PATIENCE, PATIENCE_SHARE = 90.0, 0.5
+"""How long a graph is waited for: seconds for a baseline's, and for L3C a share of the time that is left."""
 
 PLAIN, SCALED, VALID = "train", "scaled", "valid"
 """Folders of the data: pictures as they are, pictures to be reduced, pictures for validation."""
@@ -160,8 +160,8 @@ def run(job: Job) -> None:
     with compiling(job, [*stages[1:], L3C], device, goes_on) as compiled:
         for stage in stages:
             minutes = min(BASELINE_MINUTES, BASELINE_SHARE * job.minutes)
-            _train(job, compiled.ready(stage, 60 * minutes), packs, minutes, results)
-        l3c = compiled.ready(L3C, PATIENCE * job.seconds_left)
+            _train(job, compiled.ready(stage, min(PATIENCE, job.seconds_left)), packs, minutes, results)
+        l3c = compiled.ready(L3C, PATIENCE_SHARE * job.seconds_left)
         restore = {"restore_continue": str(_continued(job, results))} if goes_on else _from_rgb(job)
         _train(job, l3c, packs, job.seconds_left / 60, results, **restore)
     results.write()
