@@ -14,6 +14,7 @@ from l3c.errors import InputError, ModelError
 from l3c.published.architecture import Architecture
 from l3c.published.network import make_network
 from l3c.published.released import read_released
+from l3c.training import publications
 from l3c.training.checkpoints import read_state
 from l3c.training.config import Config
 from l3c.training.config_files import find_config, read_config
@@ -41,6 +42,12 @@ def write_released(path: Path, architecture: Architecture) -> dict[str, torch.Te
     content = {"net": OrderedDict(state), "optim": optimizer.state_dict()}
     torch.save(content, path, _use_new_zipfile_serialization=False)
     return state
+
+
+@pytest.fixture(autouse=True)
+def no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test asks the authors' page."""
+    monkeypatch.setattr(publications, "PAGE", "http://127.0.0.1:1")
 
 
 @pytest.fixture
@@ -130,7 +137,7 @@ def test_the_released_models_are_known(capsys: pytest.CaptureFixture[str]) -> No
     assert main(["import-released"]) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert [row[0] for row in rows[1:]] == ["l3c", "rgb-shared", "rgb", "l3c-imagenet32", "l3c-imagenet64"]
-    assert rows[1] == ["l3c", "l3c", "0306_0001", "Open", "Images", "L3C.tar.gz"]
+    assert rows[1] == ["l3c", "l3c", "0306_0001", "Open", "Images", "http://127.0.0.1:1/L3C.tar.gz"]
     for known in PUBLICATIONS:
         config = read_config([find_config("model", known.model), find_config("data", known.data)])
         assert isinstance(config, Config)
@@ -138,7 +145,7 @@ def test_the_released_models_are_known(capsys: pytest.CaptureFixture[str]) -> No
         assert config.optimizer.schedule == f"exp_0.75_e{1 if 'ImageNet' in known.trained_on else 5}"
 
 
-@pytest.mark.parametrize("place", ["here", "folder", "URL"])
+@pytest.mark.parametrize("place", ["here", "folder", "URL", "page"])
 @pytest.mark.parametrize("name", ["l3c", "L3C", "0306_0001"])
 def test_a_name_takes_its_archive(
     name: str, place: str, released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -147,7 +154,13 @@ def test_a_name_takes_its_archive(
     monkeypatch.chdir(tmp_path / "down loaded" if place == "here" else tmp_path)
     runs = ["--log-dir", str(tmp_path / "runs")]
     with serving(tmp_path) as url:
-        sources = {"here": [], "folder": ["--from", "down loaded"], "URL": ["--from", f"{url}/down%20loaded/"]}
+        monkeypatch.setattr(publications, "PAGE", f"{url}/down%20loaded")
+        sources = {
+            "here": [],
+            "page": [],
+            "folder": ["--from", "down loaded"],
+            "URL": ["--from", f"{url}/down%20loaded/"],
+        }
         assert main(["import-released", name, *sources[place], *runs]) == 0
     experiment = find_experiment("0306_0001", tmp_path / "runs")
     assert experiment.config().network == SMALL
@@ -177,8 +190,9 @@ def test_a_name_is_not_believed(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["import-released", "rgb"]) == InputError.exit_code
-    err = capsys.readouterr().err
-    assert "rgb: experiment 0306_0003, trained on Open Images; its archive RGB.tar.gz is not here" in err
+    assert "http://127.0.0.1:1/RGB.tar.gz: " in capsys.readouterr().err
+    assert main(["import-released", "rgb", "--from", "released"]) == InputError.exit_code
+    assert "released/RGB.tar.gz: no such file; it would be rgb, experiment 0306_0003" in capsys.readouterr().err
     archived(released, tmp_path, "RGB.tar.gz")
     assert main(["import-released", "rgb"]) == ModelError.exit_code
     assert "holds no checkpoint of rgb, experiment 0306_0003" in capsys.readouterr().err

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--from", dest="place", default="", metavar="PLACE",
-        help="the folder that has the archive of a name, or its URL (default: the current folder)",
+        help="the folder that has the archive of a name, or its URL (default: this folder, else the authors' page)",
     )  # fmt: skip
     parser.add_argument(
         "--export", type=Path, metavar="MODEL", help="write integers to code with, NAME.safetensors, and the float form"

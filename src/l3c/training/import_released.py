@@ -27,9 +27,9 @@ def import_released(
     """Copy every checkpoint into `log_dir`; an experiment keeps its name. Its optimizer's state is left out.
 
     source: a released model's name or identifier, else a path or URL of a folder (not a URL's), archive or checkpoint.
-    place: of a name, the folder or URL of a folder that has its archive; empty is the current folder. progress_for: is
-    told what is downloaded. The released optimizer state names parameters by addresses in memory, which mean nothing
-    any more. Raises InputError and ModelError.
+    place: of a name, the folder or URL of a folder that has its archive; empty is the current folder, or else the
+    authors' page. progress_for: is told what is downloaded. The released optimizer state names parameters by addresses
+    in memory, which mean nothing any more. Raises InputError and ModelError.
     """
     known = None if Path(source).exists() else publication(str(source))
     if known is None and place:
@@ -48,17 +48,15 @@ def import_released(
 
 
 def _archive(known: Publication, place: str) -> str:
-    """Path or URL of an archive."""
+    """Path or URL of an archive: in the place that is named; or in the current folder, else the authors'."""
     if "://" in place:
         return f"{place.rstrip('/')}/{known.archive}"
     path = Path(place, known.archive)
-    if not path.exists():
-        raise InputError(
-            f"{known.name}: experiment {known.experiment}, trained on {known.trained_on}; its archive {path} is not "
-            "here. The authors link it from the page of their code: download it, or name its folder or that folder's "
-            "URL with --from"
-        )
-    return str(path)
+    if path.exists():
+        return str(path)
+    if place:
+        raise InputError(f"{path}: no such file; it would be {known.name}, experiment {known.experiment}")
+    return known.url
 
 
 def _is(released: Released, known: Publication) -> bool:

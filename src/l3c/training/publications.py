@@ -1,12 +1,11 @@
-"""The five models that the paper's authors released: what is known of them.
-
-Their addresses are not recorded here: the authors link the archives from the page of their code. `import-released`
-takes whatever address, file or folder they are found at.
-"""
+"""The five models that the paper's authors released: what is known of them."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+PAGE = "http://data.vision.ee.ethz.ch/mentzerf/l3c_models"
+"""Where the README of the authors' code (github.com/fab-jul/L3C-PyTorch) has the archives."""
 
 
 class Publication(NamedTuple):
@@ -22,6 +21,11 @@ class Publication(NamedTuple):
     archive: str
     model: str
     data: str
+
+    @property
+    def url(self) -> str:
+        """Where the authors' page has the archive."""
+        return f"{PAGE}/{self.archive}"
 
 
 PUBLICATIONS = (
@@ -48,7 +52,7 @@ def publication_of(folder: str) -> Publication | None:
 
 def table() -> str:
     """Aligned columns."""
-    rows = [("Name", "Network", "Experiment", "Trained on", "Archive")]
-    rows += [(p.name, p.network, p.experiment, p.trained_on, p.archive) for p in PUBLICATIONS]
+    rows = [("Name", "Network", "Experiment", "Trained on", "Address")]
+    rows += [(p.name, p.network, p.experiment, p.trained_on, p.url) for p in PUBLICATIONS]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
