@@ -52,9 +52,9 @@ goldens: $(VENV)/tools
 
 # make fuzz        : MINUTES=20 each: libFuzzer on the engine (needs clang), files of all kinds mutated; FILES=10000 damaged files
 fuzz: $(VENV)/tools
-	engine/tests/fuzz.sh $(MINUTES)
-	$(BIN)/python -m tests.fuzz $(MINUTES)
-	$(BIN)/python -m tests.long.fuzz_decoder $(FILES)
+	@failed=0; engine/tests/fuzz.sh $(MINUTES) || failed=1; \
+	$(BIN)/python -m tests.fuzz $(MINUTES) || failed=1; \
+	$(BIN)/python -m tests.long.fuzz_decoder $(FILES) || failed=1; exit $$failed
 
 # make kill        : kill runs over folders at TIMES=50 random moments, and look for every picture
 kill: $(VENV)/tools
