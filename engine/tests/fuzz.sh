@@ -14,4 +14,4 @@ mkdir -p "$folder"
 CXX=clang++ "$here/build.sh" "$out/fuzz" tests/fuzz.cpp -O1 -gline-tables-only -Wno-unknown-attributes -fsanitize=fuzzer,address,undefined \
     -fno-sanitize-recover=all
 cd "$folder"
-"$out/fuzz" -max_total_time=$((60 * ${1:-20})) -max_len=4096 -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 .
+"$out/fuzz" -max_total_time=$((60 * ${1:-20})) -max_len=4096 -len_control=0 -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 .
