@@ -28,11 +28,12 @@ from l3c.container.constants import (
 )
 from l3c.container.cursor import varint
 from l3c.container.read import read_file
-from l3c.container.structure import DecodedJpeg, ImageHeader, KeptFile, ModelReference
+from l3c.container.structure import Animation, DecodedJpeg, Frame, ImageHeader, KeptFile, ModelReference
 from l3c.container.write import head, models, section, tiles, write_file
 from l3c.errors import ChecksumError, FormatError, L3CError, LimitError, ModelError, VersionError
 from l3c.history import photo_cd, video, video_invert
 from l3c.history.decoded_jpeg import Coefficients, grid, redo
+from l3c.images.picture import Picture
 from l3c.jpeg.baseline import write_jpeg
 from l3c.wave.model import WaveModel
 from l3c.wave.tuning import count, groups
@@ -191,6 +192,44 @@ def cases() -> dict[str, Case]:
         "past-repeated": Case(scene(20, 31, 3).repeat(4, axis=0).repeat(3, axis=1)[1:], past=True, model="wave-fast"),
         "past-10-bits-in-16": Case(scene(70, 80, 1).astype(np.uint16) * 257 + noise(70, 80, 1) // 64 * 64, past=True),
     }
+
+
+def pages() -> dict[str, tuple[bytes, list[NDArray[Any]]]]:
+    """Name to a file of other samples than bytes, or of several pages, and the samples of each page."""
+    options: dict[str, Any] = {"model": "wave-fast", "effort": 1}
+    y, x = np.mgrid[:24, :30]
+    plane = (x * x * 37 + y * y * 91 + grain(24, 30, 1, 3)[..., 0] % np.uint64(999)).astype(np.int64)
+    bits = np.array([0, 1, 0x7F800001, 0xFFC00123, 0x80000000, 0x7F800000, 0x00800000, 0xFF7FFFFF], np.uint32)
+    arrays: dict[str, tuple[NDArray[Any], dict[str, Any]]] = {
+        "int8": ((scene(20, 30, 1)[..., 0].astype(np.int16) - 128).astype(np.int8), {}),
+        "int16": ((plane % 3000 - 1500).astype(np.int16), {}),
+        "int32": ((x**3 * 37 + y**3 * 91 - 70_000).astype(np.int32), {}),
+        "uint32-table": (np.tile(plane // 9999 * 123_456, (2, 3)).astype(np.uint32), {}),
+        "uint64": (plane.astype(np.uint64) * np.uint64(1 << 40), {}),
+        "float16": ((plane % 2048).astype(np.float16) / np.float16(8), {}),
+        "float32": ((x * x * 3 + y * y * 9 + 40_000).astype(np.float32) / np.float32(64), {}),
+        "float32-bits": (np.tile(bits, (5, 2)).view(np.float32), {"history": False}),
+        "float64-rgb": (np.stack([plane, plane + y, plane - x], axis=2).astype(np.float64) / 4, {}),
+        "12-bits": ((plane % 4096).astype(np.uint16), {"maximum": 4095, "history": False}),
+        "maximum-100": (scene(20, 30, 1)[..., 0] % 101, {"maximum": 100}),
+        "extra": (scene(20, 30, 6), {"layout": "RGB", "extra": ("associated alpha", "unspecified", "alpha")}),
+        "lab": (scene(20, 30, 3), {"layout": "Lab"}),
+    }
+    found = {name: (api.encode(array, **options, **more), [array]) for name, (array, more) in arrays.items()}
+    frames = [
+        Picture(scene(20, 30, 4), frame=Frame(0, 0, (1, 10), 1, False)),
+        Picture(scene(9, 7, 1)[..., 0], {"xmp": b"<x/>"}, kind="still", frame=Frame(4, 5, (0, 0), 3, True)),
+    ]
+    moving = api.encode_pages(
+        frames, animation=Animation(30, 20, 2, b"\1\2\3\4"), metadata={"comment": b"hi"}, **options
+    )
+    return found | {"pages": (moving, [frame.samples for frame in frames])}
+
+
+def kept_files() -> dict[str, tuple[bytes, bytes]]:
+    """Name to a file that keeps another, and that one."""
+    text, few = b"hello " * 40, bytes(range(9))
+    return {"kept-text": (api.keep_file(text, "txt"), text), "kept-bytes": (api.keep_file(few, ""), few)}
 
 
 def damaged_files() -> dict[str, tuple[bytes, type[L3CError]]]:

@@ -12,10 +12,12 @@ from l3c import errors
 from l3c.container.constants import METADATA
 from l3c.engine import supported_isas
 from tests.checks import CHANNELS
-from tests.golden.cases import cases, damaged_files
+from tests.golden.cases import cases, damaged_files, kept_files, pages
 from tests.golden.make import FOLDER, make
+from tests.strange.arrays import same
 
 FILES = sorted(FOLDER.glob("*.l3c"))
+SAMPLES = sorted((FOLDER / "samples").glob("*.l3c"))
 DAMAGED = sorted((FOLDER / "errors").glob("*.l3c"))
 ERRORS = json.loads((FOLDER / "errors" / "errors.json").read_text())
 NAMES = [f"{layout}-{kind}" for layout in CHANNELS for kind in ("1x1", "row", "black", "noise", "scene", "tiles")]
@@ -31,6 +33,25 @@ def test_a_golden_file_decodes_to_its_picture(path: Path) -> None:
     with Image.open(path.with_suffix(".png")) as image:
         expected = np.asarray(image)
     np.testing.assert_array_equal(l3c.decode(path.read_bytes()), expected)
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_golden_samples_and_pages_come_back_to_the_bit(path: Path) -> None:
+    if path.with_suffix(".bin").exists():
+        assert l3c.original(path.read_bytes()) == path.with_suffix(".bin").read_bytes()
+        return
+    found = l3c.open(path.read_bytes()).pages
+    for number, page in enumerate(found):
+        assert same(page.samples, np.load(path.with_name(f"{path.stem}-{number}.npy")))
+    assert not path.with_name(f"{path.stem}-{len(found)}.npy").exists()
+
+
+def test_golden_samples_have_all_kinds() -> None:
+    found = [l3c.info(path.read_bytes()) for path in SAMPLES]
+    assert {path.stem for path in SAMPLES} == {*pages(), *kept_files()}
+    assert {"int8", "int16", "int32", "uint32", "uint64", "float16", "float32", "float64"} < {i.dtype for i in found}
+    assert any(info.deflated_tiles for info in found)
+    assert len({info.history for info in found}) > 2
 
 
 @pytest.mark.parametrize("isa", supported_isas())
@@ -82,4 +103,4 @@ def test_tiles_are_stored_and_coded() -> None:
 
 
 def test_the_golden_files_are_small() -> None:
-    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) < 200_000
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) < 400_000
