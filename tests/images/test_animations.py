@@ -161,3 +161,23 @@ def test_what_a_format_cannot_move_is_refused() -> None:
     other = replace(moving, pages=(moving.pages[0], Picture(GRAY)))
     with pytest.raises(InputError, match="frames of other colours"):
         write_picture(other, io.BytesIO(), "x.png")
+
+
+def test_several_comments_stay_several() -> None:
+    data = saved(frames("P")[0], "GIF")
+    whole = data[:-1] + b"\x21\xfe\x03one\0\x21\xfe\x04two\n\0\x3b"
+    picture, file = read_bytes(whole, "x.gif"), io.BytesIO()
+    write_picture(picture, file, "x.gif")
+    assert file.getvalue().count(b"\x21\xfe") == 2
+    assert read_bytes(file.getvalue(), "x.gif").metadata == picture.metadata
+
+
+def test_chunks_of_frames_that_are_not_shown_are_named() -> None:
+    first, *rest = frames("RGB")
+    data = saved(first, "PNG", save_all=True, append_images=rest)
+    at = data.index(b"acTL") - 4
+    control, still = data[at : at + 20], data[:at] + data[at + 20 :]
+    for odd in (still, still[:-12] + control + still[-12:]):
+        picture = read_bytes(odd, "x.png")
+        assert not picture.pages
+        assert lost_in(odd, picture, "x", "x.png") == ["chunks of frames that are not shown"]

@@ -12,7 +12,7 @@ from l3c.errors import InputError
 from l3c.images.picture import Picture
 from l3c.images.read import read_bytes
 from l3c.images.receipt import lost_in, second_opinion
-from l3c.images.write import write_picture
+from l3c.images.write import can_hold, write_picture
 from tests.images.pictures import GRAY, ICC, RGB, saved
 
 HEIGHT, WIDTH = RGB.shape[:2]
@@ -55,6 +55,7 @@ def test_it_is_read_as_it_is_and_comes_back(name: str) -> None:
     assert file.getvalue()[28:30] == data[28:30]
     assert lost_in(data, picture, "x.bmp", "x.bmp") == []
     assert second_opinion(data, picture) in (True, None)
+    assert can_hold(".bmp", picture)
     with Image.open(io.BytesIO(data)) as image, Image.open(io.BytesIO(file.getvalue())) as other:
         np.testing.assert_array_equal(np.asarray(image.convert("RGBA")), np.asarray(other.convert("RGBA")))
 

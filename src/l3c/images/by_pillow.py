@@ -26,6 +26,9 @@ MODES = {
 
 AV1_CONFIGURATION = b"av1C"
 AV1_HIGH_DEPTH = 0x40
+TGA_ATTRIBUTES_AT, TGA_ALPHA = 494, b"\3"
+"""Where an extension area says what a fourth channel is, and the value of plain alpha."""
+
 TGA_FOOTER = b"TRUEVISION-XFILE.\0"
 
 
@@ -95,13 +98,18 @@ class Tga:
             refused = f"TGA of type {kind} is not supported"
         elif kind & 3 == 1 and (bits != 8 or entry != 24):
             refused = f"TGA of {bits}-bit indices of {entry}-bit colours is not supported"
-        elif kind & 3 == 2 and (bits, flags & 15) not in ((24, 0), (32, 8), (32, 0)):
+        elif kind & 3 == 2 and (bits, flags & 15) not in ((24, 0), (32, 8)):
             refused = f"TGA of {bits} bits, {flags & 15} of them alpha, is not supported"
         elif kind & 3 == 3 and bits != 8:
             refused = f"TGA of {bits}-bit gray is not supported"
         items = {"identification": digest(data[18 : 18 + identity])} if identity else {}
-        if data.endswith(TGA_FOOTER) and any(struct.unpack_from("<II", data, len(data) - 26)):
+        if data.endswith(TGA_FOOTER) and any(places := struct.unpack_from("<II", data, len(data) - 26)):
             items["extension area"] = digest(data[-26:])
+            at = places[0] + TGA_ATTRIBUTES_AT
+            if places[0] and bits == 32 and data[at : at + 1] != TGA_ALPHA:
+                refused = (
+                    refused or "TGA of 32 bits, of which the extension area says that none are alpha, is not supported"
+                )
         return describe_as("TGA", data, refused, items)
 
     @staticmethod

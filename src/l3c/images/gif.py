@@ -25,6 +25,9 @@ XMP_TRAILER = b"\1" + bytes(range(255, -1, -1)) + b"\0"
 
 CONTROL, COMMENT, TEXT, APPLICATION = 0xF9, 0xFE, 0x01, 0xFF
 GRAYS = bytes(v for i in range(256) for v in (i, i, i))
+BETWEEN = b"\0"
+"""What stands between comments, of which a file may have several."""
+
 PASSES = ((0, 8), (4, 8), (2, 4), (1, 2))
 """Of interlaced frames: first row and step."""
 
@@ -156,7 +159,7 @@ def describe(data: bytes) -> Description:
 def _metadata(file: _File) -> dict[str, bytes]:
     found = dict(file.metadata)
     if file.comments:
-        found["comment"] = b"\n".join(file.comments)
+        found["comment"] = BETWEEN.join(comment.replace(BETWEEN, b" ") for comment in file.comments)
     if file.others:
         found["gif extensions"] = pack(file.others)
     return found
@@ -265,8 +268,8 @@ def write(picture: Picture, level: int = 6) -> bytes:
         out.write(_application(ICC, _cut(kept["icc"])))
     if "xmp" in kept:
         out.write(b"\x21\xff\x0b" + XMP + kept["xmp"] + XMP_TRAILER)
-    if "comment" in kept:
-        out.write(b"\x21\xfe" + b"".join(bytes([len(b)]) + b for b in _cut(kept["comment"])) + b"\0")
+    for comment in kept["comment"].split(BETWEEN) if "comment" in kept else ():
+        out.write(b"\x21\xfe" + b"".join(bytes([len(b)]) + b for b in _cut(comment)) + b"\0")
     for label, packed in unpack(kept.get("gif extensions", b"")):
         if label[:3] == b"ext":
             _check_blocks(packed)

@@ -25,15 +25,17 @@ def header_of(data: bytes) -> ImageHeader | None:
     if extra == (ALPHA,) and name in (GRAY, RGB):
         name, extra = {GRAY: "gray+alpha", RGB: "RGBA"}[name], ()
     numbers = tuple(EXTRA_NAMES.index(kind) for kind in extra)
-    depth = 1 if first.dtype == "bool" else int(first.dtype.lstrip("uintflo"))
-    if first.maximum:
-        depth = first.maximum.bit_length()
+    depth = 1 if first.dtype == "bool" else int("".join(c for c in first.dtype if c.isdigit()))
+    maximum = first.maximum or 0
+    if maximum:
+        depth = maximum.bit_length()
+        maximum = 0 if maximum == (1 << depth) - 1 else maximum
     return ImageHeader(
         LAYOUTS[name],
         first.height,
         first.width,
         depth,
         kind=KINDS[first.number],
-        maximum=first.maximum or 0,
+        maximum=maximum,
         extra=numbers,
     )

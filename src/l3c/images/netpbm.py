@@ -224,7 +224,7 @@ def _write(picture: Picture, suffix: str) -> bytes:
     channels = 1 if samples.ndim == 2 else samples.shape[2]
     height, width = samples.shape[:2]
     comments = picture.metadata.get("comment", b"")
-    text = b"".join(b"# " + line + b"\n" for line in comments.splitlines()) if comments else b""
+    text = b"".join(b"# " + line + b"\n" for line in comments.replace(b"\0", b"\n").splitlines()) if comments else b""
     untold = suffix == ".pam" and picture.extra == (UNSPECIFIED,)
     if (
         picture.palette

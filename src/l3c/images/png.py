@@ -58,7 +58,7 @@ class _Frame:
 
 @dataclass
 class _File:
-    """The chunks of a file, walked and checked."""
+    """The chunks of a file, walked and checked. stray: some tell of frames that are none, or of others."""
 
     width: int
     height: int
@@ -70,6 +70,8 @@ class _File:
     ancillary: list[Chunk] = field(default_factory=list)
     data: list[memoryview] = field(default_factory=list)
     plays: int | None = None
+    told_frames: int | None = None
+    stray: bool = False
     first_is_frame: bool = False
     frames: list[_Frame] = field(default_factory=list)
     end: int = 0
@@ -117,8 +119,10 @@ def _parse(data: bytes) -> _File:
             if file.palette or closed or len(content) % 3 or not 3 <= len(content) <= 768:
                 raise damaged(f"byte {at}: its palette is misplaced or has {len(content)} bytes")
             file.palette = bytes(content)
-        elif kind == b"acTL" and len(content) == 8:
-            file.plays = struct.unpack(">II", content)[1]
+        elif kind == b"acTL" and len(content) == 8 and not closed and file.plays is None:
+            file.told_frames, file.plays = struct.unpack(">II", content)
+        elif kind == b"acTL":
+            file.stray = True
         elif kind in (b"fcTL", b"fdAT"):
             if len(content) < 4 or struct.unpack_from(">I", content)[0] != sequence:
                 raise damaged(f"byte {at}: chunk {kind.decode()} out of sequence")
@@ -146,6 +150,7 @@ def _parse(data: bytes) -> _File:
         raise damaged("it has no data")
     if file.colour == 3 and not file.palette:
         raise damaged("it has no palette")
+    file.stray = file.stray or (file.told_frames or 0) != len(file.frames)
     if file.plays is None:
         file.frames = []
     file.first_is_frame = file.first_is_frame and bool(file.frames)
@@ -195,6 +200,8 @@ def describe(data: bytes) -> Description:
         items["chunk tRNS, which is invalid"] = digest(file.clear)
     if file.colour in (2, 6) and file.palette:
         items["png palette"] = digest(file.palette)
+    if file.stray:
+        items["chunks of frames that are not shown"] = digest(data)
     items |= trailing(data, file.end)
     extra = (ALPHA,) if file.colour in (4, 6) else ()
     plain = Description(

@@ -112,7 +112,7 @@ MADE: dict[str, Callable[[bytes], Chunk]] = {
     "exif": lambda value: (b"eXIf", value),
     "xmp": lambda value: (b"iTXt", XMP_KEYWORD + bytes(4) + value),
     "resolution": lambda value: (b"pHYs", resolution.as_png(value)),
-    "comment": lambda value: (b"tEXt", b"Comment\0" + value.replace(b"\0", b"")),
+    "comment": lambda value: (b"tEXt", b"Comment\0" + value.replace(b"\0", b"\n")),
 }
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from l3c.errors import InputError, L3CError
@@ -109,8 +110,14 @@ def _corner(picture: Picture, form: Format) -> Picture:
         animation = replace(animation, width=1, height=1)
         rest = [replace(page, frame=replace(page.frame, left=0, top=0)) if page.frame else page for page in pages[1:]]
         pages = [pages[0], *rest]
-    small = tuple(replace(page, samples=np.zeros_like(page.samples[:1, :1])) for page in pages)
-    return replace(picture, samples=np.zeros_like(picture.samples[:1, :1]), pages=small, animation=animation)
+    small = tuple(replace(page, samples=_pixel(page)) for page in pages)
+    return replace(picture, samples=_pixel(picture), pages=small, animation=animation)
+
+
+def _pixel(picture: Picture) -> NDArray[Any]:
+    """Of ones: a fourth byte of nothing would be none to BMP. Of a palette, its first colour."""
+    corner = picture.samples[:1, :1]
+    return np.zeros_like(corner) if picture.palette else np.ones_like(corner)
 
 
 def formats_for(picture: Picture) -> tuple[str, ...]:
