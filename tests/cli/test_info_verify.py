@@ -48,6 +48,26 @@ def test_info_says_what_tuning_takes(run: Run) -> None:
     assert f", tuned by {l3c.info(data).tuning_size:,} bytes" in run("info", "tuned.l3c").out.decode()
 
 
+def test_info_says_what_samples_pages_and_kept_files_are(run: Run) -> None:
+    golden = Path(__file__).parents[1] / "golden" / "v1" / "samples"
+    expected = {
+        "pages": [
+            "image:    30 x 20, RGBA, 8 bits",
+            "frames:   2 on a canvas of 30 x 20, plays: 2",
+            "1:        7 x 9, gray",
+        ],
+        "float32": ["30 x 24, gray, 32 bits, float32", "deflated", "history:  differences of upper neighbours"],
+        "extra": ["30 x 20, RGB and associated alpha, unspecified, alpha, 8 bits"],
+        "maximum-100": ["gray, 7 bits (white is 100)"],
+        "kept-text": ["txt:      the file itself, 240 bytes, deflated"],
+        "kept-bytes": ["kept:     the file itself, 9 bytes, stored"],
+    }
+    for name, lines in expected.items():
+        said = run("info", str(golden / f"{name}.l3c")).out.decode()
+        for line in lines:
+            assert line in said
+
+
 def test_info_is_for_programs(run: Run) -> None:
     done = run("info", "photo.l3c", "--json")
     expected = l3c.info(Path("photo.l3c").read_bytes()).to_dict()

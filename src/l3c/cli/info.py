@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from l3c.api import Info
 
 
+LISTED_PAGES = 100
+"""Lines that a file of many pages takes, at most; --json has all."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="FILE", help="an l3c file, or - for standard input")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -34,25 +38,65 @@ def run(options: argparse.Namespace) -> int:
 
 def describe(name: str, found: Info) -> str:
     """For people."""
-    without = "none" if found.webp_tiles else "none, samples are stored"
-    models = ", ".join(f"{name} ({digest[:8]})" for name, digest in found.models) or without
-    models += f", tuned by {found.tuning_size:,} bytes" if found.tuning_size else ""
-    metadata = ", ".join(f"{kind} ({size:,} bytes)" for kind, size in found.metadata.items()) or "none"
-    tiles = f"{found.tiles} of at most {found.tile_side} x {found.tile_side}"
     rows = {
-        "image": f"{found.width} x {found.height}, {found.layout}, {found.depth} bits",
+        "image": picture_of(found),
         "file": f"{found.size:,} bytes, {found.bits_per_subpixel:.3f} bits per sub-pixel, lossless",
-        "model": models,
-        "tiles": tiles
-        + (f", {found.stored_tiles} stored" if found.stored_tiles else "")
-        + (f", {found.webp_tiles} lossless WebP" if found.webp_tiles else ""),
-        "metadata": metadata,
     }
     if found.kept_size is not None:
-        how = {"JPEG XL": "transcoded by libjxl", "deflate": "deflated"}.get(str(found.kept_coder), "stored")
-        what = "JPEG" if found.kept_suffix == "jpg" else str(found.kept_suffix)
-        kept = {what: f"the file itself, {found.kept_size:,} bytes, {how}"}
-        rows = {"image": rows["image"], "file": rows["file"], **kept}
+        rows = kept_rows(found)
+    elif found.pages:
+        rows |= pages_rows(found)
+    else:
+        rows |= coding_rows(found)
+    rows["metadata"] = ", ".join(f"{kind} ({size:,} bytes)" for kind, size in found.metadata.items()) or "none"
+    if found.kept_size is not None and not found.metadata:
+        del rows["metadata"]
     if found.history:
         rows["history"] = found.history
     return "\n".join([name, *(f"  {key + ':':<10}{value}" for key, value in rows.items())])
+
+
+def picture_of(found: Info) -> str:
+    """Size, layout and samples."""
+    kind = f", {found.dtype}" if found.maximum is None else ""
+    usual = (1 << found.depth) - 1
+    white = f" (white is {found.maximum})" if found.maximum not in (None, usual) else ""
+    extra = f" and {', '.join(found.extra)}" if found.extra else ""
+    return f"{found.width} x {found.height}, {found.layout}{extra}, {found.depth} bits{white}{kind}"
+
+
+def kept_rows(found: Info) -> dict[str, str]:
+    """Of a file that is kept whole."""
+    how = {"JPEG XL": "transcoded by libjxl", "deflate": "deflated"}.get(str(found.kept_coder), "stored")
+    what = {"jpg": "JPEG", "": "kept"}.get(str(found.kept_suffix), str(found.kept_suffix))
+    share = f", {found.bits_per_subpixel:.3f} bits per sub-pixel" if found.layout else ""
+    rows = {"image": picture_of(found)} if found.layout else {}
+    return {
+        **rows,
+        "file": f"{found.size:,} bytes{share}, lossless",
+        what: f"the file itself, {found.kept_size:,} bytes, {how}",
+    }
+
+
+def pages_rows(found: Info) -> dict[str, str]:
+    """Of several pictures."""
+    rows = {"pages": f"{len(found.pages)}, the first is described above"}
+    if found.animation:
+        plays = found.animation["plays"] or "for ever"
+        canvas = f"{found.animation['width']} x {found.animation['height']}"
+        rows = {"frames": f"{len(found.pages)} on a canvas of {canvas}, plays: {plays}"}
+    for number, page in enumerate(found.pages[:LISTED_PAGES]):
+        kind = "" if page.kind == "page" else f", {page.kind}"
+        rows[f"{number}"] = f"{picture_of(page)}, {page.size:,} bytes{kind}"
+    return rows
+
+
+def coding_rows(found: Info) -> dict[str, str]:
+    """How the tiles of one picture are coded."""
+    without = "none" if found.webp_tiles or found.deflated_tiles else "none, samples are stored"
+    models = ", ".join(f"{name} ({digest[:8]})" for name, digest in found.models) or without
+    models += f", tuned by {found.tuning_size:,} bytes" if found.tuning_size else ""
+    counts = {"stored": found.stored_tiles, "lossless WebP": found.webp_tiles, "deflated": found.deflated_tiles}
+    tiles = [f"{found.tiles} of at most {found.tile_side} x {found.tile_side}"]
+    tiles += [f"{count} {how}" for how, count in counts.items() if count]
+    return {"model": models, "tiles": ", ".join(tiles)}
