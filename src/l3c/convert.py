@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import PurePath
 from typing import Any
@@ -19,7 +18,7 @@ from l3c.container.kept_file import is_suffix
 from l3c.container.read import read_file
 from l3c.container.structure import Contents, Palette
 from l3c.container.write import write_file
-from l3c.errors import EngineError, InputError, L3CError, ModelError
+from l3c.errors import EngineError, InputError, L3CError, ModelError, naming
 from l3c.images import formats
 from l3c.images.metadata import same
 from l3c.images.picture import OF_PIXELS, Picture, stripped
@@ -106,30 +105,6 @@ class Decoded:
     kept: str
     size: tuple[int, int]
     dropped: tuple[str, ...] = ()
-
-
-@contextmanager
-def naming(name: str, *others: type[L3CError]) -> Iterator[None]:
-    """Whatever a file leads to is an L3CError that names it; what the system or the user does passes.
-
-    others: errors that are none of the file's.
-    """
-    try:
-        yield
-    except others:
-        raise
-    except L3CError as error:
-        raise error if str(error).startswith(name) else type(error)(f"{name}: {error}") from error
-    except (MemoryError, OSError):
-        raise
-    except Exception as error:
-        raise InputError(f"{name}: {unforeseen(error)}") from error
-
-
-def unforeseen(error: Exception) -> str:
-    """For an error that only a bug, or a file nobody thought of, can lead to."""
-    text = " ".join(str(error).split())
-    return f"unforeseen {type(error).__name__}{': ' if text else ''}{text} (--debug shows where)"
 
 
 def kept_format(raw: bytes, name: str) -> str:

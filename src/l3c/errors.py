@@ -11,6 +11,11 @@ L3CError (ValueError)
 └── EngineError         the instruction set, runtime or device that was asked for is not to be had here
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class L3CWarning(UserWarning):
     """Something went another way than it should, and nothing is lost: what was encoded is right, perhaps larger."""
@@ -76,3 +81,27 @@ RELEASED = False
 def install_command(extra: str) -> str:
     """For messages: how to install an extra, such as "jpeg"."""
     return f"pip install '{DISTRIBUTION}[{extra}]'" if RELEASED else f"pip install '.[{extra}]' in a checkout of l3c"
+
+
+@contextmanager
+def naming(name: str, *others: type[L3CError]) -> Iterator[None]:
+    """Whatever a file leads to is an L3CError that names it; what the system or the user does passes.
+
+    others: errors that are none of the file's.
+    """
+    try:
+        yield
+    except others:
+        raise
+    except L3CError as error:
+        raise error if str(error).startswith(name) else type(error)(f"{name}: {error}") from error
+    except (MemoryError, OSError):
+        raise
+    except Exception as error:
+        raise InputError(f"{name}: {unforeseen(error)}") from error
+
+
+def unforeseen(error: Exception) -> str:
+    """For an error that only a bug, or a file nobody thought of, can lead to."""
+    text = " ".join(str(error).split())
+    return f"unforeseen {type(error).__name__}{': ' if text else ''}{text} (--debug shows where)"

@@ -11,8 +11,7 @@ from l3c.bulk.kinds import Decoding
 from l3c.bulk.plan import plan
 from l3c.bulk.run import Account, Heard, run
 from l3c.bulk.store import open_store
-from l3c.convert import unforeseen
-from l3c.errors import InputError, L3CError
+from l3c.errors import InputError, L3CError, unforeseen
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,7 @@ from pathlib import PurePosixPath
 from l3c.bulk.jobs import DONE, FAILED, SKIPPED, Job, Outcome
 from l3c.bulk.kinds import Kind
 from l3c.bulk.store import Stamp, Store, StoreError, open_store
-from l3c.convert import unforeseen
-from l3c.errors import InputError, L3CError
+from l3c.errors import InputError, L3CError, unforeseen
 
 PLAIN = ".bin"
 """Suffix of a file that has none of its own, where its name is another source's."""

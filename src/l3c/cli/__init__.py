@@ -90,7 +90,7 @@ def _run(options: argparse.Namespace, trace: bool) -> int:
     except Exception as error:
         if not hasattr(options, "trace"):
             raise
-        from l3c.convert import unforeseen
+        from l3c.errors import unforeseen
 
         return _failed(unforeseen(error), FAILED, trace)
 

@@ -83,7 +83,8 @@ def decode_options(options: argparse.Namespace) -> DecodeOptions:
 def default_target(raw: bytes, options: argparse.Namespace) -> str:
     """As folders name it, by what the file holds. Raises InputError where it is there already."""
     from l3c.container.read import read_file
-    from l3c.convert import naming, target_name
+    from l3c.convert import target_name
+    from l3c.errors import naming
 
     if options.source == STANDARD:
         return STANDARD
@@ -121,7 +122,7 @@ def decode(options: argparse.Namespace) -> int:
 def salvage(options: argparse.Namespace) -> int:
     """Write what is left of the picture in a file, and say what is lost."""
     from l3c import api
-    from l3c.convert import naming
+    from l3c.errors import naming
     from l3c.images.picture import Picture
     from l3c.images.write import check_suffix, write_picture
 

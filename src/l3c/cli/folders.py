@@ -63,7 +63,11 @@ def convert_tree(kind: Kind, options: argparse.Namespace, changed: str = "") -> 
         kind, source, output, options.force, options.verify, options.delete_source, options.prune, options.trace
     )
     report = Report(options, changed)
-    account = convert_folder(task, report, options.jobs or options.threads, options.cluster)
+    try:
+        account = convert_folder(task, report, options.jobs or options.threads, options.cluster)
+    except KeyboardInterrupt:
+        report.interrupted()
+        raise
     return report.close(account)
 
 
@@ -82,8 +86,10 @@ class Report:
         self._named = getattr(options, "list_left_out", False)
         self._wanted = sys.stderr.isatty() and not options.quiet
         self._last, self._shown = 0.0, False
+        self._account: Account | None = None
 
     def __call__(self, outcome: Outcome, account: Account) -> None:
+        self._account = account
         if self._json:
             print(json.dumps(outcome.to_dict()), flush=True)
         if outcome.trace:
@@ -100,6 +106,11 @@ class Report:
         if self._shown:
             print("\r\x1b[K", end="", file=sys.stderr)
         print(text.encode(errors="backslashreplace").decode(), file=sys.stderr)
+
+    def interrupted(self) -> None:
+        """Say how far a run came that a signal ends; the same command goes on from there."""
+        done = summary(self._account).splitlines()[0] if self._account else "nothing was done yet"
+        self._say(f"l3c: interrupted: {done}")
 
     def close(self, account: Account) -> int:
         """The summary, and the exit code."""

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Describe one file."""
     from l3c import api
-    from l3c.convert import naming
+    from l3c.errors import naming
 
     name = shown(options.source, "standard input")
     data = read_source(options.source)

@@ -27,7 +27,7 @@ def region(text: str) -> Region:
 
 def write_part(options: argparse.Namespace) -> int:
     """Decode a region, or show a preview, of one file; the file may be a URL."""
-    from l3c.convert import naming
+    from l3c.errors import naming
     from l3c.images.write import check_suffix, write_picture
     from l3c.storage.atomic import Attributes
 

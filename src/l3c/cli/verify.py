@@ -45,7 +45,7 @@ def check_tree(source: str, options: argparse.Namespace) -> int:
 
 def check(source: str, options: argparse.Namespace) -> int:
     from l3c import api
-    from l3c.convert import naming
+    from l3c.errors import naming
 
     name = shown(source, "standard input")
     try:
