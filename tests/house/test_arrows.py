@@ -8,7 +8,7 @@ LEAVES = {"errors", "_engine"}
 ARROWS = {
     "": {"api", "image", "images", "container"},
     "image": {"api", "codec", "container", "images", "jpeg", "remote"},
-    "plugins": {"api", "container", "image"},
+    "plugins": {"api", "container", "image", "images"},
     "remote": set(),
     "places": {"remote"},
     "models": {"places", "storage"},

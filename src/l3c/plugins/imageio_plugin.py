@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from l3c import api
 from l3c.container.constants import SIGNATURE
-from l3c.image import open_image
+from l3c.image import Image, open_image
+from l3c.images.picture import Picture
 
 NAME, SUFFIX = "l3c", ".l3c"
 
 
 class L3CPlugin(PluginV3):
-    """One image a file; index 0 alone."""
+    """The pages of a file, by their numbers; mostly one."""
 
     def __init__(self, request: Request, **options: Any) -> None:
         super().__init__(request)
@@ -34,38 +35,53 @@ class L3CPlugin(PluginV3):
             raise InitializationError("only .l3c files are written")
 
     def read(self, *, index: Any = 0) -> NDArray[Any]:
-        """As `l3c.decode` gives it; of an ellipsis with an axis of length 1 before it."""
-        self._check(index)
-        return self._image.samples[None] if index is ... else self._image.samples
+        """A page as `l3c.decode` gives it; of an ellipsis all of them, along an axis before, if they are alike."""
+        if index is not ...:
+            return self._page(index).samples
+        _alike(self._image.pages)
+        return np.stack([page.samples for page in self._image.pages])
 
     def iter(self) -> Iterator[NDArray[Any]]:
-        """The one image."""
-        yield self.read()
+        """All pages."""
+        for page in self._image.pages:
+            yield page.samples
 
     def write(self, ndimage: Any, **options: Any) -> bytes | None:
-        """One image and options of `l3c.encode`."""
-        images = ndimage if isinstance(ndimage, list) else [ndimage]
-        if len(images) != 1:
-            raise ValueError(f"{len(images)} images: an l3c file holds one")
-        data = api.encode(np.asarray(images[0]), **options)
+        """One image, or a list of several, which become pages; and options of `l3c.encode`."""
+        images = [np.asarray(image) for image in (ndimage if isinstance(ndimage, list) else [ndimage])]
+        if len(images) == 1:
+            data = api.encode(images[0], **options)
+        else:
+            data = api.encode_pages([Picture(image) for image in images], **options)
         self.request.get_file().write(data)
         return data if self.request.raw_uri == "<bytes>" else None
 
     def properties(self, index: Any = 0) -> ImageProperties:
         """Shape and dtype, without decoding."""
-        self._check(index)
-        image, batch = self._image, index is ...
-        shape = (1, *image.shape) if batch else image.shape
-        return ImageProperties(shape=shape, dtype=image.dtype, n_images=1 if batch else None, is_batch=batch)
+        pages = self._image.pages
+        if index is not ...:
+            page = self._page(index)
+            return ImageProperties(shape=page.shape, dtype=page.dtype, n_images=None, is_batch=False)
+        _alike(pages)
+        shape = (len(pages), *pages[0].shape)
+        return ImageProperties(shape=shape, dtype=pages[0].dtype, n_images=len(pages), is_batch=True)
 
     def metadata(self, index: Any = 0, exclude_applied: bool = True) -> dict[str, Any]:
-        """Kinds to bytes, and the layout."""
-        self._check(index)
-        return {"layout": self._image.layout, **self._image.metadata}
+        """Kinds to bytes, the layout, and the palette of indices."""
+        page = self._image if index is ... else self._page(index)
+        own = {"layout": page.layout, **page.metadata}
+        return own | ({"palette": page.palette} if page.palette else {})
 
-    def _check(self, index: Any) -> None:
-        if index not in (0, None, ...):
-            raise ValueError(f"index {index}: an l3c file holds one image")
+    def _page(self, index: Any) -> Image:
+        pages = self._image.pages
+        if index is not None and not (isinstance(index, int) and -len(pages) <= index < len(pages)):
+            raise ValueError(f"index {index}: the file holds {len(pages)} pages")
+        return pages[index or 0]
+
+
+def _alike(pages: tuple[Image, ...]) -> None:
+    if len({(page.shape, page.dtype) for page in pages}) > 1:
+        raise ValueError("pages of different shapes or types make no array: take them one by one")
 
 
 def register() -> None:
