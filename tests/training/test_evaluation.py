@@ -163,7 +163,7 @@ def test_mistakes_are_explained(tmp_path: Path, capsys: pytest.CaptureFixture[st
     name = str(untrained(tmp_path / "runs", SMALL).folder)
     for arguments, said in [
         (["eval", name, folder, "-n", "A,B"], "2 names for 1"),
-        (["eval", name, folder, "-i", "last"], "no list of whole numbers"),
+        (["eval", name, folder, "-i", "last"], "neither an iteration nor `best`"),
         (["eval", str(tmp_path / "runs" / "rgb"), folder], "no experiment"),
         (["eval", name, str(tmp_path / "absent")], "no such folder"),
     ]:
