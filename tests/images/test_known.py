@@ -23,7 +23,7 @@ def tiff(samples: NDArray[Any]) -> bytes:
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "uint32", "int32", "float16", "float32", "float64"])
 def test_kept_files_tell_the_type_of_their_samples(dtype: str) -> None:
-    data = api.encode_file(tiff(GRAY.astype(dtype)), "tif")
+    data = api.keep_file(tiff(GRAY.astype(dtype)), "tif")
     image = l3c.open(data)
     assert image.dtype == dtype
     np.testing.assert_array_equal(image.samples, GRAY.astype(dtype))
@@ -33,7 +33,7 @@ def test_kept_files_tell_the_type_of_their_samples(dtype: str) -> None:
 @pytest.mark.parametrize("largest", [15, 100, 255, 1023, 1000])
 def test_kept_files_tell_the_largest_value(largest: int) -> None:
     samples = (GRAY.astype(np.uint32) * largest // 255).astype(">u2" if largest > 255 else np.uint8)
-    data = api.encode_file(b"P5\n13 11\n%d\n" % largest + samples.tobytes(), "pgm")
+    data = api.keep_file(b"P5\n13 11\n%d\n" % largest + samples.tobytes(), "pgm")
     assert l3c.open(data).maximum == largest
 
 
