@@ -14,7 +14,7 @@ from l3c.images.picture import Picture
 from l3c.images.read import describe, read_bytes
 from l3c.images.receipt import lost_in, second_opinion
 from l3c.images.tiff_directory import Directory, Reader, Tag, Writer, canonical, tag_of
-from l3c.images.write import write_picture
+from l3c.images.write import can_hold, write_picture
 from tests.images.pictures import GRAY, ICC, RGB, RGB16, XMP, exif_block, saved, tiff
 
 tifffile = pytest.importorskip("tifffile")
@@ -248,3 +248,10 @@ def test_two_libraries_agree(mode: str) -> None:
     data = saved(image, "TIFF")
     assert second_opinion(data, read_bytes(data, "x")) is True
     assert describe(data, "x").refused is None
+
+
+def test_bits_of_several_channels_come_back() -> None:
+    picture = read_bytes(written(Picture(RGB > 99)), "x.tif")
+    np.testing.assert_array_equal(picture.samples, RGB > 99)
+    assert can_hold(".tif", picture)
+    assert not can_hold(".png", picture)

@@ -165,7 +165,7 @@ def _rows(samples: NDArray[Any], bits: int, order: Order) -> NDArray[np.uint8]:
     """[height, bytes a row], in the file's byte order."""
     height = len(samples)
     if bits < 8:
-        return packed(samples, bits)
+        return packed(samples.reshape(height, -1), bits)
     if bits in WHOLE:
         return np.ascontiguousarray(samples, samples.dtype.newbyteorder(order)).view(np.uint8).reshape(height, -1)
     each = np.unpackbits(np.ascontiguousarray(samples, ">u2").view(np.uint8).reshape(height, -1, 2), axis=2)
@@ -181,8 +181,6 @@ def _bits(page: Picture) -> tuple[int, NDArray[Any]]:
             raise InputError(f"TIFF cannot hold samples up to {page.maximum}; choose pam")
         return bits, samples
     if samples.dtype == bool:
-        if samples.ndim == 3:
-            return 8, samples.astype(np.uint8) * np.uint8(255)
         return 1, samples
     if page.palette:
         count = len(page.palette.colours) // 3
