@@ -48,6 +48,15 @@ def test_where_pixels_lie_makes_no_difference(packs: list[Packed], monkeypatch: 
     assert torch.equal(batches[0].centres(3, 20), batches[1].centres(3, 20))
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_gpu_cuts_the_same_crops(packs: list[Packed]) -> None:
+    plan = Plan(4, 8, 7, crops=2, full=True)
+    settings = {**SETTINGS, "reduced": 0.0}  # reductions are float32 products, which devices add in orders of their own
+    sources = [PackedCrops(packs, Data(crop=16, batch=8, **settings), 7, torch.device(d)) for d in ("cpu", "cuda")]  # type: ignore[arg-type]
+    assert torch.equal(sources[0].batch(plan, 3), sources[1].batch(plan, 3).cpu())
+
+
 def test_a_run_may_be_entered_anywhere_and_divided(packs: list[Packed], monkeypatch: pytest.MonkeyPatch) -> None:
     source = crops_of(packs, monkeypatch, True, **SETTINGS)
     whole = source.batch(Plan(4, 8, 7, crops=2, full=True), 3)

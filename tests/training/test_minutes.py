@@ -104,12 +104,12 @@ def test_a_run_by_the_clock_from_packed_files(tmp_path: Path, monkeypatch: pytes
     assert len(experiment.checkpoints.all()) >= 3
 
 
-def trainer_of(tmp_path: Path, **settings: object) -> Trainer:
+def trainer_of(tmp_path: Path, processes: Processes = CPU, **settings: object) -> Trainer:
     network = {"features": 8, "blocks": 1, "components": 3}
     optimizer = {"name": "adamw", "learning_rate": 1e-3, **settings}
     config = config_from({"network": network, "optimizer": optimizer, "data": {"crop": 16}}, "here")
     assert isinstance(config, Config)
-    return Trainer(Experiment(tmp_path), config, Options(), CPU)
+    return Trainer(Experiment(tmp_path), config, Options(), processes)
 
 
 def images(count: int = 2) -> torch.Tensor:
@@ -151,6 +151,21 @@ def test_fused_steps_leave_out_what_is_not_finite_without_waiting(
     assert all(torch.equal(value, before[key]) for key, value in trainer.network.state_dict().items())
     trainer._check_strange()
     assert "1 times before iteration 2: the step is left out" in caplog.text
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_gpu_leaves_them_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    trainer = trainer_of(tmp_path, Processes(0, 1, torch.device("cuda", 0)), skip_non_finite=True, ema_decay=0.9)
+    batch = images().cuda()
+    step(trainer, batch)
+    before = {key: value.clone() for key, value in trainer.network.state_dict().items()}
+    parameter = trainer.network.sub_rgb_mean.weight
+    parameter.register_hook(lambda gradient: gradient * float("nan"))
+    step(trainer, batch)
+    assert all(torch.equal(value, before[key]) for key, value in trainer.network.state_dict().items())
+    trainer._check_strange()
+    assert "the step is left out" in caplog.text
 
 
 def test_strange_gradients_end_a_run_that_may_not_skip_them(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ BASELINE_MINUTES, BASELINE_SHARE = 1.0, 0.1
 RESERVE, RESERVE_SHARE = 15.0, 0.05
 """Seconds at the end for the last validation and results: at most, and of the whole time."""
 
-LOG_EVERY = 50
+LOG_EVERY = 100
 """Iterations between two lines of the log, a few seconds on a GPU."""
 
 LEAST_SECONDS = 0.2
