@@ -12,13 +12,14 @@ import pytest
 from numpy.typing import NDArray
 
 import l3c
+from l3c.container.read import read_file
 from l3c.errors import FormatError, InputError
 from tests.checks import smooth_picture
 
 zarr = pytest.importorskip("zarr")
 numcodecs = pytest.importorskip("numcodecs")
 
-from l3c.plugins.chunks import to_chunk  # noqa: E402
+from l3c.plugins.chunks import check_header  # noqa: E402
 from l3c.plugins.numcodecs_codec import L3C  # noqa: E402
 from l3c.plugins.zarr_codec import L3CCodec  # noqa: E402
 
@@ -113,7 +114,10 @@ def test_fortran_order_of_zarr_2(tmp_path: Path) -> None:
 )
 def test_zarr_chunks_of_another_array_are_refused(stored: NDArray[Any], message: str) -> None:
     with pytest.raises(FormatError, match=message):
-        to_chunk(l3c.decode(l3c.encode(stored)), np.dtype(np.uint8), (4, 4))
+        check_header(read_file(l3c.encode(stored)), np.dtype(np.uint8), 16)
+    codec = L3C()
+    with pytest.raises(FormatError, match="not of the 16 bytes"):
+        codec.decode(codec.encode(stored), out=np.empty((4, 4), np.uint8))
 
 
 def test_entry_points_name_what_there_is() -> None:

@@ -9,8 +9,10 @@ import pytest
 
 from l3c import api
 from l3c.cli import main
+from l3c.codec.decode import memory_needed
 from l3c.codec.models import find_model, model_by_digest, model_names
-from l3c.errors import ModelError
+from l3c.container.read import read_file
+from l3c.errors import LimitError, ModelError
 from l3c.loaded import Loaded
 from l3c.places import VARIABLE
 from l3c.published import models
@@ -99,3 +101,13 @@ def test_models_names_what_is_broken(
     assert f"{path}: not an exported model" in err
     assert "none.safetensors: No such file" in err
     assert f"{tmp_path / 'absent'}: there is no such folder, but L3C_MODELS names it" in err
+
+
+def test_what_a_network_takes_counts_against_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = 112 + picture(64, 80) // 8
+    data = api.encode(image, model=str(write(tmp_path)))
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    header_alone = memory_needed(read_file(data), 1)
+    with pytest.raises(LimitError):
+        api.decode(data, threads=1, max_memory=header_alone + (16 << 20))
+    assert (api.decode(data, threads=1, max_memory=header_alone + (128 << 20)) == image).all()

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.codec import deflate, past, webp
-from l3c.codec.models import GuidedModel, TileModel, models_of
+from l3c.codec.models import GuidedModel, MeasuredModel, TileModel, models_of
 from l3c.codec.pasts.chroma import guide, is_guided
 from l3c.codec.threads import in_order
 from l3c.container.constants import DEFLATED, STORED, WEBP
@@ -53,10 +53,32 @@ def memory_needed(contents: Contents, threads: int, made: ImageHeader | None = N
 
 def check_memory(contents: Contents, threads: int, max_memory: int | None, made: ImageHeader | None = None) -> None:
     """max_memory in bytes; None is 4 GiB. made: as for `memory_needed`. Raises LimitError."""
+    _check(memory_needed(contents, threads, made), max_memory)
+
+
+def _check(needed: int, max_memory: int | None) -> None:
     limit = DEFAULT_MAX_MEMORY if max_memory is None else max_memory
-    needed = memory_needed(contents, threads, made)
     if needed > limit:
         raise LimitError(f"decoding takes {needed} bytes of memory, the limit is {limit}")
+
+
+def models_within(
+    contents: Contents,
+    threads: int,
+    max_memory: int | None,
+    device: str = "auto",
+    made: ImageHeader | None = None,
+) -> list[TileModel]:
+    """What the tiles are coded with. Raises LimitError where the header, or what the models then say, asks for more
+    memory than max_memory; before the models are loaded, or used. The rest as `check_memory` and `models_of`.
+    """
+    check_memory(contents, threads, max_memory, made)
+    models = models_of(contents, device)
+    height = min(max(c.height for c in contents.header.components), contents.tile_side)
+    width = min(max(c.width for c in contents.header.components), contents.tile_side)
+    own = max((model.memory_needed(height, width) for model in models if isinstance(model, MeasuredModel)), default=0)
+    _check(memory_needed(contents, threads, made) + min(threads, len(contents.tiles)) * own, max_memory)
+    return models
 
 
 def decode_components(
@@ -66,8 +88,7 @@ def decode_components(
 
     Raises LimitError before memory is taken.
     """
-    check_memory(contents, threads, max_memory)
-    models = models_of(contents, device)
+    models = models_within(contents, threads, max_memory, device)
     components = [np.empty((c.height, c.width, c.channels), np.uint8) for c in contents.header.components]
 
     planes = contents.header.components

@@ -54,6 +54,15 @@ class GuidedModel(TileModel, Protocol):
 
 
 @runtime_checkable
+class MeasuredModel(TileModel, Protocol):
+    """One that takes more memory for a tile than the format's bound has room for."""
+
+    def memory_needed(self, height: int, width: int, /) -> int:
+        """Bytes, at most, that coding a tile of this size takes."""
+        ...
+
+
+@runtime_checkable
 class TunableModel(TileModel, Protocol):
     """One that can be tuned to an image, by what its file then holds."""
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.codec import past
-from l3c.codec.decode import Item, check_memory, decode_tile, in_turn, tile_items
-from l3c.codec.models import models_of
+from l3c.codec.decode import Item, decode_tile, in_turn, models_within, tile_items
+from l3c.codec.models import TileModel
 from l3c.codec.pasts.chroma import guide, is_guided, luma_under
 from l3c.codec.pasts.corrections import correct
 from l3c.codec.threads import in_order
@@ -27,17 +27,19 @@ def decode_region(contents: Contents, data: Payloads, box: Box, threads: int, ma
     """
     header = contents.header
     part = past.part_around(header, box)
-    check_memory(contents, threads, max_memory, part.header)
-    components = _components(contents, data, part.boxes, threads)
+    models = models_within(contents, threads, max_memory, made=part.header)
+    components = _components(contents, data, part.boxes, threads, models)
     pixels = past.redo(components, part.header)[box.within(part.box)]
     correct(pixels, header, box)
     samples = np.ascontiguousarray(pixels)
     return samples[..., 0] if samples.shape[2] == 1 else samples
 
 
-def _components(contents: Contents, data: Payloads, boxes: list[Box], threads: int) -> list[NDArray[np.uint8]]:
+def _components(
+    contents: Contents, data: Payloads, boxes: list[Box], threads: int, models: list[TileModel]
+) -> list[NDArray[np.uint8]]:
     """The boxes of the components."""
-    models, planes = models_of(contents), contents.header.components
+    planes = contents.header.components
     held = [_with_guides(contents, boxes), *boxes[1:]]
     found = [np.empty((box.height, box.width, c.channels), np.uint8) for box, c in zip(held, planes, strict=True)]
 

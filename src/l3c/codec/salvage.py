@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.codec import past
-from l3c.codec.decode import Item, check_memory, decode_tile, in_turn, place_of, tile_items
-from l3c.codec.models import TileModel, models_of
+from l3c.codec.decode import Item, decode_tile, in_turn, models_within, place_of, tile_items
+from l3c.codec.models import TileModel
 from l3c.codec.pasts.chroma import guide
 from l3c.codec.planes import Components
 from l3c.codec.threads import in_order
@@ -25,8 +25,7 @@ def salvage_samples(contents: Contents, threads: int, max_memory: int | None) ->
 
     Raises LimitError before memory is taken, and ModelError.
     """
-    check_memory(contents, threads, max_memory)
-    models = models_of(contents)
+    models = models_within(contents, threads, max_memory)
     components = [np.zeros((c.height, c.width, c.channels), np.uint8) for c in contents.header.components]
     lost: list[tuple[Item, str]] = []
     planes = contents.header.components

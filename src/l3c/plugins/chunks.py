@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.api import FLOAT_TYPES, TYPES
+from l3c.container.structure import Contents
 from l3c.errors import FormatError, InputError
 
 COLOURS = (3, 4)
@@ -38,10 +39,19 @@ def is_swapped(dtype: np.dtype[Any]) -> bool:
     return dtype.newbyteorder("<") != dtype
 
 
+def check_header(contents: Contents, dtype: np.dtype[Any], samples: int) -> None:
+    """Raise FormatError where a file is not that of a chunk, before anything is decoded: a file says what it takes, and
+    in an array of strangers it may say anything.
+    """
+    header = contents.header
+    if contents.pages or contents.kept is not None:
+        raise FormatError("the chunk is no plain image")
+    if np.dtype(header.dtype) != dtype.newbyteorder("="):
+        raise FormatError(f"the chunk holds {header.dtype}, the array is of {dtype}")
+    if header.samples != samples:
+        raise FormatError(f"the chunk holds {header.samples} samples, the array's have {samples}")
+
+
 def to_chunk(samples: NDArray[Any], dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    """The array that a chunk was. Raises FormatError where it was another."""
-    if samples.dtype != dtype.newbyteorder("="):
-        raise FormatError(f"the chunk holds {samples.dtype}, the array is of {dtype}")
-    if samples.size != np.prod(shape, dtype=object):
-        raise FormatError(f"the chunk holds {samples.size} samples, the array's have {' x '.join(map(str, shape))}")
+    """The array that a chunk was, from samples of a file that `check_header` let pass."""
     return np.ascontiguousarray(samples).astype(dtype, copy=False).reshape(shape)

@@ -10,6 +10,7 @@ from numcodecs.compat import ensure_bytes, ensure_ndarray, ndarray_copy
 
 from l3c import api
 from l3c.container.read import read_file
+from l3c.errors import FormatError
 from l3c.plugins.chunks import in_memory_order, is_swapped, to_image
 
 BYTE_ORDER, BIG = "byte order", b">"
@@ -38,6 +39,10 @@ class L3C(Codec):  # type: ignore[misc]
     def decode(self, buf: Any, out: Any = None) -> Any:
         """The samples, flat or in `out`. Raises as `l3c.decode` does."""
         contents = read_file(ensure_bytes(buf))
+        if out is not None:
+            there = ensure_ndarray(out)
+            if contents.header.samples * np.dtype(contents.header.dtype).itemsize != there.nbytes:
+                raise FormatError(f"the chunk is not of the {there.nbytes} bytes that the array's have")
         samples = np.ascontiguousarray(api.decode_contents(contents, threads=self.threads))
         swapped = contents.named_metadata.get(BYTE_ORDER) == BIG
         dtype = samples.dtype.newbyteorder(">") if swapped else samples.dtype.newbyteorder("<")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from math import prod
 from typing import Any, Self
 
 from zarr.abc.codec import ArrayBytesCodec
@@ -11,7 +12,8 @@ from zarr.core.array_spec import ArraySpec
 from zarr.core.buffer import Buffer, NDBuffer
 
 from l3c import api
-from l3c.plugins.chunks import to_chunk, to_image
+from l3c.container.read import read_file
+from l3c.plugins.chunks import check_header, to_chunk, to_image
 
 NAME = "l3c"
 
@@ -44,9 +46,14 @@ class L3CCodec(ArrayBytesCodec):
         return api.encode(to_image(chunk), model=self.model, threads=self.threads)
 
     async def _decode_single(self, chunk_bytes: Buffer, chunk_spec: ArraySpec) -> NDBuffer:
-        samples = await asyncio.to_thread(api.decode, chunk_bytes.to_bytes(), threads=self.threads)
-        chunk = to_chunk(samples, chunk_spec.dtype.to_native_dtype(), chunk_spec.shape)
+        dtype, shape = chunk_spec.dtype.to_native_dtype(), chunk_spec.shape
+        chunk = await asyncio.to_thread(self._decode, chunk_bytes.to_bytes(), dtype, shape)
         return chunk_spec.prototype.nd_buffer.from_numpy_array(chunk)
+
+    def _decode(self, data: bytes, dtype: Any, shape: tuple[int, ...]) -> Any:
+        contents = read_file(data)
+        check_header(contents, dtype, prod(shape))
+        return to_chunk(api.decode_contents(contents, threads=self.threads), dtype, shape)
 
     def compute_encoded_size(self, input_byte_length: int, chunk_spec: ArraySpec) -> int:
         """Not known before."""

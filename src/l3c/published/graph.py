@@ -168,6 +168,18 @@ class GraphArchitecture(Architecture):
         """All of them."""
         return [self.extract, *self.predict, *self.classify]
 
+    @property
+    def live(self) -> float:
+        """The most numbers for each pixel of the image that are alive at a time."""
+        most = 0.0
+        for graph, signals in zip(self.graphs(), self.signals, strict=True):
+            live = set(signals) - {node.name for node in graph.nodes}
+            for node, done in zip(graph.nodes, graph.done_with, strict=True):
+                live.add(node.name)
+                most = max(most, sum(signals[name].share for name in live))
+                live -= set(done)
+        return most
+
     def layers(self) -> Iterator[Layer]:
         """All layers, in the order of the graphs."""
         for graph, signals in zip(self.graphs(), self.signals, strict=True):

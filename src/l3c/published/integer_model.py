@@ -19,6 +19,7 @@ from l3c.digest import digest_of
 from l3c.engine.symbols import SymbolDecoder, SymbolEncoder
 from l3c.errors import FormatError, ModelError
 from l3c.published.architecture import RGB_CHANNELS, RGB_LEVELS, Architecture, recursions_of
+from l3c.published.graph import GraphArchitecture
 from l3c.published.layers_integer import Program, parameter_channels
 from l3c.published.operations import IntegerLayer
 from l3c.published.pictures import Padding, Pixels, half_size
@@ -26,6 +27,10 @@ from l3c.published.runtimes import make_program
 
 FORMAT = "l3c-published-1"
 TILE = 512
+PIXEL_BYTES, LIVE_BYTES, RUNTIME_BYTES = 4096, 12, 64 << 20
+"""Memory for each pixel of a tile (L3C's takes 3,550 with ONNX Runtime, measured), for each number that a graph keeps
+alive for a pixel (four bytes, and two copies), and for a runtime."""
+
 PROBE = (32, 48)
 """Height and width of the picture that known answers are for."""
 
@@ -160,6 +165,11 @@ class PublishedModel:
     def _scales(self) -> int:
         """How many are predicted."""
         return self.architecture.scales + recursions_of(self.architecture)
+
+    def memory_needed(self, height: int, width: int, /) -> int:
+        """Bytes, at most, that a tile takes: features, mixtures, and what runtimes keep beside them."""
+        live = self.architecture.live if isinstance(self.architecture, GraphArchitecture) else 0
+        return int((PIXEL_BYTES + LIVE_BYTES * live) * height * width) + RUNTIME_BYTES
 
     def _padding(self, height: int, width: int) -> Padding:
         return Padding.to_multiple(height, width, 1 << self._scales)
