@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import PurePath
 from typing import Any
@@ -28,17 +28,8 @@ SUFFIX = ".l3c"
 APPENDED = (".png", ".tif", ".pam", ".gif", ".webp", ".jpg")
 """All that may be appended to a name whose own suffix cannot hold a picture."""
 
-JPEG_START = b"\xff\xd8\xff"
-RIFF, WEBP, LOSSY_WEBP = b"RIFF", b"WEBP", b"VP8 "
-BOXES_AT, BOXES = 4, b"ftyp"
-BRANDS = {
-    b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIC", b"heix": "HEIC", b"hevc": "HEIC", b"heim": "HEIC",
-    b"heis": "HEIC", b"hevx": "HEIC", b"mif1": "HEIF", b"msf1": "HEIF", b"crx ": "camera raw",
-}  # fmt: skip
-"""Of files made of boxes: what the first brand says they are."""
-
-RAW_SUFFIXES = frozenset(formats.BY_NAME["raw"].suffixes)
-"""Cameras' own files. Most are TIFF files within, whose first picture is a preview: their names tell them apart."""
+CAMERA = "raw"
+"""The format of cameras' own files. Most are TIFF files within, whose first picture is a preview: their names tell."""
 
 PICTURES = formats.PICTURES
 """Files that are read as pictures."""
@@ -109,22 +100,27 @@ class Decoded:
 
 def kept_format(raw: bytes, name: str) -> str:
     """The format of a file that is kept whole for what it is, since its pixels take more bytes; "" for others."""
-    if raw.startswith(JPEG_START):
-        return "JPEG"
-    if raw[:4] == RIFF and raw[8:12] == WEBP:
-        return "WebP" if LOSSY_WEBP in (kind for kind in riff_chunks(raw)) else ""
-    if raw[BOXES_AT : BOXES_AT + 4] == BOXES:
-        return BRANDS.get(raw[BOXES_AT + 4 : BOXES_AT + 8], "")
-    return "camera raw" if PurePath(name).suffix.lower() in RAW_SUFFIXES else ""
+    form = whole_format(raw, name)
+    return form.name if form and is_lossy(raw, form) else ""
 
 
-def riff_chunks(raw: bytes) -> Iterator[bytes]:
-    """Types of the chunks of a WebP file, those within the frames of an animation too."""
-    at, frame_head = 12, 16
-    while at + 8 <= len(raw):
-        kind, size = raw[at : at + 4], int.from_bytes(raw[at + 4 : at + 8], "little")
-        yield kind
-        at += 8 + (frame_head if kind == b"ANMF" else size + size % 2)
+def whole_format(raw: bytes, name: str) -> formats.Format | None:
+    """The format of a file, if it is one whose files are kept whole wherever that is smaller."""
+    named = formats.BY_SUFFIX.get(PurePath(name).suffix.lower())
+    form = named if named and named.name == CAMERA else formats.format_of(raw)
+    return form if form and form.whole else None
+
+
+def is_lossy(raw: bytes, form: formats.Format) -> bool:
+    """Whether a file was made with loss, for all that is known here."""
+    if not form.knows or not form.lossless:
+        return True
+    from l3c.images.read import describe
+
+    try:
+        return describe(raw, "").lossy
+    except L3CError:  # damaged: what is left of it is in the file
+        return True
 
 
 def encode_file(raw: bytes, name: str, options: EncodeOptions, progress: Callable[[float], None] = _quiet) -> Encoded:
@@ -139,7 +135,7 @@ def encode_file(raw: bytes, name: str, options: EncodeOptions, progress: Callabl
         try:
             picture = read_picture(raw, name)
         except InputError as error:
-            if not options.everything:
+            if not options.everything and (options.pixels or whole_format(raw, name) is None):
                 raise
             return replace(keep_file(raw, name, "", options), notes=(reason(error, name),))
         data = api.encode_picture(
@@ -244,8 +240,8 @@ def wants_pixels(data: bytes, suffix: str, target: str) -> bool:
 
 def form_of(data: bytes, suffix: str) -> str:
     """The format of a file that is kept, for people. suffix: as it is kept."""
-    known = formats.BY_SUFFIX.get(f".{suffix.lower()}")
-    return kept_format(data, f"x.{suffix}") or (known.name if known else "") or suffix.upper() or "kept"
+    form = whole_format(data, f"x.{suffix}") or formats.format_of(data)
+    return form.name if form else suffix.upper() or "kept"
 
 
 def target_name(source: str, contents: Contents) -> str:

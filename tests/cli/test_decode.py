@@ -186,3 +186,14 @@ def test_a_jpeg_file_is_not_called_anything_else(run: Run) -> None:
     done = run("decode", "x.jpg.l3c", "x.avif")
     assert (done.code, done.lines) == (2, ["l3c: x.avif: the file holds a JPEG file, not avif"])
     assert run("decode", "x.jpg.l3c", "photo.png").code == 2
+
+
+def test_a_kept_file_is_known_by_its_content(run: Run) -> None:
+    png = saved(RGB, "PNG")
+    Path("x.tif.l3c").write_bytes(l3c.keep_file(png, "tif"))
+    assert run("decode", "x.tif.l3c", "-q").code == run("decode", "x.tif.l3c", "y.png", "-q").code == 0
+    assert Path("x.tif").read_bytes() == Path("y.png").read_bytes() == png
+    assert run("decode", "x.tif.l3c", "y.tif", "-q").code == 0
+    with Image.open("y.tif") as image:
+        assert image.format == "TIFF"
+        np.testing.assert_array_equal(np.asarray(image), RGB)

@@ -283,3 +283,20 @@ def test_progress_is_shown_on_a_terminal_and_wiped(run: Run, monkeypatch: pytest
     assert "photo.png: 100%" in done.err
     assert "\r\x1b[K" in done.err
     assert run("encode", "photo.png", "-f", "-q").err == ""
+
+
+FOREIGN = {
+    "x.heic": b"\0\0\0\x18ftypheic\0\0\0\0",
+    "x.jxl": b"\xff\x0a",
+    "x.CR2": b"II*\0\x10\0\0\0CR\2\0",
+    "x.dng": b"II*\0",
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_files_of_cameras_and_of_formats_without_a_reader_are_kept(run: Run, name: str) -> None:
+    Path(name).write_bytes(file := FOREIGN[name] + b"what only its own programs know" * 9)
+    assert run("encode", name, "--delete-source", "-q").code == 0
+    assert run("decode", f"{name}.l3c", "x.png").code == 2
+    assert run("decode", f"{name}.l3c", "-q").code == 0
+    assert Path(name).read_bytes() == file
