@@ -21,7 +21,6 @@ EVERY = 97
 """Numbers are taken this far apart, so that the sample is another one than the first files of a whole run."""
 
 
-@pytest.mark.xfail(reason="readers that go by the file's own header are on their way", strict=False)
 @pytest.mark.parametrize("kind", KINDS)
 def test_strange_files_are_refused_or_come_back_equal(kind: str) -> None:
     faults = []
