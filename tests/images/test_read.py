@@ -200,3 +200,16 @@ def test_a_file_on_disk_is_left_open_for_its_owner(tmp_path: Path) -> None:
     with path.open("rb") as file:
         read_picture(file, "x.png")
         assert not file.closed
+
+
+def test_pixels_that_cannot_come_from_so_few_bytes_take_no_memory() -> None:
+    jpeg = bytearray(saved(RGB, "JPEG"))
+    at = jpeg.index(b"\xff\xc0")
+    jpeg[at + 5 : at + 9] = b"\xff" * 4
+    tga = bytearray(saved(RGB, "TGA", rle=True))
+    tga[12:16] = b"\xff" * 4
+    runs = struct.pack("<IiiHHIIiiII", 40, 2**31 - 1, 2**31 - 1, 1, 8, 1, 8, 0, 0, 256, 0) + bytes(1024) + b"\0\1" * 4
+    bmp = b"BM" + struct.pack("<IHHI", 0, 0, 0, 54 + 1024) + runs
+    for data in (bytes(jpeg), bytes(tga), bmp):
+        with pytest.raises(InputError, match=r"^x: cannot be read: its \d+ x \d+ pixels cannot come from \d+ bytes"):
+            read_picture(io.BytesIO(data), "x")

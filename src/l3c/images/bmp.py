@@ -14,7 +14,18 @@ from PIL import BmpImagePlugin
 from l3c.container.structure import Palette
 from l3c.errors import InputError
 from l3c.images import resolution
-from l3c.images.description import ALPHA, GRAY, PALETTE, RGB, UNSPECIFIED, Description, damaged, digest, trailing
+from l3c.images.description import (
+    ALPHA,
+    GRAY,
+    PALETTE,
+    RGB,
+    UNSPECIFIED,
+    Description,
+    check_plausible,
+    damaged,
+    digest,
+    trailing,
+)
 from l3c.images.metadata import meaning
 from l3c.images.picture import Picture
 
@@ -28,6 +39,9 @@ COMPRESSIONS = {1: "RLE8", 2: "RLE4", 4: "JPEG", 5: "PNG"}
 DEFAULT_MASKS = {16: (0x7C00, 0x3E0, 0x1F, 0), 32: (0xFF0000, 0xFF00, 0xFF, 0)}
 EMBEDDED = 0x4D424544
 SIDE_MAX = 2**31 - 1
+RUNS_MAX = 65536
+"""Pixels that a byte of runs stands for at most: two jump over 255 rows and columns."""
+
 BLACK_AND_WHITE = bytes([0, 0, 0, 255, 255, 255])
 GRAYS = bytes(v for i in range(256) for v in (i, i, i))
 
@@ -220,6 +234,7 @@ def read(data: bytes) -> Picture:
     if reason := _refused(header):
         raise InputError(reason)
     if header.compression in (RLE8, RLE4):
+        check_plausible(header.width, header.height, len(data), RUNS_MAX)
         with BmpImagePlugin.BmpImageFile(io.BytesIO(data)) as image:
             samples = np.array(image)
         if samples.shape != (header.height, header.width) or samples.dtype != np.uint8:

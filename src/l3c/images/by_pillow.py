@@ -10,7 +10,7 @@ from PIL import Image, ImageFile
 
 from l3c.container.structure import Palette
 from l3c.errors import InputError
-from l3c.images.description import ALPHA, GRAY, PALETTE, RGB, Description, damaged, digest
+from l3c.images.description import ALPHA, GRAY, PALETTE, RGB, Description, check_plausible, damaged, digest
 from l3c.images.metadata import metadata_of
 from l3c.images.picture import Picture
 
@@ -26,6 +26,9 @@ MODES = {
 
 AV1_CONFIGURATION = b"av1C"
 AV1_HIGH_DEPTH = 0x40
+RUNS_MAX, CODED_MAX = 256, 100_000
+"""Pixels that a byte of runs, and of a transform's coefficients, stands for at most, with room."""
+
 TGA_ATTRIBUTES_AT, TGA_ALPHA = 494, b"\3"
 """Where an extension area says what a fourth channel is, and the value of plain alpha."""
 
@@ -53,6 +56,7 @@ def describe_as(
         bits, colours, extra = MODES.get(image.mode, (8, RGB, ()))
         items = items | {kind: digest(value) for kind, value in metadata_of(image).items()}
         width, height = image.size
+        check_plausible(width, height, len(data), CODED_MAX if lossy else RUNS_MAX)
     return Description(form, width, height, bits, colours, extra, lossy=lossy, refused=refused, items=items)
 
 

@@ -81,3 +81,12 @@ def trailing(data: bytes, end: int) -> dict[str, bytes]:
 def damaged(reason: str) -> InputError:
     """The error for a file that its own bytes contradict. reason: what and where, without the file's name."""
     return InputError(f"cannot be read: {reason}")
+
+
+def check_plausible(width: int, height: int, size: int, ratio: int) -> None:
+    """Raise InputError where so many pixels cannot come from a file of `size` bytes, before memory is taken for them.
+
+    ratio: pixels that a byte may stand for.
+    """
+    if width * height > ratio * (size + 64):
+        raise damaged(f"its {width} x {height} pixels cannot come from {size} bytes")

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import JpegImagePlugin
 
 from l3c.errors import InputError
-from l3c.images.description import CMYK, GRAY, RGB, Description, damaged, digest
+from l3c.images.description import CMYK, GRAY, RGB, Description, check_plausible, damaged, digest
 from l3c.images.metadata import metadata_of
 from l3c.images.picture import Picture
 from l3c.images.resolution import of_jfif
@@ -21,6 +21,9 @@ from l3c.images.resolution import of_jfif
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 LOSSLESS = (0xC3, 0xC7, 0xCB, 0xCF)
 HIERARCHICAL = (0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF)
+PIXELS_MAX = 100_000
+"""That a byte stands for at most, with room: blank blocks of progressive files take next to nothing."""
+
 COLOURS = {1: GRAY, 3: RGB, 4: CMYK}
 KNOWN = (
     (0xE0, b"JFIF\0"),
@@ -102,6 +105,7 @@ def read(data: bytes) -> Picture:
     file = _parse(data)
     if reason := _refused(file):
         raise InputError(reason)
+    check_plausible(file.width, file.height, len(data), PIXELS_MAX)
     with JpegImagePlugin.JpegImageFile(io.BytesIO(data)) as image:
         metadata = metadata_of(image)
         image.load()

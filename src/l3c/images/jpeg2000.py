@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Jpeg2KImagePlugin
 
 from l3c.errors import InputError
-from l3c.images.description import ALPHA, CMYK, GRAY, RGB, Description, damaged, digest, trailing
+from l3c.images.description import ALPHA, CMYK, GRAY, RGB, Description, check_plausible, damaged, digest, trailing
 from l3c.images.metadata import EXIF_PREFIX, meaning
 from l3c.images.picture import Picture
 
@@ -22,6 +22,9 @@ SRGB, GRAYSCALE, SYCC, INKS = 16, 17, 18, 12
 KNOWN = {b"jP  ", b"ftyp", b"jp2h", b"jp2c", b"ihdr", b"bpcc", b"colr", b"cdef", b"rreq"}
 WITHOUT_LOSS = 1
 """The transformation of wavelets of integers."""
+
+PIXELS_MAX = 100_000
+"""That a byte stands for at most, with room."""
 
 COMPONENTS_MAX = 4
 DEPTH_MAX = 8
@@ -161,6 +164,7 @@ def read(data: bytes) -> Picture:
     file = _parse(data)
     if reason := _refused(file):
         raise InputError(reason)
+    check_plausible(file.width, file.height, len(data), PIXELS_MAX)
     with Jpeg2KImagePlugin.Jpeg2KImageFile(io.BytesIO(data)) as image:
         image.load()
         samples, mode = np.array(image), image.mode

@@ -224,6 +224,8 @@ def _check_sizes(directory: Directory, plain: Description, compression: int, siz
             raise damaged(f"its samples at byte {place} end after the file")
     rows = -(-plain.width * plain.channels * plain.bits // 8) * plain.height
     there = sum(sizes) if sizes else size
+    if compression in FAX and plain.height > 8 * there:  # a row takes a bit at least
+        raise damaged(f"it ends before its last row: {there} bytes are there for {plain.height}")
     if compression not in FAX and rows > there * (1 if compression == NONE else INFLATION_MAX):
         raise damaged(f"it ends before its last pixel: {there} bytes are there for {rows}")
 
