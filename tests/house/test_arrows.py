@@ -1,13 +1,15 @@
 """Imports point one way, as the architecture says."""
 
+import re
+
 import pytest
 
-from tests.house.sources import PACKAGE, imports, modules, top
+from tests.house.sources import PACKAGE, ROOT, imports, modules, top
 
-LEAVES = {"errors", "_engine"}
+LEAVES = {"errors", "_engine", "__version__"}
 ARROWS = {
     "": {"api", "image", "images", "container"},
-    "image": {"api", "codec", "container", "images", "jpeg", "remote"},
+    "image": {"api", "codec", "container", "images", "remote"},
     "plugins": {"api", "container", "image", "images"},
     "remote": set(),
     "places": {"remote"},
@@ -29,16 +31,15 @@ ARROWS = {
         "codec",
         "container",
         "jpeg",
-        "__version__",
     },
     "bulk": {"api", "convert", "codec", "container", "remote", "storage"},
     "prepare": {"bulk", "convert", "codec", "remote"},
     "api": {"images", "codec", "container", "jpeg"},
     "jpeg": {"container", "history", "engine"},
     "images": {"container"},
-    "codec": {"container", "history", "jpeg", "coding", "wave", "published"},
+    "codec": {"container", "history", "jpeg", "wave", "published"},
     "history": set(),
-    "training": {"api", "codec", "container", "published", "wave", "coding", "engine", "places", "storage"},
+    "training": {"api", "codec", "container", "published", "wave", "engine", "places", "storage"},
     "digest": set(),
     "published": {"coding", "digest", "engine", "places", "loaded", "storage"},
     "wave": {"coding", "digest", "engine", "places", "loaded"},
@@ -53,7 +54,9 @@ EXCEPTIONS = {
     ("coding", "engine"): "it is imported when a user codes; the definitions beside it need no engine",
     ("engine", "wave"): "its typed face takes networks as the wave family defines them",
 }
+BY_NAME = {("codec", "published"): "families of models are imported when a model of theirs is asked for"}
 TORCH_USERS = ("training", "published")
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
 
 
 def arrows() -> set[tuple[str, str]]:
@@ -77,6 +80,17 @@ def test_imports_follow_the_arrows() -> None:
         if part not in ARROWS[top(f"l3c.{name}")] | LEAVES and (name, part) not in EXCEPTIONS:
             wrong.append(f"l3c.{name} imports l3c.{part}")
     assert not wrong
+
+
+def test_every_arrow_is_used() -> None:
+    used = {(top(f"l3c.{name}"), part) for name, part in arrows()} | set(BY_NAME)
+    assert not {(part, target) for part, targets in ARROWS.items() for target in targets} - used
+
+
+def test_the_architecture_shows_the_arrows() -> None:
+    rows = re.findall(r"^\| `src/l3c/(\w+)(?:\.py)?` \|.*\| ([^|]*) \|$", ARCHITECTURE.read_text(), re.MULTILINE)
+    shown = {"" if part == "__init__" else part: cell.split(", ") for part, cell in rows}
+    assert shown == {part: sorted(targets) or ["nothing"] for part, targets in ARROWS.items()}
 
 
 @pytest.mark.parametrize("part", [part for part in ARROWS if part != "training"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import re
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -71,17 +70,3 @@ def test_notebooks_run(path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyte
             tree = ast.parse("".join(cell["source"]))
             exec(compile(tree, str(path), "exec"), names)
     assert capsys.readouterr().out
-
-
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda path: path.stem)
-def test_links_between_pages_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\((?!https?://|#)([^)#\s]+)", page.read_text(encoding="utf-8")):
-        assert (page.parent / target).exists(), f"{page.name} links {target}"
-
-
-def test_links_within_the_page_lead_somewhere() -> None:
-    text = PAGE.read_text(encoding="utf-8")
-    headings = {
-        re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
-    }
-    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= headings
