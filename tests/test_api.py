@@ -3,6 +3,8 @@
 import doctest
 import json
 from array import array
+from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -228,3 +230,30 @@ def test_the_examples_run(module: ModuleType) -> None:
 
 def test_plain_gives_what_decode_gives() -> None:
     assert plain(noise(2, 3, 1)).shape == (2, 3)
+
+
+def mistaken(value: Any) -> Any:
+    """A value of a type that does not belong there, without the type checker's word."""
+    return value
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (
+            lambda: l3c.decode(mistaken("photo.l3c")),
+            "'photo.l3c': needs the bytes of an l3c file",
+        ),
+        (lambda: l3c.info(mistaken(Path("photo.l3c"))), "needs the bytes of an l3c file"),
+        (lambda: l3c.encode(mistaken("photo.png")), "'photo.png': needs an array"),
+        (lambda: l3c.encode(np.zeros((2, 3, 5), np.uint8)), "array of uint8 2x3x5: 5 channels, where gray"),
+        (lambda: l3c.encode_pages([mistaken(np.zeros((2, 3), np.uint8))]), "an l3c.Picture for each"),
+    ],
+)
+def test_what_newcomers_try_is_named(call: Callable[[], object], told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        call()
+
+
+def test_an_opened_file_says_what_it_is() -> None:
+    assert repr(l3c.open(l3c.encode(np.zeros((2, 3, 3), np.uint8)))) == "<l3c.Image RGB uint8 2x3x3>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -199,6 +200,9 @@ def encode_pages(
 
     Raises as `encode` does, InputError for no pages, or pages that have pages.
     """
+    for page in pages:
+        if not hasattr(page, "samples"):
+            raise InputError(f"pages: needs an l3c.Picture for each, as l3c.Picture(array), not {type(page).__name__}")
     if not pages or any(page.pages for page in pages):
         raise InputError("a file of pages has at least one, and those have no pages of their own")
     found = []
@@ -595,14 +599,16 @@ def register_imageio() -> None:
     register()
 
 
-def _samples(array: NDArray[Any]) -> NDArray[Any]:
+def _samples(given: Any) -> NDArray[Any]:
     """[height, width, channels], in this machine's byte order."""
     import numpy as np
 
-    array = np.asarray(array)
+    array = np.asarray(given)
     shape = "x".join(map(str, array.shape))
     if array.ndim == 2:
         array = array[..., None]
+    if isinstance(given, str | os.PathLike):
+        raise InputError(f"{given!r}: needs an array; `l3c encode` takes files")
     if array.dtype.name not in TYPES + FLOAT_TYPES or array.ndim != 3 or 0 in array.shape:
         raise InputError(
             f"array of {array.dtype} {shape}: needs {', '.join(TYPES + FLOAT_TYPES)}; height x width (gray) or "
@@ -620,7 +626,8 @@ def _header(
     if name is None:
         shape = "x".join(map(str, samples.shape))
         raise InputError(
-            f"array of {samples.dtype} {shape}: gray, RGB and alpha have 1 to 4 channels, and {len(extra)} are extra"
+            f"array of {samples.dtype} {shape}: {own} channels, where gray, RGB and alpha have 1 to 4; "
+            f"`extra` names {len(extra)} more"
         )
     if name not in LAYOUTS:
         raise InputError(f"layout {name!r}: there are {', '.join(LAYOUTS)}")

@@ -4,11 +4,13 @@ L3CError (ValueError)
 ├── FormatError         not an l3c file, or one that its bytes contradict: truncated, damaged, impossible
 │   ├── VersionError    a format version, section or coder that this release does not know
 │   └── ChecksumError   a checksum says that bytes or pixels differ from what was written
-├── ModelError          the model a file names is not to be had, or is not what it claims
+├── ModelError          the model a file names is not available, or is not what it claims
 ├── LimitError          decoding would take more memory than the caller allows
 ├── InputError          pixels or a picture that cannot be encoded as they are
 ├── DependencyError     a package that the file or the command needs is not installed; the message names the extra
-└── EngineError         the instruction set, runtime or device that was asked for is not to be had here
+└── EngineError         the instruction set, runtime or device that was asked for is not available here
+
+L3CWarning (UserWarning): a step failed and was left out; nothing is lost.
 """
 
 from __future__ import annotations
@@ -66,7 +68,7 @@ class DependencyError(L3CError):
 
 
 class EngineError(L3CError):
-    """The instruction set that L3C_ISA forces, a runtime or a device is not to be had on this machine."""
+    """The instruction set that L3C_ISA forces, a runtime or a device is not available on this machine."""
 
     exit_code = 6
 

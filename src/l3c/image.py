@@ -75,6 +75,10 @@ class Image:
         source, *rest = self.origin
         return open_page, (bytes(source) if isinstance(source, bytearray | memoryview) else source, *rest)
 
+    def __repr__(self) -> str:
+        pages = f", {len(self.pages)} pages" if len(self.pages) > 1 else ""
+        return f"<l3c.Image {self.layout} {self.dtype} {'x'.join(map(str, self.shape))}{pages}>"
+
     @property
     def ndim(self) -> int:
         return len(self.shape)

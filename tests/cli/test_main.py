@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import l3c
-from l3c.cli import COMMANDS
+from l3c.cli import COMMANDS, main
 from tests.cli.conftest import Run
 
 TIMEOUT = 60
@@ -74,7 +74,7 @@ MISTAKES = {
     "a folder to verify": (["verify", "sub"], 2, "sub: is a folder"),
     "a folder as target": (["encode", "photo.png", "sub"], 2, "sub: is a folder"),
     "a target in no folder": (["encode", "photo.png", "no/x.l3c"], 2, "no/x.l3c: there is no folder no"),
-    "a text to encode": (["encode", "text"], 2, "text: not a picture in a format known here"),
+    "a text to encode": (["encode", "text"], 2, "text: not a picture in a format known here; --everything"),
     "a text to decode": (["decode", "text", "x.png"], 3, "text: byte 0: not an l3c file"),
     "a text to describe": (["info", "text"], 3, "text: byte 0: not an l3c file"),
     "a text to verify": (["verify", "text"], 3, "text: byte 0: not an l3c file"),
@@ -146,7 +146,7 @@ def test_interruption_and_lack_of_memory_are_no_tracebacks(
 def test_an_instruction_set_that_is_not_there_is_exit_code_6(folder: Path) -> None:
     done = child("encode", "photo.png", cwd=folder, environment={"L3C_ISA": "mmx"})
     assert done.returncode == 6
-    assert done.stderr.startswith(b"l3c: L3C_ISA=mmx: not to be had on this machine")
+    assert done.stderr.startswith(b"l3c: L3C_ISA=mmx: not available on this machine")
     assert done.stderr.count(b"\n") == 1
 
 
@@ -162,3 +162,10 @@ def test_a_reader_that_leaves_early_is_no_traceback(folder: Path) -> None:
     command = f"{sys.executable} -m l3c encode photo.png - | true"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=TIMEOUT)
     assert "Traceback" not in done.stderr
+
+
+def test_several_files_to_encode_are_told_of_folders(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["encode", "a.png", "b.png", "c.png"])
+    assert exit_.value.code == 2
+    assert "unrecognized arguments: c.png; encode takes one file, or a folder with -o" in capsys.readouterr().err

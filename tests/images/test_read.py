@@ -52,7 +52,7 @@ REFUSED = {
     "16-bit SGI": (saved(RGB, "SGI", bpc=2), "SGI pictures are not supported"),
     "icon": (saved(RGB, "ICO"), "ICO pictures are not supported"),
     "text": (b"not a picture", "not a picture in a format known here"),
-    "nothing": (b"", "not a picture in a format known here"),
+    "nothing": (b"", "the file is empty"),
     "half a PNG": (saved(RGB, "PNG")[:-60], "cannot be read"),
     "half a TIFF": (saved(RGB, "TIFF")[:200], "cannot be read|not a picture"),
 }

@@ -16,16 +16,19 @@ COMMANDS = {
     "decode": "give a picture back",
     "info": "describe a file without decoding it",
     "verify": "decode files and check every pixel",
-    "models": "list the models to be had",
+    "models": "list the available models",
     "export": "turn a trained network into a model of the codec",
     "train": "train a network",
-    "eval": "what pictures cost under trained networks and models",
-    "sample": "pictures that a trained network imagines",
+    "eval": "measure what pictures cost under trained networks and models",
+    "sample": "draw pictures from what a trained network expects",
     "prepare": "make folders of pictures for training",
-    "import-released": "take over checkpoints released with the paper",
+    "import-released": "import checkpoints released with the paper",
 }
 OWN_SIGNALS = {"train"}
 """Commands that know what to do when a signal comes."""
+
+ONE_FILE = {"encode", "decode"}
+"""Commands that people give several files."""
 
 FAILED = 1
 
@@ -55,7 +58,12 @@ def main(arguments: list[str] | None = None) -> int:
     open_closed_streams()
     arguments = sys.argv[1:] if arguments is None else arguments
     chosen = arguments[0] if arguments and arguments[0] in COMMANDS else None
-    options = make_parser(chosen).parse_args(arguments)
+    parser = make_parser(chosen)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        several = options.command in ONE_FILE and not any(word.startswith("-") for word in unknown)
+        hint = f"; {options.command} takes one file, or a folder with -o" if several else ""
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
     if not hasattr(options, "trace"):
         return _run(options, False)
     with calm(getattr(options, "quiet", False), options.trace):

@@ -11,7 +11,7 @@ from l3c.cli.folders import add_folder_options, convert_tree, is_folder
 from l3c.cli.options import add_debug, add_device, add_effort, add_target, add_threads
 from l3c.cli.progress import Progress
 from l3c.cli.single import Single
-from l3c.errors import install_command
+from l3c.errors import InputError, install_command
 
 if TYPE_CHECKING:
     from l3c.convert import Encoded, EncodeOptions
@@ -28,13 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-m", "--model", help=f"the model to use (default: {MODEL}); see `l3c models`")
     add_effort(parser)
     parser.add_argument("--pixels", action="store_true", help="encode a JPEG file's pixels, not the file itself")
-    parser.add_argument("--strip", action="store_true", help="leave metadata out: colour profile, EXIF, XMP, texts")
+    parser.add_argument("--strip", action="store_true", help="leave out metadata: colour profile, EXIF, XMP, texts")
     parser.add_argument("--no-history", action="store_true", help="do not look for what was done to the pixels before")
     parser.add_argument("--preview", action="store_true", help="add a small picture, for quick looks: some kB")
     parser.add_argument(
         "--everything",
         action="store_true",
-        help="keep files whole that are no pictures known here; in folders hidden ones too",
+        help="keep files of any other kind too, byte for byte; in folders hidden ones as well",
     )
     add_threads(parser)
     add_device(parser)
@@ -92,7 +92,12 @@ def encode(single: Single, options: argparse.Namespace) -> int:
     raw, asked = read_source(single.source), encode_options(options)
     name = single.name if single.source == STANDARD else single.source
     with Progress(single.name, options.quiet) as progress:
-        found = encode_file(raw, name, asked, progress)
+        try:
+            found = encode_file(raw, name, asked, progress)
+        except InputError as error:
+            if asked.pixels or is_known(raw):
+                raise
+            raise InputError(f"{error}; --everything keeps the file itself") from error
     missing = check_encoded(raw, found.data, name, asked) if single.checked else ()
     share = len(found.data) / max(1, len(raw))
     line = f"{single.name}: {len(raw):,} -> {len(found.data):,} bytes ({share:.1%}), {what(found)}"
@@ -102,6 +107,14 @@ def encode(single: Single, options: argparse.Namespace) -> int:
     if found.samples and not options.quiet and asked.history and missed_jpeg(raw, name):
         notes += (f"decoded from a JPEG; for a far smaller file: {install_command('jpeg')}",)
     return single.finish(found.data, len(raw), line, missing, notes)
+
+
+def is_known(raw: bytes) -> bool:
+    """Whether a file is a picture of a format that is taken, be it damaged."""
+    from l3c.images.formats import format_of
+
+    form = format_of(raw)
+    return form is not None and bool(form.knows)
 
 
 def what(found: Encoded) -> str:

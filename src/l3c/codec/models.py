@@ -109,7 +109,7 @@ def describe_file(file: str) -> Listed:
 
 
 def model_names() -> list[str]:
-    """Names of all models to be had, sorted."""
+    """Names of all available models, sorted."""
     return sorted(name for family in FAMILIES for name in import_module(family).names())
 
 

@@ -54,7 +54,7 @@ HEAD_MAX = 64
 def read_damaged(data: Buffer) -> tuple[Contents, list[str]]:
     """What is left, and what is not: tiles' payloads may be shortened, down to nothing, where the file ends early.
 
-    Raises FormatError where HEAD, PALT, MODL or TILE are not to be had, without which nothing can be decoded.
+    Raises FormatError where HEAD, PALT, MODL or TILE are missing or damaged, without which nothing can be decoded.
     """
     view = memoryview(bytes(data))
     lost: list[str] = []

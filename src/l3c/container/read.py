@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from os import PathLike
 from typing import NamedTuple
 from zlib import crc32
 
@@ -62,7 +63,7 @@ from l3c.container.structure import (
 )
 from l3c.container.tiling import tile_count, tiles_of
 from l3c.container.unknown import is_original
-from l3c.errors import ChecksumError, FormatError, VersionError
+from l3c.errors import ChecksumError, FormatError, InputError, VersionError
 
 ORIGINAL_SEPARATOR = b"\x46\xe2\x84\x92"
 MAX_MODELS = MAX_TUNINGS = 255
@@ -83,7 +84,9 @@ KNOWN = frozenset(tag for order in ORDERS for tag in order)
 
 
 def read_file(data: Buffer) -> Contents:
-    """All of a file. Raises FormatError, VersionError or ChecksumError, each naming the offset."""
+    """All of a file. Raises FormatError, VersionError, ChecksumError, naming the offset; InputError for a path."""
+    if isinstance(data, str | PathLike):
+        raise InputError(f"{data!r}: needs the bytes of an l3c file; l3c.open takes paths")
     cursor = Cursor(memoryview(data).cast("B"))
     check_signature(cursor, bytes(data[:256]))
     return _contents(cursor)

@@ -31,7 +31,7 @@ def chosen_isa() -> str:
     supported = supported_isas()
     wanted = os.environ.get(ISA_VARIABLE) or supported[0]
     if wanted not in supported:
-        raise EngineError(f"{ISA_VARIABLE}={wanted}: not to be had on this machine, which has {', '.join(supported)}")
+        raise EngineError(f"{ISA_VARIABLE}={wanted}: not available on this machine, which has {', '.join(supported)}")
     return wanted
 
 

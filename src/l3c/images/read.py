@@ -48,6 +48,8 @@ def describe(data: bytes, name: str) -> Description:
 
 def _format(data: bytes, name: str) -> Format:
     form = format_of(data)
+    if not data:
+        raise InputError(f"{name}: the file is empty")
     if form is None:
         raise InputError(f"{name}: not a picture in a format known here")
     if not form.knows:

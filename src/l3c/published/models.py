@@ -120,7 +120,7 @@ def listing() -> Iterator[Row]:
             yield row
     missing = [kind for kind in KINDS if kind not in kinds]
     if missing:
-        yield "", 0, "", "", f"no exported network of kind {' or '.join(missing)} is here; {HOW}"
+        yield "", 0, "", "", f"there is no exported network of kind {' or '.join(missing)}; {HOW}"
 
 
 def describe(file: str) -> Row:

@@ -1,4 +1,4 @@
-"""Who computes integer networks: names of runtimes, which are to be had, which is chosen."""
+"""Who computes integer networks: names of runtimes, which are available, which is chosen."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ THREADS = "OMP_NUM_THREADS"
 """Environment variable: threads of a network, as PyTorch and NumPy read it too; all processors where it is not set."""
 
 NEEDS = {"onnx": ("onnx", "onnxruntime"), "torch": ("torch",), "numpy": (), "definition": (), "cuda": ("torch",)}
-"""Packages that each needs. The first that is to be had is the processor's default: they are in order of speed."""
+"""Packages that each needs. The first that is available is the processor's default: they are in order of speed."""
 
 EXTRAS = {"onnx": "onnx", "torch": "train", "cuda": "train"}
 """Of the package, which bring them."""
@@ -27,7 +27,7 @@ EXTRAS = {"onnx": "onnx", "torch": "train", "cuda": "train"}
 def runtime_name(device: str = "auto") -> str:
     """Name of the runtime that the environment names, or for a device: auto is the processor's fastest.
 
-    Raises EngineError for one that is not to be had.
+    Raises EngineError for one that is not available.
     """
     named = os.environ.get(VARIABLE)
     if named is None and device != "cuda":

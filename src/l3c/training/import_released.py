@@ -35,6 +35,8 @@ def import_released(
     if known is None and place:
         raise InputError(f"{source}: --from is for the names of released models")
     where = str(source) if known is None else _archive(known, place)
+    if known is None and "://" not in where and not Path(where).exists():
+        raise InputError(f"{where}: no such file, and no released model: `l3c import-released` lists those")
     with _at_hand(where, progress_for) as path:
         found = read_released(path)
         if known is not None:

@@ -68,6 +68,8 @@ def list_pictures(where: str, min_size: int = 0, cache: Path | None = None) -> l
         if cache:
             write_whole(cache, json.dumps(remembered).encode())
     if not remembered[key]:
+        if not glob.has_magic(where) and not Path(where).expanduser().exists():
+            raise InputError(f"{where}: no such folder or picture")
         raise InputError(f"{where}: no readable picture of at least {min_size} x {min_size} pixels")
     return [Path(name) for name in remembered[key]]
 
