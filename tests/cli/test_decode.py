@@ -100,7 +100,7 @@ def test_metadata_comes_back(run: Run) -> None:
 
 def test_colour_does_not_fit_a_pgm(run: Run) -> None:
     done = run("decode", "photo.l3c", "x.pgm")
-    assert (done.code, done.lines) == (2, ["l3c: x.pgm: pgm cannot hold 3 channels; choose png, tif or pam"])
+    assert (done.code, done.lines) == (2, ["l3c: x.pgm: pgm cannot hold 3 channels; choose png, tif, webp, bmp or pam"])
     assert "x.pgm" not in names()
 
 

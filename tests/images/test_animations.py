@@ -145,7 +145,7 @@ def test_what_a_format_cannot_move_is_refused() -> None:
     gif = saved(frames("P")[0], "GIF", save_all=True, append_images=frames("P")[1:], duration=50)
     with pytest.raises(InputError, match=r"^x\.png: PNG cannot hold"):
         write_picture(read_bytes(gif, "x"), io.BytesIO(), "x.png")
-    with pytest.raises(InputError, match=r"^x\.tif: TIFF cannot hold an animation; choose png, gif or webp"):
+    with pytest.raises(InputError, match=r"^x\.tif: TIFF cannot hold an animation; choose gif$"):
         write_picture(read_bytes(gif, "x"), io.BytesIO(), "x.tif")
     from dataclasses import replace
 

@@ -89,6 +89,26 @@ def test_lossy_formats_are_refused(suffix: str) -> None:
         check_suffix(f"x.{suffix}")
 
 
+@pytest.mark.parametrize(
+    ("name", "picture", "message"),
+    [
+        ("x.png", Picture(np.zeros((2, 3, 4), np.uint8), layout="CMYK"), "PNG cannot hold CMYK of 8 bits; choose tif"),
+        ("x.pam", Picture(np.zeros((2, 3, 4), np.uint8), layout="CMYK"), "PPM cannot hold CMYK of 8 bits; choose tif"),
+        (
+            "x.bmp",
+            Picture(np.zeros((2, 3, 3), np.uint16)),
+            "BMP cannot hold 3 channels of 16 bits; choose png, tif or pam",
+        ),
+        ("x.png", Picture(RGB, pages=(Picture(RGB), Picture(RGB))), "PNG cannot hold 2 pages; choose tif or pam"),
+        ("x.pgm", Picture(RGB), "pgm cannot hold 3 channels; choose png, tif, webp, bmp or pam"),
+    ],
+)
+def test_messages_offer_the_formats_that_can(name: str, picture: Picture, message: str) -> None:
+    with pytest.raises(InputError) as raised:
+        write_picture(picture, io.BytesIO(), name)
+    assert str(raised.value) == f"{name}: {message}"
+
+
 def test_unknown_formats_are_refused() -> None:
     with pytest.raises(InputError, match=r"x\.docx: format 'docx' is unknown; choose png"):
         check_suffix("x.docx")

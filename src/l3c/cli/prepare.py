@@ -18,22 +18,25 @@ MIN_SIZE = 128
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     steps = parser.add_subparsers(dest="step", metavar="STEP", required=True)
-    whole = steps.add_parser("open-images", help="Open Images, from the public bucket to folders for training")
+    whole = _step(steps, "open-images", "download, unpack, rescale and discard Open Images")
     whole.add_argument("data", metavar="DATA_DIR", type=Path, help="gets unpacked, train_oi, val_oi, cache.json")
     whole.add_argument("--source", metavar="URL", help="where the archives lie (default: the public bucket)")
-    rescale = steps.add_parser("rescale", help="rescale and discard photographs by the published rules")
+    rescale = _step(steps, "rescale", "rescale and discard photographs by the published rules")
     rescale.add_argument("source", metavar="DIR", help="a folder or URL of photographs")
     rescale.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder for PNG files")
     rescale.add_argument("--discard", metavar="DIR", help="gets discarded originals (default: DIR_discarded)")
     rescale.add_argument("--seed", type=int, default=123, help="of the random scales (default: 123)")
-    small = steps.add_parser("thumbnails", help="random squares of photographs, reduced to one small size")
+    small = _step(steps, "thumbnails", "cut random squares from photographs and reduce them to one small size")
     small.add_argument("source", metavar="DIR", help="a folder or URL of photographs")
     small.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder for PNG files")
     small.add_argument("--size", type=positive, default=32, metavar="N", help="sides, pixels (default: 32)")
     small.add_argument("--each", type=positive, default=60, metavar="N", help="squares of each picture (default: 60)")
     small.add_argument("--seed", type=int, default=123, help="of the random squares (default: 123)")
-    for name, what, text in (("unpack", "ARCHIVE", "tar and zip archives"), ("imagenet", "FILE", "packed ImageNet")):
-        step = steps.add_parser(name, help=f"{text}, each to a folder of its name")
+    for name, what, text in (
+        ("unpack", "ARCHIVE", "tar and zip archives"),
+        ("imagenet", "FILE", "downsampled ImageNet"),
+    ):
+        step = _step(steps, name, f"unpack {text}, each file to a folder of its name")
         step.add_argument("sources", metavar=what, nargs="+", help="files; archives may be URLs")
         step.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder for their folders")
     for step in list(steps.choices.values()):
@@ -42,9 +45,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_file_steps(steps)
 
 
+def _step(
+    steps: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str
+) -> argparse.ArgumentParser:
+    return steps.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+
+
 def _add_file_steps(steps: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """What writes a file or copies, and needs no workers."""
-    pack = steps.add_parser("pack", help="decoded pixels of all pictures in one file, which training maps into memory")
+    pack = _step(steps, "pack", "decode all pictures into one file, which training maps into memory")
     pack.add_argument("sources", metavar="FOLDER", nargs="+", help="folders, pictures, or patterns with *")
     pack.add_argument("-o", "--output", metavar="FILE", type=Path, required=True, help="a name that ends in .pack")
     pack.add_argument(
@@ -54,7 +63,7 @@ def _add_file_steps(steps: argparse._SubParsersAction[argparse.ArgumentParser]) 
     pack.add_argument(
         "--min-size", type=positive, default=MIN_SIZE, metavar="N", help="leave out shorter sides (default: 128)"
     )
-    parts = steps.add_parser("parts", help="copy folders into parts of limited size, to move them one by one")
+    parts = _step(steps, "parts", "copy folders into parts of limited size, to move them one by one")
     parts.add_argument("folders", metavar="NAME=FOLDER", nargs="+", help="becomes PREFIX-1/NAME, PREFIX-2/NAME, ...")
     parts.add_argument("-o", "--output", metavar="PREFIX", type=Path, required=True, help="of the parts' names")
     parts.add_argument("--size", type=size, required=True, metavar="BYTES", help="of a part at most, as 40M")

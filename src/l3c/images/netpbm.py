@@ -231,7 +231,7 @@ def _write(picture: Picture, suffix: str) -> bytes:
         or (picture.extra and not untold)
         or picture.layout not in (None, "gray", "gray+alpha", "RGB", "RGBA")
     ):
-        raise InputError("netpbm cannot hold it; choose png or tif")
+        raise InputError("PPM cannot hold it")
     if samples.dtype == bool:
         if suffix in (".pbm", ".pnm") and channels == 1:
             return (

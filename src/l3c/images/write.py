@@ -19,6 +19,9 @@ from l3c.images.read import read_bytes
 HINTS = frozenset({"bit depth", "bmp header"})
 """Metadata that only help to write the source's own format: nobody misses them elsewhere."""
 
+TARGETS = (".png", ".tif", ".gif", ".webp", ".bmp", ".pam")
+"""Formats that messages offer, the commonest first."""
+
 check_suffix = suffix_of
 
 
@@ -33,7 +36,7 @@ def write_picture(picture: Picture, file: BinaryIO, name: str, level: int = 6) -
     try:
         file.write(_written(picture, form, suffix, level))
     except L3CError as error:
-        raise type(error)(f"{name}: {error}") from error
+        raise type(error)(f"{name}: {_with_choices(str(error), picture)}") from error
     except (ValueError, OSError, struct.error) as error:
         raise InputError(f"{name}: cannot be written as {form.name}: {error}") from error
     held = set(picture.metadata).union(*(page.metadata for page in picture.pages))
@@ -55,16 +58,21 @@ def _written(picture: Picture, form: Format, suffix: str, level: int) -> bytes:
     kept = replace(picture, metadata=_kept(picture, form), pages=tuple(
         replace(page, metadata=_kept(page, form)) for page in picture.pages
     ))  # fmt: skip
-    if form.name == "PPM":
-        return form.writer(kept, suffix)
     try:
-        return form.writer(kept, level)
+        return form.writer(kept, suffix if form.name == "PPM" else level)
     except InputError as error:
         if str(error).endswith("cannot hold it"):
-            raise InputError(
-                f"{error.args[0].removesuffix('it')}{describe(picture)}; choose png, tif or pam"
-            ) from error
+            raise InputError(f"{str(error).removesuffix('it')}{describe(picture)}") from error
         raise
+
+
+def _with_choices(reason: str, picture: Picture) -> str:
+    """Why a format cannot hold a picture, with those that can in place of any that the reason names."""
+    fitting = [suffix[1:] for suffix in TARGETS if " cannot hold " in reason and can_hold(suffix, picture)]
+    if not fitting:
+        return reason
+    *others, last = fitting
+    return f"{reason.partition('; choose ')[0]}; choose {' or '.join([', '.join(others), last] if others else [last])}"
 
 
 def _kept(picture: Picture, form: Format) -> dict[str, bytes]:
@@ -149,5 +157,5 @@ def describe(picture: Picture) -> str:
     bits = 1 if picture.samples.dtype == bool else 8 * picture.samples.dtype.itemsize
     channels = 1 if picture.samples.ndim == 2 else picture.samples.shape[2]
     extra = f" with {len(picture.extra)} extra channels" if picture.extra else ""
-    pages = f"{len(picture.pages)} pages of " if picture.pages else ""
+    pages = f"{len(picture.pages)} {'frames' if picture.animation else 'pages'} of " if picture.pages else ""
     return f"{pages}{picture.layout or f'{channels} channels'}{extra} of {bits} bits"
