@@ -125,6 +125,7 @@ def encode(
     effort: int = DEFAULT_EFFORT,
     history: bool = True,
     preview: bool = False,
+    max_memory: int | None = None,
     progress: Any = _quiet,
 ) -> bytes:
     """Encode an image without loss.
@@ -141,24 +142,31 @@ def encode(
     effort: 1 (fastest) to 9 (smallest): how long models are tuned to the image, from 3 on. A higher one never gives a
     larger file, and none makes decoding slower; above 2, other processors may find other files, which decode alike.
     history: look for what was done to the pixels before, and undo it where it is found. preview: add a small picture,
-    some kB, that `l3c.open(...).preview()` shows at once (needs Pillow). progress: called with the share done, 0..1.
+    some kB, that `l3c.open(...).preview()` shows at once (needs Pillow). max_memory: bytes that encoding may take
+    beside the array; None is 4 GiB. Histories that may take more (108 bytes a pixel for video and Photo CD, 64 for
+    decoded JPEG) are not looked for. progress: called with the share done, 0..1.
 
-    Raises InputError for other arrays or efforts, ModelError for an unknown model, EngineError for a device that is not
-    there.
+    Raises InputError for other arrays or efforts, LimitError before more memory is taken than is allowed, ModelError
+    for an unknown model, EngineError for a device that is not there.
 
     >>> import l3c, numpy as np
     >>> image = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
     >>> bool((l3c.decode(l3c.encode(image)) == image).all())
     True
     """
+    from l3c.codec import encoding_memory, past
     from l3c.codec.encode import encode_differences, encode_drawing, encode_ways
     from l3c.codec.models import find_model
     from l3c.codec.pasts import decoded_jpeg
     from l3c.codec.planes import to_numbers
     from l3c.codec.proof import Candidate, Expected, smallest
+    from l3c.codec.threads import thread_count
 
     if effort not in range(1, EFFORT_MAX + 1):
         raise InputError(f"effort {effort}: needs 1 to {EFFORT_MAX}")
+    limit = encoding_memory.limit_of(max_memory)
+    needed = encoding_memory.memory_needed(*_size(array), thread_count(threads))
+    encoding_memory.check(needed, max_memory)
     samples = _samples(array)
     header = _header(samples, layout, palette, tuple(extra), maximum)
     sections = _sections(metadata or {})
@@ -167,7 +175,7 @@ def encode(
 
         sections[PREVIEW] = make_preview(samples, header, palette)
     numbers = to_numbers(samples, header)
-    ways = _undone(numbers, header, model, device) if history else [_as_is(numbers, header)]
+    ways = _undone(numbers, header, model, device, limit) if history else [_as_is(numbers, header)]
     candidates = []
     for number, way in enumerate(ways):
         models = {count: find_model(model, count, device) for count in {c.channels for c in way[0].components}}
@@ -177,7 +185,8 @@ def encode(
     if isinstance(ways[0][0].past, Repeated):  # WebP sees repeats itself, and in drawings more than those
         plain = _as_is(numbers, header)
         candidates += [Candidate(data, *plain) for data in encode_drawing(*plain, sections, palette)]
-    jpeg = decoded_jpeg.undo(samples, header) if history else None
+    jpegs = past.is_affordable(header, past.DECODED_JPEG_BYTES, limit)
+    jpeg = decoded_jpeg.undo(samples, header) if history and jpegs else None
     if jpeg is not None:
         candidates.append(Candidate(encode_differences(*jpeg, sections), *jpeg))
     return smallest(candidates, Expected(samples, sections, palette))
@@ -260,13 +269,15 @@ def header_of(picture: Picture, /) -> ImageHeader:
     return _header(_samples(picture.samples), picture.layout, picture.palette, picture.extra, picture.maximum)
 
 
-def keep_file(data: Buffer, suffix: str = "", /, *, threads: int | None = None) -> bytes:
+def keep_file(data: Buffer, suffix: str = "", /, *, threads: int | None = None, max_memory: int | None = None) -> bytes:
     """Keep any file byte for byte: a JPEG file as `encode_jpeg` does, others deflated or as they are.
 
     suffix: of its name, without the dot, by which it gets its name again. Where the file is a picture in a known format
     its size and layout are noted, and `decode` and `open` give its pixels.
 
-    Raises InputError for a suffix that no name has.
+    max_memory: bytes, None is 4 GiB; a JPEG file that takes more to transcode is kept as it is.
+
+    Raises InputError for a suffix that no name has, LimitError for a file that takes more only to be copied.
     """
     from l3c.codec.kept import pack
     from l3c.codec.threads import thread_count
@@ -277,22 +288,23 @@ def keep_file(data: Buffer, suffix: str = "", /, *, threads: int | None = None) 
     if not is_suffix(suffix):
         raise InputError(f"suffix {suffix!r}: up to {SUFFIX_MAX} bytes, without dots, slashes and colons")
     if can_keep(data):
-        return keep(data, thread_count(threads), suffix)
+        return keep(data, thread_count(threads), suffix, max_memory)
     header = None if data.startswith(JPEG_START) else header_of(data)
-    return write_file(Contents.of_file(header or NOTHING, pack(data, suffix)))
+    return write_file(Contents.of_file(header or NOTHING, pack(data, suffix, max_memory)))
 
 
-def encode_jpeg(data: Buffer, /, *, threads: int | None = None) -> bytes:
+def encode_jpeg(data: Buffer, /, *, threads: int | None = None, max_memory: int | None = None) -> bytes:
     """Keep a JPEG file byte for byte: transcoded by libjxl and proven, or as it is where that is refused or larger.
 
-    `original` gives the file back, `decode` its pixels. threads: as for `encode`.
+    `original` gives the file back, `decode` its pixels. threads: as for `encode`. max_memory: bytes, None is 4 GiB; a
+    file that takes more to transcode is kept as it is.
 
     Raises InputError for what is no JPEG file, DependencyError without the extra `jpeg`.
     """
     from l3c.codec.threads import thread_count
     from l3c.jpeg.keep import keep
 
-    return keep(bytes(data), thread_count(threads))
+    return keep(bytes(data), thread_count(threads), max_memory=max_memory)
 
 
 def original(data: Buffer, /, *, threads: int | None = None, max_memory: int | None = None) -> bytes:
@@ -617,6 +629,17 @@ def _samples(given: Any) -> NDArray[Any]:
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
+def _size(array: NDArray[Any]) -> tuple[int, int, int, int]:
+    """Height, width, channels and bits of a sample; of what is no image, of none of them."""
+    import numpy as np
+
+    array = np.asarray(array)
+    if array.ndim not in (2, 3):
+        return 0, 0, 0, 0
+    height, width, channels = (*array.shape, 1)[:3]
+    return height, width, channels, 8 * array.itemsize
+
+
 def _header(
     samples: NDArray[Any], layout: str | None, palette: Palette | None, extra: tuple[str, ...], maximum: int | None
 ) -> ImageHeader:
@@ -657,14 +680,14 @@ def _depth(samples: NDArray[Any], maximum: int | None) -> tuple[int, int]:
 
 
 def _undone(
-    numbers: NDArray[Any], header: ImageHeader, model: str, device: str
+    numbers: NDArray[Any], header: ImageHeader, model: str, device: str, limit: int
 ) -> list[tuple[ImageHeader, list[NDArray[Any]]]]:
     """The planes of a past that was found, if the model has gray, else the samples' own."""
     from l3c.codec.models import codes
     from l3c.codec.past import ways
     from l3c.codec.pasts.chroma import pair
 
-    found = ways(numbers, header)
+    found = ways(numbers, header, limit)
     if not found or not codes(model, 1, device):
         return [_as_is(numbers, header)]
     return [pair(*way) for way in found] if codes(model, PAIR, device) else found

@@ -12,14 +12,16 @@ from zlib import crc32
 import numpy as np
 
 from l3c import api
-from l3c.codec.threads import at_work, lone_threads
+from l3c.codec import encoding_memory
+from l3c.codec.threads import at_work, lone_threads, thread_count
 from l3c.container.constants import EXTRA_NAMES, LAYOUT_NAMES, PAGE_KINDS, PREVIEW, UNSIGNED
 from l3c.container.kept_file import is_suffix
 from l3c.container.read import read_file
 from l3c.container.structure import Contents, Palette
 from l3c.container.write import write_file
-from l3c.errors import EngineError, InputError, L3CError, ModelError, naming
+from l3c.errors import EngineError, InputError, L3CError, LimitError, ModelError, naming
 from l3c.images import formats
+from l3c.images.description import Description
 from l3c.images.metadata import same
 from l3c.images.picture import OF_PIXELS, Picture, stripped
 from l3c.jpeg.keep import SUFFIXES as JPEG_SUFFIXES
@@ -49,7 +51,8 @@ def _quiet(share: float) -> None:
 class EncodeOptions:
     """As of `l3c.encode`. strip: leave metadata out. pixels: of lossy files too, never the file itself.
 
-    everything: files that are no pictures, or none that can be read, are kept whole.
+    everything: files that are no pictures, or none that can be read, are kept whole. max_memory: bytes beside the file,
+    for each file; None is 4 GiB.
     """
 
     model: str = "wave"
@@ -61,6 +64,7 @@ class EncodeOptions:
     device: str = "auto"
     threads: int | None = None
     everything: bool = False
+    max_memory: int | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,9 @@ class DecodeOptions:
     max_memory: int | None = None
     device: str = "auto"
     threads: int | None = None
+
+
+DEFAULT = DecodeOptions()
 
 
 @dataclass(frozen=True)
@@ -133,8 +140,8 @@ def encode_file(raw: bytes, name: str, options: EncodeOptions, progress: Callabl
         if form:
             return keep_file(raw, name, form, options)
         try:
-            picture = read_picture(raw, name)
-        except InputError as error:
+            picture = read_picture(raw, name, options)
+        except (InputError, LimitError) as error:
             if not options.everything and (options.pixels or whole_format(raw, name) is None):
                 raise
             return replace(keep_file(raw, name, "", options), notes=(reason(error, name),))
@@ -146,6 +153,7 @@ def encode_file(raw: bytes, name: str, options: EncodeOptions, progress: Callabl
             effort=options.effort,
             history=options.history,
             preview=options.preview,
+            max_memory=options.max_memory,
             progress=progress,
         )
         if len(data) < len(raw) or options.pixels or options.strip:
@@ -155,7 +163,7 @@ def encode_file(raw: bytes, name: str, options: EncodeOptions, progress: Callabl
         return keep_file(raw, name, picture.source_format, options)
 
 
-def reason(error: InputError, name: str) -> str:
+def reason(error: L3CError, name: str) -> str:
     """Why a file is kept whole that is no picture."""
     return f"kept whole: {str(error).removeprefix(name).removeprefix(': ')}"
 
@@ -163,12 +171,14 @@ def reason(error: InputError, name: str) -> str:
 def keep_file(raw: bytes, name: str, form: str, options: EncodeOptions) -> Encoded:
     """The file itself, whatever it is."""
     with at_work():
-        data = api.keep_file(raw, kept_suffix(raw, name), threads=lone_threads(options.threads))
+        data = api.keep_file(
+            raw, kept_suffix(raw, name), threads=lone_threads(options.threads), max_memory=options.max_memory
+        )
         notes = ["its metadata is part of it and was kept; --pixels leaves it out"] if options.strip else []
     if options.preview:
         try:
-            data = with_preview(data, read_picture(raw, name))
-        except InputError as error:
+            data = with_preview(data, read_picture(raw, name, options))
+        except (InputError, LimitError) as error:
             notes.append(f"has no preview: {str(error).removeprefix(f'{name}: ')}")
     return Encoded(data, form, notes=tuple(notes))
 
@@ -304,11 +314,12 @@ def check_encoded(raw: bytes, data: bytes, name: str, options: EncodeOptions) ->
     with naming(name):
         contents = read_file(data)
         if contents.kept is not None:
-            if api.original_of(contents, threads=lone_threads(options.threads)) != raw:
+            threads = lone_threads(options.threads)
+            if api.original_of(contents, threads=threads, max_memory=options.max_memory) != raw:
                 raise InputError("the encoded file does not give back the file")
             return ()
-        picture = read_picture(raw, name)
-        back = decoded(contents, name, DecodeOptions(device=options.device, threads=options.threads))
+        picture = read_picture(raw, name, options)
+        back = decoded(contents, name, DecodeOptions(options.max_memory, options.device, options.threads))
         found = differences(picture, back)
         left = sorted(set(found) & (set(picture.metadata) - OF_PIXELS)) if options.strip else []
         if set(found) - set(left):
@@ -338,7 +349,7 @@ def check_decoded(raw: bytes, data: bytes, name: str, target: str, options: Deco
         contents = read_file(raw)
         if is_file_itself(contents, data):
             return ()
-        found = differences(decoded(contents, name, options), read_picture(data, target))
+        found = differences(decoded(contents, name, options), read_picture(data, target, options))
         if "samples" in found:
             raise InputError("the written picture has other pixels")
     return tuple(found)
@@ -398,12 +409,28 @@ def is_picture(data: bytes, name: str) -> bool:
     return True
 
 
-def read_picture(raw: bytes, name: str) -> Picture:
-    """The picture of a file in memory."""
+def read_picture(raw: bytes, name: str, options: EncodeOptions | DecodeOptions = DEFAULT) -> Picture:
+    """The picture of a file in memory. Raises LimitError before reading it, or encoding it, takes too much memory."""
     from l3c.images import read
 
+    def allow(description: Description) -> None:
+        needed = read.memory_needed(description)
+        if isinstance(options, EncodeOptions):
+            pages = description.pages or (description,)
+            threads = thread_count(options.threads)
+            needed = max(needed, *(encoding_needed(page, threads) for page in pages))
+            encoding_memory.check(needed, options.max_memory)
+        elif needed > (limit := encoding_memory.limit_of(options.max_memory)):
+            raise LimitError(f"reading takes {needed} bytes of memory, the limit is {limit}")
+
     with at_work(), naming(name):
-        return read.read_picture(io.BytesIO(raw), name)
+        return read.read_picture(io.BytesIO(raw), name, allow)
+
+
+def encoding_needed(page: Description, threads: int) -> int:
+    """Bytes that encoding a page takes."""
+    bits = 8 * page.samples_size // max(1, page.width * page.height * page.channels)
+    return encoding_memory.memory_needed(page.height, page.width, page.channels, bits, threads)
 
 
 def decoded(

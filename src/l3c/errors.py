@@ -5,7 +5,7 @@ L3CError (ValueError)
 │   ├── VersionError    a format version, section or coder that this release does not know
 │   └── ChecksumError   a checksum says that bytes or pixels differ from what was written
 ├── ModelError          the model a file names is not available, or is not what it claims
-├── LimitError          decoding would take more memory than the caller allows
+├── LimitError          encoding or decoding would take more memory than the caller allows
 ├── InputError          pixels or a picture that cannot be encoded as they are
 ├── DependencyError     a package that the file or the command needs is not installed; the message names the extra
 └── EngineError         the instruction set, runtime or device that was asked for is not available here
@@ -50,7 +50,7 @@ class ModelError(L3CError):
 
 
 class LimitError(L3CError):
-    """Decoding would take more memory than the caller allows."""
+    """Encoding or decoding would take more memory than the caller allows."""
 
     exit_code = 5
 

@@ -2,7 +2,9 @@
 
 import errno
 import os
+import struct
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -13,6 +15,8 @@ from PIL import Image
 
 import l3c
 from l3c import api
+from l3c.images.png import chunk
+from l3c.images.png_chunks import SIGNATURE
 from tests.checks import smooth_picture
 from tests.cli.conftest import Run
 from tests.history.jpegs import decoded
@@ -300,3 +304,22 @@ def test_files_of_cameras_and_of_formats_without_a_reader_are_kept(run: Run, nam
     assert run("decode", f"{name}.l3c", "x.png").code == 2
     assert run("decode", f"{name}.l3c", "-q").code == 0
     assert Path(name).read_bytes() == file
+
+
+def test_a_picture_that_would_take_more_than_is_allowed_is_refused_before_it_is_unpacked(run: Run) -> None:
+    Path("bomb.png").write_bytes(blank_png(9000, 9000))
+    done = run("encode", "bomb.png", "--max-memory", "500M")
+    assert done.code == 5
+    assert done.lines[0].startswith("l3c: bomb.png: encoding takes ")
+    assert done.lines[0].endswith(" bytes of memory, the limit is 524288000")
+    assert "bomb.png.l3c" not in names()
+    done = run("encode", "bomb.png", "--max-memory", "500M", "--everything")
+    assert done.code == 0
+    assert l3c.original(Path("bomb.png.l3c").read_bytes()) == Path("bomb.png").read_bytes()
+
+
+def blank_png(height: int, width: int) -> bytes:
+    """Of RGB, damaged: its data are few."""
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    data = zlib.compress(bytes(1000))
+    return SIGNATURE + chunk(b"IHDR", head) + chunk(b"IDAT", data) + chunk(b"IEND", b"")

@@ -257,3 +257,12 @@ def test_animations_come_back_frame_by_frame(default: bool) -> None:
         other_image.seek(i)
         np.testing.assert_array_equal(np.asarray(one_image.convert("RGBA")), np.asarray(other_image.convert("RGBA")))
     assert lost_in(data, picture, "x", "x.png") == []
+
+
+def test_a_profile_that_unpacks_to_very_much_stays_packed() -> None:
+    bomb = b"a\0\0" + zlib.compress(bytes((1 << 24) + 1))
+    data = saved(RGB, "PNG")
+    data = data[:33] + chunk(b"iCCP", bomb) + data[33:]
+    picture = read_bytes(data, "x")
+    assert "icc" not in picture.metadata
+    assert bomb in picture.metadata["png chunks"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from l3c.cli.files import STANDARD, check_encoded_name, check_target, read_source
 from l3c.cli.folders import add_folder_options, convert_tree, is_folder
-from l3c.cli.options import add_debug, add_device, add_effort, add_target, add_threads
+from l3c.cli.options import add_debug, add_device, add_effort, add_memory, add_target, add_threads
 from l3c.cli.progress import Progress
 from l3c.cli.single import Single
 from l3c.errors import InputError, install_command
@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="keep files of any other kind too, byte for byte; in folders hidden ones as well",
     )
+    add_memory(parser)
     add_threads(parser)
     add_device(parser)
     add_target(parser)
@@ -81,6 +82,7 @@ def encode_options(options: argparse.Namespace) -> EncodeOptions:
         options.device,
         options.threads,
         options.everything,
+        options.max_memory,
     )
 
 

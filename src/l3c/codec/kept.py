@@ -12,10 +12,15 @@ from l3c.jpeg import keep as jpeg
 
 LEVEL, RAW = 9, -15
 DEFAULT_MAX_MEMORY = 4 << 30
+COPIES = 4
+"""Of a file, at most, while it is packed and written: the deflate stream and its pieces, the section, the result."""
 
 
-def pack(data: bytes, suffix: str) -> KeptFile:
-    """A file in the fewest bytes of these two ways. suffix: of its name, without the dot."""
+def pack(data: bytes, suffix: str, max_memory: int | None = None) -> KeptFile:
+    """A file in the fewest bytes of these two ways. suffix: of its name, without the dot. Raises LimitError."""
+    limit, needed = DEFAULT_MAX_MEMORY if max_memory is None else max_memory, COPIES * len(data)
+    if needed > limit:
+        raise LimitError(f"encoding takes {needed} bytes of memory, the limit is {limit}")
     packer = zlib.compressobj(LEVEL, zlib.DEFLATED, RAW)
     small = packer.compress(data) + packer.flush()
     if len(small) < len(data):

@@ -27,24 +27,37 @@ KINDS: dict[type[Any], Any] = {
 }
 """The module of each."""
 
+CONVERTED_BYTES, DECODED_JPEG_BYTES = 108, 64
+"""For each pixel of 8-bit RGB that came from video or a Photo CD, and of one that a JPEG decoder made, once that is
+found (measured, with room: tests/codec/test_encoding_memory.py)."""
 
-def undo(numbers: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
+COSTLY = {photo_cd: CONVERTED_BYTES, video: CONVERTED_BYTES}
+"""Those that take more memory than encoding does without them, bytes a pixel."""
+
+
+def undo(numbers: NDArray[Any], header: ImageHeader, limit: int | None = None) -> tuple[ImageHeader, Components] | None:
     """The header with the past that was found, and its components; None where there is none, or proof fails.
 
-    numbers: [height, width, channels].
+    numbers: [height, width, channels]. limit: bytes, None for any; kinds of past that may take more are not looked for.
     """
-    return next((found for kind in SOUGHT if (found := kind.undo(numbers, header))), None)
+    kinds = [kind for kind in SOUGHT if is_affordable(header, COSTLY.get(kind, 0), limit)]
+    return next((found for kind in kinds if (found := kind.undo(numbers, header))), None)
 
 
-def ways(numbers: NDArray[Any], header: ImageHeader) -> list[tuple[ImageHeader, Components]]:
+def ways(numbers: NDArray[Any], header: ImageHeader, limit: int) -> list[tuple[ImageHeader, Components]]:
     """As `undo`, with another way to code the image where it may be smaller; none where there is no past."""
-    found = undo(numbers, header)
+    found = undo(numbers, header, limit)
     if found is None:
         return []
     past = found[0].past
     if isinstance(past, Levels) and levels.may_be_larger(header, past):
         return [found, predicted.undo(numbers, header) or (header, to_components(numbers, header))]
     return [found]
+
+
+def is_affordable(header: ImageHeader, bytes_a_pixel: int, limit: int | None) -> bool:
+    """Whether a past that takes so much may be looked for. limit: bytes, None for any."""
+    return limit is None or header.height * header.width * bytes_a_pixel <= limit
 
 
 def redo(components: Components, header: ImageHeader) -> NDArray[Any]:

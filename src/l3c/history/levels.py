@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,10 @@ PROBED_ROWS, PROBED_COLUMNS = 24, 96
 
 Ranks = NDArray[np.uint16]
 Bytes = NDArray[np.uint8]
+
+STRIP = 1 << 18
+"""Samples of the rows that are counted or packed at once: bits as bytes, and indices of 8 bytes, take many times as
+much."""
 
 GAPPED_SHARE, OUTER = 0.85, 0.01
 """8-bit channels are left as they are if they use more of the values between their first and last hundredth."""
@@ -36,7 +42,17 @@ def _some(samples: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
 
 def counts_of(samples: NDArray[Any], depth: int) -> list[NDArray[np.intp]]:
     """How often each value occurs in each channel of [height, width, channels]."""
-    return [np.bincount(samples[..., c].ravel(), minlength=1 << depth) for c in range(samples.shape[2])]
+    counts = [np.zeros(1 << depth, np.intp) for _ in range(samples.shape[2])]
+    for rows in _strips(samples.shape):
+        for c, count in enumerate(counts):
+            count += np.bincount(samples[rows, :, c].ravel(), minlength=1 << depth)
+    return counts
+
+
+def _strips(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Rows of an array [height, ...] that are worked at together."""
+    step = max(1, STRIP // math.prod(shape[1:]))
+    return (slice(top, top + step) for top in range(0, shape[0], step))
 
 
 def worth_it(counts: list[NDArray[np.intp]], depth: int) -> bool:
@@ -90,11 +106,13 @@ def split(ranks: Ranks, bits: int) -> list[Bytes]:
     low = max(0, bits - 8)
     parts: list[Bytes] = [(ranks >> low).astype(np.uint8)]
     if low:
-        rows = ranks.reshape(len(ranks), -1)
         places = np.arange(low - 1, -1, -1, dtype=np.uint16)
-        parts.append(
-            np.packbits((rows[..., None] >> places & 1).reshape(len(rows), -1).astype(np.uint8), axis=1)[..., None]
-        )
+        packed = []
+        for strip in _strips(ranks.shape):
+            rows = ranks[strip].reshape(len(ranks[strip]), -1)
+            digits = (rows[..., None] >> places & 1).astype(np.uint8)
+            packed.append(np.packbits(digits.reshape(len(rows), -1), axis=1))
+        parts.append(np.concatenate(packed)[..., None])
     return parts
 
 
@@ -104,7 +122,9 @@ def join(parts: list[Bytes], bits: int) -> Ranks:
     low = max(0, bits - 8)
     if low:
         count = ranks.shape[1] * ranks.shape[2]
-        digits = np.unpackbits(parts[1][..., 0], axis=1, count=count * low).reshape(len(ranks), count, low)
         weights = 1 << np.arange(low - 1, -1, -1, dtype=np.uint16)
-        ranks = ranks << low | (digits * weights).sum(-1, dtype=np.uint16).reshape(ranks.shape)
-    return ranks.astype(np.uint16)
+        for strip in _strips(ranks.shape):
+            rows = ranks[strip]
+            digits = np.unpackbits(parts[1][strip, :, 0], axis=1, count=count * low).reshape(len(rows), count, low)
+            ranks[strip] = rows << low | (digits * weights).sum(-1, dtype=np.uint16).reshape(rows.shape)
+    return ranks

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+import numpy as np
+
 from l3c.errors import InputError
 
 GRAY, WHITE_IS_ZERO, RGB, PALETTE, CMYK, YCBCR = "gray", "gray, white is 0", "RGB", "palette", "CMYK", "YCbCr"
@@ -59,6 +61,11 @@ class Description:
             return "bool"
         width = next(width for width in (8, 16, 32, 64) if self.bits <= width)
         return {"unsigned": "uint", "signed": "int", "float": "float"}[self.number] + str(width)
+
+    @property
+    def samples_size(self) -> int:
+        """Bytes of the samples of one page."""
+        return self.width * self.height * self.channels * np.dtype(self.dtype).itemsize
 
     def everything(self) -> Iterator[tuple[int, str, bytes]]:
         """(page, name, digest) of every item; page 0 is the file as a whole."""

@@ -38,8 +38,8 @@ MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 BAND = 1 << 24
 """Bytes of rows that are undone at once, so that memory beside the picture stays small."""
 
-INFLATED_MAX = 1 << 28
-"""Bytes that a compressed profile or text may take: far above any real one, far below a bomb."""
+INFLATED_MAX = 1 << 24
+"""Bytes that a compressed profile or text may take: above any real one, below a bomb. Others stay packed."""
 
 PROFILE_NAME = b"ICC Profile"
 """The name that profiles get; others are kept as a chunk iCCP of the name alone."""

@@ -15,22 +15,44 @@ from l3c.images.picture import Picture
 T = TypeVar("T")
 
 
-def read_picture(file: BinaryIO, name: str) -> Picture:
+BANDED = frozenset({"PNG", "PPM", "BMP"})
+"""Formats that are read some rows at a time."""
+
+WORKED, BAND_BYTES, COPIES = 24, 96 << 20, 4
+"""Bytes a pixel that libraries take beside the samples; the most where a format is read by rows; arrays of all samples
+while they are unpacked (measured, with room: tests/images/test_read_memory.py)."""
+
+Check = Callable[[Description], None]
+
+
+def read_picture(file: BinaryIO, name: str, allow: Check | None = None) -> Picture:
     """Every sample of a picture and its metadata, from the file's start.
 
-    file: readable, seekable. Raises InputError naming the file and the reason; DependencyError where a package is
-    missing.
+    file: readable, seekable. allow: called with what the file holds before memory is taken for it, raises where that is
+    too much. Raises InputError naming the file and the reason; DependencyError where a package is missing.
     """
     file.seek(0)
-    return read_bytes(file.read(), name)
+    return read_bytes(file.read(), name, allow)
 
 
-def read_bytes(data: bytes, name: str) -> Picture:
+def memory_needed(description: Description) -> int:
+    """Bytes that reading takes beside the file, samples among them."""
+    pages = description.pages or (description,)
+    largest = max(pages, key=lambda page: page.samples_size)
+    work = max(WORKED * page.width * page.height for page in pages)
+    if description.format in BANDED:
+        work = min(work, BAND_BYTES)
+    return sum(page.samples_size for page in pages) + (COPIES - 1) * largest.samples_size + work
+
+
+def read_bytes(data: bytes, name: str, allow: Check | None = None) -> Picture:
     """As `read_picture`, of a file in memory."""
     form = _format(data, name)
     description = _guarded(name, lambda: form.reader.describe(data))
     if description.refused:
         raise InputError(f"{name}: {description.refused}")
+    if allow is not None:
+        allow(description)
     picture: Picture = _guarded(name, lambda: form.reader.read(data))
     _compare(picture, description, name)
     return picture

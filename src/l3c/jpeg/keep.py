@@ -37,17 +37,22 @@ def can_keep(data: bytes) -> bool:
     return frame is not None and frame.components in LAYOUTS
 
 
-def keep(data: bytes, threads: int, suffix: str = USUAL_SUFFIX) -> bytes:
-    """The file of ours that holds a JPEG file, in the fewest bytes. suffix: of its name. Raises InputError."""
+def keep(data: bytes, threads: int, suffix: str = USUAL_SUFFIX, max_memory: int | None = None) -> bytes:
+    """The file of ours that holds a JPEG file, in the fewest bytes. suffix: of its name. Raises InputError.
+
+    max_memory: bytes, None is 4 GiB; where libjxl would take more, the file is stored.
+    """
     frame = read_frame(data)
     if frame is None or frame.components not in LAYOUTS:
         raise InputError("not a JPEG file of 1, 3 or 4 components")
-    return write_file(Contents.of_file(_header(frame), replace(packed(data, threads), suffix=suffix)))
+    return write_file(Contents.of_file(_header(frame), replace(packed(data, threads, max_memory), suffix=suffix)))
 
 
-def packed(data: bytes, threads: int) -> KeptFile:
+def packed(data: bytes, threads: int, max_memory: int | None = None) -> KeptFile:
     """A JPEG file in the fewest bytes: transcoded, where libjxl is installed and takes it, else as it is."""
-    small = transcode.transcode(data, threads) if transcode.available() and is_plausible(data) else None
+    small = None
+    if transcode.available() and is_plausible(data) and _may_transcode(data, max_memory):
+        small = transcode.transcode(data, threads)
     if small is not None and len(small) < len(data):
         return KeptFile(KEPT_JPEG_XL, len(data), crc32(data), small)
     return KeptFile(KEPT_STORED, len(data), crc32(data), data)
@@ -57,6 +62,14 @@ def is_plausible(data: bytes) -> bool:
     """Whether a JPEG file has bytes enough for the picture that it declares, for which libjxl takes memory."""
     frame = read_frame(data)
     return frame is not None and frame.height * frame.width <= PIXELS_A_BYTE * len(data)
+
+
+def _may_transcode(data: bytes, max_memory: int | None) -> bool:
+    """Whether libjxl takes no more memory than is allowed: what giving the file back takes, too."""
+    frame = read_frame(data)
+    assert frame is not None
+    file = KeptFile(KEPT_JPEG_XL, len(data), 0, b"")
+    return memory_needed(_header(frame), file) <= (DEFAULT_MAX_MEMORY if max_memory is None else max_memory)
 
 
 def original(header: ImageHeader, file: KeptFile, threads: int, max_memory: int | None) -> bytes:

@@ -90,4 +90,4 @@ def touched(header: ImageHeader, past: Levels, index: int, box: Box) -> Box:
 
 def memory_needed(header: ImageHeader, past: Levels) -> int:
     """As `past.memory_needed`."""
-    return (8 if past.bits <= 8 else 64) * header.samples + header.samples * header.bits // 8
+    return 8 * header.samples + header.samples * header.bits // 8

@@ -1,0 +1,44 @@
+"""What encoding takes, known from a picture's size before memory is taken."""
+
+from __future__ import annotations
+
+from l3c.codec import webp
+from l3c.codec.decode import DEFAULT_MAX_MEMORY, LANE, WORKSPACE
+from l3c.container.constants import WIDE_BITS_MIN
+from l3c.errors import LimitError
+
+COPIES, WIDE_COPIES = 8, 12
+"""Arrays of all samples that searches, candidates and their proof hold at once, of samples up to 16 bits and of wider
+ones, of which values are sorted (measured, with room: tests/codec/test_encoding_memory.py)."""
+
+WEBP_BYTES = 36
+"""For each pixel of the largest tile that is tried as WebP: libwebp at its full effort, Pillow's image and ours."""
+
+TILE_SIDE = 1024
+"""Of models' tiles, at most."""
+
+
+def memory_needed(height: int, width: int, channels: int, bits: int, threads: int) -> int:
+    """Bytes that encoding takes beside the samples. bits: of a sample in its array: 8 for bool.
+
+    Histories that take more are left out where the limit does not allow them: see `past.is_affordable`. What networks
+    that PyTorch or an exported model runs take for their activations is not counted.
+    """
+    size = height * width * channels * bits // 8
+    tried = WEBP_BYTES * min(height * width, webp.PIXELS_MAX)
+    sides = min(height, TILE_SIDE), min(width, TILE_SIDE)
+    busy = min(threads, -(-height // TILE_SIDE) * -(-width // TILE_SIDE))
+    lanes = busy * (LANE * sides[0] + WORKSPACE + 3 * channels * sides[0] * sides[1])
+    return (WIDE_COPIES if bits >= WIDE_BITS_MIN else COPIES) * size + tried + lanes
+
+
+def limit_of(max_memory: int | None) -> int:
+    """max_memory in bytes; None is 4 GiB."""
+    return DEFAULT_MAX_MEMORY if max_memory is None else max_memory
+
+
+def check(needed: int, max_memory: int | None) -> None:
+    """max_memory in bytes; None is 4 GiB. Raises LimitError."""
+    limit = limit_of(max_memory)
+    if needed > limit:
+        raise LimitError(f"encoding takes {needed} bytes of memory, the limit is {limit}")
