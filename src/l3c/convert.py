@@ -352,7 +352,22 @@ def check_decoded(raw: bytes, data: bytes, name: str, target: str, options: Deco
         found = differences(decoded(contents, name, options), read_picture(data, target, options))
         if "samples" in found:
             raise InputError("the written picture has other pixels")
-    return tuple(found)
+        if contents.kept is not None:
+            found += lost_of_kept(contents, data, name, options)
+    return tuple(dict.fromkeys(found))
+
+
+def lost_of_kept(contents: Contents, data: bytes, name: str, options: DecodeOptions) -> list[str]:
+    """What of a file that is kept another file lacks: its metadata, and, where it was made with loss, itself."""
+    from l3c.images.receipt import not_given_back
+
+    assert contents.kept is not None
+    threads = lone_threads(options.threads)
+    original = api.original_of(contents, threads=threads, max_memory=options.max_memory)
+    try:
+        return not_given_back(original, data, name)
+    except L3CError:  # no reader of its own tells what it holds
+        return [f"the {form_of(original, contents.kept.suffix)} file itself"]
 
 
 def is_file_itself(contents: Contents, data: bytes) -> bool:

@@ -193,6 +193,13 @@ def test_what_is_left_out_is_counted(roots: tuple[Path, Path]) -> None:
     assert len(tree(roots[1])) == 4
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_named_and_never_opened(roots: tuple[Path, Path]) -> None:
+    os.mkfifo(roots[0] / "pipe.png")
+    assert encode_tree(*roots).left_out == {"pipes, sockets and devices": ("pipe.png",)}
+    assert len(tree(roots[1])) == 4
+
+
 def test_a_target_inside_the_source_is_no_source(roots: tuple[Path, Path]) -> None:
     encode_tree(roots[0], roots[0])
     task = Convert(Decoding(), str(roots[0]), str(roots[0] / "back"))

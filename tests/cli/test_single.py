@@ -68,6 +68,18 @@ def test_a_source_of_which_something_is_missing_is_kept(run: Run) -> None:
     assert Path("x.jpg").exists()
 
 
+@pytest.mark.parametrize(("name", "target"), [("x.jpg", "x.png"), ("x.webp", "x.png"), ("x.heic", "y.tif")])
+def test_a_kept_file_is_not_deleted_for_its_pixels(run: Run, name: str, target: str) -> None:
+    form = {"x.jpg": "JPEG", "x.webp": "WEBP", "x.heic": "PNG"}[name]
+    Image.fromarray(RGB).save("x", format=form)
+    Path(name + ".l3c").write_bytes(l3c.keep_file(Path("x").read_bytes() + b"tail", Path(name).suffix[1:]))
+    done = run("decode", f"{name}.l3c", target, "--delete-source", "-q")
+    assert Path(f"{name}.l3c").exists()
+    assert "the source is kept, since the result lacks" in done.err
+    assert run("decode", f"{name}.l3c", name, "-f", "--delete-source", "-q").code == 0
+    assert (Path(name).read_bytes()[-4:], Path(f"{name}.l3c").exists()) == (b"tail", False)
+
+
 def test_a_source_that_changes_meanwhile_is_kept(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def change(*_: object) -> None:
         Path("photo.png").write_bytes(b"new")

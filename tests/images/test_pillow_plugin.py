@@ -227,3 +227,11 @@ def test_everything_has_a_preview(kind: str) -> None:
     data = api.encode_picture(picture, preview=True)
     assert l3c.open(data).preview().shape == (11, 13, 3)
     assert l3c.open(api.encode_picture(picture)).preview(5).shape == (4, 5, 3)
+
+
+def test_saving_all_frames_leaves_the_image_at_its_own() -> None:
+    frames = [Image.new("L", (5, 4), value) for value in (10, 60, 90)]
+    source = Image.open(io.BytesIO(saved(frames[0], "TIFF", save_all=True, append_images=frames[1:])))
+    source.seek(1)
+    saved(source, "L3C", save_all=True)
+    assert (source.tell(), source.getpixel((0, 0))) == (1, 60)

@@ -255,3 +255,28 @@ def test_bits_of_several_channels_come_back() -> None:
     np.testing.assert_array_equal(picture.samples, RGB > 99)
     assert can_hold(".tif", picture)
     assert not can_hold(".png", picture)
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".png"])
+def test_repeated_tags_are_kept_in_their_order(suffix: str) -> None:
+    data = made(RGB16, photometric="rgb", description="first", metadata={"axes": "YXS"})
+    picture = read_bytes(data, "x.tif")
+    assert lost_in(data, picture, "x.tif", "x" + suffix) == []
+    with tifffile.TiffFile(io.BytesIO(data)) as before, tifffile.TiffFile(io.BytesIO(written(picture))) as after:
+        texts = [[tag.value for tag in file.pages.first.tags if tag.code == 270] for file in (before, after)]
+    assert texts[0] == texts[1]
+    assert len(texts[0]) > 1
+
+
+def test_a_repeated_tag_of_the_layout_is_named() -> None:
+    data = made(GRAY, photometric="minisblack", extratags=[(65000, "H", 1, 3, True)])
+    data = data.replace(struct.pack("<HHI", 65000, 3, 1), struct.pack("<HHI", 256, 3, 1))
+    assert "a second tag 256" in lost_in(data, read_bytes(data, "x.tif"), "x.tif", "x.tif")
+
+
+def test_zeros_that_fill_up_a_file_are_no_content() -> None:
+    data = made(GRAY)
+    picture = read_bytes(data, "x.tif")
+    assert lost_in(data + bytes(14), picture, "x.tif", "x.tif") == []
+    assert len(lost_in(data + bytes(20), picture, "x.tif", "x.tif")) == 1
+    assert len(lost_in(data + b"\0\0\0\1", picture, "x.tif", "x.tif")) == 1

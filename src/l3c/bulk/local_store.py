@@ -50,7 +50,7 @@ class LocalStore:
         if not self.root.is_dir():
             raise InputError(f"{self.root}: no such folder")
         files: dict[str, Stamp] = {}
-        links, concealed, unreadable = [], [], {}
+        links, concealed, special, unreadable = [], [], [], {}
         for entry in entries(self.root, hidden):
             if isinstance(entry, OSError):
                 unreadable[self._name(entry.filename)] = entry.strerror or str(entry)
@@ -64,7 +64,12 @@ class LocalStore:
                 concealed.append(name)
             elif entry.is_file():
                 files[name] = stamp_of(entry.stat())
-        return Listing(dict(sorted(files.items())), tuple(sorted(links)), tuple(sorted(concealed)), unreadable)
+            else:
+                special.append(name)
+        return Listing(
+            dict(sorted(files.items())), tuple(sorted(links)), tuple(sorted(concealed)), unreadable,
+            tuple(sorted(special)),
+        )  # fmt: skip
 
     def _name(self, path: str | os.PathLike[str]) -> str:
         return Path(path).relative_to(self.root).as_posix()

@@ -54,6 +54,7 @@ def plan(listing: Listing, kind: Naming, there: Collection[str] = ()) -> Plan:
     taken = set(sources)
     others = tuple(name for name in listing.files if name not in taken)
     left_out = {"of another kind": others, "links": listing.links, "hidden": listing.hidden}
+    left_out["pipes, sockets and devices"] = listing.special
     jobs = [job for job in found if job.target]
     return Plan(jobs, refused, {key: names for key, names in left_out.items() if names})
 

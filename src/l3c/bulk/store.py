@@ -33,13 +33,15 @@ class Stamp:
 class Listing:
     """files: names below the root, with "/" between folders, sorted. links, hidden: names of what was left out.
 
-    unreadable: name of a folder to the reason why nobody knows what it holds.
+    unreadable: name of a folder to the reason why nobody knows what it holds. special: names of what is no file, as
+    pipes, sockets and devices.
     """
 
     files: dict[str, Stamp]
     links: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     unreadable: dict[str, str] = field(default_factory=dict)
+    special: tuple[str, ...] = ()
 
 
 class Store(Protocol):

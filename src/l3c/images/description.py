@@ -19,6 +19,10 @@ UNSPECIFIED, ALPHA, ASSOCIATED = "unspecified", "alpha", "associated alpha"
 """Kinds of extra channels."""
 
 
+PADDING = 16
+"""Zeros at a file's end that are fewer say nothing: some writers of TIFF fill up to such places."""
+
+
 @dataclass(frozen=True)
 class Description:
     """Of one picture in a file, or of a file with its pages.
@@ -80,9 +84,11 @@ def digest(content: bytes) -> bytes:
 
 
 def trailing(data: bytes, end: int) -> dict[str, bytes]:
-    """The item for what follows a file's end, where anything does."""
+    """The item for what follows a file's end, where anything does but padding."""
     rest = data[end:]
-    return {f"{len(rest)} bytes after its end": digest(rest)} if rest else {}
+    if len(rest) < PADDING and not any(rest):
+        return {}
+    return {f"{len(rest)} bytes after its end": digest(rest)}
 
 
 def damaged(reason: str) -> InputError:

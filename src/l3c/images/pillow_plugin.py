@@ -192,9 +192,11 @@ def _save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> Non
     options = image.encoderinfo
     pages, durations = [], []
     for other in (image, *options.get("append_images", ())):
+        shown = other.tell()
         for frame in ImageSequence.Iterator(other):
             pages.append(_picture(frame, options, filename))
             durations.append(frame.info.get("duration"))
+        other.seek(shown)
     if len(pages) == 1:
         file.write(api.encode_picture(pages[0], **_options(image)))
         return

@@ -40,7 +40,8 @@ def not_given_back(source: bytes, back: bytes, name: str) -> list[str]:
         if (page, content) in there or (not after.pages and content in anywhere):
             continue
         lost.append(f"{item} of page {page}" if page else item)
-    if before.lossy and f"the {before.format} file itself" not in lost:
+    lossy = before.lossy or any(page.lossy for page in before.pages)
+    if lossy and f"the {before.format} file itself" not in lost:
         lost.append(f"the {before.format} file itself")
     if len(before.pages) != len(after.pages):
         lost.append(f"{len(before.pages)} pages")

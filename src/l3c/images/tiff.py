@@ -231,9 +231,11 @@ def _check_sizes(directory: Directory, plain: Description, compression: int, siz
 
 
 def _items(directory: Directory) -> dict[str, bytes]:
-    return {kind: digest(meaning(kind, value)) for kind, value in _metadata(directory).items()} | {
-        f"tag {tag.number} of type {tag.type}": digest(tag.data) for tag in directory.tags.values() if _is_lost(tag)
-    }
+    return (
+        {kind: digest(meaning(kind, value)) for kind, value in _metadata(directory).items()}
+        | {f"tag {tag.number} of type {tag.type}": digest(tag.data) for tag in directory.everything() if _is_lost(tag)}
+        | {f"a second tag {tag.number}": digest(tag.data) for tag in directory.repeated if tag.number in LAYOUT}
+    )
 
 
 def _is_lost(tag: Tag) -> bool:
@@ -267,7 +269,8 @@ def _metadata(directory: Directory) -> dict[str, bytes]:
         kept[NUMBER] = directory.tags[NUMBER]
     if directory.number(PHOTOMETRIC, 1) == MASK:
         kept[PHOTOMETRIC] = directory.tags[PHOTOMETRIC]
-    block = block_of(Directory(directory.order, 0, kept), frozenset())
+    repeated = [tag for tag in directory.repeated if tag.number not in LAYOUT and not _is_lost(tag)]
+    block = block_of(Directory(directory.order, 0, kept, repeated=repeated), frozenset())
     if block:
         found["exif"] = block
     return found

@@ -40,12 +40,20 @@ class Tag:
 
 @dataclass
 class Directory:
-    """order: "<" or ">". offset: its place in the file. below: how many sub-directories with pictures it has."""
+    """order: "<" or ">". offset: its place in the file. below: how many sub-directories with pictures it has.
+
+    repeated: tags whose number was there before, in order; tifffile writes several descriptions so.
+    """
 
     order: str
     offset: int = 0
     tags: dict[int, Tag] = field(default_factory=dict)
     below: int = 0
+    repeated: list[Tag] = field(default_factory=list)
+
+    def everything(self) -> list[Tag]:
+        """All tags, the repeated ones after the others."""
+        return [*self.tags.values(), *self.repeated]
 
     def numbers(self, tag: int) -> tuple[int, ...]:
         """Values of a tag of integers; none where it is missing."""
@@ -111,10 +119,15 @@ class Reader:
         found = Directory(self.order, offset)
         for i in range(count):
             number, kind, values, value = self._unpack(entry_format, at + i * size)
-            if kind not in SIZES:
-                found.tags.setdefault(number, Tag(number, kind, 0, bytes(value)))
-                continue
-            found.tags.setdefault(number, self._tag(number, kind, values, value, depth))
+            again = number in found.tags
+            if kind not in SIZES or (again and number in POINTERS):
+                tag = Tag(number, kind, 0, bytes(value))
+            else:
+                tag = self._tag(number, kind, values, value, depth)
+            if again:
+                found.repeated.append(tag)
+            else:
+                found.tags[number] = tag
         return found, following
 
     def _tag(self, number: int, kind: int, count: int, value: bytes, depth: int) -> Tag:
@@ -169,7 +182,7 @@ class Writer:
             kind, data = tag.type, tag.data
             if tag.inner is not None:
                 link = self.link
-                at = self.directory(list(tag.inner.tags.values()))
+                at = self.directory(tag.inner.everything())
                 self.link = link
                 kind, data = (
                     (IFD8, struct.pack(self.order + "Q", at)) if self.big else (LONG, struct.pack(self.order + "I", at))
@@ -206,13 +219,14 @@ def swapped(tag: Tag, before: str, after: str) -> Tag:
         data = b"".join(data[i : i + unit][::-1] for i in range(0, len(data), unit))
     inner = tag.inner
     if inner is not None:
-        inner = Directory(after, 0, {n: swapped(t, before, after) for n, t in inner.tags.items()})
+        tags = {n: swapped(t, before, after) for n, t in inner.tags.items()}
+        inner = Directory(after, 0, tags, repeated=[swapped(t, before, after) for t in inner.repeated])
     return Tag(tag.number, tag.type, tag.count, data, inner)
 
 
 def block_of(directory: Directory, left_out: frozenset[int]) -> bytes | None:
     """An EXIF block of what a directory holds beside some tags; None where that is nothing."""
-    tags = [_classic(tag, directory.order) for tag in directory.tags.values() if tag.number not in left_out]
+    tags = [_classic(tag, directory.order) for tag in directory.everything() if tag.number not in left_out]
     if not tags:
         return None
     writer = Writer(directory.order)
@@ -238,7 +252,8 @@ def _classic(tag: Tag, order: str) -> Tag:
     """With values of 4 bytes in place of 8, where they have room."""
     if tag.inner is not None:
         tags = {n: _classic(t, order) for n, t in tag.inner.tags.items()}
-        return Tag(tag.number, LONG, 1, tag.data[:4], Directory(order, 0, tags))
+        repeated = [_classic(t, order) for t in tag.inner.repeated]
+        return Tag(tag.number, LONG, 1, tag.data[:4], Directory(order, 0, tags, repeated=repeated))
     if tag.type in (LONG8, IFD8):
         values = struct.unpack(f"{order}{tag.count}Q", tag.data)
         if max(values, default=0) < 2**32:

@@ -41,6 +41,9 @@ STRIP = 1 << 20
 BIG_FROM = 2**32 - 2**24
 """Bytes of samples from which places of 4 bytes may be too small."""
 
+NUMBERS = 1 << 16
+"""Of tags: all that there can be."""
+
 LEVEL = 6
 Order = Literal["<", ">"]
 WHOLE = (8, 16, 32, 64)
@@ -58,7 +61,7 @@ def write(picture: Picture, level: int = LEVEL) -> bytes:
         page = waiting.pop(0)
         tags = _tags(writer, page, level)
         if picture.pages and page is pages[0]:
-            tags |= {tag.number: tag for tag in _kept(picture, order) if tag.number not in tags}
+            tags |= {key: tag for key, tag in _kept(picture, order).items() if key not in tags}
         children = [waiting.pop(0) for _ in range(min(_children(tags), len(waiting)))]
         link, offsets = writer.link, []
         for child in children:
@@ -84,8 +87,8 @@ def _children(tags: dict[int, Tag]) -> int:
     return tag.count if tag is not None else 0
 
 
-def _kept(page: Picture, order: str) -> list[Tag]:
-    """Tags of what came with a picture."""
+def _kept(page: Picture, order: str) -> dict[int, Tag]:
+    """Tags of what came with a picture, by number; keys of repeated ones lie above all numbers."""
     found: dict[int, Tag] = {}
     if block := page.metadata.get("exif"):
         try:
@@ -93,7 +96,10 @@ def _kept(page: Picture, order: str) -> list[Tag]:
             directory = next(iter(reader.chain(reader.first)), Directory(reader.order))
         except (InputError, struct.error) as error:
             raise InputError(f"its EXIF block is damaged: {error}") from error
-        found = {n: swapped(tag, directory.order, order) for n, tag in directory.tags.items() if n not in tiff.LAYOUT}
+        numbered = directory.tags | {NUMBERS + i: tag for i, tag in enumerate(directory.repeated)}
+        found = {
+            n: swapped(tag, directory.order, order) for n, tag in numbered.items() if tag.number not in tiff.LAYOUT
+        }
         for number in (tiff.MAP, tiff.NUMBER, tiff.PHOTOMETRIC):  # what is odd about the layout
             if number in directory.tags:
                 found[number] = swapped(directory.tags[number], directory.order, order)
@@ -106,7 +112,7 @@ def _kept(page: Picture, order: str) -> list[Tag]:
         for number, value in ((282, x), (283, y)):
             found[number] = Tag(number, RATIONAL, 1, struct.pack(order + "II", *value))
         found[296] = tag_of(order, 296, SHORT, [unit])
-    return list(found.values())
+    return found
 
 
 def _tags(writer: Writer, page: Picture, level: int) -> dict[int, Tag]:
@@ -139,7 +145,7 @@ def _tags(writer: Writer, page: Picture, level: int) -> dict[int, Tag]:
         short.append((tiff.NUMBER, [number] * channels))
     if layout == "YCbCr":
         short.append((tiff.SUBSAMPLING, [1, 1]))
-    tags = {tag.number: tag for tag in _kept(page, order)}
+    tags = _kept(page, order)
     own = [tag_of(order, n, SHORT, values) for n, values in short]
     own += [tag_of(order, n, LONG, [value]) for n, value in ((tiff.WIDTH, width), (tiff.HEIGHT, height), (278, step))]
     own += [tag_of(order, tiff.STRIPS, offset, places), tag_of(order, tiff.STRIP_SIZES, offset, sizes)]
