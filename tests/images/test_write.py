@@ -1,6 +1,7 @@
 """Pictures are written without loss, or not at all; what a format cannot hold is said."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -132,3 +133,14 @@ def test_what_a_format_cannot_hold_at_all_is_an_error() -> None:
     wide = np.zeros((1, 16384), np.uint8)
     with pytest.raises(InputError, match=r"x\.webp: cannot be written as WEBP"):
         write_picture(Picture(wide), io.BytesIO(), "x.webp")
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".bmp", ".webp", ".gif"])
+@pytest.mark.parametrize("kind", ["resolution", "bit depth"])
+def test_numbers_that_metadata_cannot_have_keep_no_picture_from_being_written(kind: str, suffix: str) -> None:
+    metadata = {"resolution": struct.pack("<B4I", 9, 1, 1, 1, 1), "bit depth": b""}
+    samples = np.zeros((2, 3), np.uint8)
+    palette = Palette(bytes(6)) if suffix == ".gif" else None
+    file = io.BytesIO()
+    write_picture(Picture(samples, {kind: metadata[kind]}, palette=palette), file, "x" + suffix)
+    assert file.getvalue()

@@ -4,10 +4,12 @@ import io
 import tarfile
 import zipfile
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from l3c.bulk.jobs import Job, Outcome
+from l3c.errors import InputError
 from l3c.prepare.unpack import Unpack, safe
 from tests.bulk.folders import tree
 
@@ -62,3 +64,33 @@ def test_nothing_is_written_outside(tmp_path: Path, name: str) -> None:
 
 def test_plain_names_stay() -> None:
     assert safe("./a/b.jpg") == "a/b.jpg"
+
+
+@pytest.mark.parametrize("name", [".", "./", "", "a\0b"])
+def test_a_member_without_a_name_ends_no_run(name: str) -> None:
+    with pytest.raises(InputError, match="has no name that a file can have"):
+        safe(name)
+
+
+def test_an_encrypted_member_is_named(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as file:
+        file.writestr("a.png", b"abc")
+    raw = bytearray((tmp_path / "x.zip").read_bytes())
+    raw[raw.index(b"PK\1\2") + 8] |= 1
+    (tmp_path / "x.zip").write_bytes(raw)
+    done = unpack(tmp_path / "x.zip")
+    assert (done.status, done.error) == ("failed", f"{tmp_path / 'x.zip'}: member 'a.png' is encrypted")
+
+
+def test_a_member_of_an_unknown_packing_and_whatever_else_ends_no_run(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as file:
+        file.writestr("a.png", b"abc")
+    raw = bytearray((tmp_path / "x.zip").read_bytes())
+    raw[raw.index(b"PK\1\2") + 10] = 77
+    (tmp_path / "x.zip").write_bytes(raw)
+    done = unpack(tmp_path / "x.zip")
+    assert done.status == "failed"
+    assert done.error.startswith(f"{tmp_path / 'x.zip'}: ")
+    with patch("l3c.prepare.unpack.zip_members", side_effect=IndexError("tuple index")):
+        done = unpack(tmp_path / "x.zip")
+    assert "unforeseen IndexError: tuple index" in done.error

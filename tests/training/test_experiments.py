@@ -69,3 +69,15 @@ def test_damaged_and_harmful_files_are_refused(tmp_path: Path) -> None:
     torch.save([1], path)
     with pytest.raises(ModelError, match="dictionary"):
         read_state(path)
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [torch.eye(3).to_sparse(), torch.zeros(1).expand(1 << 40), torch.zeros(2, device="meta")],
+    ids=["sparse", "expanded", "without elements"],
+)
+def test_tensors_that_do_not_hold_their_elements_are_refused(tensor: torch.Tensor, tmp_path: Path) -> None:
+    path = tmp_path / "1.pt"
+    torch.save({"network": {"a": tensor}}, path)
+    with pytest.raises(ModelError, match=r"1\.pt: (holds a tensor that is sparse|not a checkpoint)"):
+        read_state(path)

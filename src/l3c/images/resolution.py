@@ -44,8 +44,9 @@ def of_jfif(unit: int, x: int, y: int) -> bytes | None:
 
 
 def unpack(content: bytes) -> tuple[int, Fraction, Fraction]:
-    """(unit, across, down)."""
+    """(unit, across, down). A unit that is none of ours counts as none: the file of a stranger may say any number."""
     unit, *parts = LAYOUT.unpack(content)
+    unit = unit if unit in METRES else NONE
     return unit, Fraction(parts[0], parts[1] or 1), Fraction(parts[2], parts[3] or 1)
 
 

@@ -20,10 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from l3c.bulk.jobs import DONE, FAILED, SKIPPED, Job, Outcome
-from l3c.bulk.store import StoreError, open_store
-from l3c.errors import InputError, L3CError
+from l3c.bulk.jobs import DONE, SKIPPED, Job, Outcome
+from l3c.bulk.store import open_store
+from l3c.errors import InputError
 from l3c.prepare.pictures import png
+from l3c.prepare.tree import failure
 
 PART = 1000
 """Pictures that are one job."""
@@ -42,9 +43,8 @@ class Extract:
         """job.source: path of a packed file, "#", number of its first picture. job.target: folder below the root."""
         try:
             return self._extract(job)
-        except (L3CError, OSError) as error:
-            hopeless = isinstance(error, StoreError)
-            return Outcome(job.source, job.target, FAILED, job.size, error=str(error), code=1, hopeless=hopeless)
+        except Exception as error:
+            return failure(job, error)
 
     def _extract(self, job: Job) -> Outcome:
         store = open_store(self.target)
@@ -83,7 +83,9 @@ def _packed(path: str) -> Pictures:
     raw = Path(path).read_bytes()
     try:
         data = np.asarray(_npz(raw) if zipfile.is_zipfile(io.BytesIO(raw)) else _pickled(raw))
-    except (KeyError, TypeError, ValueError, EOFError, AttributeError, pickle.UnpicklingError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # unpickling raises whatever damage leads to
         raise InputError(f"{path}: not a packed file of downsampled ImageNet: {error}") from error
     side = isqrt(data.shape[1] // 3) if data.ndim == 2 else 0
     if data.dtype != np.uint8 or not side or data.shape[1] != 3 * side * side or not len(data):

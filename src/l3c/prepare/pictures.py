@@ -17,7 +17,9 @@ def opened(raw: bytes, name: str) -> Iterator[Image.Image]:
     try:
         with Image.open(io.BytesIO(raw)) as image:
             yield image
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow's readers raise whatever a damaged file leads to
         raise InputError(f"{name}: cannot be read: {error}") from error
 
 

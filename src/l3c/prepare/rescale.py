@@ -11,7 +11,6 @@ from PIL import Image
 from l3c.bulk.jobs import DISCARDED, DONE, SKIPPED, Job, Outcome
 from l3c.bulk.store import open_store
 from l3c.codec.threads import at_work
-from l3c.errors import L3CError
 from l3c.prepare.pictures import opened, png
 from l3c.prepare.tree import failure
 
@@ -35,7 +34,7 @@ class Rescale:
     def __call__(self, job: Job, /) -> Outcome:
         try:
             return self._prepare(job)
-        except (L3CError, OSError, MemoryError) as error:
+        except Exception as error:
             return failure(job, error)
 
     def _prepare(self, job: Job) -> Outcome:

@@ -12,7 +12,6 @@ from l3c.bulk.jobs import DISCARDED, DONE, SKIPPED, Job, Outcome
 from l3c.bulk.run import Account, Heard
 from l3c.bulk.store import open_store
 from l3c.codec.threads import at_work
-from l3c.errors import L3CError
 from l3c.prepare.pictures import opened, png
 from l3c.prepare.tree import Workers, failure, prepare_tree
 
@@ -37,7 +36,7 @@ class Thumbnails:
         """job.target: a/b.png, for a/b_00.png and so on; those that are there are left."""
         try:
             return self._prepare(job)
-        except (L3CError, OSError, MemoryError) as error:
+        except Exception as error:
             return failure(job, error)
 
     def _prepare(self, job: Job) -> Outcome:

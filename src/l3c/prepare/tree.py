@@ -9,7 +9,7 @@ from l3c.bulk.jobs import FAILED, Job, Outcome, Task
 from l3c.bulk.plan import inside, plan
 from l3c.bulk.run import Account, Heard, run
 from l3c.bulk.store import StoreError, open_store
-from l3c.errors import L3CError
+from l3c.errors import L3CError, unforeseen
 from l3c.prepare.naming import ToPng
 
 
@@ -34,7 +34,13 @@ def prepare_tree(
         return run(task, found, verb, heard, workers.count, workers.cluster)
 
 
-def failure(job: Job, error: L3CError | OSError | MemoryError) -> Outcome:
-    text = str(error) if isinstance(error, L3CError) else f"{job.source}: {error or 'not enough memory'}"
+def failure(job: Job, error: Exception) -> Outcome:
+    """What is said of a source that led to an error, whatever it is: a run goes on."""
+    if isinstance(error, MemoryError):
+        text = "not enough memory"
+    else:
+        text = str(error) if isinstance(error, L3CError | OSError) else unforeseen(error)
+    if not text.startswith(job.source):
+        text = f"{job.source}: {text}"
     hopeless = isinstance(error, StoreError)
     return Outcome(job.source, job.target, FAILED, job.size, error=text, code=1, hopeless=hopeless)

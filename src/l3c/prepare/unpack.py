@@ -11,10 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from l3c.bulk.jobs import DONE, FAILED, SKIPPED, Job, Outcome
-from l3c.bulk.store import Store, StoreError, open_store
-from l3c.errors import InputError, L3CError
+from l3c.bulk.jobs import DONE, SKIPPED, Job, Outcome
+from l3c.bulk.store import Store, open_store
+from l3c.errors import InputError
+from l3c.prepare.tree import failure
 from l3c.remote import file_system, is_remote
+
+DAMAGED = (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, NotImplementedError)
+"""What archives lead to that end early, are damaged, or packed in a way that Python does not know."""
+
+ENCRYPTED = 1
+"""Flag of a zip archive's member."""
+
+MEMBER_MAX = 1 << 32
+"""Bytes of one file: it is held in memory, and no picture is as large."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +41,10 @@ class Unpack:
         """job.source: path or URL of an archive. job.target: the folder for it, below the root."""
         try:
             return self._unpack(job)
-        except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, L3CError, OSError) as error:
-            text, hopeless = f"{job.source}: {error}", isinstance(error, StoreError)
-            return Outcome(job.source, job.target, FAILED, job.size, error=text, code=1, hopeless=hopeless)
+        except DAMAGED as error:
+            return failure(job, InputError(f"{job.source}: {error}"))
+        except Exception as error:
+            return failure(job, error)
 
     def _unpack(self, job: Job) -> Outcome:
         store = open_store(self.target)
@@ -45,6 +56,8 @@ class Unpack:
         return Outcome(job.source, job.target, DONE, job.size, written)
 
     def _file(self, store: Store, name: str, size: int, file: IO[bytes]) -> int:
+        if size > MEMBER_MAX:
+            raise InputError(f"member {name!r} has {size} bytes, at most {MEMBER_MAX} are unpacked")
         there = store.stamp(name)
         if there is None or there.size != size:
             store.write(name, file.read(), replace=True)
@@ -76,14 +89,18 @@ def tar_members(file: IO[bytes]) -> Iterator[tuple[str, int, IO[bytes]]]:
 def zip_members(file: IO[bytes]) -> Iterator[tuple[str, int, IO[bytes]]]:
     with zipfile.ZipFile(file) as archive:
         for member in archive.infolist():
+            if member.flag_bits & ENCRYPTED:
+                raise InputError(f"member {member.filename!r} is encrypted")
             if not member.is_dir():
                 with archive.open(member) as content:
                     yield member.filename, member.file_size, content
 
 
 def safe(name: str) -> str:
-    """The name of a member; InputError where it would lead out of the folder."""
+    """The name of a member; InputError where that is none, or would lead out of the folder."""
     path = PurePosixPath(name.replace("\\", "/"))
+    if not path.parts or "\0" in name:
+        raise InputError(f"member {name!r} has no name that a file can have")
     if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
         raise InputError(f"member {name!r} would be written outside of the folder")
     return str(path)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-import pickle
 import re
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -17,6 +17,7 @@ from torch import Tensor
 
 from l3c.errors import InputError, ModelError
 from l3c.published.architecture import Architecture
+from l3c.published.dense import check_dense
 from l3c.published.network import make_network
 
 NAME = re.compile(r"ckpt_(\d+)\.pt(\.tmp)?")
@@ -66,7 +67,11 @@ def _in_zip(source: Path) -> Iterator[tuple[str, str, bytes]]:
             path = PurePosixPath(entry.filename)
             if NAME.fullmatch(path.name):
                 _check_size(f"{source}: {path}", entry.file_size)
-                yield f"{source}: {path}", _experiment(path, source), archive.read(entry)
+                try:
+                    content = archive.read(entry)
+                except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+                    raise InputError(f"{source}: {path}: cannot be unpacked: {error}") from error
+                yield f"{source}: {path}", _experiment(path, source), content
 
 
 def _in_tar(source: Path) -> Iterator[tuple[str, str, bytes]]:
@@ -100,9 +105,12 @@ def _experiment(path: PurePosixPath, source: Path) -> str:
 def _read(place: str, experiment: str, data: bytes) -> Released:
     try:
         content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, AttributeError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # unpickling raises whatever damage leads to
         reason = (str(error).splitlines() or [""])[0]
         raise ModelError(f"{place}: not a checkpoint, damaged, or holding more than tensors: {reason}") from error
+    check_dense(content, place)
     state = content.get("net") if isinstance(content, Mapping) else None
     if not isinstance(state, Mapping):
         raise ModelError(f"{place}: no network under 'net', as released checkpoints have it")
@@ -127,7 +135,7 @@ def architecture_of(state: Mapping[str, Tensor], place: str) -> Architecture:
     """Tell a state's network by its names and shapes; ModelError where they are no published network's."""
     try:
         architecture = _guess(state)
-    except (KeyError, IndexError, InputError) as error:
+    except (KeyError, IndexError, ValueError) as error:
         raise ModelError(f"{place}: no published network has these tensors: {error}") from error
     with torch.device("meta"):
         wanted = {key: tuple(value.shape) for key, value in make_network(architecture).state_dict().items()}

@@ -6,7 +6,6 @@ lowest cost on validation's pictures. A file appears whole or not at all.
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,14 +101,19 @@ def read_state(path: Path) -> dict[str, Any]:
     """Read a checkpoint onto the CPU. Only tensors and plain values are unpickled; anything else is a ModelError."""
     import torch
 
+    from l3c.published.dense import check_dense
+
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except (MemoryError, OSError):
+        raise
+    except Exception as error:  # unpickling raises whatever damage leads to
         raise ModelError(
             f"{path}: not a checkpoint, damaged, or holding more than tensors: {_first_line(error)}"
         ) from error
     if not isinstance(state, dict):
         raise ModelError(f"{path}: a checkpoint holds a dictionary, this a {type(state).__name__}")
+    check_dense(state, str(path))
     return state
 
 
