@@ -20,6 +20,7 @@ from l3c.history import photo_cd
 from l3c.images.picture import Picture
 from tests.checks import encode_tiled, noise, packaged_model, plain, smooth_picture
 from tests.history.sources import photo_cd_planes
+from tests.server import serving
 
 KEYS: dict[str, Any] = {
     "a box": np.s_[5:30, 40:61],
@@ -241,3 +242,19 @@ def test_an_image_can_be_pickled(lazily: bool, tmp_path: Path) -> None:
         if name != "kept":
             np.testing.assert_array_equal(again.pages[-1].samples, image.pages[-1].samples)
             np.testing.assert_array_equal(again[3:9, 4:6], image[3:9, 4:6])
+
+
+def test_a_server_that_knows_no_ranges_gives_parts_too(tmp_path: Path) -> None:
+    picture = smooth_picture(60, 90, 3)
+    (tmp_path / "x.l3c").write_bytes(l3c.encode(picture, model="wave-fast"))
+    with serving(tmp_path) as url:
+        assert np.array_equal(l3c.open(f"{url}/x.l3c")[5:9, 50:60], picture[5:9, 50:60])
+
+
+def test_bytes_that_nobody_asked_for_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x.l3c").write_bytes(l3c.encode(smooth_picture(60, 90, 3), model="wave-fast"))
+    with serving(tmp_path) as url:
+        ranges = lazy.UrlRanges(f"{url}/x.l3c")
+        monkeypatch.setattr(ranges._fs, "cat_file", lambda *_, **__: b"abc")
+        with pytest.raises(InputError, match="3 bytes came where 10 were asked for"):
+            ranges.read(5, 15)

@@ -172,10 +172,20 @@ class UrlRanges:
         from l3c.remote import file_system
 
         self._fs, self._path = file_system(url)
-        self.size = int(self._fs.size(self._path))
+        size = self._fs.size(self._path)
+        if size is None:
+            raise InputError("where it lies, nothing tells its size, so parts cannot be read")
+        self.size = int(size)
 
     def read(self, start: int, stop: int) -> bytes:
-        return bytes(self._fs.cat_file(self._path, start=start, end=min(stop, self.size)))
+        """Raises InputError where other bytes come than were asked for."""
+        stop = min(stop, self.size)
+        data = bytes(self._fs.cat_file(self._path, start=start, end=stop))
+        if len(data) == self.size:  # all of it, by a server that knows no ranges
+            data = data[start:stop]
+        if len(data) != max(0, stop - start):
+            raise InputError(f"{len(data)} bytes came where {stop - start} were asked for")
+        return data
 
 
 def open_image(

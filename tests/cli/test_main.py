@@ -78,6 +78,8 @@ MISTAKES = {
     "a text to decode": (["decode", "text", "x.png"], 3, "text: byte 0: not an l3c file"),
     "a text to describe": (["info", "text"], 3, "text: byte 0: not an l3c file"),
     "a text to verify": (["verify", "text"], 3, "text: byte 0: not an l3c file"),
+    "a URL to describe": (["info", "http://host/x.l3c"], 2, "http://host/x.l3c: is a URL; `l3c decode --region`"),
+    "a URL to encode": (["encode", "http://host/x.png"], 2, "http://host/x.png: is a URL, so it is taken for a folder"),
     "an empty file": (["info", "empty.l3c"], 3, "empty.l3c: byte 0: the file is empty"),
     "no default target": (["decode", "text"], 2, "text: does not end in .l3c; name a target"),
     "a lossy target": (["decode", "photo.l3c", "x.jpg"], 2, "x.jpg: jpg does not keep every pixel"),

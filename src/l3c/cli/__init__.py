@@ -94,7 +94,10 @@ def _run(options: argparse.Namespace, trace: bool) -> int:
         return _failed("not enough memory", FAILED, trace)
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
-        return _failed(f"{name}{error.strerror or error.args[0]}", FAILED, trace)
+        reason = error.strerror or " ".join(map(str, error.args)) or type(error).__name__
+        if isinstance(error, FileNotFoundError) and not error.strerror:  # fsspec's names the URL alone
+            reason += ": not found"
+        return _failed(f"{name}{reason}", FAILED, trace)
     except Exception as error:
         if not hasattr(options, "trace"):
             raise

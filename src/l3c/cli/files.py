@@ -21,6 +21,10 @@ def read_source(name: str) -> bytes:
         if sys.stdin is None:
             raise InputError("standard input is closed")
         return sys.stdin.buffer.read()
+    if "://" in name:
+        raise InputError(
+            f"{name}: is a URL; `l3c decode --region` and `--preview` take URLs of files, -o those of folders"
+        )
     path = Path(name)
     if path.is_dir():
         raise InputError(f"{name}: is a folder")

@@ -44,7 +44,7 @@ def add_workers(parser: argparse._ActionsContainer) -> None:
 
 
 def is_folder(source: str) -> bool:
-    """Whether a source is a tree: a folder, or a URL that ends in a slash or is given with a target folder."""
+    """Whether a source is a tree: a folder, or any URL."""
     return "://" in source or Path(source).is_dir()
 
 
@@ -55,7 +55,8 @@ def convert_tree(kind: Kind, options: argparse.Namespace, changed: str = "") -> 
     from l3c.errors import InputError
 
     if options.output is None:
-        raise InputError(f"{options.source}: is a folder; name the folder to write to: -o DIR")
+        what = "is a URL, so it is taken for a folder" if "://" in options.source else "is a folder"
+        raise InputError(f"{options.source}: {what}; name the folder to write to: -o DIR")
     if options.target is not None:
         raise InputError(f"{options.target}: a second target beside {options.output}")
     source, output = root_of(options.source, options), root_of(options.output, options)

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", metavar="DATA_CONFIG", help="a YAML file, or the name of one of the package's")
     parser.add_argument("log_dir", metavar="LOG_DIR", type=Path, help="where the experiment's folder is made")
     parser.add_argument(
-        "-p", dest="overrides", metavar="KEY=VALUE", action="append", default=[], help="override a configuration"
+        "-p", dest="overrides", metavar="KEY=VALUE", action="append", default=[], help="override a key, as data.batch=8"
     )
     parser.add_argument("-t", "--temporary", action="store_true", help="write to LOG_DIR_TMP instead")
     parser.add_argument("--debug", action="store_true", help="one iteration and one validation, into LOG_DIR_TMP")
