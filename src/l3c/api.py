@@ -130,7 +130,7 @@ def encode(
 ) -> bytes:
     """Encode an image without loss.
 
-    array: bool (1 bit), whole numbers of 8 to 64 bits, signed or not, or floats of 16, 32 or 64 bits (every bit is
+    array: bool (1 bit), integers of 8 to 64 bits, signed or not, or floats of 16, 32 or 64 bits (every bit is
     kept, those of NaN too), in any memory layout: [height, width] or [height, width, 1] gray, [height,
     width, 2] gray and alpha, [height, width, 3] in the order red, green, blue, [height, width, 4] with alpha. Colours
     under transparent pixels are kept. layout: "CMYK" for four channels that are inks, "YCbCr", "Lab", "ICC Lab" or

@@ -171,3 +171,11 @@ def test_several_files_to_encode_are_told_of_folders(capsys: pytest.CaptureFixtu
         main(["encode", "a.png", "b.png", "c.png"])
     assert exit_.value.code == 2
     assert "unrecognized arguments: c.png; encode takes one file, or a folder with -o" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["-e", "1", "x.l3c"], ["x.l3c", "-e", "1"], ["-q", "x.l3c", "-e", "1"]])
+def test_options_may_stand_between_source_and_target(run: Run, folder: Path, arguments: list[str]) -> None:
+    assert run("encode", "photo.png", *arguments).code == 0
+    assert (folder / "x.l3c").exists()
+    assert run("decode", "x.l3c", "--region", "0,0,2,2", "part.png").code == 0
+    assert (folder / "part.png").exists()

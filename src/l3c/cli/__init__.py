@@ -60,6 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = arguments[0] if arguments and arguments[0] in COMMANDS else None
     parser = make_parser(chosen)
     options, unknown = parser.parse_known_args(arguments)
+    if options.command in ONE_FILE and len(unknown) == 1 and options.target is None and unknown[0][0:1] != "-":
+        options.target = unknown.pop()  # `IN --option OUT`: argparse up to 3.12 has taken OUT for absent by then
     if unknown:
         several = options.command in ONE_FILE and not any(word.startswith("-") for word in unknown)
         hint = f"; {options.command} takes one file, or a folder with -o" if several else ""
