@@ -140,3 +140,20 @@ def test_the_readmes_python_runs(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", before + block + after], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout
+
+
+def test_the_readmes_commands_run_one_after_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from PIL import Image
+
+    from l3c.cli import main
+    from tests.checks import smooth_picture
+
+    monkeypatch.chdir(tmp_path)
+    Path("photos").mkdir()
+    for name in ("photo.png", "photos/a.png"):
+        Image.fromarray(smooth_picture(12, 16, 3)).save(name)
+    (block,) = (block for block in blocks(ROOT / "README.md", "sh") if "l3c encode" in block)
+    for line in block.splitlines():
+        words = shlex.split(line, comments=True)[1:]
+        named = [sorted(map(str, Path().glob(word))) if "*" in word else [word] for word in words]
+        assert main([word for found in named for word in found]) == 0, line
