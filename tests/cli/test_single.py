@@ -180,3 +180,24 @@ def test_verify_says_json_of_single_files(run: Run) -> None:
     good, bad = map(json.loads, done.out.splitlines())
     assert done.code == 3
     assert (good["status"], bad["status"], bad["code"]) == ("done", "failed", 3)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(), KeyError("unit")])
+def test_whatever_a_file_leads_to_is_one_line_of_json(
+    error: Exception, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("encode", "photo.png", "-q")
+
+    def failing(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(api, "verify", failing)
+    done = run("verify", "photo.png.l3c", "--json")
+    assert (done.code, len(done.lines)) == (2 if isinstance(error, KeyError) else 1, 1)
+    assert done.lines[0].startswith("l3c: photo.png.l3c: ")
+    said = json.loads(done.out)
+    assert (said["source"], said["status"]) == ("photo.png.l3c", "failed")
+    monkeypatch.setattr("l3c.cli.encode.encode", failing)
+    done = run("encode", "photo.png", "-f", "--json")
+    assert (done.code, len(done.lines)) == (1, 1)
+    assert json.loads(done.out)["status"] == "failed"

@@ -40,7 +40,7 @@ def write_part(options: argparse.Namespace) -> int:
     with naming(name):
         picture = part(opened(options), options)
     private = Attributes(mode=attributes_of(source).mode)  # a part of a picture is no older than its command
-    with target(out, options.force, private) as file:
+    with target(out, options.force, private) as file, naming(shown(out, "the picture")):
         write_picture(picture, file, "" if out == STANDARD else out)
     if not options.quiet and out != STANDARD:
         height, width = picture.samples.shape[:2]

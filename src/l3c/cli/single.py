@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 
 from l3c.cli.files import STANDARD, Source, attributes_of, shown, target
-from l3c.errors import InputError, L3CError
+from l3c.errors import InputError, L3CError, unforeseen
 
 
 class Single:
@@ -40,9 +40,11 @@ class Single:
         """work(), whose error `--json` has too."""
         try:
             return work()
-        except (L3CError, OSError, MemoryError) as error:
+        except Exception as error:
             if self._json:
-                self._print("failed", error=str(error), code=getattr(error, "exit_code", 1))
+                text = str(error) if isinstance(error, L3CError | OSError) else unforeseen(error)
+                text = f"{self.name}: not enough memory" if isinstance(error, MemoryError) else text
+                self._print("failed", error=text, code=getattr(error, "exit_code", 1))
             raise
 
     def finish(

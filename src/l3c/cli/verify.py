@@ -54,6 +54,8 @@ def check(source: str, options: argparse.Namespace) -> int:
             found = api.verify(data, threads=options.threads, max_memory=options.max_memory)
     except L3CError as error:
         return failed(name, str(error), error.exit_code, options)
+    except MemoryError:
+        return failed(name, f"{name}: not enough memory", 1, options)
     except OSError as error:
         return failed(name, f"{name}: {error.strerror or error}", 1, options)
     if options.json:
