@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,20 +23,23 @@ SIDE = 700
 
 
 @pytest.fixture
-def long(folder: Path) -> subprocess.Popen[bytes]:
+def long(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A run over a folder that takes minutes, and has begun."""
     (folder / "in").mkdir()
     for seed in range(3):
         noise = np.random.default_rng(seed).integers(0, 64, (SIDE, SIDE, 3), np.uint8)
         Image.fromarray(np.cumsum(noise, axis=1, dtype=np.uint8)).save(folder / "in" / f"{seed}.png")
     command = [sys.executable, "-m", "l3c", "encode", "in", "-o", "out", "-e", "9", "-j", "2", "--delete-source"]
-    run = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE)
-    end = time.monotonic() + TIMEOUT
-    while not (folder / "out").exists():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    time.sleep(1)
-    return run
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE) as run:
+        try:
+            end = time.monotonic() + TIMEOUT
+            while not (folder / "out").exists():
+                assert time.monotonic() < end
+                time.sleep(0.05)
+            time.sleep(1)
+            yield run
+        finally:
+            run.kill()
 
 
 def names(folder: Path) -> list[str]:
