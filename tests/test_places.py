@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from l3c import places
+from l3c.errors import ModelError
 from l3c.places import VARIABLE
 
 
@@ -40,3 +41,12 @@ def test_formats_are_read_from_any_header(header: object, expected: str, tmp_pat
     path = tmp_path / "some.safetensors"
     path.write_bytes(len(text).to_bytes(8, "little") + text)
     assert places.format_of(str(path)) == expected
+
+
+@pytest.mark.parametrize("nested", ["[", '{"a":'])
+def test_a_header_of_endless_nesting_is_no_model(nested: str, tmp_path: Path) -> None:
+    header = nested.encode() * 100_000
+    path = tmp_path / "x.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(ModelError, match=r"x\.safetensors: no safetensors file, or a damaged one"):
+        places.metadata(str(path))

@@ -24,6 +24,7 @@ from l3c.container.constants import (
     PAIR,
     PALETTE,
     PLANES,
+    PNG,
     PREVIEW,
     RGB,
     RGBA,
@@ -35,7 +36,7 @@ from l3c.container.constants import (
 )
 from l3c.container.cursor import Buffer
 from l3c.container.kept_file import is_suffix
-from l3c.container.named import pack_named
+from l3c.container.named import check_chunks, pack_named
 from l3c.container.read import read_file
 from l3c.container.structure import NOTHING, Animation, Contents, Frame, ImageHeader, Page, Palette, Repeated
 from l3c.container.write import write_file
@@ -719,5 +720,10 @@ def _sections(metadata: dict[str, bytes]) -> dict[bytes, bytes]:
         if not isinstance(value, bytes | bytearray | memoryview):
             raise InputError(f"metadata {kind!r}: {type(value).__name__}, needs bytes")
     sections = {TAGS[kind]: bytes(value) for kind, value in metadata.items() if kind in TAGS}
+    if PNG in sections:
+        try:
+            check_chunks(sections[PNG])
+        except FormatError as error:
+            raise InputError(f"metadata 'png chunks': {error}") from error
     named = {kind: bytes(value) for kind, value in metadata.items() if kind not in TAGS}
     return sections | ({NAMED: pack_named(named)} if named else {})

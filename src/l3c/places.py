@@ -153,7 +153,7 @@ def _metadata(file: str, _: float) -> dict[str, str]:
     try:
         said = json.loads(header).get("__metadata__", {})
         return {key: str(value) for key, value in said.items()}
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, RecursionError) as error:
         raise ModelError(f"{file}: no safetensors file, or a damaged one") from error
 
 

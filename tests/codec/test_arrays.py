@@ -110,3 +110,8 @@ def test_sixteen_extra_planes_at_most() -> None:
 
 def test_lists_are_arrays() -> None:
     np.testing.assert_array_equal(l3c.decode(l3c.encode([[1, 2], [3, 4]])), [[1, 2], [3, 4]])  # type: ignore[arg-type]
+
+
+def test_chunks_that_no_reader_takes_are_refused_before_anything_is_encoded() -> None:
+    with pytest.raises(l3c.InputError, match=r"metadata 'png chunks': .* holds a chunk b'IDAT'"):
+        l3c.encode(np.zeros((3, 4), np.uint8), metadata={"png chunks": b"IDAT\0"})
