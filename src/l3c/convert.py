@@ -12,7 +12,6 @@ from zlib import crc32
 import numpy as np
 
 from l3c import api
-from l3c.codec import encoding_memory
 from l3c.codec.threads import at_work, lone_threads, thread_count
 from l3c.container.constants import EXTRA_NAMES, LAYOUT_NAMES, PAGE_KINDS, PREVIEW, UNSIGNED
 from l3c.container.kept_file import is_suffix
@@ -426,6 +425,7 @@ def is_picture(data: bytes, name: str) -> bool:
 
 def read_picture(raw: bytes, name: str, options: EncodeOptions | DecodeOptions = DEFAULT) -> Picture:
     """The picture of a file in memory. Raises LimitError before reading it, or encoding it, takes too much memory."""
+    from l3c.codec import encoding_memory
     from l3c.images import read
 
     def allow(description: Description) -> None:
@@ -444,6 +444,8 @@ def read_picture(raw: bytes, name: str, options: EncodeOptions | DecodeOptions =
 
 def encoding_needed(page: Description, threads: int) -> int:
     """Bytes that encoding a page takes."""
+    from l3c.codec import encoding_memory
+
     bits = 8 * page.samples_size // max(1, page.width * page.height * page.channels)
     return encoding_memory.memory_needed(page.height, page.width, page.channels, bits, threads)
 

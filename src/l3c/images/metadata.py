@@ -8,7 +8,7 @@ from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
 from l3c.errors import FormatError
 from l3c.images import resolution
@@ -123,6 +123,8 @@ def to_info(metadata: dict[str, bytes]) -> dict[str, Any]:
 
 
 def _texts(chunks: list[Chunk]) -> list[tuple[str, str]]:
+    from PIL import PngImagePlugin  # only where texts are given to Pillow
+
     found: list[tuple[str, str]] = []
     for kind, content in chunks:
         name, _, rest = content.partition(b"\0")
