@@ -10,6 +10,7 @@ from PIL import Image
 
 import l3c
 from l3c import api
+from l3c.cli.files import Source
 from tests.checks import smooth_picture
 from tests.cli.conftest import Run
 from tests.images.pictures import RGB
@@ -78,6 +79,27 @@ def test_a_kept_file_is_not_deleted_for_its_pixels(run: Run, name: str, target: 
     assert "the source is kept, since the result lacks" in done.err
     assert run("decode", f"{name}.l3c", name, "-f", "--delete-source", "-q").code == 0
     assert (Path(name).read_bytes()[-4:], Path(f"{name}.l3c").exists()) == (b"tail", False)
+
+
+@posix
+@pytest.mark.parametrize("through", ["/dev/null", "link"])
+def test_no_source_is_deleted_for_a_device(run: Run, command: str, through: str) -> None:
+    Path("link").symlink_to("/dev/null")
+    done = run(command, ARGUMENTS[command][0], through, "-f", "--delete-source")
+    assert (done.code, done.err) == (2, f"l3c: {through}: is a device or a pipe; --delete-source needs files\n")
+    assert Path(ARGUMENTS[command][0]).exists()
+
+
+def test_no_source_is_deleted_where_the_result_has_gone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Emptied(Source):
+        def delete(self, target: str, size: int) -> None:
+            Path(target).write_bytes(b"")
+            super().delete(target, size)
+
+    monkeypatch.setattr("l3c.cli.single.Source", Emptied)
+    done = run("encode", "photo.png", "--delete-source")
+    assert (done.code, Path("photo.png").exists()) == (2, True)
+    assert "is not what was written; photo.png is kept" in done.err
 
 
 def test_a_source_that_changes_meanwhile_is_kept(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

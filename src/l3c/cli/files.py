@@ -113,8 +113,14 @@ class Source:
         found = self._path.stat()
         return found.st_ino, found.st_size, found.st_mtime_ns
 
-    def delete(self, target: str) -> None:
-        """Remove it, once its result's name would survive a loss of power. Raises InputError where it has changed."""
+    def delete(self, target: str, size: int) -> None:
+        """Remove it, once its result's name would survive a loss of power. size: of the result, bytes.
+
+        Raises InputError where it has changed, or no file of this size is the target.
+        """
+        there = Path(target).stat()
+        if not stat.S_ISREG(there.st_mode) or there.st_size != size:
+            raise InputError(f"{target}: is not what was written; {self._path} is kept")
         settle(Path(target).resolve().parent)
         if self._state() != self._before:
             raise InputError(f"{self._path}: has changed meanwhile; it is kept")

@@ -6,9 +6,11 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from l3c.cli.files import STANDARD, Source, attributes_of, shown, target
 from l3c.errors import InputError, L3CError, unforeseen
+from l3c.storage.atomic import is_special
 
 
 class Single:
@@ -24,6 +26,9 @@ class Single:
         if self._delete and STANDARD in (options.source, out):
             what = "source" if options.source == STANDARD else "target"
             raise InputError(f"--delete-source needs files; the {what} is a stream, or a link to one")
+        for name in (options.source, out) if self._delete else ():
+            if is_special(Path(name)):
+                raise InputError(f"{name}: is a device or a pipe; --delete-source needs files")
         if self._json and out == STANDARD:
             raise InputError("--json writes to standard output, which is the target already")
         for name in ("list_left_out", "prune", "cluster", "jobs"):
@@ -58,7 +63,7 @@ class Single:
             file.write(data)
         deleted = self._before is not None and not missing
         if self._before is not None and deleted:
-            self._before.delete(self.out)
+            self._before.delete(self.out, len(data))
         if not self._quiet:
             if line:
                 self.say(line if self.out == STANDARD else f"{line}: {shown(self.out, STANDARD)}")
