@@ -114,7 +114,20 @@ def whole_format(raw: bytes, name: str) -> formats.Format | None:
     """The format of a file, if it is one whose files are kept whole wherever that is smaller."""
     named = formats.BY_SUFFIX.get(PurePath(name).suffix.lower())
     form = named if named and named.name == CAMERA else formats.format_of(raw)
+    if form and form.name == "TIFF" and is_camera_file(raw):
+        return formats.BY_NAME[CAMERA]
     return form if form and form.whole else None
+
+
+def is_camera_file(tiff: bytes) -> bool:
+    """Whether a TIFF file is a camera's, whatever its name."""
+    from l3c.images.read import describe
+    from l3c.images.tiff import CAMERA_FILE
+
+    try:
+        return describe(tiff, "").refused == CAMERA_FILE
+    except L3CError:  # a damaged file: its reader says why
+        return False
 
 
 def is_lossy(raw: bytes, form: formats.Format) -> bool:

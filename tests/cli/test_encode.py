@@ -306,6 +306,15 @@ def test_files_of_cameras_and_of_formats_without_a_reader_are_kept(run: Run, nam
     assert Path(name).read_bytes() == file
 
 
+def test_a_raw_file_under_another_name_is_kept_whole(run: Run) -> None:
+    """DNG is TIFF whose first picture is a preview; people rename such files."""
+    Image.new("RGB", (8, 6)).save("preview.tif", tiffinfo={50706: b"\1\4\0\0"})
+    raw = Path("preview.tif").read_bytes()
+    assert run("encode", "preview.tif", "--delete-source", "-q").code == 0
+    assert run("decode", "preview.tif.l3c", "-q").code == 0
+    assert Path("preview.tif").read_bytes() == raw
+
+
 def test_a_picture_that_would_take_more_than_is_allowed_is_refused_before_it_is_unpacked(run: Run) -> None:
     Path("bomb.png").write_bytes(blank_png(9000, 9000))
     done = run("encode", "bomb.png", "--max-memory", "500M")

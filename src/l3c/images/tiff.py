@@ -43,6 +43,9 @@ from l3c.images.metadata import meaning
 from l3c.images.picture import Picture
 from l3c.images.tiff_directory import SUB_DIRECTORIES, Directory, Reader, Tag, block_of, swapped
 
+CAMERA_FILE = "a camera's raw file (DNG or the like)"
+"""Why such a file is not taken as pixels: those that a TIFF reader finds in it are a preview."""
+
 KIND, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 254, 256, 257, 258, 259, 262, 266
 STRIPS, ORIENTATION, SAMPLES, STRIP_SIZES, PLANES, MAP, TILES, TILE_SIZES = 273, 274, 277, 279, 284, 320, 324, 325
 INKS, INK_COUNT, EXTRA, NUMBER, SUBSAMPLING, DEPTH, DNG, DNG_DEPTH = 332, 334, 338, 339, 530, 32997, 50706, 32998
@@ -126,7 +129,7 @@ def describe(data: bytes) -> Description:
     rest = trailing(data, end + end % 2) if end + end % 2 < len(data) else {}
     first = found[0].directory
     if DNG in first.tags or any(p.directory.number(PHOTOMETRIC, 0) in RAW_PHOTOMETRIC for p in found):
-        return replace(pages[0], refused="a camera's raw file (DNG or the like)", items={})
+        return replace(pages[0], refused=CAMERA_FILE, items={})
     if len(pages) == 1:
         return replace(pages[0], items=pages[0].items | rest)
     refused = next((page.refused for page in pages if page.refused), None)
