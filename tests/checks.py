@@ -123,7 +123,8 @@ def encode_tiled(
     """A file of a picture [height, width, 1 or 3] with a given model."""
     height, width, channels = picture.shape
     header = ImageHeader(RGB if channels == 3 else GRAY, height, width)
-    return encode_components(header, [picture], {channels: model}, metadata or {}, threads, progress, effort=effort)
+    ways = encode_components(header, [picture], {channels: model}, metadata or {}, threads, progress, effort=effort)
+    return min(ways, key=len)
 
 
 def plain(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

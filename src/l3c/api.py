@@ -156,7 +156,7 @@ def encode(
     True
     """
     from l3c.codec import encoding_memory, past
-    from l3c.codec.encode import encode_differences, encode_drawing, encode_ways
+    from l3c.codec.encode import encode_components, encode_differences, encode_drawing
     from l3c.codec.models import find_model
     from l3c.codec.pasts import decoded_jpeg
     from l3c.codec.planes import to_numbers
@@ -181,7 +181,7 @@ def encode(
     for number, way in enumerate(ways):
         models = {count: find_model(model, count, device) for count in {c.channels for c in way[0].components}}
         share = _share_of(progress, number, len(ways))
-        files = encode_ways(*way, models, sections, threads, share, palette, effort)
+        files = encode_components(*way, models, sections, threads, share, palette, effort)
         candidates += [Candidate(data, *way) for data in files]
     if isinstance(ways[0][0].past, Repeated):  # WebP sees repeats itself, and in drawings more than those
         plain = _as_is(numbers, header)
@@ -217,16 +217,7 @@ def encode_pages(
         raise InputError("a file of pages has at least one, and those have no pages of their own")
     found = []
     for number, page in enumerate(pages):
-        data = encode(
-            page.samples,
-            layout=page.layout,
-            palette=page.palette,
-            extra=page.extra,
-            maximum=page.maximum,
-            metadata=page.metadata,
-            progress=_share_of(progress, number, len(pages)),
-            **options,
-        )
+        data = encode_picture(page, progress=_share_of(progress, number, len(pages)), **options)
         if page.kind not in PAGE_KINDS:
             raise InputError(f"page of kind {page.kind!r}: there are {', '.join(PAGE_KINDS)}")
         if animation is None and page.frame is not None:
@@ -466,7 +457,7 @@ def kept_picture(contents: Contents, /, *, threads: int | None = None, max_memor
 
 
 def info(data: Buffer, /) -> Info:
-    """Describe a file without decoding it. Every section's check sum is tested. Raises as `decode` does.
+    """Describe a file without decoding it. Every section's checksum is tested. Raises as `decode` does.
 
     >>> import l3c, numpy as np
     >>> l3c.info(l3c.encode(np.zeros((2, 5), np.uint8))).layout
@@ -523,7 +514,7 @@ def _sizes(contents: Contents) -> dict[str, int]:
 
 
 def verify(data: Buffer, /, *, threads: int | None = None, max_memory: int | None = None) -> Info:
-    """Decode everything, compare every check sum, and describe the file. Raises as `decode` does.
+    """Decode everything, compare every checksum, and describe the file. Raises as `decode` does.
 
     >>> import l3c, numpy as np
     >>> l3c.verify(l3c.encode(np.zeros((2, 5), np.uint8))).width
@@ -555,7 +546,7 @@ class Salvaged:
 
 
 def salvage(data: Buffer, /, *, threads: int | None = None, max_memory: int | None = None) -> Salvaged:
-    """Decode what is intact of a damaged file; every tile that is given passes its check sum.
+    """Decode what is intact of a damaged file; every tile that is given passes its checksum.
 
     Raises FormatError where nothing can be had, LimitError and ModelError as `decode` does.
 

@@ -103,6 +103,17 @@ def naming(name: str, *others: type[L3CError]) -> Iterator[None]:
         raise InputError(f"{name}: {unforeseen(error)}") from error
 
 
+def explained(error: Exception, name: str) -> tuple[str, int]:
+    """What a run over many files says of one that failed, and the exit code. L3CErrors name their file already."""
+    if isinstance(error, L3CError):
+        return (text if (text := str(error)).startswith(name) else f"{name}: {text}"), error.exit_code
+    if isinstance(error, MemoryError):
+        return f"{name}: not enough memory", 1
+    if isinstance(error, OSError):
+        return f"{name}: {error.strerror or error}", 1
+    return f"{name}: {unforeseen(error)}", 1
+
+
 def unforeseen(error: Exception) -> str:
     """For an error that only a bug, or a file nobody thought of, can lead to."""
     text = " ".join(str(error).split())

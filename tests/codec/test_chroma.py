@@ -44,7 +44,8 @@ def tiled(pixels: NDArray[Any], effort: int = 1, threads: int = 1) -> bytes:
     assert found is not None
     header, components = pair(*found)
     models = {channels: packaged_model(channels, 24, "wave-fast") for channels in (1, PAIR)}
-    return encode.encode_components(header, components, models, {}, threads, lambda share: None, effort=effort)
+    ways = encode.encode_components(header, components, models, {}, threads, lambda share: None, effort=effort)
+    return min(ways, key=len)
 
 
 def contents_of(data: bytes) -> Contents:
@@ -79,7 +80,8 @@ def test_presets_code_chroma_in_fewer_bytes_than_gray_models() -> None:
     found = undo(pixels, ImageHeader(RGB, *pixels.shape[:2]))
     assert found is not None
     models = {channels: find_model("wave-fast", channels) for channels in (1, PAIR)}
-    given, apart = (encode.encode_components(*way, models, {}, 1, lambda share: None) for way in (pair(*found), found))
+    ways = (encode.encode_components(*way, models, {}, 1, lambda share: None) for way in (pair(*found), found))
+    given, apart = (min(files, key=len) for files in ways)
     assert len(given) < len(apart)
     np.testing.assert_array_equal(l3c.decode(apart), pixels)
 

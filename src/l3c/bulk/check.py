@@ -11,12 +11,12 @@ from l3c.bulk.kinds import Decoding
 from l3c.bulk.plan import plan
 from l3c.bulk.run import Account, Heard, run
 from l3c.bulk.store import open_store
-from l3c.errors import InputError, L3CError, unforeseen
+from l3c.errors import InputError, explained
 
 
 @dataclass(frozen=True)
 class Check:
-    """Decode a file and compare every check sum; nothing is written."""
+    """Decode a file and compare every checksum; nothing is written."""
 
     source: str
     max_memory: int | None = None
@@ -28,14 +28,8 @@ class Check:
         try:
             data = store.read(job.source)
             found = api.verify(data, max_memory=self.max_memory)
-        except L3CError as error:
-            return self._failed(job, error, f"{name}: {error}", error.exit_code)
-        except MemoryError as error:
-            return self._failed(job, error, f"{name}: not enough memory")
-        except OSError as error:
-            return self._failed(job, error, f"{name}: {error.strerror or error}")
         except Exception as error:
-            return self._failed(job, error, f"{name}: {unforeseen(error)}")
+            return self._failed(job, error, *explained(error, name))
         samples = int(8 * len(data) / found.bits_per_subpixel)
         return Outcome(job.source, "", DONE, len(data), samples)
 

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from l3c.bulk.jobs import DONE, FAILED, SKIPPED, Job, Outcome
 from l3c.bulk.kinds import Kind
 from l3c.bulk.store import Stamp, Store, StoreError, open_store
-from l3c.errors import InputError, L3CError, unforeseen
+from l3c.errors import InputError, L3CError, explained
 
 PLAIN = ".bin"
 """Suffix of a file that has none of its own, where its name is another source's."""
@@ -53,12 +53,8 @@ class Convert:
             return self._failed(job, error, str(error), error.exit_code, hopeless=True)
         except L3CError as error:
             return self._failed(job, error, str(error), error.exit_code)
-        except MemoryError as error:
-            return self._failed(job, error, f"{name}: not enough memory")
-        except OSError as error:
-            return self._failed(job, error, f"{name}: {error.strerror or error}")
         except Exception as error:
-            return self._failed(job, error, f"{name}: {unforeseen(error)}")
+            return self._failed(job, error, *explained(error, name))
 
     def _failed(self, job: Job, error: BaseException, reason: str, code: int = 1, hopeless: bool = False) -> Outcome:
         trace = "".join(traceback.format_exception(error)) if self.debug else ""

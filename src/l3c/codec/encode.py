@@ -26,26 +26,14 @@ def encode_components(
     progress: Progress,
     palette: Palette | None = None,
     effort: int = 1,
-) -> bytes:
-    """components: the header's, each uint8 [height, width, channels]. models: by the number of channels.
+) -> list[bytes]:
+    """Every file that was tried, for the caller to keep the smallest.
+
+    components: the header's, each uint8 [height, width, channels]. models: by the number of channels.
 
     progress is told the share done, 0..1. Equal bytes for any threads. effort: 1..9; with more than 1, models are tuned
-    to the components, and the smallest file is kept.
+    to the components.
     """
-    return min(encode_ways(header, components, models, metadata, threads, progress, palette, effort), key=len)
-
-
-def encode_ways(
-    header: ImageHeader,
-    components: list[Samples],
-    models: Mapping[int, TileModel],
-    metadata: dict[bytes, bytes],
-    threads: int | None,
-    progress: Progress,
-    palette: Palette | None = None,
-    effort: int = 1,
-) -> list[bytes]:
-    """As `encode_components`: every file that was tried."""
     side = max(model.tile for model in models.values())
     tiles, wide = Tiles(components, tiles_of(header, side), threads), header.depth >= WIDE_BITS_MIN
     coded = tiles.coded(
