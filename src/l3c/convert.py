@@ -383,7 +383,7 @@ def lost_of_kept(contents: Contents, data: bytes, name: str, options: DecodeOpti
 
 
 def is_file_itself(contents: Contents, data: bytes) -> bool:
-    """Whether data are the file that is kept, by its length and check sum."""
+    """Whether data are the file that is kept, by its length and checksum."""
     kept = contents.kept
     return kept is not None and (kept.length, kept.crc) == (len(data), crc32(data))
 
@@ -419,7 +419,7 @@ def is_within(one: Picture, other: Picture) -> bool:
 
 
 def is_intact(data: bytes) -> bool:
-    """Whether every section of an l3c file has the check sum that it should have."""
+    """Whether every section of an l3c file has the checksum that it should have."""
     try:
         read_file(data)
     except L3CError:

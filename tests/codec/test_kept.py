@@ -90,7 +90,7 @@ def forged(**fields: Any) -> bytes:
 
 
 BROKEN = {
-    "another check sum": (forged(crc=1), ChecksumError, "differs"),
+    "another checksum": (forged(crc=1), ChecksumError, "differs"),
     "a longer file": (forged(length=601), ChecksumError, "differs"),
     "a shorter file": (forged(length=599), FormatError, "does not end|differs"),
     "a huge file": (forged(length=1 << 50), LimitError, "bytes of memory"),

@@ -1,4 +1,4 @@
-"""The tables are part of the format: their check sums must never change."""
+"""The tables are part of the format: their checksums must never change."""
 
 import zlib
 

@@ -1,4 +1,4 @@
-"""Files put together section by section, right or wrong, with check sums that fit."""
+"""Files put together section by section, right or wrong, with checksums that fit."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def stored_sections() -> dict[bytes, bytes]:
 
 
 def assemble(sections: list[tuple[bytes, bytes]], version: int = VERSION) -> bytes:
-    """A file of these sections, each with its true length and check sum."""
+    """A file of these sections, each with its true length and checksum."""
     return b"".join([SIGNATURE, bytes([version]), *(section(tag, content) for tag, content in sections)])
 
 

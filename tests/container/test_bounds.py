@@ -85,7 +85,7 @@ def test_a_header_with_more_damage_is_not_believed() -> None:
 
 
 def test_a_damaged_history_is_not_believed() -> None:
-    """Its tables make samples of ranks, which the tiles' check sums do not cover."""
+    """Its tables make samples of ranks, which the tiles' checksums do not cover."""
     random = np.random.default_rng(0)
     picture = np.sort(random.choice(65536, 3000, replace=False)).astype(np.uint16)[random.integers(0, 3000, (99, 99))]
     data = l3c.encode(picture)

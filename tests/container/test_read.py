@@ -139,7 +139,7 @@ HOSTILE = {
     "an endless tile length": (
         with_section(TILES, varint(SIDE) + b"\0" + b"\x80" * MILLION),
         FormatError,
-        "a tile's length|a tile's check sum",
+        "a tile's length|a tile's checksum",
     ),
 }
 ALL = {**STRANGERS, **SECTIONS, **TUNED, **HEADS, **TABLES, **HOSTILE}

@@ -1,4 +1,4 @@
-"""Mutated files whose places, lengths and check sums are right: what sections hold is what a reader must judge."""
+"""Mutated files whose places, lengths and checksums are right: what sections hold is what a reader must judge."""
 
 from __future__ import annotations
 

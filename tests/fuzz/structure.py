@@ -1,4 +1,4 @@
-"""Files of l3c as the sections they are made of, and back: lengths and check sums are made right again."""
+"""Files of l3c as the sections they are made of, and back: lengths and checksums are made right again."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _parts(body: bytes) -> tuple[Part, ...]:
 
 
 def _pages(content: bytes) -> tuple[Part, ...]:
-    """Sections in the data of a file of several pages; none in payloads, whose check sums never fit by chance."""
+    """Sections in the data of a file of several pages; none in payloads, whose checksums never fit by chance."""
     try:
         return _parts(content)
     except FormatError:

@@ -122,7 +122,7 @@ def test_a_small_file_that_declares_a_huge_picture_is_stored() -> None:
 
 
 def forged(**fields: object) -> bytes:
-    """FILE with other fields of its JPEG section, check sums fitting."""
+    """FILE with other fields of its JPEG section, checksums fitting."""
     return write_file(replace(read_file(FILE), kept=replace(read_jpeg(), **fields)))  # type: ignore[arg-type]
 
 

@@ -1,7 +1,7 @@
 """Decode files that nobody wrote: `python -m tests.long.fuzz_decoder [COUNT] [--seed N] [--keep FOLDER]`.
 
 Child processes decode many files each, under a limit of memory and with a limit of time for each file; after a death
-or a hang another one goes on. Allowed are an error of l3c, and pixels that the file's check sums vouch for. Anything
+or a hang another one goes on. Allowed are an error of l3c, and pixels that the file's checksums vouch for. Anything
 else is reported, kept in FOLDER, and makes the exit code 1.
 """
 
@@ -48,7 +48,7 @@ def examine(hostile: Hostile, decode: Decode = l3c.decode) -> tuple[str, str]:
 
 
 def vouched_for(data: bytes, pixels: NDArray[np.uint8]) -> bool:
-    """Whether size and check sums of all tiles are those that the file names, of bytes in one plane."""
+    """Whether size and checksums of all tiles are those that the file names, of bytes in one plane."""
     contents = read_file(data)
     header = contents.header
     if header.past or len(header.components) > 1 or header.depth != 8:

@@ -49,7 +49,7 @@ class Seed:
 
 @dataclass(frozen=True)
 class Hostile:
-    """A file to decode. pixels: the only ones it may decode to, or None where its own check sums decide."""
+    """A file to decode. pixels: the only ones it may decode to, or None where its own checksums decide."""
 
     kind: str
     data: bytes
@@ -122,7 +122,7 @@ def sections_of(data: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def resealed(r: Random) -> Hostile:
-    """A section's content is mutated, removed, repeated or moved; all lengths and check sums fit."""
+    """A section's content is mutated, removed, repeated or moved; all lengths and checksums fit."""
     seed = r.choice(seeds())
     parts = sections_of(seed.data)
     at = r.randrange(len(parts))
@@ -144,7 +144,7 @@ def resealed(r: Random) -> Hostile:
 
 
 def random_payloads(r: Random) -> Hostile:
-    """Payloads of noise under a table that fits: the coder itself is reached, and only check sums can tell."""
+    """Payloads of noise under a table that fits: the coder itself is reached, and only checksums can tell."""
     seed = r.choice(seeds())
     contents = read_file(seed.data)
     data = bytearray(contents.data)

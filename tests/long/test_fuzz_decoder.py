@@ -35,7 +35,7 @@ def test_the_files_repeat_with_their_seed() -> None:
 
 
 def test_the_coder_itself_is_reached() -> None:
-    """Among containers whose check sums fit, errors come from payloads and pixels, not from the container alone."""
+    """Among containers whose checksums fit, errors come from payloads and pixels, not from the container alone."""
     messages = []
     for number in range(0, 40 * len(KINDS)):
         hostile = hostile_file(3, number)

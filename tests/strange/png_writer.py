@@ -34,7 +34,7 @@ def unpack(data: bytes) -> list[Chunk]:
     while at < len(data):
         size, kind = struct.unpack_from(">I4s", data, at)
         content = data[at + 8 : at + 8 + size]
-        assert struct.unpack_from(">I", data, at + 8 + size)[0] == zlib.crc32(kind + content), "a chunk's check sum"
+        assert struct.unpack_from(">I", data, at + 8 + size)[0] == zlib.crc32(kind + content), "a chunk's checksum"
         chunks.append((kind, content))
         at += size + 12
         if kind == b"IEND":

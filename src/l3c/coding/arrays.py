@@ -55,7 +55,7 @@ def is_tensor(given: Any) -> bool:
 
 
 def as_parameters(given: Any) -> NDArray[np.int32]:
-    """Mixture parameters as int32 [rows, N]; floating ones must be whole numbers."""
+    """Mixture parameters as int32 [rows, N]; floating ones must be integers."""
     array = as_array(given)
     if array.ndim != 2:
         raise InputError(f"mixture parameters {array.shape}: needs [parts * channels * components, count]")

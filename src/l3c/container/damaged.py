@@ -1,4 +1,4 @@
-"""Reading what is left of a damaged file: sections are found by their tags, and believed where their check sums fit."""
+"""Reading what is left of a damaged file: sections are found by their tags, and believed where their checksums fit."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ from l3c.errors import ChecksumError, FormatError
 T = TypeVar("T")
 
 CHECK_BYTES = 4
-"""Of a section's check sum."""
+"""Of a section's checksum."""
 
 BELIEVED = (COLOURS, MODELS, TUNINGS, TILES)
-"""Sections that are read although their check sum does not fit: the tiles' own check sums tell what is wrong, but for
+"""Sections that are read although their checksum does not fit: the tiles' own checksums tell what is wrong, but for
 colours of a palette, which are no samples. HEAD and PAST make samples of tiles: wrong ones would not be noticed."""
 
 MENDED_MAX = 256
-"""Bytes of a section of which every bit is tried: one flipped bit is told by the check sum, by 4 billion to 2,000."""
+"""Bytes of a section of which every bit is tried: one flipped bit is told by the checksum, by 4 billion to 2,000."""
 
 CHECKED_SHARE, CHECKED_LEAST = 32, 1 << 16
-"""Bytes of check sums that may be computed for each byte of a file, and at least: tags without end in a file that
+"""Bytes of checksums that may be computed for each byte of a file, and at least: tags without end in a file that
 somebody made would take the square of its size."""
 
 HEAD_MAX = 64
@@ -126,7 +126,7 @@ def _starts(place: int, entries: list[PageEntry]) -> list[int]:
 
 
 def _heads(view: memoryview) -> Iterator[int]:
-    """Places of the sections HEAD whose check sums fit."""
+    """Places of the sections HEAD whose checksums fit."""
     for place in _places(view, HEAD, 0):
         with suppress(FormatError):
             read_section(Cursor(view[place : place + HEAD_MAX], place))
@@ -134,7 +134,7 @@ def _heads(view: memoryview) -> Iterator[int]:
 
 
 def _find(view: memoryview, tag: bytes, start: int, read: Callable[[Cursor], T], lost: list[str]) -> tuple[T, int]:
-    """The first section whose check sum fits, else one with a flipped bit, else, if BELIEVED, the first that makes
+    """The first section whose checksum fits, else one with a flipped bit, else, if BELIEVED, the first that makes
     sense; and where it ends.
     """
     places = list(_places(view, tag, start))
@@ -156,7 +156,7 @@ def _find(view: memoryview, tag: bytes, start: int, read: Callable[[Cursor], T],
 
 
 def _mended(view: memoryview, place: int, content: Cursor, end: int) -> Cursor | None:
-    """The content as it was, if one bit of it, or of its check sum, has been flipped."""
+    """The content as it was, if one bit of it, or of its checksum, has been flipped."""
     raw, tag = bytes(content.take(content.left, "a section")), bytes(view[place : place + len(HEAD)])
     content.rewind()
     stored = int.from_bytes(view[end - CHECK_BYTES : end], "little")

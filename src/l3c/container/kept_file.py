@@ -58,7 +58,7 @@ def _read(cursor: Cursor, suffix: str) -> KeptFile:
     coder = cursor.integer(1, "a kept file's coder")
     if coder not in KEPT_CODERS:
         raise VersionError(f"byte {cursor.offset}: coder {coder} of a kept file is unknown to this release")
-    length, crc = cursor.varint(MAX_LENGTH, "a kept file's length"), cursor.integer(4, "its check sum")
+    length, crc = cursor.varint(MAX_LENGTH, "a kept file's length"), cursor.integer(4, "its checksum")
     if coder == KEPT_STORED and length != cursor.left:
         raise cursor.fail(f"a file of {length} bytes is stored in {cursor.left}")
     return KeptFile(coder, length, crc, cursor.take(cursor.left, "the kept file"), suffix)

@@ -29,7 +29,7 @@ LONGEST_HEAD = 14
 """Of a section: its tag and a length."""
 
 CHECK_BYTES = 4
-"""Of a section's check sum."""
+"""Of a section's checksum."""
 
 
 class Ranges(Protocol):
@@ -71,7 +71,7 @@ class Lazy(NamedTuple):
 def read_lazily(source: Ranges) -> Lazy:
     """As `read_file`, and the payloads; a file that keeps another is read whole.
 
-    The check sum of section DATA is not tested, since that takes all of it: the tiles have their own.
+    The checksum of section DATA is not tested, since that takes all of it: the tiles have their own.
     """
     first = source.read(0, FIRST)
     check_signature(Cursor(memoryview(first)), first[:256])

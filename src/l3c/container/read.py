@@ -234,7 +234,7 @@ def read_section(cursor: Cursor) -> tuple[bytes, Cursor]:
     if not (tag.isalpha() and tag.isascii()):
         raise FormatError(f"byte {place}: a section's tag must be four letters")
     content = cursor.part(cursor.varint(MAX_LENGTH, "a section's length"), f"section {tag.decode()}")
-    stored = cursor.integer(4, "a section's check sum")
+    stored = cursor.integer(4, "a section's checksum")
     if stored != crc32(content.take(content.left, "content"), crc32(tag)):
         raise ChecksumError(f"byte {place}: section {tag.decode()} is damaged: its CRC-32 differs")
     content.rewind()
@@ -333,7 +333,7 @@ def read_entry(cursor: Cursor, models: int) -> TileEntry:
     coder = cursor.varint(FIRST_MODEL + MAX_MODELS + MAX_TUNINGS, "a tile's coder")
     if coder >= FIRST_MODEL and not FIRST_MODEL <= coder < FIRST_MODEL + models:
         raise VersionError(f"byte {cursor.offset}: tile coder {coder} is unknown to this release")
-    return TileEntry(coder, cursor.varint(MAX_LENGTH, "a tile's length"), cursor.integer(4, "a tile's check sum"))
+    return TileEntry(coder, cursor.varint(MAX_LENGTH, "a tile's length"), cursor.integer(4, "a tile's checksum"))
 
 
 def check_lengths(header: ImageHeader, side: int, entries: list[TileEntry], available: int) -> None:

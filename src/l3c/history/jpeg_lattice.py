@@ -31,7 +31,7 @@ def nearest(samples: Floats, weights: Floats, inverse: Inverse) -> NDArray[np.in
 
 
 def _search(triangle: Floats, wanted: Floats) -> NDArray[Any]:
-    """[n, KEPT, 64]: whole numbers c for which triangle @ c is near `wanted`, found from the last one on."""
+    """[n, KEPT, 64]: integers c for which triangle @ c is near `wanted`, found from the last one on."""
     left = np.repeat(wanted[:, None], KEPT, 1)
     cost = np.full(left.shape[:2], np.float32(1e30))
     cost[:, 0] = 0

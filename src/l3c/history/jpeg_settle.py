@@ -1,4 +1,4 @@
-"""The whole numbers behind interpolated chroma: samples of the half plane are moved until every known pixel fits."""
+"""The integers behind interpolated chroma: samples of the half plane are moved until every known pixel fits."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ ZIGZAG = np.argsort([(d := v + u) * 64 + (v if d % 2 else u) for v in range(SIDE
 
 
 def weights() -> NDArray[np.float64]:
-    """[8 samples, 8 coefficients]: whole numbers, in 1/8192."""
+    """[8 samples, 8 coefficients]: integers, in 1/8192."""
     out = np.empty((SIDE, SIDE))
     out[:4, ::2], out[:4, 1::2] = EVEN, ODD
     out[:3:-1, ::2], out[:3:-1, 1::2] = EVEN, -ODD
@@ -51,7 +51,7 @@ def weights() -> NDArray[np.float64]:
 
 
 def samples_of(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """[n, 8, 8] of coefficients times their steps, whole numbers [n, 64]."""
+    """[n, 8, 8] of coefficients times their steps, integers [n, 64]."""
     basis = weights().T
     columns = values.reshape(-1, SIDE, SIDE).transpose(0, 2, 1).reshape(-1, SIDE) @ basis
     columns = np.floor(columns * OF_FIRST + 0.5)

@@ -17,7 +17,7 @@ BY_CHANNELS = {1: "gray", 2: "gray+alpha", 3: "RGB", 4: "RGBA"}
 
 @dataclass(frozen=True)
 class Picture:
-    """samples: bool, whole numbers or floats, [height, width] or [height, width, channels].
+    """samples: bool, integers or floats, [height, width] or [height, width, channels].
 
     metadata: kinds of `container.constants.METADATA` and `NAMED_METADATA` to bytes. layout: a name of `LAYOUT_NAMES`,
     or None where the channels tell. palette: of indices. source_format: Pillow's name of the format it was read from,

@@ -18,7 +18,7 @@ BYTE_ORDER, BIG = "byte order", b">"
 
 
 class L3C(Codec):  # type: ignore[misc]
-    """Chunks of bool, whole numbers or floats: the last axes are height and width, or height, width and 3 or 4 colours.
+    """Chunks of bool, integers or floats: the last axes are height and width, or height, width and 3 or 4 colours.
 
     What is decoded are the bytes of the chunk's memory, whatever its order of axes and bytes, as numcodecs wants it.
 

@@ -20,7 +20,7 @@ NAME = "l3c"
 
 @dataclass(frozen=True)
 class L3CCodec(ArrayBytesCodec):
-    """Chunks of bool, whole numbers or floats: the last axes are height and width, or height, width and 3 or 4 colours.
+    """Chunks of bool, integers or floats: the last axes are height and width, or height, width and 3 or 4 colours.
 
     model: as for `l3c.encode`. threads: for each chunk.
     """

@@ -1,4 +1,4 @@
-"""Fine-tuning on the grid that export will use: whole numbers forward, straight through backward."""
+"""Fine-tuning on the grid that export will use: integers forward, straight through backward."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Heard = Callable[[int, float], None]
 
 
 class StraightThrough(torch.autograd.Function):
-    """Whole numbers forward, backward the gradient of what they came from."""
+    """Integers forward, backward the gradient of what they came from."""
 
     @staticmethod
     def forward(_: Any, x: Tensor, whole: Tensor) -> Tensor:
@@ -41,12 +41,12 @@ def halved(x: Tensor) -> Tensor:
 
 
 def whole(x: Tensor) -> Tensor:
-    """The nearest whole numbers, as weights are rounded."""
+    """The nearest integers, as weights are rounded."""
     return StraightThrough.apply(x, torch.round(x.detach()))  # type: ignore[no-any-return, no-untyped-call]
 
 
 class FakeIntegers:
-    """Operations on whole numbers in float32 [N, C, H, W], as exported layers compute them, with gradients."""
+    """Operations on integers in float32 [N, C, H, W], as exported layers compute them, with gradients."""
 
     def __init__(self, weights: Weights, grids: Grids) -> None:
         self._layers = grids

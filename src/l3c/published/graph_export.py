@@ -266,7 +266,7 @@ def _ending(traced: Traced) -> list[tuple[int, FloatGraph]]:
 
 
 def _architecture(network: Published, traced: Traced, signals: _Signals) -> GraphArchitecture:
-    """Graphs of whole numbers, checked."""
+    """Graphs of integers, checked."""
     a, scales = network.architecture, len(traced.predict)
     graphs = [_Writer(g, graph, signals, a.latent_levels).graph() for g, graph in enumerate(traced.graphs())]
     try:
@@ -280,7 +280,7 @@ def _architecture(network: Published, traced: Traced, signals: _Signals) -> Grap
 
 
 class _Writer:
-    """Writes a graph of whole numbers."""
+    """Writes a graph of integers."""
 
     def __init__(self, g: int, graph: FloatGraph, signals: _Signals, levels: int) -> None:
         self.g, self.values, self.signals, self.levels = g, graph, signals, levels

@@ -39,7 +39,7 @@ def known_signal(a: Architecture) -> str:
 
 
 def known_values(a: Architecture, symbols: Any) -> Any:
-    """Its whole numbers, of symbols."""
+    """Its integers, of symbols."""
     return 2 * symbols - (a.latent_levels - 1) if a.learned else symbols
 
 

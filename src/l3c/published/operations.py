@@ -1,6 +1,6 @@
 """What integer networks are made of: layers, what else they need of whatever computes, and the ranges of signals.
 
-Activations are whole numbers of a step that each channel of each signal has. A layer's sum |w| |x| + |b| stays below
+Activations are integers of a step that each channel of each signal has. A layer's sum |w| |x| + |b| stays below
 2^24, so float32 adds it without error in any order; floor(sum 2^-n + 0.5) is its output, clipped to its signal's range.
 Signals: `wide` ones (sums of residual blocks) are narrowed, by 2^-6, before a layer reads them; the others are not.
 """
@@ -41,7 +41,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class IntegerLayer:
-    """weight: whole numbers, int8 or int16 [outputs, inputs, k, k]. bias: int32 [outputs]. shift: uint8 [outputs]."""
+    """weight: integers, int8 or int16 [outputs, inputs, k, k]. bias: int32 [outputs]. shift: uint8 [outputs]."""
 
     layer: Layer
     weight: NDArray[Any]
@@ -88,9 +88,9 @@ class Backend(Operations, Protocol):
     """What a program needs beside that."""
 
     def receive(self, signal: str, values: NDArray[np.int64]) -> Any:
-        """Take whole numbers [C, H, W] of a signal."""
+        """Take integers [C, H, W] of a signal."""
         ...
 
     def give(self, values: Any) -> NDArray[np.int32]:
-        """Return whole numbers int32 [C, H, W]."""
+        """Return integers int32 [C, H, W]."""
         ...

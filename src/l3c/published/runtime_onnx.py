@@ -1,4 +1,4 @@
-"""Integer networks in ONNX Runtime: graphs traced from the program, in float32 that holds whole numbers.
+"""Integer networks in ONNX Runtime: graphs traced from the program, in float32 that holds integers.
 
 A graph for all extractors, and one for each predictor with its classifier. Arrays [1, C, H, W].
 """

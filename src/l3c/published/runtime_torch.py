@@ -1,4 +1,4 @@
-"""Integer networks in PyTorch: float32 that holds whole numbers. Arrays [1, C, H, W]."""
+"""Integer networks in PyTorch: float32 that holds integers. Arrays [1, C, H, W]."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def build(schema: type[T], values: Any, place: str, prefix: str = "") -> T:
 
 
 def _convert(kind: Any, value: Any, place: str, key: str) -> Any:
-    """Check a value against an annotation; whole numbers, and numbers YAML took for text (1e-4), become floats."""
+    """Check a value against an annotation; integers, and numbers YAML took for text (1e-4), become floats."""
     if is_dataclass(kind):
         return build(kind, value, place, f"{key}.")  # type: ignore[arg-type]
     accepted = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)

@@ -24,7 +24,7 @@ def pair_partner(layer: Layer) -> NDArray[np.int64]:
 
 
 def limit_pairs(layer: Layer, weights: NDArray[Number]) -> NDArray[Number]:
-    """Shorten whole numbers [outputs, inputs] to -127..127 and until each pair fits: the larger one first."""
+    """Shorten integers [outputs, inputs] to -127..127 and until each pair fits: the larger one first."""
     clipped = np.clip(weights, -WEIGHT_MAX, WEIGHT_MAX)
     partner = pair_partner(layer)
     other = np.abs(clipped[:, partner])

@@ -20,7 +20,7 @@ ZERO_BITS, STEP_BITS = 6.0, 2.4
 
 
 def round_group(values: Floats, curvature: Floats) -> tuple[int, Integers]:
-    """A group's power and whole numbers [N], for values [N] and the curvature [N] of the picture's bits by them."""
+    """A group's power and integers [N], for values [N] and the curvature [N] of the picture's bits by them."""
     curvature = np.maximum(curvature, curvature.mean() / 20)
     best = COARSENESS * sqrt(12 / (log(2) * float(curvature.mean()) + 1e-12))
     most = np.abs(values).max()

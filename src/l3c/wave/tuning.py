@@ -1,4 +1,4 @@
-"""Definition: a network tuned to one picture by small whole numbers, which the file holds.
+"""Definition: a network tuned to one picture by small integers, which the file holds.
 
 Each layer has a number for each output's bias, one for each output's gain and one for each input's gain. The tuned
 network is one of the same integers as any other: what codes with it needs to know nothing of this.
