@@ -1,4 +1,4 @@
-// The Python face of the engine: l3c._engine. Types and checks only; l3c.engine gives it its documentation.
+// The Python face of the engine: l3c._engine. Types and checks only; l3c.wave.compiled gives it its documentation.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>

@@ -1,4 +1,4 @@
-// The Python face of the JPEG scan. Types and checks only; l3c.engine.jpeg gives it its documentation.
+// The Python face of the JPEG scan. Types and checks only; l3c.jpeg.scan_compiled gives it its documentation.
 #include "jpeg_bindings.hpp"
 
 #include <nanobind/ndarray.h>

@@ -1,4 +1,4 @@
-// The Python face of the symbol coder. Types and checks only; l3c.engine.symbols gives it its documentation.
+// The Python face of the symbol coder. Types and checks only; l3c.coding.compiled gives it its documentation.
 #include "symbol_bindings.hpp"
 
 #include <nanobind/ndarray.h>

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from l3c.places import CACHE_VARIABLE
+from l3c.models.search_path import CACHE_VARIABLE
 
 settings.register_profile("machines", deadline=None)
 settings.load_profile("machines")  # other work on the machine is no fault of the code

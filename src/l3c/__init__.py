@@ -21,8 +21,6 @@ from l3c.api import (
     info,
     keep_file,
     original,
-    register_imageio,
-    register_pillow,
     salvage,
     verify,
 )
@@ -41,6 +39,7 @@ from l3c.errors import (
 )
 from l3c.image import Image
 from l3c.image import open_image as open
+from l3c.plugins.registration import register_imageio, register_pillow
 
 if TYPE_CHECKING:
     from l3c.images.picture import Picture

@@ -581,28 +581,6 @@ def _salvaged(contents: Contents, threads: int | None, max_memory: int | None) -
     return _picture(contents, samples), lost
 
 
-def register_pillow() -> None:
-    """Let Pillow open and save `.l3c`: `Image.open("x.l3c")`, `im.save("x.l3c")`. Registering twice does no harm.
-
-    >>> import l3c
-    >>> l3c.register_pillow()
-    """
-    from l3c.images.pillow_plugin import register
-
-    register()
-
-
-def register_imageio() -> None:
-    """Let imageio read and write `.l3c`: `iio.imread("x.l3c")`, `iio.imwrite("x.l3c", array)`.
-
-    >>> import l3c
-    >>> l3c.register_imageio()
-    """
-    from l3c.plugins.imageio_plugin import register
-
-    register()
-
-
 def _samples(given: Any) -> NDArray[Any]:
     """[height, width, channels], in this machine's byte order."""
     import numpy as np

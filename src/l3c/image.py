@@ -169,7 +169,7 @@ class UrlRanges:
     """A file that fsspec reaches."""
 
     def __init__(self, url: str) -> None:
-        from l3c.remote import file_system
+        from l3c.storage.remote import file_system
 
         self._fs, self._path = file_system(url)
         size = self._fs.size(self._path)
@@ -204,7 +204,7 @@ def open_image(
         contents = read_file(source)
         image = Image(contents, contents.data, (), threads, max_memory)
     else:
-        from l3c.remote import is_remote
+        from l3c.storage.remote import is_remote
 
         ranges: Ranges = UrlRanges(str(source)) if is_remote(str(source)) else FileRanges(source)
         image = Image(*read_lazily(ranges), threads, max_memory)

@@ -15,9 +15,9 @@ from l3c.bulk import kinds
 from l3c.bulk.convert import Convert
 from l3c.bulk.jobs import Outcome
 from l3c.bulk.kinds import Decoding, Encoding
-from l3c.bulk.local_store import LocalStore
 from l3c.bulk.run import Account, convert_folder
-from l3c.bulk.store import StoreError
+from l3c.bulk.stores.local import LocalStore
+from l3c.bulk.stores.store import StoreError
 from l3c.convert import EncodeOptions
 from l3c.storage.atomic import whole_file
 from tests.bulk.folders import encode_tree, make_tree, pixels_of, tree

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from l3c.cli import main
-from l3c.remote import OPTIONS, file_system
+from l3c.storage.remote import OPTIONS, file_system
 from tests.bulk.folders import encode_tree, make_tree, pixels_of, tree
 from tests.prepare.photographs import WIDE, save, tar_of
 

@@ -12,8 +12,8 @@ import l3c.coding
 from l3c.coding import SymbolDecoder, SymbolEncoder, arrays, frequencies_of, mixture_parameters, uniform
 from l3c.coding.rans import Encoder
 from l3c.coding.symbols import channel_mixture, cumulative
-from l3c.engine import ISA_VARIABLE, supported_isas
 from l3c.errors import FormatError, InputError
+from l3c.isa import ISA_VARIABLE, supported_isas
 from tests.house.sources import ROOT
 
 RNG = np.random.default_rng(1)

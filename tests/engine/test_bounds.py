@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from l3c.engine import WaveCoder, layers_of, supported_isas, wave_gradient
+from l3c.isa import supported_isas
 from l3c.training.wave import initial_parameters
 from l3c.wave import definition
 from l3c.wave.architecture import BOUNDS, WIDTH_MAX, WIDTHS, Architecture
+from l3c.wave.compiled import WaveCoder, layers_of, wave_gradient
 from l3c.wave.learning import OUTPUTS, STAGE_TWO, Learning
 from l3c.wave.model import WaveModel
 from l3c.wave.model_file import Tensors, file_content, read_stored

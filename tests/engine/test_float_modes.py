@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 import l3c
 from l3c.coding import SymbolDecoder, SymbolEncoder
-from l3c.engine import WaveCoder, supported_isas, wave_gradient
+from l3c.isa import supported_isas
 from l3c.training.wave import initial_parameters
+from l3c.wave.compiled import WaveCoder, wave_gradient
 from l3c.wave.learning import Learning
 from l3c.wave.presets import HEADS_LEARN
 from tests.checks import ARCHITECTURES, COUPLED, noise, smooth_picture, untrained_network

@@ -10,7 +10,7 @@ from PIL import Image
 import l3c
 from l3c import errors
 from l3c.container.constants import METADATA
-from l3c.engine import supported_isas
+from l3c.isa import supported_isas
 from tests.checks import CHANNELS
 from tests.golden.cases import cases, damaged_files, kept_files, pages
 from tests.golden.make import FOLDER, make

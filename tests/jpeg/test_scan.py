@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from l3c.engine import jpeg as engine
 from l3c.errors import FormatError
 from l3c.jpeg import scan
+from l3c.jpeg import scan_compiled as engine
 from l3c.jpeg.scan import Code
 from l3c.jpeg.scan_write import write_scan
 

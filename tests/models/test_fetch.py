@@ -14,7 +14,7 @@ from l3c.cli import main
 from l3c.codec.models import find_model
 from l3c.errors import InputError, ModelError
 from l3c.models import fetch
-from l3c.places import CACHE_VARIABLE, VARIABLE, cache_folder, folders
+from l3c.models.search_path import CACHE_VARIABLE, VARIABLE, cache_folder, folders
 from l3c.published.float_state import find_float, float_name, write_float
 from l3c.published.models import write_model
 from tests.house.sources import ROOT

@@ -13,8 +13,8 @@ from l3c.codec.decode import memory_needed
 from l3c.codec.models import find_model, model_by_digest, model_names
 from l3c.container.read import read_file
 from l3c.errors import LimitError, ModelError
-from l3c.loaded import Loaded
-from l3c.places import VARIABLE
+from l3c.models.cache import Loaded
+from l3c.models.search_path import VARIABLE
 from l3c.published import models
 from tests.published.integer import ARCHITECTURES, exported, picture
 

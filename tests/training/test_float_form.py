@@ -13,7 +13,7 @@ import torch
 from l3c.cli import main
 from l3c.codec.models import describe_file
 from l3c.errors import InputError, ModelError
-from l3c.places import VARIABLE
+from l3c.models.search_path import VARIABLE
 from l3c.published import models
 from l3c.published.dequantize import FIRST, SECOND, float_state_of
 from l3c.published.export import export_layers

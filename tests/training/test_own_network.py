@@ -14,7 +14,7 @@ from PIL import Image
 
 from l3c.cli import main
 from l3c.errors import InputError
-from l3c.loaded import Loaded
+from l3c.models.cache import Loaded
 from l3c.published import models
 from l3c.published.architecture import Architecture
 from l3c.published.network import make_network

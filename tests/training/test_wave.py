@@ -7,7 +7,6 @@ import pytest
 from PIL import Image
 
 from l3c.coding.mixture import Integers, Mixture, intervals
-from l3c.engine import wave_gradient
 from l3c.errors import ModelError
 from l3c.training.crops import Crops, halve_chroma, read_pictures, to_coding_order
 from l3c.training.wave import initial_parameters
@@ -15,6 +14,7 @@ from l3c.training.wave_export import export
 from l3c.training.wave_quantize import integer_weights, round_parameters, split
 from l3c.wave import definition
 from l3c.wave.architecture import PAIR_MAX, Architecture
+from l3c.wave.compiled import wave_gradient
 from l3c.wave.network import Network, read_network
 from l3c.wave.scales import output_units
 from tests.checks import ARCHITECTURES, SMALL, smooth_picture

@@ -12,8 +12,8 @@ import l3c
 from l3c.cli import main
 from l3c.codec.models import describe_file, find_model, model_by_digest, model_names
 from l3c.errors import EngineError, ModelError
-from l3c.loaded import Loaded
-from l3c.places import VARIABLE
+from l3c.models.cache import Loaded
+from l3c.models.search_path import VARIABLE
 from l3c.published.models import write_model
 from l3c.wave import files, presets
 from l3c.wave.model_file import file_content, read_stored

@@ -10,8 +10,8 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from l3c import places
 from l3c.errors import ModelError
+from l3c.models import search_path
 from l3c.wave import presets
 from l3c.wave.model_file import file_content, read_stored
 
@@ -96,7 +96,7 @@ def test_impossible_metadata_is_refused_before_more_is_read(
     key: str, value: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = changed(tmp_path, **{key: json.dumps(value)})
-    monkeypatch.delattr(places, "content")
+    monkeypatch.delattr(search_path, "content")
     with pytest.raises(ModelError, match=r"model\.safetensors: not a wave model"):
         read_stored(file)
 

@@ -5,10 +5,11 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from l3c.engine import WaveCoder, supported_isas
 from l3c.errors import FormatError
+from l3c.isa import supported_isas
 from l3c.wave import definition, presets
 from l3c.wave.architecture import PAIR_MAX, Architecture
+from l3c.wave.compiled import WaveCoder
 from l3c.wave.learning import Learning
 from l3c.wave.network import BIAS_MAX
 from l3c.wave.pairs import pair_partner

@@ -10,7 +10,7 @@ from l3c.bulk.jobs import DONE, FAILED, Job, Outcome
 from l3c.bulk.kinds import Decoding
 from l3c.bulk.plan import plan
 from l3c.bulk.run import Account, Heard, run
-from l3c.bulk.store import open_store
+from l3c.bulk.stores.open import open_store
 from l3c.errors import InputError, explained
 
 

@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 
 from l3c.bulk.jobs import DONE, FAILED, SKIPPED, Job, Outcome
 from l3c.bulk.kinds import Kind
-from l3c.bulk.store import Stamp, Store, StoreError, open_store
+from l3c.bulk.stores.open import open_store
+from l3c.bulk.stores.store import Stamp, Store, StoreError
 from l3c.errors import InputError, L3CError, explained
 
 PLAIN = ".bin"

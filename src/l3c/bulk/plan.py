@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from l3c.bulk.jobs import FAILED, Job, Outcome
-from l3c.bulk.store import Listing
-from l3c.remote import is_remote
+from l3c.bulk.stores.store import Listing
+from l3c.storage.remote import is_remote
 
 
 class Naming(Protocol):

@@ -11,7 +11,7 @@ from typing import Any
 from l3c.bulk.convert import Convert
 from l3c.bulk.jobs import DONE, FAILED, SKIPPED, Job, Outcome, Task
 from l3c.bulk.plan import Plan, inside, plan
-from l3c.bulk.store import open_store
+from l3c.bulk.stores.open import open_store
 from l3c.codec.threads import thread_count
 
 Heard = Callable[[Outcome, "Account"], None]

@@ -74,7 +74,7 @@ def convert_tree(kind: Kind, options: argparse.Namespace, changed: str = "") -> 
 
 def root_of(name: str, options: argparse.Namespace) -> str:
     """A root as the workers of a cluster understand it."""
-    from l3c.bulk.store import absolute
+    from l3c.bulk.stores.store import absolute
 
     return absolute(name) if options.cluster else name
 

@@ -42,7 +42,7 @@ __all__ = ["SymbolDecoder", "SymbolEncoder", "frequencies_of", "mixture_paramete
 def __getattr__(name: str) -> Any:
     """Fetch the compiled coder when it is first wanted: the definition needs nothing compiled."""
     if name in ("SymbolDecoder", "SymbolEncoder"):
-        from l3c.engine import symbols
+        from l3c.coding import compiled
 
-        return getattr(symbols, name)
+        return getattr(compiled, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

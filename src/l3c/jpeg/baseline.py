@@ -75,7 +75,7 @@ def _from_units(units: NDArray[np.int16], size: tuple[int, int], halved: tuple[b
 
 def read_jpeg(data: bytes, size: tuple[int, int], components: int, halved: tuple[bool, bool]) -> Coefficients:
     """The coefficients of a file as `write_jpeg` writes it, of that size and sampling. Raises FormatError."""
-    from l3c.engine.jpeg import read_scan
+    from l3c.jpeg.scan_compiled import read_scan
 
     cursor = Cursor(memoryview(data))
     if bytes(cursor.take(2, "the JPEG file")) != START[:2]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from l3c.errors import ModelError
-from l3c.places import cache_folder
+from l3c.models.search_path import cache_folder
 from l3c.storage.atomic import whole_file
 from l3c.storage.download import download
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from l3c.bulk.jobs import DONE, SKIPPED, Job, Outcome
-from l3c.bulk.store import open_store
+from l3c.bulk.stores.open import open_store
 from l3c.errors import InputError
 from l3c.prepare.pictures import png
 from l3c.prepare.tree import failure

@@ -10,7 +10,7 @@ from PIL import Image
 
 from l3c.bulk.jobs import DISCARDED, DONE, SKIPPED, Job, Outcome
 from l3c.bulk.run import Account, Heard
-from l3c.bulk.store import open_store
+from l3c.bulk.stores.open import open_store
 from l3c.codec.threads import at_work
 from l3c.prepare.pictures import opened, png
 from l3c.prepare.tree import Workers, failure, prepare_tree

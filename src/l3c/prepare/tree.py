@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from l3c.bulk.jobs import FAILED, Job, Outcome, Task
 from l3c.bulk.plan import inside, plan
 from l3c.bulk.run import Account, Heard, run
-from l3c.bulk.store import StoreError, open_store
+from l3c.bulk.stores.open import open_store
+from l3c.bulk.stores.store import StoreError
 from l3c.errors import L3CError, unforeseen
 from l3c.prepare.naming import ToPng
 

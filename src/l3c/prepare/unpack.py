@@ -12,10 +12,11 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from l3c.bulk.jobs import DONE, SKIPPED, Job, Outcome
-from l3c.bulk.store import Store, open_store
+from l3c.bulk.stores.open import open_store
+from l3c.bulk.stores.store import Store
 from l3c.errors import InputError
 from l3c.prepare.tree import failure
-from l3c.remote import file_system, is_remote
+from l3c.storage.remote import file_system, is_remote
 
 DAMAGED = (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, NotImplementedError)
 """What archives lead to that end early, are damaged, or packed in a way that Python does not know."""

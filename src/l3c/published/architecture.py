@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from l3c.digest import stated
 from l3c.errors import InputError
+from l3c.models.digest import stated
 
 KINDS = ("l3c", "rgb", "rgb-shared")
 OWN = re.compile(r"(?:[^\W\d]\w*\.)*[^\W\d]\w*:[^\W\d]\w*")
@@ -25,7 +25,7 @@ LEVELS_MAX = 256
 """Symbols of an auxiliary image are coded as bytes."""
 
 FIRST = ("kind", "scales", "features", "blocks", "latent_channels", "latent_levels", "sigma", "components")
-"""Fields of the format's first version: always in files and digests (`l3c.digest.stated`)."""
+"""Fields of the format's first version: always in files and digests (`l3c.models.digest.stated`)."""
 
 
 @dataclass(frozen=True)

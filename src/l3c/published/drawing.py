@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.coding.arrays import LOG_SCALE_OFFSET
+from l3c.coding.compiled import SymbolEncoder
 from l3c.coding.tables import GRAY_BITS
-from l3c.engine.symbols import SymbolEncoder
 from l3c.published.architecture import RGB_LEVELS, Architecture, recursions_of
 from l3c.published.integer_model import PublishedModel, auxiliary_images
 from l3c.published.layers_integer import parameter_channels

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from l3c import places
 from l3c.errors import InputError, ModelError
-from l3c.places import Row
+from l3c.models import search_path
+from l3c.models.search_path import Row
 from l3c.published.architecture import Architecture
 from l3c.published.dequantize import float_state_of
 from l3c.published.integer_model import FORMAT as INTEGERS
@@ -93,18 +93,18 @@ def find_float(name: str) -> str | None:
 
     Of a model that is found, the float form beside it goes before others of its name.
     """
-    integers = places.find(name)
-    if integers is not None and places.format_of(integers) == FORMAT:
+    integers = search_path.find(name)
+    if integers is not None and search_path.format_of(integers) == FORMAT:
         return integers
     if integers is not None:
-        beside = integers.removesuffix(places.SUFFIX) + ENDING + places.SUFFIX
-        if places.format_of(beside) == FORMAT:
+        beside = integers.removesuffix(search_path.SUFFIX) + ENDING + search_path.SUFFIX
+        if search_path.format_of(beside) == FORMAT:
             return beside
     wanted = name + ENDING
-    named = (f for f, said in places.model_files() if said["format"] == FORMAT and places.stem(f) == wanted)
-    by_path = integers in (name, name + places.SUFFIX)
+    named = (f for f, said in search_path.model_files() if said["format"] == FORMAT and search_path.stem(f) == wanted)
+    by_path = integers in (name, name + search_path.SUFFIX)
     found = None if by_path else next(named, None)
-    if found is None and integers is not None and places.format_of(integers) == INTEGERS:
+    if found is None and integers is not None and search_path.format_of(integers) == INTEGERS:
         return integers
     return found
 
@@ -113,8 +113,8 @@ def need_float(name: str) -> str:
     """The same. Raises ModelError where there is none, saying how to get it."""
     found = find_float(name)
     if found is None:
-        known = places.find(name)
-        missing = places.stem(known or name) + ENDING + places.SUFFIX
+        known = search_path.find(name)
+        missing = search_path.stem(known or name) + ENDING + search_path.SUFFIX
         raise ModelError(f"{name}: its float form, {missing}, is not here; {HOW}")
     return found
 
@@ -127,14 +127,14 @@ def read_float(place: str) -> FloatState:
     from safetensors import SafetensorError
     from safetensors.torch import load
 
-    said = places.metadata(place)
+    said = search_path.metadata(place)
     if said.get("format") == INTEGERS:
         logger.warning("%s: its float form is not here; the weights are those of its integers", place)
         stored = read_stored(place)
         return FloatState(
             place, stored.architecture, float_state_of(stored.architecture, stored.network), None, stored.digest
         )
-    content = places.content(place)
+    content = search_path.content(place)
     try:
         if said.get("format") != FORMAT:
             raise ValueError(f"format {said.get('format')!r}, expected {FORMAT!r}")
@@ -153,24 +153,24 @@ def read_float(place: str) -> FloatState:
 
 def listing() -> Iterator[Row]:
     """Every file in the folders where models are looked for, verified; folders that cannot be read are passed over."""
-    for folder in places.folders():
+    for folder in search_path.folders():
         with suppress(ModelError, InputError):
-            yield from (row for file in places.files_in(folder) if (row := describe(file)))
+            yield from (row for file in search_path.files_in(folder) if (row := describe(file)))
 
 
 def describe(file: str) -> Row | None:
     """One file, verified without PyTorch; None where it is something else."""
-    if places.format_of(file) != FORMAT:
+    if search_path.format_of(file) != FORMAT:
         return None
-    said = places.metadata(file)
+    said = search_path.metadata(file)
     try:
-        if _digest(places.content(file), said["architecture"]) != said["digest"]:
+        if _digest(search_path.content(file), said["architecture"]) != said["digest"]:
             raise ModelError(f"{file}: its tensors are not what its digest says")
     except (ModelError, InputError) as error:
-        return places.stem(file), 0, "", file, str(error)
+        return search_path.stem(file), 0, "", file, str(error)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        return places.stem(file), 0, "", file, f"{file}: not the float form of a model: {error}"
-    return places.stem(file), 0, said["digest"], file, ""
+        return search_path.stem(file), 0, "", file, f"{file}: not the float form of a model: {error}"
+    return search_path.stem(file), 0, said["digest"], file, ""
 
 
 def _digest(content: bytes, architecture: str) -> str:

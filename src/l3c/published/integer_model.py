@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.coding.arrays import uniform
-from l3c.digest import digest_of
 from l3c.errors import FormatError, ModelError
+from l3c.models.digest import digest_of
 from l3c.published.architecture import RGB_CHANNELS, RGB_LEVELS, Architecture, recursions_of
 from l3c.published.graph import GraphArchitecture
 from l3c.published.layers_integer import Program, parameter_channels
@@ -25,7 +25,7 @@ from l3c.published.pictures import Padding, Pixels, half_size
 from l3c.published.runtimes import make_program
 
 if TYPE_CHECKING:  # training from sources needs no engine: it is loaded where something is coded
-    from l3c.engine.symbols import SymbolDecoder, SymbolEncoder
+    from l3c.coding.compiled import SymbolDecoder, SymbolEncoder
 
 FORMAT = "l3c-published-1"
 TILE = 512
@@ -131,7 +131,7 @@ class PublishedModel:
 
         told: called after each scale, the coarsest first.
         """
-        from l3c.engine.symbols import SymbolEncoder
+        from l3c.coding.compiled import SymbolEncoder
 
         padding = self._padding(*tile.shape[:2])
         auxiliary = auxiliary_images(self.program, padding.add(tile))
@@ -151,7 +151,7 @@ class PublishedModel:
 
     def decode(self, payload: bytes, height: int, width: int, /) -> NDArray[np.uint8]:
         """uint8 [height, width, 3]; raises FormatError on a damaged payload."""
-        from l3c.engine.symbols import SymbolDecoder
+        from l3c.coding.compiled import SymbolDecoder
 
         padding = self._padding(height, width)
         sides = (padding.top + height + padding.bottom, padding.left + width + padding.right)

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c import places
 from l3c.errors import InputError, ModelError
-from l3c.loaded import Loaded
-from l3c.places import Row
+from l3c.models import search_path
+from l3c.models.cache import Loaded
+from l3c.models.search_path import Row
 from l3c.published.architecture import KINDS, Architecture
 from l3c.published.graph import parse_architecture
 from l3c.published.integer_model import FORMAT, TILE, PublishedModel, known_answer, network_digest, tensors_of
@@ -51,19 +51,19 @@ class Stored:
 
 def names() -> list[str]:
     """Names of all models that are found, sorted."""
-    return places.stems(FORMAT)
+    return search_path.stems(FORMAT)
 
 
 def load(name: str, _: int, device: str = "auto") -> PublishedModel | None:
     """Find a model by its name, or its file's path or URL, or return None; all code 3 channels."""
-    file = places.find(name)
+    file = search_path.find(name)
     return read_model(file, device) if file else None
 
 
 def by_digest(digest: bytes, device: str = "auto") -> PublishedModel | None:
     """Find the model whose digest begins with these bytes, or return None."""
     known = _loaded.find(digest, runtime_name(device))
-    return known or next((read_model(file, device) for file in places.with_digest(digest, FORMAT)), None)
+    return known or next((read_model(file, device) for file in search_path.with_digest(digest, FORMAT)), None)
 
 
 def read_model(file: str | Path, device: str = "auto") -> PublishedModel:
@@ -72,7 +72,7 @@ def read_model(file: str | Path, device: str = "auto") -> PublishedModel:
 
     def read(place: str) -> PublishedModel:
         s = read_stored(place)
-        return PublishedModel(places.stem(place), s.architecture, s.network, s.answer, runtime, s.tile)
+        return PublishedModel(search_path.stem(place), s.architecture, s.network, s.answer, runtime, s.tile)
 
     return _loaded.get(str(file), runtime, read)
 
@@ -82,14 +82,14 @@ def read_stored(file: str) -> Stored:
     from safetensors import SafetensorError
     from safetensors.numpy import load as load_tensors
 
-    metadata = places.metadata(file)
+    metadata = search_path.metadata(file)
     try:
         if metadata.get("format") != FORMAT:
             raise ValueError(f"format {metadata.get('format')!r}, expected {FORMAT!r}")
         a = parse_architecture(json.loads(metadata["architecture"]))
         if a.own:
             raise ValueError(f"a class of one's own, {a.kind}, is no exported model; its graph would be")
-        tensors = load_tensors(places.content(file))
+        tensors = load_tensors(search_path.content(file))
         network = [_layer(layer, tensors) for layer in layers(a)]
         astray = sorted(tensors.keys() - tensors_of(network).keys())
         if astray:
@@ -114,7 +114,7 @@ def _tile(text: str) -> int:
 def listing() -> Iterator[Row]:
     """Every file that is no other family's, read and verified, and what is not there."""
     kinds = set()
-    for folder in places.folders():
+    for folder in search_path.folders():
         for row, kind in _listed(folder):
             kinds.add(kind)
             yield row
@@ -131,9 +131,9 @@ def describe(file: str) -> Row:
 def _listed(folder: str) -> Iterator[tuple[Row, str]]:
     """Rows of a folder, and the kind of each model, empty where there is a problem."""
     try:
-        if folder in places.named_folders() and not places.exists(folder):
-            raise ModelError(f"there is no such folder, but {places.VARIABLE} names it")
-        found = [file for file in places.files_in(folder) if places.format_of(file) in (FORMAT, "")]
+        if folder in search_path.named_folders() and not search_path.exists(folder):
+            raise ModelError(f"there is no such folder, but {search_path.VARIABLE} names it")
+        found = [file for file in search_path.files_in(folder) if search_path.format_of(file) in (FORMAT, "")]
     except (ModelError, InputError) as error:
         yield ("", 0, "", folder, str(error)), ""
         return
@@ -144,8 +144,8 @@ def _row(file: str) -> tuple[Row, str]:
     try:
         stored = read_stored(file)
     except (ModelError, InputError) as error:
-        return (places.stem(file), 0, "", file, str(error)), ""
-    return (places.stem(file), PublishedModel.channels, stored.digest, file, ""), stored.architecture.kind
+        return (search_path.stem(file), 0, "", file, str(error)), ""
+    return (search_path.stem(file), PublishedModel.channels, stored.digest, file, ""), stored.architecture.kind
 
 
 def _layer(layer: Layer, stored: dict[str, NDArray[Any]]) -> IntegerLayer:

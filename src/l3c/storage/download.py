@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import BinaryIO
 
 from l3c.errors import InputError
-from l3c.remote import file_system
+from l3c.storage.remote import file_system
 
 WEB = ("http://", "https://")
 TIMEOUT = 60.0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from l3c import places
+from l3c.models import search_path
 from l3c.published.float_state import ENDING, read_float
 from l3c.published.network import Published, make_network
 from l3c.training.checkpoints import LATEST, read_state
@@ -42,7 +42,7 @@ def load_float(place: str, device: torch.device | str = "cpu") -> Trained:
     found = read_float(place)
     network = make_network(found.architecture)
     load_weights(network, found.state, True, place)
-    return Trained(_ready(network, device), places.stem(place).removesuffix(ENDING), found.iteration)
+    return Trained(_ready(network, device), search_path.stem(place).removesuffix(ENDING), found.iteration)
 
 
 def find_trained(wanted: str, log_dir: Path, iteration: int = LATEST, device: torch.device | str = "cpu") -> Trained:

@@ -15,10 +15,10 @@ from l3c.codec.coded import Coded
 from l3c.codec.encode import assemble
 from l3c.codec.models import TileModel
 from l3c.codec.threads import in_order
+from l3c.coding.compiled import SymbolEncoder
 from l3c.container.constants import RGB
 from l3c.container.structure import ImageHeader
 from l3c.container.tiling import tiles_of
-from l3c.engine.symbols import SymbolEncoder
 from l3c.errors import L3CError
 from l3c.published.integer_model import PublishedModel
 from l3c.published.layers_integer import Program

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from l3c import places
 from l3c.errors import InputError
+from l3c.models import search_path
 from l3c.published.float_state import find_float, need_float
 from l3c.training.checkpoints import LATEST
 from l3c.training.config_files import AnyConfig
@@ -60,7 +60,7 @@ def find_weights(wanted: str, log_dir: Path, channels: int | None = None) -> Exp
     try:
         return find_experiment(wanted, log_dir)
     except InputError:
-        if channels is None and places.find(wanted) is not None:
+        if channels is None and search_path.find(wanted) is not None:
             need_float(wanted)
         raise
 
@@ -74,8 +74,8 @@ def wave_weights(name: str, channels: int) -> str | None:
     preset = PRESETS.get((name, channels))
     if preset is not None:
         return str(FOLDER / preset.file)
-    found = places.find(name)
-    return found if found is not None and places.format_of(found) == WAVE else None
+    found = search_path.find(name)
+    return found if found is not None and search_path.format_of(found) == WAVE else None
 
 
 def check_same_network(experiment: Experiment, config: AnyConfig) -> None:

@@ -41,7 +41,7 @@ def gradient(
     architecture: Architecture, parameters: Parameters, crops: Pixels, quantized: bool
 ) -> tuple[float, Parameters]:
     """Mean bits per sub-pixel over the crops, and its gradient."""
-    from l3c.engine import wave_gradient
+    from l3c.wave.compiled import wave_gradient
 
     if quantized:
         parameters = round_parameters(architecture, parameters)

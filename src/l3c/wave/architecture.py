@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from l3c.digest import stated
+from l3c.models.digest import stated
 
 SLOPE = 3
 """Columns by which a row lags behind the row above it."""
@@ -159,5 +159,5 @@ class Architecture:
         return layers
 
     def to_dict(self) -> dict[str, Any]:
-        """What files and digests hold (`l3c.digest.stated`)."""
+        """What files and digests hold (`l3c.models.digest.stated`)."""
         return stated(self, FIRST)

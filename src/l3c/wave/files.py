@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from l3c import places
 from l3c.errors import InputError, ModelError
-from l3c.loaded import Loaded
-from l3c.places import Row
+from l3c.models import search_path
+from l3c.models.cache import Loaded
+from l3c.models.search_path import Row
 from l3c.wave.model import FORMAT, WaveModel, need_processor
 from l3c.wave.model_file import read_stored
 
@@ -18,7 +18,7 @@ _loaded: Loaded[WaveModel] = Loaded()
 
 def names() -> list[str]:
     """Names of all models that are found, sorted."""
-    return places.stems(FORMAT)
+    return search_path.stems(FORMAT)
 
 
 def load(name: str, _: int, device: str = "auto") -> WaveModel | None:
@@ -26,8 +26,8 @@ def load(name: str, _: int, device: str = "auto") -> WaveModel | None:
 
     Raises ModelError where the file is missing or damaged, EngineError for other devices than the processor.
     """
-    file = places.find(name)
-    if file is None or places.metadata(file).get("format") != FORMAT:
+    file = search_path.find(name)
+    if file is None or search_path.metadata(file).get("format") != FORMAT:
         return None
     need_processor(name, device)
     return read_model(file)
@@ -36,7 +36,7 @@ def load(name: str, _: int, device: str = "auto") -> WaveModel | None:
 def by_digest(digest: bytes, device: str = "auto") -> WaveModel | None:
     """Find the model whose digest begins with these bytes, or return None; raises as `load`."""
     known = _loaded.find(digest, RUNTIME)
-    model = known or next((read_model(file) for file in places.with_digest(digest, FORMAT)), None)
+    model = known or next((read_model(file) for file in search_path.with_digest(digest, FORMAT)), None)
     if model is not None:
         need_processor(model.name, device)
     return model
@@ -49,19 +49,19 @@ def read_model(file: str) -> WaveModel:
 
 def listing() -> Iterator[Row]:
     """Every file of these models, read and verified; folders that cannot be read are for another family to name."""
-    for folder in places.folders():
+    for folder in search_path.folders():
         with suppress(ModelError, InputError):
-            yield from (row for file in places.files_in(folder) if (row := describe(file)))
+            yield from (row for file in search_path.files_in(folder) if (row := describe(file)))
 
 
 def describe(file: str) -> Row | None:
     """One file, read and verified; None of other families' and of what is no model."""
-    if places.format_of(file) != FORMAT:
+    if search_path.format_of(file) != FORMAT:
         return None
     try:
         model = read_model(file)
     except ModelError as error:
-        return places.stem(file), 0, "", file, str(error)
+        return search_path.stem(file), 0, "", file, str(error)
     return model.name, model.channels, model.digest.hex(), file, ""
 
 
@@ -69,7 +69,7 @@ def _verified(file: str) -> WaveModel:
     stored = read_stored(file)
     if not stored.digest:
         raise ModelError(f"{file}: has no digest; write it again with `l3c export`")
-    model = stored.model(places.stem(file), stored.learning)
+    model = stored.model(search_path.stem(file), stored.learning)
     if model.digest.hex() != stored.digest:
         raise ModelError(f"{file}: its tensors are not what its digest says")
     return model

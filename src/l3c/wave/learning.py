@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from l3c.coding.mixture import SYMBOLS, Mixture, edge_argument, intervals, sigmoid
 from l3c.coding.tables import LOG_SCALE_ORIGIN, LOG_SCALES, SIGMOID_REACH
-from l3c.digest import stated
+from l3c.models.digest import stated
 from l3c.wave.architecture import Architecture, Layer
 from l3c.wave.fused import Floats, fused
 from l3c.wave.network import IntegerLayer, Integers, Network
@@ -78,7 +78,7 @@ class Learning:
         return index >= self.first and (self.first < OUTPUTS or index % 2 == OUTPUTS % 2)
 
     def to_dict(self) -> dict[str, float]:
-        """What files and digests hold (`l3c.digest.stated`)."""
+        """What files and digests hold (`l3c.models.digest.stated`)."""
         return stated(self, FIRST)
 
 

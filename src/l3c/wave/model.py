@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.digest import digest_of
 from l3c.errors import EngineError
+from l3c.models.digest import digest_of
 from l3c.wave.architecture import Architecture
 from l3c.wave.learning import Learning
 from l3c.wave.network import Network
@@ -39,7 +39,7 @@ class WaveModel:
         learning: Learning | None = None,
         tile: int = TILE,
     ) -> None:
-        from l3c.engine import WaveCoder
+        from l3c.wave.compiled import WaveCoder
 
         self.name, self.network, self.digest, self.tile, self.learning = name, network, digest, tile, learning
         self.channels = len(network.architecture.coded)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c import places
 from l3c.errors import EngineError, ModelError
+from l3c.models import search_path
 from l3c.wave.architecture import Architecture
 from l3c.wave.learning import Learning
 from l3c.wave.model import FORMAT, WaveModel, canonical_digest
@@ -47,13 +47,13 @@ def read_stored(file: str) -> Stored:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    said = places.metadata(file)
+    said = search_path.metadata(file)
     try:
         if said.get("format") != FORMAT:
             raise ValueError(f"format {said.get('format')!r}, expected {FORMAT!r}")
         architecture = Architecture(**json.loads(said["architecture"]))
         learning = Learning(**json.loads(said["learning"])) if "learning" in said else None
-        tensors = load(places.content(file, _most_bytes(architecture)))
+        tensors = load(search_path.content(file, _most_bytes(architecture)))
         network = read_network(architecture, tensors.__getitem__)
         return Stored(file, network, tensors, learning, said.get("digest", ""))
     except ModelError:
@@ -64,7 +64,7 @@ def read_stored(file: str) -> Stored:
 
 def _most_bytes(architecture: Architecture) -> int:
     """What a file of this network has at most: a header, and of each output weights of 1, a bias of 4, a shift of 1."""
-    return places.HEADER_MAX + sum(layer.outputs * (layer.inputs + 5) for layer in architecture.layers())
+    return search_path.HEADER_MAX + sum(layer.outputs * (layer.inputs + 5) for layer in architecture.layers())
 
 
 def _refused(file: str, error: Exception) -> ModelError:

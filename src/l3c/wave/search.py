@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.engine import wave_gradient
+from l3c.wave.compiled import wave_gradient
 from l3c.wave.network import Integers, Network
 from l3c.wave.parameters import network_parameters
 from l3c.wave.rounding import round_group

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.coding.arrays import TOTAL, uniform
-from l3c.engine.symbols import SymbolDecoder, SymbolEncoder
+from l3c.coding.compiled import SymbolDecoder, SymbolEncoder
 from l3c.errors import FormatError
 from l3c.wave.architecture import Architecture
 from l3c.wave.network import Integers

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
-from l3c.bulk.store import Listing, Stamp, StoreError
+from l3c.bulk.stores.store import Listing, Stamp, StoreError
 from l3c.errors import InputError
 from l3c.storage.atomic import (
     NEW,

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from l3c.loaded import Loaded
+from l3c.models.cache import Loaded
 
 
 @dataclass

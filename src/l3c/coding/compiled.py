@@ -10,15 +10,17 @@ from numpy.typing import NDArray
 
 from l3c import _engine
 from l3c.coding.arrays import as_array, as_frequencies, as_parameters
-from l3c.coding.tables import exponential_table, inverse_scale_tables
-from l3c.engine import _packed_sigmoid, chosen_isa
+from l3c.coding.tables import exponential_table, inverse_scale_tables, sigmoid_table
 from l3c.errors import FormatError, InputError
+from l3c.isa import chosen_isa
 
 Table = NDArray[np.int32]
 
 
-def _tables() -> tuple[Table, Table, Table, Table]:
-    return (_packed_sigmoid(), exponential_table(), *inverse_scale_tables())
+def engine_tables() -> tuple[Table, Table, Table, Table]:
+    """The tables of `coding.tables` for the engine, which has a logistic value and the step to the next in one number."""
+    sigmoid = sigmoid_table()
+    return ((sigmoid[:-1] << 11) | np.diff(sigmoid), exponential_table(), *inverse_scale_tables())
 
 
 class SymbolEncoder:
@@ -30,7 +32,7 @@ class SymbolEncoder:
     """
 
     def __init__(self) -> None:
-        self._coder = _engine.SymbolEncoder(*_tables(), chosen_isa())
+        self._coder = _engine.SymbolEncoder(*engine_tables(), chosen_isa())
 
     def put_mixtures(self, symbols: Any, parameters: Any, levels: int = 256, *, joint: bool = False) -> None:
         """Add symbols [C, N] under mixtures of K logistics, int32 [parts * C * K, N].
@@ -66,7 +68,7 @@ class SymbolDecoder:
     """
 
     def __init__(self, payload: bytes) -> None:
-        self._coder = _engine.SymbolDecoder(payload, *_tables(), chosen_isa())
+        self._coder = _engine.SymbolDecoder(payload, *engine_tables(), chosen_isa())
 
     def take_mixtures(
         self, parameters: Any, channels: int, levels: int = 256, *, joint: bool = False

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from l3c import places
 from l3c.errors import ModelError
-from l3c.places import VARIABLE
+from l3c.models import search_path
+from l3c.models.search_path import VARIABLE
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from l3c.places import VARIABLE
 )
 def test_folders_and_urls_are_told_apart(value: str, expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, value)
-    assert places.named_folders() == expected
+    assert search_path.named_folders() == expected
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_formats_are_read_from_any_header(header: object, expected: str, tmp_pat
     text = json.dumps(header).encode()
     path = tmp_path / "some.safetensors"
     path.write_bytes(len(text).to_bytes(8, "little") + text)
-    assert places.format_of(str(path)) == expected
+    assert search_path.format_of(str(path)) == expected
 
 
 @pytest.mark.parametrize("nested", ["[", '{"a":'])
@@ -49,4 +49,4 @@ def test_a_header_of_endless_nesting_is_no_model(nested: str, tmp_path: Path) ->
     path = tmp_path / "x.safetensors"
     path.write_bytes(len(header).to_bytes(8, "little") + header)
     with pytest.raises(ModelError, match=r"x\.safetensors: no safetensors file, or a damaged one"):
-        places.metadata(str(path))
+        search_path.metadata(str(path))

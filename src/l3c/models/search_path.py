@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from l3c.errors import ModelError
-from l3c.remote import file_system, is_remote
+from l3c.storage.remote import file_system, is_remote
 
 SUFFIX = ".safetensors"
 VARIABLE = "L3C_MODELS"
 """Environment variable: folders and URLs of folders, separated as those of PATH."""
 
-PACKAGE = Path(__file__).parent / "published" / "weights"
+PACKAGE = Path(__file__).parents[1] / "published" / "weights"
 WEIGHTS = Path("weights")
 CACHE_VARIABLE = "L3C_CACHE"
 """Environment variable: the folder of fetched models, instead of the system's usual place for caches."""

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Protocol
 
 from l3c.errors import L3CError
-from l3c.remote import is_remote
 from l3c.storage.atomic import NEW, Attributes
 
 
@@ -106,14 +105,3 @@ class Store(Protocol):
 def absolute(root: str) -> str:
     """The same root for processes that run in other folders."""
     return root if is_remote(root) else str(Path(root).absolute())
-
-
-def open_store(root: str) -> Store:
-    """A folder of this machine, or a URL of any file system that fsspec knows."""
-    if is_remote(root):
-        from l3c.bulk.remote_store import RemoteStore
-
-        return RemoteStore(root)
-    from l3c.bulk.local_store import LocalStore
-
-    return LocalStore(root)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
-from l3c import places
+from l3c.models import search_path
 
 
 class Digested(Protocol):
@@ -26,7 +26,7 @@ class Loaded(Generic[Model]):
 
     def get(self, file: str, runtime: str, read: Callable[[str], Model]) -> Model:
         """The file's model: `read(file)`, where it was not read or was changed since. Raises ModelError."""
-        key, changed = (os.path.realpath(file), runtime), places.changed(file)
+        key, changed = (os.path.realpath(file), runtime), search_path.changed(file)
         if key not in self._models or self._models[key][0] != changed:
             self._models[key] = changed, read(file)
         return self._models[key][1]

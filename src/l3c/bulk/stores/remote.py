@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from l3c.bulk.store import Listing, Stamp, StoreError
+from l3c.bulk.stores.store import Listing, Stamp, StoreError
 from l3c.errors import InputError
-from l3c.remote import file_system
 from l3c.storage.atomic import NEW, Attributes
+from l3c.storage.remote import file_system
 
 WHOLE_PUTS = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss", "memory"}
 """Protocols under which a name shows the old content or all of the new, never a part."""

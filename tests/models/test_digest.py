@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from l3c.digest import digest_of, stated
 from l3c.errors import ModelError
+from l3c.models.digest import digest_of, stated
 from l3c.published import architecture, models
 from l3c.wave import architecture as wave_architecture
 from l3c.wave import learning
 
-SHIPPED = Path(__file__).parents[1] / "weights"
+SHIPPED = Path(__file__).parents[2] / "weights"
 
 
 @dataclass(frozen=True)

@@ -1,53 +1,22 @@
-"""The compiled engine, typed.
-
-`L3C_ISA` in the environment forces an instruction set: `portable`, `avx2`, `avx512vnni` or `neondot`. Where the machine
-lacks it, that is an error, never another one silently. All give the same bytes and the same pixels.
-"""
+"""The compiled wave models, typed: coding tiles, and the gradient for training and adaptation."""
 
 from __future__ import annotations
-
-import os
 
 import numpy as np
 from numpy.typing import NDArray
 
 from l3c import _engine
-from l3c.coding.tables import exponential_table, inverse_scale_tables, sigmoid_table
-from l3c.errors import EngineError, FormatError
+from l3c.coding.compiled import engine_tables
+from l3c.errors import FormatError
+from l3c.isa import chosen_isa, forced_isa
 from l3c.wave.architecture import Architecture
 from l3c.wave.learning import Learning
 from l3c.wave.network import Network
-
-ISA_VARIABLE = "L3C_ISA"
-
-
-def supported_isas() -> list[str]:
-    """Instruction sets that this build and this processor have, fastest first."""
-    return list(_engine.supported_isas())
-
-
-def chosen_isa() -> str:
-    """The instruction set in use: what L3C_ISA asks for, or the fastest. Raises EngineError where it is missing."""
-    supported = supported_isas()
-    wanted = os.environ.get(ISA_VARIABLE) or supported[0]
-    if wanted not in supported:
-        raise EngineError(f"{ISA_VARIABLE}={wanted}: not available on this machine, which has {', '.join(supported)}")
-    return wanted
-
-
-def forced_isa() -> str:
-    """The instruction set that L3C_ISA asks for; empty where it does not. Raises EngineError where it is missing."""
-    return chosen_isa() if os.environ.get(ISA_VARIABLE) else ""
 
 
 def layers_of(architecture: Architecture) -> list[tuple[int, list[tuple[int, bool]]]]:
     """All layers as the engine has them: outputs, and inputs of each segment, with whether they carry an offset."""
     return list(_engine.wave_layers(architecture))
-
-
-def _packed_sigmoid() -> NDArray[np.int32]:
-    table = sigmoid_table()
-    return (table[:-1] << 11) | np.diff(table)
 
 
 class WaveCoder:
@@ -58,9 +27,8 @@ class WaveCoder:
 
     def __init__(self, network: Network, isa: str | None = None, *, learning: Learning | None = None) -> None:
         layers = [(layer.weights, layer.bias, layer.shift) for layer in network.layers]
-        tables = (_packed_sigmoid(), exponential_table(), *inverse_scale_tables())
         self._architecture = network.architecture
-        self._coder = _engine.WaveCoder(network.architecture, layers, *tables, learning, isa or chosen_isa())
+        self._coder = _engine.WaveCoder(network.architecture, layers, *engine_tables(), learning, isa or chosen_isa())
 
     @property
     def isa(self) -> str:

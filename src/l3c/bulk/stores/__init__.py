@@ -1,0 +1,1 @@
+"""Where the files of a folder run lie: this machine, or any file system that fsspec knows."""
