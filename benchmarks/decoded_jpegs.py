@@ -23,10 +23,10 @@ from PIL import Image
 
 import l3c
 from l3c.codec.decode import decode_components
-from l3c.codec.pasts.decoded_jpeg import undo
 from l3c.container.constants import GRAY, RGB
 from l3c.container.read import read_file
 from l3c.container.structure import ImageHeader
+from l3c.history.decoded_jpeg.kind import undo
 
 Pixels = NDArray[np.uint8]
 QUALITIES = (50, 60, 70, 75, 80, 85, 90, 92, 95, 98)

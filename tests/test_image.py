@@ -16,7 +16,7 @@ import l3c
 from l3c import image as lazy
 from l3c.container.lazy import read_lazily
 from l3c.errors import ChecksumError, FormatError, InputError, LimitError
-from l3c.history import photo_cd
+from l3c.history.photo_cd import convert as photo_cd
 from l3c.images.picture import Picture
 from tests.checks import encode_tiled, noise, packaged_model, plain, smooth_picture
 from tests.history.sources import photo_cd_planes

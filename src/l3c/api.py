@@ -155,13 +155,14 @@ def encode(
     >>> bool((l3c.decode(l3c.encode(image)) == image).all())
     True
     """
-    from l3c.codec import encoding_memory, past
+    from l3c.codec import encoding_memory
     from l3c.codec.encode import encode_components, encode_differences, encode_drawing
     from l3c.codec.models import find_model
-    from l3c.codec.pasts import decoded_jpeg
-    from l3c.codec.planes import to_numbers
     from l3c.codec.proof import Candidate, Expected, smallest
     from l3c.codec.threads import thread_count
+    from l3c.history import registry
+    from l3c.history.decoded_jpeg import kind as decoded_jpeg
+    from l3c.history.plain import to_numbers
 
     if effort not in range(1, EFFORT_MAX + 1):
         raise InputError(f"effort {effort}: needs 1 to {EFFORT_MAX}")
@@ -186,7 +187,7 @@ def encode(
     if isinstance(ways[0][0].past, Repeated):  # WebP sees repeats itself, and in drawings more than those
         plain = _as_is(numbers, header)
         candidates += [Candidate(data, *plain) for data in encode_drawing(*plain, sections, palette)]
-    jpegs = past.is_affordable(header, past.DECODED_JPEG_BYTES, limit)
+    jpegs = registry.is_affordable(header, registry.DECODED_JPEG_BYTES, limit)
     jpeg = decoded_jpeg.undo(samples, header) if history and jpegs else None
     if jpeg is not None:
         candidates.append(Candidate(encode_differences(*jpeg, sections), *jpeg))
@@ -654,8 +655,8 @@ def _undone(
 ) -> list[tuple[ImageHeader, list[NDArray[Any]]]]:
     """The planes of a past that was found, if the model has gray, else the samples' own."""
     from l3c.codec.models import codes
-    from l3c.codec.past import ways
-    from l3c.codec.pasts.chroma import pair
+    from l3c.history.joint_chroma import pair
+    from l3c.history.registry import ways
 
     found = ways(numbers, header, limit)
     if not found or not codes(model, 1, device):
@@ -664,7 +665,7 @@ def _undone(
 
 
 def _as_is(numbers: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, list[NDArray[Any]]]:
-    from l3c.codec.planes import to_components
+    from l3c.history.plain import to_components
 
     return header, to_components(numbers, header)
 

@@ -11,15 +11,16 @@ from PIL import Image
 import l3c
 from l3c.codec import decode, encode, region
 from l3c.codec.models import find_model
-from l3c.codec.past import undo
-from l3c.codec.pasts.chroma import pair
 from l3c.container.constants import PAIR, RGB
 from l3c.container.read import read_file
 from l3c.container.structure import Contents, ImageHeader
 from l3c.container.tiling import Box
 from l3c.errors import FormatError
-from l3c.history import photo_cd, video
-from l3c.history.video_invert import converters
+from l3c.history.joint_chroma import pair
+from l3c.history.photo_cd import convert as photo_cd
+from l3c.history.registry import undo
+from l3c.history.video import convert as video
+from l3c.history.video.invert import converters
 from l3c.training.chroma_crops import PHOTO_CD, chroma_planes
 from tests.checks import packaged_model
 from tests.history.sources import photo_cd_planes, video_planes

@@ -8,12 +8,12 @@ import pytest
 from numpy.typing import NDArray
 
 import l3c
-from l3c.codec.pasts.decoded_jpeg import undo
 from l3c.container.constants import KEPT_STORED, RGB
 from l3c.container.read import read_file
 from l3c.container.structure import Contents, DecodedJpeg, ImageHeader, KeptFile
 from l3c.container.write import write_file
 from l3c.errors import ChecksumError, DependencyError, FormatError, L3CError, LimitError, VersionError
+from l3c.history.decoded_jpeg.kind import undo
 from l3c.jpeg import transcode
 from tests.checks import smooth_picture
 from tests.history.jpegs import PILLOW, decoded, decoded_fast

@@ -16,9 +16,9 @@ from PIL import Image
 
 import l3c
 from l3c.codec.encoding_memory import memory_needed
-from l3c.codec.past import CONVERTED_BYTES, DECODED_JPEG_BYTES, undo
 from l3c.container.constants import RGB
 from l3c.container.structure import ImageHeader
+from l3c.history.registry import CONVERTED_BYTES, DECODED_JPEG_BYTES, undo
 from tests.checks import smooth_picture
 from tests.codec.test_memory import CASES, SLACK
 

@@ -16,8 +16,9 @@ import l3c
 from l3c.codec.decode import memory_needed
 from l3c.container.constants import DEFLATED, STORED, WEBP
 from l3c.container.read import read_file
-from l3c.history import photo_cd, video
-from l3c.history.video_invert import converters
+from l3c.history.photo_cd import convert as photo_cd
+from l3c.history.video import convert as video
+from l3c.history.video.invert import converters
 from tests.checks import noise, smooth_picture
 from tests.history.sources import photo_cd_planes, video_planes
 

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 import l3c
 from l3c.codec import encode, webp
-from l3c.codec.planes import to_components
 from l3c.container.constants import RGBA, WEBP
 from l3c.container.read import read_file
 from l3c.container.structure import ImageHeader
 from l3c.container.tiling import Box
 from l3c.errors import FormatError, L3CError, L3CWarning, LimitError
+from l3c.history.plain import to_components
 from tests.checks import smooth_picture
 from tests.strange.arrays import photograph
 
@@ -63,7 +63,7 @@ def test_wrong_payloads_of_webp_are_noticed(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_wrong_histories_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     array = smooth_picture(80, 90, 1)[..., 0].astype(np.uint16) * 257
-    monkeypatch.setattr("l3c.history.levels.from_ranks", lambda ranks, tables, dtype: ranks.astype(dtype))
+    monkeypatch.setattr("l3c.history.value_table.convert.from_ranks", lambda ranks, tables, dtype: ranks.astype(dtype))
     with pytest.warns(L3CWarning, match="history: .* values.* does not give the image"), pytest.raises(L3CError):
         l3c.encode(array)
 

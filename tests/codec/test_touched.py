@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from l3c.codec import past
 from l3c.codec.salvage import salvage_samples
 from l3c.container.constants import FLOAT, GRAY, LEFT, RGB, RGBA, STORED
 from l3c.container.structure import Contents, ImageHeader, Levels, PhotoCd, Predicted, Repeated, TileEntry, Video
 from l3c.container.tiling import tiles_of
-from l3c.history.video_invert import converters
+from l3c.history import registry
+from l3c.history.video.invert import converters
 
 HEIGHT, WIDTH, SIDE = 45, 60, 16
 
@@ -57,15 +57,15 @@ def components_of(header: ImageHeader, seed: int) -> list[NDArray[np.uint8]]:
 def test_no_other_samples_depend_on_a_tile(name: str) -> None:
     header = header_of(name)
     components = components_of(header, 0)
-    whole = past.redo(components, header)
+    whole = registry.redo(components, header)
     for index, box in tiles_of(header, SIDE):
         other = [component.copy() for component in components]
         part = other[index][box.top : box.bottom, box.left : box.right]
         part[...] = components_of(header, 1)[index][box.top : box.bottom, box.left : box.right]
-        differs = past.redo(other, header).view(np.uint8) != whole.view(np.uint8)
+        differs = registry.redo(other, header).view(np.uint8) != whole.view(np.uint8)
         assert differs.any()
         differs = differs.reshape(*whole.shape, -1)
-        differs[past.touched(header, index, box)] = False
+        differs[registry.touched(header, index, box)] = False
         assert not differs.any(), (name, index, box)
 
 
@@ -73,7 +73,7 @@ def test_no_other_samples_depend_on_a_tile(name: str) -> None:
 def test_what_is_salvaged_is_right_or_0(name: str) -> None:
     header = header_of(name)
     components = components_of(header, 0)
-    whole = past.redo(components, header)
+    whole = registry.redo(components, header)
     places = tiles_of(header, SIDE)
     tiles = [components[index][box.top : box.bottom, box.left : box.right] for index, box in places]
     entries = [TileEntry(STORED, tile.size, crc32(tile.tobytes())) for tile in tiles]

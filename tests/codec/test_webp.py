@@ -8,6 +8,7 @@ import l3c
 from l3c.codec import webp
 from l3c.container.tiling import Box
 from l3c.errors import FormatError
+from l3c.history.drawings import is_drawn
 from tests.checks import noise, plain, smooth_picture
 
 Picture = NDArray[np.uint8]
@@ -35,11 +36,11 @@ def test_every_sample_comes_back(size: tuple[int, int], channels: int) -> None:
 
 
 def test_drawings_are_told_from_photographs() -> None:
-    assert webp.is_drawn(drawing(100, 120, 3))
-    assert webp.is_drawn(drawing(100, 120, 1))
-    assert not webp.is_drawn(smooth_picture(100, 120, 3))
-    assert not webp.is_drawn(noise(100, 120, 3))
-    assert not webp.is_drawn(noise(1, 9, 1))
+    assert is_drawn(drawing(100, 120, 3))
+    assert is_drawn(drawing(100, 120, 1))
+    assert not is_drawn(smooth_picture(100, 120, 3))
+    assert not is_drawn(noise(100, 120, 3))
+    assert not is_drawn(noise(1, 9, 1))
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])

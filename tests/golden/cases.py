@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from l3c import api
 from l3c.codec.encode import encode_differences
-from l3c.codec.pasts.decoded_jpeg import SAMPLINGS
 from l3c.container.constants import (
     DATA,
     EXIF,
@@ -31,10 +30,13 @@ from l3c.container.read import read_file
 from l3c.container.structure import Animation, DecodedJpeg, Frame, ImageHeader, KeptFile, ModelReference
 from l3c.container.write import head, models, section, tiles, write_file
 from l3c.errors import ChecksumError, FormatError, L3CError, LimitError, ModelError, VersionError
-from l3c.history import photo_cd, video, video_invert
-from l3c.history.decoded_jpeg import Coefficients, grid, redo
+from l3c.history.decoded_jpeg.kind import SAMPLINGS
+from l3c.history.photo_cd import convert as photo_cd
+from l3c.history.video import convert as video
+from l3c.history.video import invert as video_invert
 from l3c.images.picture import Picture
 from l3c.jpeg.baseline import write_jpeg
+from l3c.jpeg.pixels import Coefficients, grid, redo
 from l3c.wave.model import WaveModel
 from l3c.wave.tuning import count, groups
 from l3c.wave.tuning_code import write_numbers

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from l3c.history.decoded_jpeg import redo
-from l3c.history.jpeg_invert import invert
+from l3c.history.decoded_jpeg.invert import invert
+from l3c.jpeg.pixels import redo
 from tests.checks import smooth_picture
 
 PILLOW = {"gray": ("L", 0), "4:4:4": ("RGB", 0), "4:2:2": ("RGB", 1), "4:2:0": ("RGB", 2)}

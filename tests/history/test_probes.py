@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from l3c.history import jpeg_colour, photo_cd_invert
+from l3c.history.decoded_jpeg import colours
+from l3c.history.photo_cd import invert as photo_cd_invert
 from l3c.history.probes import is_inner, nearly_all, spread_of, unclipped
 from tests.checks import noise
 
@@ -33,5 +34,5 @@ def test_of_no_pixels_all_are() -> None:
 
 def test_whether_colours_can_be_made_is_told_as_by_their_origins() -> None:
     probes = unclipped(noise(60, 60, 3), 3600)
-    np.testing.assert_array_equal(jpeg_colour.are_colours(probes), jpeg_colour.from_rgb(probes)[0] >= 0)
+    np.testing.assert_array_equal(colours.are_colours(probes), colours.from_rgb(probes)[0] >= 0)
     np.testing.assert_array_equal(photo_cd_invert.can_be_made(probes), photo_cd_invert.origins(probes)[0] >= 0)

@@ -15,7 +15,7 @@ ALLOWED = {
     "l3c.container.lazy",
     "l3c.container.named",
     "l3c.container.pages",
-    "l3c.container.past",
+    "l3c.container.history",
     "l3c.container.read",
     "l3c.container.structure",
     "l3c.container.tiling",

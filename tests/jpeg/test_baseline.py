@@ -7,7 +7,7 @@ from l3c.errors import FormatError
 from l3c.jpeg.baseline import read_jpeg, write_jpeg
 from l3c.jpeg.transcode import transcode
 from tests.history.jpegs import pixels_of
-from tests.history.test_decoded_jpeg import HALVED, random_coefficients
+from tests.jpeg.test_pixels import HALVED, random_coefficients
 
 SIZE = (33, 47)
 

@@ -30,7 +30,7 @@ from l3c.container.read import read_file, read_section
 from l3c.container.structure import Contents, ImageHeader, Palette, TileEntry
 from l3c.container.tiling import tile_count, tiles_of
 from l3c.container.write import section, write_file
-from l3c.history import photo_cd
+from l3c.history.photo_cd import convert as photo_cd
 from l3c.wave.tuning_code import write_numbers
 from tests.checks import encode_tiled, noise, packaged_model, plain, random_numbers, smooth_picture
 from tests.history.jpegs import decoded

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from l3c.history import photo_cd
+from l3c.history.photo_cd import convert as photo_cd
 from l3c.training.chroma_crops import CORNER, FULL, LEFT, PHOTO_CD, ChromaCrops, chroma_planes
 from tests.checks import smooth_picture
 

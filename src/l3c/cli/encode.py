@@ -128,10 +128,10 @@ def what(found: Encoded) -> str:
 
 def missed_jpeg(raw: bytes, name: str) -> bool:
     """Whether a JPEG decoder made a picture's pixels, and there is no libjxl to make use of it."""
-    from l3c.codec.pasts.decoded_jpeg import missed
     from l3c.container.constants import GRAY, RGB
     from l3c.container.structure import ImageHeader
     from l3c.convert import kept_format, read_picture
+    from l3c.history.decoded_jpeg.kind import missed
     from l3c.jpeg.transcode import available
 
     if available() or kept_format(raw, name):

@@ -10,15 +10,16 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.codec import deflate, past, webp
+from l3c.codec import deflate, webp
+from l3c.codec.guides import guide, is_guided
 from l3c.codec.models import GuidedModel, MeasuredModel, TileModel, models_of
-from l3c.codec.pasts.chroma import guide, is_guided
 from l3c.codec.threads import in_order
 from l3c.container.constants import DEFLATED, STORED, WEBP
 from l3c.container.lazy import Payloads
 from l3c.container.structure import Contents, ImageHeader, TileEntry
 from l3c.container.tiling import Box, tiles_of
 from l3c.errors import ChecksumError, FormatError, LimitError
+from l3c.history import registry
 
 Progress = Callable[[float], None]
 Item = tuple[int, TileEntry, tuple[int, Box], bytes | memoryview]
@@ -45,7 +46,9 @@ def memory_needed(contents: Contents, threads: int, made: ImageHeader | None = N
         tile += webp.DECODING_BYTES * pixels
         payload *= 1 + webp.DECODING_COPIES
     busy = min(threads, len(contents.tiles))
-    samples = made.size + past.memory_needed(made) + (JOINED * made.samples * made.bits // 8 if made.parts > 1 else 0)
+    samples = (
+        made.size + registry.memory_needed(made) + (JOINED * made.samples * made.bits // 8 if made.parts > 1 else 0)
+    )
     if any(map(is_guided, components)):
         tile *= GUIDED
     return samples + busy * (tile + payload + LANE * lanes + WORKSPACE) + TUNED * len(contents.tunings)
@@ -118,7 +121,7 @@ def decode_samples(
     contents: Contents, threads: int, max_memory: int | None, progress: Progress, device: str = "auto"
 ) -> NDArray[Any]:
     """The image as one array: [height, width] of one channel, else [height, width, channels]."""
-    samples = past.redo(decode_components(contents, threads, max_memory, progress, device), contents.header)
+    samples = registry.redo(decode_components(contents, threads, max_memory, progress, device), contents.header)
     return samples[..., 0] if samples.shape[2] == 1 else samples
 
 

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from zlib import crc32
 
 from l3c.codec import webp
-from l3c.codec.coded import Coded, Samples, Tiles, encode_tile
+from l3c.codec.adapt import tuned_tiles
 from l3c.codec.models import TileModel, TunedModel
-from l3c.codec.tuned import tuned_tiles
+from l3c.codec.tiles import Coded, Samples, Tiles, encode_tile
 from l3c.container.constants import FIRST_MODEL, TILE_SIDE_MIN, WEBP, WIDE_BITS_MIN
 from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, TileEntry, Tuning
 from l3c.container.tiling import tiles_of
 from l3c.container.write import write_file
+from l3c.history.drawings import is_drawn
 
 Progress = Callable[[float], None]
 
@@ -53,7 +54,7 @@ def encode_drawing(
     header: ImageHeader, components: list[Samples], metadata: dict[bytes, bytes], palette: Palette | None
 ) -> list[bytes]:
     """The file that holds a drawing as WebP in the largest tiles, mostly one; of other images none."""
-    if not webp.is_drawn(components[0]):
+    if not is_drawn(components[0]):
         return []
     side = webp_side(header)
     return [assemble(header, side, encode_whole(header, side, components), metadata, palette)]

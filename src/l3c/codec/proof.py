@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.codec import past
 from l3c.codec.decode import decode_tile, tile_items
-from l3c.codec.planes import Components
 from l3c.container.read import read_file
 from l3c.container.structure import ImageHeader, Palette
 from l3c.errors import FormatError, L3CError, L3CWarning
+from l3c.history import registry
+from l3c.history.plain import Components
 
 STRIP = 256
 """Rows that are compared at a time."""
@@ -69,7 +69,7 @@ def prove(candidate: Candidate, expected: Expected) -> None:
             tile = decode_tile(number, entry, box, payload, whole.shape[2], [])
             if not np.array_equal(tile, whole[box.top : box.bottom, box.left : box.right]):
                 raise FormatError(f"tile {number} differs")
-    again = past.redo(candidate.components, candidate.header)
+    again = registry.redo(candidate.components, candidate.header)
     if again.dtype.itemsize != expected.samples.dtype.itemsize or not _same(again, expected.samples):
         raise FormatError("the history that was found does not give the image")
 

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.codec import past
 from l3c.codec.decode import Item, decode_tile, in_turn, models_within, tile_items
+from l3c.codec.guides import guide, is_guided, luma_under
 from l3c.codec.models import TileModel
-from l3c.codec.pasts.chroma import guide, is_guided, luma_under
-from l3c.codec.pasts.corrections import correct
 from l3c.codec.threads import in_order
 from l3c.container.lazy import Payloads
 from l3c.container.structure import Contents
 from l3c.container.tiling import Box, tiles_of
+from l3c.history import registry
+from l3c.history.corrections import correct
 
 
 def decode_region(contents: Contents, data: Payloads, box: Box, threads: int, max_memory: int | None) -> NDArray[Any]:
@@ -26,10 +26,10 @@ def decode_region(contents: Contents, data: Payloads, box: Box, threads: int, ma
     Raises LimitError before memory is taken, and what `decode_samples` raises of these tiles.
     """
     header = contents.header
-    part = past.part_around(header, box)
+    part = registry.part_around(header, box)
     models = models_within(contents, threads, max_memory, made=part.header)
     components = _components(contents, data, part.boxes, threads, models)
-    pixels = past.redo(components, part.header)[box.within(part.box)]
+    pixels = registry.redo(components, part.header)[box.within(part.box)]
     correct(pixels, header, box)
     samples = np.ascontiguousarray(pixels)
     return samples[..., 0] if samples.shape[2] == 1 else samples

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.codec import past
 from l3c.codec.decode import Item, decode_tile, in_turn, models_within, place_of, tile_items
+from l3c.codec.guides import guide
 from l3c.codec.models import TileModel
-from l3c.codec.pasts.chroma import guide
-from l3c.codec.planes import Components
 from l3c.codec.threads import in_order
 from l3c.container.constants import STORED
 from l3c.container.structure import Component, Contents
 from l3c.errors import FormatError
+from l3c.history import registry
+from l3c.history.plain import Components
 
 
 def salvage_samples(contents: Contents, threads: int, max_memory: int | None) -> tuple[NDArray[Any], list[str]]:
@@ -32,11 +32,11 @@ def salvage_samples(contents: Contents, threads: int, max_memory: int | None) ->
     for items in in_turn(list(tile_items(contents)), contents.header):
         reasons = list(in_order(lambda item: _salvage(item, planes, components, models), items, threads))
         lost += [(item, reason) for item, reason in zip(items, reasons, strict=True) if reason]
-    samples = past.redo(components, contents.header)
+    samples = registry.redo(components, contents.header)
     if lost and not samples.flags.writeable:
         samples = samples.copy()
     for (_, _, (index, box), _), _ in lost:
-        samples[past.touched(contents.header, index, box)] = 0
+        samples[registry.touched(contents.header, index, box)] = 0
     return samples[..., 0] if samples.shape[2] == 1 else samples, [reason for _, reason in lost]
 
 

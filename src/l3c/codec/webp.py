@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import struct
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from l3c.container.tiling import Box
 from l3c.errors import FormatError
+from l3c.history.drawings import is_drawn
 
 Samples = NDArray[np.uint8]
 SIDE_MAX = 16383
@@ -34,35 +34,6 @@ GLANCE, GLANCE_QUALITY, GLANCE_SHARE, GLANCE_BYTES = 2, 50, 1.08, 64
 DECODING_BYTES, DECODING_COPIES = 24, 2
 """Bytes that decoding takes for each pixel, and copies of the payload beside it: libwebp and Pillow keep
 canvases, a frame and images of four channels each (measured, with room)."""
-
-DRAWN_SHARE, ROWS = 0.5, 64
-REPEATED_SHARE, LEAST_RUNS, MULTIPLIER = 0.3, 500, np.uint32(0x9E3779B1)
-SMALL = 1 << 18
-"""Pixels up to which repeated runs are looked for: WebP is slow to try in vain."""
-
-
-def is_drawn(samples: Samples) -> bool:
-    """Whether, on some rows, most pixels equal the left or the upper one, or, in a small picture, runs occur again."""
-    if min(samples.shape[:2]) < 2:
-        return False
-    rows = np.arange(1, len(samples), max(1, len(samples) // ROWS))
-    here = samples[rows, 1:]
-    left, above = (here == samples[rows, :-1]).all(-1), (here == samples[rows - 1, 1:]).all(-1)
-    return bool((left | above).mean() > DRAWN_SHARE) or _repeats(samples)
-
-
-def _repeats(samples: Samples) -> bool:
-    """Whether many runs of four pixels occur again, of those whose hash ends in zeros."""
-    if samples.shape[0] * samples.shape[1] > SMALL:
-        return False
-    packed: NDArray[Any] = samples[:, :, 0].astype(np.uint32)
-    for c in range(1, samples.shape[2]):
-        packed = packed << np.uint32(8) | samples[:, :, c]
-    hashes: NDArray[Any] = packed[:, :-3] * MULTIPLIER
-    for i in range(1, 4):
-        hashes = np.multiply(hashes ^ packed[:, i : packed.shape[1] - 3 + i], MULTIPLIER, dtype=np.uint32)
-    chosen = hashes[hashes >> 26 == 0]
-    return bool(chosen.size > LEAST_RUNS and np.unique(chosen).size < (1 - REPEATED_SHARE) * chosen.size)
 
 
 def is_worth_it(samples: Samples, beside: int) -> bool:

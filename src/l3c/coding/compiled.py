@@ -18,7 +18,7 @@ Table = NDArray[np.int32]
 
 
 def engine_tables() -> tuple[Table, Table, Table, Table]:
-    """The tables of `coding.tables` for the engine, which has a logistic value and the step to the next in one number."""
+    """The tables of `coding.tables` as the engine takes them: a logistic value and the next step in one number."""
     sigmoid = sigmoid_table()
     return ((sigmoid[:-1] << 11) | np.diff(sigmoid), exponential_table(), *inverse_scale_tables())
 

@@ -25,8 +25,8 @@ from l3c.container.constants import (
     TUNINGS,
 )
 from l3c.container.cursor import Buffer, Cursor, varint
+from l3c.container.history import read_past
 from l3c.container.pages import PageEntry, read_index
-from l3c.container.past import read_past
 from l3c.container.read import read_head, read_models, read_palette, read_section, read_tiles, read_tunings
 from l3c.container.structure import Animation, Contents, Page, TileEntry, Tuning
 from l3c.errors import ChecksumError, FormatError

@@ -47,10 +47,10 @@ from l3c.container.constants import (
     WEBP,
 )
 from l3c.container.cursor import Buffer, Cursor
+from l3c.container.history import read_past
 from l3c.container.kept_file import read_file_section
 from l3c.container.named import check_chunks, unpack_named
 from l3c.container.pages import PageEntry, read_index
-from l3c.container.past import read_past
 from l3c.container.structure import (
     NOTHING,
     Contents,

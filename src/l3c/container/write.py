@@ -21,9 +21,9 @@ from l3c.container.constants import (
     VERSION,
 )
 from l3c.container.cursor import varint
+from l3c.container.history import write_past
 from l3c.container.kept_file import write_file_section
 from l3c.container.pages import PageEntry, write_index
-from l3c.container.past import write_past
 from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, TileEntry, Tuning
 
 

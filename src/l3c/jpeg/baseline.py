@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from l3c.container.cursor import Cursor
 from l3c.errors import FormatError
-from l3c.history.decoded_jpeg import Coefficients, grid
-from l3c.history.jpeg_transform import SIDE, ZIGZAG
 from l3c.jpeg.frame import START
+from l3c.jpeg.idct import SIDE, ZIGZAG
+from l3c.jpeg.pixels import Coefficients, grid
 from l3c.jpeg.scan import BLOCK, Code
 from l3c.jpeg.scan_write import write_scan
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from l3c.errors import L3CError
 from l3c.storage.atomic import NEW, Attributes
+from l3c.storage.remote import is_remote
 
 
 class StoreError(L3CError):

@@ -1,0 +1,72 @@
+"""Effort: models are tuned to the components of an image, as long as that makes its file smaller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from l3c.codec.models import TileModel, TunableModel, TunedModel
+from l3c.codec.threads import in_order
+from l3c.codec.tiles import Coded, Tiles
+
+Tunings = Iterator[bytes]
+
+
+def tuned_tiles(
+    tiles: Tiles, coded: list[Coded], models: Mapping[int, TileModel], effort: int, progress: Callable[[float], None]
+) -> Iterator[list[Coded]]:
+    """Yield all tiles, each time with the best tunings so far. coded: without any. progress: told the share done.
+
+    A lower effort gives the first ones of a higher one.
+    """
+    searches = dict(_searches(tiles, coded, models, effort))
+    best = list(coded)
+    for turn in range(1, effort):
+        for index, data in _next(searches, tiles.threads):
+            model = models[tiles.components[index].shape[2]]
+            assert isinstance(model, TunableModel)
+            numbers = [n for n, (component, _) in enumerate(tiles.places) if component == index]
+            _improve(best, _tried(tiles, coded, numbers, model.tuned(data)), numbers)
+            yield list(best)
+        progress(turn / effort)
+
+
+def _searches(
+    tiles: Tiles, coded: list[Coded], models: Mapping[int, TileModel], effort: int
+) -> Iterator[tuple[int, Tunings]]:
+    """Of each component that has tiles coded with a model that can be tuned."""
+    for index, samples in enumerate(tiles.components):
+        model = models[samples.shape[2]]
+        used = any(c.coder is model and i == index for c, (i, _) in zip(coded, tiles.places, strict=True))
+        if used and isinstance(model, TunableModel):
+            yield index, model.tunings(tiles.whole(index), effort)
+
+
+def _next(searches: dict[int, Tunings], threads: int | None) -> list[tuple[int, bytes]]:
+    """Each search's next tuning."""
+    found = in_order(lambda item: (item[0], next(item[1], None)), list(searches.items()), threads)
+    return [(index, data) for index, data in found if data is not None]
+
+
+def _tried(tiles: Tiles, coded: list[Coded], numbers: list[int], model: TileModel) -> list[Coded]:
+    """A component's tiles: as they are without a tuning, or with it where that is smaller."""
+
+    def work(number: int) -> Coded:
+        before = coded[number]
+        if isinstance(before.coder, int):
+            return before
+        payload = model.encode(tiles.seen(*tiles.places[number]))
+        return min(before, Coded(model, payload, before.crc), key=lambda c: len(c.payload))
+
+    return tiles.coded(work, numbers, lambda share: None)
+
+
+def _improve(best: list[Coded], tried: list[Coded], numbers: list[int]) -> None:
+    """Take over a component's tiles where they and their tuning are smaller than the best so far."""
+    if _size(tried) < _size([best[n] for n in numbers]):
+        for number, found in zip(numbers, tried, strict=True):
+            best[number] = found
+
+
+def _size(coded: list[Coded]) -> int:
+    tunings = {c.coder.tuning for c in coded if isinstance(c.coder, TunedModel)}
+    return sum(len(c.payload) for c in coded) + sum(map(len, tunings))

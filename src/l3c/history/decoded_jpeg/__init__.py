@@ -1,0 +1,1 @@
+"""Pixels that a JPEG decoder made."""

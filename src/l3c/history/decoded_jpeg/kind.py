@@ -1,0 +1,107 @@
+"""Pixels that a JPEG decoder made: to a JPEG file of the same coefficients and what differs, and back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.container.constants import GRAY, RGB
+from l3c.container.structure import DecodedJpeg, ImageHeader
+from l3c.container.tiling import Box
+from l3c.history.part import Part
+from l3c.history.value_table.convert import is_gray
+from l3c.jpeg import transcode
+from l3c.jpeg.pixels import redo as redo_pixels
+
+if TYPE_CHECKING:
+    from l3c.history.decoded_jpeg.invert import Origin
+
+Components = list[NDArray[np.uint8]]
+SIDE_MAX = 65535
+"""Of a JPEG file's picture."""
+
+PIXELS_MAX = 1 << 26
+"""Larger images are not looked into, which takes some 60 bytes a pixel."""
+
+UNIT = 16
+SAMPLE_BYTES, COLUMN_BYTES = 8, 4096
+SAMPLINGS = {(False, False): 1, (False, True): 2, (True, True): 3}
+
+
+def undo(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
+    """The header with the JPEG file, and what is to be added; None where no such past is found, or without libjxl."""
+    if not transcode.available():
+        return None
+    pixels, origin = _origin(samples, header)
+    return None if origin is None else _proven(pixels, header, origin)
+
+
+def missed(samples: NDArray[Any], header: ImageHeader) -> bool:
+    """Whether there is such a past, but no libjxl to make use of it."""
+    return not transcode.available() and _origin(samples, header)[1] is not None
+
+
+def _origin(samples: NDArray[Any], header: ImageHeader) -> tuple[NDArray[Any], Origin | None]:
+    """The pixels, of one channel where all are equal, and what made them."""
+    sides = header.height, header.width
+    if header.layout not in (GRAY, RGB) or not header.is_plain or max(sides) > SIDE_MAX - UNIT:
+        return samples, None
+    if sides[0] * sides[1] > PIXELS_MAX:
+        return samples, None
+    from l3c.history.decoded_jpeg.invert import invert
+
+    pixels = samples[..., :1] if header.layout == GRAY or is_gray(samples) else samples
+    return pixels, invert(pixels)
+
+
+def _proven(pixels: NDArray[Any], header: ImageHeader, origin: Origin) -> tuple[ImageHeader, Components]:
+    """What the coefficients do not give is left to the component."""
+    from l3c.jpeg.baseline import write_jpeg
+    from l3c.jpeg.keep import packed
+
+    coefficients, repeated, fast, top, left = origin
+    size = header.height + top, header.width + left
+    made = redo_pixels(coefficients, size, repeated, fast)[top:, left:]
+    sampling = SAMPLINGS[coefficients.halved] if len(coefficients.blocks) > 1 else 0
+    past = DecodedJpeg(sampling, repeated, packed(write_jpeg(coefficients, size), 1), top, left, fast)
+    return replace(header, past=past), [pixels - made]
+
+
+def redo(components: Components, header: ImageHeader, past: DecodedJpeg) -> NDArray[np.uint8]:
+    """Pixels [height, width, channels]. Raises FormatError, DependencyError."""
+    from l3c.jpeg.baseline import read_jpeg
+    from l3c.jpeg.keep import checked
+
+    size = header.height + past.top, header.width + past.left
+    file = checked(jpeg_header(header, past), past.file, 1)
+    whole = redo_pixels(read_jpeg(file, size, past.channels, past.halved), size, past.repeated, past.fast)
+    pixels = whole[past.top :, past.left :] + components[0]
+    return np.repeat(pixels, header.channels, axis=2) if past.channels < header.channels else pixels
+
+
+def part_around(header: ImageHeader, past: DecodedJpeg, box: Box) -> Part:
+    """All of it: the JPEG file is one stream."""
+    whole = Box(0, 0, header.height, header.width)
+    return Part(header, whole, [whole])
+
+
+def jpeg_header(header: ImageHeader, past: DecodedJpeg) -> ImageHeader:
+    """Of the JPEG file's picture."""
+    return ImageHeader(RGB if past.sampling else GRAY, header.height + past.top, header.width + past.left)
+
+
+def touched(header: ImageHeader, past: DecodedJpeg, index: int, box: Box) -> Box:
+    """As `registry.touched`: what is added to a pixel reaches no other."""
+    return box
+
+
+def memory_needed(header: ImageHeader, past: DecodedJpeg) -> int:
+    """Bytes that `redo` takes, at most."""
+    from l3c.jpeg.keep import memory_needed as restoring
+
+    padded = (header.height + 2 * UNIT) * (header.width + 2 * UNIT) * header.channels
+    own = SAMPLE_BYTES * padded + COLUMN_BYTES * (header.width + 2 * UNIT) + 2 * past.file.length
+    return restoring(jpeg_header(header, past), past.file) + own

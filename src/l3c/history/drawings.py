@@ -1,0 +1,52 @@
+"""Whether pixels were drawn rather than photographed: equal neighbours, and runs that occur again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.uint8]
+
+DRAWN_SHARE = 0.5
+"""Of pixels that equal the left or the upper one, in drawings: more."""
+
+ROWS = 64
+"""Rows, at most about twice as many, that are looked at."""
+
+REPEATED_SHARE = 0.3
+"""Of runs that occur again, in drawings: more."""
+
+LEAST_RUNS = 500
+"""Fewer say nothing."""
+
+MULTIPLIER = np.uint32(0x9E3779B1)
+"""2^32 over the golden ratio, odd: a multiplicative hash."""
+
+SMALL = 1 << 18
+"""Pixels up to which repeated runs are looked for: WebP is slow to try in vain."""
+
+
+def is_drawn(samples: Samples) -> bool:
+    """Whether, on some rows, most pixels equal the left or the upper one, or, in a small picture, runs occur again."""
+    if min(samples.shape[:2]) < 2:
+        return False
+    rows = np.arange(1, len(samples), max(1, len(samples) // ROWS))
+    here = samples[rows, 1:]
+    left, above = (here == samples[rows, :-1]).all(-1), (here == samples[rows - 1, 1:]).all(-1)
+    return bool((left | above).mean() > DRAWN_SHARE) or _repeats(samples)
+
+
+def _repeats(samples: Samples) -> bool:
+    """Whether many runs of four pixels occur again, of those whose hash ends in zeros."""
+    if samples.shape[0] * samples.shape[1] > SMALL:
+        return False
+    packed: NDArray[Any] = samples[:, :, 0].astype(np.uint32)
+    for c in range(1, samples.shape[2]):
+        packed = packed << np.uint32(8) | samples[:, :, c]
+    hashes: NDArray[Any] = packed[:, :-3] * MULTIPLIER
+    for i in range(1, 4):
+        hashes = np.multiply(hashes ^ packed[:, i : packed.shape[1] - 3 + i], MULTIPLIER, dtype=np.uint32)
+    chosen = hashes[hashes >> 26 == 0]
+    return bool(chosen.size > LEAST_RUNS and np.unique(chosen).size < (1 - REPEATED_SHARE) * chosen.size)

@@ -1,0 +1,1 @@
+"""Photo CD: what Kodak's converter made of PhotoYCC planes."""

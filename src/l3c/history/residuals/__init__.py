@@ -1,0 +1,1 @@
+"""Wide numbers (17 bits and more) as residuals of a prediction."""

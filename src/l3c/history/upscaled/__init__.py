@@ -1,0 +1,1 @@
+"""Images upscaled by nearest neighbour."""

@@ -1,0 +1,1 @@
+"""Samples that use few of their values, and gray in three channels."""

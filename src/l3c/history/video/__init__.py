@@ -1,0 +1,1 @@
+"""Frames that a video decoder made."""

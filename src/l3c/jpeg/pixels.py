@@ -1,0 +1,66 @@
+"""Quantized coefficients to the pixels that a JPEG decoder makes of them: integers alone, the same on every machine."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.jpeg.idct import SIDE
+from l3c.jpeg.inverse import Inverse
+from l3c.jpeg.upsample import upsample
+from l3c.jpeg.ycbcr import to_rgb
+
+STRIP = 64
+"""Rows of pixels that are coloured at a time."""
+
+Blocks = NDArray[np.int16]
+Table = NDArray[np.uint8]
+
+
+class Coefficients(NamedTuple):
+    """What a JPEG file holds, of one component (gray) or three.
+
+    blocks: int16 [rows, columns, 64], each block row by row. tables: the steps, uint8 [64]. halved: whether chroma has
+    half the height, half the width.
+    """
+
+    blocks: list[Blocks]
+    tables: list[Table]
+    halved: tuple[bool, bool] = (False, False)
+
+
+def grid(size: tuple[int, int], halved: tuple[bool, bool], component: int) -> tuple[int, int]:
+    """Rows and columns of a component's blocks in an image of `size`: luma fills whole units of what chroma needs."""
+    units = -(-size[0] // (SIDE << halved[0])), -(-size[1] // (SIDE << halved[1]))
+    return (units[0] << halved[0], units[1] << halved[1]) if component == 0 else units
+
+
+def redo(found: Coefficients, size: tuple[int, int], plain: bool = False, fast: bool = False) -> NDArray[np.uint8]:
+    """uint8 [height, width, 1 or 3] of `size` (height, width).
+
+    plain: chroma is repeated, not interpolated. fast: as `Inverse` has it.
+    """
+    planes = [Inverse(table, fast).plane(blocks) for blocks, table in zip(found.blocks, found.tables, strict=True)]
+    luma = planes[0][: size[0], : size[1]]
+    if len(planes) == 1:
+        return luma[..., None]
+    return coloured(luma, [halved_size(plane, size, found.halved) for plane in planes[1:]], found.halved, plain)
+
+
+def halved_size(plane: NDArray[np.uint8], size: tuple[int, int], halved: tuple[bool, bool]) -> NDArray[np.uint8]:
+    """The part of a chroma plane that belongs to the picture."""
+    return plane[: (size[0] + halved[0]) >> halved[0], : (size[1] + halved[1]) >> halved[1]]
+
+
+def coloured(
+    luma: NDArray[np.uint8], chroma: list[NDArray[np.uint8]], halved: tuple[bool, bool], plain: bool
+) -> NDArray[np.uint8]:
+    """RGB of luma and of the two chroma planes."""
+    blue, red = (upsample(plane, halved, plain, luma.shape) for plane in chroma)
+    out = np.empty((*luma.shape, 3), np.uint8)
+    for top in range(0, len(luma), STRIP):
+        rows = slice(top, top + STRIP)
+        out[rows] = to_rgb(luma[rows], blue[rows], red[rows])
+    return out
