@@ -22,7 +22,7 @@ from PIL import Image, ImageDraw
 from l3c.codec.models import find_model
 from l3c.published.drawing import bits_of, samples_of
 from l3c.published.integer_model import PublishedModel
-from l3c.training.real_files import tiles_in
+from l3c.training.evaluation.real_files import tiles_in
 
 ROOT = Path(__file__).parents[1]
 WEIGHTS = ROOT / "weights"

@@ -68,5 +68,5 @@ else
 fi
 export PYTHONPATH="$SITE${PYTHONPATH:+:$PYTHONPATH}"
 cd "$WORK"  # so that no source folder is taken for the package
-exec "$PYTHON" -m l3c.training.gpu_job "$MINUTES" "$DATA" "$OUT" --work "$WORK" --began "$BEGAN" \
+exec "$PYTHON" -m l3c.training.published.gpu_job "$MINUTES" "$DATA" "$OUT" --work "$WORK" --began "$BEGAN" \
   ${PREVIOUS:+--previous "$PREVIOUS"} ${MORE[@]+"${MORE[@]}"}

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from l3c.codec.encode import encode_components
 from l3c.container.constants import GRAY, RGB
 from l3c.container.structure import ImageHeader
-from l3c.training.wave import initial_parameters
-from l3c.training.wave_export import export
+from l3c.training.wave.export import export
+from l3c.training.wave.objective import initial_parameters
 from l3c.wave import presets
 from l3c.wave.architecture import COMPONENTS_MAX, GRANULE, PAIR_MAX, WIDTH_MAX, WIDTHS, Architecture
 from l3c.wave.architecture import FITTED as FITTED_MAX

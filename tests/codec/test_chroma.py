@@ -21,7 +21,7 @@ from l3c.history.photo_cd import convert as photo_cd
 from l3c.history.registry import undo
 from l3c.history.video import convert as video
 from l3c.history.video.invert import converters
-from l3c.training.chroma_crops import PHOTO_CD, chroma_planes
+from l3c.training.wave.chroma_crops import PHOTO_CD, chroma_planes
 from tests.checks import packaged_model
 from tests.history.sources import photo_cd_planes, video_planes
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from l3c.isa import supported_isas
-from l3c.training.wave import initial_parameters
+from l3c.training.wave.objective import initial_parameters
 from l3c.wave import definition
 from l3c.wave.architecture import BOUNDS, WIDTH_MAX, WIDTHS, Architecture
 from l3c.wave.compiled import WaveCoder, layers_of, wave_gradient

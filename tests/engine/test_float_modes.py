@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 import l3c
 from l3c.coding import SymbolDecoder, SymbolEncoder
 from l3c.isa import supported_isas
-from l3c.training.wave import initial_parameters
+from l3c.training.wave.objective import initial_parameters
 from l3c.wave.compiled import WaveCoder, wave_gradient
 from l3c.wave.learning import Learning
 from l3c.wave.presets import HEADS_LEARN

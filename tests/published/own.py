@@ -15,7 +15,7 @@ from l3c.published.graph import GraphArchitecture
 from l3c.published.graph_export import export_own
 from l3c.published.network import L3C, Published, Pyramid
 from l3c.published.operations import IntegerLayer
-from l3c.training.beginning import spread_mixtures
+from l3c.training.published.beginning import spread_mixtures
 from tests.house.sources import ROOT
 from tests.published.integer import picture
 

@@ -8,8 +8,8 @@ import torch
 
 from l3c.errors import InputError, ModelError
 from l3c.training.checkpoints import Checkpoints, Policy, read_state
-from l3c.training.config import Config
 from l3c.training.experiments import create_experiment, find_experiment, label_parts
+from l3c.training.published.config import Config
 
 NOW = datetime(2026, 11, 23, 23, 59)
 

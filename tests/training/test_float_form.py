@@ -21,10 +21,10 @@ from l3c.published.float_state import find_float, listing, read_float, write_flo
 from l3c.published.network import make_network
 from l3c.training.checkpoints import Policy, read_state
 from l3c.training.config_files import config_from
-from l3c.training.costs import Settings
-from l3c.training.evaluation import cost_of
+from l3c.training.evaluation.costs import Settings
+from l3c.training.evaluation.probabilities import cost_of
 from l3c.training.experiments import Experiment, create_experiment, list_experiments
-from l3c.training.loading import find_trained
+from l3c.training.published.loading import find_trained
 from l3c.wave.presets import FOLDER
 from tests.published.integer import ARCHITECTURES, exported, picture, plausible_state
 from tests.training.pictures import losses, train_arguments, write_pictures

@@ -12,15 +12,15 @@ from l3c.errors import InputError, L3CError
 from l3c.published.architecture import Architecture
 from l3c.published.network import make_network
 from l3c.training.checkpoints import BEST, read_state
-from l3c.training.config import Config, Data, Execution
 from l3c.training.config_files import config_from
-from l3c.training.coster import Coster, Ways
 from l3c.training.experiments import Experiment
 from l3c.training.intervals import Interval
 from l3c.training.options import Options
 from l3c.training.processes import Processes
-from l3c.training.schedule import make_schedule
-from l3c.training.trainer import Trainer
+from l3c.training.published.config import Config, Data, Execution
+from l3c.training.published.coster import Coster, Ways
+from l3c.training.published.schedule import make_schedule
+from l3c.training.published.trainer import Trainer
 from tests.training.pictures import read_log, train_arguments, write_pictures
 from tests.training.test_train import only_experiment
 
@@ -126,8 +126,8 @@ def test_what_has_no_weight_is_not_computed(tmp_path: Path, monkeypatch: pytest.
     def refuse(*_: object) -> torch.Tensor:
         raise AssertionError
 
-    monkeypatch.setattr("l3c.training.coster.excess", refuse)
-    monkeypatch.setattr("l3c.training.coster.distance", refuse)
+    monkeypatch.setattr("l3c.training.published.coster.excess", refuse)
+    monkeypatch.setattr("l3c.training.published.coster.distance", refuse)
     step(trainer_of(tmp_path), images())
 
 

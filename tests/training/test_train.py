@@ -16,8 +16,8 @@ import torch
 from l3c.cli import main
 from l3c.published.network import Scales
 from l3c.training.checkpoints import read_state
-from l3c.training.coster import excess
 from l3c.training.experiments import Experiment, list_experiments
+from l3c.training.published.coster import excess
 from tests.training.pictures import losses, read_log, train_arguments, write_pictures
 
 ROOT = Path(__file__).parents[2]

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from l3c.training.wave import initial_parameters
-from l3c.training.wave_export import export
+from l3c.training.wave.export import export
+from l3c.training.wave.objective import initial_parameters
 from l3c.wave.network import read_network
 from tests.checks import SMALL
 

@@ -13,8 +13,8 @@ from l3c.cli.selection import add_selection, commas, selection, settings
 from l3c.errors import InputError
 
 if TYPE_CHECKING:
-    from l3c.training.costs import Result
-    from l3c.training.evaluate import Request
+    from l3c.training.evaluation.costs import Result
+    from l3c.training.evaluation.request import Request
 
 FAILED = 1
 """Exit code where a picture was skipped: what is printed is of the others."""
@@ -72,8 +72,8 @@ def _add_writing(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the summary, write the tables."""
-    from l3c.training.evaluate import evaluate_all
-    from l3c.training.results import sort_results, table, write_csv, write_json
+    from l3c.training.evaluation.evaluate import evaluate_all
+    from l3c.training.evaluation.results import sort_results, table, write_csv, write_json
 
     if not options.write and (options.compare_theory or options.report):
         raise InputError("--compare-theory and --report need --write DIR")
@@ -93,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
 
 def request(options: argparse.Namespace) -> Request:
     """What is asked for. Raises InputError where an experiment is, but the packages for training are not here."""
-    from l3c.training.evaluate import Request, is_model
+    from l3c.training.evaluation.request import Request, is_model
 
     subjects = commas(options.subjects)
     if options.float_form or not all(map(is_model, subjects)):
@@ -108,7 +108,8 @@ def request(options: argparse.Namespace) -> Request:
 
 def write(asked: Request, options: argparse.Namespace) -> list[Result]:
     """Real files, a line each."""
-    from l3c.training.evaluate_files import Writing, write_all, write_report
+    from l3c.training.evaluation.files import write_all, write_report
+    from l3c.training.evaluation.subject import Writing
 
     say = (lambda line: None) if options.quiet else print
     results, files = write_all(asked, Writing(options.write, options.compare_theory, say))

@@ -13,7 +13,7 @@ from l3c.errors import InputError
 
 if TYPE_CHECKING:
     from l3c.training.experiments import Experiment
-    from l3c.training.wave_config import WaveConfig
+    from l3c.training.wave.config import WaveConfig
 
 SUFFIX = ".safetensors"
 EVERYDAY = "everyday"
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     check_target(options.target)
     if not is_weight_file(options.experiment):
         return write(find_experiment(options.experiment, options.log_dir), options)
-    from l3c.training.carried import from_float
+    from l3c.training.published.carried import from_float
 
     with TemporaryDirectory() as folder:
         return write(from_float(Path(options.experiment), Path(folder) / "float"), options)
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
 
 def write(experiment: Experiment, options: argparse.Namespace) -> int:
     """The integers of an experiment, and their float form."""
-    from l3c.training.wave_config import WaveConfig
+    from l3c.training.wave.config import WaveConfig
 
     config = experiment.any_config()
     iteration, digest = (
@@ -82,14 +82,14 @@ def check_target(target: Path) -> None:
 
 def write_float_form(experiment: Experiment, target: Path, iteration: int, digest: bytes) -> None:
     """Beside the integers, whose digest is told; one line of result."""
-    from l3c.training.export import export_float
+    from l3c.training.published.export import export_float
 
     place, found = export_float(experiment, target, iteration, digest)
     print(f"{place}: its float form, digest {found[:32]}")
 
 
 def published(experiment: Experiment, options: argparse.Namespace) -> tuple[int, bytes]:
-    from l3c.training.export import FineTuning, export_experiment, training_images
+    from l3c.training.published.export import FineTuning, export_experiment, training_images
 
     if options.learning:
         raise InputError("--learning is for wave networks")
@@ -101,7 +101,7 @@ def published(experiment: Experiment, options: argparse.Namespace) -> tuple[int,
 
 def wave(experiment: Experiment, config: WaveConfig, options: argparse.Namespace) -> tuple[int, bytes]:
     """The wave network was trained on the integers' grid already."""
-    from l3c.training.wave_export import export_wave
+    from l3c.training.wave.export import export_wave
 
     if options.images or options.fine_tune:
         raise InputError("--images and --fine-tune are for the published networks")

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """One line for each checkpoint, and for each file of a model."""
     if options.source is None:
-        from l3c.training.publications import table
+        from l3c.training.published.publications import table
 
         print(table())
         return 0
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     if options.export and not options.images:
         raise InputError("--export needs --images: pictures like those that are to be coded")
     from l3c.cli.export import check_target
-    from l3c.training.import_released import import_released
+    from l3c.training.published.import_released import import_released
 
     if options.export:
         check_target(options.export)
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
 def export(found: list[Experiment], options: argparse.Namespace) -> None:
     """The latest checkpoint of the one experiment, in both forms."""
     from l3c.cli.export import write_float_form
-    from l3c.training.export import export_experiment
+    from l3c.training.published.export import export_experiment
 
     if len(found) > 1:
         names = ", ".join(experiment.name for experiment in found)

@@ -35,10 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Name every picture that is written."""
     need_training()
-    from l3c.training.loading import find_trained
+    from l3c.training.evaluation.test_sets import select
     from l3c.training.processes import choose_device
-    from l3c.training.sampling import sample_all
-    from l3c.training.test_sets import select
+    from l3c.training.published.loading import find_trained
+    from l3c.training.published.sampling import sample_all
 
     trained = find_trained(options.experiment, options.log_dir, options.iteration, choose_device(options.device))
     folders = [Path(folder) for folder in commas(options.folders)]

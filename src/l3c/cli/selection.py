@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from l3c.cli.options import add_device, add_log_dir, positive
 
 if TYPE_CHECKING:
-    from l3c.training.costs import Settings
-    from l3c.training.test_sets import Selection
+    from l3c.training.evaluation.costs import Settings
+    from l3c.training.evaluation.test_sets import Selection
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
@@ -35,13 +35,13 @@ def recursions(text: str) -> int | None:
 
 
 def selection(options: argparse.Namespace) -> Selection:
-    from l3c.training.test_sets import Selection
+    from l3c.training.evaluation.test_sets import Selection
 
     return Selection(tuple(commas(options.match)), options.max_images, options.crop)
 
 
 def settings(options: argparse.Namespace) -> Settings:
-    from l3c.training.costs import MAX_PIXELS, Settings
+    from l3c.training.evaluation.costs import MAX_PIXELS, Settings
 
     return Settings(options.recursive, getattr(options, "max_pixels", None) or MAX_PIXELS, options.bfloat16)
 

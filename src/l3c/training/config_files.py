@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from l3c.errors import InputError
-from l3c.training import wave_config
-from l3c.training.config import Config
 from l3c.training.config_keys import all_keys, build, complete_key
-from l3c.training.wave_config import WaveConfig
+from l3c.training.published.config import Config
+from l3c.training.wave import config as wave_config
+from l3c.training.wave.config import WaveConfig
 
 INHERIT = "inherit"
 SUFFIX = ".yaml"

@@ -15,9 +15,9 @@ from typing import Any
 from l3c.errors import InputError
 from l3c.storage.atomic import write_whole
 from l3c.training.checkpoints import Checkpoints
-from l3c.training.config import Config
 from l3c.training.config_files import AnyConfig, config_from
-from l3c.training.wave_config import WaveConfig
+from l3c.training.published.config import Config
+from l3c.training.wave.config import WaveConfig
 
 CONFIG = "config.yaml"
 EARLIER = "config_until_{:010d}.yaml"

@@ -23,10 +23,10 @@ from l3c.training.experiments import (
 )
 from l3c.training.options import WAVE, Options
 from l3c.training.processes import Processes, join_processes
+from l3c.training.published.trainer import OnSave, Trainer
 from l3c.training.restoring import Restore, check_same_network, find_weights, is_weight_file
-from l3c.training.trainer import OnSave, Trainer
-from l3c.training.wave_config import WaveConfig
-from l3c.training.wave_trainer import WaveTrainer
+from l3c.training.wave.config import WaveConfig
+from l3c.training.wave.trainer import WaveTrainer
 
 logger = logging.getLogger(__name__)
 

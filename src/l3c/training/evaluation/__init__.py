@@ -1,0 +1,1 @@
+"""What pictures cost under trained networks and models."""

@@ -1,0 +1,1 @@
+"""Training, sampling, export and import of the paper's networks."""

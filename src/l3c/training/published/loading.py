@@ -1,0 +1,57 @@
+"""Trained networks: of experiments, and of models by their float form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from l3c.models import search_path
+from l3c.published.float_state import ENDING, read_float
+from l3c.published.network import Published, make_network
+from l3c.training.checkpoints import LATEST, read_state
+from l3c.training.experiments import Experiment
+from l3c.training.published.trainer import evaluated_weights, load_weights
+from l3c.training.restoring import find_weights
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network in evaluation mode, and where it came from. name: of the experiment, or the model.
+
+    iteration: None where it is not known.
+    """
+
+    network: Published
+    name: str
+    iteration: int | None
+
+
+def load_trained(experiment: Experiment, iteration: int = LATEST, device: torch.device | str = "cpu") -> Trained:
+    """Load the checkpoint at or before an iteration; averaged weights where they were kept."""
+    found, path = experiment.checkpoints.choose(iteration)
+    state = read_state(path)
+    network = make_network(experiment.config().network)
+    load_weights(network, evaluated_weights(state, path), True, str(path))
+    return Trained(_ready(network, device), experiment.name, found)
+
+
+def load_float(place: str, device: torch.device | str = "cpu") -> Trained:
+    """Load the float form of a model, by its path or URL. Raises ModelError."""
+    found = read_float(place)
+    network = make_network(found.architecture)
+    load_weights(network, found.state, True, place)
+    return Trained(_ready(network, device), search_path.stem(place).removesuffix(ENDING), found.iteration)
+
+
+def find_trained(wanted: str, log_dir: Path, iteration: int = LATEST, device: torch.device | str = "cpu") -> Trained:
+    """The network of a model, by its name or path, or else of an experiment. Raises InputError and ModelError."""
+    found = find_weights(wanted, log_dir)
+    if isinstance(found, Experiment):
+        return load_trained(found, iteration, device)
+    return load_float(str(found), device)
+
+
+def _ready(network: Published, device: torch.device | str) -> Published:
+    return network.to(device).eval().requires_grad_(False)

@@ -1,0 +1,77 @@
+"""Optimizers of the published networks, and what they take over from a checkpoint."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from l3c.training.published.config import Config
+
+logger = logging.getLogger(__name__)
+
+FUSED = ("adam", "adamw")
+
+MOMENTS = {"rmsprop": ("square_avg",), "adam": ("exp_avg", "exp_avg_sq"), "adamw": ("exp_avg", "exp_avg_sq")}
+"""What each keeps of every parameter, in the parameter's shape."""
+
+
+def make_optimizer(network: nn.Module, config: Config) -> torch.optim.Optimizer:
+    """All parameters that are trained, PyTorch's defaults for what the configuration does not name.
+
+    On a GPU, Adam and AdamW take a step in one kernel, which also can leave it out (see `leave_out`).
+    """
+    kinds = {"rmsprop": torch.optim.RMSprop, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    o = config.optimizer
+    fused = {"fused": True} if o.name in FUSED and all(parameter.is_cuda for parameter in trained) else {}
+    return kinds[o.name](trained, lr=o.learning_rate, weight_decay=o.weight_decay, **fused)  # type: ignore[no-any-return]
+
+
+def is_fused(optimizer: torch.optim.Optimizer) -> bool:
+    return all(bool(group.get("fused")) for group in optimizer.param_groups)
+
+
+def leave_out(optimizer: torch.optim.Optimizer, skipped: Tensor) -> None:
+    """Have a fused optimizer do nothing at its next step where `skipped`, a boolean on its device, is true.
+
+    Gradient scalers use the same attributes; nobody waits for the device.
+    """
+    optimizer.grad_scale, optimizer.found_inf = None, skipped.float()  # type: ignore[attr-defined]
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, name: str, state: Mapping[str, Any], place: Path) -> None:
+    """Take over the moments of a checkpoint; settings, weight decay among them, stay those of the configuration.
+
+    name: of the optimizer. Where the moments are another optimizer's, or of other parameters, it starts anew, and a
+    warning says why.
+    """
+    unfit = _unfit(optimizer, name, state)
+    if unfit:
+        logger.warning("%s: %s; the optimizer starts anew", place, unfit)
+        return
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": state["optimizer"]["state"], "param_groups": groups})
+
+
+def _unfit(optimizer: torch.optim.Optimizer, name: str, state: Mapping[str, Any]) -> str:
+    """Why a checkpoint's moments are of no use; empty where they are."""
+    saved = state.get("optimizer")
+    if not saved:
+        return "has no optimizer state"
+    earlier = state.get("config", {}).get("optimizer", {}).get("name", name)
+    if earlier != name:
+        return f"its optimizer is {earlier}, here it is {name}"
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    places = [place for group in saved["param_groups"] for place in group["params"]]
+    if places != list(range(len(parameters))):
+        return "its optimizer is that of another network"
+    for place, moments in saved["state"].items():
+        for part in MOMENTS[name]:
+            if part not in moments or moments[part].shape != parameters[place].shape:
+                return "its optimizer is that of another network"
+    return ""

@@ -1,0 +1,87 @@
+"""Configuration of the wave network's training."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from l3c.errors import InputError
+from l3c.training.published.config import Data
+from l3c.wave.architecture import Architecture
+
+KIND = "wave"
+CROP_MULTIPLE = 32
+
+
+@dataclass(frozen=True)
+class WaveNetwork(Architecture):
+    """Widths of the layers, within the bounds of the engine, and what tells this network from the others.
+
+    Raises InputError naming a field that is out of them.
+    """
+
+    kind: str = KIND
+
+    def __post_init__(self) -> None:
+        if self.kind != KIND:
+            raise InputError(f"network.kind: {self.kind!r} has a model configuration of its own; this is {KIND!r}")
+        try:
+            super().__post_init__()
+        except ValueError as error:
+            raise InputError(f"network.{error}") from error
+
+    def architecture(self) -> Architecture:
+        return Architecture(**{f.name: getattr(self, f.name) for f in fields(Architecture)})
+
+
+@dataclass(frozen=True)
+class WaveOptimizer:
+    """Adam. warm_up: iterations in which the rate rises from 0; it falls along half a cosine to final_rate."""
+
+    learning_rate: float = 2.5e-3
+    final_rate: float = 1e-5
+    warm_up: int = 1000
+
+
+@dataclass(frozen=True)
+class WaveExecution:
+    """How a run is executed. pixels: to be seen in all, after which it ends. minutes: after which it ends, saved.
+
+    iterations: after which it ends, where given, whatever its pixels. quantize_from: share of the run after which the
+    network is rounded to the integers' grid.
+    """
+
+    seed: int = 1
+    pixels: float = 9e8
+    iterations: int | None = None
+    minutes: float | None = None
+    quantize_from: float = 0.75
+
+
+@dataclass(frozen=True)
+class WaveConfig:
+    """All that defines a run. Crops are always turned and mirrored, and come from all pictures without epochs."""
+
+    network: WaveNetwork = field(default_factory=WaveNetwork)
+    optimizer: WaveOptimizer = field(default_factory=WaveOptimizer)
+    run: WaveExecution = field(default_factory=WaveExecution)
+    data: Data = field(default_factory=Data)
+
+    def __post_init__(self) -> None:
+        if self.data.crop % CROP_MULTIPLE:
+            raise InputError(f"data.crop: {self.data.crop} is no multiple of {CROP_MULTIPLE}, as {KIND} needs")
+        unused = {"epochs": self.data.epochs, "first_image": self.data.first_image, "flip=false": not self.data.flip}
+        for key, given in unused.items():
+            if given:
+                raise InputError(f"data.{key}: not for {KIND}, whose crops are drawn from all pictures, and turned")
+
+    def iterations(self) -> int:
+        """After which the run ends."""
+        given = self.run.iterations
+        return int(self.run.pixels / self.pixels_a_step()) if given is None else given
+
+    def pixels_a_step(self) -> int:
+        return int(self.data.batch * self.data.crop**2)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)

@@ -1,0 +1,69 @@
+"""The wave network in floating point: where its parameters start, and what they cost, by the engine's gradient code."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.training.picture_files import Pixels, centre_crop
+from l3c.training.wave.chroma_crops import ChromaCrops, chroma_planes
+from l3c.training.wave.crops import Crops, to_coding_order
+from l3c.training.wave.quantize import round_parameters, split
+from l3c.wave.architecture import Architecture
+
+Parameters = NDArray[np.float32]
+VALID_CROP, VALID_MULTIPLE = 256, 32
+
+
+def initial_parameters(architecture: Architecture, seed: int) -> Parameters:
+    """He initialisation; spread scales in the mixtures; each colour predicted to move with the colours before it."""
+    random = np.random.default_rng(seed)
+    parameters = np.zeros(parameter_count(architecture), np.float32)
+    for layer, weights, bias in split(architecture, parameters):
+        weights[:] = random.standard_normal(weights.shape) * np.sqrt(2 / layer.inputs)
+        if layer.name.startswith("head") and layer.name.endswith(".1"):
+            k = architecture.components
+            weights *= 0.1
+            bias[2 * k : 3 * k] = np.linspace(-1, 1.5, k)
+            coefficients = layer.outputs - 3 * k
+            if architecture.coupled:
+                bias[-1] = 1
+            elif not architecture.guides:
+                bias[3 * k :] = 0.9 / max(coefficients, 1)
+    return parameters
+
+
+def parameter_count(architecture: Architecture) -> int:
+    return sum(layer.outputs * (layer.inputs + 1) for layer in architecture.layers())
+
+
+def gradient(
+    architecture: Architecture, parameters: Parameters, crops: Pixels, quantized: bool
+) -> tuple[float, Parameters]:
+    """Mean bits per sub-pixel over the crops, and its gradient."""
+    from l3c.wave.compiled import wave_gradient
+
+    if quantized:
+        parameters = round_parameters(architecture, parameters)
+    bits, total = wave_gradient(architecture, parameters, crops, quantized)
+    samples = crops[..., architecture.guides :].size
+    return bits / samples, total / np.float32(samples)
+
+
+def crops_for(architecture: Architecture, images: list[Pixels], size: int) -> Crops:
+    """A source of what the network codes. images: uint8 [H, W, 3]."""
+    return ChromaCrops(images, size) if architecture.guides else Crops(images, size, architecture.channels)
+
+
+def validation_cost(architecture: Architecture, parameters: Parameters, images: list[Pixels], quantized: bool) -> float:
+    """Mean over images, uint8 [H, W, 3], of bits per sub-pixel, on centre crops of at most 256 x 256."""
+    return float(np.mean([_cost(architecture, parameters, image, quantized) for image in images]))
+
+
+def _cost(architecture: Architecture, parameters: Parameters, image: Pixels, quantized: bool) -> float:
+    middle = centre_crop(image, VALID_CROP)
+    multiple = VALID_MULTIPLE << architecture.guides
+    height, width = (size // multiple * multiple for size in middle.shape[:2])
+    rgb = middle[:height, :width]
+    crop = chroma_planes(rgb) if architecture.guides else to_coding_order(rgb, architecture.channels)
+    return gradient(architecture, parameters, crop[None], quantized)[0]

@@ -1,0 +1,60 @@
+"""Parameters that a training begins with: of weight files and of former checkpoints, without and with the fit."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from l3c.errors import ModelError
+from l3c.training.restoring import Restore
+from l3c.training.wave.objective import gradient, initial_parameters
+from l3c.training.wave.start import start
+from l3c.wave.model_file import read_stored
+from l3c.wave.presets import FOLDER
+from tests.checks import COUPLED, FITTED, SMALL, smooth_picture
+
+
+@pytest.mark.parametrize("name", ["rgb-37k", "rgb-82k-coupled"])
+def test_a_weight_file_is_a_start(name: str) -> None:
+    """What its integers stand for, to be rounded to the same costs again; inputs it lacks count nothing."""
+    file = FOLDER / f"{name}.safetensors"
+    own = read_stored(str(file)).network.architecture
+    crop = np.stack([smooth_picture(32, 64, 3)])
+    costs = [
+        gradient(a, start(Restore(file, fresh=True), a), crop, quantized)[0]
+        for a in {own, replace(own, fitted=12)}
+        for quantized in (False, True)
+    ]
+    assert max(costs) < 1.05 * min(costs)
+    if own.fitted == 0:
+        assert costs[0] == pytest.approx(costs[2], rel=1e-5)
+
+
+def test_a_fitted_network_goes_on_as_a_coupled_one(tmp_path: Path) -> None:
+    """Its fits are then of other things, and it predicts nearly the same."""
+    parameters = initial_parameters(FITTED, 7)
+    np.savez(tmp_path / "checkpoint.npz", parameters=parameters)
+    crop = np.stack([smooth_picture(64, 64, 3)])
+    coupled = gradient(COUPLED, start(Restore(tmp_path / "checkpoint.npz", fresh=True), COUPLED), crop, False)[0]
+    assert coupled == pytest.approx(gradient(FITTED, parameters, crop, False)[0], rel=0.02)
+
+
+def test_a_former_checkpoint_is_a_start(tmp_path: Path) -> None:
+    parameters = initial_parameters(SMALL, 7)
+    np.savez(tmp_path / "checkpoint.npz", parameters=parameters, step=3)
+    restore = Restore(tmp_path / "checkpoint.npz", fresh=True)
+    np.testing.assert_array_equal(start(restore, SMALL), parameters)
+    crop = np.stack([smooth_picture(32, 32, 3)])
+    wider = gradient(FITTED, start(restore, FITTED), crop, False)[0]
+    assert wider == pytest.approx(gradient(SMALL, parameters, crop, False)[0], rel=1e-5)
+
+
+def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "other.npz", weights=np.zeros(3))
+    (tmp_path / "damaged.npz").write_bytes(b"nothing of the kind")
+    for file in (tmp_path / "other.npz", tmp_path / "damaged.npz"):
+        with pytest.raises(ModelError, match="not a checkpoint of the wave network"):
+            start(Restore(file, fresh=True), SMALL)
+    with pytest.raises(ModelError, match="do not fit"):
+        start(Restore(FOLDER / "gray-22k.safetensors", fresh=True), SMALL)
