@@ -1,5 +1,5 @@
 // The wave network: its bounds, and its layers. The one description that everything of the engine is sized from, equal to
-// l3c.wave.architecture; a test compares the two.
+// l3c.wave.definition.architecture; a test compares the two.
 #pragma once
 
 namespace l3c {
@@ -21,7 +21,7 @@ constexpr int kHeads = 4;         // index of the first head's first layer
 constexpr int kMostLayers = kHeads + 2 * kMostChannels;
 constexpr int kMostSegments = 1 + kKeptPositions;
 
-// l3c.wave.architecture.Architecture.
+// l3c.wave.definition.architecture.Architecture.
 struct Architecture {
     int channels, hidden1, kept, hidden2, hidden3, head, components;
     bool fitted, coupled;
@@ -36,7 +36,7 @@ struct Segment {
     bool offset;
 };
 
-// l3c.wave.architecture.Layer.
+// l3c.wave.definition.architecture.Layer.
 struct LayerSpec {
     int outputs = 0, segments = 0;
     Segment segment[kMostSegments]{};

@@ -10,7 +10,7 @@
 
 namespace l3c {
 
-// l3c.wave.network.IntegerLayer.
+// l3c.wave.definition.network.IntegerLayer.
 struct Layer {
     int outputs, inputs;
     std::vector<std::int8_t> weights;  // [outputs][inputs]
@@ -23,7 +23,7 @@ struct Tables {
     std::int32_t sigmoid[384], exponential[256], mantissa[128], scale_shift[128];
 };
 
-// l3c.wave.learning.Learning; a group of 0 pixels: the network stays as it is.
+// l3c.wave.definition.learning.Learning; a group of 0 pixels: the network stays as it is.
 struct Learning {
     float rate, momentum, spread, epsilon;
     int group, every, taken;

@@ -15,11 +15,11 @@ from l3c.container.structure import ImageHeader
 from l3c.training.wave.export import export
 from l3c.training.wave.objective import initial_parameters
 from l3c.wave import presets
-from l3c.wave.architecture import COMPONENTS_MAX, GRANULE, PAIR_MAX, WIDTH_MAX, WIDTHS, Architecture
-from l3c.wave.architecture import FITTED as FITTED_MAX
+from l3c.wave.adaptation.apply import count, groups
+from l3c.wave.definition.architecture import COMPONENTS_MAX, GRANULE, PAIR_MAX, WIDTH_MAX, WIDTHS, Architecture
+from l3c.wave.definition.architecture import FITTED as FITTED_MAX
+from l3c.wave.definition.network import IntegerLayer, Network, read_network
 from l3c.wave.model import WaveModel
-from l3c.wave.network import IntegerLayer, Network, read_network
-from l3c.wave.tuning import count, groups
 
 SMALL = Architecture(hidden1=8, kept=8, hidden2=16, hidden3=12, head=8, components=3)
 FITTED = Architecture(hidden1=8, kept=8, hidden2=16, hidden3=12, head=8, components=3, fitted=12)

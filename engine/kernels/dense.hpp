@@ -1,4 +1,4 @@
-// Fully connected integer layers over the pixels of a wavefront, equal to l3c.wave.network.IntegerLayer.
+// Fully connected integer layers over the pixels of a wavefront, equal to l3c.wave.definition.network.IntegerLayer.
 //
 // A cell is 32 bits for one pixel and holds Isa::kGroup neighbouring channels; a row is the cells of all pixels.
 #pragma once

@@ -1,5 +1,5 @@
 // Vectors of float32 and their fused product and sum: a b + c rounded once, as IEEE 754 defines it, with or without an
-// instruction for it. Equal to l3c.wave.fused.
+// instruction for it. Equal to l3c.wave.definition.fused.
 #pragma once
 #include <cstdint>
 #include <cstring>

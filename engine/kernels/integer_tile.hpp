@@ -1,4 +1,4 @@
-// The integer network behind the kept features, equal to l3c.wave.network.Network.
+// The integer network behind the kept features, equal to l3c.wave.definition.network.Network.
 #pragma once
 #include "wavefronts.hpp"
 

@@ -1,5 +1,5 @@
 // A layer that learns: parameters in float32, and the integers nearest to them, which tiles are coded with.
-// Equal to l3c.wave.learning.LearnedLayer.
+// Equal to l3c.wave.definition.learning.LearnedLayer.
 #pragma once
 #include "dense.hpp"
 #include "float_rows.hpp"

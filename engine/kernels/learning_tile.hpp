@@ -1,5 +1,5 @@
 // The network behind the kept features, learning from pixels once they are coded, in encoder and decoder alike.
-// Equal to l3c.wave.learning.LearningNetwork.
+// Equal to l3c.wave.definition.learning.LearningNetwork.
 #pragma once
 #include "integer_tile.hpp"
 #include "learned_layer.hpp"

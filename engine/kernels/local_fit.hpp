@@ -1,5 +1,5 @@
 // Least-squares prediction of a channel from 12 neighbours, fitted at each pixel to the pixels before it, whose weights fade
-// with their distance. Equal to l3c.wave.local_fit.
+// with their distance. Equal to l3c.wave.definition.local_fit.
 //
 // The sums of pixel (y, x) lie in slot t = x + 3 y of a ring, its rows in blocks that fill a vector: those of its left
 // neighbour in slot t - 1 at the same place, of the upper right one in slot t - 2 one row before.

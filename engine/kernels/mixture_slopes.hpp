@@ -1,5 +1,5 @@
 // The slopes of a symbol's cost by the outputs of its head, in float32 from the integers of the mixture: no exponential
-// and no logarithm is needed. Equal to l3c.wave.learning.mixture_slopes.
+// and no logarithm is needed. Equal to l3c.wave.definition.learning.mixture_slopes.
 #pragma once
 #include "mixture.hpp"
 

@@ -1,5 +1,5 @@
 // What a pixel's channels are expected to be: a channel's fit, corrected by how its errors followed those of the channels
-// before it, in sums that fade as the fits' do. Equal to l3c.wave.regression.
+// before it, in sums that fade as the fits' do. Equal to l3c.wave.definition.regression.
 //
 // The sums of pixel (y, x) lie in slot t = x + 3 y of a ring, one row of lanes for each kind of sum.
 #pragma once

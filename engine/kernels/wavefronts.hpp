@@ -1,4 +1,4 @@
-// What all wave coders share: the state of a tile in wavefronts, equal to l3c.wave.definition.Wavefronts.
+// What all wave coders share: the state of a tile in wavefronts, equal to l3c.wave.definition.tile.Wavefronts.
 // Included once by each instruction set's source, which gives `Isa`.
 //
 // Pixel (y, x) belongs to wavefront t = x + 3 y and is kept at (t modulo a ring's length, y): the neighbours of all

@@ -3,8 +3,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.wave.architecture import Architecture
-from l3c.wave.learning import Learning
+from l3c.wave.definition.architecture import Architecture
+from l3c.wave.definition.learning import Learning
 
 def supported_isas() -> list[str]: ...
 def wave_layers(architecture: Architecture) -> list[tuple[int, list[tuple[int, bool]]]]: ...

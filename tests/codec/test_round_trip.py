@@ -14,7 +14,7 @@ from l3c.container.constants import FIRST_MODEL, STORED
 from l3c.container.read import read_file
 from l3c.container.tiling import boxes
 from l3c.isa import supported_isas
-from l3c.wave import definition
+from l3c.wave.definition import tile as definition
 from tests.checks import CHANNELS, encode_tiled, noise, packaged_model, plain, smooth_picture
 
 SIDE = 16

@@ -11,13 +11,13 @@ import pytest
 
 from l3c.isa import supported_isas
 from l3c.training.wave.objective import initial_parameters
-from l3c.wave import definition
-from l3c.wave.architecture import BOUNDS, WIDTH_MAX, WIDTHS, Architecture
 from l3c.wave.compiled import WaveCoder, layers_of, wave_gradient
-from l3c.wave.learning import OUTPUTS, STAGE_TWO, Learning
+from l3c.wave.definition import tile as definition
+from l3c.wave.definition.architecture import BOUNDS, WIDTH_MAX, WIDTHS, Architecture
+from l3c.wave.definition.learning import OUTPUTS, STAGE_TWO, Learning
+from l3c.wave.definition.scales import offset_inputs
 from l3c.wave.model import WaveModel
 from l3c.wave.model_file import Tensors, file_content, read_stored
-from l3c.wave.scales import offset_inputs
 from tests.checks import ARCHITECTURES, random_architecture, random_network, smooth_picture
 from tests.house.sources import ROOT
 

@@ -23,7 +23,7 @@ from l3c.coding import SymbolDecoder, SymbolEncoder
 from l3c.isa import supported_isas
 from l3c.training.wave.objective import initial_parameters
 from l3c.wave.compiled import WaveCoder, wave_gradient
-from l3c.wave.learning import Learning
+from l3c.wave.definition.learning import Learning
 from l3c.wave.presets import HEADS_LEARN
 from tests.checks import ARCHITECTURES, COUPLED, noise, smooth_picture, untrained_network
 from tests.long.hostile import seeds

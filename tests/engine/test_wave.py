@@ -11,9 +11,9 @@ import pytest
 
 from l3c.errors import EngineError, FormatError
 from l3c.isa import chosen_isa, supported_isas
-from l3c.wave import definition
-from l3c.wave.architecture import Architecture
 from l3c.wave.compiled import WaveCoder
+from l3c.wave.definition import tile as definition
+from l3c.wave.definition.architecture import Architecture
 from tests.checks import ARCHITECTURES, GUIDED, SMALL, noise, smooth_picture, untrained_network
 
 ALL_ISAS = ("portable", "avx2", "avx512vnni", "neondot")

@@ -37,9 +37,9 @@ from l3c.history.video import invert as video_invert
 from l3c.images.picture import Picture
 from l3c.jpeg.baseline import write_jpeg
 from l3c.jpeg.pixels import Coefficients, grid, redo
+from l3c.wave.adaptation.apply import count, groups
+from l3c.wave.adaptation.code import write_numbers
 from l3c.wave.model import WaveModel
-from l3c.wave.tuning import count, groups
-from l3c.wave.tuning_code import write_numbers
 from tests.checks import CHANNELS, encode_tiled, packaged_model
 
 ALL_METADATA = {ICC: bytes(range(200)), EXIF: b"MM\0*\0\0\0\x08\0\0", XMP: "<x:xmpmeta>ä</x:xmpmeta>".encode()}

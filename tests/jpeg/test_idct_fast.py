@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from l3c.history.decoded_jpeg.invert import invert
-from l3c.jpeg import idct_fast as jpeg_fast
+from l3c.jpeg import idct_fast
 from l3c.jpeg.baseline import read_jpeg
 from l3c.jpeg.inverse import Inverse, worths
 from l3c.jpeg.pixels import redo
@@ -36,13 +36,13 @@ def test_pixels_are_those_of_libjpeg(picture: Path) -> None:
 def test_scales_are_what_the_transform_leaves_out() -> None:
     scales = np.sqrt(2) * np.cos(np.arange(8) * np.pi / 16)
     scales[0] = 1
-    np.testing.assert_array_equal(jpeg_fast.SCALES, np.rint(16384 * np.outer(scales, scales)).ravel())
+    np.testing.assert_array_equal(idct_fast.SCALES, np.rint(16384 * np.outer(scales, scales)).ravel())
 
 
 def test_a_block_without_other_coefficients_is_flat() -> None:
     blocks = np.zeros((3, 64), np.int16)
     blocks[:, 0] = [-7, 0, 9]
-    made = jpeg_fast.samples_of(blocks, np.full(64, 13, np.uint8))
+    made = idct_fast.samples_of(blocks, np.full(64, 13, np.uint8))
     assert [np.unique(block).tolist() for block in made] == [[116], [128], [142]]  # 128 + floor(13 c / 8)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from l3c.history.decoded_jpeg import steps as jpeg_steps
+from l3c.history.decoded_jpeg import steps as quantization_steps
 from l3c.history.decoded_jpeg.colours import from_rgb
 from l3c.history.decoded_jpeg.fit import to_blocks
 from l3c.history.decoded_jpeg.invert import invert, likely
@@ -98,9 +98,9 @@ def test_colours_without_a_clipped_channel_have_one_origin() -> None:
 @pytest.mark.parametrize("quality", [30, 75, 95])
 def test_steps_are_told(quality: int) -> None:
     pixels = decoded("gray", 160, 160, quality)[..., 0]
-    steps = jpeg_steps.estimate(to_blocks(pixels).astype(np.float32), jpeg_steps.LUMA)
+    steps = quantization_steps.estimate(to_blocks(pixels).astype(np.float32), quantization_steps.LUMA)
     assert steps.quality == quality
-    assert jpeg_steps.is_quantized(steps)
+    assert quantization_steps.is_quantized(steps)
 
 
 def test_steps_of_their_own_are_told() -> None:
@@ -109,7 +109,7 @@ def test_steps_of_their_own_are_told() -> None:
     blocks = np.rint(random.laplace(0, 2, (30, 30, 64))).astype(np.int16)
     samples = Inverse(table).plane(blocks // 2)
     inner = ((samples > 0) & (samples < 255)).reshape(30, 8, 30, 8).all((1, 3)).ravel()
-    steps = jpeg_steps.estimate(to_blocks(samples)[inner].astype(np.float32), jpeg_steps.LUMA)
+    steps = quantization_steps.estimate(to_blocks(samples)[inner].astype(np.float32), quantization_steps.LUMA)
     np.testing.assert_array_equal(steps.inverse.table[1:], table[1:])
 
 

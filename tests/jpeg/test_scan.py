@@ -7,8 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from l3c.errors import FormatError
-from l3c.jpeg import scan
-from l3c.jpeg import scan_compiled as engine
+from l3c.jpeg import scan, scan_compiled
 from l3c.jpeg.scan import Code
 from l3c.jpeg.scan_write import write_scan
 
@@ -30,7 +29,7 @@ def test_blocks_come_back(name: str) -> None:
     blocks = lively(20, len(UNITS[name]))
     data, dc, ac = write_scan(blocks, UNITS[name])
     plain = data.replace(b"\xff\0", b"\xff")
-    for read in (engine.read_scan, scan.read_scan):
+    for read in (scan_compiled.read_scan, scan.read_scan):
         np.testing.assert_array_equal(read(plain, dc, ac, UNITS[name], 20), blocks)
 
 
@@ -53,7 +52,7 @@ def test_the_engine_takes_and_refuses_what_the_definition_does() -> None:
         counts = bytes(r.randrange(4) for _ in range(16))
         odd = (counts, r.randbytes(sum(counts)))
         dc, ac = (r.choice([code, code, odd]) for code in codes)
-        results = [outcome(read, bytes(changed), dc, ac) for read in (engine.read_scan, scan.read_scan)]
+        results = [outcome(read, bytes(changed), dc, ac) for read in (scan_compiled.read_scan, scan.read_scan)]
         assert results[0] == results[1]
         refused += results[0] is None
     assert 100 < refused < 300
@@ -61,4 +60,4 @@ def test_the_engine_takes_and_refuses_what_the_definition_does() -> None:
 
 def test_a_code_that_contradicts_itself_is_an_error() -> None:
     with pytest.raises(ValueError, match="symbols"):
-        engine.read_scan(b"\0", (bytes([1] * 16), b""), (bytes(16), b""), [0], 1)
+        scan_compiled.read_scan(b"\0", (bytes([1] * 16), b""), (bytes(16), b""), [0], 1)

@@ -31,7 +31,7 @@ from l3c.container.structure import Contents, ImageHeader, Palette, TileEntry
 from l3c.container.tiling import tile_count, tiles_of
 from l3c.container.write import section, write_file
 from l3c.history.photo_cd import convert as photo_cd
-from l3c.wave.tuning_code import write_numbers
+from l3c.wave.adaptation.code import write_numbers
 from tests.checks import encode_tiled, noise, packaged_model, plain, random_numbers, smooth_picture
 from tests.history.jpegs import decoded
 from tests.history.sources import photo_cd_planes

@@ -10,8 +10,8 @@ import pytest
 from l3c.errors import ModelError
 from l3c.models.digest import digest_of, stated
 from l3c.published import architecture, models
-from l3c.wave import architecture as wave_architecture
-from l3c.wave import learning
+from l3c.wave.definition import architecture as wave_architecture
+from l3c.wave.definition import learning
 
 SHIPPED = Path(__file__).parents[2] / "weights"
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from l3c.container.constants import PAIR
 from l3c.container.structure import Component
 from l3c.container.tiling import Box
-from l3c.wave.guide import guide_of
+from l3c.wave.definition.side_information import guide_of
 
 
 def is_guided(component: Component) -> bool:

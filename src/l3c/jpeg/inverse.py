@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.jpeg import idct as jpeg_transform
-from l3c.jpeg import idct_fast as jpeg_fast
+from l3c.jpeg import idct, idct_fast
 from l3c.jpeg.idct import SIDE
 
 STRIP = 8
@@ -32,8 +31,8 @@ class Inverse(NamedTuple):
     def samples(self, blocks: NDArray[np.int16]) -> NDArray[np.uint8]:
         """[n, 8, 8] of blocks [n, 64], each row by row."""
         if self.fast:
-            return jpeg_fast.samples_of(blocks, self.table)
-        return jpeg_transform.samples_of(blocks * self.table.astype(np.float64))
+            return idct_fast.samples_of(blocks, self.table)
+        return idct.samples_of(blocks * self.table.astype(np.float64))
 
     def plane(self, blocks: NDArray[np.int16]) -> NDArray[np.uint8]:
         """[rows * 8, columns * 8] of blocks [rows, columns, 64]."""
@@ -64,5 +63,5 @@ def worths(fast: bool) -> NDArray[np.float32]:
 
 def _worth(table: NDArray[Any], fast: bool) -> NDArray[np.float32]:
     """A multiplier that is 0 counts as 1: nothing is made of the coefficient, and none is needed."""
-    steps = np.maximum(jpeg_fast.multipliers(table), 1) * (QUARTERS / jpeg_fast.SCALES) if fast else table
+    steps = np.maximum(idct_fast.multipliers(table), 1) * (QUARTERS / idct_fast.SCALES) if fast else table
     return np.asarray(steps, np.float32)

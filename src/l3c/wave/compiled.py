@@ -9,9 +9,9 @@ from l3c import _engine
 from l3c.coding.compiled import engine_tables
 from l3c.errors import FormatError
 from l3c.isa import chosen_isa, forced_isa
-from l3c.wave.architecture import Architecture
-from l3c.wave.learning import Learning
-from l3c.wave.network import Network
+from l3c.wave.definition.architecture import Architecture
+from l3c.wave.definition.learning import Learning
+from l3c.wave.definition.network import Network
 
 
 def layers_of(architecture: Architecture) -> list[tuple[int, list[tuple[int, bool]]]]:

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from l3c.errors import EngineError
 from l3c.models.digest import digest_of
-from l3c.wave.architecture import Architecture
-from l3c.wave.learning import Learning
-from l3c.wave.network import Network
-from l3c.wave.plan import parts
-from l3c.wave.tuning import tune
+from l3c.wave.adaptation.apply import tune
+from l3c.wave.adaptation.effort import parts
+from l3c.wave.definition.architecture import Architecture
+from l3c.wave.definition.learning import Learning
+from l3c.wave.definition.network import Network
 
 FORMAT = "l3c-wave-1"
 TILE = 1024
@@ -65,8 +65,8 @@ class WaveModel:
 
     def tunings(self, samples: NDArray[np.uint8], effort: int, /) -> Iterator[bytes]:
         """Tunings to samples, as `encode` takes them, one after another; the first ones for any effort."""
-        from l3c.wave.search import Search
-        from l3c.wave.tuning_code import write_numbers
+        from l3c.wave.adaptation.code import write_numbers
+        from l3c.wave.adaptation.search import Search
 
         search = Search(self.network, samples)
         for part in parts(samples.shape[0] * samples.shape[1], effort) if search.possible else ():
@@ -82,7 +82,7 @@ class TunedWaveModel(WaveModel):
     """A model tuned to an image. Implements codec.models.TunedModel."""
 
     def __init__(self, base: WaveModel, data: bytes) -> None:
-        from l3c.wave.tuning_code import read_numbers
+        from l3c.wave.adaptation.code import read_numbers
 
         network = tune(base.network, read_numbers(base.network.architecture, data))
         super().__init__(base.name, network, base.digest, base.learning, base.tile)

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from l3c.errors import EngineError, ModelError
 from l3c.models import search_path
-from l3c.wave.architecture import Architecture
-from l3c.wave.learning import Learning
+from l3c.wave.definition.architecture import Architecture
+from l3c.wave.definition.learning import Learning
+from l3c.wave.definition.network import Network, read_network
 from l3c.wave.model import FORMAT, WaveModel, canonical_digest
-from l3c.wave.network import Network, read_network
 
 Tensors = dict[str, NDArray[np.generic]]
 

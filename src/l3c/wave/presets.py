@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from l3c.errors import ModelError
-from l3c.wave.learning import HEADS, STAGE_TWO, Learning
+from l3c.wave.definition.learning import HEADS, STAGE_TWO, Learning
 from l3c.wave.model import WaveModel, need_processor
 from l3c.wave.model_file import read_stored
 

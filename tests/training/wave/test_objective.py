@@ -12,11 +12,11 @@ from l3c.training.wave.crops import Crops, halve_chroma, read_pictures, to_codin
 from l3c.training.wave.export import export
 from l3c.training.wave.objective import initial_parameters
 from l3c.training.wave.quantize import integer_weights, round_parameters, split
-from l3c.wave import definition
-from l3c.wave.architecture import PAIR_MAX, Architecture
 from l3c.wave.compiled import wave_gradient
-from l3c.wave.network import Network, read_network
-from l3c.wave.scales import output_units
+from l3c.wave.definition import tile as definition
+from l3c.wave.definition.architecture import PAIR_MAX, Architecture
+from l3c.wave.definition.network import Network, read_network
+from l3c.wave.definition.scales import output_units
 from tests.checks import ARCHITECTURES, SMALL, smooth_picture
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.history.decoded_jpeg import steps as jpeg_steps
+from l3c.history.decoded_jpeg import steps as quantization_steps
 from l3c.history.decoded_jpeg.fit import Floats, Ints, to_blocks
 from l3c.history.decoded_jpeg.planes import FREE, Planes, fitted, opened, padded, sampled
 from l3c.history.decoded_jpeg.refine import refine, wanted_of
@@ -22,7 +22,7 @@ SIMPLE, ROUNDS = 2, 5
 
 
 def invert_chroma(
-    plane: NDArray[Any], known: NDArray[np.bool_], way: Way, luma: jpeg_steps.Steps
+    plane: NDArray[Any], known: NDArray[np.bool_], way: Way, luma: quantization_steps.Steps
 ) -> tuple[Blocks, Inverse]:
     """The blocks of a chroma plane, and their steps. luma: those that luma has."""
     sure, size = halved_known(known, way.halved), grid(plane.shape, way.halved, 1)
@@ -35,7 +35,7 @@ def invert_chroma(
 
 
 def _interpolated(
-    half: Floats, plane: NDArray[Any], known: NDArray[np.bool_], halved: Halved, luma: jpeg_steps.Steps
+    half: Floats, plane: NDArray[Any], known: NDArray[np.bool_], halved: Halved, luma: quantization_steps.Steps
 ) -> tuple[Blocks, Inverse]:
     """The blocks of half a plane, of which `half` is a first idea, and their steps.
 
@@ -78,5 +78,7 @@ def halved_known(known: NDArray[np.bool_], halved: Halved) -> NDArray[np.bool_]:
     return known
 
 
-def _inverse(half: NDArray[Any], known: NDArray[np.bool_], luma: jpeg_steps.Steps) -> Inverse:
-    return jpeg_steps.estimate(sampled(half, known), jpeg_steps.CHROMA, luma.quality, luma.inverse.fast).inverse
+def _inverse(half: NDArray[Any], known: NDArray[np.bool_], luma: quantization_steps.Steps) -> Inverse:
+    return quantization_steps.estimate(
+        sampled(half, known), quantization_steps.CHROMA, luma.quality, luma.inverse.fast
+    ).inverse

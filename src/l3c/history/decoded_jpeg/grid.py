@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.history.decoded_jpeg import steps as jpeg_steps
+from l3c.history.decoded_jpeg import steps as quantization_steps
 from l3c.history.decoded_jpeg.chroma import halved_known
 from l3c.history.decoded_jpeg.fit import Ints
 from l3c.history.decoded_jpeg.planes import sampled
@@ -28,12 +28,12 @@ def luma_cut(luma: Ints, known: NDArray[np.bool_]) -> Cut:
 
     def evidence(cut: Cut) -> float:
         rows, columns = (slice(-missing % SIDE, None) for missing in cut)
-        return jpeg_steps.evidence(sampled(luma[part][rows, columns], known[part][rows, columns], FEW))
+        return quantization_steps.evidence(sampled(luma[part][rows, columns], known[part][rows, columns], FEW))
 
     return max(cuts, key=evidence)
 
 
-def chroma_cut(planes: list[NDArray[Any]], known: NDArray[np.bool_], way: Way, luma: jpeg_steps.Steps) -> Cut:
+def chroma_cut(planes: list[NDArray[Any]], known: NDArray[np.bool_], way: Way, luma: quantization_steps.Steps) -> Cut:
     """0 or 8 each, of chroma that is halved: those for which the blocks of a part look most quantized.
 
     luma: the steps that it has.
@@ -48,7 +48,10 @@ def chroma_cut(planes: list[NDArray[Any]], known: NDArray[np.bool_], way: Way, l
     def score(cut: Cut) -> float:
         place = tuple(slice(missing // 2, None) for missing in cut)
         blocks = [sampled(half[place], sure[place]) for half in halves]
-        return sum(jpeg_steps.score(block, jpeg_steps.CHROMA, luma.quality, luma.inverse.fast) for block in blocks)
+        return sum(
+            quantization_steps.score(block, quantization_steps.CHROMA, luma.quality, luma.inverse.fast)
+            for block in blocks
+        )
 
     return max(cuts, key=score)
 

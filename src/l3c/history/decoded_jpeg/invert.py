@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.history.decoded_jpeg import steps as jpeg_steps
+from l3c.history.decoded_jpeg import steps as quantization_steps
 from l3c.history.decoded_jpeg.chroma import invert_chroma
 from l3c.history.decoded_jpeg.colours import UNKNOWN, are_colours, from_rgb
 from l3c.history.decoded_jpeg.fit import Floats, Ints
@@ -59,7 +59,7 @@ def likely(pixels: NDArray[np.uint8]) -> bool:
 
 def _invert_gray(pixels: NDArray[np.uint8]) -> Origin | None:
     few = _strips(pixels)
-    if not jpeg_steps.likely(sampled(few, (few > 0) & (few < 255))):
+    if not quantization_steps.likely(sampled(few, (few > 0) & (few < 255))):
         return None
     luma = pixels.astype(np.int16)
     steps = _steps(luma, (luma > 0) & (luma < 255))
@@ -127,7 +127,9 @@ class _Picture(NamedTuple):
         return bounds
 
 
-def _found(pixels: NDArray[np.uint8], planes: tuple[Ints, Ints, Ints]) -> tuple[_Picture, jpeg_steps.Steps] | None:
+def _found(
+    pixels: NDArray[np.uint8], planes: tuple[Ints, Ints, Ints]
+) -> tuple[_Picture, quantization_steps.Steps] | None:
     """The picture, so that luma's blocks begin in its corner, and their steps."""
     picture = _Picture(pixels, *planes)
     steps = _steps(picture.luma, picture.known)
@@ -137,11 +139,11 @@ def _found(pixels: NDArray[np.uint8], planes: tuple[Ints, Ints, Ints]) -> tuple[
     return (picture, steps) if steps else None
 
 
-def _steps(luma: Ints, known: NDArray[np.bool_]) -> jpeg_steps.Steps | None:
+def _steps(luma: Ints, known: NDArray[np.bool_]) -> quantization_steps.Steps | None:
     """Those of the method that gives more blocks again; None where the plane does not look quantized."""
     blocks = sampled(luma, known)
-    found = [jpeg_steps.estimate(blocks, jpeg_steps.LUMA, fast=fast) for fast in (False, True)]
-    return max(filter(jpeg_steps.is_quantized, found), key=lambda steps: steps.score, default=None)
+    found = [quantization_steps.estimate(blocks, quantization_steps.LUMA, fast=fast) for fast in (False, True)]
+    return max(filter(quantization_steps.is_quantized, found), key=lambda steps: steps.score, default=None)
 
 
 def naive(pixels: NDArray[np.uint8]) -> list[Floats]:

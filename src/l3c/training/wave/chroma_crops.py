@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from l3c.training.picture_files import Pixels
 from l3c.training.wave.crops import Crops, Random, change_tone, cut, turn
-from l3c.wave.guide import guide_of
+from l3c.wave.definition.side_information import guide_of
 
 Floats = NDArray[np.float32]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from l3c.errors import InputError
 from l3c.training.published.config import Data
-from l3c.wave.architecture import Architecture
+from l3c.wave.definition.architecture import Architecture
 
 KIND = "wave"
 CROP_MULTIPLE = 32

@@ -13,11 +13,11 @@ from l3c.training.checkpoints import read_state
 from l3c.training.experiments import Experiment
 from l3c.training.wave.config import WaveConfig
 from l3c.training.wave.quantize import integer_weights, split
-from l3c.wave.architecture import Architecture, Layer
+from l3c.wave.definition.architecture import Architecture, Layer
+from l3c.wave.definition.network import IntegerLayer
+from l3c.wave.definition.scales import ACTIVATION_UNIT, OFFSET, offset_inputs, output_units
 from l3c.wave.model_file import file_content
-from l3c.wave.network import IntegerLayer
 from l3c.wave.presets import LEARNING
-from l3c.wave.scales import ACTIVATION_UNIT, OFFSET, offset_inputs, output_units
 
 SUM_MAX = 2**31 - 1
 

@@ -9,7 +9,7 @@ from l3c.training.picture_files import Pixels, centre_crop
 from l3c.training.wave.chroma_crops import ChromaCrops, chroma_planes
 from l3c.training.wave.crops import Crops, to_coding_order
 from l3c.training.wave.quantize import round_parameters, split
-from l3c.wave.architecture import Architecture
+from l3c.wave.definition.architecture import Architecture
 
 Parameters = NDArray[np.float32]
 VALID_CROP, VALID_MULTIPLE = 256, 32

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.wave.architecture import Architecture, Layer
-from l3c.wave.network import SHIFT_MAX
-from l3c.wave.pairs import WEIGHT_MAX, limit_pairs
-from l3c.wave.scales import ACTIVATION_UNIT, output_units
+from l3c.wave.definition.architecture import Architecture, Layer
+from l3c.wave.definition.network import SHIFT_MAX
+from l3c.wave.definition.pairs import WEIGHT_MAX, limit_pairs
+from l3c.wave.definition.scales import ACTIVATION_UNIT, output_units
 
 
 def weight_exponents(weights: NDArray[np.float32], units: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -14,9 +14,9 @@ from l3c.training.checkpoints import read_state
 from l3c.training.restoring import Restore
 from l3c.training.wave.objective import Parameters, parameter_count
 from l3c.training.wave.quantize import split
-from l3c.wave.architecture import Architecture
+from l3c.wave.definition.architecture import Architecture
+from l3c.wave.definition.parameters import network_parameters
 from l3c.wave.model_file import read_stored
-from l3c.wave.parameters import network_parameters
 
 
 def start(restore: Restore, architecture: Architecture) -> Parameters:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from l3c.coding.arrays import TOTAL, uniform
 from l3c.coding.compiled import SymbolDecoder, SymbolEncoder
 from l3c.errors import FormatError
-from l3c.wave.architecture import Architecture
-from l3c.wave.network import Integers
-from l3c.wave.tuning import KINDS, count, groups
+from l3c.wave.adaptation.apply import KINDS, count, groups
+from l3c.wave.definition.architecture import Architecture
+from l3c.wave.definition.network import Integers
 
 SMALL_MAX = 31
 """Numbers are coded as -31..31, times a power of two."""

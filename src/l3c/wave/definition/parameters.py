@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from l3c.wave.architecture import Architecture, Layer
-from l3c.wave.fused import Floats
-from l3c.wave.network import IntegerLayer, Network
-from l3c.wave.scales import ACTIVATION_UNIT, OFFSET, exponents, offset_inputs
+from l3c.wave.definition.architecture import Architecture, Layer
+from l3c.wave.definition.fused import Floats
+from l3c.wave.definition.network import IntegerLayer, Network
+from l3c.wave.definition.scales import ACTIVATION_UNIT, OFFSET, exponents, offset_inputs
 
 
 def layer_parameters(architecture: Architecture, layer: Layer, integers: IntegerLayer) -> Floats:

@@ -6,10 +6,10 @@ import pytest
 from l3c.coding.mixture import intervals, make_mixture
 from l3c.errors import FormatError
 from l3c.isa import supported_isas
-from l3c.wave import definition
-from l3c.wave.architecture import Architecture
 from l3c.wave.compiled import WaveCoder
-from l3c.wave.learning import HEADS, OUTPUTS, Learning, inverse_root, mixture_slopes
+from l3c.wave.definition import tile as definition
+from l3c.wave.definition.architecture import Architecture
+from l3c.wave.definition.learning import HEADS, OUTPUTS, Learning, inverse_root, mixture_slopes
 from tests.checks import COUPLED, FITTED, GUIDED, SMALL, SMALL_GRAY, noise, smooth_picture, untrained_network
 
 EAGER = Learning(rate=3e-3, group=16)

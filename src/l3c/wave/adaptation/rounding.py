@@ -7,8 +7,8 @@ from math import log, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.wave.network import Integers
-from l3c.wave.tuning_code import POWERS, SMALL_MAX
+from l3c.wave.adaptation.code import POWERS, SMALL_MAX
+from l3c.wave.definition.network import Integers
 
 Floats = NDArray[np.float64]
 LARGEST = POWERS - 2

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from l3c.wave.definition import decode_tile, encode_tile
-from l3c.wave.guide import guide_of
+from l3c.wave.definition.side_information import guide_of
+from l3c.wave.definition.tile import decode_tile, encode_tile
 from tests.checks import GUIDED, smooth_picture, untrained_network
 
 

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from l3c.coding.mixture import Mixture, find_symbols, intervals, make_mixture
 from l3c.coding.rans import LANES, Decoder, Encoder
-from l3c.wave.architecture import AHEAD, FITTED, KEPT_POSITIONS, NEIGHBOURS, SLOPE
-from l3c.wave.fused import Floats
-from l3c.wave.learning import Learning, LearningNetwork
-from l3c.wave.local_fit import LocalFit, fit_levels
-from l3c.wave.network import Integers, Network
-from l3c.wave.regression import Regression, step_levels
+from l3c.wave.definition.architecture import AHEAD, FITTED, KEPT_POSITIONS, NEIGHBOURS, SLOPE
+from l3c.wave.definition.fused import Floats
+from l3c.wave.definition.learning import Learning, LearningNetwork
+from l3c.wave.definition.local_fit import LocalFit, fit_levels
+from l3c.wave.definition.network import Integers, Network
+from l3c.wave.definition.regression import Regression, step_levels
 
 Tile = NDArray[np.uint8]
 Predictor = Network | LearningNetwork

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.wave.architecture import PAIR_MAX, Architecture, Layer
+from l3c.wave.definition.architecture import PAIR_MAX, Architecture, Layer
 
 Integers = NDArray[np.int64]
 SHIFT_MAX = 14

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.wave.fused import Floats, fused
-from l3c.wave.local_fit import FROM_ABOVE, FROM_LEFT
+from l3c.wave.definition.fused import Floats, fused
+from l3c.wave.definition.local_fit import FROM_ABOVE, FROM_LEFT
 
 REACH = np.float32(255)
 CALM = np.float32(4)

@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.wave.architecture import Architecture, Layer
-from l3c.wave.network import BIAS_MAX, IntegerLayer, Integers, Network
-from l3c.wave.pairs import limit_pairs
-from l3c.wave.scales import MEAN_UNIT, OFFSET, offset_inputs, output_units
+from l3c.wave.definition.architecture import Architecture, Layer
+from l3c.wave.definition.network import BIAS_MAX, IntegerLayer, Integers, Network
+from l3c.wave.definition.pairs import limit_pairs
+from l3c.wave.definition.scales import MEAN_UNIT, OFFSET, offset_inputs, output_units
 
 KINDS = 3
 """Biases, gains, input gains."""

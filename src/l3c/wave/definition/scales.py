@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.wave.architecture import Architecture, Layer
+from l3c.wave.definition.architecture import Architecture, Layer
 
 MEAN_UNIT, LOG_UNIT, COEFFICIENT_UNIT = 9, 4, 6
 """Binary logarithms of the integer steps in one unit of a float output (a mean's unit is 8 grey levels)."""

@@ -5,7 +5,7 @@ import pytest
 
 from l3c.training.wave.export import export
 from l3c.training.wave.objective import initial_parameters
-from l3c.wave.network import read_network
+from l3c.wave.definition.network import read_network
 from tests.checks import SMALL
 
 TENSORS = export(SMALL, initial_parameters(SMALL, 0))

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from l3c.wave.architecture import FITTED
-from l3c.wave.local_fit import RIDGE, LocalFit, fit_levels, solve
+from l3c.wave.definition.architecture import FITTED
+from l3c.wave.definition.local_fit import RIDGE, LocalFit, fit_levels, solve
 
 
 def test_elimination_gives_the_least_squares_prediction() -> None:

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from l3c.wave.adaptation.apply import GAIN_BITS, Group, bias_bits, groups
+from l3c.wave.adaptation.rounding import round_group
 from l3c.wave.compiled import wave_gradient
-from l3c.wave.network import Integers, Network
-from l3c.wave.parameters import network_parameters
-from l3c.wave.rounding import round_group
-from l3c.wave.scales import output_units
-from l3c.wave.tuning import GAIN_BITS, Group, bias_bits, groups
+from l3c.wave.definition.network import Integers, Network
+from l3c.wave.definition.parameters import network_parameters
+from l3c.wave.definition.scales import output_units
 
 Floats = NDArray[np.float64]
 ALIGNED = (2, 32)

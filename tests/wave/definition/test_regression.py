@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from l3c.wave.regression import FINE, Regression, energy_levels, step_levels
+from l3c.wave.definition.regression import FINE, Regression, energy_levels, step_levels
 
 ROW = np.array([0])
 

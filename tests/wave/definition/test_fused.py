@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from l3c.wave.fused import Floats, fused
+from l3c.wave.definition.fused import Floats, fused
 
 floats = st.floats(-(2**60), 2**60, width=32)
 

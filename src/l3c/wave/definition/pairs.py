@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.wave.architecture import PAIR_MAX, Layer
+from l3c.wave.definition.architecture import PAIR_MAX, Layer
 
 WEIGHT_MAX = 127
 Number = TypeVar("Number", np.int64, np.float64)

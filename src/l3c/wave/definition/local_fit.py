@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.wave.architecture import FITTED
-from l3c.wave.fused import Floats, fused
+from l3c.wave.definition.architecture import FITTED
+from l3c.wave.definition.fused import Floats, fused
 
 FROM_LEFT, FROM_ABOVE = np.float32(35 / 64), np.float32(27 / 64)
 RIDGE = np.float32(8)

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from l3c.coding.mixture import SYMBOLS, Mixture, edge_argument, intervals, sigmoid
 from l3c.coding.tables import LOG_SCALE_ORIGIN, LOG_SCALES, SIGMOID_REACH
 from l3c.models.digest import stated
-from l3c.wave.architecture import Architecture, Layer
-from l3c.wave.fused import Floats, fused
-from l3c.wave.network import IntegerLayer, Integers, Network
-from l3c.wave.pairs import WEIGHT_MAX, limit_pairs
-from l3c.wave.parameters import layer_parameters
-from l3c.wave.scales import ACTIVATION_UNIT, OFFSET, exponents, offset_inputs
+from l3c.wave.definition.architecture import Architecture, Layer
+from l3c.wave.definition.fused import Floats, fused
+from l3c.wave.definition.network import IntegerLayer, Integers, Network
+from l3c.wave.definition.pairs import WEIGHT_MAX, limit_pairs
+from l3c.wave.definition.parameters import layer_parameters
+from l3c.wave.definition.scales import ACTIVATION_UNIT, OFFSET, exponents, offset_inputs
 
 STAGE_TWO, HEADS, OUTPUTS = 2, 4, 5
 """Indices of the first layer of stage 2, of a head's, and of those that give outputs; stage 1 never learns."""

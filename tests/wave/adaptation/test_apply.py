@@ -7,14 +7,15 @@ import pytest
 
 from l3c.errors import FormatError
 from l3c.isa import supported_isas
-from l3c.wave import definition, presets
-from l3c.wave.architecture import PAIR_MAX, Architecture
+from l3c.wave import presets
+from l3c.wave.adaptation.apply import NUMBER_MAX, count, groups, tune
+from l3c.wave.adaptation.code import POWERS, SMALL_MAX, read_numbers, shares, write_numbers
 from l3c.wave.compiled import WaveCoder
-from l3c.wave.learning import Learning
-from l3c.wave.network import BIAS_MAX
-from l3c.wave.pairs import pair_partner
-from l3c.wave.tuning import NUMBER_MAX, count, groups, tune
-from l3c.wave.tuning_code import POWERS, SMALL_MAX, read_numbers, shares, write_numbers
+from l3c.wave.definition import tile as definition
+from l3c.wave.definition.architecture import PAIR_MAX, Architecture
+from l3c.wave.definition.learning import Learning
+from l3c.wave.definition.network import BIAS_MAX
+from l3c.wave.definition.pairs import pair_partner
 from tests.checks import FITTED, SMALL, SMALL_GRAY, packaged_model, random_numbers, smooth_picture, untrained_network
 
 EAGER = Learning(rate=3e-3, group=16)

@@ -1,6 +1,6 @@
 """The network sees only what a decoder has."""
 
-from l3c.wave.architecture import KEPT_POSITIONS, NEIGHBOURS, SLOPE, Architecture
+from l3c.wave.definition.architecture import KEPT_POSITIONS, NEIGHBOURS, SLOPE, Architecture
 
 
 def test_everything_seen_lies_in_earlier_wavefronts() -> None:
