@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import l3c
-from l3c.bulk.convert import Convert
-from l3c.bulk.kinds import Encoding
-from l3c.bulk.run import Account, convert_folder
-from l3c.convert import EncodeOptions
+from l3c.bulk.run import RunSummary, convert_folder
+from l3c.bulk.transfer import Transfer
+from l3c.convert.files import EncodeOptions
+from l3c.convert.operations import Encoding
 from tests.checks import smooth_picture
 
 Pixels = NDArray[np.uint8]
@@ -36,9 +36,9 @@ def tree(root: Path) -> set[str]:
 
 def encode_tree(
     source: Path | str, target: Path | str, *, jobs: int = 2, pixels: bool = False, **options: bool
-) -> Account:
+) -> RunSummary:
     kind = Encoding(EncodeOptions(pixels=pixels))
-    return convert_folder(Convert(kind, str(source), str(target), **options), lambda *_: None, jobs)
+    return convert_folder(Transfer(kind, str(source), str(target), **options), lambda *_: None, jobs)
 
 
 def pixels_of(path: Path) -> Pixels:

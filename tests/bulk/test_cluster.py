@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from l3c.bulk.convert import Convert
 from l3c.bulk.jobs import Outcome
-from l3c.bulk.kinds import Encoding
-from l3c.bulk.run import Account, convert_folder
+from l3c.bulk.run import RunSummary, convert_folder
+from l3c.bulk.transfer import Transfer
 from l3c.cli import main
+from l3c.convert.operations import Encoding
 from l3c.errors import InputError
 from tests.bulk.folders import make_tree, pixels_of, tree
 
@@ -54,16 +54,16 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, lis
 def test_nothing_is_lost_with_a_worker(cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path) -> None:
     address, workers = cluster
     pictures = make_tree(tmp_path / "in", 24, 96)
-    heard: list[str] = []
+    on_outcome: list[str] = []
 
-    def kill_one(outcome: Outcome, account: Account) -> None:
-        heard.append(outcome.source)
-        if len(heard) == 4:
+    def kill_one(outcome: Outcome, summary: RunSummary) -> None:
+        on_outcome.append(outcome.source)
+        if len(on_outcome) == 4:
             workers[0].kill()
 
-    task = Convert(Encoding(), str(tmp_path / "in"), str(tmp_path / "out"), delete=True)
-    account = convert_folder(task, kill_one, None, address)
-    assert (account.exit_code, len(heard), set(heard)) == (0, 24, set(pictures))
+    task = Transfer(Encoding(), str(tmp_path / "in"), str(tmp_path / "out"), delete=True)
+    summary = convert_folder(task, kill_one, None, address)
+    assert (summary.exit_code, len(on_outcome), set(on_outcome)) == (0, 24, set(pictures))
     assert tree(tmp_path / "in") == set()
     assert tree(tmp_path / "out") == {f"{name}.l3c" for name in pictures}
     for name, pixels in pictures.items():
@@ -84,6 +84,6 @@ def test_the_command_line_takes_a_cluster(
 def test_a_scheduler_that_is_not_there_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "1s")
     make_tree(tmp_path / "in", 1)
-    task = Convert(Encoding(), str(tmp_path / "in"), str(tmp_path / "out"))
+    task = Transfer(Encoding(), str(tmp_path / "in"), str(tmp_path / "out"))
     with pytest.raises(InputError, match="no scheduler answers there"):
         convert_folder(task, lambda *_: None, None, "tcp://127.0.0.1:9?timeout")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from l3c.bulk.kinds import Decoding, Encoding
 from l3c.bulk.plan import plan
 from l3c.bulk.stores.store import Listing, Stamp
-from l3c.convert import EncodeOptions
+from l3c.convert.files import EncodeOptions
+from l3c.convert.operations import Decoding, Encoding
 from l3c.prepare.naming import ToPng
 
 

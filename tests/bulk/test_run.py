@@ -11,14 +11,14 @@ import pytest
 from PIL import Image
 
 from l3c import api
-from l3c.bulk import kinds
-from l3c.bulk.convert import Convert
 from l3c.bulk.jobs import Outcome
-from l3c.bulk.kinds import Decoding, Encoding
-from l3c.bulk.run import Account, convert_folder
+from l3c.bulk.run import RunSummary, convert_folder
 from l3c.bulk.stores.local import LocalStore
 from l3c.bulk.stores.store import StoreError
-from l3c.convert import EncodeOptions
+from l3c.bulk.transfer import Transfer
+from l3c.convert import operations
+from l3c.convert.files import EncodeOptions
+from l3c.convert.operations import Decoding, Encoding
 from l3c.storage.atomic import whole_file
 from tests.bulk.folders import encode_tree, make_tree, pixels_of, tree
 from tests.checks import smooth_picture
@@ -39,11 +39,11 @@ def stamp(path: Path) -> tuple[int, int, int]:
 
 def test_a_tree_is_mirrored_and_comes_back(roots: tuple[Path, Path]) -> None:
     source, target = roots
-    account = encode_tree(source, target)
-    assert (account.exit_code, account.files["done"]) == (0, 4)
+    summary = encode_tree(source, target)
+    assert (summary.exit_code, summary.files["done"]) == (0, 4)
     assert tree(target) == {f"{name}.l3c" for name in tree(source)}
     back = target.with_name("back")
-    decoded = convert_folder(Convert(Decoding(), str(target), str(back)), lambda *_: None, 2)
+    decoded = convert_folder(Transfer(Decoding(), str(target), str(back)), lambda *_: None, 2)
     assert decoded.exit_code == 0
     assert tree(back) == tree(source)
     for name in tree(source):
@@ -54,8 +54,8 @@ def test_a_tree_is_mirrored_and_comes_back(roots: tuple[Path, Path]) -> None:
 def test_what_is_done_and_intact_is_skipped(roots: tuple[Path, Path]) -> None:
     encode_tree(*roots)
     before = {name: stamp(roots[1] / name) for name in tree(roots[1])}
-    account = encode_tree(*roots)
-    assert account.files == {"done": 0, "skipped": 4, "failed": 0}
+    summary = encode_tree(*roots)
+    assert summary.files == {"done": 0, "skipped": 4, "failed": 0}
     assert {name: stamp(roots[1] / name) for name in tree(roots[1])} == before
 
 
@@ -80,10 +80,10 @@ def test_a_result_that_holds_something_else_is_kept_without_force(roots: tuple[P
     precious = (roots[1] / "p0.bmp.l3c").read_bytes()
     Image.fromarray(smooth_picture(12, 12, 3, 77)).save(roots[0] / "p0.bmp")
     errors: list[str] = []
-    task = Convert(kinds.Encoding(), str(roots[0]), str(roots[1]), delete=True)
-    account = convert_folder(task, lambda outcome, _: errors.append(outcome.error) if outcome.error else None, 2)
-    assert account.files["failed"] == 1
-    assert account.exit_code == 2
+    task = Transfer(operations.Encoding(), str(roots[0]), str(roots[1]), delete=True)
+    summary = convert_folder(task, lambda outcome, _: errors.append(outcome.error) if outcome.error else None, 2)
+    assert summary.files["failed"] == 1
+    assert summary.exit_code == 2
     assert "holds something else; --force overwrites it" in errors[0]
     assert (roots[0] / "p0.bmp").exists()
     assert (roots[1] / "p0.bmp.l3c").read_bytes() == precious
@@ -93,23 +93,23 @@ def test_a_result_that_holds_something_else_is_kept_without_force(roots: tuple[P
 
 def test_one_damaged_file_does_not_stop_the_rest(roots: tuple[Path, Path]) -> None:
     (roots[0] / "bad.png").write_bytes((roots[0] / "sub" / "p1.png").read_bytes()[:60])
-    account = encode_tree(*roots)
-    assert account.files == {"done": 4, "skipped": 0, "failed": 1}
-    assert account.exit_code == 2
+    summary = encode_tree(*roots)
+    assert summary.files == {"done": 4, "skipped": 0, "failed": 1}
+    assert summary.exit_code == 2
 
 
 def test_sources_are_deleted_when_they_are_safe(roots: tuple[Path, Path]) -> None:
     pictures = {name: pixels_of(roots[0] / name) for name in tree(roots[0])}
-    account = encode_tree(*roots, delete=True)
-    assert (account.exit_code, account.deleted, tree(roots[0])) == (0, 4, set())
+    summary = encode_tree(*roots, delete=True)
+    assert (summary.exit_code, summary.deleted, tree(roots[0])) == (0, 4, set())
     for name, pixels in pictures.items():
         np.testing.assert_array_equal(pixels_of(roots[1] / f"{name}.l3c"), pixels)
 
 
 def test_a_source_that_was_done_before_is_deleted_after_comparing(roots: tuple[Path, Path]) -> None:
     encode_tree(*roots)
-    account = encode_tree(*roots, delete=True)
-    assert (account.files["skipped"], account.deleted, tree(roots[0])) == (4, 4, set())
+    summary = encode_tree(*roots, delete=True)
+    assert (summary.files["skipped"], summary.deleted, tree(roots[0])) == (4, 4, set())
 
 
 def test_a_wrong_encoder_is_noticed(roots: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,8 +120,8 @@ def test_a_wrong_encoder_is_noticed(roots: tuple[Path, Path], monkeypatch: pytes
         return data
 
     monkeypatch.setattr(api, "encode", wrong)
-    account = encode_tree(*roots, check=True, pixels=True)
-    assert account.files["failed"] == 4
+    summary = encode_tree(*roots, check=True, pixels=True)
+    assert summary.files["failed"] == 4
     assert tree(roots[1]) == set()
 
 
@@ -133,8 +133,8 @@ def test_a_source_that_changes_meanwhile_is_kept(roots: tuple[Path, Path], monke
         settle(self, name)
 
     monkeypatch.setattr(LocalStore, "settle", change)
-    account = encode_tree(*roots, delete=True)
-    assert (account.files["failed"], account.deleted) == (4, 0)
+    summary = encode_tree(*roots, delete=True)
+    assert (summary.files["failed"], summary.deleted) == (4, 0)
     assert len(tree(roots[0])) == 4
 
 
@@ -147,9 +147,9 @@ def test_a_full_or_read_only_target_ends_the_run(
 
     outcomes: list[Outcome] = []
     monkeypatch.setattr("os.fsync", refuse)
-    task = Convert(kinds.Encoding(), str(roots[0]), str(roots[1]), delete=True)
-    account = convert_folder(task, lambda outcome, _: outcomes.append(outcome), 1)
-    assert account.exit_code == 1
+    task = Transfer(operations.Encoding(), str(roots[0]), str(roots[1]), delete=True)
+    summary = convert_folder(task, lambda outcome, _: outcomes.append(outcome), 1)
+    assert summary.exit_code == 1
     assert os.strerror(number) in outcomes[0].error
     assert len(outcomes) == 1
     assert len(tree(roots[0])) == 4
@@ -186,8 +186,8 @@ def test_what_is_left_out_is_counted(roots: tuple[Path, Path]) -> None:
     (roots[0] / ".git").mkdir()
     (roots[0] / "link.png").symlink_to("p0.bmp")
     (roots[0] / "folder").symlink_to(".", target_is_directory=True)
-    account = encode_tree(*roots)
-    assert account.left_out == {
+    summary = encode_tree(*roots)
+    assert summary.left_out == {
         "of another kind": ("notes.txt",), "links": ("folder", "link.png"), "hidden": (".git", ".hidden.png"),
     }  # fmt: skip
     assert len(tree(roots[1])) == 4
@@ -202,26 +202,26 @@ def test_a_pipe_is_named_and_never_opened(roots: tuple[Path, Path]) -> None:
 
 def test_a_target_inside_the_source_is_no_source(roots: tuple[Path, Path]) -> None:
     encode_tree(roots[0], roots[0])
-    task = Convert(Decoding(), str(roots[0]), str(roots[0] / "back"))
+    task = Transfer(Decoding(), str(roots[0]), str(roots[0] / "back"))
     assert convert_folder(task, lambda *_: None, 2).files["done"] == 4
     assert encode_tree(roots[0], roots[0] / "back").files["done"] == 4
 
 
 def test_a_jpeg_is_not_deleted_for_its_pixels(roots: tuple[Path, Path]) -> None:
     Image.fromarray(smooth_picture(12, 12, 3)).save(roots[0] / "x.jpg")
-    account = encode_tree(*roots, delete=True, pixels=True)
-    assert (account.exit_code, account.deleted) == (0, 4)
+    summary = encode_tree(*roots, delete=True, pixels=True)
+    assert (summary.exit_code, summary.deleted) == (0, 4)
     assert tree(roots[0]) == {"x.jpg"}
 
 
 def test_a_jpeg_file_is_kept_whole_and_comes_back(roots: tuple[Path, Path]) -> None:
     Image.fromarray(smooth_picture(90, 120, 3)).save(roots[0] / "x.jpg")
     before = (roots[0] / "x.jpg").read_bytes()
-    account = encode_tree(*roots, delete=True)
-    assert (account.exit_code, account.deleted, tree(roots[0])) == (0, 5, set())
+    summary = encode_tree(*roots, delete=True)
+    assert (summary.exit_code, summary.deleted, tree(roots[0])) == (0, 5, set())
     assert (roots[1] / "x.jpg.l3c").stat().st_size < len(before)
     back = roots[1].with_name("back")
-    assert convert_folder(Convert(Decoding(), str(roots[1]), str(back)), lambda *_: None, 2).exit_code == 0
+    assert convert_folder(Transfer(Decoding(), str(roots[1]), str(back)), lambda *_: None, 2).exit_code == 0
     assert (back / "x.jpg").read_bytes() == before
 
 
@@ -246,16 +246,16 @@ def test_what_a_folder_takes_it_gives_back(tmp_path: Path) -> None:
     for name, (form, mode, _) in WRONG.items():
         Image.fromarray(smooth_picture(40, 50, 3)).convert(mode).save(source / name, form)
         before[name] = (source / name).read_bytes()
-    account = encode_tree(source, target, delete=True)
-    assert (account.exit_code, account.deleted, tree(source)) == (0, len(WRONG), set())
-    assert convert_folder(Convert(Decoding(), str(target), str(back), check=True), lambda *_: None, 2).exit_code == 0
+    summary = encode_tree(source, target, delete=True)
+    assert (summary.exit_code, summary.deleted, tree(source)) == (0, len(WRONG), set())
+    assert convert_folder(Transfer(Decoding(), str(target), str(back), check=True), lambda *_: None, 2).exit_code == 0
     assert tree(back) == {name for _, _, name in WRONG.values()}
     assert (back / "jpeg_named.png").read_bytes() == before["jpeg_named.png"]
     for name, (_, mode, written) in WRONG.items():
         with Image.open(io.BytesIO(before[name])) as was, Image.open(back / written) as image:
             assert image.mode == mode
             np.testing.assert_array_equal(np.asarray(image), np.asarray(was))
-    again = convert_folder(Convert(Decoding(), str(target), str(back)), lambda *_: None, 2)
+    again = convert_folder(Transfer(Decoding(), str(target), str(back)), lambda *_: None, 2)
     assert again.files == {"done": 0, "skipped": len(WRONG), "failed": 0}
 
 
@@ -265,13 +265,13 @@ def test_names_that_meet_are_told_apart(tmp_path: Path) -> None:
     for i, name in enumerate(["a.png.l3c", "a.l3c", "b.tif.l3c", "b.l3c"]):
         (source / name).write_bytes(api.encode(smooth_picture(9, 9, 3, i)))
     for _ in range(2):
-        account = convert_folder(Convert(Decoding(), str(source), str(back)), lambda *_: None, 2)
-        assert account.exit_code == 0
+        summary = convert_folder(Transfer(Decoding(), str(source), str(back)), lambda *_: None, 2)
+        assert summary.exit_code == 0
         assert tree(back) == {"a.png", "a.l3c.png", "b.tif", "b.png"}
     np.testing.assert_array_equal(pixels_of(back / "a.l3c.png"), smooth_picture(9, 9, 3, 1))
     (source / "a.l3c.png.l3c").write_bytes(api.encode(smooth_picture(9, 9, 3, 7)))
     outcomes: list[Outcome] = []
-    task = Convert(Decoding(), str(source), str(tmp_path / "other"))
+    task = Transfer(Decoding(), str(source), str(tmp_path / "other"))
     assert convert_folder(task, lambda outcome, _: outcomes.append(outcome), 1).exit_code == 2
     assert [outcome.source for outcome in outcomes if outcome.error] == ["a.l3c"]
 
@@ -291,10 +291,10 @@ def test_kept_files_have_their_own_names_again(tmp_path: Path) -> None:
         (source / name).parent.mkdir(exist_ok=True)
         (source / name).write_bytes(data)
     kind = Encoding(EncodeOptions(everything=True))
-    account = convert_folder(Convert(kind, str(source), str(target), delete=True), lambda *_: None, 2)
-    assert (account.exit_code, account.deleted, account.left_out) == (0, len(files), {})
+    summary = convert_folder(Transfer(kind, str(source), str(target), delete=True), lambda *_: None, 2)
+    assert (summary.exit_code, summary.deleted, summary.left_out) == (0, len(files), {})
     for _ in range(2):
-        task = Convert(Decoding(), str(target), str(back))
+        task = Transfer(Decoding(), str(target), str(back))
         assert convert_folder(task, lambda *_: None, 2).exit_code == 0
         assert {name: (back / name).read_bytes() for name in tree(back)} == files
 
@@ -323,9 +323,9 @@ def test_a_folder_that_cannot_be_read_does_not_stop_the_rest(
         (root / "lost+found").mkdir(parents=True)
     monkeypatch.setattr("os.scandir", refuse)
     outcomes: list[Outcome] = []
-    account = convert_folder(Convert(Encoding(), str(roots[0]), str(roots[1])), lambda o, _: outcomes.append(o), 2)
-    assert account.files == {"done": 4, "skipped": 0, "failed": 1}
-    assert account.exit_code == 1
+    summary = convert_folder(Transfer(Encoding(), str(roots[0]), str(roots[1])), lambda o, _: outcomes.append(o), 2)
+    assert summary.files == {"done": 4, "skipped": 0, "failed": 1}
+    assert summary.exit_code == 1
     assert [o.error for o in outcomes if o.error] == [
         "lost+found: what this folder holds cannot be read: Permission denied"
     ]
@@ -347,9 +347,9 @@ def test_no_error_of_one_file_ends_a_run(
 
     monkeypatch.setattr(LocalStore, "read", bug)
     outcomes: list[Outcome] = []
-    task = Convert(kind, str(roots[0]), str(roots[1]), debug=True)
-    account = convert_folder(task, lambda o, _: outcomes.append(o), 2)
-    assert account.files == {"done": 3, "skipped": 0, "failed": 1}
+    task = Transfer(kind, str(roots[0]), str(roots[1]), debug=True)
+    summary = convert_folder(task, lambda o, _: outcomes.append(o), 2)
+    assert summary.files == {"done": 3, "skipped": 0, "failed": 1}
     (failed,) = [o for o in outcomes if o.error]
     assert "p2.bmp" in failed.error
     assert "unforeseen KeyError: 9" in failed.error
@@ -370,7 +370,7 @@ def test_coarse_times_are_times_of_results(
     monkeypatch.setattr("os.utime", coarse)
     monkeypatch.setattr("os.supports_fd", set())
     encode_tree(*roots)
-    monkeypatch.setattr(Convert, "_compare", None)
+    monkeypatch.setattr(Transfer, "_compare", None)
     assert encode_tree(*roots).files == {"done": 0, "skipped": 4, "failed": 0}
     assert not [name for name in tree(roots[1]) if name.endswith("partial")]
 
@@ -421,9 +421,9 @@ def test_what_other_options_left_is_named_and_pruned(roots: tuple[Path, Path]) -
     times = (source / "p0.bmp").stat()
     outcomes: list[Outcome] = []
 
-    def run(prune: bool) -> Account:
+    def run(prune: bool) -> RunSummary:
         outcomes.clear()
-        task = Convert(Encoding(), str(source), str(target), prune=prune)
+        task = Transfer(Encoding(), str(source), str(target), prune=prune)
         return convert_folder(task, lambda o, _: outcomes.append(o), 2)
 
     assert run(prune=True).pruned == 0  # not of the source's time
@@ -450,8 +450,8 @@ def test_a_jpeg_file_beside_its_decoded_pixels_is_never_pruned(roots: tuple[Path
     (source / "x.jpg.l3c").write_bytes(api.encode(pixels_of(target / "x.jpg"), history=False))
     stamp = (target / "x.jpg").stat().st_mtime_ns
     os.utime(source / "x.jpg.l3c", ns=(0, stamp))
-    account = convert_folder(Convert(Decoding(), str(source), str(target), prune=True), lambda *_: None, 1)
-    assert (account.exit_code, account.pruned) == (0, 0)
+    summary = convert_folder(Transfer(Decoding(), str(source), str(target), prune=True), lambda *_: None, 1)
+    assert (summary.exit_code, summary.pruned) == (0, 0)
     assert tree(target) == {"x.jpg", "x.jpg.png"}
 
 
@@ -463,7 +463,7 @@ def test_any_number_of_jobs_gives_the_same_files(roots: tuple[Path, Path]) -> No
 
 
 def test_the_exit_code_is_one_where_failures_differ() -> None:
-    account = Account("encode", 2, 0)
+    summary = RunSummary("encode", 2, 0)
     for code in (2, 3):
-        account.add(Outcome("a", "b", "failed", code=code))
-    assert account.exit_code == 1
+        summary.add(Outcome("a", "b", "failed", code=code))
+    assert summary.exit_code == 1

@@ -70,9 +70,9 @@ def test_sources_in_a_bucket_are_deleted_when_safe(bucket: tuple[Any, str], tmp_
 
 def test_a_bucket_that_is_not_there_is_an_error(bucket: tuple[Any, str], tmp_path: Path) -> None:
     make_tree(tmp_path / "in", 2)
-    account = encode_tree(tmp_path / "in", "s3://no-such-bucket/x", jobs=1)
-    assert account.exit_code == 1
-    assert account.finished == 1
+    summary = encode_tree(tmp_path / "in", "s3://no-such-bucket/x", jobs=1)
+    assert summary.exit_code == 1
+    assert summary.finished == 1
 
 
 def test_open_images_come_from_a_bucket(bucket: tuple[Any, str], tmp_path: Path) -> None:

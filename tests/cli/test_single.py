@@ -49,7 +49,7 @@ def test_a_source_is_deleted_once_its_result_is_checked(run: Run, command: str) 
 def test_a_result_that_is_wrong_is_noticed(
     run: Run, command: str, monkeypatch: pytest.MonkeyPatch, option: str
 ) -> None:
-    monkeypatch.setattr("l3c.convert.differences", lambda *_: ["samples"])
+    monkeypatch.setattr("l3c.convert.files.differences", lambda *_: ["samples"])
     done = run(command, *ARGUMENTS[command], option, "--json")
     assert done.code == 2
     assert len(done.lines) == 1

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from l3c.codec.threads import Cancelled, Crew, at_work, crewed, in_order, thread_count
+from l3c.codec.threads import Cancelled, WorkerPool, at_work, in_order, thread_count, within_pool
 from l3c.errors import InputError
 
 
@@ -54,9 +54,9 @@ def test_a_thread_holds_one_processor_of_a_crew_however_often_it_asks() -> None:
         with at_work(), at_work():
             return sum(in_order(abs, [item], None))
 
-    with Crew(1) as crew:
-        assert [crewed(crew, work, item) for item in (3, -4)] == [3, 4]
-        assert crew.do(abs, -1) == 1
+    with WorkerPool(1) as pool:
+        assert [within_pool(pool, work, item) for item in (3, -4)] == [3, 4]
+        assert pool.do(abs, -1) == 1
 
 
 def test_a_crew_that_is_cancelled_begins_nothing() -> None:
@@ -65,8 +65,8 @@ def test_a_crew_that_is_cancelled_begins_nothing() -> None:
     def work(_: int) -> list[None]:
         return list(in_order(begun.append, range(9), None))
 
-    with Crew(2) as crew:
-        crew.cancel()
+    with WorkerPool(2) as pool:
+        pool.cancel()
         with pytest.raises(Cancelled):
-            crewed(crew, work, 0)
+            within_pool(pool, work, 0)
     assert not begun

@@ -4,106 +4,39 @@ import re
 
 import pytest
 
+from tests.house.graph import back_arrows, circles, floors, module_graph, room_graph
 from tests.house.sources import PACKAGE, ROOT, imports, modules, top
 
-LEAVES = {"errors", "_engine", "__version__"}
-ARROWS = {
-    "": {"api", "image", "images", "container"},
-    "image": {"api", "codec", "container", "images", "remote"},
-    "plugins": {"api", "container", "image", "images"},
-    "remote": set(),
-    "places": {"remote"},
-    "models": {"places", "storage"},
-    "loaded": {"places"},
-    "storage": {"remote"},
-    "convert": {"api", "images", "codec", "container", "jpeg"},
-    "__main__": {"cli"},
-    "cli": {
-        "api",
-        "bulk",
-        "convert",
-        "storage",
-        "prepare",
-        "training",
-        "models",
-        "image",
-        "images",
-        "codec",
-        "container",
-        "jpeg",
-    },
-    "bulk": {"api", "convert", "codec", "container", "remote", "storage"},
-    "prepare": {"bulk", "convert", "codec", "remote"},
-    "api": {"images", "codec", "container", "jpeg"},
-    "jpeg": {"container", "history", "engine"},
-    "images": {"container"},
-    "codec": {"container", "history", "jpeg", "wave", "published"},
-    "history": set(),
-    "training": {"api", "codec", "container", "published", "wave", "engine", "places", "storage"},
-    "digest": set(),
-    "published": {"coding", "digest", "engine", "places", "loaded", "storage"},
-    "wave": {"coding", "digest", "engine", "places", "loaded"},
-    "engine": {"coding"},
-    "coding": set(),
-    "container": set(),
-    "errors": set(),
-}
-EXCEPTIONS = {
-    ("images.pillow_plugin", "api"): "the plugin is a user of the API, which imports it only to register it",
-    ("api", "plugins"): "the same holds of imageio's",
-    ("coding", "engine"): "it is imported when a user codes; the definitions beside it need no engine",
-    ("engine", "wave"): "its typed face takes networks as the wave family defines them",
-}
-BY_NAME = {("codec", "published"): "families of models are imported when a model of theirs is asked for"}
 TORCH_USERS = ("training", "published")
+FLOORS_MAX = 10
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
+ENGINE_USERS = {"isa", "coding.compiled", "jpeg.scan_compiled", "wave.compiled"}
+"""The compiled module is reached through these alone."""
 
 
-def arrows() -> set[tuple[str, str]]:
-    """(module, part of the house it imports)."""
-    found = set()
-    for name, path in modules().items():
-        for imported in imports(path):
-            if imported.split(".")[0] == "l3c" and top(imported) != top(f"l3c.{name}"):
-                found.add((name, top(imported)))
-    return found
+def test_rooms_and_modules_have_no_circle() -> None:
+    assert not circles(room_graph())
+    assert not circles(module_graph())
 
 
-def test_every_part_of_the_house_is_in_the_table() -> None:
-    parts = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
-    assert parts - {"__init__", "__pycache__"} <= set(ARROWS)
-
-
-def test_imports_follow_the_arrows() -> None:
-    wrong = []
-    for name, part in sorted(arrows()):
-        if part not in ARROWS[top(f"l3c.{name}")] | LEAVES and (name, part) not in EXCEPTIONS:
-            wrong.append(f"l3c.{name} imports l3c.{part}")
-    assert not wrong
-
-
-def test_every_arrow_is_used() -> None:
-    used = {(top(f"l3c.{name}"), part) for name, part in arrows()} | set(BY_NAME)
-    assert not {(part, target) for part, targets in ARROWS.items() for target in targets} - used
+def test_every_arrow_leads_down() -> None:
+    assert not back_arrows(room_graph())
+    assert max(floors(room_graph()).values()) <= FLOORS_MAX
 
 
 def test_the_architecture_shows_the_arrows() -> None:
     rows = re.findall(r"^\| `src/l3c/(\w+)(?:\.py)?` \|.*\| ([^|]*) \|$", ARCHITECTURE.read_text(), re.MULTILINE)
-    shown = {"" if part == "__init__" else part: cell.split(", ") for part, cell in rows}
-    assert shown == {part: sorted(targets) or ["nothing"] for part, targets in ARROWS.items()}
+    shown = {
+        "" if part == "__init__" else part: [name for name in cell.split(", ") if name != "nothing"]
+        for part, cell in rows
+    }
+    arrows = {room: sorted(targets - {"errors"}) for room, targets in room_graph().items()}
+    assert shown == arrows
 
 
-@pytest.mark.parametrize("part", [part for part in ARROWS if part != "training"])
-def test_only_the_command_line_points_at_training(part: str) -> None:
-    assert "training" not in ARROWS[part] or part == "cli"
-
-
-def test_the_arrows_have_no_circle() -> None:
-    left = {part: targets & set(ARROWS) for part, targets in ARROWS.items()}
-    while left:
-        free = {part for part, targets in left.items() if not targets & set(left)}
-        assert free, f"a circle among {sorted(left)}"
-        left = {part: targets for part, targets in left.items() if part not in free}
+@pytest.mark.parametrize("room", sorted(room_graph()))
+def test_only_the_command_line_points_at_training(room: str) -> None:
+    assert "training" not in room_graph()[room] or room == "cli"
 
 
 def test_only_training_and_the_published_networks_import_torch() -> None:
@@ -111,11 +44,26 @@ def test_only_training_and_the_published_networks_import_torch() -> None:
     assert {top(f"l3c.{name}") for name in users} <= set(TORCH_USERS)
 
 
-def test_only_the_engine_imports_the_compiled_module() -> None:
-    assert {top(f"l3c.{name}") for name, part in arrows() if part == "_engine"} == {"engine"}
+def test_the_compiled_module_has_few_doors() -> None:
+    users = {
+        name for name, path in modules().items() if any(i.split(".")[:2] == ["l3c", "_engine"] for i in imports(path))
+    }
+    assert users == ENGINE_USERS
 
 
 def test_the_definition_of_coding_knows_neither_engine_nor_pictures() -> None:
     for name, path in modules().items():
         if top(f"l3c.{name}") in ("coding", "container"):
             assert not {"PIL", "torch", "safetensors"} & {imported.split(".")[0] for imported in imports(path)}
+
+
+def test_the_definition_of_the_wave_networks_is_numpy_alone() -> None:
+    for name, path in modules().items():
+        if name.startswith("wave.definition"):
+            others = {i for i in imports(path) if i.startswith("l3c.") and "compiled" in i}
+            assert not others, f"{name} imports {others}"
+
+
+def test_every_room_is_a_part_of_the_package() -> None:
+    parts = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert parts - {"__init__", "__pycache__"} == set(room_graph()) - {""}

@@ -23,6 +23,8 @@ ALLOWED = {
     "l3c.container.write",
     "l3c.errors",
     "l3c.image",
+    "l3c.plugins",
+    "l3c.plugins.registration",
 }
 """All of the package that `import l3c` loads; of other packages it loads nothing but the standard library."""
 

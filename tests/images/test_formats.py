@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from l3c import api
-from l3c.convert import differences
+from l3c.convert.files import differences
 from l3c.errors import InputError
 from l3c.images.read import read_picture
 from tests.checks import smooth_picture

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 import l3c
-from l3c.convert import PICTURES
+from l3c.convert.files import PICTURES
 from l3c.errors import InputError
 from l3c.images.read import read_picture
 

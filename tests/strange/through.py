@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from l3c.container.read import read_file
-from l3c.convert import DecodeOptions, EncodeOptions, check_encoded, decode_file, encode_file, target_name
+from l3c.convert.files import DecodeOptions, EncodeOptions, check_encoded, decode_file, encode_file, target_name
 
 
 def encode(data: bytes, name: str, pixels: bool) -> bytes:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from l3c import api
 from l3c.bulk.jobs import DONE, FAILED, Job, Outcome
-from l3c.bulk.kinds import Decoding
+from l3c.bulk.operation import Operation
 from l3c.bulk.plan import plan
-from l3c.bulk.run import Account, Heard, run
+from l3c.bulk.run import OnOutcome, RunSummary, run
 from l3c.bulk.stores.open import open_store
 from l3c.errors import InputError, explained
 
@@ -38,9 +38,14 @@ class Check:
         return Outcome(job.source, "", FAILED, job.size, error=reason, code=code, trace=trace)
 
 
-def check_folder(task: Check, heard: Heard, workers: int | None = None, cluster: str | None = None) -> Account:
-    """Verify all l3c files of a tree, of which there must be one; bytes_out of an outcome counts samples."""
-    found = plan(open_store(task.source).listing(hidden=True), Decoding())
+def check_folder(
+    task: Check, decoding: Operation, on_outcome: OnOutcome, workers: int | None = None, cluster: str | None = None
+) -> RunSummary:
+    """Verify all files of a tree that decoding takes, of which there must be one.
+
+    bytes_out of an outcome counts samples.
+    """
+    found = plan(open_store(task.source).listing(hidden=True), decoding)
     if not found.jobs:
         raise InputError(f"{task.source}: is a folder without l3c files")
-    return run(task, found, "verify", heard, workers, cluster)
+    return run(task, found, "verify", on_outcome, workers, cluster)

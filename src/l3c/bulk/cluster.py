@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from l3c.bulk.jobs import FAILED, Job, Outcome, Task
-from l3c.codec.threads import Crew, crewed
+from l3c.codec.threads import WorkerPool, within_pool
 from l3c.errors import InputError, install_command
 
 
@@ -45,10 +45,10 @@ def work(task: Task, job: Job) -> Outcome:
     """On a worker: all its threads share its processors, files and tiles alike."""
     from distributed import get_worker
 
-    return crewed(crew_of(get_worker().state.nthreads), task, job)
+    return within_pool(pool_of(get_worker().state.nthreads), task, job)
 
 
 @lru_cache(maxsize=1)
-def crew_of(count: int) -> Crew:
+def pool_of(count: int) -> WorkerPool:
     """Of this process."""
-    return Crew(count)
+    return WorkerPool(count)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from threading import Event
 
 from l3c.bulk.jobs import Job, Outcome, Task
-from l3c.codec.threads import POOL, Cancelled, Crew, crewed
+from l3c.codec.threads import POOL, Cancelled, WorkerPool, within_pool
 
 GRACE = 3.0
 """Seconds that work which was begun has to end, once nobody waits for it: most tiles take less."""
@@ -25,16 +25,16 @@ def run_local(task: Task, jobs: Iterable[Job], workers: int) -> Iterator[Outcome
         if stop.is_set():
             return None
         try:
-            outcome = crewed(crew, task, job)
+            outcome = within_pool(pool, task, job)
         except Cancelled:
             return None
         if outcome.hopeless:
             stop.set()
         return outcome
 
-    with Crew(workers) as crew:
-        pool = ThreadPoolExecutor(workers, thread_name_prefix=POOL)
-        futures = [pool.submit(work, job) for job in jobs]
+    with WorkerPool(workers) as pool:
+        threads = ThreadPoolExecutor(workers, thread_name_prefix=POOL)
+        futures = [threads.submit(work, job) for job in jobs]
         try:
             for future in as_completed(futures):
                 outcome = future.result()
@@ -42,8 +42,8 @@ def run_local(task: Task, jobs: Iterable[Job], workers: int) -> Iterator[Outcome
                     yield outcome
         except BaseException:  # an interruption, or GeneratorExit
             stop.set()
-            crew.cancel()
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.cancel()
+            threads.shutdown(wait=False, cancel_futures=True)
             wait(futures, GRACE)
             raise
-        pool.shutdown()
+        threads.shutdown()

@@ -40,15 +40,15 @@ class Plan:
     left_out: dict[str, tuple[str, ...]]
 
 
-def plan(listing: Listing, kind: Naming, there: Collection[str] = ()) -> Plan:
+def plan(listing: Listing, operation: Naming, there: Collection[str] = ()) -> Plan:
     """Every source with a target of its own. there: names in the target.
 
     Where what a source holds decides on its target's name, it may not take the name that another source spells out.
     """
-    sources = [name for name in listing.files if kind.takes(name)]
-    spelled = Counter(kind.names(name)[0] for name in sources)
+    sources = [name for name in listing.files if operation.takes(name)]
+    spelled = Counter(operation.names(name)[0] for name in sources)
     longer = with_one_suffix_more(spelled)
-    found = [job_of(name, listing.files[name].size, kind, spelled, longer, there) for name in sources]
+    found = [job_of(name, listing.files[name].size, operation, spelled, longer, there) for name in sources]
     refused = [clash(job) for job in found if not job.target]
     refused += [unreadable(name, why) for name, why in listing.unreadable.items()]
     taken = set(sources)
@@ -71,19 +71,21 @@ def with_one_suffix_more(spelled: Collection[str]) -> dict[str, set[str]]:
 def job_of(
     name: str,
     size: int,
-    kind: Naming,
+    operation: Naming,
     spelled: Counter[str],
     longer: dict[str, set[str]],
     there: Collection[str],
 ) -> Job:
     """A source's target, "" where no name is free; what it may not be called, and what of it stands there already."""
-    first, *rest = kind.names(name)
+    first, *rest = operation.names(name)
     others = longer.get(first, set()) | longer.get(name, set())
     target = first
     if spelled[first] > 1 and first != name:  # "a.l3c" and "a.L3C"; "a.jpg" beside "a.png"
         others |= {first, *rest}
-        target = next((n for n in kind.longer(name) if n not in spelled), "")
-    left = tuple(n for n in kind.others(name) if n in there and n not in others and (n == first or n not in spelled))
+        target = next((n for n in operation.longer(name) if n not in spelled), "")
+    left = tuple(
+        n for n in operation.others(name) if n in there and n not in others and (n == first or n not in spelled)
+    )
     return Job(name, target, size, frozenset(others), left)
 
 

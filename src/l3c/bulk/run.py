@@ -1,4 +1,4 @@
-"""A whole run over a tree, and the account of it."""
+"""A whole run over a tree, and the summary of it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from l3c.bulk.convert import Convert
 from l3c.bulk.jobs import DONE, FAILED, SKIPPED, Job, Outcome, Task
 from l3c.bulk.plan import Plan, inside, plan
 from l3c.bulk.stores.open import open_store
+from l3c.bulk.transfer import Transfer
 from l3c.codec.threads import thread_count
 
-Heard = Callable[[Outcome, "Account"], None]
+OnOutcome = Callable[[Outcome, "RunSummary"], None]
 
 
 @dataclass
-class Account:
+class RunSummary:
     """What a run has done so far. total, total_bytes: what is to be done. started: by time.monotonic."""
 
     verb: str
@@ -71,36 +71,38 @@ class Account:
         }  # fmt: skip
 
 
-def convert_folder(task: Convert, heard: Heard, workers: int | None = None, cluster: str | None = None) -> Account:
-    """Convert a tree; `heard` is told of every file as it is finished. Raises StoreError where the target is none.
+def convert_folder(
+    task: Transfer, on_outcome: OnOutcome, workers: int | None = None, cluster: str | None = None
+) -> RunSummary:
+    """Convert a tree; `on_outcome` is told of every file as it is finished. Raises StoreError where the target is none.
 
     workers: processors to use; None is all. cluster: address of a Dask scheduler, instead of this machine.
     """
     source = open_store(task.source)
-    listing = source.listing(inside(task.source, task.target), task.kind.everything)
+    listing = source.listing(inside(task.source, task.target), task.operation.everything)
     with closing(open_store(task.target)) as target:
         target.prepare(source.folder_mode(""))
-        found = plan(listing, task.kind, target.names())
-        account = run(task, found, task.kind.verb, heard, workers, cluster)
+        found = plan(listing, task.operation, target.names())
+        summary = run(task, found, task.operation.verb, on_outcome, workers, cluster)
         target.tidy()
-        return account
+        return summary
 
 
 def run(
-    task: Task, found: Plan, verb: str, heard: Heard, workers: int | None = None, cluster: str | None = None
-) -> Account:
+    task: Task, found: Plan, verb: str, on_outcome: OnOutcome, workers: int | None = None, cluster: str | None = None
+) -> RunSummary:
     """Do a plan's jobs, those of large files first, so that no large one is begun last."""
     jobs = sorted(found.jobs, key=lambda job: -job.size)
     sizes = [job.size for job in jobs] + [outcome.bytes_in for outcome in found.refused]
-    account = Account(verb, len(sizes), sum(sizes), found.left_out)
+    summary = RunSummary(verb, len(sizes), sum(sizes), found.left_out)
     for outcome in found.refused:
-        account.add(outcome)
-        heard(outcome, account)
+        summary.add(outcome)
+        on_outcome(outcome, summary)
     with closing(runner(task, jobs, thread_count(workers), cluster)) as outcomes:
         for outcome in outcomes:
-            account.add(outcome)
-            heard(outcome, account)
-    return account
+            summary.add(outcome)
+            on_outcome(outcome, summary)
+    return summary
 
 
 def runner(task: Task, jobs: list[Job], workers: int, cluster: str | None) -> Any:

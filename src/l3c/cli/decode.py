@@ -16,7 +16,7 @@ from l3c.cli.single import Single
 from l3c.errors import FormatError, InputError
 
 if TYPE_CHECKING:
-    from l3c.convert import DecodeOptions
+    from l3c.convert.files import DecodeOptions
 
 SUFFIX = ".l3c"
 
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
             raise InputError(f"{options.source}: --region and --preview take single files that are whole")
         return write_part(options)
     if options.output or is_folder(options.source):
-        from l3c.bulk.kinds import Decoding
+        from l3c.convert.operations import Decoding
 
         if options.salvage:
             raise InputError(f"{options.source}: --salvage takes single files")
@@ -75,7 +75,7 @@ def check_source_name(source: str) -> None:
 
 
 def decode_options(options: argparse.Namespace) -> DecodeOptions:
-    from l3c.convert import DecodeOptions
+    from l3c.convert.files import DecodeOptions
 
     return DecodeOptions(options.max_memory, options.device, options.threads)
 
@@ -83,7 +83,7 @@ def decode_options(options: argparse.Namespace) -> DecodeOptions:
 def default_target(raw: bytes, options: argparse.Namespace) -> str:
     """As folders name it, by what the file holds. Raises InputError where it is there already."""
     from l3c.container.read import read_file
-    from l3c.convert import target_name
+    from l3c.convert.files import target_name
     from l3c.errors import naming
 
     if options.source == STANDARD:
@@ -96,7 +96,7 @@ def default_target(raw: bytes, options: argparse.Namespace) -> str:
 
 def decode(options: argparse.Namespace) -> int:
     """Decode one file."""
-    from l3c.convert import check_decoded, decode_file
+    from l3c.convert.files import check_decoded, decode_file
 
     raw = read_source(options.source)
     out = options.target or default_target(raw, options)

@@ -14,7 +14,7 @@ from l3c.cli.single import Single
 from l3c.errors import InputError, install_command
 
 if TYPE_CHECKING:
-    from l3c.convert import Encoded, EncodeOptions
+    from l3c.convert.files import Encoded, EncodeOptions
 
 SUFFIX = ".l3c"
 MODEL = "wave"
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Encode one picture, or a folder."""
     if options.output or is_folder(options.source):
-        from l3c.bulk.kinds import Encoding
+        from l3c.convert.operations import Encoding
 
         in_place = bool(options.output) and is_same_folder(options.source, options.output)
         return convert_tree(Encoding(encode_options(options), in_place), options, changed=given(options))
@@ -70,7 +70,7 @@ def given(options: argparse.Namespace) -> str:
 
 def encode_options(options: argparse.Namespace) -> EncodeOptions:
     from l3c.api import DEFAULT_EFFORT
-    from l3c.convert import EncodeOptions
+    from l3c.convert.files import EncodeOptions
 
     return EncodeOptions(
         options.model or MODEL,
@@ -88,7 +88,7 @@ def encode_options(options: argparse.Namespace) -> EncodeOptions:
 
 def encode(single: Single, options: argparse.Namespace) -> int:
     """Encode one file."""
-    from l3c.convert import check_encoded, encode_file
+    from l3c.convert.files import check_encoded, encode_file
     from l3c.jpeg.transcode import available
 
     raw, asked = read_source(single.source), encode_options(options)
@@ -130,7 +130,7 @@ def missed_jpeg(raw: bytes, name: str) -> bool:
     """Whether a JPEG decoder made a picture's pixels, and there is no libjxl to make use of it."""
     from l3c.container.constants import GRAY, RGB
     from l3c.container.structure import ImageHeader
-    from l3c.convert import kept_format, read_picture
+    from l3c.convert.files import kept_format, read_picture
     from l3c.history.decoded_jpeg.kind import missed
     from l3c.jpeg.transcode import available
 

@@ -57,7 +57,7 @@ def check_target(name: str, source: str, force: bool) -> None:
 
 def check_encoded_name(name: str) -> None:
     """Raise InputError for the name of a picture: of `l3c encode *.png` it may be one that nobody wants to lose."""
-    from l3c.convert import TAKEN
+    from l3c.convert.files import TAKEN
 
     if PurePath(name).suffix.lower() in TAKEN:
         raise InputError(f"{name}: is named as a picture; the name of an l3c file ends in .l3c")
@@ -65,7 +65,7 @@ def check_encoded_name(name: str) -> None:
 
 def check_decoded_name(name: str) -> None:
     """Raise InputError for the name of an l3c file, as `l3c decode *.l3c` may give."""
-    from l3c.convert import SUFFIX
+    from l3c.convert.files import SUFFIX
 
     if PurePath(name).suffix.lower() == SUFFIX:
         raise InputError(f"{name}: is named as an l3c file; name a picture, or decode folders with -o")

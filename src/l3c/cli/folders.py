@@ -1,4 +1,4 @@
-"""Folders in the command line: options, lines of progress, the closing account."""
+"""Folders in the command line: options, lines of progress, the closing summary."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from l3c.cli.options import positive
 
 if TYPE_CHECKING:
     from l3c.bulk.jobs import Outcome
-    from l3c.bulk.kinds import Kind
-    from l3c.bulk.run import Account
+    from l3c.bulk.operation import Operation
+    from l3c.bulk.run import RunSummary
 
 INTERVAL = 0.2
 
@@ -48,10 +48,10 @@ def is_folder(source: str) -> bool:
     return "://" in source or Path(source).is_dir()
 
 
-def convert_tree(kind: Kind, options: argparse.Namespace, changed: str = "") -> int:
+def convert_tree(operation: Operation, options: argparse.Namespace, changed: str = "") -> int:
     """Encode or decode a tree. changed: options that would have made other files of what is done already."""
-    from l3c.bulk.convert import Convert
     from l3c.bulk.run import convert_folder
+    from l3c.bulk.transfer import Transfer
     from l3c.errors import InputError
 
     if options.output is None:
@@ -60,16 +60,16 @@ def convert_tree(kind: Kind, options: argparse.Namespace, changed: str = "") -> 
     if options.target is not None:
         raise InputError(f"{options.target}: a second target beside {options.output}")
     source, output = root_of(options.source, options), root_of(options.output, options)
-    task = Convert(
-        kind, source, output, options.force, options.verify, options.delete_source, options.prune, options.trace
+    task = Transfer(
+        operation, source, output, options.force, options.verify, options.delete_source, options.prune, options.trace
     )
     report = Report(options, changed)
     try:
-        account = convert_folder(task, report, options.jobs or options.threads, options.cluster)
+        summary = convert_folder(task, report, options.jobs or options.threads, options.cluster)
     except KeyboardInterrupt:
         report.interrupted()
         raise
-    return report.close(account)
+    return report.close(summary)
 
 
 def root_of(name: str, options: argparse.Namespace) -> str:
@@ -87,10 +87,10 @@ class Report:
         self._named = getattr(options, "list_left_out", False)
         self._wanted = sys.stderr.isatty() and not options.quiet
         self._last, self._shown = 0.0, False
-        self._account: Account | None = None
+        self._summary: RunSummary | None = None
 
-    def __call__(self, outcome: Outcome, account: Account) -> None:
-        self._account = account
+    def __call__(self, outcome: Outcome, summary: RunSummary) -> None:
+        self._summary = summary
         if self._json:
             print(json.dumps(outcome.to_dict()), flush=True)
         if outcome.trace:
@@ -101,7 +101,7 @@ class Report:
             self._say(f"{outcome.source}: {note}")
         if self._wanted and time.monotonic() - self._last > INTERVAL:
             self._last, self._shown = time.monotonic(), True
-            print(f"\r{progress(account)} \x1b[K", end="", file=sys.stderr, flush=True)
+            print(f"\r{progress(summary)} \x1b[K", end="", file=sys.stderr, flush=True)
 
     def _say(self, text: str) -> None:
         if self._shown:
@@ -110,32 +110,32 @@ class Report:
 
     def interrupted(self) -> None:
         """Say how far a run came that a signal ends; the same command goes on from there."""
-        done = summary(self._account).splitlines()[0] if self._account else "nothing was done yet"
+        done = closing_lines(self._summary).splitlines()[0] if self._summary else "nothing was done yet"
         self._say(f"l3c: interrupted: {done}")
 
-    def close(self, account: Account) -> int:
+    def close(self, summary: RunSummary) -> int:
         """The summary, and the exit code."""
-        for kind, names in account.left_out.items():
+        for kind, names in summary.left_out.items():
             for name in names if self._named or self._json else ():
                 if self._json:
                     print(json.dumps({"source": name, "status": "left out", "kind": kind}), flush=True)
                 else:
                     self._say(f"left out: {name} ({kind})")
         if self._json:
-            print(json.dumps({"summary": account.to_dict()}), flush=True)
+            print(json.dumps({"summary": summary.to_dict()}), flush=True)
         if not self._quiet:
-            self._say(summary(account))
-            if self._changed and account.files[SKIPPED]:
+            self._say(closing_lines(summary))
+            if self._changed and summary.files[SKIPPED]:
                 self._say(f"what is done stays as it was made; to make it again with {self._changed}: --force")
-        return account.exit_code
+        return summary.exit_code
 
 
-def progress(account: Account) -> str:
+def progress(summary: RunSummary) -> str:
     """How far, how fast, how small, how long still: by bytes of sources."""
-    rate = account.bytes_seen / max(account.seconds, 1e-9)
-    left = (account.total_bytes - account.bytes_seen) / max(rate, 1e-9)
-    ratio = f", to {account.bytes_out / account.bytes_in:.1%}" if account.bytes_in else ""
-    return f"{account.finished} of {account.total} files, {rate / 1e6:.1f} MB/s{ratio}, {clock(left)} left"
+    rate = summary.bytes_seen / max(summary.seconds, 1e-9)
+    left = (summary.total_bytes - summary.bytes_seen) / max(rate, 1e-9)
+    ratio = f", to {summary.bytes_out / summary.bytes_in:.1%}" if summary.bytes_in else ""
+    return f"{summary.finished} of {summary.total} files, {rate / 1e6:.1f} MB/s{ratio}, {clock(left)} left"
 
 
 def clock(seconds: float) -> str:
@@ -143,14 +143,14 @@ def clock(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
-def summary(account: Account) -> str:
+def closing_lines(summary: RunSummary) -> str:
     """One line or two."""
-    counts = {"deleted": account.deleted, "pruned": account.pruned, "not tried": account.total - account.finished}
-    parts = [f"{count:,} {status}" for status, count in (account.files | counts).items() if count]
-    text = f"{account.verb}: {account.total:,} files" + (f" ({', '.join(parts)})" if parts else "")
-    if account.bytes_in and account.verb != "verify":
-        share = account.bytes_out / account.bytes_in
-        text += f", {account.bytes_in:,} -> {account.bytes_out:,} bytes ({share:.1%})"
-    text += f" in {clock(account.seconds)}"
-    left_out = ", ".join(f"{len(names):,} {kind}" for kind, names in account.left_out.items())
+    counts = {"deleted": summary.deleted, "pruned": summary.pruned, "not tried": summary.total - summary.finished}
+    parts = [f"{count:,} {status}" for status, count in (summary.files | counts).items() if count]
+    text = f"{summary.verb}: {summary.total:,} files" + (f" ({', '.join(parts)})" if parts else "")
+    if summary.bytes_in and summary.verb != "verify":
+        share = summary.bytes_out / summary.bytes_in
+        text += f", {summary.bytes_in:,} -> {summary.bytes_out:,} bytes ({share:.1%})"
+    text += f" in {clock(summary.seconds)}"
+    left_out = ", ".join(f"{len(names):,} {kind}" for kind, names in summary.left_out.items())
     return f"{text}\nleft out: {left_out}" if left_out else text

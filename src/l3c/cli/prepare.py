@@ -10,7 +10,7 @@ from l3c.cli.folders import Report, add_workers, root_of
 from l3c.cli.options import positive, size
 
 if TYPE_CHECKING:
-    from l3c.bulk.run import Account
+    from l3c.bulk.run import RunSummary
     from l3c.prepare.tree import Workers
 
 MIN_SIZE = 128
@@ -79,24 +79,24 @@ def run(options: argparse.Namespace) -> int:
     from l3c.prepare.tree import Workers
 
     report = Report(options)
-    accounts = STEPS[options.step](options, report, Workers(options.jobs, options.cluster))
-    return max(report.close(account) for account in accounts)
+    summaries = STEPS[options.step](options, report, Workers(options.jobs, options.cluster))
+    return max(report.close(summary) for summary in summaries)
 
 
-def open_images(options: argparse.Namespace, report: Report, workers: Workers) -> list[Account]:
+def open_images(options: argparse.Namespace, report: Report, workers: Workers) -> list[RunSummary]:
     """All steps, and the list of training pictures that `l3c train -p cache=FILE` takes."""
     from l3c.prepare.open_images import BUCKET, prepare_open_images
     from l3c.training.picture_files import list_pictures
 
-    accounts = prepare_open_images((options.source or BUCKET).rstrip("/"), options.data.absolute(), report, workers)
-    if not any(account.exit_code for account in accounts):
+    summaries = prepare_open_images((options.source or BUCKET).rstrip("/"), options.data.absolute(), report, workers)
+    if not any(summary.exit_code for summary in summaries):
         cache = options.data / "cache.json"
         cache.unlink(missing_ok=True)
         list_pictures(str(options.data / "train_oi"), MIN_SIZE, cache)
-    return accounts
+    return summaries
 
 
-def rescale(options: argparse.Namespace, report: Report, workers: Workers) -> list[Account]:
+def rescale(options: argparse.Namespace, report: Report, workers: Workers) -> list[RunSummary]:
     from l3c.prepare.open_images import rescale_all
     from l3c.prepare.rescale import Rescale
 
@@ -105,14 +105,14 @@ def rescale(options: argparse.Namespace, report: Report, workers: Workers) -> li
     return [rescale_all(Rescale(source, target, discarded, options.seed), report, workers)]
 
 
-def thumbnails(options: argparse.Namespace, report: Report, workers: Workers) -> list[Account]:
+def thumbnails(options: argparse.Namespace, report: Report, workers: Workers) -> list[RunSummary]:
     from l3c.prepare.thumbnails import Thumbnails, thumbnails_of
 
     source, target = (root_of(root, options) for root in (options.source, options.output))
     return [thumbnails_of(Thumbnails(source, target, options.size, options.each, options.seed), report, workers)]
 
 
-def unpack(options: argparse.Namespace, report: Report, workers: Workers) -> list[Account]:
+def unpack(options: argparse.Namespace, report: Report, workers: Workers) -> list[RunSummary]:
     from l3c.prepare.open_images import unpack_all
 
     return [
@@ -120,18 +120,18 @@ def unpack(options: argparse.Namespace, report: Report, workers: Workers) -> lis
     ]
 
 
-def imagenet(options: argparse.Namespace, report: Report, workers: Workers) -> list[Account]:
+def imagenet(options: argparse.Namespace, report: Report, workers: Workers) -> list[RunSummary]:
     from l3c.bulk.plan import Plan
     from l3c.bulk.run import run
     from l3c.prepare.imagenet import Extract, jobs_of
 
-    accounts = []
+    summaries = []
     for source in [root_of(s, options) for s in options.sources]:  # one after another: a packed file is large
         found = Plan(jobs_of(source), [], {})
-        accounts.append(
+        summaries.append(
             run(Extract(root_of(options.output, options)), found, "extract", report, workers.count, workers.cluster)
         )
-    return accounts
+    return summaries
 
 
 def pack(options: argparse.Namespace) -> str:

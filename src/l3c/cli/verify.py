@@ -32,15 +32,16 @@ def run(options: argparse.Namespace) -> int:
 
 def check_tree(source: str, options: argparse.Namespace) -> int:
     from l3c.bulk.check import Check, check_folder
+    from l3c.convert.operations import Decoding
 
     report = Report(options)
     try:
         task = Check(root_of(source, options), options.max_memory, options.trace)
-        account = check_folder(task, report, options.jobs or options.threads, options.cluster)
+        summary = check_folder(task, Decoding(), report, options.jobs or options.threads, options.cluster)
     except L3CError as error:
         print(f"l3c: {error}", file=sys.stderr)
         return error.exit_code
-    return report.close(account)
+    return report.close(summary)
 
 
 def check(source: str, options: argparse.Namespace) -> int:

@@ -21,13 +21,13 @@ POOL = "l3c"
 
 
 class Cancelled(BaseException):
-    """The crew's work is to end, since nobody waits for it; no error of the file that is at work."""
+    """The pool's work is to end, since nobody waits for it; no error of the file that is at work."""
 
 
-class Crew:
+class WorkerPool:
     """Processors that several pictures share: at most `count` pieces of work are done at once.
 
-    Files wait in threads of their own; their tiles are done by the crew's pool, or by the file's own thread.
+    Files wait in threads of their own; their tiles are done by the threads here, or by the file's own thread.
     """
 
     def __init__(self, count: int) -> None:
@@ -39,7 +39,7 @@ class Crew:
         self._cancelled = Event()
         self._held = local()
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> WorkerPool:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -76,34 +76,34 @@ class Crew:
                 self._held.one = False
 
 
-_crew: ContextVar[Crew | None] = ContextVar("crew", default=None)
+_shared: ContextVar[WorkerPool | None] = ContextVar("shared", default=None)
 
 
-def crewed(crew: Crew, work: Callable[[T], R], item: T) -> R:
-    """work(item), all of whose tiles and `at_work` parts are done by the crew."""
-    token = _crew.set(crew)
+def within_pool(shared: WorkerPool, work: Callable[[T], R], item: T) -> R:
+    """work(item), all of whose tiles and `at_work` parts are done by the pool."""
+    token = _shared.set(shared)
     try:
         return work(item)
     finally:
-        _crew.reset(token)
+        _shared.reset(token)
 
 
 @contextmanager
 def at_work() -> Iterator[None]:
-    """Hold a processor of the crew, where there is one: around work that is not done through `in_order`."""
-    crew = _crew.get()
-    if crew is None:
+    """Hold a processor of the pool, where there is one: around work that is not done through `in_order`."""
+    shared = _shared.get()
+    if shared is None:
         yield
         return
-    with crew.at_work():
+    with shared.at_work():
         yield
 
 
 def thread_count(threads: int | None) -> int:
-    """None: the crew's, or as many as processors this process may use. Raises InputError for less than 1."""
-    crew = _crew.get()
-    if threads is None and crew is not None:
-        return crew.count
+    """None: the pool's, or as many as processors this process may use. Raises InputError for less than 1."""
+    shared = _shared.get()
+    if threads is None and shared is not None:
+        return shared.count
     if threads is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if threads < 1:
@@ -112,15 +112,15 @@ def thread_count(threads: int | None) -> int:
 
 
 def lone_threads(threads: int | None) -> int:
-    """As `thread_count`, for work that is one piece to a crew, of which it takes one processor."""
-    return 1 if _crew.get() is not None else thread_count(threads)
+    """As `thread_count`, for work that is one piece to a pool, of which it takes one processor."""
+    return 1 if _shared.get() is not None else thread_count(threads)
 
 
 def in_order(work: Callable[[T], R], items: Sequence[T], threads: int | None) -> Iterator[R]:
     """work(item) for each item, in their order, several at a time; one thread, or one item, needs no pool."""
-    crew = _crew.get()
-    if crew is not None:
-        yield from crew.in_order(work, items)
+    shared = _shared.get()
+    if shared is not None:
+        yield from shared.in_order(work, items)
         return
     count = min(thread_count(threads), len(items))
     if count <= 1:

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from l3c.bulk.jobs import Job
 from l3c.bulk.plan import Plan
-from l3c.bulk.run import Account, Heard, run
+from l3c.bulk.run import OnOutcome, RunSummary, run
 from l3c.prepare.rescale import Rescale
 from l3c.prepare.tree import Workers, prepare_tree
 from l3c.prepare.unpack import Unpack
@@ -16,29 +16,29 @@ TRAIN = ("train_0.tar.gz", "train_1.tar.gz", "train_2.tar.gz")
 VALID = ("validation.tar.gz",)
 
 
-def unpack_all(archives: list[str], target: str, heard: Heard, workers: Workers) -> Account:
+def unpack_all(archives: list[str], target: str, on_outcome: OnOutcome, workers: Workers) -> RunSummary:
     """Each archive to a folder of its name."""
     jobs = [Job(archive, folder_of(archive), 0) for archive in archives]
-    return run(Unpack(target), Plan(jobs, [], {}), "unpack", heard, workers.count, workers.cluster)
+    return run(Unpack(target), Plan(jobs, [], {}), "unpack", on_outcome, workers.count, workers.cluster)
 
 
 def folder_of(archive: str) -> str:
     return PurePosixPath(archive).name.partition(".")[0]
 
 
-def rescale_all(task: Rescale, heard: Heard, workers: Workers) -> Account:
+def rescale_all(task: Rescale, on_outcome: OnOutcome, workers: Workers) -> RunSummary:
     """A whole tree."""
-    return prepare_tree(task, "rescale", task.source, (task.target, task.discarded), heard, workers)
+    return prepare_tree(task, "rescale", task.source, (task.target, task.discarded), on_outcome, workers)
 
 
-def prepare_open_images(bucket: str, data: Path, heard: Heard, workers: Workers) -> list[Account]:
+def prepare_open_images(bucket: str, data: Path, on_outcome: OnOutcome, workers: Workers) -> list[RunSummary]:
     """Unpack below `data`/unpacked, rescale to `data`/train_oi and `data`/val_oi. Ends where something failed."""
     done = []
     for archives, folder in ((TRAIN, "train"), (VALID, "val")):
         unpacked = data / "unpacked" / folder
-        done.append(unpack_all([f"{bucket}/{name}" for name in archives], str(unpacked), heard, workers))
+        done.append(unpack_all([f"{bucket}/{name}" for name in archives], str(unpacked), on_outcome, workers))
         if done[-1].exit_code:
             return done
         task = Rescale(str(unpacked), str(data / f"{folder}_oi"), str(data / f"{folder}_discarded"))
-        done.append(rescale_all(task, heard, workers))
+        done.append(rescale_all(task, on_outcome, workers))
     return done

@@ -9,7 +9,7 @@ from random import Random
 from PIL import Image
 
 from l3c.bulk.jobs import DISCARDED, DONE, SKIPPED, Job, Outcome
-from l3c.bulk.run import Account, Heard
+from l3c.bulk.run import OnOutcome, RunSummary
 from l3c.bulk.stores.open import open_store
 from l3c.codec.threads import at_work
 from l3c.prepare.pictures import opened, png
@@ -83,6 +83,6 @@ def squares(image: Image.Image, count: int, random: Random) -> Iterator[Square]:
         yield left, top, left + side, top + side
 
 
-def thumbnails_of(task: Thumbnails, heard: Heard, workers: Workers) -> Account:
+def thumbnails_of(task: Thumbnails, on_outcome: OnOutcome, workers: Workers) -> RunSummary:
     """A whole tree."""
-    return prepare_tree(task, "thumbnails", task.source, (task.target,), heard, workers)
+    return prepare_tree(task, "thumbnails", task.source, (task.target,), on_outcome, workers)

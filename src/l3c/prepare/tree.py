@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from l3c.bulk.jobs import FAILED, Job, Outcome, Task
 from l3c.bulk.plan import inside, plan
-from l3c.bulk.run import Account, Heard, run
+from l3c.bulk.run import OnOutcome, RunSummary, run
 from l3c.bulk.stores.open import open_store
 from l3c.bulk.stores.store import StoreError
 from l3c.errors import L3CError, unforeseen
@@ -23,8 +23,8 @@ class Workers:
 
 
 def prepare_tree(
-    task: Task, verb: str, source: str, targets: tuple[str, ...], heard: Heard, workers: Workers
-) -> Account:
+    task: Task, verb: str, source: str, targets: tuple[str, ...], on_outcome: OnOutcome, workers: Workers
+) -> RunSummary:
     """Every picture below `source`, but those below the first target; the targets are roots that are made."""
     with ExitStack() as held:
         for root in targets:
@@ -32,7 +32,7 @@ def prepare_tree(
             held.callback(store.close)
             store.prepare()
         found = plan(open_store(source).listing(inside(source, targets[0])), ToPng())
-        return run(task, found, verb, heard, workers.count, workers.cluster)
+        return run(task, found, verb, on_outcome, workers.count, workers.cluster)
 
 
 def failure(job: Job, error: Exception) -> Outcome:

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.history.decoded_jpeg import steps as quantization_steps
 from l3c.history.decoded_jpeg.fit import Floats, Ints, to_blocks
 from l3c.history.decoded_jpeg.planes import FREE, Planes, fitted, opened, padded, sampled
 from l3c.history.decoded_jpeg.refine import refine, wanted_of
 from l3c.history.decoded_jpeg.repair import GUESSED, KNOWN
 from l3c.history.decoded_jpeg.settle import Halved, settle
+from l3c.history.decoded_jpeg.steps import CHROMA, Steps, estimate
 from l3c.history.decoded_jpeg.upsampling import Way
 from l3c.jpeg.inverse import Inverse
 from l3c.jpeg.pixels import Blocks, grid, halved_size
@@ -21,9 +21,7 @@ from l3c.jpeg.upsample import shrink
 SIMPLE, ROUNDS = 2, 5
 
 
-def invert_chroma(
-    plane: NDArray[Any], known: NDArray[np.bool_], way: Way, luma: quantization_steps.Steps
-) -> tuple[Blocks, Inverse]:
+def invert_chroma(plane: NDArray[Any], known: NDArray[np.bool_], way: Way, luma: Steps) -> tuple[Blocks, Inverse]:
     """The blocks of a chroma plane, and their steps. luma: those that luma has."""
     sure, size = halved_known(known, way.halved), grid(plane.shape, way.halved, 1)
     half = shrink(plane.astype(np.float32), *way)
@@ -35,7 +33,7 @@ def invert_chroma(
 
 
 def _interpolated(
-    half: Floats, plane: NDArray[Any], known: NDArray[np.bool_], halved: Halved, luma: quantization_steps.Steps
+    half: Floats, plane: NDArray[Any], known: NDArray[np.bool_], halved: Halved, luma: Steps
 ) -> tuple[Blocks, Inverse]:
     """The blocks of half a plane, of which `half` is a first idea, and their steps.
 
@@ -78,7 +76,5 @@ def halved_known(known: NDArray[np.bool_], halved: Halved) -> NDArray[np.bool_]:
     return known
 
 
-def _inverse(half: NDArray[Any], known: NDArray[np.bool_], luma: quantization_steps.Steps) -> Inverse:
-    return quantization_steps.estimate(
-        sampled(half, known), quantization_steps.CHROMA, luma.quality, luma.inverse.fast
-    ).inverse
+def _inverse(half: NDArray[Any], known: NDArray[np.bool_], luma: Steps) -> Inverse:
+    return estimate(sampled(half, known), CHROMA, luma.quality, luma.inverse.fast).inverse

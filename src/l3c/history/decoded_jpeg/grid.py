@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.history.decoded_jpeg import steps as quantization_steps
 from l3c.history.decoded_jpeg.chroma import halved_known
 from l3c.history.decoded_jpeg.fit import Ints
 from l3c.history.decoded_jpeg.planes import sampled
 from l3c.history.decoded_jpeg.settle import settle
+from l3c.history.decoded_jpeg.steps import CHROMA, Steps, evidence, score
 from l3c.history.decoded_jpeg.upsampling import Way, middle
 from l3c.jpeg.idct import SIDE
 from l3c.jpeg.upsample import shrink
@@ -26,14 +26,14 @@ def luma_cut(luma: Ints, known: NDArray[np.bool_]) -> Cut:
     part = middle(luma.shape)
     cuts = [(top, left) for top in range(SIDE) for left in range(SIDE)]
 
-    def evidence(cut: Cut) -> float:
+    def evidence_of(cut: Cut) -> float:
         rows, columns = (slice(-missing % SIDE, None) for missing in cut)
-        return quantization_steps.evidence(sampled(luma[part][rows, columns], known[part][rows, columns], FEW))
+        return evidence(sampled(luma[part][rows, columns], known[part][rows, columns], FEW))
 
-    return max(cuts, key=evidence)
+    return max(cuts, key=evidence_of)
 
 
-def chroma_cut(planes: list[NDArray[Any]], known: NDArray[np.bool_], way: Way, luma: quantization_steps.Steps) -> Cut:
+def chroma_cut(planes: list[NDArray[Any]], known: NDArray[np.bool_], way: Way, luma: Steps) -> Cut:
     """0 or 8 each, of chroma that is halved: those for which the blocks of a part look most quantized.
 
     luma: the steps that it has.
@@ -45,15 +45,12 @@ def chroma_cut(planes: list[NDArray[Any]], known: NDArray[np.bool_], way: Way, l
     sure = halved_known(known[part], way.halved)
     cuts = [(top, left) for top in range(0, 1 + 8 * way.halved[0], 8) for left in range(0, 1 + 8 * way.halved[1], 8)]
 
-    def score(cut: Cut) -> float:
+    def quantized(cut: Cut) -> float:
         place = tuple(slice(missing // 2, None) for missing in cut)
         blocks = [sampled(half[place], sure[place]) for half in halves]
-        return sum(
-            quantization_steps.score(block, quantization_steps.CHROMA, luma.quality, luma.inverse.fast)
-            for block in blocks
-        )
+        return sum(score(block, CHROMA, luma.quality, luma.inverse.fast) for block in blocks)
 
-    return max(cuts, key=score)
+    return max(cuts, key=quantized)
 
 
 def _half(plane: NDArray[Any], known: NDArray[np.bool_], way: Way) -> Ints:

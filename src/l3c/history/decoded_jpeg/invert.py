@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.history.decoded_jpeg import steps as quantization_steps
 from l3c.history.decoded_jpeg.chroma import invert_chroma
 from l3c.history.decoded_jpeg.colours import UNKNOWN, are_colours, from_rgb
 from l3c.history.decoded_jpeg.fit import Floats, Ints
 from l3c.history.decoded_jpeg.grid import Cut, chroma_cut, luma_cut
 from l3c.history.decoded_jpeg.planes import FREE, Planes, fitted, opened, sampled
+from l3c.history.decoded_jpeg.steps import LUMA, Steps, estimate, is_quantized, looks_quantized
 from l3c.history.decoded_jpeg.upsampling import Way, find_way
 from l3c.history.probes import nearly_all, unclipped
 from l3c.jpeg.idct import SIDE
@@ -59,7 +59,7 @@ def likely(pixels: NDArray[np.uint8]) -> bool:
 
 def _invert_gray(pixels: NDArray[np.uint8]) -> Origin | None:
     few = _strips(pixels)
-    if not quantization_steps.likely(sampled(few, (few > 0) & (few < 255))):
+    if not looks_quantized(sampled(few, (few > 0) & (few < 255))):
         return None
     luma = pixels.astype(np.int16)
     steps = _steps(luma, (luma > 0) & (luma < 255))
@@ -127,9 +127,7 @@ class _Picture(NamedTuple):
         return bounds
 
 
-def _found(
-    pixels: NDArray[np.uint8], planes: tuple[Ints, Ints, Ints]
-) -> tuple[_Picture, quantization_steps.Steps] | None:
+def _found(pixels: NDArray[np.uint8], planes: tuple[Ints, Ints, Ints]) -> tuple[_Picture, Steps] | None:
     """The picture, so that luma's blocks begin in its corner, and their steps."""
     picture = _Picture(pixels, *planes)
     steps = _steps(picture.luma, picture.known)
@@ -139,11 +137,11 @@ def _found(
     return (picture, steps) if steps else None
 
 
-def _steps(luma: Ints, known: NDArray[np.bool_]) -> quantization_steps.Steps | None:
+def _steps(luma: Ints, known: NDArray[np.bool_]) -> Steps | None:
     """Those of the method that gives more blocks again; None where the plane does not look quantized."""
     blocks = sampled(luma, known)
-    found = [quantization_steps.estimate(blocks, quantization_steps.LUMA, fast=fast) for fast in (False, True)]
-    return max(filter(quantization_steps.is_quantized, found), key=lambda steps: steps.score, default=None)
+    found = [estimate(blocks, LUMA, fast=fast) for fast in (False, True)]
+    return max(filter(is_quantized, found), key=lambda steps: steps.score, default=None)
 
 
 def naive(pixels: NDArray[np.uint8]) -> list[Floats]:

@@ -115,7 +115,7 @@ def _likelihoods(values: Floats, most: int, steps: Floats) -> tuple[NDArray[np.f
     return gain - penalty - (gain - penalty)[0], len(sure)
 
 
-def likely(samples: Floats) -> bool:
+def looks_quantized(samples: Floats) -> bool:
     """Whether a few blocks [n, 64] are worth a closer look."""
     return evidence(samples) > LEAST_EVIDENCE / 2
 

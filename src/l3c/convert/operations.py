@@ -4,61 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Protocol
 
-from l3c import convert
 from l3c.container.read import read_file
-from l3c.convert import SUFFIX, TAKEN, DecodeOptions, EncodeOptions
-
-
-class Kind(Protocol):
-    """Encoding or decoding, with its options."""
-
-    @property
-    def verb(self) -> str:
-        """What is done, for the account."""
-        ...
-
-    @property
-    def everything(self) -> bool:
-        """Whether hidden files are sources too."""
-        ...
-
-    def takes(self, name: str) -> bool:
-        """Whether a file of this name is one of the sources."""
-        ...
-
-    def names(self, name: str) -> list[str]:
-        """All names that the target of a source may have, the likeliest first."""
-        ...
-
-    def name(self, name: str, raw: bytes) -> str:
-        """The target's name for a source's, one of `names`. Raises L3CError."""
-        ...
-
-    def make(self, raw: bytes, name: str, target: str) -> tuple[bytes, list[str]]:
-        """The target's bytes, and notes for people. Raises L3CError."""
-        ...
-
-    def check(self, raw: bytes, data: bytes, name: str, target: str) -> tuple[str, ...]:
-        """What of the source the target does not give back; L3CError where it gives something else."""
-        ...
-
-    def is_intact(self, data: bytes, target: str, raw: bytes | None) -> bool:
-        """Whether a target is whole, without decoding by a model. raw: the source, where the name took reading it."""
-        ...
-
-    def longer(self, name: str) -> list[str]:
-        """Names that the target has where another source has one of `names`."""
-        ...
-
-    def others(self, name: str) -> list[str]:
-        """Names under which runs with other options, or of other releases, may have left this source's target."""
-        ...
-
-    def adds_nothing(self, raw: bytes, other: bytes, name: str, target: str) -> bool:
-        """Whether such a target holds nothing but what the source holds."""
-        ...
+from l3c.convert import files
+from l3c.convert.files import SUFFIX, TAKEN, DecodeOptions, EncodeOptions
 
 
 @dataclass(frozen=True)
@@ -87,14 +36,14 @@ class Encoding:
         return name + SUFFIX
 
     def make(self, raw: bytes, name: str, target: str) -> tuple[bytes, list[str]]:
-        made = convert.encode_file(raw, name, self.options)
+        made = files.encode_file(raw, name, self.options)
         return made.data, list(made.notes)
 
     def check(self, raw: bytes, data: bytes, name: str, target: str) -> tuple[str, ...]:
-        return convert.check_encoded(raw, data, name, self.options)
+        return files.check_encoded(raw, data, name, self.options)
 
     def is_intact(self, data: bytes, target: str, raw: bytes | None) -> bool:
-        return convert.is_intact(data)
+        return files.is_intact(data)
 
     def longer(self, name: str) -> list[str]:
         return []
@@ -103,7 +52,7 @@ class Encoding:
         return [f"{name}.png{SUFFIX}"]
 
     def adds_nothing(self, raw: bytes, other: bytes, name: str, target: str) -> bool:
-        return convert.encoded_adds_nothing(other, raw, name)
+        return files.encoded_adds_nothing(other, raw, name)
 
 
 @dataclass(frozen=True)
@@ -121,27 +70,27 @@ class Decoding:
         return PurePosixPath(name).suffix.lower() == SUFFIX
 
     def names(self, name: str) -> list[str]:
-        return convert.possible_names(name)
+        return files.possible_names(name)
 
     def name(self, name: str, raw: bytes) -> str:
-        return convert.target_name(name, read_file(raw))
+        return files.target_name(name, read_file(raw))
 
     def make(self, raw: bytes, name: str, target: str) -> tuple[bytes, list[str]]:
-        made = convert.decode_file(raw, name, target, self.options)
+        made = files.decode_file(raw, name, target, self.options)
         dropped = f"the format cannot hold {', '.join(made.dropped)}, which was dropped"
         return made.data, [dropped] if made.dropped else []
 
     def check(self, raw: bytes, data: bytes, name: str, target: str) -> tuple[str, ...]:
-        return convert.check_decoded(raw, data, name, target, self.options)
+        return files.check_decoded(raw, data, name, target, self.options)
 
     def is_intact(self, data: bytes, target: str, raw: bytes | None) -> bool:
-        return (raw is not None and convert.is_file_itself(read_file(raw), data)) or convert.is_picture(data, target)
+        return (raw is not None and files.is_file_itself(read_file(raw), data)) or files.is_picture(data, target)
 
     def longer(self, name: str) -> list[str]:
-        return [name + suffix for suffix in convert.APPENDED]
+        return [name + suffix for suffix in files.APPENDED]
 
     def others(self, name: str) -> list[str]:
         return self.names(name)
 
     def adds_nothing(self, raw: bytes, other: bytes, name: str, target: str) -> bool:
-        return convert.decoded_adds_nothing(other, raw, target)
+        return files.decoded_adds_nothing(other, raw, target)

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from l3c.bulk.jobs import DONE, FAILED, SKIPPED, Job, Outcome
-from l3c.bulk.kinds import Kind
+from l3c.bulk.operation import Operation
 from l3c.bulk.stores.open import open_store
 from l3c.bulk.stores.store import Stamp, Store, StoreError
 from l3c.errors import InputError, L3CError, explained
@@ -18,14 +18,14 @@ PLAIN = ".bin"
 
 
 @dataclass(frozen=True)
-class Convert:
+class Transfer:
     """source, target: roots, folders or URLs. check: decode and compare before a result gets its final name.
 
     delete: remove a source once its target is checked and on disk. prune: remove what runs with other options have
     left of the same source, once it is proven to hold nothing more. debug: tell where unforeseen errors are raised.
     """
 
-    kind: Kind
+    operation: Operation
     source: str
     target: str
     force: bool = False
@@ -67,7 +67,7 @@ class Convert:
         before = self._from.stamp(job.source)
         if before is None:
             return self._gone(job)
-        raw = None if len(self.kind.names(job.source)) == 1 else self._from.read(job.source)
+        raw = None if len(self.operation.names(job.source)) == 1 else self._from.read(job.source)
         target = job.target if raw is None else self._name(job, raw)
         there = self._to.stamp(target)
         if there is None or self.force:
@@ -78,7 +78,7 @@ class Convert:
         """The target's name. One that is another source's keeps the source's own suffix within."""
         path = self._from.path(job.source)
         try:
-            name = self.kind.name(job.source, raw)
+            name = self.operation.name(job.source, raw)
         except L3CError as error:
             raise type(error)(f"{path}: {str(error).removeprefix(f'{job.source}: ')}") from error
         if name not in job.others:
@@ -90,17 +90,17 @@ class Convert:
 
     def _gone(self, job: Job) -> Outcome:
         """Where sources are deleted, another worker may have done so before its answer was lost."""
-        for target in self.kind.names(job.source) if self.delete else ():
+        for target in self.operation.names(job.source) if self.delete else ():
             there = None if target in job.others else self._to.stamp(target)
-            if there and self.kind.is_intact(self._to.read(target), target, None):
+            if there and self.operation.is_intact(self._to.read(target), target, None):
                 return Outcome(job.source, target, SKIPPED, job.size, there.size, deleted=True)
         raise InputError(f"{self._from.path(job.source)}: is gone")
 
     def _make(self, job: Job, target: str, before: Stamp, raw: bytes | None, replace: bool = False) -> Outcome:
         name = self._from.path(job.source)
         raw = self._from.read(job.source) if raw is None else raw
-        data, notes = self.kind.make(raw, name, target)
-        missing = self.kind.check(raw, data, name, target) if self.check or self.delete else ()
+        data, notes = self.operation.make(raw, name, target)
+        missing = self.operation.check(raw, data, name, target) if self.check or self.delete else ()
         for folder in [f.as_posix() for f in reversed(PurePosixPath(target).parents)][1:]:
             self._to.make_folder(folder, self._from.folder_mode(folder))
         self._to.write(target, data, before.attributes, replace or self.force)
@@ -115,7 +115,7 @@ class Convert:
         """A target is there: leave it where it is intact and of this source, else make it again or refuse."""
         data = self._to.read(target)
         of_this_time = self._to.is_of(before, there)
-        if self.kind.is_intact(data, target, raw):
+        if self.operation.is_intact(data, target, raw):
             if of_this_time and not self.delete:
                 left, pruned, said = self._others(job, target, before, raw)
                 return Outcome(
@@ -130,7 +130,7 @@ class Convert:
         """The times do not tell, or a source is to be deleted: only decoding proves that nothing is lost."""
         raw = self._from.read(job.source) if raw is None else raw
         try:
-            missing = self.kind.check(raw, data, self._from.path(job.source), target)
+            missing = self.operation.check(raw, data, self._from.path(job.source), target)
         except L3CError as error:
             text = f"{self._to.path(target)}: exists and holds something else; --force overwrites it"
             raise InputError(text) from error
@@ -156,7 +156,9 @@ class Convert:
             raw = self._from.read(job.source) if raw is None else raw
             stamp = self._to.stamp(other)
             made_of_it = stamp is not None and self._to.is_of(before, stamp)
-            if made_of_it and self.kind.adds_nothing(raw, self._to.read(other), self._from.path(job.source), other):
+            if made_of_it and self.operation.adds_nothing(
+                raw, self._to.read(other), self._from.path(job.source), other
+            ):
                 self._to.settle(target)
                 self._to.remove(other)
                 pruned.append(other)

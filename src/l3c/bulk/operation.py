@@ -1,0 +1,55 @@
+"""What a folder run asks of the operation that it does with each file."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Operation(Protocol):
+    """Encoding or decoding, with its options."""
+
+    @property
+    def verb(self) -> str:
+        """What is done, for the summary."""
+        ...
+
+    @property
+    def everything(self) -> bool:
+        """Whether hidden files are sources too."""
+        ...
+
+    def takes(self, name: str) -> bool:
+        """Whether a file of this name is one of the sources."""
+        ...
+
+    def names(self, name: str) -> list[str]:
+        """All names that the target of a source may have, the likeliest first."""
+        ...
+
+    def name(self, name: str, raw: bytes) -> str:
+        """The target's name for a source's, one of `names`. Raises L3CError."""
+        ...
+
+    def make(self, raw: bytes, name: str, target: str) -> tuple[bytes, list[str]]:
+        """The target's bytes, and notes for people. Raises L3CError."""
+        ...
+
+    def check(self, raw: bytes, data: bytes, name: str, target: str) -> tuple[str, ...]:
+        """What of the source the target does not give back; L3CError where it gives something else."""
+        ...
+
+    def is_intact(self, data: bytes, target: str, raw: bytes | None) -> bool:
+        """Whether a target is whole, without decoding by a model. raw: the source, where the name took reading it."""
+        ...
+
+    def longer(self, name: str) -> list[str]:
+        """Names that the target has where another source has one of `names`."""
+        ...
+
+    def others(self, name: str) -> list[str]:
+        """Names under which runs with other options, or of other releases, may have left this source's target."""
+        ...
+
+    def adds_nothing(self, raw: bytes, other: bytes, name: str, target: str) -> bool:
+        """Whether such a target holds nothing but what the source holds."""
+        ...
