@@ -6,9 +6,9 @@
 
 #include <stdexcept>
 
-#include "dispatch.hpp"
-#include "jpeg_bindings.hpp"
-#include "symbol_bindings.hpp"
+#include "isa/dispatch.hpp"
+#include "jpeg/bindings.hpp"
+#include "coding/bindings.hpp"
 
 namespace nb = nanobind;
 

@@ -2,7 +2,7 @@
 #include <cstring>
 #include <new>
 
-#include "wave_model.hpp"
+#include "wave/model.hpp"
 
 namespace l3c {
 

@@ -13,26 +13,26 @@ x86=(-mavx2 -mfma) wide=(-mavx2 -mfma -mavx512f -mavx512bw -mavx512vl -mavx512dq
 
 # source and its own flags, a line each
 sources() {
-    for source in rans.cpp symbols.cpp jpeg_scan.cpp workspace.cpp dispatch.cpp kernels/wave_portable.cpp \
-        kernels/symbols_portable.cpp training/wave_gradient.cpp training/gradient_portable.cpp "$main"; do
+    for source in workspace.cpp coding/rans.cpp coding/symbols.cpp jpeg/scan.cpp training/gradient.cpp isa/dispatch.cpp \
+        isa/portable/tiles.cpp isa/portable/symbols.cpp isa/portable/gradient.cpp "$main"; do
         echo "$source"
     done
     [ -z "${PORTABLE:-}" ] || return 0
     case $(${CXX:-g++} -dumpmachine) in
         x86_64*)
-            echo "kernels/wave_avx2.cpp ${x86[*]}"
-            echo "kernels/symbols_avx2.cpp ${x86[*]}"
-            echo "training/gradient_avx2.cpp ${x86[*]}"
-            echo "kernels/wave_avx512vnni.cpp ${WIDE:-${wide[*]}}"
-            echo "training/gradient_avx512.cpp ${wide[*]}"
+            echo "isa/avx2/tiles.cpp ${x86[*]}"
+            echo "isa/avx2/symbols.cpp ${x86[*]}"
+            echo "isa/avx2/gradient.cpp ${x86[*]}"
+            echo "isa/avx512vnni/tiles.cpp ${WIDE:-${wide[*]}}"
+            echo "isa/avx512vnni/gradient.cpp ${wide[*]}"
             ;;
-        aarch64*) echo "kernels/wave_neondot.cpp -march=armv8.2-a+dotprod" ;;
+        aarch64*) echo "isa/neondot/tiles.cpp -march=armv8.2-a+dotprod" ;;
     esac
 }
 compile() {
     local source=$1
     shift
-    ${CXX:-g++} "${base[@]}" "$@" -c "$source" -o "$parts/$(basename "$source" .cpp).o"
+    ${CXX:-g++} "${base[@]}" "$@" -c "$source" -o "$parts/${source//\//-}.o"
 }
 running=0
 while read -r -a line; do

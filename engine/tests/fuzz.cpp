@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "jpeg_scan.hpp"
+#include "jpeg/scan.hpp"
 #include "made_up.hpp"
 
 namespace {

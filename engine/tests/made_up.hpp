@@ -2,7 +2,7 @@
 #pragma once
 #include <cmath>
 
-#include "dispatch.hpp"
+#include "isa/dispatch.hpp"
 
 // Mostly narrow, now and then as wide as can be; every optional part or none.
 template <class Draw>

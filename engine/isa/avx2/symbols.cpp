@@ -1,0 +1,7 @@
+#include "coding/symbol_mixtures.hpp"
+
+namespace l3c {
+
+MixtureKernel mixture_kernel_avx2() { return {mixture_intervals, mixture_symbols}; }
+
+}  // namespace l3c

@@ -1,0 +1,32 @@
+// Plain C++ for every machine.
+#include "wave/tile_coder.hpp"
+
+namespace l3c {
+namespace {
+
+struct Portable {
+    static constexpr int kGroup = 2, kWide = 4, kVectors = 1, kWidth = 8, kBlock = 8, kOffset = 0;
+    using Vector = Int8;
+    static Vector all(std::int32_t x) { return all8(x); }
+    static Vector load_cells(const std::int32_t* p) { return load8(p); }
+    static void store(std::int32_t* p, Vector v) { store8(p, v); }
+    template <int Outputs>
+    static void add(Vector (&sum)[Outputs][kVectors], const std::int32_t* const* rows, int count, int at,
+                    const std::int32_t* weights) {
+        add_rows<Portable, Outputs>(sum, rows, count, at, weights);
+    }
+    static Vector dot(Vector sum, Vector cells, Vector w) {
+        return sum + (cells & 0xffff) * ((w << 16) >> 16) + (cells >> 16) * (w >> 16);
+    }
+    static Vector shift_right(Vector v, std::int32_t by) { return v >> by; }
+    static Vector activation(Vector v, std::int32_t by) { return min8(max8(v >> by, all8(0)), all8(255)); }
+    static Vector join(Vector low, Vector high, int place) { return low | (high << (16 * place)); }
+};
+
+}  // namespace
+
+std::unique_ptr<TileCoder> make_coder_portable(const WaveModel& model) {
+    return make_tile_coder<Portable>(model);
+}
+
+}  // namespace l3c

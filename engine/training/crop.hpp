@@ -1,0 +1,523 @@
+// The whole computation; included once by each instruction set's source, all of it local to that source.
+//
+// No templates of the standard library: what they generate is shared between sources, whatever each was compiled for.
+#pragma once
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "training/gemm.hpp"
+#include "wave/local_fit.hpp"
+#include "wave/regression.hpp"
+#include "training/gradient.hpp"
+
+namespace l3c::training {
+namespace {
+
+// Zeroed float32 memory.
+class Buffer {
+public:
+    Buffer() = default;
+    Buffer(const Buffer&) = delete;
+    Buffer& operator=(const Buffer&) = delete;
+    ~Buffer() { std::free(data_); }
+    void allocate(std::size_t count) {
+        std::free(data_);
+        size_ = count;
+        data_ = static_cast<float*>(std::calloc(count ? count : 1, sizeof(float)));
+        if (!data_) throw std::bad_alloc();
+    }
+    void clear(std::size_t count) { std::memset(data_, 0, count * sizeof(float)); }
+    void fill(float value) {
+        for (std::size_t i = 0; i < size_; ++i) data_[i] = value;
+    }
+    float* data() { return data_; }
+    const float* data() const { return data_; }
+    std::size_t size() const { return size_; }
+    float& operator[](std::size_t i) { return data_[i]; }
+
+private:
+    float* data_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+constexpr int kNeighbourOffsets[kNeighbours][2] = {{0, -1},  {0, -2},  {0, -3},  {-1, 0},  {-1, 1},  {-1, 2},
+                                                   {-1, -1}, {-1, -2}, {-2, 0},  {-2, 1},  {-2, 2},  {-2, -1},
+                                                   {-2, -2}, {-3, 0},  {-3, 1},  {-3, -1}};
+constexpr int kKeptOffsets[kKeptPositions][2] = {{0, -1}, {0, -2}, {-1, -1}, {-1, 0}, {-1, 1}, {-1, 2}, {-2, 0}};
+constexpr int kAheadOffsets[kAheadPositions][2] = {{0, 0}, {0, 1}, {0, 2}, {1, -1}, {1, 0}, {1, 1}};
+constexpr int kTop = 3, kLeft = 3, kRight = 2, kBelow = 1;
+constexpr int kRowsPerBlock = 2;
+constexpr int kPart = 64;  // pixels whose mixtures are computed at once
+constexpr int kPad = 16;  // keeps rows off a common power of two, which would crowd them into few cache sets
+
+constexpr float kInputScale = 1.0f / 32, kActivationScale = 32, kActivationMax = 255.0f / 32;
+constexpr float kMeanScale = 8;                                    // grey levels per unit of output
+constexpr float kLogScaleOffset = 1.0f, kLogScaleMin = -2.5f, kLogScaleMax = 127.0f / 16 - 2.5f;
+constexpr float kFloor = 1.0f / 65536, kShare = 1.0f - 256.0f / 65536;
+
+struct Layer {
+    int outputs = 0, inputs = 0;
+    const float *weights = nullptr, *bias = nullptr;
+    Buffer transposed;    // [inputs][outputs]
+    Buffer d_transposed;  // [inputs][padded(outputs)]
+    float *d_weights = nullptr, *d_bias = nullptr;
+
+    std::size_t parameters() const { return std::size_t(outputs) * (inputs + 1); }
+
+    void open(const LayerSpec& spec, const float* parameters, float* gradient) {
+        outputs = spec.outputs, inputs = inputs_of(spec);
+        const std::size_t n = std::size_t(outputs) * inputs;
+        weights = parameters, bias = parameters + n, d_weights = gradient, d_bias = gradient + n;
+        transposed.allocate(n);
+        d_transposed.allocate(std::size_t(inputs) * padded(outputs));
+        for (int o = 0; o < outputs; ++o)
+            for (int i = 0; i < inputs; ++i) transposed[std::size_t(i) * outputs + o] = weights[o * inputs + i];
+    }
+
+    void add_gradient() {
+        for (int o = 0; o < outputs; ++o)
+            for (int i = 0; i < inputs; ++i)
+                d_weights[std::size_t(o) * inputs + i] += d_transposed[std::size_t(i) * padded(outputs) + o];
+    }
+};
+
+struct Layers {
+    Layer all[kMostLayers];  // stage 1 (2), stage 2 (2), then hidden and output of each head
+    int count = 0;
+    int first_head = 0;
+    Layer& head_hidden(int c) { return all[first_head + 2 * c]; }
+    Layer& head_output(int c) { return all[first_head + 2 * c + 1]; }
+
+    Layers(const Architecture& a, const float* parameters, float* gradient) {
+        const NetworkSpec network = network_of(a);
+        count = network.count, first_head = a.first_of_head(0);
+        for (int i = 0; i < count; ++i) {
+            all[i].open(network.layer[i], parameters, gradient);
+            parameters += all[i].parameters();
+            gradient += all[i].parameters();
+        }
+    }
+};
+
+float larger(float a, float b) { return a > b ? a : b; }
+float clip(float v, float lo, float hi) { return v < lo ? lo : v > hi ? hi : v; }
+
+void activate(float* x, int n, bool quantized) {
+    if (quantized)
+        for (int i = 0; i < n; ++i)
+            x[i] = clip(std::floor(x[i] * kActivationScale + 0.5f) / kActivationScale, 0.0f, kActivationMax);
+    else
+        for (int i = 0; i < n; ++i) x[i] = clip(x[i], 0.0f, kActivationMax);
+}
+
+// The gradient passes where the activation lies inside its range.
+void deactivate(float* d, const float* x, int n) {
+    for (int i = 0; i < n; ++i) d[i] = (x[i] > 0.0f && x[i] < kActivationMax) ? d[i] : 0.0f;
+}
+
+// One plane with the definition's borders: 128 above, the pixel above on the left, the row's last pixel on the right, the
+// last row again below.
+struct Plane {
+    int stride = 0;
+    Buffer data;
+    const float* row(int y) const { return data.data() + std::size_t(y + kTop) * stride + kLeft; }
+};
+
+void read_plane(Plane& plane, const std::uint8_t* crop, int height, int width, int channels, int channel) {
+    plane.data.fill(128.0f);
+    for (int y = 0; y < height + kBelow; ++y) {
+        float* row = plane.data.data() + std::size_t(y + kTop) * plane.stride + kLeft;
+        const std::uint8_t* from = crop + std::size_t(y < height ? y : height - 1) * width * channels + channel;
+        for (int x = 0; x < width; ++x) row[x] = from[std::size_t(x) * channels];
+        for (int x = -kLeft; x < 0; ++x) row[x] = y > 0 ? row[-plane.stride] : 128.0f;
+        for (int x = width; x < width + kRight; ++x) row[x] = row[width - 1];
+    }
+}
+
+float median(float w, float n, float nw) {
+    const float lo = w < n ? w : n, hi = w < n ? n : w;
+    return clip(w + n - nw, lo, hi);
+}
+
+// Everything one crop needs; blocks of kRowsPerBlock rows are worked through in cache.
+class Crop {
+public:
+    Crop(const Architecture& a, Layers& layers, int height, int width, bool quantized)
+        : a_(a), layers_(layers), height_(height), width_(width), quantized_(quantized), pixels_(height * width),
+          block_(kRowsPerBlock * width), plane_(pixels_ + kPad), ld_(block_ + kPad), inputs_(context_rows(a)),
+          kept_stride_(width + kLeft + kRight), kept_plane_(std::size_t(height + kTop) * kept_stride_) {
+        const NetworkSpec network = network_of(a);
+        x1_.allocate(std::size_t(inputs_of(network.layer[0])) * plane_);
+        h1_.allocate(std::size_t(a.hidden1) * plane_);
+        value_.allocate(std::size_t(a.channels) * plane_);
+        prediction_.allocate(value_.size());
+        if (a.coupled) fits_.allocate(value_.size()), expected_.allocate(value_.size()), expected_level_.allocate(value_.size());
+        kept_.allocate(a.kept * kept_plane_);
+        d_kept_.allocate(kept_.size());
+        plane_of_crop_.stride = kept_stride_;
+        plane_of_crop_.data.allocate(kept_plane_ + kBelow * kept_stride_);
+        const int most_outputs = most_of(network, [](const LayerSpec& layer) { return layer.outputs; });
+        const int most_inputs = most_of(network, inputs_of), widest = most_inputs > most_outputs ? most_inputs : most_outputs;
+        turned_.allocate(std::size_t(padded(most_outputs)) * block_);
+        for (auto* b : {&x2_, &h2_, &h3_, &hh_, &out_, &d_, &e_, &d3_}) b->allocate(std::size_t(widest) * ld_);
+    }
+
+    double run(const std::uint8_t* crop) {
+        read(crop);
+        for (int at = 0; at < pixels_; at += block_) keep(at);
+        d_kept_.clear(d_kept_.size());
+        double bits = 0;
+        for (int at = 0; at < pixels_; at += block_) bits += code(at);
+        for (int at = 0; at < pixels_; at += block_) keep_backward(at);
+        return bits;
+    }
+
+private:
+    void read(const std::uint8_t* crop) {
+        for (int c = 0; c < a_.channels; ++c) {
+            read_plane(plane_of_crop_, crop, height_, width_, a_.channels, c);
+            for (int y = 0; y < height_; ++y) read_row(plane_of_crop_, c, y);
+            if (c < a_.guides)
+                for (int y = 0; y < height_; ++y) look_ahead(plane_of_crop_, c, y);
+            else if (a_.fitted)
+                fit(c);
+        }
+        if (a_.coupled) regress();
+    }
+
+    // What a guide shows beside its neighbours, as inputs behind the levels.
+    void look_ahead(const Plane& plane, int c, int y) {
+        const float* p = prediction_.data() + std::size_t(c) * plane_ + y * width_;
+        for (int n = 0; n < kAheadPositions; ++n) {
+            const float* from = plane.row(y + kAheadOffsets[n][0]) + kAheadOffsets[n][1];
+            float* to = x1_.data() + std::size_t(kNeighbours * a_.channels + a_.channels + n) * plane_ + y * width_;
+            for (int x = 0; x < width_; ++x) to[x] = clip(from[x] - p[x], -128.0f, 127.0f) * kInputScale;
+        }
+    }
+
+    // The fits' predictions, wavefront after wavefront, as inputs behind these.
+    void fit(int c) {
+        const int lanes = height_ + 2 * kFloats;
+        sums_.allocate(LocalFit::size(height_));
+        fit_rows_.allocate(std::size_t(kFit + 3) * lanes);
+        LocalFit fit(sums_.data(), height_);
+        float* inputs = fit_rows_.data() + kFloats;
+        float *target = inputs + kFit * lanes, *room = target + lanes, *out = room + lanes;
+        const float* x = x1_.data() + std::size_t(c * kNeighbours) * plane_;
+        const float* own = x1_.data() + std::size_t(inputs_ + c) * plane_;
+        float* to = x1_.data() + std::size_t(kNeighbours * a_.channels + shown_rows(a_) + c - a_.guides) * plane_;
+        for (int t = 0; t < width_ + kSlope * (height_ - 1); ++t) {
+            const int first = t < width_ ? 0 : (t - width_) / kSlope + 1;
+            const int count = (t / kSlope < height_ ? t / kSlope : height_ - 1) - first + 1;
+            const auto at = [&](int i) { return (first + i) * width_ + t - kSlope * (first + i); };
+            const bool of_difference = a_.coupled && c > 0;
+            const auto base = [&](int n, int place) { return of_difference ? x1_[std::size_t(n) * plane_ + place] : 0.0f; };
+            const auto base_own = [&](int place) { return of_difference ? x1_[std::size_t(inputs_) * plane_ + place] : 0.0f; };
+            for (int n = 0; n < kFit; ++n)
+                for (int i = 0; i < count; ++i) inputs[n * lanes + i] = (x[n * plane_ + at(i)] - base(n, at(i))) / kInputScale;
+            for (int i = 0; i < count; ++i) target[i] = (own[at(i)] - base_own(at(i))) / kInputScale;
+            fit.predict(t, first, count, inputs, lanes, out);
+            fit.update(t, first, count, inputs, lanes, target, room);
+            if (t >= width_ - 1 && (t - width_ + 1) % kSlope == 0) fit.end_row(t, first);
+            for (int i = 0; i < count; ++i) to[at(i)] = as_input(fit_level(out[i]));
+            if (a_.coupled)
+                for (int i = 0; i < count; ++i) fits_[std::size_t(c) * plane_ + at(i)] = out[i];
+        }
+    }
+
+    // Rows of a wavefront's pixels: of each channel differences, fits and errors, and what is expected of one.
+    struct RegressionRows {
+        float *differences[3], *fits[3], *errors[3], *expected;
+        RegressionRows(float* data, int lanes) : expected(data + 9 * lanes) {
+            for (int c = 0; c < 3; ++c)
+                differences[c] = data + c * lanes, fits[c] = data + (3 + c) * lanes, errors[c] = data + (6 + c) * lanes;
+        }
+    };
+
+    // Energies, expected values and errors, wavefront after wavefront, as inputs.
+    void regress() {
+        const int lanes = height_ + 2 * kFloats;
+        regression_sums_.allocate(Regression::size(height_));
+        regression_rows_.allocate(std::size_t(10) * lanes);
+        Regression regression(regression_sums_.data(), height_);
+        const RegressionRows rows(regression_rows_.data(), lanes);
+        for (int t = 0; t < width_ + kSlope * (height_ - 1); ++t) {
+            const int first = t < width_ ? 0 : (t - width_) / kSlope + 1;
+            const int count = (t / kSlope < height_ ? t / kSlope : height_ - 1) - first + 1;
+            const auto at = [&](int i) { return (first + i) * width_ + t - kSlope * (first + i); };
+            regression.fade(t, first, count);
+            for (int c = 0; c < a_.channels; ++c) regress_channel(regression, rows, c, count, at);
+            regression.update(a_.channels, rows.differences, rows.fits, rows.errors);
+        }
+    }
+
+    // at(i): the place of the wavefront's pixel i.
+    template <class Place>
+    void regress_channel(const Regression& regression, const RegressionRows& rows, int c, int count, Place at) {
+        const std::size_t plane = std::size_t(c) * plane_;
+        for (int i = 0; i < count; ++i) {
+            rows.differences[c][i] = value_[plane + at(i)] - prediction_[plane + at(i)];
+            rows.fits[c][i] = fits_[plane + at(i)];
+        }
+        float* energy = x1_.data() + std::size_t(kNeighbours * a_.channels + shown_rows(a_) + a_.fitted * a_.coded() + c) * plane_;
+        float* error = x1_.data() + std::size_t(inputs_ + a_.channels + c) * plane_;
+        regression.expect(c, rows.fits[c], rows.differences[0], rows.errors, rows.expected);
+        for (int i = 0; i < count; ++i) {
+            energy[at(i)] = as_input(energy_level(regression.energy(c)[i]));
+            expected_[plane + at(i)] = rows.expected[i];
+            expected_level_[plane + at(i)] = as_input(fit_level(rows.expected[i]));
+            rows.errors[c][i] = rows.differences[c][i] - rows.expected[i];
+            error[at(i)] = as_input(fit_level(rows.errors[c][i]));
+        }
+    }
+
+    static float as_input(std::int32_t level) { return float(level - 128) * kInputScale; }
+
+    void read_row(const Plane& plane, int c, int y) {
+        const float* row = plane.row(y);
+        const float* above = plane.row(y - 1);
+        float* p = prediction_.data() + std::size_t(c) * plane_ + y * width_;
+        for (int x = 0; x < width_; ++x) p[x] = median(row[x - 1], above[x], above[x - 1]);
+        for (int n = 0; n < kNeighbours; ++n) {
+            const float* from = plane.row(y + kNeighbourOffsets[n][0]) + kNeighbourOffsets[n][1];
+            float* to = x1_.data() + std::size_t(c * kNeighbours + n) * plane_ + y * width_;
+            for (int x = 0; x < width_; ++x) to[x] = clip(from[x] - p[x], -128.0f, 127.0f) * kInputScale;
+        }
+        float* level = x1_.data() + std::size_t(kNeighbours * a_.channels + c) * plane_ + y * width_;
+        float* own = x1_.data() + std::size_t(inputs_ + c) * plane_ + y * width_;
+        float* value = value_.data() + std::size_t(c) * plane_ + y * width_;
+        for (int x = 0; x < width_; ++x) {
+            value[x] = row[x];
+            level[x] = (p[x] - 128.0f) * kInputScale;
+            own[x] = clip(row[x] - p[x], -128.0f, 127.0f) * kInputScale;
+        }
+    }
+
+    float* kept_row(Buffer& planes, int k, int y, int x) {
+        return planes.data() + k * kept_plane_ + std::size_t(y + kTop) * kept_stride_ + kLeft + x;
+    }
+
+    void keep(int at) {
+        Layer &first = layers_.all[0], &second = layers_.all[1];
+        float* h = h1_.data() + at;
+        product(first.outputs, first.inputs, block_, first.weights, x1_.data() + at, Start{first.bias, false}, h, plane_);
+        for (int i = 0; i < first.outputs; ++i) activate(h + std::size_t(i) * plane_, block_, quantized_);
+        gather(h1_.data() + at, plane_, first.outputs, d_.data());
+        product(second.outputs, second.inputs, block_, second.weights, d_.data(), Start{second.bias, false}, e_.data(), ld_);
+        activate(e_.data(), second.outputs * ld_, quantized_);
+        for (int k = 0; k < a_.kept; ++k)
+            for (int r = 0; r < kRowsPerBlock; ++r)
+                std::memcpy(kept_row(kept_, k, at / width_ + r, 0), e_.data() + k * ld_ + r * width_,
+                            sizeof(float) * width_);
+    }
+
+    void gather(const float* from, int ld, int rows, float* to) {
+        for (int i = 0; i < rows; ++i)
+            std::memcpy(to + std::size_t(i) * ld_, from + std::size_t(i) * ld, sizeof(float) * ld_);
+    }
+
+    void keep_backward(int at) {
+        Layer &first = layers_.all[0], &second = layers_.all[1];
+        for (int k = 0; k < a_.kept; ++k)
+            for (int r = 0; r < kRowsPerBlock; ++r) {
+                float* d = d_.data() + k * ld_ + r * width_;
+                std::memcpy(d, kept_row(d_kept_, k, at / width_ + r, 0), sizeof(float) * width_);
+                deactivate(d, kept_row(kept_, k, at / width_ + r, 0), width_);
+            }
+        gather(h1_.data() + at, plane_, a_.hidden1, h2_.data());
+        learn(second, d_.data(), h2_.data());
+        product(second.inputs, second.outputs, block_, second.transposed.data(), d_.data(), kZero, e_.data(), ld_);
+        deactivate(e_.data(), h2_.data(), a_.hidden1 * ld_);
+        gather(x1_.data() + at, plane_, first.inputs, x2_.data());
+        learn(first, e_.data(), x2_.data());
+    }
+
+    void learn(Layer& l, const float* dy, const float* x) {
+        outer(l.outputs, l.inputs, block_, dy, x, ld_, turned_.data(), l.d_transposed.data(), l.d_bias);
+    }
+
+    void forward(const Layer& l, const Buffer& x, Buffer& y) {
+        product(l.outputs, l.inputs, block_, l.weights, x.data(), Start{l.bias, false}, y.data(), ld_);
+        activate(y.data(), l.outputs * ld_, quantized_);
+    }
+
+    double code(int at) {
+        gather(x1_.data() + at, plane_, inputs_, x2_.data());
+        for_kept(at, [&](float* kept, float* x) { std::memcpy(x, kept, sizeof(float) * width_); }, kept_);
+        forward(layers_.all[2], x2_, h2_);
+        forward(layers_.all[3], h2_, h3_);
+        d3_.clear(std::size_t(a_.hidden3) * ld_);
+        double bits = 0;
+        for (int c = a_.guides; c < a_.channels; ++c) bits += head(at, c);
+        code_backward(at);
+        return bits;
+    }
+
+    template <class F>
+    void for_kept(int at, F f, Buffer& planes, float* x = nullptr) {
+        x = x ? x : x2_.data();
+        for (int j = 0; j < kKeptPositions; ++j)
+            for (int k = 0; k < a_.kept; ++k)
+                for (int r = 0; r < kRowsPerBlock; ++r)
+                    f(kept_row(planes, k, at / width_ + r + kKeptOffsets[j][0], kKeptOffsets[j][1]),
+                      x + std::size_t(inputs_ + j * a_.kept + k) * ld_ + r * width_);
+    }
+
+    void code_backward(int at) {
+        Layer &first = layers_.all[2], &second = layers_.all[3];
+        deactivate(d3_.data(), h3_.data(), a_.hidden3 * ld_);
+        learn(second, d3_.data(), h2_.data());
+        product(second.inputs, second.outputs, block_, second.transposed.data(), d3_.data(), kZero, d_.data(), ld_);
+        deactivate(d_.data(), h2_.data(), a_.hidden2 * ld_);
+        learn(first, d_.data(), x2_.data());
+        const int kept = kKeptPositions * a_.kept;
+        product(kept, first.outputs, block_, first.transposed.data() + std::size_t(inputs_) * first.outputs, d_.data(),
+                kZero, e_.data(), ld_);
+        for_kept(at,
+                 [&](float* d_kept, float* d) {
+                     for (int x = 0; x < width_; ++x) d_kept[x] += d[x];
+                 },
+                 d_kept_, e_.data() - std::size_t(inputs_) * ld_);
+    }
+
+    double head(int at, int c) {
+        Layer &hidden = layers_.head_hidden(c), &output = layers_.head_output(c);
+        if (c > 0)
+            std::memcpy(h3_.data() + std::size_t(a_.hidden3 + c - 1) * ld_,
+                        x1_.data() + std::size_t(inputs_ + c - 1) * plane_ + at, sizeof(float) * ld_);
+        if (a_.coupled)
+            std::memcpy(h3_.data() + std::size_t(a_.hidden3 + c) * ld_,
+                        expected_level_.data() + std::size_t(c) * plane_ + at, sizeof(float) * ld_);
+        forward(hidden, h3_, hh_);
+        product(output.outputs, output.inputs, block_, output.weights, hh_.data(), Start{output.bias, false}, out_.data(), ld_);
+        const double bits = mixture(at, c);  // leaves the gradient of the outputs in d_
+        learn(output, d_.data(), hh_.data());
+        product(output.inputs, output.outputs, block_, output.transposed.data(), d_.data(), kZero, e_.data(), ld_);
+        deactivate(e_.data(), hh_.data(), a_.head * ld_);
+        learn(hidden, e_.data(), h3_.data());
+        product(a_.hidden3, hidden.outputs, block_, hidden.transposed.data(), e_.data(), kZero, d_.data(), ld_);
+        for (int i = 0; i < a_.hidden3 * ld_; ++i) d3_[i] += d_[i];
+        return bits;
+    }
+
+    float round_to(float v, float steps) const { return quantized_ ? std::floor(v * steps + 0.5f) / steps : v; }
+
+    // Outputs of head c: component logits, means, log scales (components each), then c linear coefficients.
+    double mixture(int at, int c) {
+        const int k_count = a_.components;
+        const float* value = value_.data() + std::size_t(c) * plane_ + at;
+        const float* prediction = prediction_.data() + std::size_t(c) * plane_ + at;
+        double bits = 0;
+        for (int p = 0; p < block_; p += kPart) bits += mixture_part(k_count, c, at, p, value + p, prediction + p);
+        return bits;
+    }
+
+    // What coefficient j of head c multiplies: how far an earlier channel is from its prediction, or what is expected of c.
+    void moves(int c, int j, int place, float* to) const {
+        const std::size_t first = std::size_t(j) * plane_ + place;
+        if (j == c) std::memcpy(to, expected_.data() + first, kPart * sizeof(float));
+        else
+            for (int i = 0; i < kPart; ++i) to[i] = value_.data()[first + i] - prediction_.data()[first + i];
+    }
+
+    double mixture_part(int k_count, int c, int at, int p0, const float* value, const float* prediction) {
+        constexpr int kMax = kMaxComponents, N = kPart;
+        float pi[kMax][N], mass[kMax][N], da[kMax][N], db[kMax][N], sa[kMax][N], sb[kMax][N], inv[kMax][N];
+        float base[N], move[N], q[N], sum[N], bits[N];
+        const float* out = out_.data() + p0;
+        float* d = d_.data() + p0;
+        for (int i = 0; i < N; ++i) base[i] = prediction[i], sum[i] = 0, q[i] = 0;
+        for (int j = 0; j < c + a_.coupled; ++j) {
+            const float* coefficient = out + std::size_t(3 * k_count + j) * ld_;
+            moves(c, j, at + p0, move);
+            for (int i = 0; i < N; ++i) base[i] += round_to(clip(coefficient[i], -4.0f, 4.0f), 64) * move[i];
+        }
+        float top[N];
+        for (int i = 0; i < N; ++i) top[i] = round_to(out[i], 16);
+        for (int k = 1; k < k_count; ++k)
+            for (int i = 0; i < N; ++i) top[i] = larger(top[i], round_to(out[std::size_t(k) * ld_ + i], 16));
+        for (int k = 0; k < k_count; ++k) {
+            const float* logit = out + std::size_t(k) * ld_;
+            const float* mean = out + std::size_t(k_count + k) * ld_;
+            const float* log_scale = out + std::size_t(2 * k_count + k) * ld_;
+            for (int i = 0; i < N; ++i) {
+                pi[k][i] = std::exp(larger(round_to(logit[i], 16) - top[i], -16.0f));
+                sum[i] += pi[k][i];
+                const float s = clip(round_to(log_scale[i] + kLogScaleOffset, 16), kLogScaleMin, kLogScaleMax);
+                inv[k][i] = std::exp(-s);
+                const float centre = (value[i] - base[i] - round_to(kMeanScale * mean[i], 64));
+                da[k][i] = clip((centre - 0.5f) * inv[k][i], -30.0f, 30.0f);
+                db[k][i] = clip((centre + 0.5f) * inv[k][i], -30.0f, 30.0f);
+                sa[k][i] = 1.0f / (1.0f + std::exp(-da[k][i]));
+                sb[k][i] = 1.0f / (1.0f + std::exp(-db[k][i]));
+                const float low = value[i] < 0.5f ? 0.0f : sa[k][i], high = value[i] > 254.5f ? 1.0f : sb[k][i];
+                mass[k][i] = high - low;
+                q[i] += pi[k][i] * mass[k][i];
+            }
+        }
+        for (int i = 0; i < N; ++i) {
+            q[i] /= sum[i];
+            const float probability = q[i] * kShare + kFloor;
+            bits[i] = -std::log2(probability);
+            sum[i] = -kShare / (probability * 0.6931472f) / sum[i];  // d bits / d q, over the weights' sum
+        }
+        for (int k = 0; k < k_count; ++k) {
+            float* d_logit = d + std::size_t(k) * ld_;
+            float* d_mean = d + std::size_t(k_count + k) * ld_;
+            float* d_scale = d + std::size_t(2 * k_count + k) * ld_;
+            const float* log_scale = out + std::size_t(2 * k_count + k) * ld_;
+            for (int i = 0; i < N; ++i) {
+                const float g = sum[i] * pi[k][i];
+                const float slope_a = value[i] < 0.5f ? 0.0f : sa[k][i] * (1 - sa[k][i]);
+                const float slope_b = value[i] > 254.5f ? 0.0f : sb[k][i] * (1 - sb[k][i]);
+                d_logit[i] = g * (mass[k][i] - q[i]);
+                d_mean[i] = -g * (slope_b - slope_a) * inv[k][i];
+                const float s = log_scale[i] + kLogScaleOffset;
+                const bool inside = s > kLogScaleMin && s < kLogScaleMax;
+                d_scale[i] = inside ? -g * (db[k][i] * slope_b - da[k][i] * slope_a) : 0.0f;
+            }
+        }
+        for (int j = 0; j < c + a_.coupled; ++j) {
+            const float* coefficient = out + std::size_t(3 * k_count + j) * ld_;
+            float* d_coefficient = d + std::size_t(3 * k_count + j) * ld_;
+            moves(c, j, at + p0, move);
+            for (int i = 0; i < N; ++i) {
+                float slope = 0;
+                for (int k = 0; k < k_count; ++k) slope += d[std::size_t(k_count + k) * ld_ + i];
+                const bool inside = coefficient[i] > -4.0f && coefficient[i] < 4.0f;
+                d_coefficient[i] = inside ? slope * move[i] : 0.0f;
+            }
+        }
+        for (int k = 0; k < k_count; ++k)
+            for (int i = 0; i < N; ++i) d[std::size_t(k_count + k) * ld_ + i] *= kMeanScale;
+        double all = 0;
+        for (int i = 0; i < N; ++i) all += bits[i];
+        return all;
+    }
+
+    const Architecture& a_;
+    Layers& layers_;
+    int height_, width_;
+    bool quantized_;
+    int pixels_, block_, plane_, ld_, inputs_, kept_stride_;
+    std::size_t kept_plane_;
+    Plane plane_of_crop_;
+    Buffer x1_, h1_, value_, prediction_, kept_, d_kept_;
+    Buffer fits_, expected_, expected_level_, regression_sums_, regression_rows_;
+    Buffer sums_, fit_rows_, turned_, x2_, h2_, h3_, hh_, out_, d_, e_, d3_;
+};
+
+double gradient_of_crops(const Architecture& a, const float* parameters, const std::uint8_t* crops, int count,
+                         int height, int width, bool quantized, float* gradient) {
+    Layers layers(a, parameters, gradient);
+    Crop crop(a, layers, height, width, quantized);
+    double bits = 0;
+    for (int i = 0; i < count; ++i) bits += crop.run(crops + std::size_t(i) * height * width * a.channels);
+    for (int i = 0; i < layers.count; ++i) layers.all[i].add_gradient();
+    return bits;
+}
+
+}  // namespace
+}  // namespace l3c::training

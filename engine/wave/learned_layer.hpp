@@ -1,0 +1,182 @@
+// A layer that learns: parameters in float32, and the integers nearest to them, which tiles are coded with.
+// Equal to l3c.wave.definition.learning.LearnedLayer.
+#pragma once
+#include "wave/dense.hpp"
+#include "wave/float_rows.hpp"
+
+namespace l3c {
+namespace {
+
+constexpr int kMostWeight = 127, kMostPair = 128, kInputOffset = 128;
+constexpr float kActivationStep = 1.0f / 32;
+
+typedef std::int32_t Ints __attribute__((vector_size(kFloatBytes)));
+
+inline void store_ints(std::int32_t* p, Ints v) { std::memcpy(p, &v, sizeof v); }
+inline void add_to(std::int32_t* p, Ints v) {
+    Ints sum;
+    std::memcpy(&sum, p, sizeof sum);
+    store_ints(p, sum + v);
+}
+inline Floats floats_of(Ints v) { return __builtin_convertvector(v, Floats); }
+
+// floor(value + 1/2), clipped.
+inline Ints nearest(Floats value, float most) {
+    value = value > -most ? value : Floats{} - most;
+    value = (value < most ? value : Floats{} + most) + 0.5f;
+    const Ints whole = __builtin_convertvector(value, Ints);
+    return whole + (floats_of(whole) > value);
+}
+
+// A weight that leaves room for the other one of its pair.
+inline Ints within(Ints value, Ints other) {
+    const Ints room = kMostPair - (other < 0 ? -other : other);
+    const Ints most = room < kMostPair / 2 ? Ints{} + kMostPair / 2 : room;
+    return value < -most ? -most : value > most ? most : value;
+}
+
+// Parameters are [rows][width], a row for each input, segments padded as in packed layers, and a last row of biases.
+struct LearnedShape {
+    int outputs = 0, rows = 0, width = 0;
+    LayerSpec spec;
+    int at[kMostSegments];  // the first row of each segment
+    const float *start, *scale, *unit;  // scale [width]: integer steps of 1 in a weight, a power of two; unit: its inverse
+
+    std::size_t size() const { return std::size_t(rows + 1) * width; }
+
+    // unit_of(o): integer steps of output o's 1.
+    template <class Unit>
+    void begin(const Layer& layer, const LayerSpec& spec_of_layer, Unit unit_of, Workspace& memory) {
+        spec = spec_of_layer, outputs = spec.outputs, width = padded_floats(outputs);
+        for (int s = 0; s < spec.segments; rows += padded(spec.segment[s++].size)) at[s] = rows;
+        auto *scales = memory.take<float>(width), *units_of = memory.take<float>(width);
+        for (int o = 0; o < outputs; ++o) scales[o] = float(1 << layer.shift[o]) * kActivationStep * unit_of(o);
+        for (int o = outputs; o < width; ++o) scales[o] = 1;
+        for (int o = 0; o < width; ++o) units_of[o] = 1 / scales[o];
+        auto* parameters = memory.take<float>(size());
+        for (int o = 0; o < outputs; ++o) begin_output(layer, o, scales[o], parameters + o);
+        start = parameters, scale = scales, unit = units_of;
+    }
+
+private:
+    void begin_output(const Layer& layer, int o, float steps, float* to) const {
+        const std::int8_t* weights = layer.weights.data() + std::size_t(o) * layer.inputs;
+        std::int32_t bias = layer.bias[o];
+        for (int s = 0; s < spec.segments; weights += spec.segment[s++].size)
+            for (int i = 0; i < spec.segment[s].size; ++i) {
+                to[std::ptrdiff_t(at[s] + i) * width] = float(weights[i]) / steps;
+                if (spec.segment[s].offset) bias += kInputOffset * weights[i];
+            }
+        to[std::ptrdiff_t(rows) * width] = float(bias) * kActivationStep / steps;
+    }
+};
+
+template <class Isa>
+class LearnedLayer {
+public:
+    LearnedLayer() = default;
+    // parameters, slopes: shape.size() each. shift: of each output.
+    LearnedLayer(const LearnedShape& shape, const PackedLayer& at_rest, float* parameters, float* slopes, Workspace& memory)
+        : shape_(&shape), packed_(at_rest), parameters_(parameters), slopes_(slopes) {
+        const std::size_t cells = std::size_t(packed_.outputs) * packed_.rows;
+        weights_ = memory.take<std::int32_t>(cells);
+        start_ = memory.take<std::int32_t>(packed_.outputs);
+        std::memcpy(weights_, at_rest.weights, sizeof(std::int32_t) * cells);
+        std::memcpy(start_, at_rest.start, sizeof(std::int32_t) * packed_.outputs);
+        packed_.weights = weights_, packed_.start = start_;
+        std::memcpy(parameters, shape.start, sizeof(float) * shape.size());
+        used_ = memory.take<float>(shape.size());
+        std::memcpy(used_, shape.start, sizeof(float) * shape.size());
+        whole_ = memory.take<std::int32_t>(shape.size());
+        totals_ = memory.take<std::int32_t>(2 * shape.width);
+    }
+
+    const PackedLayer& packed() const { return packed_; }
+    int outputs() const { return shape_->outputs; }
+
+    // Slopes of the first `inputs` inputs from those of the outputs; add: to what is there.
+    void backward(int inputs, const float* dy, bool add, float* dx, int pixels, std::ptrdiff_t stride) const {
+        float_product({used_, shape_->width, 1}, inputs, shape_->outputs, pixels, dy, stride, add, dx, stride);
+    }
+
+    // turned: slopes of the outputs, [pixels][width]. x: rows of inputs, as those of the parameters.
+    void add_slopes(const float* turned, const float* x, int pixels, std::ptrdiff_t stride) {
+        const int width = shape_->width;
+        for (int s = 0; s < shape_->spec.segments; ++s) {
+            const int at = shape_->at[s];
+            float_product({x + at * stride, stride, 1}, shape_->spec.segment[s].size, pixels, width, turned, width, true,
+                          slopes_ + std::ptrdiff_t(at) * width, width);
+        }
+        float* biases = slopes_ + std::ptrdiff_t(shape_->rows) * width;
+        for (int o = 0; o < width; o += kFloats) {
+            Floats sum = load_floats(biases + o);
+            for (int p = 0; p < pixels; ++p) sum += load_floats(turned + std::ptrdiff_t(p) * width + o);
+            store_floats(biases + o, sum);
+        }
+    }
+
+    // The integers nearest to the parameters.
+    void round() {
+        std::memset(totals_, 0, 2 * sizeof(std::int32_t) * shape_->width);
+        for (int s = 0; s < shape_->spec.segments; ++s) round_segment(shape_->at[s], shape_->spec.segment[s]);
+        pack();
+        round_biases();
+    }
+
+private:
+    void round_segment(int first_row, const Segment& segment) {
+        const int width = shape_->width;
+        for (int row = first_row; row < first_row + segment.size; row += 2)
+            for (int o = 0; o < width; o += kFloats) {
+                const std::ptrdiff_t at = std::ptrdiff_t(row) * width + o;
+                const Floats scale = load_floats(shape_->scale + o), unit = load_floats(shape_->unit + o);
+                const Ints a = nearest(load_floats(parameters_ + at) * scale, kMostWeight);
+                const Ints b = nearest(load_floats(parameters_ + at + width) * scale, kMostWeight);
+                const Ints first = within(a, b), second = within(b, a);
+                store_ints(whole_ + at, first);
+                store_ints(whole_ + at + width, second);
+                store_floats(used_ + at, floats_of(first) * unit);
+                store_floats(used_ + at + width, floats_of(second) * unit);
+                add_to(totals_ + o, first + second);
+                if (segment.offset) add_to(totals_ + width + o, first + second);
+            }
+    }
+
+    // Cells as `Packer` lays them out, of four outputs at a time, which lie side by side.
+    void pack() {
+        constexpr int kBits = 32 / Isa::kGroup;
+        constexpr std::uint32_t kMask = kBits == 8 ? 0xff : 0xffff;
+        const int fours = 4 * packed_.fours, width = shape_->width;
+        for (int first = 0; first < packed_.outputs; first += 4) {
+            const bool four = first < fours;
+            const int size = four ? 4 : Isa::kWide, inside = four ? 0 : (first - fours) % Isa::kWide;
+            std::int32_t* __restrict cells = weights_ + std::ptrdiff_t(first - inside) * packed_.rows + inside;
+            const std::int32_t* __restrict from = whole_ + first;
+            for (int row = 0; row < packed_.rows; ++row, cells += size, from += Isa::kGroup * width)
+                for (int o = 0; o < 4; ++o) {
+                    std::uint32_t bits = 0;
+                    for (int i = 0; i < Isa::kGroup; ++i)
+                        bits |= (std::uint32_t(from[std::ptrdiff_t(i) * width + o]) & kMask) << (i * kBits);
+                    cells[o] = std::int32_t(bits);
+                }
+        }
+    }
+
+    void round_biases() {
+        constexpr float kMost = 1 << 28;
+        const float* biases = parameters_ + std::ptrdiff_t(shape_->rows) * shape_->width;
+        for (int o = 0; o < shape_->outputs; ++o) {
+            const std::int32_t bias = nearest(Floats{} + biases[o] * (shape_->scale[o] / kActivationStep), kMost)[0];
+            const std::int32_t half = (1 << packed_.shift[o]) >> 1;
+            start_[o] = bias - kInputOffset * totals_[shape_->width + o] + half + Isa::kOffset * totals_[o];
+        }
+    }
+
+    const LearnedShape* shape_ = nullptr;
+    PackedLayer packed_{};
+    float *parameters_ = nullptr, *slopes_ = nullptr, *used_ = nullptr;
+    std::int32_t *weights_ = nullptr, *start_ = nullptr, *whole_ = nullptr, *totals_ = nullptr;
+};
+
+}  // namespace
+}  // namespace l3c

@@ -1,0 +1,148 @@
+// Least-squares prediction of a channel from 12 neighbours, fitted at each pixel to the pixels before it, whose weights fade
+// with their distance. Equal to l3c.wave.definition.local_fit.
+//
+// The sums of pixel (y, x) lie in slot t = x + 3 y of a ring, its rows in blocks that fill a vector: those of its left
+// neighbour in slot t - 1 at the same place, of the upper right one in slot t - 2 one row before.
+#pragma once
+#include <cmath>
+#include <cstddef>
+#include <utility>
+
+#include "wave/fused.hpp"
+#include "wave/model.hpp"
+
+namespace l3c {
+namespace {
+
+constexpr int kFit = kFitted, kFitSums = kFit * (kFit + 1) / 2 + kFit, kFitRing = 4;
+constexpr float kFromLeft = 35.0f / 64, kFromAbove = 27.0f / 64, kRidge = 8.0f;
+
+class LocalFit {
+public:
+    static std::size_t size(int rows) { return std::size_t(kFitRing) * blocks(rows) * kBlock; }
+
+    LocalFit() = default;
+    // sums: size(rows) zeros.
+    LocalFit(float* sums, int rows) : sums_(sums), slot_size_(std::ptrdiff_t(blocks(rows)) * kBlock) {}
+
+    // x: 12 rows of the neighbours' differences, out: predicted differences, of rows first .. first + count - 1 and with
+    // room for a vector before and behind.
+    void predict(std::int64_t t, int first, int count, const float* x, std::ptrdiff_t stride, float* out) {
+        for (int row = first / kFloats * kFloats; row < first + count; row += kFloats)
+            store_floats(out + row - first, solve(t, row, inside(row, first, count), x + row - first, stride));
+    }
+
+    // target: the true differences. room: one row. With room before and behind, as above.
+    void update(std::int64_t t, int first, int count, const float* x, std::ptrdiff_t stride, const float* target,
+                float* room) {
+        weigh(count, x, stride, room);
+        for (int row = first / kFloats * kFloats; row < first + count; row += kFloats) {
+            const Lanes counts = inside(row, first, count);
+            float* sum = block(t, row);
+            const Floats weight = load_floats(room + row - first);
+            for (int r = 0; r <= kFit; ++r) {
+                const Floats value = weight * load_floats((r < kFit ? x + r * stride : target) + row - first);
+                for (int j = 0; j <= r && j < kFit; ++j, sum += kFloats) {
+                    const Floats total = fused(value, load_floats(x + j * stride + row - first), load_floats(sum));
+                    store_floats(sum, counts ? total : Floats{});
+                }
+            }
+        }
+    }
+
+    // The row's last pixel was in wavefront t: what follows it counts as nothing.
+    void end_row(std::int64_t t, int row) {
+        float* sum = block(t + 1, row) + row % kFloats;
+        for (int e = 0; e < kFitSums; ++e) sum[e * kFloats] = 0.0f;
+    }
+
+private:
+    typedef std::int32_t Lanes __attribute__((vector_size(kFloatBytes)));
+    static constexpr int kBlock = kFitSums * kFloats;
+
+    // One block of zeros stands for the rows above the first.
+    static int blocks(int rows) { return 1 + (rows + kFloats - 1) / kFloats; }
+    float* block(std::int64_t t, int row) {
+        return sums_ + (t & (kFitRing - 1)) * slot_size_ + std::ptrdiff_t(1 + row / kFloats) * kBlock;
+    }
+
+    static Lanes inside(int row, int first, int count) {
+        Lanes place;
+        for (int i = 0; i < kFloats; ++i) place[i] = row + i - first;
+        return (place >= 0) & (place < count);
+    }
+
+    // The last of `before` and all but the last of `here`.
+    template <int... I>
+    static Floats shifted(Floats before, Floats here, std::integer_sequence<int, I...>) {
+        return __builtin_shufflevector(before, here, (kFloats - 1 + I)...);
+    }
+
+    // Elimination without pivots, row by row, of the sums that a pixel finds, a ridged triangle and the target's row, and of
+    // the features' row; returns the target's row times the features' by the triangle's inverse. The sums are kept for update().
+    // Each row stays in registers; scaled[j][k] is what row k has in column j, by the pivot of row j.
+    Floats solve(std::int64_t t, int row, Lanes counts, const float* x, std::ptrdiff_t stride) {
+        const float *left = block(t - 1, row), *above = block(t - 2, row);
+        float* here = block(t, row);
+        Floats scaled[kFit][kFit + 1], inverse[kFit], result{};
+#pragma GCC unroll 16
+        for (int r = 0; r <= kFit; ++r) {
+            Floats entry[kFit];
+#pragma GCC unroll 16
+            for (int j = 0; j <= r && j < kFit; ++j, left += kFloats, above += kFloats, here += kFloats) {
+                entry[j] = fade(left, above);
+                store_floats(here, counts ? entry[j] : Floats{});
+            }
+            eliminate(entry, r, scaled);
+#pragma GCC unroll 16
+            for (int j = 0; j < r; ++j) scaled[j][r] = entry[j] * inverse[j];
+            if (r == kFit) break;
+            Floats pivot = entry[r] + kRidge;
+#pragma GCC unroll 16
+            for (int j = 0; j < r; ++j) pivot = fused(-entry[j], scaled[j][r], pivot);
+            const Floats least = Floats{} + kRidge / 2;
+            inverse[r] = 1.0f / (pivot > least ? pivot : least);
+        }
+        Floats features[kFit];
+#pragma GCC unroll 16
+        for (int j = 0; j < kFit; ++j) features[j] = load_floats(x + j * stride);
+        eliminate(features, kFit, scaled);
+#pragma GCC unroll 16
+        for (int j = 0; j < kFit; ++j) result = fused(features[j], scaled[j][kFit], result);
+        return result;
+    }
+
+    // The first columns of a row, less what the rows before have of each.
+    __attribute__((always_inline)) static void eliminate(Floats* entry, int columns, const Floats (*scaled)[kFit + 1]) {
+#pragma GCC unroll 16
+        for (int j = 0; j < columns; ++j)
+#pragma GCC unroll 16
+            for (int k = j + 1; k < columns; ++k) entry[k] = fused(-entry[j], scaled[j][k], entry[k]);
+    }
+
+    static Floats fade(const float* left, const float* above) {
+        const Floats upper = shifted(load_floats(above - kBlock), load_floats(above), std::make_integer_sequence<int, kFloats>());
+        return fused(Floats{} + kFromAbove, upper, kFromLeft * load_floats(left));
+    }
+
+    // 16 / sqrt(energy of the neighbours' differences + 16): lively places count less.
+    static void weigh(int count, const float* x, std::ptrdiff_t stride, float* weight) {
+        for (int i = 0; i < count; ++i) weight[i] = 16.0f;
+        for (int j = 0; j < kFit; ++j)
+            for (int i = 0; i < count; ++i) weight[i] += x[j * stride + i] * x[j * stride + i];
+        for (int i = 0; i < count; ++i) weight[i] = 16.0f / std::sqrt(weight[i]);
+    }
+
+    float* sums_ = nullptr;
+    std::ptrdiff_t slot_size_ = 0;
+};
+
+// A fitted difference as an input of the network: quarters of a level about 128.
+inline std::int32_t fit_level(float difference) {
+    float v = difference * 4.0f + 128.5f;
+    v = v > 0.0f ? v : 0.0f;
+    return std::int32_t(v < 255.0f ? v : 255.0f);
+}
+
+}  // namespace
+}  // namespace l3c

@@ -1,0 +1,76 @@
+// A wave model as the engine holds it, and the coder that each instruction set makes of it.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "wave/network.hpp"
+
+namespace l3c {
+
+// l3c.wave.definition.network.IntegerLayer.
+struct Layer {
+    int outputs, inputs;
+    std::vector<std::int8_t> weights;  // [outputs][inputs]
+    std::vector<std::int32_t> bias;
+    std::vector<std::uint8_t> shift;
+};
+
+// l3c.coding.tables; a sigmoid entry and the rise to the next share a word: value << 11 | rise.
+struct Tables {
+    std::int32_t sigmoid[384], exponential[256], mantissa[128], scale_shift[128];
+};
+
+// l3c.wave.definition.learning.Learning; a group of 0 pixels: the network stays as it is.
+struct Learning {
+    float rate, momentum, spread, epsilon;
+    int group, every, taken;
+    int first;  // the first layer that learns: 2 (stage2.0), 3, 4 (the heads), or 5: the heads' last layers alone
+    bool learns(int layer) const { return layer >= first && (first <= kHeads || layer % 2); }
+};
+
+struct WaveModel {
+    Architecture architecture;  // one that is not refused
+    std::vector<Layer> layers;  // of network_of(architecture)
+    Tables tables;
+    Learning learning{};
+};
+
+enum class Status { kOk, kTooShort, kBadState, kRanOut, kNotAtEnd, kBadFrequencies };
+const char* describe(Status status);
+
+// Zeroed, aligned memory that is released together. Not inline: code for one instruction set must not leak to others.
+class Workspace {
+public:
+    Workspace();
+    ~Workspace();
+    Workspace(const Workspace&) = delete;
+    Workspace& operator=(const Workspace&) = delete;
+    void* bytes(std::size_t count);
+    template <class T>
+    T* take(std::size_t count) {
+        return static_cast<T*>(bytes(count * sizeof(T)));
+    }
+
+private:
+    std::vector<void*> blocks_;
+};
+
+// Tiles are [height][width][channels], channels in the order red, green, blue, or guide, blue and red chroma; a tile to be
+// decoded has its guide. Thread-safe.
+class TileCoder {
+public:
+    virtual ~TileCoder();
+    virtual std::vector<std::uint8_t> encode(const std::uint8_t* tile, int height, int width) const = 0;
+    virtual Status decode(const std::uint8_t* payload, std::size_t size, std::uint8_t* tile, int height,
+                          int width) const = 0;
+};
+
+std::unique_ptr<TileCoder> make_coder_portable(const WaveModel& model);
+std::unique_ptr<TileCoder> make_coder_avx2(const WaveModel& model);
+std::unique_ptr<TileCoder> make_coder_avx512vnni(const WaveModel& model);
+std::unique_ptr<TileCoder> make_coder_neondot(const WaveModel& model);
+
+}  // namespace l3c

@@ -1,0 +1,117 @@
+// What a pixel's channels are expected to be: a channel's fit, corrected by how its errors followed those of the channels
+// before it, in sums that fade as the fits' do. Equal to l3c.wave.definition.regression.
+//
+// The sums of pixel (y, x) lie in slot t = x + 3 y of a ring, one row of lanes for each kind of sum.
+#pragma once
+#include <cstddef>
+#include <cstring>
+
+#include "wave/fused.hpp"
+#include "wave/local_fit.hpp"
+
+namespace l3c {
+namespace {
+
+constexpr float kReach = 255.0f, kCalm = 4.0f, kFine = 64.0f;
+enum Sum { kError0, kError1, kError2, kFirstBySecond, kFirstByThird, kSecondByThird, kSums };
+
+inline Floats clip_floats(Floats v, float most) {
+    v = v > -most ? v : Floats{} - most;
+    return v < most ? v : Floats{} + most;
+}
+
+// Whole 64ths.
+inline Floats rounded_finely(Floats v) {
+    typedef std::int32_t Lanes __attribute__((vector_size(kFloatBytes)));
+    const Floats scaled = clip_floats(v, kReach) * kFine + 0.5f;
+    const Floats whole = __builtin_convertvector(__builtin_convertvector(scaled, Lanes), Floats);
+    return (whole > scaled ? whole - 1.0f : whole) * (1 / kFine);
+}
+
+// Eighths of an octave of a faded sum of squares, as an input of the network.
+inline std::int32_t energy_level(float sum) {
+    const float shifted = sum + 0.25f;
+    std::int32_t bits;
+    std::memcpy(&bits, &shifted, sizeof bits);
+    const std::int32_t level = (bits >> 20) - (127 << 3) + 72;
+    return level < 0 ? 0 : level > 255 ? 255 : level;
+}
+
+// 64ths of a level, as an input of the network: quarters about 128.
+inline std::int32_t step_level(std::int32_t steps) {
+    const std::int32_t level = ((steps + 8) >> 4) + 128;
+    return level < 0 ? 0 : level > 255 ? 255 : level;
+}
+
+class Regression {
+public:
+    static std::size_t size(int rows) { return std::size_t(kRing) * kSums * lanes(rows); }
+
+    Regression() = default;
+    // sums: size(rows) zeros.
+    Regression(float* sums, int rows) : sums_(sums), lanes_(lanes(rows)) {}
+
+    // Sums as the pixels of a wavefront find them.
+    void fade(std::int64_t t, int first, int count) {
+        first_ = first, count_ = count, slot_ = slot(t);
+        for (int s = 0; s < kSums; ++s) {
+            const float *left = slot(t - 1) + s * lanes_ + first, *above = slot(t - 2) + s * lanes_ + first - 1;
+            float* here = sum(s);
+            for (int i = 0; i < count; i += kFloats)
+                store_floats(here + i, fused(Floats{} + kFromAbove, load_floats(above + i), kFromLeft * load_floats(left + i)));
+        }
+    }
+
+    const float* energy(int channel) const { return sum(channel); }
+
+    // What is expected of channel c, given what is expected to be left of it (`fit`: of channel 0 the difference from its
+    // prediction, of others what it exceeds channel 0's by), the first channel's difference and the errors before.
+    void expect(int c, const float* fit, const float* first_difference, const float* const* errors, float* out) const {
+        for (int i = 0; i < count_; i += kFloats) {
+            Floats e = clip_floats(load_floats(fit + i), kReach);
+            if (c > 0) e = fused(slope(c == 1 ? kFirstBySecond : kFirstByThird, kError0, i), load_floats(errors[0] + i),
+                                 load_floats(first_difference + i) + e);
+            if (c > 1) e = fused(slope(kSecondByThird, kError1, i), load_floats(errors[1] + i), e);
+            store_floats(out + i, rounded_finely(e));
+        }
+    }
+
+    // differences, fits, errors: of each channel.
+    void update(int channels, const float* const* differences, const float* const* fits, const float* const* errors) {
+        for (int i = 0; i < count_; i += kFloats) {
+            const Floats e0 = load_floats(errors[0] + i), r0 = load_floats(differences[0] + i);
+            if (channels > 1) {
+                const Floats e1 = load_floats(errors[1] + i);
+                const Floats left1 = load_floats(differences[1] + i) - r0 - clip_floats(load_floats(fits[1] + i), kReach);
+                const Floats left2 = load_floats(differences[2] + i) - r0 - clip_floats(load_floats(fits[2] + i), kReach);
+                const Floats rest = fused(-slope(kFirstByThird, kError0, i), e0, left2);
+                add(kFirstBySecond, i, e0, left1);
+                add(kFirstByThird, i, e0, left2);
+                add(kSecondByThird, i, e1, rest);
+            }
+            for (int c = 0; c < channels; ++c) add(c, i, load_floats(errors[c] + i), load_floats(errors[c] + i));
+        }
+        for (int s = 0; s < kSums; ++s) {
+            sum(s)[-1] = 0.0f;
+            std::memset(sum(s) + count_, 0, kFloatBytes);
+        }
+    }
+
+private:
+    static constexpr int kRing = 4, kBefore = 16;
+    static std::ptrdiff_t lanes(int rows) { return kBefore + rows + 2 * kFloats; }
+    float* slot(std::int64_t t) const { return sums_ + (t & (kRing - 1)) * kSums * lanes_ + kBefore; }
+    float* sum(int s) const { return slot_ + s * lanes_ + first_; }
+
+    Floats slope(int by, int energy, int i) const {
+        return load_floats(sum(by) + i) / (load_floats(sum(energy) + i) + kCalm);
+    }
+    void add(int s, int i, Floats a, Floats b) { store_floats(sum(s) + i, fused(a, b, load_floats(sum(s) + i))); }
+
+    float *sums_ = nullptr, *slot_ = nullptr;
+    std::ptrdiff_t lanes_ = 0;
+    int first_ = 0, count_ = 0;
+};
+
+}  // namespace
+}  // namespace l3c
