@@ -1,7 +1,7 @@
 """The functions of the integer mixture, as tables.
 
 They are computed with `decimal`, which rounds correctly on every machine, and handed to the engine, so that both sides
-of every codec read the same numbers. docs/format.md gives their definitions and checksums.
+of every codec read the same numbers. docs/format/entropy.md (4.5) gives their definitions and checksums.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The file format, version 1, as docs/format.md specifies it. Bytes only: nothing here knows a model."""
+"""The file format, version 1, as docs/format specifies it. Bytes only: nothing here knows a model."""

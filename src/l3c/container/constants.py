@@ -1,4 +1,4 @@
-"""Numbers of the file format. docs/format.md names them too."""
+"""Numbers of the file format. docs/format names them too."""
 
 SIGNATURE = b"\x8bL3C\r\n\x1a\n"
 VERSION = 1

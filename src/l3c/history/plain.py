@@ -1,6 +1,6 @@
 """Arrays of samples to the byte components of a file, and back.
 
-Between them stand *numbers*: integers from 0 in the samples' order, as docs/format.md says of each kind of sample.
+Between them stand *numbers*: integers from 0 in the samples' order, as docs/format/container.md (2.3.3) says.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The inverse transform of JPEG in integers, as libjpeg's accurate method defines it: coefficients to samples.
 
-The definition that docs/format.md gives. Products and sums of integers stay below 2^53, so that float64 holds them
-exactly, in whatever order they are added.
+The definition that docs/format/history.md (3.5.2) gives. Products and sums of integers stay below 2^53, so that
+float64 holds them exactly, in whatever order they are added.
 """
 
 from __future__ import annotations

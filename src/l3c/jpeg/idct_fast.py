@@ -1,7 +1,7 @@
 """libjpeg's fast inverse transform of JPEG, which leaves some bits out: coefficients to samples, in 16-bit integers.
 
-The definition that docs/format.md gives. Sums, differences and products are taken modulo 2^16, as signed numbers, which
-int16 of NumPy does by itself.
+The definition that docs/format/history.md (3.5.2) gives. Sums, differences and products are taken modulo 2^16, as
+signed numbers, which int16 of NumPy does by itself.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from tests.history.sources import photo_cd_planes
 
 
 def one_pixel(luma: int, blue: int, red: int) -> tuple[int, int, int]:
-    """Fractions as Kodak published them, in 1/65536, rounded down as stated in docs/format.md."""
+    """Fractions as Kodak published them, in 1/65536, rounded down as stated in docs/format/history.md, 3.3."""
     u, v = 145352 * (blue - 156), 119374 * (red - 137)
     level = 89024 * luma
     rgb = (level + v) >> 16, (level - 12714 * (u >> 16) - 33358 * (v >> 16)) >> 16, (level + u) >> 16

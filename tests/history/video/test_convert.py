@@ -14,7 +14,7 @@ SWSCALE, OPENCV, INTERLEAVED = CONVERTERS[3], CONVERTERS[0], CONVERTERS[1]
 
 
 def one_pixel(luma: int, blue: int, red: int, c: Converter) -> list[int]:
-    """As docs/format.md has it, in Python's whole numbers."""
+    """As docs/format/history.md (3.6) has it, in Python's integers."""
     u, v, half = blue - 128, red - 128, (1 << c.shift >> 1) * c.rounded
     level = c.luma * (max(luma - c.zero, 0) if c.floored else luma - c.zero)
     made = []

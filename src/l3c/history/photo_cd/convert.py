@@ -1,6 +1,6 @@
 """Photo CD: PhotoYCC planes, chroma of half the height and width, to 8-bit RGB as Kodak's converter made it.
 
-The definition that docs/format.md gives; integers alone.
+The definition that docs/format/history.md (3.3) gives; integers alone.
 """
 
 from __future__ import annotations

@@ -1,0 +1,282 @@
+"""Make what the format's documents show of real files and models: scripts/format_example.py [--write].
+
+Three blocks of docs/format, each between two comments of its name: `example`, an l3c file of fewer than 256 bytes, byte
+by byte; `trace`, how its samples are decoded; and `models`, the table of the models that come with the package. Without
+`--write` the blocks that differ are named. `tests/format/test_documents.py` holds pages and blocks equal.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+from numpy.typing import NDArray
+
+import l3c
+from l3c.coding import rans
+from l3c.coding.mixture import intervals
+from l3c.container.constants import LAYOUT_NAMES, SIGNATURE
+from l3c.wave import presets
+from l3c.wave.definition import tile as definition
+from l3c.wave.model import FORMAT
+from l3c.wave.model_file import read_stored
+
+DOCUMENTS = Path(__file__).parents[1] / "docs" / "format"
+PLACES = {"example": "README.md", "trace": "wave.md", "models": "models.md"}
+"""Where each block stands."""
+
+HEIGHT, WIDTH = 10, 12
+MODEL, CHANNELS = "wave-fast", 1
+RESOLUTION = b"\1" + b"".join(n.to_bytes(4, "little") for n in (300, 1, 300, 1))
+"""300 pixels an inch, across and down."""
+
+BYTES_A_LINE = 16
+TRACED = 12
+"""Samples of which the document shows how they are decoded."""
+
+PROBED = (3, 5)
+"""Row and column of the pixel whose network inputs and outputs the document shows."""
+
+RENAMED = {
+    "kept": "cached",
+    "guides": "side_channels",
+    "rate": "learning_rate",
+    "momentum": "first_moment_rate",
+    "spread": "second_moment_rate",
+    "group": "step_pixels",
+    "every": "period",
+    "taken": "learned",
+    "first": "first_layer",
+}
+"""Keys of models as the code may still call them, to the format's own."""
+
+
+def picture() -> NDArray[np.uint8]:
+    """The example's pixels, uint8 [10, 12]: 40 + (x^2 + 3 y^2 + x y >> 2)."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    return np.asarray(40 + (x * x + 3 * y * y + x * y >> 2), np.uint8)
+
+
+def file() -> bytes:
+    """The example."""
+    return l3c.encode(picture(), model=MODEL, metadata={"resolution": RESOLUTION}, effort=1)
+
+
+Field = tuple[bytes, str]
+
+
+def fields(data: bytes) -> Iterator[Field]:
+    """The example's bytes and what they mean, in the file's order; a reader for this one kind of file."""
+    at = 0
+
+    def take(count: int, meaning: str) -> Field:
+        nonlocal at
+        at += count
+        return data[at - count : at], meaning
+
+    yield take(len(SIGNATURE), "signature")
+    yield take(1, "`version`")
+    while at < len(data):
+        tag = data[at : at + 4].decode()
+        length = data[at + 4]
+        assert length < 128, "varints of one byte are all that this knows"
+        yield take(4, f"**{tag}**")
+        yield take(1, f"`length`: {length}")
+        yield from CONTENTS[tag](data[at : at + length], take)
+        yield take(4, f"`crc` of {tag} and its content")
+
+
+def _head(content: bytes, take: Callable[[int, str], Field]) -> Iterator[Field]:
+    layout, width, height, kind = content
+    yield take(1, f"`layout`: {LAYOUT_NAMES[layout]}")
+    yield take(1, f"`width`: {width}")
+    yield take(1, f"`height`: {height}")
+    yield take(1, f"`sample_type`: kind {kind >> 6} (unsigned), depth {(kind & 63) + 1}")
+
+
+def _models(content: bytes, take: Callable[[int, str], Field]) -> Iterator[Field]:
+    yield take(1, f"`model_count`: {content[0]}")
+    yield take(16, "`digest`: first 16 bytes, see [models.md](models.md)")
+    yield take(1, f"`name_length`: {content[17]}")
+    yield take(content[17], f"`name`: {content[18:].decode()}")
+
+
+def _resolution(content: bytes, take: Callable[[int, str], Field]) -> Iterator[Field]:
+    yield take(1, f"`unit`: {content[0]}, inch")
+    for i, name in enumerate(("across_numerator", "across_denominator", "down_numerator", "down_denominator")):
+        yield take(4, f"`{name}`: {int.from_bytes(content[1 + 4 * i : 5 + 4 * i], 'little')}")
+
+
+def _tiles(content: bytes, take: Callable[[int, str], Field]) -> Iterator[Field]:
+    side = (content[0] & 127) + (content[1] << 7)
+    yield take(2, f"`tile_side`: varint, {content[0] & 127} + {content[1]} x 128 = {side}")
+    yield take(1, f"`coder`: {content[2]}, model 0 of MODL")
+    yield take(1, f"`payload_length`: {content[3]}")
+    yield take(4, "`samples_crc`: of the 120 samples, row by row")
+
+
+def _payload(content: bytes, take: Callable[[int, str], Field]) -> Iterator[Field]:
+    for lane in range(8):
+        state = int.from_bytes(content[5 * lane : 5 * lane + 5], "little")
+        yield take(5, f"state of lane {lane}: 0x{state:010X}")
+    words = (len(content) - 40) // 2
+    for first in range(0, words, BYTES_A_LINE // 2):
+        last = min(first + BYTES_A_LINE // 2, words) - 1
+        yield take(2 * (last - first + 1), f"words {first} to {last}" if last > first else f"word {first}")
+
+
+CONTENTS: dict[str, Callable[[bytes, Callable[[int, str], Field]], Iterator[Field]]] = {
+    "HEAD": _head,
+    "MODL": _models,
+    "reso": _resolution,
+    "TILE": _tiles,
+    "DATA": _payload,
+}
+
+
+def example() -> str:
+    """The annotated hex dump."""
+    data, at = file(), 0
+    lines = ["| offset | bytes | meaning |", "| ---: | --- | --- |"]
+    for part, meaning in fields(data):
+        lines.append(f"| {at:02X} | `{part.hex(' ').upper()}` | {meaning} |")
+        at += len(part)
+    assert at == len(data) <= 256
+    return "\n".join([*lines, "", f"The file has {len(data)} bytes."])
+
+
+def trace() -> str:
+    """How the definition decodes the example: its first samples, and one pixel's inputs and outputs."""
+    rows: list[str] = []
+    calls: dict[str, list[Any]] = {"context": [], "mixture": [], "take": []}
+
+    def recorded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            result = function(*arguments)
+            calls[name].append((arguments, result))
+            return result
+
+        return call
+
+    class Decoder(rans.Decoder):
+        def take(self, starts: Any, frequencies: Any, first: int = 0) -> None:
+            slots = self.slots(len(starts), first)
+            super().take(starts, frequencies, first)
+            calls["take"].append((slots, starts, frequencies, list(self._states)))
+
+    contents = read(file())
+    payload = bytes(contents.data)
+    stored = read_stored(str(presets.FOLDER / presets.PRESETS[MODEL, CHANNELS].file))
+    with (
+        patch.object(definition, "Decoder", Decoder),
+        patch.object(definition, "channel_mixture", recorded("mixture", definition.channel_mixture)),
+        patch.object(definition.Wavefronts, "context", recorded("context", definition.Wavefronts.context)),
+    ):
+        learning = presets.PRESETS[MODEL, CHANNELS].learning
+        pixels = definition.decode_tile(stored.network, payload, HEIGHT, WIDTH, learning)[..., 0]
+    assert (pixels == picture()).all()
+    takes = iter(calls["take"])
+    shown: list[str] = []
+    for ((_, ys, xs, _), context), (outputs, mixture) in zip(calls["context"], calls["mixture"], strict=True):
+        for i, (y, x) in enumerate(zip(ys.tolist(), xs.tolist(), strict=True)):
+            if i % 8 == 0:
+                slots, starts, frequencies, states = next(takes)
+            lane, value = i % 8, int(pixels[y, x])
+            if len(rows) < TRACED:
+                words = f"0x{int(slots[lane]):04X} | {value} | {starts[lane]} | {frequencies[lane]}"
+                rows.append(f"| {x + 3 * y} | {y}, {x} | {outputs[2][i]} | {lane} | {words} | 0x{states[lane]:010X} |")
+            if (y, x) in ((0, 0), PROBED):
+                parts = [int(n[i]) for n in intervals(mixture, pixels[ys, xs].astype(np.int64))]
+                shown += _shown((y, x), context[:, i], outputs[0][:, i], mixture, i, value, parts)
+    head = "| t | y, x | prediction | lane | slot | symbol | start | frequency | state afterwards |"
+    table = [head, "| ---: | --- | ---: | ---: | --- | ---: | ---: | ---: | --- |", *rows]
+    return "\n".join([*table, *shown])
+
+
+def _shown(
+    place: tuple[int, int], context: Any, outputs: Any, mixture: Any, i: int, value: int, parts: list[int]
+) -> list[str]:
+    def listed(values: Any) -> str:
+        return " ".join(str(int(v)) for v in values)
+
+    columns = {name: [int(v) for v in field[:, i]] for name, field in vars(mixture).items()}
+    lines = [f"{name:<10}{listed(columns[name])}" for name in ("weights", "means", "mantissas", "shifts")]
+    context_lines = [f"context   {listed(context[:9])}", f"          {listed(context[9:])}"]
+    end = f"C({value}) = {parts[0]}, C({value + 1}) = {parts[0] + parts[1]}"
+    title = f"Pixel ({place[0]}, {place[1]}), sample {value}:"
+    return ["", title, "", "```text", *context_lines, f"outputs   {listed(outputs)}", *lines, end, "```"]
+
+
+def read(data: bytes) -> Any:
+    """A file's contents."""
+    from l3c.container.read import read_file
+
+    return read_file(data)
+
+
+def models() -> str:
+    """The tables of the package's models."""
+    blocks = []
+    for columns, keys in ((_architecture_of, ARCHITECTURE), (_learning_of, LEARNING)):
+        lines = [f"| digest (first 16 bytes) | file | {' | '.join(f'`{key}`' for key in keys)} |"]
+        lines.append("| --- | --- |" + " ---: |" * len(keys))
+        for preset in presets.PRESETS.values():
+            values = {RENAMED.get(key, key): value for key, value in columns(preset).items()}
+            assert values.keys() <= set(keys)
+            cells = " | ".join(str(values.get(key, 0)) for key in keys)
+            lines.append(f"| `{preset.digest[:32]}` | `{preset.file}` | {cells} |")
+        blocks.append("\n".join(lines))
+    names = ["| digest (all of it) | name | channels coded |", "| --- | --- | ---: |"]
+    names += [f"| `{p.digest}` | `{name}` | {channels} |" for (name, channels), p in presets.PRESETS.items()]
+    first = next(iter(presets.PRESETS.values()))
+    configuration = json.dumps([FORMAT, _architecture_of(first), _learning_of(first)], sort_keys=True)
+    text = f"The configuration of the first model (6.4):\n\n```json\n{configuration}\n```"
+    return "\n\n".join([*blocks, "\n".join(names), text])
+
+
+ARCHITECTURE = (
+    "channels", "hidden1", "cached", "hidden2", "hidden3", "head", "components", "fitted", "coupled", "side_channels",
+)  # fmt: skip
+LEARNING = (
+    "learning_rate", "first_moment_rate", "second_moment_rate", "epsilon", "step_pixels", "period", "learned",
+    "first_layer",
+)  # fmt: skip
+
+
+def _architecture_of(preset: presets.Preset) -> dict[str, Any]:
+    return read_stored(str(presets.FOLDER / preset.file)).network.architecture.to_dict()
+
+
+def _learning_of(preset: presets.Preset) -> dict[str, Any]:
+    return dict(preset.learning.to_dict())
+
+
+BLOCKS = {"example": example, "trace": trace, "models": models}
+
+
+def place(name: str) -> tuple[Path, str, str, str]:
+    """Of a block its page, and the page's text before it, in it and behind it."""
+    page = DOCUMENTS / PLACES[name]
+    before, start, rest = page.read_text(encoding="utf-8").partition(f"<!-- {name} -->")
+    inside, end, behind = rest.partition(f"<!-- end of {name} -->")
+    assert end, f"{page} has no block {name}"
+    return page, before + start, inside, end + behind
+
+
+def main() -> None:
+    for name, make in BLOCKS.items():
+        page, before, inside, behind = place(name)
+        made = f"\n\n{make()}\n\n"
+        if made != inside:
+            print(f"{page}: {name}")
+            if "--write" in sys.argv[1:]:
+                page.write_text(before + made + behind, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
