@@ -1,6 +1,6 @@
 """Frames of video: luma, and chroma of half the width and often height, to 8-bit RGB as decoders make it.
 
-The definition that docs/format/history.md (3.6) gives; integers alone. Decoders share one form and differ in its numbers.
+The definition that docs/format/history.md (3.6) gives; integers alone. Decoders share a form and differ in its numbers.
 """
 
 from __future__ import annotations
