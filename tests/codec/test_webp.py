@@ -6,9 +6,11 @@ from numpy.typing import NDArray
 
 import l3c
 from l3c.codec import webp
+from l3c.codec.models import find_model
 from l3c.container.tiling import Box
 from l3c.errors import FormatError
 from l3c.history.drawings import is_drawn
+from l3c.wave.model import WaveModel
 from tests.checks import noise, plain, smooth_picture
 
 Picture = NDArray[np.uint8]
@@ -49,6 +51,58 @@ def test_a_drawing_is_one_webp(channels: int) -> None:
     data = l3c.encode(plain(picture))
     assert l3c.info(data).webp_tiles == l3c.info(data).tiles == (1 if channels in (1, 3) else 2)
     np.testing.assert_array_equal(l3c.decode(data), plain(picture))
+
+
+@pytest.mark.parametrize("value", [0, 7, 255])
+@pytest.mark.parametrize("name", ["wave-fast", "wave", "wave-max"])
+def test_no_model_needs_fewer_bits_than_are_said(name: str, value: int) -> None:
+    for channels in (1, 3):
+        tile = np.full((256, 256, channels), value, np.uint8)
+        assert not webp.is_blank(tile, len(find_model(name, channels).encode(tile)))
+
+
+def dotted(height: int, width: int, channels: int, dots: int) -> Picture:
+    """A white page with some dots."""
+    page = np.full((height, width, channels), 255, np.uint8)
+    page[tuple(np.random.default_rng(0).integers(0, (height, width), (dots, 2)).T)] = 9
+    return page
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("dots", [0, 1, 3])
+def test_blank_pages_take_neither_a_model_nor_the_full_effort(
+    channels: int, dots: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: object, tile: Picture, /) -> bytes:
+        raise AssertionError("a blank tile is given to a model")
+
+    efforts, encode = [], webp.encode
+
+    def count(samples: Picture, alpha: Picture | None = None, effort: int = webp.FULL, quality: int = 100) -> bytes:
+        efforts.append(effort)
+        return encode(samples, alpha, effort, quality)
+
+    monkeypatch.setattr(WaveModel, "encode", refuse)
+    monkeypatch.setattr(webp, "encode", count)
+    page = plain(dotted(600, 900, channels, dots))
+    data = l3c.encode(page, history=False)
+    assert efforts
+    assert webp.FULL not in efforts
+    assert len(data) < 400
+    np.testing.assert_array_equal(l3c.decode(data), page)
+
+
+def test_blank_tiles_of_wide_samples_and_of_few_pixels_come_back() -> None:
+    for page in (
+        np.full((700, 800), 60_000, np.uint16),
+        np.zeros((700, 800), bool),
+        np.full((300, 400), 0.5, np.float32),
+        np.full((5, 3), 1, np.uint8),
+        np.full((2, 20_000, 3), 1, np.uint8),
+    ):
+        page[0, 0] = 0
+        for history in (True, False):
+            np.testing.assert_array_equal(l3c.decode(l3c.encode(page, history=history)), page)
 
 
 def test_a_photograph_is_not() -> None:

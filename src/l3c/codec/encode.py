@@ -84,9 +84,9 @@ def encode_whole(header: ImageHeader, side: int, components: list[Samples]) -> l
     if header.alpha_goes_along:
         half = len(tiles) // 2
         both = list(zip(tiles[:half], tiles[half:], strict=True))
-        coded = [Coded(WEBP, webp.encode(colours, alpha), crc32(colours.tobytes())) for colours, alpha in both]
+        coded = [Coded(WEBP, webp.encode_drawing(colours, alpha), crc32(colours.tobytes())) for colours, alpha in both]
         return coded + [Coded(WEBP, b"", crc32(alpha.tobytes())) for _, alpha in both]
-    return [Coded(WEBP, webp.encode(tile), crc32(tile.tobytes())) for tile in tiles]
+    return [Coded(WEBP, webp.encode_drawing(tile), crc32(tile.tobytes())) for tile in tiles]
 
 
 def assemble(

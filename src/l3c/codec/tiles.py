@@ -32,13 +32,16 @@ class Coded(NamedTuple):
 def encode_tile(tile: Samples, seen: Samples, model: TileModel, wide: bool = False) -> Coded:
     """The smallest of the samples themselves, the model's payload and, for drawings, WebP, for wide samples deflate.
 
-    seen: by the model.
+    Blank tiles, for which WebP needs fewer bytes than a model can, are not given to one. seen: by the model.
     """
     raw = tile.tobytes()
+    glanced = webp.glance(tile)
+    if glanced is not None and webp.is_blank(tile, glanced):
+        return Coded(WEBP, webp.encode_blank(tile), crc32(raw))
     payloads: list[tuple[TileModel | int, bytes]] = [(STORED, raw), (model, model.encode(seen))]
     if wide:
         payloads.append((DEFLATED, deflate.encode(tile)))
-    if webp.is_worth_it(tile, min(len(payload) for _, payload in payloads)):
+    if glanced is not None and webp.may_be_smaller(glanced, min(len(payload) for _, payload in payloads)):
         payloads.append((WEBP, webp.encode(tile)))
     coder, payload = min(payloads, key=lambda found: len(found[1]))
     return Coded(coder, payload, crc32(raw))
