@@ -1,7 +1,8 @@
 """Make what the format's documents show of real files and models: scripts/format_example.py [--write].
 
-Three blocks of docs/format, each between two comments of its name: `example`, an l3c file of fewer than 256 bytes, byte
-by byte; `trace`, how its samples are decoded; and `models`, the table of the models that come with the package. Without
+Four blocks of docs/format, each between two comments of its name: `example`, an l3c file of fewer than 256 bytes, byte
+by byte; `trace`, how its samples are decoded; `steps`, what the first steps of learning give in a golden file; and
+`models`, the tables of the models that come with the package. Without
 `--write` the blocks that differ are named. `tests/format/test_documents.py` holds pages and blocks equal.
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +25,12 @@ from l3c.coding.mixture import intervals
 from l3c.container.constants import LAYOUT_NAMES, SIGNATURE
 from l3c.wave import presets
 from l3c.wave.definition import tile as definition
+from l3c.wave.definition.learning import HEADS, LearningNetwork
 from l3c.wave.model import FORMAT
 from l3c.wave.model_file import read_stored
 
 DOCUMENTS = Path(__file__).parents[1] / "docs" / "format"
-PLACES = {"example": "README.md", "trace": "wave.md", "models": "models.md"}
+PLACES = {"example": "README.md", "trace": "wave.md", "steps": "wave.md", "models": "models.md"}
 """Where each block stands."""
 
 HEIGHT, WIDTH = 10, 12
@@ -41,6 +44,10 @@ TRACED = 12
 
 PROBED = (3, 5)
 """Row and column of the pixel whose network inputs and outputs the document shows."""
+
+LEARNING_FILE = DOCUMENTS.parents[1] / "tests" / "golden" / "v1" / "gray-fast.l3c"
+STEPS = 3
+"""Steps of learning that the document shows."""
 
 RENAMED = {
     "kept": "cached",
@@ -212,6 +219,36 @@ def _shown(
     return ["", title, "", "```text", *context_lines, f"outputs   {listed(outputs)}", *lines, end, "```"]
 
 
+def steps() -> str:
+    """Integers of a learning model after its first steps in a golden file, as checksums."""
+    contents = read(LEARNING_FILE.read_bytes())
+    rows: list[str] = []
+
+    class Network(LearningNetwork):
+        wavefront = 0
+
+        def learns_from(self, wavefront: int) -> bool:
+            self.wavefront = wavefront
+            return super().learns_from(wavefront)
+
+        def _step(self) -> None:
+            pixels = self.pixels
+            super()._step()
+            if len(rows) < STEPS:
+                tensors = [self.layers[index] for index in (HEADS, HEADS + 1)]
+                sums = [crc32(part.astype(part.dtype.newbyteorder("<")).tobytes()) for layer in tensors
+                        for part in (layer.weights, layer.bias)]  # fmt: skip
+                rows.append(f"| {self.wavefront} | {pixels} | {' | '.join(f'`{value:08x}`' for value in sums)} |")
+
+    stored = read_stored(str(presets.FOLDER / presets.PRESETS[MODEL, CHANNELS].file))
+    header = contents.header
+    with patch.object(definition, "LearningNetwork", Network):
+        learning = presets.PRESETS[MODEL, CHANNELS].learning
+        definition.decode_tile(stored.network, bytes(contents.data), header.height, header.width, learning)
+    names = " | ".join(f"{layer}.{part}" for layer in ("head0.0", "head0.1") for part in ("weight", "bias"))
+    return "\n".join([f"| t | N | {names} |", "| ---: | ---: | --- | --- | --- | --- |", *rows])
+
+
 def read(data: bytes) -> Any:
     """A file's contents."""
     from l3c.container.read import read_file
@@ -256,7 +293,7 @@ def _learning_of(preset: presets.Preset) -> dict[str, Any]:
     return dict(preset.learning.to_dict())
 
 
-BLOCKS = {"example": example, "trace": trace, "models": models}
+BLOCKS = {"example": example, "trace": trace, "steps": steps, "models": models}
 
 
 def place(name: str) -> tuple[Path, str, str, str]:
