@@ -1,43 +1,38 @@
 // The Python face of the symbol coder. Types and checks only; l3c.coding.compiled gives it its documentation.
-#include "coding/bindings.hpp"
+#include "bindings.hpp"
 
-#include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <stdexcept>
 #include <string>
 
 #include "isa/dispatch.hpp"
 
-namespace nb = nanobind;
+namespace {
+
+template <std::size_t size>
+void copy_table(const Table& from, std::int32_t (&to)[size]) {
+    require(from.shape(0) == size, "a table has the wrong length");
+    std::copy_n(from.data(), size, to);
+}
+
+}  // namespace
+
+l3c::Tables tables_of(const Table& sigmoid, const Table& exponential, const Table& mantissa, const Table& shift) {
+    l3c::Tables tables;
+    copy_table(sigmoid, tables.sigmoid);
+    copy_table(exponential, tables.exponential);
+    copy_table(mantissa, tables.mantissa);
+    copy_table(shift, tables.scale_shift);
+    return tables;
+}
 
 namespace {
 
-template <class T, class Shape>
-using Array = nb::ndarray<const T, Shape, nb::c_contig, nb::device::cpu>;
-template <class T, class Shape>
-using Out = nb::ndarray<T, Shape, nb::c_contig, nb::device::cpu>;
 using Parameters = Array<std::int32_t, nb::shape<-1, -1>>;
 using Frequencies = Array<std::int32_t, nb::shape<-1, -1>>;
-using Table = Array<std::int32_t, nb::shape<-1>>;
-
-void require(bool condition, const char* message) {
-    if (!condition) throw std::invalid_argument(message);
-}
-
-l3c::Tables tables_of(const Table& sigmoid, const Table& exponential, const Table& mantissa, const Table& shift) {
-    l3c::Tables t;
-    require(sigmoid.shape(0) == 384 && exponential.shape(0) == 256 && mantissa.shape(0) == 128 && shift.shape(0) == 128,
-            "a table has the wrong length");
-    std::copy_n(sigmoid.data(), 384, t.sigmoid);
-    std::copy_n(exponential.data(), 256, t.exponential);
-    std::copy_n(mantissa.data(), 128, t.mantissa);
-    std::copy_n(shift.data(), 128, t.scale_shift);
-    return t;
-}
 
 // Groups have lengths of 32 bits.
 void check_count(std::size_t count) { require(count <= 0xffffffff, "at most 2^32 - 1 symbols at a time"); }
@@ -183,7 +178,7 @@ private:
 
 }  // namespace
 
-void bind_symbols(nb::module_& m) {
+void bind_coding(nb::module_& m) {
     nb::class_<SymbolEncoder>(m, "SymbolEncoder")
         .def(nb::init<const Table&, const Table&, const Table&, const Table&, const std::string&>())
         .def("put_mixtures", &SymbolEncoder::put_mixtures)

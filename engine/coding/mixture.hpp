@@ -7,7 +7,7 @@
 #include <immintrin.h>
 #endif
 
-#include "wave/model.hpp"
+#include "coding/tables.hpp"
 
 namespace l3c {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "wave/model.hpp"
+#include "coding/status.hpp"
 
 namespace l3c {
 

@@ -2,6 +2,7 @@
 // frequencies that sum to 2^16.
 #pragma once
 #include "coding/rans.hpp"
+#include "coding/tables.hpp"
 
 namespace l3c {
 
@@ -22,9 +23,6 @@ struct MixtureKernel {
     void (*intervals)(const Tables&, const MixtureMap&, const std::uint8_t* symbols, Interval* out);
     Status (*symbols)(const Tables&, const MixtureMap&, RansDecoder&, std::uint8_t* out);
 };
-
-MixtureKernel mixture_kernel_portable();
-MixtureKernel mixture_kernel_avx2();
 
 // The same in any mode of the floating-point unit; dispatch.hpp makes one.
 class MixtureCoder {

@@ -1,26 +1,18 @@
 // The Python face of the JPEG scan. Types and checks only; l3c.jpeg.scan_compiled gives it its documentation.
-#include "jpeg/bindings.hpp"
+#include "bindings.hpp"
 
-#include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
 
 #include <algorithm>
 #include <numeric>
-#include <stdexcept>
 #include <string>
 
 #include "jpeg/scan.hpp"
 
-namespace nb = nanobind;
-
 namespace {
 
-using Bytes = nb::ndarray<const std::uint8_t, nb::shape<-1>, nb::c_contig, nb::device::cpu>;
-using Blocks = nb::ndarray<std::int16_t, nb::shape<-1, -1, 64>, nb::c_contig, nb::device::cpu>;
-
-void require(bool condition, const char* message) {
-    if (!condition) throw std::invalid_argument(message);
-}
+using Bytes = Array<std::uint8_t, nb::shape<-1>>;
+using Blocks = Out<std::int16_t, nb::shape<-1, -1, l3c::kBlock>>;
 
 l3c::PrefixCode code_of(const Bytes& counts, const Bytes& symbols) {
     require(counts.shape(0) == l3c::kCodeBits, "a code has 16 lengths");

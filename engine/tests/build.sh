@@ -9,25 +9,25 @@ cd "$(dirname "$0")/.."
 parts=$(mktemp -d)
 trap 'rm -rf "$parts"' EXIT
 base=(-std=c++20 ${PORTABLE:+-DL3C_PORTABLE} -Wno-psabi -ffp-contract=off -fno-math-errno -I. -Itests)
-x86=(-mavx2 -mfma) wide=(-mavx2 -mfma -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni)
+processor=$(${CXX:-g++} -dumpmachine)
+processor=${processor%%-*}
+processor=${processor/arm64/aarch64}
 
-# source and its own flags, a line each
+# source and its own flags, a line each: of those in flags.txt the ones that choose instructions
 sources() {
-    for source in workspace.cpp coding/rans.cpp coding/symbols.cpp jpeg/scan.cpp training/gradient.cpp isa/dispatch.cpp \
-        isa/portable/tiles.cpp isa/portable/symbols.cpp isa/portable/gradient.cpp "$main"; do
+    local folder source flags
+    for source in workspace.cpp coding/rans.cpp coding/status.cpp coding/symbols.cpp jpeg/scan.cpp training/gradient.cpp \
+        wave/model.cpp isa/dispatch.cpp "$main"; do
         echo "$source"
     done
-    [ -z "${PORTABLE:-}" ] || return 0
-    case $(${CXX:-g++} -dumpmachine) in
-        x86_64*)
-            echo "isa/avx2/tiles.cpp ${x86[*]}"
-            echo "isa/avx2/symbols.cpp ${x86[*]}"
-            echo "isa/avx2/gradient.cpp ${x86[*]}"
-            echo "isa/avx512vnni/tiles.cpp ${WIDE:-${wide[*]}}"
-            echo "isa/avx512vnni/gradient.cpp ${wide[*]}"
-            ;;
-        aarch64*) echo "isa/neondot/tiles.cpp -march=armv8.2-a+dotprod" ;;
-    esac
+    for folder in isa/${PORTABLE:+portable}*/; do
+        grep -qE "^processor (any|$processor)$" "$folder/flags.txt" || continue
+        for source in "$folder"*.cpp; do
+            flags=$(sed -n "s/^$(basename "$source" .cpp) //p" "$folder/flags.txt" | tr ' ' '\n' | grep '^-m' | tr '\n' ' ' || true)
+            [ "$source" != isa/avx512vnni/tiles.cpp ] || flags=${WIDE:-$flags}
+            echo "$source $flags"
+        done
+    done
 }
 compile() {
     local source=$1

@@ -86,10 +86,10 @@ int main(int count, char** required) {
         good = good && found;
     }
     if (random < 0) return finish(good);
-    const l3c::Architecture architectures[] = {{3, 32, 24, 96, 64, 32, 4, false, false, 0},
-                                                {1, 16, 12, 44, 20, 16, 3, true, false, 0},
-                                                {3, 16, 12, 44, 20, 16, 3, true, true, 0},
-                                                {3, 16, 12, 44, 20, 16, 3, true, false, 1}};
+    const l3c::Architecture architectures[] = {{3, 32, 24, 96, 64, 32, 4, 0, 0, 0},
+                                                {1, 16, 12, 44, 20, 16, 3, l3c::kFitted, 0, 0},
+                                                {3, 16, 12, 44, 20, 16, 3, l3c::kFitted, 1, 0},
+                                                {3, 16, 12, 44, 20, 16, 3, l3c::kFitted, 0, 1}};
     const int sizes[][2] = {{1, 1}, {3, 100}, {100, 3}, {37, 53}, {64, 200}, {130, 131}};
     for (const auto& a : architectures) {
         const auto model = made_up_model(a, draw);

@@ -76,7 +76,7 @@ void symbols(Input& in) {
     const std::size_t count = std::size_t(in.draw(0, 40));
     std::vector<std::int32_t> rows((joint ? 4 : 3) * channels * components * count);
     for (auto& v : rows) v = std::int32_t(std::uint32_t(in.draw(0, 65535)) << 16 | std::uint32_t(in.byte()));
-    static const l3c::Tables tables = made_up_model({1, 4, 4, 4, 4, 4, 1, false, false, 0}, [](int low, int) { return low; }).tables;
+    static const l3c::Tables tables = made_up_model({1, 4, 4, 4, 4, 4, 1, 0, 0, 0}, [](int low, int) { return low; }).tables;
     const l3c::MixtureMap map{rows.data(), count, channels, components, levels, joint};
     std::vector<std::uint8_t> out(channels * count);
     l3c::RansDecoder decoder;

@@ -9,9 +9,9 @@ template <class Draw>
 l3c::Architecture made_up_architecture(Draw draw) {
     const auto width = [&] { return draw(0, 9) ? 4 * draw(1, 12) : draw(0, 1) ? l3c::kMostWidth : 4 * draw(12, 128); };
     const int kind = draw(0, 4), channels = kind < 2 ? 1 : l3c::kMostChannels, guides = kind == 4;
-    const bool coupled = !guides && draw(0, 1);
-    return {channels, width(),      width(), width(), width(), width(), draw(1, l3c::kMaxComponents), draw(0, 1) == 1,
-            coupled,  guides};
+    const int coupled = !guides && draw(0, 1);
+    return {channels, width(),      width(), width(), width(), width(), draw(1, l3c::kMaxComponents), draw(0, 1) ? l3c::kFitted : 0, coupled,
+            guides};
 }
 
 template <class Draw>

@@ -261,7 +261,7 @@ private:
             rows.differences[c][i] = value_[plane + at(i)] - prediction_[plane + at(i)];
             rows.fits[c][i] = fits_[plane + at(i)];
         }
-        float* energy = x1_.data() + std::size_t(kNeighbours * a_.channels + shown_rows(a_) + a_.fitted * a_.coded() + c) * plane_;
+        float* energy = x1_.data() + std::size_t(kNeighbours * a_.channels + shown_rows(a_) + (a_.fitted != 0) * a_.coded() + c) * plane_;
         float* error = x1_.data() + std::size_t(inputs_ + a_.channels + c) * plane_;
         regression.expect(c, rows.fits[c], rows.differences[0], rows.errors, rows.expected);
         for (int i = 0; i < count; ++i) {

@@ -18,10 +18,6 @@ constexpr int kMostCropSide = 4096, kMostCrops = 65536;
 using GradientKernel = double (*)(const Architecture& a, const float* parameters, const std::uint8_t* crops, int count,
                                   int height, int width, bool quantized, float* gradient);
 
-double gradient_portable(const Architecture&, const float*, const std::uint8_t*, int, int, int, bool, float*);
-double gradient_avx2(const Architecture&, const float*, const std::uint8_t*, int, int, int, bool, float*);
-double gradient_avx512(const Architecture&, const float*, const std::uint8_t*, int, int, int, bool, float*);
-
 // The same in any mode of the floating-point unit; dispatch.hpp makes one.
 class Gradient {
 public:

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "wave/model.hpp"
+#include "workspace.hpp"
 
 namespace l3c {
 namespace {

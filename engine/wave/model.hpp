@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "coding/status.hpp"
+#include "coding/tables.hpp"
 #include "wave/network.hpp"
 
 namespace l3c {
@@ -16,11 +18,6 @@ struct Layer {
     std::vector<std::int8_t> weights;  // [outputs][inputs]
     std::vector<std::int32_t> bias;
     std::vector<std::uint8_t> shift;
-};
-
-// l3c.coding.tables; a sigmoid entry and the rise to the next share a word: value << 11 | rise.
-struct Tables {
-    std::int32_t sigmoid[384], exponential[256], mantissa[128], scale_shift[128];
 };
 
 // l3c.wave.definition.learning.Learning; a group of 0 pixels: the network stays as it is.
@@ -38,39 +35,14 @@ struct WaveModel {
     Learning learning{};
 };
 
-enum class Status { kOk, kTooShort, kBadState, kRanOut, kNotAtEnd, kBadFrequencies };
-const char* describe(Status status);
-
-// Zeroed, aligned memory that is released together. Not inline: code for one instruction set must not leak to others.
-class Workspace {
-public:
-    Workspace();
-    ~Workspace();
-    Workspace(const Workspace&) = delete;
-    Workspace& operator=(const Workspace&) = delete;
-    void* bytes(std::size_t count);
-    template <class T>
-    T* take(std::size_t count) {
-        return static_cast<T*>(bytes(count * sizeof(T)));
-    }
-
-private:
-    std::vector<void*> blocks_;
-};
-
 // Tiles are [height][width][channels], channels in the order red, green, blue, or guide, blue and red chroma; a tile to be
 // decoded has its guide. Thread-safe.
 class TileCoder {
 public:
-    virtual ~TileCoder();
+    virtual ~TileCoder();  // not inline: code for one instruction set must not leak to others
     virtual std::vector<std::uint8_t> encode(const std::uint8_t* tile, int height, int width) const = 0;
     virtual Status decode(const std::uint8_t* payload, std::size_t size, std::uint8_t* tile, int height,
                           int width) const = 0;
 };
-
-std::unique_ptr<TileCoder> make_coder_portable(const WaveModel& model);
-std::unique_ptr<TileCoder> make_coder_avx2(const WaveModel& model);
-std::unique_ptr<TileCoder> make_coder_avx512vnni(const WaveModel& model);
-std::unique_ptr<TileCoder> make_coder_neondot(const WaveModel& model);
 
 }  // namespace l3c

@@ -1,6 +1,7 @@
 // The wave network: its bounds, and its layers. The one description that everything of the engine is sized from, equal to
 // l3c.wave.definition.architecture; a test compares the two.
 #pragma once
+#include "coding/tables.hpp"
 
 namespace l3c {
 
@@ -11,7 +12,6 @@ constexpr int kSlope = 3;
 constexpr int kFitted = 12;
 
 constexpr int kMostChannels = 3;
-constexpr int kMaxComponents = 8;
 constexpr int kGranule = 4;       // widths are multiples of it; segments of inputs, and outputs, are padded to it
 constexpr int kMostWidth = 512;   // keeps the sums of a layer inside 32 bits, as asserted below
 constexpr int kMostShift = 14;    // of a layer's sums
@@ -24,11 +24,27 @@ constexpr int kMostSegments = 1 + kKeptPositions;
 // l3c.wave.definition.architecture.Architecture.
 struct Architecture {
     int channels, hidden1, kept, hidden2, hidden3, head, components;
-    bool fitted, coupled;
-    int guides;  // the first channels, which are known beforehand: 0 or 1
-    int coded() const { return channels - guides; }
-    int first_of_head(int channel) const { return kHeads + 2 * (channel - guides); }  // index of a layer
+    int fitted;   // neighbours in the local fit: kFitted, or 0 for none
+    int coupled;  // whether channels are expected to follow those before them, 0 or 1
+    int guides;   // the first channels, which are known beforehand: 0 or 1
+    constexpr int coded() const { return channels - guides; }
+    constexpr int first_of_head(int channel) const { return kHeads + 2 * (channel - guides); }  // index of a layer
 };
+
+// Its fields by their names in Python.
+struct ArchitectureField {
+    const char* name;
+    int Architecture::*member;
+};
+constexpr ArchitectureField kArchitectureFields[] = {
+    {"channels", &Architecture::channels}, {"hidden1", &Architecture::hidden1},
+    {"kept", &Architecture::kept},         {"hidden2", &Architecture::hidden2},
+    {"hidden3", &Architecture::hidden3},   {"head", &Architecture::head},
+    {"components", &Architecture::components},
+    {"fitted", &Architecture::fitted},     {"coupled", &Architecture::coupled},
+    {"guides", &Architecture::guides},
+};
+static_assert(sizeof(Architecture) == sizeof(kArchitectureFields) / sizeof(ArchitectureField) * sizeof(int));
 
 // Neighbouring inputs of a layer, from one source. Those with an offset carry 128 more than they mean.
 struct Segment {
@@ -38,6 +54,7 @@ struct Segment {
 
 // l3c.wave.definition.architecture.Layer.
 struct LayerSpec {
+    const char* name = "";
     int outputs = 0, segments = 0;
     Segment segment[kMostSegments]{};
 };
@@ -56,7 +73,7 @@ constexpr int padded(int n) { return (n + kGranule - 1) / kGranule * kGranule; }
 constexpr int shown_rows(const Architecture& a) { return a.channels + kAheadPositions * a.guides; }
 // The same with the fits and the energies.
 constexpr int level_rows(const Architecture& a) {
-    return shown_rows(a) + (a.fitted + a.coupled) * (a.channels - a.guides);
+    return shown_rows(a) + ((a.fitted != 0) + a.coupled) * a.coded();
 }
 constexpr int context_rows(const Architecture& a) { return kNeighbours * a.channels + level_rows(a); }
 
@@ -72,8 +89,9 @@ constexpr int padded_inputs(const LayerSpec& layer) {
     return inputs;
 }
 
-constexpr LayerSpec layer_of(int outputs) {
+constexpr LayerSpec layer_of(const char* name, int outputs) {
     LayerSpec layer;
+    layer.name = name;
     layer.outputs = outputs;
     return layer;
 }
@@ -83,22 +101,25 @@ constexpr LayerSpec with(LayerSpec layer, int size, bool offset) {
     return layer;
 }
 
+constexpr const char* kHeadNames[kMostChannels][2] = {
+    {"head0.0", "head0.1"}, {"head1.0", "head1.1"}, {"head2.0", "head2.1"}};
+
 // All layers, in the order in which their parameters are stored.
 constexpr NetworkSpec network_of(const Architecture& a) {
     NetworkSpec network;
-    LayerSpec first = with(with(layer_of(a.hidden1), context_rows(a), true), a.channels, true);
+    LayerSpec first = with(with(layer_of("stage1.0", a.hidden1), context_rows(a), true), a.channels, true);
     if (a.coupled) first = with(first, a.channels, true);
-    LayerSpec third = with(layer_of(a.hidden2), context_rows(a), true);
+    LayerSpec third = with(layer_of("stage2.0", a.hidden2), context_rows(a), true);
     for (int i = 0; i < kKeptPositions; ++i) third = with(third, a.kept, false);
     network.layer[network.count++] = first;
-    network.layer[network.count++] = with(layer_of(a.kept), a.hidden1, false);
+    network.layer[network.count++] = with(layer_of("stage1.1", a.kept), a.hidden1, false);
     network.layer[network.count++] = third;
-    network.layer[network.count++] = with(layer_of(a.hidden3), a.hidden2, false);
+    network.layer[network.count++] = with(layer_of("stage2.1", a.hidden3), a.hidden2, false);
     for (int c = a.guides; c < a.channels; ++c) {
-        LayerSpec hidden = with(with(layer_of(a.head), a.hidden3, false), c, true);
+        LayerSpec hidden = with(with(layer_of(kHeadNames[c][0], a.head), a.hidden3, false), c, true);
         if (a.coupled) hidden = with(hidden, 1, true);
         network.layer[network.count++] = hidden;
-        network.layer[network.count++] = with(layer_of(3 * a.components + c + a.coupled), a.head, false);
+        network.layer[network.count++] = with(layer_of(kHeadNames[c][1], 3 * a.components + c + a.coupled), a.head, false);
     }
     return network;
 }
@@ -117,19 +138,21 @@ constexpr const char* refused(const Architecture& a) {
     for (const int width : {a.hidden1, a.kept, a.hidden2, a.hidden3, a.head})
         if (width < kGranule || width > kMostWidth || width % kGranule) return "widths: multiples of 4, at most 512";
     if (a.components < 1 || a.components > kMaxComponents) return "components: 1 to 8";
+    if (a.fitted != 0 && a.fitted != kFitted) return "fitted: 0 or 12 neighbours";
+    if (a.coupled != 0 && a.coupled != 1) return "coupled: 0 or 1";
     if (a.guides != 0 && (a.guides != 1 || a.channels != kMostChannels || a.coupled))
         return "guides: none, or 1 of 3 channels, not coupled";
     return nullptr;
 }
 
-constexpr Architecture widest(bool coupled, int guides) {
-    return {kMostChannels, kMostWidth, kMostWidth, kMostWidth, kMostWidth, kMostWidth, kMaxComponents, true, coupled, guides};
+constexpr Architecture widest(int coupled, int guides) {
+    return {kMostChannels, kMostWidth, kMostWidth, kMostWidth, kMostWidth, kMostWidth, kMaxComponents, kFitted, coupled, guides};
 }
-constexpr int kMostInputs = most_of(network_of(widest(true, 0)), inputs_of) > most_of(network_of(widest(false, 1)), inputs_of)
-                                ? most_of(network_of(widest(true, 0)), inputs_of)
-                                : most_of(network_of(widest(false, 1)), inputs_of);
-static_assert(!refused(widest(true, 0)) && !refused(widest(false, 1)));
-static_assert(network_of(widest(true, 0)).count == kMostLayers);
+constexpr int kMostInputs = most_of(network_of(widest(1, 0)), inputs_of) > most_of(network_of(widest(0, 1)), inputs_of)
+                                ? most_of(network_of(widest(1, 0)), inputs_of)
+                                : most_of(network_of(widest(0, 1)), inputs_of);
+static_assert(!refused(widest(1, 0)) && !refused(widest(0, 1)));
+static_assert(network_of(widest(1, 0)).count == kMostLayers);
 // A sum with its bias, its rounding and the offset of signed cells: inside 32 bits.
 static_assert(127LL * 255 * kMostInputs + kMostBias + (1 << kMostShift) + 127LL * 128 * kMostInputs < (1LL << 31));
 

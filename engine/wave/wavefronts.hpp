@@ -225,7 +225,7 @@ protected:
         const int count = count_;
         for (int c = 0; c < a_.channels; ++c) {
             const float* energy = regression_.energy(c);
-            std::int32_t* out = prediction(shown_rows(a_) + a_.fitted * a_.coded() + c);
+            std::int32_t* out = prediction(shown_rows(a_) + (a_.fitted != 0) * a_.coded() + c);
             for (int i = 0; i < count; ++i) out[i] = energy_level(energy[i]);
         }
     }

@@ -1,13 +1,27 @@
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from l3c.wave.definition.architecture import Architecture
 from l3c.wave.definition.learning import Learning
+from l3c.wave.definition.network import IntegerLayer
 
 def supported_isas() -> list[str]: ...
-def wave_layers(architecture: Architecture) -> list[tuple[int, list[tuple[int, bool]]]]: ...
+
+class Segment:
+    @property
+    def size(self) -> int: ...
+    @property
+    def offset(self) -> bool: ...
+
+class LayerSpec:
+    @property
+    def name(self) -> str: ...
+    @property
+    def outputs(self) -> int: ...
+    @property
+    def segments(self) -> list[Segment]: ...
+
+def wave_layers(architecture: Architecture) -> list[LayerSpec]: ...
 def wave_gradient(
     architecture: Architecture,
     parameters: NDArray[np.float32],
@@ -30,7 +44,7 @@ class WaveCoder:
     def __init__(
         self,
         architecture: Architecture,
-        layers: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]],
+        layers: list[IntegerLayer],
         sigmoid: NDArray[np.int32],
         exponential: NDArray[np.int32],
         mantissa: NDArray[np.int32],

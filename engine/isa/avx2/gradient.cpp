@@ -1,10 +1,8 @@
+#include "isa/sets.hpp"
 #include "training/crop.hpp"
 
-namespace l3c::training {
+namespace l3c::isa::avx2 {
 
-double gradient_avx2(const Architecture& a, const float* parameters, const std::uint8_t* crops, int count, int height,
-                     int width, bool quantized, float* gradient) {
-    return gradient_of_crops(a, parameters, crops, count, height, width, quantized, gradient);
-}
+training::GradientKernel gradient() { return training::gradient_of_crops; }
 
-}  // namespace l3c::training
+}  // namespace l3c::isa::avx2

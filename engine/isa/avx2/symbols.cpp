@@ -1,7 +1,8 @@
 #include "coding/symbol_mixtures.hpp"
+#include "isa/sets.hpp"
 
-namespace l3c {
+namespace l3c::isa::avx2 {
 
-MixtureKernel mixture_kernel_avx2() { return {mixture_intervals, mixture_symbols}; }
+MixtureKernel mixtures() { return {mixture_intervals, mixture_symbols}; }
 
-}  // namespace l3c
+}  // namespace l3c::isa::avx2

@@ -2,6 +2,7 @@
 // would saturate; the weights of a pair of neighbouring inputs sum to at most 128 in magnitude, so it never does.
 #include <immintrin.h>
 
+#include "isa/sets.hpp"
 #include "wave/tile_coder.hpp"
 
 namespace l3c {
@@ -49,6 +50,6 @@ struct Avx2 {
 
 }  // namespace
 
-std::unique_ptr<TileCoder> make_coder_avx2(const WaveModel& model) { return make_tile_coder<Avx2>(model); }
+std::unique_ptr<TileCoder> isa::avx2::make_coder(const WaveModel& model) { return make_tile_coder<Avx2>(model); }
 
 }  // namespace l3c

@@ -1,10 +1,10 @@
+#include "isa/sets.hpp"
 #include "training/crop.hpp"
 
-namespace l3c::training {
+#if !defined(L3C_SIMDE)  // which does not emulate it: see set.cpp
+namespace l3c::isa::avx512vnni {
 
-double gradient_avx512(const Architecture& a, const float* parameters, const std::uint8_t* crops, int count, int height,
-                     int width, bool quantized, float* gradient) {
-    return gradient_of_crops(a, parameters, crops, count, height, width, quantized, gradient);
-}
+training::GradientKernel gradient() { return training::gradient_of_crops; }
 
-}  // namespace l3c::training
+}  // namespace l3c::isa::avx512vnni
+#endif

@@ -6,6 +6,7 @@
 #include <immintrin.h>
 #endif
 
+#include "isa/sets.hpp"
 #include "wave/tile_coder.hpp"
 
 namespace l3c {
@@ -41,8 +42,6 @@ struct Avx512Vnni {
 
 }  // namespace
 
-std::unique_ptr<TileCoder> make_coder_avx512vnni(const WaveModel& model) {
-    return make_tile_coder<Avx512Vnni>(model);
-}
+std::unique_ptr<TileCoder> isa::avx512vnni::make_coder(const WaveModel& model) { return make_tile_coder<Avx512Vnni>(model); }
 
 }  // namespace l3c

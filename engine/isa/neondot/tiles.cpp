@@ -2,6 +2,7 @@
 // sums make up for it (kOffset times the sum of the weights).
 #include <arm_neon.h>
 
+#include "isa/sets.hpp"
 #include "wave/tile_coder.hpp"
 
 namespace l3c {
@@ -32,8 +33,6 @@ struct NeonDot {
 
 }  // namespace
 
-std::unique_ptr<TileCoder> make_coder_neondot(const WaveModel& model) {
-    return make_tile_coder<NeonDot>(model);
-}
+std::unique_ptr<TileCoder> isa::neondot::make_coder(const WaveModel& model) { return make_tile_coder<NeonDot>(model); }
 
 }  // namespace l3c

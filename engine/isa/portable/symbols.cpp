@@ -1,7 +1,8 @@
 #include "coding/symbol_mixtures.hpp"
+#include "isa/sets.hpp"
 
-namespace l3c {
+namespace l3c::isa::portable {
 
-MixtureKernel mixture_kernel_portable() { return {mixture_intervals, mixture_symbols}; }
+MixtureKernel mixtures() { return {mixture_intervals, mixture_symbols}; }
 
-}  // namespace l3c
+}  // namespace l3c::isa::portable

@@ -1,4 +1,5 @@
 // Plain C++ for every machine.
+#include "isa/sets.hpp"
 #include "wave/tile_coder.hpp"
 
 namespace l3c {
@@ -25,8 +26,6 @@ struct Portable {
 
 }  // namespace
 
-std::unique_ptr<TileCoder> make_coder_portable(const WaveModel& model) {
-    return make_tile_coder<Portable>(model);
-}
+std::unique_ptr<TileCoder> isa::portable::make_coder(const WaveModel& model) { return make_tile_coder<Portable>(model); }
 
 }  // namespace l3c

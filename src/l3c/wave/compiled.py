@@ -14,8 +14,8 @@ from l3c.wave.definition.learning import Learning
 from l3c.wave.definition.network import Network
 
 
-def layers_of(architecture: Architecture) -> list[tuple[int, list[tuple[int, bool]]]]:
-    """All layers as the engine has them: outputs, and inputs of each segment, with whether they carry an offset."""
+def layers_of(architecture: Architecture) -> list[_engine.LayerSpec]:
+    """All layers as the engine has them: name, outputs, and of each segment its size and whether it has an offset."""
     return list(_engine.wave_layers(architecture))
 
 
@@ -26,9 +26,10 @@ class WaveCoder:
     """
 
     def __init__(self, network: Network, isa: str | None = None, *, learning: Learning | None = None) -> None:
-        layers = [(layer.weights, layer.bias, layer.shift) for layer in network.layers]
         self._architecture = network.architecture
-        self._coder = _engine.WaveCoder(network.architecture, layers, *engine_tables(), learning, isa or chosen_isa())
+        self._coder = _engine.WaveCoder(
+            network.architecture, list(network.layers), *engine_tables(), learning, isa or chosen_isa()
+        )
 
     @property
     def isa(self) -> str:

@@ -1,0 +1,17 @@
+#include "coding/status.hpp"
+
+namespace l3c {
+
+const char* describe(Status status) {
+    switch (status) {
+        case Status::kOk: return "intact";
+        case Status::kTooShort: return "payload is shorter than its coder states or has half a word";
+        case Status::kBadState: return "payload begins with an impossible coder state";
+        case Status::kRanOut: return "payload ends before its last symbol";
+        case Status::kNotAtEnd: return "payload does not end where its last symbol ends";
+        case Status::kBadFrequencies: return "cumulative frequencies do not rise from 0 to 65536";
+    }
+    return "";
+}
+
+}  // namespace l3c

@@ -1,0 +1,14 @@
+// The Python module l3c._engine.
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "bindings.hpp"
+#include "isa/dispatch.hpp"
+
+NB_MODULE(_engine, m) {
+    m.def("supported_isas", &l3c::supported_isas);
+    bind_coding(m);
+    bind_jpeg(m);
+    bind_training(m);
+    bind_wave(m);
+}

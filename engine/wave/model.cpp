@@ -1,0 +1,7 @@
+#include "wave/model.hpp"
+
+namespace l3c {
+
+TileCoder::~TileCoder() = default;
+
+}  // namespace l3c
