@@ -1,10 +1,11 @@
-"""Pixels that a JPEG decoder made: how many are told, and what they take, beside JPEG XL and the JPEG files themselves.
+"""Pixels that a JPEG decoder made: how many are detected, and what they take, beside JPEG XL and the JPEG files
+themselves.
 
     python benchmarks/decoded_jpegs.py FOLDER [--count 200] [--clean FOLDER ...]
 
 Images of the folder become JPEG files (Pillow, three samplings, qualities 50 to 98), these pixels, and these l3c files;
-every one is decoded and compared. --clean: images without such a past, of which none should be taken for one, with the
-time that looking for it takes beside encoding.
+every one is decoded and compared. --clean: images without such a history, of which none should be taken for one, with
+the time that looking for it takes beside encoding.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=200, help="JPEG files to make")
-    parser.add_argument("--clean", type=Path, nargs="*", default=[], help="folders of images without such a past")
+    parser.add_argument("--clean", type=Path, nargs="*", default=[], help="folders of images without such a history")
     options = parser.parse_args()
     paths, rows = images(options.folder), []
     kinds = [(quality, sampling) for quality in QUALITIES for sampling in SAMPLINGS]

@@ -49,19 +49,6 @@ LEARNING_FILE = DOCUMENTS.parents[1] / "tests" / "golden" / "v1" / "gray-fast.l3
 STEPS = 3
 """Steps of learning that the document shows."""
 
-RENAMED = {
-    "kept": "cached",
-    "guides": "side_channels",
-    "rate": "learning_rate",
-    "momentum": "first_moment_rate",
-    "spread": "second_moment_rate",
-    "group": "step_pixels",
-    "every": "period",
-    "taken": "learned",
-    "first": "first_layer",
-}
-"""Keys of models as the code may still call them, to the format's own."""
-
 
 def picture() -> NDArray[np.uint8]:
     """The example's pixels, uint8 [10, 12]: 40 + (x^2 + 3 y^2 + x y >> 2)."""
@@ -263,7 +250,7 @@ def models() -> str:
         lines = [f"| digest (first 16 bytes) | file | {' | '.join(f'`{key}`' for key in keys)} |"]
         lines.append("| --- | --- |" + " ---: |" * len(keys))
         for preset in presets.PRESETS.values():
-            values = {RENAMED.get(key, key): value for key, value in columns(preset).items()}
+            values = columns(preset)
             assert values.keys() <= set(keys)
             cells = " | ".join(str(values.get(key, 0)) for key in keys)
             lines.append(f"| `{preset.digest[:32]}` | `{preset.file}` | {cells} |")

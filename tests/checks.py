@@ -21,10 +21,10 @@ from l3c.wave.definition.architecture import FITTED as FITTED_MAX
 from l3c.wave.definition.network import IntegerLayer, Network, read_network
 from l3c.wave.model import WaveModel
 
-SMALL = Architecture(hidden1=8, kept=8, hidden2=16, hidden3=12, head=8, components=3)
-FITTED = Architecture(hidden1=8, kept=8, hidden2=16, hidden3=12, head=8, components=3, fitted=12)
-GUIDED = Architecture(hidden1=8, kept=4, hidden2=12, hidden3=8, head=8, components=2, fitted=12, guides=1)
-SMALL_GRAY = Architecture(channels=1, hidden1=8, kept=4, hidden2=12, hidden3=8, head=8, components=2, fitted=12)
+SMALL = Architecture(hidden1=8, cached=8, hidden2=16, hidden3=12, head=8, components=3)
+FITTED = Architecture(hidden1=8, cached=8, hidden2=16, hidden3=12, head=8, components=3, fitted=12)
+CONDITIONAL = Architecture(hidden1=8, cached=4, hidden2=12, hidden3=8, head=8, components=2, fitted=12, side_channels=1)
+SMALL_GRAY = Architecture(channels=1, hidden1=8, cached=4, hidden2=12, hidden3=8, head=8, components=2, fitted=12)
 COUPLED = replace(FITTED, coupled=1)
 ARCHITECTURES = {
     "rgb": SMALL,
@@ -33,7 +33,7 @@ ARCHITECTURES = {
     "coupled, not fitted": replace(SMALL, coupled=1),
     "gray": SMALL_GRAY,
     "coupled gray": replace(SMALL_GRAY, coupled=1),
-    "guided": GUIDED,
+    "guided": CONDITIONAL,
 }
 """Of every kind one, small."""
 
@@ -67,12 +67,12 @@ def random_architecture(random: np.random.Generator) -> Architecture:
     def width() -> int:
         return WIDTH_MAX if random.random() < 0.08 else GRANULE * int(random.integers(1, 12))
 
-    channels, guides = ((1, 0), (3, 0), (3, 1))[random.integers(3)]
+    channels, side_channels = ((1, 0), (3, 0), (3, 1))[random.integers(3)]
     widths = {name: width() for name in WIDTHS}
     components, fitted = int(random.integers(1, COMPONENTS_MAX + 1)), int(random.choice([0, FITTED_MAX]))
-    coupled = int(random.integers(2)) if not guides else 0
+    coupled = int(random.integers(2)) if not side_channels else 0
     return Architecture(
-        channels=channels, **widths, components=components, fitted=fitted, coupled=coupled, guides=guides
+        channels=channels, **widths, components=components, fitted=fitted, coupled=coupled, side_channels=side_channels
     )
 
 
@@ -87,7 +87,7 @@ def random_network(architecture: Architecture, random: np.random.Generator) -> N
 
 
 def random_numbers(architecture: Architecture, seed: int = 0) -> tuple[list[int], NDArray[np.int64]]:
-    """Powers of all groups and numbers of a tuning, some groups 0, some numbers at their limits."""
+    """Powers of all groups and numbers of an adaptation, some groups 0, some numbers at their limits."""
     random = np.random.default_rng(seed)
     powers, numbers = [], np.zeros(count(architecture), np.int64)
     for group in groups(architecture):

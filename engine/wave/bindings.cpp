@@ -20,14 +20,14 @@ namespace {
 l3c::Learning learning_of(nb::handle given) {
     if (given.is_none()) return {};
     l3c::Learning learning{};
-    learning.rate = field<float>(given, "rate");
-    learning.momentum = field<float>(given, "momentum");
-    learning.spread = field<float>(given, "spread");
+    learning.rate = field<float>(given, "learning_rate");
+    learning.momentum = field<float>(given, "first_moment_rate");
+    learning.spread = field<float>(given, "second_moment_rate");
     learning.epsilon = field<float>(given, "epsilon");
-    learning.group = field<int>(given, "group");
-    learning.every = field<int>(given, "every");
-    learning.taken = field<int>(given, "taken");
-    learning.first = field<int>(given, "first");
+    learning.group = field<int>(given, "step_pixels");
+    learning.every = field<int>(given, "period");
+    learning.taken = field<int>(given, "learned");
+    learning.first = field<int>(given, "first_layer");
     for (const float share : {learning.rate, learning.momentum, learning.spread, learning.epsilon})
         require(share > 0 && share <= 1, "a rate of learning is out of range");
     require(learning.group > 0 && learning.every > 0 && learning.taken > 0 && learning.taken <= learning.every &&

@@ -38,11 +38,11 @@ struct ArchitectureField {
 };
 constexpr ArchitectureField kArchitectureFields[] = {
     {"channels", &Architecture::channels}, {"hidden1", &Architecture::hidden1},
-    {"kept", &Architecture::kept},         {"hidden2", &Architecture::hidden2},
+    {"cached", &Architecture::kept},         {"hidden2", &Architecture::hidden2},
     {"hidden3", &Architecture::hidden3},   {"head", &Architecture::head},
     {"components", &Architecture::components},
     {"fitted", &Architecture::fitted},     {"coupled", &Architecture::coupled},
-    {"guides", &Architecture::guides},
+    {"side_channels", &Architecture::guides},
 };
 static_assert(sizeof(Architecture) == sizeof(kArchitectureFields) / sizeof(ArchitectureField) * sizeof(int));
 
@@ -141,7 +141,7 @@ constexpr const char* refused(const Architecture& a) {
     if (a.fitted != 0 && a.fitted != kFitted) return "fitted: 0 or 12 neighbours";
     if (a.coupled != 0 && a.coupled != 1) return "coupled: 0 or 1";
     if (a.guides != 0 && (a.guides != 1 || a.channels != kMostChannels || a.coupled))
-        return "guides: none, or 1 of 3 channels, not coupled";
+        return "side_channels: none, or 1 of 3 channels, not coupled";
     return nullptr;
 }
 

@@ -14,6 +14,7 @@ from l3c.container.constants import (
     FLOAT,
     GRAY,
     GRAY_ALPHA,
+    JOINT_CHROMA,
     JPEG_START,
     KEPT_CODERS,
     LAYOUT_NAMES,
@@ -21,7 +22,6 @@ from l3c.container.constants import (
     NAMED,
     NAMED_METADATA,
     PAGE_KINDS,
-    PAIR,
     PALETTE,
     PLANES,
     PNG,
@@ -38,7 +38,7 @@ from l3c.container.cursor import Buffer
 from l3c.container.kept_file import is_suffix
 from l3c.container.named import check_chunks, pack_named
 from l3c.container.read import read_file
-from l3c.container.structure import NOTHING, Animation, Contents, Frame, ImageHeader, Page, Palette, Repeated
+from l3c.container.structure import NOTHING, Animation, Contents, Frame, ImageHeader, Page, Palette, Upscaled
 from l3c.container.write import write_file
 from l3c.errors import FormatError, InputError, LimitError
 
@@ -96,7 +96,7 @@ class Info:
     kept_size: int | None = None
     kept_suffix: str | None = None
     kept_coder: str | None = None
-    tuning_size: int = 0
+    adaptation_size: int = 0
     dtype: str = "uint8"
     maximum: int | None = None
     extra: tuple[str, ...] = ()
@@ -140,7 +140,7 @@ def encode(
     that is white, if it is not the largest of the dtype, such as 4095. model: a name from `l3c models`. threads: None
     uses every processor; the bytes do not depend on it. device: "auto", "cpu" or "cuda", for exported networks; the
     bytes do not depend on it either. metadata: "icc", "exif", "xmp" and the other kinds as bytes, kept as they are.
-    effort: 1 (fastest) to 9 (smallest): how long models are tuned to the image, from 3 on. A higher one never gives a
+    effort: 1 (fastest) to 9 (smallest): how long models are adapted to the image, from 3 on. A higher one never gives a
     larger file, and none makes decoding slower; above 2, other processors may find other files, which decode alike.
     history: look for what was done to the pixels before, and undo it where it is found. preview: add a small picture,
     some kB, that `l3c.open(...).preview()` shows at once (needs Pillow). max_memory: bytes that encoding may take
@@ -184,7 +184,7 @@ def encode(
         share = _share_of(progress, number, len(ways))
         files = encode_components(*way, models, sections, threads, share, palette, effort)
         candidates += [Candidate(data, *way) for data in files]
-    if isinstance(ways[0][0].past, Repeated):  # WebP sees repeats itself, and in drawings more than those
+    if isinstance(ways[0][0].history, Upscaled):  # WebP sees repeats itself, and in drawings more than those
         plain = _as_is(numbers, header)
         candidates += [Candidate(data, *plain) for data in encode_drawing(*plain, sections, palette)]
     jpegs = registry.is_affordable(header, registry.DECODED_JPEG_BYTES, limit)
@@ -484,11 +484,11 @@ def describe(contents: Contents, size: int) -> Info:
         metadata=_sizes(contents),
         size=size,
         bits_per_subpixel=8 * size / max(1, _samples_of(contents)),
-        history=header.past.name if header.past else None,
+        history=header.history.name if header.history else None,
         kept_size=kept.length if kept else None,
         kept_suffix=kept.suffix if kept else None,
         kept_coder=KEPT_CODERS[kept.coder] if kept else None,
-        tuning_size=sum(len(tuning.data) for tuning in contents.tunings),
+        adaptation_size=sum(len(adaptation.data) for adaptation in contents.adaptations),
         dtype=header.dtype,
         maximum=(header.maximum or (1 << header.depth) - 1) if header.kind == UNSIGNED else None,
         extra=tuple(EXTRA_NAMES[number] for number in header.extra),
@@ -653,15 +653,15 @@ def _depth(samples: NDArray[Any], maximum: int | None) -> tuple[int, int]:
 def _undone(
     numbers: NDArray[Any], header: ImageHeader, model: str, device: str, limit: int
 ) -> list[tuple[ImageHeader, list[NDArray[Any]]]]:
-    """The planes of a past that was found, if the model has gray, else the samples' own."""
+    """The planes of a history that was found, if the model has gray, else the samples' own."""
     from l3c.codec.models import codes
-    from l3c.history.joint_chroma import pair
+    from l3c.history.joint_chroma import join_chroma
     from l3c.history.registry import ways
 
     found = ways(numbers, header, limit)
     if not found or not codes(model, 1, device):
         return [_as_is(numbers, header)]
-    return [pair(*way) for way in found] if codes(model, PAIR, device) else found
+    return [join_chroma(*way) for way in found] if codes(model, JOINT_CHROMA, device) else found
 
 
 def _as_is(numbers: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, list[NDArray[Any]]]:

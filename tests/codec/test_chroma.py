@@ -11,12 +11,12 @@ from PIL import Image
 import l3c
 from l3c.codec import decode, encode, region
 from l3c.codec.models import find_model
-from l3c.container.constants import PAIR, RGB
+from l3c.container.constants import JOINT_CHROMA, RGB
 from l3c.container.read import read_file
 from l3c.container.structure import Contents, ImageHeader
 from l3c.container.tiling import Box
 from l3c.errors import FormatError
-from l3c.history.joint_chroma import pair
+from l3c.history.joint_chroma import join_chroma
 from l3c.history.photo_cd import convert as photo_cd
 from l3c.history.registry import undo
 from l3c.history.video import convert as video
@@ -30,8 +30,8 @@ PHOTOGRAPH = Path(__file__).parents[2] / "docs" / "pictures" / "chelsea.png"
 
 def picture(kind: str) -> NDArray[Any]:
     if kind.startswith("video"):
-        halved = kind.endswith("4:2:0")
-        return video.redo(*video_planes(101, 141, halved), next(converters()), halved)
+        subsampled = kind.endswith("4:2:0")
+        return video.redo(*video_planes(101, 141, subsampled), next(converters()), subsampled)
     pixels = photo_cd.redo(*photo_cd_planes(101, 141), False)
     return np.rot90(pixels) if kind.endswith("turned") else pixels
 
@@ -43,15 +43,15 @@ def tiled(pixels: NDArray[Any], effort: int = 1, threads: int = 1) -> bytes:
     """A file of many tiles."""
     found = undo(pixels, ImageHeader(RGB, *pixels.shape[:2]))
     assert found is not None
-    header, components = pair(*found)
-    models = {channels: packaged_model(channels, 24, "wave-fast") for channels in (1, PAIR)}
+    header, components = join_chroma(*found)
+    models = {channels: packaged_model(channels, 24, "wave-fast") for channels in (1, JOINT_CHROMA)}
     ways = encode.encode_components(header, components, models, {}, threads, lambda share: None, effort=effort)
     return min(ways, key=len)
 
 
 def contents_of(data: bytes) -> Contents:
     contents = read_file(data)
-    assert [c.channels for c in contents.header.components] == [1, PAIR]
+    assert [c.channels for c in contents.header.components] == [1, JOINT_CHROMA]
     return contents
 
 
@@ -80,8 +80,8 @@ def test_presets_code_chroma_in_fewer_bytes_than_gray_models() -> None:
     pixels = photo_cd.redo(luma, planes[..., 1], planes[..., 2], False)
     found = undo(pixels, ImageHeader(RGB, *pixels.shape[:2]))
     assert found is not None
-    models = {channels: find_model("wave-fast", channels) for channels in (1, PAIR)}
-    ways = (encode.encode_components(*way, models, {}, 1, lambda share: None) for way in (pair(*found), found))
+    models = {channels: find_model("wave-fast", channels) for channels in (1, JOINT_CHROMA)}
+    ways = (encode.encode_components(*way, models, {}, 1, lambda share: None) for way in (join_chroma(*found), found))
     given, apart = (min(files, key=len) for files in ways)
     assert len(given) < len(apart)
     np.testing.assert_array_equal(l3c.decode(apart), pixels)
@@ -102,5 +102,5 @@ def test_lost_luma_takes_along_the_chroma_that_it_guides() -> None:
 def test_a_gray_model_does_not_code_chroma_pairs() -> None:
     contents = contents_of(tiled(picture("Photo CD")))
     with pytest.raises(FormatError, match="channels"):
-        decode.decode_with(packaged_model(1), b"", Box(0, 0, 4, 4), PAIR, np.zeros((4, 4, 1), np.uint8))
+        decode.decode_with(packaged_model(1), b"", Box(0, 0, 4, 4), JOINT_CHROMA, np.zeros((4, 4, 1), np.uint8))
     assert contents.models

@@ -62,8 +62,8 @@ def test_what_was_drawn_over_it_is_added() -> None:
 def test_a_part_that_was_cut_out_comes_back() -> None:
     pixels = decoded("4:2:0", 130, 150)[11:, 5:]
     data = encoded(pixels)
-    past = past_of(read_file(data))
-    assert (past.top, past.left) == (11, 5)
+    history = history_of(read_file(data))
+    assert (history.top, history.left) == (11, 5)
     np.testing.assert_array_equal(l3c.decode(data), pixels)
     np.testing.assert_array_equal(l3c.open(data)[40:60, 30:], pixels[40:60, 30:])
     assert len(data) < 0.6 * len(encoded(pixels, history=False))
@@ -116,7 +116,7 @@ def test_damage_is_refused_and_salvaged() -> None:
     assert cut.lost
     assert ((cut.samples == saved.samples) | (cut.samples == 0)).all()
     damaged = bytearray(FILE)
-    damaged[FILE.index(b"PAST") + 900] ^= 1
+    damaged[FILE.index(b"HIST") + 900] ^= 1
     with pytest.raises(ChecksumError):
         l3c.decode(damaged)
     with pytest.raises(L3CError):
@@ -125,24 +125,24 @@ def test_damage_is_refused_and_salvaged() -> None:
 
 def forged(**fields: Any) -> bytes:
     """The file with another past, or other fields of its JPEG file."""
-    contents, past = read_file(FILE), past_of(read_file(FILE))
-    own = {name: fields.pop(name) for name in ("sampling", "repeated", "top", "left") if name in fields}
-    past = replace(past, file=replace(past.file, **fields), **own)
-    return write_file(replace(contents, header=replace(contents.header, past=past)))
+    contents, history = read_file(FILE), history_of(read_file(FILE))
+    own = {name: fields.pop(name) for name in ("sampling", "nearest", "top", "left") if name in fields}
+    history = replace(history, file=replace(history.file, **fields), **own)
+    return write_file(replace(contents, header=replace(contents.header, history=history)))
 
 
-def past_of(contents: Contents) -> DecodedJpeg:
-    assert isinstance(contents.header.past, DecodedJpeg)
-    return contents.header.past
+def history_of(contents: Contents) -> DecodedJpeg:
+    assert isinstance(contents.header.history, DecodedJpeg)
+    return contents.header.history
 
 
 OTHER = transcode.restore(
-    bytes(past_of(read_file(FILE)).file.data), past_of(read_file(FILE)).file.length, (104, 136), 1
+    bytes(history_of(read_file(FILE)).file.data), history_of(read_file(FILE)).file.length, (104, 136), 1
 )
 BAD: dict[str, tuple[bytes, type[FormatError] | type[LimitError]]] = {
     "another sampling": (forged(sampling=2), FormatError),
     "gray": (forged(sampling=0), FormatError),
-    "another length": (forged(length=past_of(read_file(FILE)).file.length - 1), FormatError),
+    "another length": (forged(length=history_of(read_file(FILE)).file.length - 1), FormatError),
     "another cut": (forged(top=8), FormatError),
     "too much cut off": (forged(left=16), FormatError),
     "a huge length": (forged(length=2**60), LimitError),
@@ -162,7 +162,7 @@ def test_bad_sections_are_refused(name: str) -> None:
 
 
 def test_a_stored_jpeg_file_is_taken() -> None:
-    file = KeptFile(KEPT_STORED, len(OTHER), past_of(read_file(FILE)).file.crc, OTHER)
+    file = KeptFile(KEPT_STORED, len(OTHER), history_of(read_file(FILE)).file.crc, OTHER)
     data = forged(**vars(file))
     np.testing.assert_array_equal(l3c.decode(data), l3c.decode(FILE))
 

@@ -1,4 +1,4 @@
-"""More effort never gives a larger file; tuned models are named, needed and limited as the format says."""
+"""More effort never gives a larger file; adapted models are named, needed and limited as the format says."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 import l3c
 from l3c.codec.models import models_of
-from l3c.container.constants import TUNINGS
+from l3c.container.constants import ADAPTATIONS
 from l3c.container.read import read_file
-from l3c.container.structure import Tuning
+from l3c.container.structure import Adaptation
 from l3c.container.tiling import boxes
 from l3c.container.write import write_file
 from l3c.errors import FormatError, InputError, LimitError
@@ -49,7 +49,7 @@ def test_pixels_come_back(channels: int, model: str, effort: int) -> None:
 
 def test_each_component_is_tuned_by_itself() -> None:
     contents = read_file(encoded(inner_picture(4), "wave-fast", 4))
-    assert [tuning.model for tuning in contents.tunings] == [0, 1]
+    assert [adaptation.model for adaptation in contents.adaptations] == [0, 1]
 
 
 def test_bytes_do_not_depend_on_threads() -> None:
@@ -58,8 +58,8 @@ def test_bytes_do_not_depend_on_threads() -> None:
 
 
 def test_info_says_what_tuning_takes() -> None:
-    assert l3c.info(TILED).tuning_size == sum(len(t.data) for t in read_file(TILED).tunings) > 0
-    assert l3c.info(encoded(PICTURE, "wave-fast", 1)).tuning_size == 0
+    assert l3c.info(TILED).adaptation_size == sum(len(t.data) for t in read_file(TILED).adaptations) > 0
+    assert l3c.info(encoded(PICTURE, "wave-fast", 1)).adaptation_size == 0
 
 
 def test_parts_come_from_tuned_tiles() -> None:
@@ -77,28 +77,28 @@ def test_a_damaged_tile_costs_no_other() -> None:
 
 def test_tuning_that_is_damaged_is_said_to_be() -> None:
     damaged = bytearray(TILED)
-    damaged[TILED.index(TUNINGS) + 20] ^= 3
+    damaged[TILED.index(ADAPTATIONS) + 20] ^= 3
     with pytest.raises(FormatError):
         l3c.salvage(bytes(damaged))
 
 
 @pytest.mark.parametrize("data", [b"", bytes(5), bytes(60), b"\xff" * 60])
 def test_a_tuning_of_nonsense_is_refused(data: bytes) -> None:
-    contents = replace(read_file(TILED), tunings=[Tuning(0, data)])
+    contents = replace(read_file(TILED), adaptations=[Adaptation(0, data)])
     with pytest.raises(FormatError):
         l3c.decode(write_file(contents))
 
 
 def test_many_tunings_are_within_the_limit_of_memory() -> None:
     contents = read_file(TILED)
-    many = write_file(replace(contents, tunings=contents.tunings * 255))
+    many = write_file(replace(contents, adaptations=contents.adaptations * 255))
     with pytest.raises(LimitError):
         l3c.decode(many, max_memory=256 << 20)
 
 
 def test_a_model_that_cannot_be_tuned_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(WaveModel, "tuned")
-    with pytest.raises(FormatError, match="model 'wave-fast' cannot be tuned"):
+    monkeypatch.delattr(WaveModel, "adapted")
+    with pytest.raises(FormatError, match="model 'wave-fast' cannot be adapted"):
         models_of(read_file(TILED))
 
 

@@ -23,9 +23,9 @@ WIDE = (np.tile(np.floor(photograph()[100:120, :300] * 3000), (1, 3, 1)) * 21).a
 """20 x 900: its packed low bits are wider than the picture."""
 
 
-@pytest.mark.parametrize("turned", [False, True])
-def test_packed_low_bits_wider_than_the_picture_are_read_again(turned: bool) -> None:
-    array = np.ascontiguousarray(WIDE.transpose(1, 0, 2)) if turned else WIDE
+@pytest.mark.parametrize("rotated", [False, True])
+def test_packed_low_bits_wider_than_the_picture_are_read_again(rotated: bool) -> None:
+    array = np.ascontiguousarray(WIDE.transpose(1, 0, 2)) if rotated else WIDE
     data = l3c.encode(array)
     np.testing.assert_array_equal(l3c.decode(data), array)
 

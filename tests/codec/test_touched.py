@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from l3c.codec.salvage import salvage_samples
 from l3c.container.constants import FLOAT, GRAY, LEFT, RGB, RGBA, STORED
-from l3c.container.structure import Contents, ImageHeader, Levels, PhotoCd, Predicted, Repeated, TileEntry, Video
+from l3c.container.structure import Contents, ImageHeader, PhotoCd, Residuals, TileEntry, Upscaled, ValueTable, Video
 from l3c.container.tiling import tiles_of
 from l3c.history import registry
 from l3c.history.video.invert import converters
@@ -27,14 +27,16 @@ def header_of(name: str) -> ImageHeader:
         "RGBA": ImageHeader(RGBA, HEIGHT, WIDTH),
         "16 bits": ImageHeader(GRAY, HEIGHT, WIDTH, 16),
         "12 bits, alpha": ImageHeader(RGBA, HEIGHT, WIDTH, 12),
-        "float": ImageHeader(GRAY, HEIGHT, WIDTH, 32, kind=FLOAT, past=Predicted(LEFT, 20)),
-        "Photo CD": ImageHeader(RGB, HEIGHT, WIDTH, past=PhotoCd()),
-        "Photo CD, turned": ImageHeader(RGB, HEIGHT, WIDTH, past=PhotoCd(turned=True, paired=True)),
-        "video 4:2:0": ImageHeader(RGB, HEIGHT, WIDTH, past=Video(halved=True, numbers=converter)),
-        "video 4:2:2": ImageHeader(RGB, HEIGHT, WIDTH, past=Video(halved=False, numbers=converter, paired=True)),
-        "gray in RGB": ImageHeader(RGB, HEIGHT, WIDTH, past=Levels(True, (tuple(range(3, 256)),))),
-        "value table": ImageHeader(GRAY, HEIGHT, WIDTH, 16, past=Levels(False, (wide,))),
-        "repeated": ImageHeader(RGB, HEIGHT, WIDTH, past=Repeated(2, 3)),
+        "float": ImageHeader(GRAY, HEIGHT, WIDTH, 32, kind=FLOAT, history=Residuals(LEFT, 20)),
+        "Photo CD": ImageHeader(RGB, HEIGHT, WIDTH, history=PhotoCd()),
+        "Photo CD, turned": ImageHeader(RGB, HEIGHT, WIDTH, history=PhotoCd(rotated=True, joint_chroma=True)),
+        "video 4:2:0": ImageHeader(RGB, HEIGHT, WIDTH, history=Video(subsampled_rows=True, numbers=converter)),
+        "video 4:2:2": ImageHeader(
+            RGB, HEIGHT, WIDTH, history=Video(subsampled_rows=False, numbers=converter, joint_chroma=True)
+        ),
+        "gray in RGB": ImageHeader(RGB, HEIGHT, WIDTH, history=ValueTable(True, (tuple(range(3, 256)),))),
+        "value table": ImageHeader(GRAY, HEIGHT, WIDTH, 16, history=ValueTable(False, (wide,))),
+        "repeated": ImageHeader(RGB, HEIGHT, WIDTH, history=Upscaled(2, 3)),
     }[name]
 
 
@@ -46,9 +48,9 @@ KINDS = (
 
 def components_of(header: ImageHeader, seed: int) -> list[NDArray[np.uint8]]:
     random = np.random.default_rng(seed)
-    low = (header.depth - 1) % 8 + 1 if header.past is None else 8
+    low = (header.depth - 1) % 8 + 1 if header.history is None else 8
     found = [random.integers(0, 256, (c.height, c.width, c.channels)).astype(np.uint8) for c in header.components]
-    if header.past is None and low < 8:
+    if header.history is None and low < 8:
         found = [c & np.uint8((1 << low) - 1) if i % header.parts else c for i, c in enumerate(found)]
     return found
 

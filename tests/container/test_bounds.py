@@ -89,9 +89,9 @@ def test_a_damaged_history_is_not_believed() -> None:
     random = np.random.default_rng(0)
     picture = np.sort(random.choice(65536, 3000, replace=False)).astype(np.uint16)[random.integers(0, 3000, (99, 99))]
     data = l3c.encode(picture)
-    place = data.index(b"PAST") + 200
+    place = data.index(b"HIST") + 200
     damaged = data[:place] + bytes([data[place] ^ 255]) + data[place + 1 :]
-    with pytest.raises(l3c.FormatError, match="section PAST is missing or damaged"):
+    with pytest.raises(l3c.FormatError, match="section HIST is missing or damaged"):
         l3c.salvage(damaged)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import l3c
-from l3c.container.constants import DATA, EXIF, HEAD, ICC, MODELS, RGB, SIGNATURE, TILES, TUNINGS, VERSION, XMP
+from l3c.container.constants import ADAPTATIONS, DATA, EXIF, HEAD, ICC, MODELS, RGB, SIGNATURE, TILES, VERSION, XMP
 from l3c.container.cursor import varint
 from l3c.container.read import read_file
 from l3c.container.write import head, section, tiles, write_file
@@ -43,8 +43,8 @@ def declared_length(tag: bytes, length: int) -> bytes:
 
 
 def before_tiles(content: bytes) -> bytes:
-    """The good file with a section TUNE."""
-    return GOOD.replace(TILES, section(TUNINGS, content) + TILES)
+    """The good file with a section ADPT."""
+    return GOOD.replace(TILES, section(ADAPTATIONS, content) + TILES)
 
 
 def test_the_forged_file_is_good() -> None:
@@ -75,14 +75,16 @@ SECTIONS = {
     "a tag of no letters": (with_section(b"a-1 ", b""), FormatError, "must be four letters"),
     "a tag of Latin-1 letters": (with_section(b"\xe4bcd", b""), FormatError, "must be four letters"),
 }
-TUNED = {
-    "no tuning": (before_tiles(b"\0"), FormatError, "section TUNE without a tuning"),
-    "256 tunings": (before_tiles(varint(256)), FormatError, "number of tunings exceeds 255"),
-    "a tuning of no model": (before_tiles(b"\1\0\0"), FormatError, "a tuning of model 0, there are 0"),
-    "a huge tuning": (
-        with_section(MODELS, b"\1" + DIGEST + b"\0").replace(TILES, section(TUNINGS, b"\1\0" + varint(2**62)) + TILES),
+ADAPTED = {
+    "no adaptation": (before_tiles(b"\0"), FormatError, "section ADPT without an adaptation"),
+    "256 adaptations": (before_tiles(varint(256)), FormatError, "number of adaptations exceeds 255"),
+    "an adaptation of no model": (before_tiles(b"\1\0\0"), FormatError, "an adaptation of model 0, there are 0"),
+    "a huge adaptation": (
+        with_section(MODELS, b"\1" + DIGEST + b"\0").replace(
+            TILES, section(ADAPTATIONS, b"\1\0" + varint(2**62)) + TILES
+        ),
         FormatError,
-        "a tuning needs 4611686018427387904 bytes, 0 are left",
+        "an adaptation needs 4611686018427387904 bytes, 0 are left",
     ),
 }
 HEADS = {
@@ -142,7 +144,7 @@ HOSTILE = {
         "a tile's length|a tile's checksum",
     ),
 }
-ALL = {**STRANGERS, **SECTIONS, **TUNED, **HEADS, **TABLES, **HOSTILE}
+ALL = {**STRANGERS, **SECTIONS, **ADAPTED, **HEADS, **TABLES, **HOSTILE}
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -24,10 +24,10 @@ from tests.house.sources import ROOT
 WIDE = Architecture(**dict.fromkeys(WIDTHS, WIDTH_MAX), components=8, fitted=12, coupled=1)
 NARROW = Architecture(channels=1, **dict.fromkeys(WIDTHS, 4), components=1)
 UNUSUAL = [
-    Architecture(hidden1=16, kept=4, hidden2=4, hidden3=512, head=16, components=3),
-    Architecture(hidden1=512, kept=4, hidden2=4, hidden3=4, head=4),
-    Architecture(hidden1=4, kept=4, hidden2=4, hidden3=4, head=512, fitted=12, coupled=1),
-    Architecture(channels=1, hidden1=4, kept=512, hidden2=4, hidden3=8, head=4),
+    Architecture(hidden1=16, cached=4, hidden2=4, hidden3=512, head=16, components=3),
+    Architecture(hidden1=512, cached=4, hidden2=4, hidden3=4, head=4),
+    Architecture(hidden1=4, cached=4, hidden2=4, hidden3=4, head=512, fitted=12, coupled=1),
+    Architecture(channels=1, hidden1=4, cached=512, hidden2=4, hidden3=8, head=4),
 ]
 
 
@@ -77,12 +77,12 @@ def test_the_engine_refuses_what_the_definition_does(name: str, value: object) -
 def test_the_engine_refuses_rates_and_steps_that_the_definition_does() -> None:
     network = random_network(NARROW, np.random.default_rng(0))
     for name, value in {
-        "rate": 0.0,
+        "learning_rate": 0.0,
         "epsilon": float("nan"),
-        "group": 0,
-        "every": 2**40,
-        "first": 6,
-        "taken": 2,
+        "step_pixels": 0,
+        "period": 2**40,
+        "first_layer": 6,
+        "learned": 2,
     }.items():
         with pytest.raises(ValueError, match="learning"):
             Learning(**{name: value})  # type: ignore[arg-type]
@@ -100,7 +100,7 @@ def learning_of(random: np.random.Generator) -> Learning | None:
     first = int(random.integers(STAGE_TWO, OUTPUTS + 1))
     every, group = int(random.integers(1, 5)), int(random.integers(1, 20))
     taken = int(random.integers(1, every + 1))
-    return Learning(rate, momentum, epsilon=epsilon, group=group, every=every, taken=taken, first=first)
+    return Learning(rate, momentum, epsilon=epsilon, step_pixels=group, period=every, learned=taken, first_layer=first)
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -114,14 +114,14 @@ def test_random_networks_code_as_the_definition(seed: int) -> None:
     for isa in supported_isas():
         coder = WaveCoder(network, isa, learning=learning)
         assert coder.encode(tile) == payload, (isa, architecture, learning)
-        decoded = coder.decode(payload, height, width, guide=tile[..., : architecture.guides])
+        decoded = coder.decode(payload, height, width, side=tile[..., : architecture.side_channels])
         np.testing.assert_array_equal(decoded, tile)
 
 
 def test_the_widest_network_codes_on_every_instruction_set() -> None:
     """Rows enough for more than a block of lanes."""
     network, tile = random_network(WIDE, np.random.default_rng(1)), smooth_picture(35, 4, 3)
-    for learning in (None, Learning(group=64, every=8)):
+    for learning in (None, Learning(step_pixels=64, period=8)):
         payloads = {WaveCoder(network, isa, learning=learning).encode(tile) for isa in supported_isas()}
         assert len(payloads) == 1
 

@@ -77,12 +77,12 @@ def floating_point(mode: str) -> Iterator[None]:
         LIBRARY.fesetenv((ctypes.c_char * ENVIRONMENT_BYTES).from_buffer(before))
 
 
-LEARNINGS = {"at rest": None, "learning": Learning(rate=3e-3, group=16), "heads": HEADS_LEARN}
+LEARNINGS = {"at rest": None, "learning": Learning(learning_rate=3e-3, step_pixels=16), "heads": HEADS_LEARN}
 
 
-def coded(coder: WaveCoder, tile: NDArray[np.uint8], guides: int) -> tuple[str, NDArray[np.uint8]]:
+def coded(coder: WaveCoder, tile: NDArray[np.uint8], side_channels: int) -> tuple[str, NDArray[np.uint8]]:
     payload = coder.encode(tile)
-    decoded = coder.decode(payload, *tile.shape[:2], guide=tile[..., :guides])
+    decoded = coder.decode(payload, *tile.shape[:2], side=tile[..., :side_channels])
     return hashlib.sha256(payload).hexdigest(), decoded
 
 
@@ -91,12 +91,12 @@ def coded(coder: WaveCoder, tile: NDArray[np.uint8], guides: int) -> tuple[str, 
 @pytest.mark.parametrize("learning", LEARNINGS.values(), ids=LEARNINGS)
 def test_tiles_are_coded_equally_in_every_mode(isa: str, architecture: object, learning: Learning | None) -> None:
     network = untrained_network(architecture)  # type: ignore[arg-type]
-    guides, channels = network.architecture.guides, network.architecture.channels
+    side_channels, channels = network.architecture.side_channels, network.architecture.channels
     tile = np.concatenate([smooth_picture(40, 30, channels), noise(6, 30, channels)])
     coder, digests = WaveCoder(network, isa, learning=learning), set()
     for mode in MODES:
         with floating_point(mode):
-            digest, decoded = coded(coder, tile, guides)
+            digest, decoded = coded(coder, tile, side_channels)
         digests.add(digest)
         np.testing.assert_array_equal(decoded, tile, mode)
     assert len(digests) == 1
@@ -136,9 +136,9 @@ def test_gradients_are_equal_in_every_mode(isa: str, monkeypatch: pytest.MonkeyP
     expected = wave_gradient(COUPLED, parameters, crop, True)
     for mode in MODES:
         with floating_point(mode):
-            bits, slopes = wave_gradient(COUPLED, parameters, crop, True)
+            bits, gradients = wave_gradient(COUPLED, parameters, crop, True)
         assert bits == expected[0]
-        np.testing.assert_array_equal(slopes, expected[1], mode)
+        np.testing.assert_array_equal(gradients, expected[1], mode)
 
 
 PICTURES: dict[str, NDArray[Any]] = {

@@ -14,7 +14,7 @@ from l3c.isa import chosen_isa, supported_isas
 from l3c.wave.compiled import WaveCoder
 from l3c.wave.definition import tile as definition
 from l3c.wave.definition.architecture import Architecture
-from tests.checks import ARCHITECTURES, GUIDED, SMALL, noise, smooth_picture, untrained_network
+from tests.checks import ARCHITECTURES, CONDITIONAL, SMALL, noise, smooth_picture, untrained_network
 
 ALL_ISAS = ("portable", "avx2", "avx512vnni", "neondot")
 SIZES = [(1, 1), (1, 9), (9, 1), (2, 3), (5, 17), (16, 16), (31, 8), (33, 50), (64, 47)]
@@ -38,17 +38,17 @@ def test_bytes_and_pixels_are_those_of_the_definition(
     payload = coder.encode(tile)
     assert coder.isa == isa
     assert payload == definition.encode_tile(network, tile)
-    np.testing.assert_array_equal(coder.decode(payload, *size, guide=tile[..., : architecture.guides]), tile)
+    np.testing.assert_array_equal(coder.decode(payload, *size, side=tile[..., : architecture.side_channels]), tile)
 
 
-@pytest.mark.parametrize("architecture", [SMALL, GUIDED], ids=["rgb", "guided"])
+@pytest.mark.parametrize("architecture", [SMALL, CONDITIONAL], ids=["rgb", "guided"])
 def test_the_definition_decodes_too(architecture: Architecture) -> None:
     network, tile = untrained_network(architecture), smooth_picture(21, 34, 3)
-    payload, guide = definition.encode_tile(network, tile), tile[..., : architecture.guides]
-    np.testing.assert_array_equal(definition.decode_tile(network, payload, 21, 34, guide=guide), tile)
+    payload, side = definition.encode_tile(network, tile), tile[..., : architecture.side_channels]
+    np.testing.assert_array_equal(definition.decode_tile(network, payload, 21, 34, side=side), tile)
 
 
-@pytest.mark.parametrize("architecture", [Architecture(), Architecture(hidden1=20, kept=28, hidden2=44, head=16)])
+@pytest.mark.parametrize("architecture", [Architecture(), Architecture(hidden1=20, cached=28, hidden2=44, head=16)])
 def test_noise_of_large_networks_is_equal_everywhere(architecture: Architecture) -> None:
     network, tile = untrained_network(architecture, 3), noise(40, 150, 3)
     payloads = {WaveCoder(network, isa).encode(tile) for isa in supported_isas()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import re
 from types import ModuleType
-from typing import Any
 from zlib import crc32
 
 import pytest
@@ -58,11 +57,6 @@ def rows(part: str) -> list[list[str]]:
 def numbered(part: str) -> dict[int, list[str]]:
     """Rows that begin with a number."""
     return {int(row[0]): row[1:] for row in rows(part) if row[0].isdigit()}
-
-
-def constant(*names: str) -> Any:
-    """A number of the format, by the first of its names that the code has."""
-    return next(getattr(constants, name) for name in names if hasattr(constants, name))
 
 
 @pytest.mark.parametrize("name", SCRIPT.BLOCKS)
@@ -143,22 +137,22 @@ def test_kinds_of_history() -> None:
     kinds = {cells[0].partition(" (")[0]: number for number, cells in numbered(section("history.md", "3.1")).items()}
     assert kinds == {
         "Photo CD": constants.PHOTO_CD,
-        "value table": constant("VALUE_TABLE", "LEVELS"),
+        "value table": constants.VALUE_TABLE,
         "decoded JPEG": constants.DECODED_JPEG,
         "video frame": constants.VIDEO,
-        "upscaled pixels": constant("UPSCALED", "ENLARGED"),
-        "residuals": constant("RESIDUALS", "PREDICTED"),
+        "upscaled pixels": constants.UPSCALED,
+        "residuals": constants.RESIDUALS,
     }
 
 
 def test_flags_of_histories() -> None:
     flags = {number: cells[2] for number, cells in numbered(section("history.md", "3.1")).items()}
-    rotated, black = constant("ROTATED", "TURNED"), constants.BLACK
-    joint = constant("JOINT_CHROMA_PHOTO_CD", "PAIRED_PHOTO_CD")
+    rotated, black = constants.ROTATED, constants.BLACK
+    joint = constants.JOINT_PHOTO_CD
     assert flags[1] == f"{rotated} rotated, {black} black, {joint} joint chroma"
     assert flags[2] == f"{constants.EQUAL} equal (RGB only)"
-    assert flags[3].endswith(f"plus {constant('NEAREST', 'REPEATED')} nearest, plus {constants.FAST} fast")
-    rows_flag, joint = constant("SUBSAMPLED_ROWS", "HALVED"), constant("JOINT_CHROMA_VIDEO", "PAIRED_VIDEO")
+    assert flags[3].endswith(f"plus {constants.NEAREST} nearest, plus {constants.FAST} fast")
+    rows_flag, joint = constants.SUBSAMPLED_ROWS, constants.JOINT_VIDEO
     assert flags[4] == f"{rows_flag} subsampled rows, {joint} joint chroma"
 
 
@@ -169,7 +163,7 @@ def test_limits() -> None:
     assert limits["extra planes"] == str(constants.EXTRA_MAX)
     assert limits["colours of a palette"] == str(constants.COLOURS_MAX)
     assert limits["pages"] == f"{constants.PAGES_MAX:,}"
-    assert limits["values in a value table"] == f"{constant('VALUES_MAX', 'LEVELS_MAX'):,}"
+    assert limits["values in a value table"] == f"{constants.TABLE_VALUES_MAX:,}"
     assert limits["preview"] == f"{constants.PREVIEW_SIDE_MAX} pixels a side"
     assert f"samples / {constants.SYMBOLS_A_BYTE} " in section("README.md", "1.7")
 
@@ -197,8 +191,7 @@ def offsets(part: str) -> tuple[tuple[int, int], ...]:
 
 
 def test_neighbours() -> None:
-    cached = getattr(architecture, "CACHED_POSITIONS", None) or architecture.KEPT_POSITIONS
-    assert offsets(section("wave.md", "5.1")) == (*architecture.NEIGHBOURS, *cached)
+    assert offsets(section("wave.md", "5.1")) == (*architecture.NEIGHBOURS, *architecture.CACHED_POSITIONS)
     assert offsets(section("wave.md", "5.12")) == architecture.AHEAD
 
 
@@ -208,8 +201,8 @@ def test_keys_of_models() -> None:
         ("6.3", learning.Learning(), ()),
     ):
         keys = {row[0] for row in rows(section("models.md", number))[1:]}
-        assert keys == {SCRIPT.RENAMED.get(name, name) for name in vars(fields)}
-        assert {SCRIPT.RENAMED.get(name, name) for name in first} <= keys
+        assert keys == set(vars(fields))
+        assert set(first) <= keys
 
 
 def test_every_model_of_the_package_is_listed() -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from l3c import api
 from l3c.codec.encode import encode_differences
 from l3c.container.constants import (
+    ADAPTATIONS,
     DATA,
     EXIF,
     GRAY,
@@ -22,7 +23,6 @@ from l3c.container.constants import (
     RGB,
     SIGNATURE,
     TILES,
-    TUNINGS,
     XMP,
 )
 from l3c.container.cursor import varint
@@ -51,34 +51,34 @@ class Case:
 
     jpeg: coefficients that give most of it, which the file holds as a plain JPEG file; repeated: chroma is; cut: rows
     and columns that they give above and on the left; fast: the transform is.
-    tuned: whether the model is.
+    adapted: whether the model is.
     """
 
     picture: NDArray[Any]
     tile: int | None = None
     metadata: dict[bytes, bytes] = field(default_factory=dict)
     model: str = "wave"
-    past: bool = False
+    history: bool = False
     jpeg: Coefficients | None = None
-    repeated: bool = False
+    nearest: bool = False
     cut: tuple[int, int] = (0, 0)
     fast: bool = False
-    tuned: bool = False
+    adapted: bool = False
 
     def encode(self) -> bytes:
         if self.jpeg:
             return decoded_jpeg(self)
-        if self.past:
+        if self.history:
             return api.encode(self.picture, model=self.model, effort=1)
         model = packaged_model(self.picture.shape[2], self.tile, self.model)
-        return encode_tiled(self.picture, tuned(model) if self.tuned else model, self.metadata)
+        return encode_tiled(self.picture, adapted(model) if self.adapted else model, self.metadata)
 
 
-def tuned(model: WaveModel) -> WaveModel:
+def adapted(model: WaveModel) -> WaveModel:
     """By numbers that no search found, the same on every machine."""
     architecture = model.network.architecture
     numbers = np.arange(count(architecture)) * 37 % 11 % 3 - 1
-    return model.tuned(write_numbers(architecture, [2] * len(list(groups(architecture))), 2 * numbers))
+    return model.adapted(write_numbers(architecture, [2] * len(list(groups(architecture))), 2 * numbers))
 
 
 def grain(height: int, width: int, channels: int, seed: int) -> NDArray[np.uint64]:
@@ -96,7 +96,7 @@ def noise(height: int, width: int, channels: int, seed: int = 0) -> NDArray[np.u
 
 
 def scene(height: int, width: int, channels: int, seed: int = 0) -> NDArray[np.uint8]:
-    """Slopes, an edge, a disc and a little grain."""
+    """Gradients, an edge, a disc and a little grain."""
     y, x, c = np.ogrid[:height, :width, :channels]
     values = 40 + (3 * x + 2 * y + 17 * c) % 160 + 0 * y
     values = np.where(2 * x > width + y, 250 - values // 2, values)
@@ -118,11 +118,11 @@ def photo_cd_scene() -> NDArray[np.uint8]:
     return photo_cd.redo(luma, chroma[..., 0] + 152, chroma[..., 1] + 134)
 
 
-def video_scene(halved: bool) -> NDArray[np.uint8]:
+def video_scene(subsampled: bool) -> NDArray[np.uint8]:
     """RGB that a video decoder makes, some of it clipped."""
-    luma, chroma = scene(42, 55, 1)[..., 0], scene(21 if halved else 42, 28, 2) // 8
-    converter = list(video_invert.converters())[0 if halved else 3]
-    return video.redo(luma, chroma[..., 0] + 112, chroma[..., 1] + 112, converter, halved)
+    luma, chroma = scene(42, 55, 1)[..., 0], scene(21 if subsampled else 42, 28, 2) // 8
+    converter = list(video_invert.converters())[0 if subsampled else 3]
+    return video.redo(luma, chroma[..., 0] + 112, chroma[..., 1] + 112, converter, subsampled)
 
 
 def decoded_jpeg(case: Case) -> bytes:
@@ -131,33 +131,33 @@ def decoded_jpeg(case: Case) -> bytes:
     assert jpeg is not None
     size = height + top, width + left
     file = write_jpeg(jpeg, size)
-    sampling = SAMPLINGS[jpeg.halved] if len(jpeg.blocks) > 1 else 0
+    sampling = SAMPLINGS[jpeg.subsampled] if len(jpeg.blocks) > 1 else 0
     kept = KeptFile(KEPT_STORED, len(file), crc32(file), file)
-    past = DecodedJpeg(sampling, case.repeated, kept, top, left, case.fast)
-    header = ImageHeader(RGB if case.picture.shape[2] == 3 else GRAY, height, width, past=past)
-    return encode_differences(header, [case.picture - redo(jpeg, size, case.repeated, case.fast)[top:, left:]], {})
+    history = DecodedJpeg(sampling, case.nearest, kept, top, left, case.fast)
+    header = ImageHeader(RGB if case.picture.shape[2] == 3 else GRAY, height, width, history=history)
+    return encode_differences(header, [case.picture - redo(jpeg, size, case.nearest, case.fast)[top:, left:]], {})
 
 
 def jpeg_case(
     components: int,
-    halved: tuple[bool, bool] = (False, False),
-    repeated: bool = False,
+    subsampled: tuple[bool, bool] = (False, False),
+    nearest: bool = False,
     cut: tuple[int, int] = (0, 0),
     fast: bool = False,
 ) -> Case:
     """Blocks of few coefficients; a pixel differs from what they give."""
     size, blocks = (41, 51), []
     for i in range(components):
-        rows, columns = grid(size, halved, i)
+        rows, columns = grid(size, subsampled, i)
         values = (grain(rows, columns, 64, i) >> np.uint64(50)).astype(np.int16)
         values = np.where(values % 29 == 0, values // 3300 - 2, 0)
         values[..., 0] = scene(rows, columns, 1, i)[..., 0].astype(np.int16) // 3 - 40
         blocks.append(values.astype(np.int16))
     tables = [np.arange(64, dtype=np.uint8) % 16 + 9 + i for i in range(components)]
-    jpeg = Coefficients(blocks, tables, halved)
-    picture = redo(jpeg, size, repeated, fast)[cut[0] :, cut[1] :].copy()
+    jpeg = Coefficients(blocks, tables, subsampled)
+    picture = redo(jpeg, size, nearest, fast)[cut[0] :, cut[1] :].copy()
     picture[5, 7] ^= 1
-    return Case(picture, jpeg=jpeg, repeated=repeated, cut=cut, fast=fast)
+    return Case(picture, jpeg=jpeg, nearest=nearest, cut=cut, fast=fast)
 
 
 def cases() -> dict[str, Case]:
@@ -174,25 +174,29 @@ def cases() -> dict[str, Case]:
             f"{layout}-tiles": Case(mixed(channels), tile=16),
             f"{layout}-metadata": Case(scene(9, 17, channels), metadata=ALL_METADATA),
             f"{layout}-fast": Case(scene(61, 83, channels), model="wave-fast"),
-            f"{layout}-tuned": Case(scene(61, 83, channels), tile=64, model="wave-fast", tuned=True),
+            f"{layout}-adapted": Case(scene(61, 83, channels), tile=64, model="wave-fast", adapted=True),
             f"{layout}-max": Case(scene(61, 83, channels), model="wave-max"),
         }
     gray = np.repeat(scene(70, 80, 1), 3, axis=2)
     return found | {
-        "past-jpeg-gray": jpeg_case(1),
-        "past-jpeg-gray-fast": jpeg_case(1, fast=True),
-        "past-jpeg-444": jpeg_case(3),
-        "past-jpeg-422": jpeg_case(3, (False, True)),
-        "past-jpeg-420": jpeg_case(3, (True, True)),
-        "past-jpeg-420-cut": jpeg_case(3, (True, True), cut=(5, 14)),
-        "past-jpeg-420-repeated": jpeg_case(3, (True, True), repeated=True),
-        "past-photo-cd": Case(photo_cd_scene(), past=True),
-        "past-photo-cd-turned": Case(np.rot90(photo_cd_scene()), past=True, model="wave-fast"),
-        "past-gray-in-rgb": Case(gray, past=True),
-        "past-video-420": Case(video_scene(True), past=True, model="wave-fast"),
-        "past-video-422": Case(video_scene(False), past=True, model="wave-fast"),
-        "past-repeated": Case(scene(20, 31, 3).repeat(4, axis=0).repeat(3, axis=1)[1:], past=True, model="wave-fast"),
-        "past-10-bits-in-16": Case(scene(70, 80, 1).astype(np.uint16) * 257 + noise(70, 80, 1) // 64 * 64, past=True),
+        "history-jpeg-gray": jpeg_case(1),
+        "history-jpeg-gray-fast": jpeg_case(1, fast=True),
+        "history-jpeg-444": jpeg_case(3),
+        "history-jpeg-422": jpeg_case(3, (False, True)),
+        "history-jpeg-420": jpeg_case(3, (True, True)),
+        "history-jpeg-420-cut": jpeg_case(3, (True, True), cut=(5, 14)),
+        "history-jpeg-420-repeated": jpeg_case(3, (True, True), nearest=True),
+        "history-photo-cd": Case(photo_cd_scene(), history=True),
+        "history-photo-cd-turned": Case(np.rot90(photo_cd_scene()), history=True, model="wave-fast"),
+        "history-gray-in-rgb": Case(gray, history=True),
+        "history-video-420": Case(video_scene(True), history=True, model="wave-fast"),
+        "history-video-422": Case(video_scene(False), history=True, model="wave-fast"),
+        "history-repeated": Case(
+            scene(20, 31, 3).repeat(4, axis=0).repeat(3, axis=1)[1:], history=True, model="wave-fast"
+        ),
+        "history-10-bits-in-16": Case(
+            scene(70, 80, 1).astype(np.uint16) * 257 + noise(70, 80, 1) // 64 * 64, history=True
+        ),
     }
 
 
@@ -249,8 +253,8 @@ def damaged_files() -> dict[str, tuple[bytes, type[L3CError]]]:
         """The file with other fields of its first tile."""
         return write_file(replace(contents, tiles=[replace(contents.tiles[0], **fields), *contents.tiles[1:]]))
 
-    def with_tunings(content: bytes) -> bytes:
-        return good[: at[TILES]] + section(TUNINGS, content) + good[at[TILES] :]
+    def with_adaptations(content: bytes) -> bytes:
+        return good[: at[TILES]] + section(ADAPTATIONS, content) + good[at[TILES] :]
 
     def with_tiles(content: bytes) -> bytes:
         return good[: at[TILES]] + section(TILES, content) + good[at[DATA] :]
@@ -283,9 +287,9 @@ def damaged_files() -> dict[str, tuple[bytes, type[L3CError]]]:
         "webp-tile": (with_first(coder=1), FormatError),
         "unlisted-model": (with_first(coder=4), VersionError),
         "long-tile": (with_first(length=10**9), FormatError),
-        "no-tunings": (with_tunings(b"\0"), FormatError),
-        "tuned-model-unlisted": (with_tunings(b"\1\1\0"), FormatError),
-        "tuning-of-nonsense": (with_tunings(b"\1\0\x40" + bytes(range(64))), FormatError),
+        "no-adaptations": (with_adaptations(b"\0"), FormatError),
+        "adapted-model-unlisted": (with_adaptations(b"\1\1\0"), FormatError),
+        "adaptation-of-nonsense": (with_adaptations(b"\1\0\x40" + bytes(range(64))), FormatError),
         "tile-checksum": (with_first(crc=1), ChecksumError),
         "unknown-model": (write_file(replace(contents, models=unknown)), ModelError),
         "payload-flipped": (write_file(replace(contents, data=bytes(payload))), FormatError),

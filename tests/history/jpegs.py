@@ -39,9 +39,9 @@ def decoded(sampling: str, height: int = 104, width: int = 136, quality: int = 8
 
 
 def decoded_fast(
-    sampling: str, height: int = 104, width: int = 136, quality: int = 80, repeated: bool = False
+    sampling: str, height: int = 104, width: int = 136, quality: int = 80, nearest: bool = False
 ) -> NDArray[np.uint8]:
     """As `decoded`, by libjpeg's fast transform. repeated: chroma is."""
     origin = invert(decoded(sampling, height, width, quality))
     assert origin is not None
-    return redo(origin.coefficients, (height, width), repeated, fast=True)
+    return redo(origin.coefficients, (height, width), nearest, fast=True)

@@ -16,10 +16,10 @@ def photo_cd_planes(height: int, width: int) -> tuple[NDArray[np.uint8], NDArray
 
 
 def video_planes(
-    height: int, width: int, halved: bool
+    height: int, width: int, subsampled: bool
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
-    """The same with chroma round 128, of half the width and, if halved, height."""
+    """The same with chroma round 128, of half the width and, if subsampled, height."""
     luma, blue, red = photo_cd_planes(height, width)
-    if not halved:
+    if not subsampled:
         _, blue, red = photo_cd_planes(2 * height, width)
     return luma, blue - 28, red - 9

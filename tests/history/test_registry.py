@@ -1,4 +1,4 @@
-"""Pixels with a past: the file gives the very pixels back, by planes and corrections, and refuses nonsense."""
+"""Pixels with a history: the file gives the very pixels back, by planes and corrections, and refuses nonsense."""
 
 from dataclasses import replace
 from typing import Any
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 import l3c
 from l3c.container.constants import RGB
-from l3c.container.history import write_past
+from l3c.container.history import write_history
 from l3c.container.read import read_file
-from l3c.container.structure import ImageHeader, Levels, Past, PhotoCd, Repeated, Video
+from l3c.container.structure import History, ImageHeader, PhotoCd, Upscaled, ValueTable, Video
 from l3c.container.write import section, write_file
 from l3c.errors import FormatError, LimitError, VersionError
 from l3c.history.corrections import pack, unpack
@@ -34,7 +34,7 @@ def test_files_give_the_pixels_back_and_are_smaller(quarters: int, black: bool, 
     pixels = np.rot90(picture(*size, black), quarters)
     data = l3c.encode(pixels, model="wave-fast")
     np.testing.assert_array_equal(l3c.decode(data), pixels)
-    assert l3c.info(data).history == "Photo CD, chroma halved"
+    assert l3c.info(data).history == "Photo CD, chroma subsampled"
     assert len(data) < 0.8 * len(l3c.encode(pixels, model="wave-fast", history=False))
 
 
@@ -42,9 +42,9 @@ def test_pixels_that_differ_are_corrected() -> None:
     pixels = picture()
     pixels[::17, ::13] ^= 5
     data = l3c.encode(pixels, model="wave-fast")
-    past = read_file(data).header.past
-    assert isinstance(past, PhotoCd)
-    assert past.count > 30
+    history = read_file(data).header.history
+    assert isinstance(history, PhotoCd)
+    assert history.count > 30
     np.testing.assert_array_equal(l3c.decode(data), pixels)
 
 
@@ -66,7 +66,7 @@ def test_damage_is_refused_and_salvaged() -> None:
     assert not saved.lost
     np.testing.assert_array_equal(saved.samples, picture())
     damaged = bytearray(data)
-    damaged[data.index(b"PAST") + 6] ^= 1
+    damaged[data.index(b"HIST") + 6] ^= 1
     with pytest.raises(FormatError):
         l3c.decode(damaged)
     assert l3c.salvage(damaged).lost
@@ -79,48 +79,48 @@ def test_memory_is_bounded() -> None:
 
 WIDE = (0, 20, 1, 0, 0, 1 << 22, 1 << 22, 0, 0, 1 << 22)
 
-BAD: dict[str, tuple[Past, type[FormatError], str]] = {
-    "no repeats": (Repeated(1, 1), FormatError, "not repeated"),
-    "more repeats than rows": (Repeated(101, 1), FormatError, "repeats down"),
-    "sums beyond 32 bits": (Video(halved=True, numbers=WIDE), FormatError, "32 bits"),
-    "an unknown conversion": (Video(halved=True, numbers=(3, *WIDE[1:])), VersionError, "conversion 3"),
-    "gray that is not": (Levels(True, ((1, 2), (1, 2))), FormatError, "too many"),
-    "values beyond the depth": (Levels(True, ((256,),)), FormatError, "beyond the depth"),
-    "no values": (Levels(True, ((),)), FormatError, "empty"),
-    "too many corrections": (PhotoCd(count=876, paired=True), FormatError, "number of corrections"),
-    "no zlib stream": (PhotoCd(count=3, packed=b"123", paired=True), FormatError, "damaged"),
+BAD: dict[str, tuple[History, type[FormatError], str]] = {
+    "no repeats": (Upscaled(1, 1), FormatError, "not repeated"),
+    "more repeats than rows": (Upscaled(101, 1), FormatError, "repeats down"),
+    "sums beyond 32 bits": (Video(subsampled_rows=True, numbers=WIDE), FormatError, "32 bits"),
+    "an unknown conversion": (Video(subsampled_rows=True, numbers=(3, *WIDE[1:])), VersionError, "conversion 3"),
+    "gray that is not": (ValueTable(True, ((1, 2), (1, 2))), FormatError, "too many"),
+    "values beyond the depth": (ValueTable(True, ((256,),)), FormatError, "beyond the depth"),
+    "no values": (ValueTable(True, ((),)), FormatError, "empty"),
+    "too many corrections": (PhotoCd(count=876, joint_chroma=True), FormatError, "number of corrections"),
+    "no zlib stream": (PhotoCd(count=3, packed=b"123", joint_chroma=True), FormatError, "damaged"),
     "corrections beyond the image": (
-        PhotoCd(count=2, packed=pack(np.array([3, 14000]), np.ones((2, 3), np.uint8)), paired=True),
+        PhotoCd(count=2, packed=pack(np.array([3, 14000]), np.ones((2, 3), np.uint8)), joint_chroma=True),
         FormatError,
         "beyond the image",
     ),
     "too few corrections": (
-        PhotoCd(count=3, packed=pack(np.array([3, 5]), np.ones((2, 3), np.uint8)), paired=True),
+        PhotoCd(count=3, packed=pack(np.array([3, 5]), np.ones((2, 3), np.uint8)), joint_chroma=True),
         FormatError,
         "corrections",
     ),
 }
 
 
-@pytest.mark.parametrize("past", BAD)
-def test_bad_sections_are_refused(past: str) -> None:
-    wrong, error, reason = BAD[past]
+@pytest.mark.parametrize("history", BAD)
+def test_bad_sections_are_refused(history: str) -> None:
+    wrong, error, reason = BAD[history]
     contents = read_file(l3c.encode(picture(), model="wave-fast"))
     with pytest.raises(error, match=reason):
-        l3c.decode(write_file(replace(contents, header=replace(contents.header, past=wrong))))
+        l3c.decode(write_file(replace(contents, header=replace(contents.header, history=wrong))))
 
 
-def frame(halved: bool = True) -> NDArray[np.uint8]:
-    return video.redo(*video_planes(101, 141, halved), next(converters()), halved)
+def frame(subsampled: bool = True) -> NDArray[np.uint8]:
+    return video.redo(*video_planes(101, 141, subsampled), next(converters()), subsampled)
 
 
-@pytest.mark.parametrize("halved", [False, True])
-def test_video_frames_are_coded_as_planes(halved: bool) -> None:
-    pixels = frame(halved)
+@pytest.mark.parametrize("subsampled", [False, True])
+def test_video_frames_are_coded_as_planes(subsampled: bool) -> None:
+    pixels = frame(subsampled)
     pixels[::23, ::19] ^= 3
     data = l3c.encode(pixels, model="wave-fast")
     np.testing.assert_array_equal(l3c.decode(data), pixels)
-    assert l3c.info(data).history == f"video frame, 4:2:{0 if halved else 2}"
+    assert l3c.info(data).history == f"video frame, 4:2:{0 if subsampled else 2}"
     assert len(data) < 0.9 * len(l3c.encode(pixels, model="wave-fast", history=False))
     for box in ((0, 0, 101, 141), (3, 5, 4, 6), (22, 18, 60, 140), (47, 0, 101, 1)):
         rows, columns = slice(box[0], box[2]), slice(box[1], box[3])
@@ -142,22 +142,22 @@ def test_repeated_pixels_are_coded_once(dtype: type, channels: int) -> None:
 
 def test_an_unknown_kind_is_refused() -> None:
     data = l3c.encode(picture(), model="wave-fast")
-    sections = data.index(b"PAST")
-    length = len(write_past(PhotoCd()))
-    changed = write_file(replace(read_file(data), header=replace(read_file(data).header, past=PhotoCd())))
-    place = changed.index(b"PAST")
+    sections = data.index(b"HIST")
+    length = len(write_history(PhotoCd()))
+    changed = write_file(replace(read_file(data), header=replace(read_file(data).header, history=PhotoCd())))
+    place = changed.index(b"HIST")
     content = bytes([7]) + changed[place + 6 : place + 5 + length]
-    forged = changed[:place] + section(b"PAST", content) + changed[place + 9 + length :]
+    forged = changed[:place] + section(b"HIST", content) + changed[place + 9 + length :]
     assert sections == place
-    with pytest.raises(VersionError, match="past 7"):
+    with pytest.raises(VersionError, match="history 7"):
         l3c.decode(forged)
 
 
 def test_corrections_are_packed_and_unpacked() -> None:
     places = np.array([0, 1, 500, 13999])
     differences = np.arange(12, dtype=np.uint8).reshape(4, 3)
-    past = PhotoCd(count=4, packed=pack(places, differences))
-    found = unpack(past, 14000)
+    history = PhotoCd(count=4, packed=pack(places, differences))
+    found = unpack(history, 14000)
     np.testing.assert_array_equal(found[0], places)
     np.testing.assert_array_equal(found[1], differences)
 
@@ -172,7 +172,7 @@ def test_undoing_and_doing_again_are_inverse() -> None:
 STRETCHED = np.clip(smooth_picture(90, 100, 3).astype(int) * 3 // 5 * 2 - 60, 0, 255).astype(np.uint8)
 GRAY = np.repeat(smooth_picture(90, 100, 1), 3, axis=2)
 DEEP = (smooth_picture(90, 101, 3).astype(np.uint16) * 5 + noise(90, 101, 3) % 5) * 51
-LEVELLED = {
+TABLED = {
     "stretched contrast": (STRETCHED, "values"),
     "gray in RGB": (GRAY, "gray in RGB, "),
     "8 bits in 16": (smooth_picture(90, 100, 3).astype(np.uint16) * 257, "values"),
@@ -182,9 +182,9 @@ LEVELLED = {
 }
 
 
-@pytest.mark.parametrize("name", LEVELLED)
+@pytest.mark.parametrize("name", TABLED)
 def test_values_of_a_table_are_coded_by_their_ranks(name: str) -> None:
-    samples, found = LEVELLED[name]
+    samples, found = TABLED[name]
     data = l3c.encode(samples, model="wave-fast")
     np.testing.assert_array_equal(l3c.decode(data), samples)
     assert found in str(l3c.info(data).history)

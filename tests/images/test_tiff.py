@@ -232,8 +232,8 @@ def test_the_rest_is_refused_with_the_reason(name: str) -> None:
 
 def test_ycbcr_and_lab_are_kept_as_their_samples() -> None:
     for photometric, layout in ((6, "YCbCr"), (8, "Lab"), (9, "ICC Lab"), (10, "ITU Lab")):
-        told = struct.pack("<HHII", 262, 3, 1, photometric)
-        data = tiff(RGB, [(530, 3, 2, struct.pack("<HH", 1, 1))]).replace(struct.pack("<HHII", 262, 3, 1, 2), told)
+        stated = struct.pack("<HHII", 262, 3, 1, photometric)
+        data = tiff(RGB, [(530, 3, 2, struct.pack("<HH", 1, 1))]).replace(struct.pack("<HHII", 262, 3, 1, 2), stated)
         picture = read_bytes(data, "x.tif")
         assert picture.layout == layout
         np.testing.assert_array_equal(picture.samples, RGB)

@@ -7,18 +7,18 @@ from l3c.errors import FormatError
 from l3c.jpeg.baseline import read_jpeg, write_jpeg
 from l3c.jpeg.transcode import transcode
 from tests.history.jpegs import pixels_of
-from tests.jpeg.test_pixels import HALVED, random_coefficients
+from tests.jpeg.test_pixels import SUBSAMPLED_ROWS, random_coefficients
 
 SIZE = (33, 47)
 
 
-@pytest.mark.parametrize("sampling", HALVED)
+@pytest.mark.parametrize("sampling", SUBSAMPLED_ROWS)
 def test_coefficients_come_back(sampling: str) -> None:
     found = random_coefficients(SIZE, sampling)
     file = write_jpeg(found, SIZE)
     assert pixels_of(file).shape[:2] == SIZE
     assert transcode(file, 1) is not None
-    back = read_jpeg(file, SIZE, len(found.blocks), found.halved)
+    back = read_jpeg(file, SIZE, len(found.blocks), found.subsampled)
     for kind in range(2):
         for ours, theirs in zip(found[kind], back[kind], strict=True):
             np.testing.assert_array_equal(ours, theirs)
@@ -47,10 +47,11 @@ def test_other_files_are_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "components", "halved"), [((47, 33), 3, (True, True)), (SIZE, 1, (True, True)), (SIZE, 3, (False, True))]
+    ("size", "components", "subsampled"),
+    [((47, 33), 3, (True, True)), (SIZE, 1, (True, True)), (SIZE, 3, (False, True))],
 )
 def test_the_file_of_another_image_is_refused(
-    size: tuple[int, int], components: int, halved: tuple[bool, bool]
+    size: tuple[int, int], components: int, subsampled: tuple[bool, bool]
 ) -> None:
     with pytest.raises(FormatError, match="frame"):
-        read_jpeg(FILE, size, components, halved)
+        read_jpeg(FILE, size, components, subsampled)

@@ -20,17 +20,17 @@ from l3c.jpeg.pixels import redo
 from tests.history.jpegs import PILLOW, decoded, decoded_fast
 
 FOLDER = Path(__file__).parent / "fast"
-HALVED = {"gray": (False, False), "gray-extreme": (False, False), "422": (False, True), "420": (True, True)}
+SUBSAMPLED_ROWS = {"gray": (False, False), "gray-extreme": (False, False), "422": (False, True), "420": (True, True)}
 
 
 @pytest.mark.parametrize("picture", sorted(FOLDER.glob("*.png")), ids=lambda path: path.stem)
 def test_pixels_are_those_of_libjpeg(picture: Path) -> None:
-    name, repeated = picture.stem.removesuffix("-repeated"), picture.stem.endswith("-repeated")
+    name, nearest = picture.stem.removesuffix("-repeated"), picture.stem.endswith("-repeated")
     with Image.open(picture) as image:
         expected = np.asarray(image)
     size, channels = expected.shape[:2], 1 if expected.ndim == 2 else 3
-    found = read_jpeg((FOLDER / f"{name}.jpg").read_bytes(), (size[0], size[1]), channels, HALVED[name])
-    np.testing.assert_array_equal(redo(found, (size[0], size[1]), repeated, fast=True).squeeze(), expected)
+    found = read_jpeg((FOLDER / f"{name}.jpg").read_bytes(), (size[0], size[1]), channels, SUBSAMPLED_ROWS[name])
+    np.testing.assert_array_equal(redo(found, (size[0], size[1]), nearest, fast=True).squeeze(), expected)
 
 
 def test_scales_are_what_the_transform_leaves_out() -> None:
@@ -59,14 +59,14 @@ def test_worths_are_near_the_steps_and_the_samples_near_what_they_say(largest: i
     assert np.abs(inverse.samples(blocks).reshape(-1, 64) - expected).mean() < 0.3
 
 
-@pytest.mark.parametrize("repeated", [False, True])
+@pytest.mark.parametrize("nearest", [False, True])
 @pytest.mark.parametrize("sampling", PILLOW)
 @pytest.mark.parametrize("quality", [75, 90])
-def test_coefficients_are_found_again(sampling: str, quality: int, repeated: bool) -> None:
-    pixels = decoded_fast(sampling, 104, 136, quality, repeated)
+def test_coefficients_are_found_again(sampling: str, quality: int, nearest: bool) -> None:
+    pixels = decoded_fast(sampling, 104, 136, quality, nearest)
     origin = invert(pixels)
     assert origin is not None
-    assert (origin.fast, origin.plain) == (True, repeated and sampling in ("4:2:0", "4:2:2"))
+    assert (origin.fast, origin.plain) == (True, nearest and sampling in ("4:2:0", "4:2:2"))
     assert wrong_share(pixels) < 0.04
 
 

@@ -19,18 +19,18 @@ from tests.history.jpegs import PILLOW, decoded, jpeg_of, pixels_of
 from tests.history.sources import photo_cd_planes
 
 SIZES = [(16, 16), (33, 47), (50, 24), (9, 70)]
-HALVED = {"gray": (False, False), "4:4:4": (False, False), "4:2:2": (False, True), "4:2:0": (True, True)}
+SUBSAMPLED_ROWS = {"gray": (False, False), "4:4:4": (False, False), "4:2:2": (False, True), "4:2:0": (True, True)}
 
 
 def random_coefficients(size: tuple[int, int], sampling: str) -> Coefficients:
     """Of lively blocks, some of which leave 0 .. 255."""
-    random, halved = np.random.default_rng(0), HALVED[sampling]
+    random, subsampled = np.random.default_rng(0), SUBSAMPLED_ROWS[sampling]
     components = 1 if sampling == "gray" else 3
-    shapes = [(*grid(size, halved, i), 64) for i in range(components)]
+    shapes = [(*grid(size, subsampled, i), 64) for i in range(components)]
     blocks = [np.rint(random.laplace(0, 2, shape) * (random.random(shape) < 0.3)).astype(np.int16) for shape in shapes]
     for part in blocks:
         part[..., 0] = random.integers(-40, 40, part.shape[:2])
-    return Coefficients(blocks, [np.arange(8, 72, dtype=np.uint8) % 50 + 3 for _ in blocks], halved)
+    return Coefficients(blocks, [np.arange(8, 72, dtype=np.uint8) % 50 + 3 for _ in blocks], subsampled)
 
 
 @pytest.mark.parametrize("sampling", PILLOW)
@@ -70,11 +70,11 @@ def test_the_zigzag_goes_along_the_diagonals() -> None:
 @pytest.mark.parametrize("sampling", ["4:2:2", "4:2:0"])
 @pytest.mark.parametrize("size", SIZES)
 def test_chroma_is_brought_to_all_pixels_and_back(plain: bool, sampling: str, size: tuple[int, int]) -> None:
-    halved = HALVED[sampling]
-    half = photo_cd_planes(*((n + h) >> h for n, h in zip(size, halved, strict=True)))[0]
-    whole = upsample(half, halved, plain, size)
+    subsampled = SUBSAMPLED_ROWS[sampling]
+    half = photo_cd_planes(*((n + h) >> h for n, h in zip(size, subsampled, strict=True)))[0]
+    whole = upsample(half, subsampled, plain, size)
     assert whole.shape == size
-    back = shrink(whole.astype(np.float32), halved, plain)
+    back = shrink(whole.astype(np.float32), subsampled, plain)
     assert np.abs(back - half).max() < (0.01 if plain else 2)
     if not plain:
         assert (np.rint(back) == half).mean() > 0.8
@@ -136,7 +136,7 @@ def test_repeated_chroma_is_told(sampling: str) -> None:
     again = invert(pixels)
     assert again is not None
     assert again.plain
-    assert again.coefficients.halved == HALVED[sampling]
+    assert again.coefficients.subsampled == SUBSAMPLED_ROWS[sampling]
 
 
 @pytest.mark.parametrize("sampling", ["4:4:4", "4:2:2", "4:2:0"])
@@ -145,8 +145,8 @@ def test_parts_are_told_wherever_their_blocks_lie(sampling: str, cut: tuple[int,
     pixels = np.ascontiguousarray(decoded(sampling, 160, 176)[cut[0] :, cut[1] :])
     origin = invert(pixels)
     assert origin is not None
-    halved = HALVED[sampling]
-    assert (origin.top, origin.left) == tuple(n % (8 << half) for n, half in zip(cut, halved, strict=True))
+    subsampled = SUBSAMPLED_ROWS[sampling]
+    assert (origin.top, origin.left) == tuple(n % (8 << half) for n, half in zip(cut, subsampled, strict=True))
     made = redo(origin.coefficients, (pixels.shape[0] + origin.top, pixels.shape[1] + origin.left))
     assert (made[origin.top :, origin.left :] != pixels).any(-1).mean() < 0.04
 

@@ -51,7 +51,7 @@ def vouched_for(data: bytes, pixels: NDArray[np.uint8]) -> bool:
     """Whether size and checksums of all tiles are those that the file names, of bytes in one plane."""
     contents = read_file(data)
     header = contents.header
-    if header.past or len(header.components) > 1 or header.depth != 8:
+    if header.history or len(header.components) > 1 or header.depth != 8:
         return bool(pixels.size == header.samples)
     if pixels.size != header.samples or pixels.shape[:2] != (header.height, header.width):
         return False

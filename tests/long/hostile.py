@@ -70,11 +70,15 @@ def seeds() -> tuple[Seed, ...]:
             found.append(Seed(encode(picture, metadata={"xmp": b"<x/>"}), picture))
     photo, few = photo_cd.redo(*photo_cd_planes(80, 100)), smooth_picture(66, 70, 3).astype(np.uint16) * 51 + 3
     photo[::9, ::9] ^= 1
-    pasts: list[NDArray[Any]] = [photo, few, *(decoded(sampling, 60, 90).squeeze() for sampling in ("gray", "4:2:0"))]
-    found += [Seed(encode(picture, model="wave-fast"), picture) for picture in pasts]
+    histories: list[NDArray[Any]] = [
+        photo,
+        few,
+        *(decoded(sampling, 60, 90).squeeze() for sampling in ("gray", "4:2:0")),
+    ]
+    found += [Seed(encode(picture, model="wave-fast"), picture) for picture in histories]
     model, picture = packaged_model(3, 32, "wave-fast"), smooth_picture(40, 70, 3)
-    tuned = model.tuned(write_numbers(model.network.architecture, *random_numbers(model.network.architecture)))
-    found.append(Seed(encode_tiled(picture, tuned), picture))
+    adapted = model.adapted(write_numbers(model.network.architecture, *random_numbers(model.network.architecture)))
+    found.append(Seed(encode_tiled(picture, adapted), picture))
     return tuple(found)
 
 

@@ -1,4 +1,4 @@
-"""Folders are told from URLs, and model files from others."""
+"""Folders are distinguished from URLs, and model files from others."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def test_sampling_is_repeatable() -> None:
     assert torch.equal(first, again)
 
 
-def paired() -> torch.Tensor:
+def joint_chroma() -> torch.Tensor:
     """Every component of green and blue means 100, by its own coefficient or by its own mean; red is 100."""
     logits = [[0.0, -50, -50], [-50.0, 0, 0], [-50.0, 0, 0]]
     means = [[100.0, 0, 0], [0.0, 0, 100], [0.0, 0, 100]]
@@ -128,13 +128,13 @@ def paired() -> torch.Tensor:
 
 
 def test_coefficients_are_those_of_the_component_that_they_move() -> None:
-    drawn = IMAGE.sample(paired(), torch.Generator().manual_seed(1))
+    drawn = IMAGE.sample(joint_chroma(), torch.Generator().manual_seed(1))
     assert float((drawn - 100).abs().max()) < 1
 
 
 def test_integers_draw_the_same_way() -> None:
     a = Architecture(kind="rgb", components=3)
     units, offsets = (torch.from_numpy(values)[:, None, None] for values in parameter_units(a, 0, IMAGE.outputs))
-    whole = torch.round(paired()[0] / units + offsets).int().numpy()
+    whole = torch.round(joint_chroma()[0] / units + offsets).int().numpy()
     drawn = draw(a, 0, whole, np.random.default_rng(1))
     assert abs(drawn - 100).max() <= 1

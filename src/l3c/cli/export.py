@@ -81,7 +81,7 @@ def check_target(target: Path) -> None:
 
 
 def write_float_form(experiment: Experiment, target: Path, iteration: int, digest: bytes) -> None:
-    """Beside the integers, whose digest is told; one line of result."""
+    """Beside the integers, whose digest is given; one line of result."""
     from l3c.training.published.export import export_float
 
     place, found = export_float(experiment, target, iteration, digest)

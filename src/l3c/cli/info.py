@@ -95,7 +95,7 @@ def coding_rows(found: Info) -> dict[str, str]:
     """How the tiles of one picture are coded."""
     without = "none" if found.webp_tiles or found.deflated_tiles else "none, samples are stored"
     models = ", ".join(f"{name} ({digest[:8]})" for name, digest in found.models) or without
-    models += f", tuned by {found.tuning_size:,} bytes" if found.tuning_size else ""
+    models += f", adapted by {found.adaptation_size:,} bytes" if found.adaptation_size else ""
     counts = {"stored": found.stored_tiles, "lossless WebP": found.webp_tiles, "deflated": found.deflated_tiles}
     tiles = [f"{found.tiles} of at most {found.tile_side} x {found.tile_side}"]
     tiles += [f"{count} {how}" for how, count in counts.items() if count]

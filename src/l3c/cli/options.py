@@ -29,9 +29,7 @@ def add_debug(parser: argparse.ArgumentParser) -> None:
 def add_effort(parser: argparse.ArgumentParser) -> None:
     from l3c.api import DEFAULT_EFFORT, EFFORT_MAX
 
-    text = (
-        f"1 (fastest) to {EFFORT_MAX} (smallest): how long models are tuned to the picture (default: {DEFAULT_EFFORT})"
-    )
+    text = f"1 (fastest) to {EFFORT_MAX} (smallest): how far models adapt to the picture (default: {DEFAULT_EFFORT})"
     efforts = range(1, EFFORT_MAX + 1)
     parser.add_argument("-e", "--effort", type=int, choices=efforts, metavar="N", help=text)
 

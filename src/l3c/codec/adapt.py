@@ -1,20 +1,20 @@
-"""Effort: models are tuned to the components of an image, as long as that makes its file smaller."""
+"""Effort: models are adapted to the components of an image, as long as that makes its file smaller."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from l3c.codec.models import TileModel, TunableModel, TunedModel
+from l3c.codec.models import AdaptableModel, AdaptedModel, TileModel
 from l3c.codec.threads import in_order
 from l3c.codec.tiles import Coded, Tiles
 
-Tunings = Iterator[bytes]
+Adaptations = Iterator[bytes]
 
 
-def tuned_tiles(
+def adapted_tiles(
     tiles: Tiles, coded: list[Coded], models: Mapping[int, TileModel], effort: int, progress: Callable[[float], None]
 ) -> Iterator[list[Coded]]:
-    """Yield all tiles, each time with the best tunings so far. coded: without any. progress: told the share done.
+    """Yield all tiles, each time with the best adaptations so far. coded: without any. progress: told the share done.
 
     A lower effort gives the first ones of a higher one.
     """
@@ -23,32 +23,32 @@ def tuned_tiles(
     for turn in range(1, effort):
         for index, data in _next(searches, tiles.threads):
             model = models[tiles.components[index].shape[2]]
-            assert isinstance(model, TunableModel)
+            assert isinstance(model, AdaptableModel)
             numbers = [n for n, (component, _) in enumerate(tiles.places) if component == index]
-            _improve(best, _tried(tiles, coded, numbers, model.tuned(data)), numbers)
+            _improve(best, _tried(tiles, coded, numbers, model.adapted(data)), numbers)
             yield list(best)
         progress(turn / effort)
 
 
 def _searches(
     tiles: Tiles, coded: list[Coded], models: Mapping[int, TileModel], effort: int
-) -> Iterator[tuple[int, Tunings]]:
-    """Of each component that has tiles coded with a model that can be tuned."""
+) -> Iterator[tuple[int, Adaptations]]:
+    """Of each component that has tiles coded with a model that can be adapted."""
     for index, samples in enumerate(tiles.components):
         model = models[samples.shape[2]]
         used = any(c.coder is model and i == index for c, (i, _) in zip(coded, tiles.places, strict=True))
-        if used and isinstance(model, TunableModel):
-            yield index, model.tunings(tiles.whole(index), effort)
+        if used and isinstance(model, AdaptableModel):
+            yield index, model.adaptations(tiles.whole(index), effort)
 
 
-def _next(searches: dict[int, Tunings], threads: int | None) -> list[tuple[int, bytes]]:
-    """Each search's next tuning."""
+def _next(searches: dict[int, Adaptations], threads: int | None) -> list[tuple[int, bytes]]:
+    """Each search's next adaptation."""
     found = in_order(lambda item: (item[0], next(item[1], None)), list(searches.items()), threads)
     return [(index, data) for index, data in found if data is not None]
 
 
 def _tried(tiles: Tiles, coded: list[Coded], numbers: list[int], model: TileModel) -> list[Coded]:
-    """A component's tiles: as they are without a tuning, or with it where that is smaller."""
+    """A component's tiles: as they are without an adaptation, or with it where that is smaller."""
 
     def work(number: int) -> Coded:
         before = coded[number]
@@ -61,12 +61,12 @@ def _tried(tiles: Tiles, coded: list[Coded], numbers: list[int], model: TileMode
 
 
 def _improve(best: list[Coded], tried: list[Coded], numbers: list[int]) -> None:
-    """Take over a component's tiles where they and their tuning are smaller than the best so far."""
+    """Take over a component's tiles where they and their adaptation are smaller than the best so far."""
     if _size(tried) < _size([best[n] for n in numbers]):
         for number, found in zip(numbers, tried, strict=True):
             best[number] = found
 
 
 def _size(coded: list[Coded]) -> int:
-    tunings = {c.coder.tuning for c in coded if isinstance(c.coder, TunedModel)}
-    return sum(len(c.payload) for c in coded) + sum(map(len, tunings))
+    adaptations = {c.coder.adaptation for c in coded if isinstance(c.coder, AdaptedModel)}
+    return sum(len(c.payload) for c in coded) + sum(map(len, adaptations))

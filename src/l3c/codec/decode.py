@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.codec import deflate, webp
-from l3c.codec.guides import guide, is_guided
-from l3c.codec.models import GuidedModel, MeasuredModel, TileModel, models_of
+from l3c.codec.models import ConditionalModel, MeasuredModel, TileModel, models_of
+from l3c.codec.side_information import is_conditional, side_information
 from l3c.codec.threads import in_order
 from l3c.container.constants import DEFLATED, STORED, WEBP
 from l3c.container.lazy import Payloads
@@ -24,7 +24,7 @@ from l3c.history import registry
 Progress = Callable[[float], None]
 Item = tuple[int, TileEntry, tuple[int, Box], bytes | memoryview]
 DEFAULT_MAX_MEMORY = 4 << 30
-LANE, WORKSPACE, TUNED, GUIDED = 8192, 8 << 20, 2 << 20, 24
+LANE, WORKSPACE, ADAPTED, CONDITIONAL = 8192, 8 << 20, 2 << 20, 24
 
 JOINED = 3
 """Arrays of all samples while their bytes become one: the numbers, a step of the work, the samples."""
@@ -32,7 +32,7 @@ JOINED = 3
 
 def memory_needed(contents: Contents, threads: int, made: ImageHeader | None = None) -> int:
     """Bytes that decoding takes beside the file: all samples; for each busy thread a tile, its payload, its space;
-    the tuned models.
+    the adapted models.
 
     made: of a part, as an image of its own, where only that is decoded.
     """
@@ -49,9 +49,9 @@ def memory_needed(contents: Contents, threads: int, made: ImageHeader | None = N
     samples = (
         made.size + registry.memory_needed(made) + (JOINED * made.samples * made.bits // 8 if made.parts > 1 else 0)
     )
-    if any(map(is_guided, components)):
-        tile *= GUIDED
-    return samples + busy * (tile + payload + LANE * lanes + WORKSPACE) + TUNED * len(contents.tunings)
+    if any(map(is_conditional, components)):
+        tile *= CONDITIONAL
+    return samples + busy * (tile + payload + LANE * lanes + WORKSPACE) + ADAPTED * len(contents.adaptations)
 
 
 def check_memory(contents: Contents, threads: int, max_memory: int | None, made: ImageHeader | None = None) -> None:
@@ -98,7 +98,7 @@ def decode_components(
 
     def work(item: Item) -> None:
         number, entry, (index, box), payload = item
-        known = guide(planes, index, box, components[0])
+        known = side_information(planes, index, box, components[0])
         tile = decode_tile(number, entry, box, payload, components[index].shape[2], models, known)
         components[index][box.top : box.bottom, box.left : box.right] = tile
 
@@ -111,8 +111,8 @@ def decode_components(
 
 
 def in_turn(items: list[Item], header: ImageHeader) -> list[list[Item]]:
-    """Tiles that may be decoded at once: luma before what it guides."""
-    if not any(map(is_guided, header.components)):
+    """Tiles that may be decoded at once: luma before joint chroma."""
+    if not any(map(is_conditional, header.components)):
         return [items]
     return [[item for item in items if (item[2][0] > 0) == guided] for guided in (False, True)]
 
@@ -158,7 +158,7 @@ def decode_tile(
     models: list[TileModel],
     known: NDArray[np.uint8] | None = None,
 ) -> NDArray[np.uint8]:
-    """One tile, its samples checked. known: its guide.
+    """One tile, its samples checked. known: its side information.
 
     Raises FormatError or ChecksumError naming the tile and its place.
     """
@@ -184,6 +184,6 @@ def decode_with(
 ) -> NDArray[np.uint8]:
     if model.channels != channels:
         raise FormatError(f"model {model.name!r} has {model.channels} channels, the image {channels}")
-    if known is not None and isinstance(model, GuidedModel):
-        return model.decode_guided(bytes(payload), known)
+    if known is not None and isinstance(model, ConditionalModel):
+        return model.decode_conditional(bytes(payload), known)
     return model.decode(bytes(payload), box.height, box.width)

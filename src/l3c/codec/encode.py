@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from zlib import crc32
 
 from l3c.codec import webp
-from l3c.codec.adapt import tuned_tiles
-from l3c.codec.models import TileModel, TunedModel
+from l3c.codec.adapt import adapted_tiles
+from l3c.codec.models import AdaptedModel, TileModel
 from l3c.codec.tiles import Coded, Samples, Tiles, encode_tile
 from l3c.container.constants import FIRST_MODEL, TILE_SIDE_MIN, WEBP, WIDE_BITS_MIN
-from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, TileEntry, Tuning
+from l3c.container.structure import Adaptation, Contents, ImageHeader, ModelReference, Palette, TileEntry
 from l3c.container.tiling import tiles_of
 from l3c.container.write import write_file
 from l3c.history.drawings import is_drawn
@@ -32,8 +32,8 @@ def encode_components(
 
     components: the header's, each uint8 [height, width, channels]. models: by the number of channels.
 
-    progress is told the share done, 0..1. Equal bytes for any threads. effort: 1..9; with more than 1, models are tuned
-    to the components.
+    progress is told the share done, 0..1. Equal bytes for any threads. effort: 1..9; with more than 1, models are
+    adapted to the components.
     """
     side = max(model.tile for model in models.values())
     tiles, wide = Tiles(components, tiles_of(header, side), threads), header.depth >= WIDE_BITS_MIN
@@ -45,7 +45,7 @@ def encode_components(
     files = [assemble(header, side, coded, metadata, palette)]
     if any(c.coder == WEBP for c in coded) and not wide:
         files += encode_drawing(header, components, metadata, palette)
-    for found in tuned_tiles(tiles, coded, models, effort, lambda share: progress(share + 1 / effort)):
+    for found in adapted_tiles(tiles, coded, models, effort, lambda share: progress(share + 1 / effort)):
         files.append(assemble(header, side, found, metadata, palette))
     return files
 
@@ -61,7 +61,7 @@ def encode_drawing(
 
 
 def encode_differences(header: ImageHeader, components: list[Samples], metadata: dict[bytes, bytes]) -> bytes:
-    """A file whose past gives nearly all: what is left, nothing in most places, is coded as WebP, quickly."""
+    """A file whose history gives nearly all: what is left, nothing in most places, is coded as WebP, quickly."""
     side = webp_side(header)
     tiles = [components[index][box.top : box.bottom, box.left : box.right] for index, box in tiles_of(header, side)]
     coded = [Coded(WEBP, webp.encode(tile, effort=webp.QUICK), crc32(tile.tobytes())) for tile in tiles]
@@ -92,15 +92,15 @@ def encode_whole(header: ImageHeader, side: int, components: list[Samples]) -> l
 def assemble(
     header: ImageHeader, side: int, coded: list[Coded], metadata: dict[bytes, bytes], palette: Palette | None
 ) -> bytes:
-    """The file; it lists the models that its tiles use, and their tunings."""
+    """The file; it lists the models that its tiles use, and their adaptations."""
     used = list(dict.fromkeys(c.coder for c in coded if not isinstance(c.coder, int)))
-    tuned = [model for model in used if isinstance(model, TunedModel)]
-    plain = list(dict.fromkeys(model.base if isinstance(model, TunedModel) else model for model in used))
-    numbers = {model: FIRST_MODEL + i for i, model in enumerate([*plain, *tuned])}
+    adapted = [model for model in used if isinstance(model, AdaptedModel)]
+    plain = list(dict.fromkeys(model.base if isinstance(model, AdaptedModel) else model for model in used))
+    numbers = {model: FIRST_MODEL + i for i, model in enumerate([*plain, *adapted])}
     entries = [
         TileEntry(c.coder if isinstance(c.coder, int) else numbers[c.coder], len(c.payload), c.crc) for c in coded
     ]
     references = [ModelReference(model.digest, model.name) for model in plain]
-    tunings = [Tuning(plain.index(model.base), model.tuning) for model in tuned]
+    adaptations = [Adaptation(plain.index(model.base), model.adaptation) for model in adapted]
     data = b"".join(c.payload for c in coded)
-    return write_file(Contents(header, references, side, entries, data, metadata, palette, tunings=tunings))
+    return write_file(Contents(header, references, side, entries, data, metadata, palette, adaptations=adaptations))

@@ -21,8 +21,8 @@ TILE_SIDE = 1024
 def memory_needed(height: int, width: int, channels: int, bits: int, threads: int) -> int:
     """Bytes that encoding takes beside the samples. bits: of a sample in its array: 8 for bool.
 
-    Histories that take more are left out where the limit does not allow them: see `past.is_affordable`. What networks
-    that PyTorch or an exported model runs take for their activations is not counted.
+    Histories that take more are left out where the limit does not allow them: see `registry.is_affordable`. What
+    networks that PyTorch or an exported model runs take for their activations is not counted.
     """
     size = height * width * channels * bits // 8
     tried = WEBP_BYTES * min(height * width, webp.PIXELS_MAX)

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.container.structure import Contents, Tuning
+from l3c.container.structure import Adaptation, Contents
 from l3c.errors import FormatError, ModelError
 
 FILES = ("l3c.wave.files", "l3c.published.models")
@@ -24,7 +24,7 @@ FAMILIES = ("l3c.wave.presets", *FILES)
 `listing()`, rows of a `Listed` each. A name that has one model only loads it for any channels. device: auto, cpu or
 cuda; EngineError where a model cannot be computed there."""
 
-PLANES = {1: "one channel (gray, alpha, palettes)", 2: "halved chroma, given luma", 3: "three channels (RGB)"}
+PLANES = {1: "one channel (gray, alpha, palettes)", 2: "subsampled chroma, given luma", 3: "three channels (RGB)"}
 
 
 class TileModel(Protocol):
@@ -36,7 +36,9 @@ class TileModel(Protocol):
     tile: int
 
     def encode(self, tile: NDArray[np.uint8], /) -> bytes:
-        """Payload of a tile, uint8 [height, width, channels]; of a guided model its guide comes before them."""
+        """Payload of a tile, uint8 [height, width, channels]; of a conditional model the side channels come before
+        them.
+        """
         ...
 
     def decode(self, payload: bytes, height: int, width: int, /) -> NDArray[np.uint8]:
@@ -45,11 +47,11 @@ class TileModel(Protocol):
 
 
 @runtime_checkable
-class GuidedModel(TileModel, Protocol):
+class ConditionalModel(TileModel, Protocol):
     """One that may know something of a tile's place beforehand."""
 
-    def decode_guided(self, payload: bytes, guide: NDArray[np.uint8], /) -> NDArray[np.uint8]:
-        """uint8 [height, width, channels], given guide, uint8 [height, width, 1]; raises FormatError."""
+    def decode_conditional(self, payload: bytes, side: NDArray[np.uint8], /) -> NDArray[np.uint8]:
+        """uint8 [height, width, channels], given side, uint8 [height, width, 1]; raises FormatError."""
         ...
 
 
@@ -63,24 +65,24 @@ class MeasuredModel(TileModel, Protocol):
 
 
 @runtime_checkable
-class TunableModel(TileModel, Protocol):
-    """One that can be tuned to an image, by what its file then holds."""
+class AdaptableModel(TileModel, Protocol):
+    """One that can be adapted to an image, by what its file then holds."""
 
-    def tunings(self, samples: NDArray[np.uint8], effort: int, /) -> Iterator[bytes]:
-        """Tunings to samples, as `encode` takes them, one after another; the first ones for any effort."""
+    def adaptations(self, samples: NDArray[np.uint8], effort: int, /) -> Iterator[bytes]:
+        """Adaptations to samples, as `encode` takes them, one after another; the first ones for any effort."""
         ...
 
-    def tuned(self, data: bytes, /) -> TunedModel:
+    def adapted(self, data: bytes, /) -> AdaptedModel:
         """Raises FormatError."""
         ...
 
 
 @runtime_checkable
-class TunedModel(TileModel, Protocol):
-    """base: the model as it was. tuning: what made this one of it."""
+class AdaptedModel(TileModel, Protocol):
+    """base: the model as it was. adaptation: what made this one of it."""
 
     base: TileModel
-    tuning: bytes
+    adaptation: bytes
 
 
 class Listed(NamedTuple):
@@ -154,12 +156,12 @@ def model_by_digest(digest: bytes, name: str, device: str = "auto") -> TileModel
 
 
 def models_of(contents: Contents, device: str = "auto") -> list[TileModel]:
-    """What a file's tiles are coded with: its models, then the tuned ones. Raises ModelError and FormatError."""
+    """What a file's tiles are coded with: its models, then the adapted ones. Raises ModelError and FormatError."""
     models = [model_by_digest(m.digest, m.name, device) for m in contents.models]
-    return models + [_tuned(models[tuning.model], tuning) for tuning in contents.tunings]
+    return models + [_adapted(models[adaptation.model], adaptation) for adaptation in contents.adaptations]
 
 
-def _tuned(model: TileModel, tuning: Tuning) -> TileModel:
-    if not isinstance(model, TunableModel):
-        raise FormatError(f"model {model.name!r} cannot be tuned")
-    return model.tuned(tuning.data)
+def _adapted(model: TileModel, adaptation: Adaptation) -> TileModel:
+    if not isinstance(model, AdaptableModel):
+        raise FormatError(f"model {model.name!r} cannot be adapted")
+    return model.adapted(adaptation.data)

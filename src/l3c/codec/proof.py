@@ -44,7 +44,7 @@ def smallest(candidates: list[Candidate], expected: Expected) -> bytes:
         try:
             prove(candidate, expected)
         except FormatError as error:
-            history = candidate.header.past.name if candidate.header.past else "none"
+            history = candidate.header.history.name if candidate.header.history else "none"
             text = f"a file of {len(candidate.data)} bytes (history: {history}) was dropped: {error}"
             warnings.warn(f"{text}; please report this", L3CWarning, stacklevel=3)
         else:

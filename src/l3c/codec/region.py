@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.codec.decode import Item, decode_tile, in_turn, models_within, tile_items
-from l3c.codec.guides import guide, is_guided, luma_under
 from l3c.codec.models import TileModel
+from l3c.codec.side_information import is_conditional, luma_under, side_information
 from l3c.codec.threads import in_order
 from l3c.container.lazy import Payloads
 from l3c.container.structure import Contents
@@ -40,12 +40,12 @@ def _components(
 ) -> list[NDArray[np.uint8]]:
     """The boxes of the components."""
     planes = contents.header.components
-    held = [_with_guides(contents, boxes), *boxes[1:]]
+    held = [_with_side_information(contents, boxes), *boxes[1:]]
     found = [np.empty((box.height, box.width, c.channels), np.uint8) for box, c in zip(held, planes, strict=True)]
 
     def work(item: Item) -> None:
         number, entry, (index, box), payload = item
-        known = guide(planes, index, box, found[0], held[0])
+        known = side_information(planes, index, box, found[0], held[0])
         tile = decode_tile(number, entry, box, payload, planes[index].channels, models, known)
         both = box.common(held[index])
         found[index][both.within(held[index])] = tile[both.within(box)]
@@ -57,11 +57,11 @@ def _components(
     return [found[0][boxes[0].within(held[0])], *found[1:]]
 
 
-def _with_guides(contents: Contents, boxes: list[Box]) -> Box:
-    """Of the first component its box, and what guides the tiles that the other boxes need."""
+def _with_side_information(contents: Contents, boxes: list[Box]) -> Box:
+    """Of the first component its box, and the side information of the tiles that the other boxes need."""
     planes, all_boxes = contents.header.components, [boxes[0]]
     for index, box in tiles_of(contents.header, contents.tile_side):
-        if is_guided(planes[index]) and box.meets(boxes[index]):
+        if is_conditional(planes[index]) and box.meets(boxes[index]):
             all_boxes.append(luma_under(planes, index, box))
     tops, lefts, bottoms, rights = zip(*((b.top, b.left, b.bottom, b.right) for b in all_boxes), strict=True)
     return Box(min(tops), min(lefts), max(bottoms), max(rights))

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.codec.decode import Item, decode_tile, in_turn, models_within, place_of, tile_items
-from l3c.codec.guides import guide
 from l3c.codec.models import TileModel
+from l3c.codec.side_information import side_information
 from l3c.codec.threads import in_order
 from l3c.container.constants import STORED
 from l3c.container.structure import Component, Contents
@@ -41,13 +41,13 @@ def salvage_samples(contents: Contents, threads: int, max_memory: int | None) ->
 
 
 def _salvage(item: Item, planes: list[Component], components: Components, models: list[TileModel]) -> str:
-    """Fill in a tile; where it, or the luma that guides it, is not intact, say why."""
+    """Fill in a tile; where it, or the luma that is its side information, is not intact, say why."""
     number, entry, (index, box), payload = item
     channels = components[index].shape[2]
     if entry.coder == STORED and len(payload) != box.height * box.width * channels:
         return f"{place_of(number, box)}: {len(payload)} bytes, which is not its size"
     try:
-        known = guide(planes, index, box, components[0])
+        known = side_information(planes, index, box, components[0])
         tile = decode_tile(number, entry, box, payload, channels, models, known)
     except FormatError as error:
         return str(error)

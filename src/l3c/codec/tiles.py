@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.codec import deflate, webp
-from l3c.codec.guides import guide
 from l3c.codec.models import TileModel
+from l3c.codec.side_information import side_information
 from l3c.codec.threads import in_order
 from l3c.container.constants import DEFLATED, STORED, WEBP
 from l3c.container.structure import Component
@@ -64,9 +64,9 @@ class Tiles:
         return models[self.components[self.places[number][0]].shape[2]]
 
     def seen(self, index: int, box: Box) -> Samples:
-        """Of a component, what its model is given: its samples, and before them those of a guide."""
+        """Of a component, what its model is given: its samples, and before them those of side information."""
         samples = np.ascontiguousarray(self.components[index][box.top : box.bottom, box.left : box.right])
-        known = guide([Component(*c.shape) for c in self.components], index, box, self.components[0])
+        known = side_information([Component(*c.shape) for c in self.components], index, box, self.components[0])
         return samples if known is None else np.concatenate([known, samples], axis=2)
 
     def whole(self, index: int) -> Samples:

@@ -67,8 +67,8 @@ DISPOSALS = 4
 BLEND = 16
 """Flag of a frame that is laid over the canvas by its alpha."""
 
-PHOTO_CD, LEVELS, DECODED_JPEG, VIDEO, ENLARGED, PREDICTED = 1, 2, 3, 4, 5, 6
-"""Kinds of past."""
+PHOTO_CD, VALUE_TABLE, DECODED_JPEG, VIDEO, UPSCALED, RESIDUALS = 1, 2, 3, 4, 5, 6
+"""Kinds of history."""
 
 LEFT, ABOVE, PLANE = 0, 1, 2
 """Predictors of wide samples: the left neighbour, the upper one, left + upper - upper left."""
@@ -76,16 +76,16 @@ LEFT, ABOVE, PLANE = 0, 1, 2
 BLOCK_MIN, BLOCK_MAX = 16, 65536
 """Sides of the blocks in which wide samples are predicted."""
 
-LEVELS_MAX = 65536
+TABLE_VALUES_MAX = 65536
 """Values in a table."""
 
-TURNED, BLACK, EQUAL, HALVED = 1, 2, 1, 1
+ROTATED, BLACK, EQUAL, SUBSAMPLED_ROWS = 1, 2, 1, 1
 """Flags of a Photo CD, of levels, and of video."""
 
-PAIRED_PHOTO_CD, PAIRED_VIDEO = 4, 2
+JOINT_PHOTO_CD, JOINT_VIDEO = 4, 2
 """Flags of both: chroma is one component."""
 
-PAIR = 2
+JOINT_CHROMA = 2
 """Channels of that; no other component has so many."""
 
 VIDEO_FORMS, VIDEO_SHIFT_MAX = 3, 20
@@ -93,7 +93,7 @@ VIDEO_FORMS, VIDEO_SHIFT_MAX = 3, 20
 SAMPLINGS = ("gray", "4:4:4", "4:2:2", "4:2:0")
 """Of a decoded JPEG: its flags modulo 4."""
 
-REPEATED, FAST = 4, 8
+NEAREST, FAST = 4, 8
 """Flags of a decoded JPEG."""
 
 CUT_MAX = 15
@@ -107,7 +107,7 @@ SIDE_MAX = 2**32 - 1
 MAX_LENGTH = 2**63 - 1
 TILE_SIDE_MIN, TILE_SIDE_MAX = 16, 65535
 
-HEAD, COLOURS, PAST, MODELS, TUNINGS, TILES, DATA = b"HEAD", b"PALT", b"PAST", b"MODL", b"TUNE", b"TILE", b"DATA"
+HEAD, COLOURS, HISTORY, MODELS, ADAPTATIONS, TILES, DATA = b"HEAD", b"PALT", b"HIST", b"MODL", b"ADPT", b"TILE", b"DATA"
 FILE, PAGES = b"FILE", b"PAGE"
 KEPT_STORED, KEPT_JPEG_XL, KEPT_DEFLATED = 0, 1, 2
 KEPT_CODERS = {KEPT_STORED: "stored", KEPT_JPEG_XL: "JPEG XL", KEPT_DEFLATED: "deflate"}

@@ -11,24 +11,24 @@ from typing import TypeVar
 from zlib import crc32
 
 from l3c.container.constants import (
+    ADAPTATIONS,
     COLOURS,
     DATA,
     FILE,
     HEAD,
+    HISTORY,
     METADATA,
     MODELS,
     NAMED,
     PAGES,
     PALETTE,
-    PAST,
     TILES,
-    TUNINGS,
 )
 from l3c.container.cursor import Buffer, Cursor, varint
-from l3c.container.history import read_past
+from l3c.container.history import read_history
 from l3c.container.pages import PageEntry, read_index
-from l3c.container.read import read_head, read_models, read_palette, read_section, read_tiles, read_tunings
-from l3c.container.structure import Animation, Contents, Page, TileEntry, Tuning
+from l3c.container.read import read_adaptations, read_head, read_models, read_palette, read_section, read_tiles
+from l3c.container.structure import Adaptation, Animation, Contents, Page, TileEntry
 from l3c.errors import ChecksumError, FormatError
 
 T = TypeVar("T")
@@ -36,12 +36,13 @@ T = TypeVar("T")
 CHECK_BYTES = 4
 """Of a section's checksum."""
 
-BELIEVED = (COLOURS, MODELS, TUNINGS, TILES)
+BELIEVED = (COLOURS, MODELS, ADAPTATIONS, TILES)
 """Sections that are read although their checksum does not fit: the tiles' own checksums tell what is wrong, but for
-colours of a palette, which are no samples. HEAD and PAST make samples of tiles: wrong ones would not be noticed."""
+colours of a palette, which are no samples. HEAD and HIST make samples of tiles: wrong ones would not be noticed."""
 
 MENDED_MAX = 256
-"""Bytes of a section of which every bit is tried: one flipped bit is told by the checksum, by 4 billion to 2,000."""
+"""Bytes of a section of which every bit is tried: one flipped bit is detected by the checksum, by 4 billion to
+2,000."""
 
 CHECKED_SHARE, CHECKED_LEAST = 32, 1 << 16
 """Bytes of checksums that may be computed for each byte of a file, and at least: tags without end in a file that
@@ -62,19 +63,19 @@ def read_damaged(data: Buffer) -> tuple[Contents, list[str]]:
     if bytes(view[start : start + len(FILE)]) == FILE:
         raise FormatError("the file keeps a JPEG or another file, which is either whole or lost")
     palette, end = _find(view, COLOURS, start, read_palette, lost) if header.layout == PALETTE else (None, start)
-    if bytes(view[end : end + len(PAST)]) == PAST:
-        past, end = _find(view, PAST, end, partial(read_past, header=header), lost)
-        header = replace(header, past=past)
+    if bytes(view[end : end + len(HISTORY)]) == HISTORY:
+        history, end = _find(view, HISTORY, end, partial(read_history, header=header), lost)
+        header = replace(header, history=history)
     models, end = _find(view, MODELS, end, read_models, lost)
-    tunings: list[Tuning] = []
-    if bytes(view[end : end + len(TUNINGS)]) == TUNINGS:
-        tunings, end = _find(view, TUNINGS, end, partial(read_tunings, models=len(models)), lost)
-    coders = len(models) + len(tunings)
+    adaptations: list[Adaptation] = []
+    if bytes(view[end : end + len(ADAPTATIONS)]) == ADAPTATIONS:
+        adaptations, end = _find(view, ADAPTATIONS, end, partial(read_adaptations, models=len(models)), lost)
+    coders = len(models) + len(adaptations)
     (side, tiles), end = _find(view, TILES, end, lambda cursor: read_tiles(cursor, header, coders), lost)
     payload = _payload(view, end, sum(entry.length for entry in tiles), lost)
     metadata = _metadata(view, start, end, lost)
     entries = list(_clipped(tiles, len(payload)))
-    return Contents(header, models, side, entries, payload, metadata, palette, tunings=tunings), lost
+    return Contents(header, models, side, entries, payload, metadata, palette, adaptations=adaptations), lost
 
 
 def read_damaged_pages(data: Buffer) -> tuple[Contents, list[str]] | None:

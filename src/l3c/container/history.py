@@ -1,4 +1,4 @@
-"""Section PAST: what was done to the pixels."""
+"""Section HIST: what was done to the pixels."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from l3c.container.constants import (
     CORRECTED_SHARE,
     CUT_MAX,
     DECODED_JPEG,
-    ENLARGED,
     EQUAL,
     FAST,
     GRAY,
-    HALVED,
+    JOINT_PHOTO_CD,
+    JOINT_VIDEO,
     LEFT,
-    LEVELS,
-    LEVELS_MAX,
-    PAIRED_PHOTO_CD,
-    PAIRED_VIDEO,
+    NEAREST,
     PHOTO_CD,
     PLANE,
-    PREDICTED,
-    REPEATED,
+    RESIDUALS,
     RGB,
+    ROTATED,
     SAMPLINGS,
-    TURNED,
+    SUBSAMPLED_ROWS,
+    TABLE_VALUES_MAX,
+    UPSCALED,
+    VALUE_TABLE,
     VIDEO,
     VIDEO_FORMS,
     VIDEO_SHIFT_MAX,
@@ -41,12 +41,12 @@ from l3c.container.kept_file import read_jpeg, write_jpeg
 from l3c.container.structure import (
     Corrected,
     DecodedJpeg,
+    History,
     ImageHeader,
-    Levels,
-    Past,
     PhotoCd,
-    Predicted,
-    Repeated,
+    Residuals,
+    Upscaled,
+    ValueTable,
     Video,
 )
 from l3c.errors import FormatError, VersionError
@@ -60,27 +60,27 @@ DEFLATE_SHARE = 1040
 """Bytes that one byte of a zlib stream may become, with room."""
 
 
-def write_past(past: Past) -> bytes:
+def write_history(history: History) -> bytes:
     """The section's content."""
-    if isinstance(past, PhotoCd):
-        flags = TURNED * past.turned + BLACK * past.black + PAIRED_PHOTO_CD * past.paired
-        return bytes([PHOTO_CD, flags]) + _corrections(past)
-    if isinstance(past, Video):
-        flags = HALVED * past.halved + PAIRED_VIDEO * past.paired
-        return bytes([VIDEO, flags]) + _numbers(past.numbers) + _corrections(past)
-    if isinstance(past, Repeated):
-        return bytes([ENLARGED, 0]) + varint(past.rows) + varint(past.columns)
-    if isinstance(past, Predicted):
-        return bytes([PREDICTED, past.predictor]) + varint(past.block)
-    if isinstance(past, DecodedJpeg):
-        flags = past.sampling + REPEATED * past.repeated + FAST * past.fast
-        return bytes([DECODED_JPEG, flags, past.top, past.left]) + write_jpeg(past.file)
-    tables = b"".join(varint(len(table)) + b"".join(map(varint, gaps(table))) for table in past.tables)
-    return bytes([LEVELS, EQUAL * past.gray]) + zlib.compress(tables, 9)
+    if isinstance(history, PhotoCd):
+        flags = ROTATED * history.rotated + BLACK * history.black + JOINT_PHOTO_CD * history.joint_chroma
+        return bytes([PHOTO_CD, flags]) + _corrections(history)
+    if isinstance(history, Video):
+        flags = SUBSAMPLED_ROWS * history.subsampled_rows + JOINT_VIDEO * history.joint_chroma
+        return bytes([VIDEO, flags]) + _numbers(history.numbers) + _corrections(history)
+    if isinstance(history, Upscaled):
+        return bytes([UPSCALED, 0]) + varint(history.rows) + varint(history.columns)
+    if isinstance(history, Residuals):
+        return bytes([RESIDUALS, history.predictor]) + varint(history.block)
+    if isinstance(history, DecodedJpeg):
+        flags = history.sampling + NEAREST * history.nearest + FAST * history.fast
+        return bytes([DECODED_JPEG, flags, history.top, history.left]) + write_jpeg(history.file)
+    tables = b"".join(varint(len(table)) + b"".join(map(varint, gaps(table))) for table in history.tables)
+    return bytes([VALUE_TABLE, EQUAL * history.gray]) + zlib.compress(tables, 9)
 
 
-def _corrections(past: Corrected) -> bytes:
-    return varint(past.count) + past.packed
+def _corrections(history: Corrected) -> bytes:
+    return varint(history.count) + history.packed
 
 
 def _numbers(numbers: tuple[int, ...]) -> bytes:
@@ -94,34 +94,39 @@ def gaps(table: tuple[int, ...]) -> list[int]:
     return [value - before - 1 for before, value in zip((-1, *table), table, strict=False)]
 
 
-def read_past(cursor: Cursor, header: ImageHeader) -> Past:
+def read_history(cursor: Cursor, header: ImageHeader) -> History:
     """Raises VersionError for what is unknown, FormatError for what contradicts itself or the header."""
-    kind, flags = cursor.integer(1, "kind of past"), cursor.integer(1, "flags of a past")
+    kind, flags = cursor.integer(1, "kind of history"), cursor.integer(1, "flags of a history")
     colours = header.layout == RGB and header.is_plain
-    if kind == PHOTO_CD and flags < 2 * PAIRED_PHOTO_CD and colours:
-        paired = bool(flags & PAIRED_PHOTO_CD)
-        turned, black = bool(flags & TURNED), bool(flags & BLACK)
-        return PhotoCd(turned=turned, black=black, paired=paired, **_read_corrections(cursor, header))
-    if kind == VIDEO and flags < 2 * PAIRED_VIDEO and colours:
-        halved, paired = bool(flags & HALVED), bool(flags & PAIRED_VIDEO)
+    if kind == PHOTO_CD and flags < 2 * JOINT_PHOTO_CD and colours:
+        joint_chroma = bool(flags & JOINT_PHOTO_CD)
+        rotated, black = bool(flags & ROTATED), bool(flags & BLACK)
+        return PhotoCd(rotated=rotated, black=black, joint_chroma=joint_chroma, **_read_corrections(cursor, header))
+    if kind == VIDEO and flags < 2 * JOINT_VIDEO and colours:
+        subsampled_rows, joint_chroma = bool(flags & SUBSAMPLED_ROWS), bool(flags & JOINT_VIDEO)
         numbers = _read_numbers(cursor)
-        return Video(halved=halved, numbers=numbers, paired=paired, **_read_corrections(cursor, header))
-    if kind == LEVELS and flags <= EQUAL * (header.layout == RGB) and _has_tables(header):
-        return _read_levels(cursor, header, bool(flags & EQUAL))
-    if kind == ENLARGED and not flags:
-        return _read_repeated(cursor, header)
-    if kind == PREDICTED and flags in PREDICTORS and header.depth >= WIDE_BITS_MIN:
-        return _read_predicted(cursor, flags)
+        return Video(
+            subsampled_rows=subsampled_rows,
+            numbers=numbers,
+            joint_chroma=joint_chroma,
+            **_read_corrections(cursor, header),
+        )
+    if kind == VALUE_TABLE and flags <= EQUAL * (header.layout == RGB) and _has_tables(header):
+        return _read_value_table(cursor, header, bool(flags & EQUAL))
+    if kind == UPSCALED and not flags:
+        return _read_upscaled(cursor, header)
+    if kind == RESIDUALS and flags in PREDICTORS and header.depth >= WIDE_BITS_MIN:
+        return _read_residuals(cursor, flags)
     if kind == DECODED_JPEG and flags < 2 * FAST and _fits(header, flags % len(SAMPLINGS)):
         return _read_decoded_jpeg(cursor, flags)
-    raise VersionError(f"byte {cursor.offset}: past {kind}, flags {flags}: unknown to this release")
+    raise VersionError(f"byte {cursor.offset}: history {kind}, flags {flags}: unknown to this release")
 
 
 def _read_decoded_jpeg(cursor: Cursor, flags: int) -> DecodedJpeg:
     top, left = cursor.integer(1, "rows cut off"), cursor.integer(1, "columns cut off")
     if max(top, left) > CUT_MAX:
         raise cursor.fail(f"{top} rows and {left} columns were cut off, at most {CUT_MAX}")
-    return DecodedJpeg(flags % len(SAMPLINGS), bool(flags & REPEATED), read_jpeg(cursor), top, left, bool(flags & FAST))
+    return DecodedJpeg(flags % len(SAMPLINGS), bool(flags & NEAREST), read_jpeg(cursor), top, left, bool(flags & FAST))
 
 
 def _fits(header: ImageHeader, sampling: int) -> bool:
@@ -134,12 +139,12 @@ def _has_tables(header: ImageHeader) -> bool:
     return header.layout in (GRAY, RGB) and not header.extra
 
 
-def _read_predicted(cursor: Cursor, predictor: int) -> Predicted:
+def _read_residuals(cursor: Cursor, predictor: int) -> Residuals:
     block = cursor.varint(BLOCK_MAX, "a block's side")
     if block < BLOCK_MIN:
         raise cursor.fail(f"blocks of {block} pixels, at least {BLOCK_MIN}")
-    cursor.finish("section PAST")
-    return Predicted(predictor, block)
+    cursor.finish("section HIST")
+    return Residuals(predictor, block)
 
 
 def _read_corrections(cursor: Cursor, header: ImageHeader) -> dict[str, Any]:
@@ -154,36 +159,36 @@ def _read_numbers(cursor: Cursor) -> tuple[int, ...]:
         raise VersionError(f"byte {cursor.offset}: conversion {form}, {shift}, {flags}: unknown to this release")
     steps = [int.from_bytes(cursor.take(4, "a conversion's step"), "little", signed=True) for _ in range(5)]
     if 255 * abs(steps[0]) + 128 * sum(map(abs, steps[1:])) + (4 << shift) >= 1 << 31:
-        raise FormatError("section PAST: the sums of a conversion do not fit 32 bits")
+        raise FormatError("section HIST: the sums of a conversion do not fit 32 bits")
     return form, shift, flags & 1, flags >> 1, zero, *steps
 
 
-def _read_repeated(cursor: Cursor, header: ImageHeader) -> Repeated:
+def _read_upscaled(cursor: Cursor, header: ImageHeader) -> Upscaled:
     rows, columns = cursor.varint(header.height, "repeats down"), cursor.varint(header.width, "repeats across")
     if rows * columns < 2:
-        raise FormatError("section PAST: pixels that are not repeated")
-    cursor.finish("section PAST")
-    return Repeated(rows, columns)
+        raise FormatError("section HIST: pixels that are not repeated")
+    cursor.finish("section HIST")
+    return Upscaled(rows, columns)
 
 
-def _read_levels(cursor: Cursor, header: ImageHeader, gray: bool) -> Levels:
+def _read_value_table(cursor: Cursor, header: ImageHeader, gray: bool) -> ValueTable:
     channels = 1 if gray else header.channels
     packed = bytes(cursor.take(cursor.left, "tables"))
-    most = min(LEVELS_MAX, 1 << header.depth) * -(-header.depth // 7) + VARINT_BYTES
+    most = min(TABLE_VALUES_MAX, 1 << header.depth) * -(-header.depth // 7) + VARINT_BYTES
     try:
         raw = zlib.decompressobj().decompress(packed, min(channels * most, DEFLATE_SHARE * len(packed) + 1))
     except zlib.error as error:
-        raise FormatError(f"section PAST: its tables are damaged: {error}") from error
+        raise FormatError(f"section HIST: its tables are damaged: {error}") from error
     tables = Cursor(memoryview(raw), 0)
     found = tuple(_read_table(tables, header.depth) for _ in range(channels))
-    tables.finish("the tables of section PAST")
-    return Levels(gray, found)
+    tables.finish("the tables of section HIST")
+    return ValueTable(gray, found)
 
 
 def _read_table(cursor: Cursor, depth: int) -> tuple[int, ...]:
-    count = cursor.varint(min(LEVELS_MAX, 1 << depth), "number of values")
+    count = cursor.varint(min(TABLE_VALUES_MAX, 1 << depth), "number of values")
     found = [cursor.varint(1 << depth, "a gap between values") for _ in range(count)]
     table = tuple(total - 1 for total in accumulate(gap + 1 for gap in found))
     if not table or table[-1] >= 1 << depth:
-        raise FormatError("section PAST: a table is empty, or goes beyond the depth")
+        raise FormatError("section HIST: a table is empty, or goes beyond the depth")
     return table

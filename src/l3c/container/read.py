@@ -9,6 +9,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from l3c.container.constants import (
+    ADAPTATIONS,
     ANCILLARY,
     COLOURS,
     COLOURS_MAX,
@@ -21,6 +22,7 @@ from l3c.container.constants import (
     FLOAT,
     FLOAT_BITS,
     HEAD,
+    HISTORY,
     KEPT_JPEG_XL,
     KIND_SHIFT,
     MAX_LENGTH,
@@ -29,7 +31,6 @@ from l3c.container.constants import (
     NARROW_BITS_MAX,
     PAGES,
     PALETTE,
-    PAST,
     PLANES,
     PNG,
     SIDE_MAX,
@@ -41,42 +42,41 @@ from l3c.container.constants import (
     TILE_SIDE_MAX,
     TILE_SIDE_MIN,
     TILES,
-    TUNINGS,
     UNSIGNED,
     VERSION,
     WEBP,
 )
 from l3c.container.cursor import Buffer, Cursor
-from l3c.container.history import read_past
+from l3c.container.history import read_history
 from l3c.container.kept_file import read_file_section
 from l3c.container.named import check_chunks, unpack_named
 from l3c.container.pages import PageEntry, read_index
 from l3c.container.structure import (
     NOTHING,
+    Adaptation,
     Contents,
     ImageHeader,
     ModelReference,
     Page,
     Palette,
     TileEntry,
-    Tuning,
 )
 from l3c.container.tiling import tile_count, tiles_of
 from l3c.container.unknown import is_original
 from l3c.errors import ChecksumError, FormatError, InputError, VersionError
 
 ORIGINAL_SEPARATOR = b"\x46\xe2\x84\x92"
-MAX_MODELS = MAX_TUNINGS = 255
+MAX_MODELS = MAX_ADAPTATIONS = 255
 MAX_NAME = 255
 LEAST_ENTRY = 6
 ORDERS = (
-    (HEAD, COLOURS, PAST, MODELS, TUNINGS, TILES, DATA),
+    (HEAD, COLOURS, HISTORY, MODELS, ADAPTATIONS, TILES, DATA),
     (HEAD, FILE),
     (PAGES, DATA),
 )
 """Of a picture, of a file that is kept, of several pictures."""
 
-OPTIONAL = {(HEAD, FILE): (HEAD,), ORDERS[0]: (COLOURS, PAST, TUNINGS), ORDERS[2]: ()}
+OPTIONAL = {(HEAD, FILE): (HEAD,), ORDERS[0]: (COLOURS, HISTORY, ADAPTATIONS), ORDERS[2]: ()}
 LAST = (DATA, FILE)
 """Sections that end a file."""
 
@@ -146,12 +146,12 @@ def contents_of(sections: Sections, data: bytes | memoryview) -> Contents:
     palette = read_palette(critical[COLOURS]) if COLOURS in critical else None
     if (palette is None) == (header.layout == PALETTE):
         raise FormatError("section PALT belongs to images with a palette, and only to them")
-    if PAST in critical:
-        header = replace(header, past=read_past(critical[PAST], header))
+    if HISTORY in critical:
+        header = replace(header, history=read_history(critical[HISTORY], header))
     references = read_models(critical[MODELS])
-    tunings = read_tunings(critical[TUNINGS], len(references)) if TUNINGS in critical else []
-    side, entries = read_tiles(critical[TILES], header, len(references) + len(tunings))
-    return Contents(header, references, side, entries, data, sections.ancillary, palette, tunings=tunings)
+    adaptations = read_adaptations(critical[ADAPTATIONS], len(references)) if ADAPTATIONS in critical else []
+    side, entries = read_tiles(critical[TILES], header, len(references) + len(adaptations))
+    return Contents(header, references, side, entries, data, sections.ancillary, palette, adaptations=adaptations)
 
 
 def check_signature(cursor: Cursor, start: bytes) -> None:
@@ -302,19 +302,19 @@ def read_models(cursor: Cursor) -> list[ModelReference]:
     return references
 
 
-def read_tunings(cursor: Cursor, models: int) -> list[Tuning]:
-    found = [read_tuning(cursor, models) for _ in range(cursor.varint(MAX_TUNINGS, "number of tunings"))]
+def read_adaptations(cursor: Cursor, models: int) -> list[Adaptation]:
+    found = [read_adaptation(cursor, models) for _ in range(cursor.varint(MAX_ADAPTATIONS, "number of adaptations"))]
     if not found:
-        raise cursor.fail("section TUNE without a tuning")
-    cursor.finish("section TUNE")
+        raise cursor.fail("section ADPT without an adaptation")
+    cursor.finish("section ADPT")
     return found
 
 
-def read_tuning(cursor: Cursor, models: int) -> Tuning:
-    model = cursor.varint(MAX_MODELS, "a tuned model")
+def read_adaptation(cursor: Cursor, models: int) -> Adaptation:
+    model = cursor.varint(MAX_MODELS, "an adapted model")
     if model >= models:
-        raise cursor.fail(f"a tuning of model {model}, there are {models}")
-    return Tuning(model, bytes(cursor.take(cursor.varint(MAX_LENGTH, "a tuning's length"), "a tuning")))
+        raise cursor.fail(f"an adaptation of model {model}, there are {models}")
+    return Adaptation(model, bytes(cursor.take(cursor.varint(MAX_LENGTH, "an adaptation's length"), "an adaptation")))
 
 
 def read_tiles(cursor: Cursor, header: ImageHeader, models: int) -> tuple[int, list[TileEntry]]:
@@ -330,7 +330,7 @@ def read_tiles(cursor: Cursor, header: ImageHeader, models: int) -> tuple[int, l
 
 
 def read_entry(cursor: Cursor, models: int) -> TileEntry:
-    coder = cursor.varint(FIRST_MODEL + MAX_MODELS + MAX_TUNINGS, "a tile's coder")
+    coder = cursor.varint(FIRST_MODEL + MAX_MODELS + MAX_ADAPTATIONS, "a tile's coder")
     if coder >= FIRST_MODEL and not FIRST_MODEL <= coder < FIRST_MODEL + models:
         raise VersionError(f"byte {cursor.offset}: tile coder {coder} is unknown to this release")
     return TileEntry(coder, cursor.varint(MAX_LENGTH, "a tile's length"), cursor.integer(4, "a tile's checksum"))

@@ -9,6 +9,7 @@ from l3c.container.constants import (
     ALPHA_LAYOUTS,
     FIRST_MODEL,
     FLOAT,
+    JOINT_CHROMA,
     JPEG_START,
     KEPT_JPEG_XL,
     KEPT_STORED,
@@ -16,7 +17,6 @@ from l3c.container.constants import (
     METADATA,
     NAMED,
     NO_PICTURE,
-    PAIR,
     PLANE,
     PLANES,
     PREVIEW,
@@ -47,59 +47,61 @@ class Component:
 
 @dataclass(frozen=True, kw_only=True)
 class Corrected:
-    """A past that gives most pixels, from luma and smaller chroma.
+    """A history that gives most pixels, from luma and smaller chroma.
 
-    count: pixels that are corrected. packed: their places and differences. paired: chroma is one component.
+    count: pixels that are corrected. packed: their places and differences. joint_chroma: chroma is one component.
     """
 
     count: int = 0
     packed: bytes = b""
-    paired: bool = False
+    joint_chroma: bool = False
 
     def chroma(self, height: int, width: int) -> list[Component]:
         """One component of two channels, or two."""
-        return [Component(height, width, PAIR)] if self.paired else 2 * [Component(height, width, 1)]
+        return [Component(height, width, JOINT_CHROMA)] if self.joint_chroma else 2 * [Component(height, width, 1)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoCd(Corrected):
     """The image was made from PhotoYCC planes.
 
-    turned: it is its source turned a quarter counterclockwise. black: the source's last row is black, whatever the
+    rotated: it is its source rotated by a quarter counterclockwise. black: the source's last row is black, whatever the
     planes say.
     """
 
-    turned: bool = False
+    rotated: bool = False
     black: bool = False
-    name = "Photo CD, chroma halved"
+    name = "Photo CD, chroma subsampled"
 
     def components(self, header: ImageHeader) -> list[Component]:
         """Luma, and chroma of half the height and width, for an image of this size."""
-        height, width = (header.width, header.height) if self.turned else (header.height, header.width)
+        height, width = (header.width, header.height) if self.rotated else (header.height, header.width)
         return [Component(height, width, 1), *self.chroma((height + 1) // 2, (width + 1) // 2)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Video(Corrected):
-    """The image is a frame of video. halved: chroma has half the height too. numbers: those of the conversion."""
+    """The image is a frame of video. subsampled_rows: chroma has half the height too. numbers: those of the
+    conversion.
+    """
 
-    halved: bool
+    subsampled_rows: bool
     numbers: tuple[int, ...]
 
     @property
     def name(self) -> str:
         """For people."""
-        return f"video frame, 4:2:{0 if self.halved else 2}"
+        return f"video frame, 4:2:{0 if self.subsampled_rows else 2}"
 
     def components(self, header: ImageHeader) -> list[Component]:
         """Luma, and chroma of half the width and maybe height."""
         height, width = header.height, header.width
-        rows = (height + 1) // 2 if self.halved else height
+        rows = (height + 1) // 2 if self.subsampled_rows else height
         return [Component(height, width, 1), *self.chroma(rows, (width + 1) // 2)]
 
 
 @dataclass(frozen=True)
-class Repeated:
+class Upscaled:
     """Each pixel of a smaller image of the same layout was repeated, rows times down and columns times across."""
 
     rows: int
@@ -117,11 +119,11 @@ class Repeated:
     def components(self, header: ImageHeader) -> list[Component]:
         """Those of the smaller image."""
         height, width = self.size(header.height, header.width)
-        return replace(header, height=height, width=width, past=None).components
+        return replace(header, height=height, width=width, history=None).components
 
 
 @dataclass(frozen=True)
-class Levels:
+class ValueTable:
     """Ranks among the values that occur are coded. gray: all channels are equal. tables: those values, rising."""
 
     gray: bool
@@ -164,12 +166,13 @@ class KeptFile:
 class DecodedJpeg:
     """The image is what a JPEG decoder made of `file`, but for what is to be added to its samples.
 
-    sampling: index of SAMPLINGS. repeated: chroma is, where others interpolate it. top, left: rows and columns of the
-    file's picture that were cut off above and on the left. fast: its samples were made by libjpeg's fast method.
+    sampling: index of SAMPLINGS. nearest: chroma is upsampled to the nearest neighbour, where others interpolate.
+    top, left: rows and columns of the file's picture that were cut off above and on the left. fast: its samples were
+    made by libjpeg's fast method.
     """
 
     sampling: int
-    repeated: bool
+    nearest: bool
     file: KeptFile
     top: int = 0
     left: int = 0
@@ -181,7 +184,7 @@ class DecodedJpeg:
         return f"decoded JPEG, {SAMPLINGS[self.sampling]}" + ", fast transform" * self.fast
 
     @property
-    def halved(self) -> tuple[bool, bool]:
+    def subsampled(self) -> tuple[bool, bool]:
         """Whether chroma has half the height, and half the width."""
         return self.sampling == 3, self.sampling >= 2
 
@@ -195,7 +198,7 @@ class DecodedJpeg:
 
 
 @dataclass(frozen=True)
-class Predicted:
+class Residuals:
     """Wide samples' numbers less a prediction from their neighbours, in blocks of `block` pixels a side.
 
     predictor: LEFT, ABOVE or PLANE.
@@ -211,25 +214,25 @@ class Predicted:
 
     def components(self, header: ImageHeader) -> list[Component]:
         """The differences' bytes, as the samples' own would be."""
-        return replace(header, past=None).components
+        return replace(header, history=None).components
 
 
-Past = PhotoCd | Levels | DecodedJpeg | Video | Repeated | Predicted
+History = PhotoCd | ValueTable | DecodedJpeg | Video | Upscaled | Residuals
 
 
 @dataclass(frozen=True)
 class ImageHeader:
     """layout: one of PLANES. height, width: pixels. depth: bits of a sample. kind: of the samples.
 
-    past: if known, then its planes are the components. maximum: the sample that is white, 0 where that is the largest
-    of `depth` bits. extra: numbers of EXTRA_NAMES, of a further plane of one channel each.
+    history: if known, then its planes are the components. maximum: the sample that is white, 0 where that is the
+    largest of `depth` bits. extra: numbers of EXTRA_NAMES, of a further plane of one channel each.
     """
 
     layout: int
     height: int
     width: int
     depth: int = 8
-    past: Past | None = None
+    history: History | None = None
     kind: int = UNSIGNED
     maximum: int = 0
     extra: tuple[int, ...] = ()
@@ -266,8 +269,8 @@ class ImageHeader:
     @property
     def components(self) -> list[Component]:
         """Of each plane the samples' bytes, the high ones before the low ones."""
-        if self.past:
-            return self.past.components(self)
+        if self.history:
+            return self.history.components(self)
         return [Component(self.height, self.width, c) for c in self.planes for _ in range(self.parts)]
 
     @property
@@ -307,8 +310,8 @@ class ModelReference:
 
 
 @dataclass(frozen=True)
-class Tuning:
-    """A model tuned to this image. model: its index. data: how; only the model can read it."""
+class Adaptation:
+    """A model adapted to this image. model: its index. data: how; only the model can read it."""
 
     model: int
     data: bytes
@@ -316,7 +319,7 @@ class Tuning:
 
 @dataclass(frozen=True)
 class TileEntry:
-    """coder: STORED, WEBP, DEFLATED, or FIRST_MODEL + index of a model, the tuned ones after the others.
+    """coder: STORED, WEBP, DEFLATED, or FIRST_MODEL + index of a model, the adapted ones after the others.
 
     length: of the payload. crc: CRC-32 of the samples.
     """
@@ -371,7 +374,7 @@ class Contents:
     """A whole file.
 
     tile_side: nominal side of the tiles. tiles: component by component, row by row. data: the payloads, one after
-    another. palette: of layout PALETTE alone. tunings: of models, perhaps none.
+    another. palette: of layout PALETTE alone. adaptations: of models, perhaps none.
     kept: instead of models, tiles and data, where a file is kept whole. pages: instead of them, where there are
     several; the header is that of the first.
     """
@@ -384,7 +387,7 @@ class Contents:
     metadata: dict[bytes, bytes] = field(default_factory=dict)
     palette: Palette | None = None
     kept: KeptFile | None = None
-    tunings: list[Tuning] = field(default_factory=list)
+    adaptations: list[Adaptation] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
     animation: Animation | None = None
 

@@ -5,26 +5,26 @@ from __future__ import annotations
 from zlib import crc32
 
 from l3c.container.constants import (
+    ADAPTATIONS,
     ANCILLARY,
     COLOURS,
     DATA,
     DIGEST_BYTES,
     FILE,
     HEAD,
+    HISTORY,
     KIND_SHIFT,
     MODELS,
     PAGES,
-    PAST,
     SIGNATURE,
     TILES,
-    TUNINGS,
     VERSION,
 )
 from l3c.container.cursor import varint
-from l3c.container.history import write_past
+from l3c.container.history import write_history
 from l3c.container.kept_file import write_file_section
 from l3c.container.pages import PageEntry, write_index
-from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, TileEntry, Tuning
+from l3c.container.structure import Adaptation, Contents, ImageHeader, ModelReference, Palette, TileEntry
 
 
 def write_file(contents: Contents) -> bytes:
@@ -40,9 +40,9 @@ def _sections(contents: Contents) -> list[bytes]:
     if contents.kept is not None:
         return [*sections, *ancillary, section(FILE, write_file_section(contents.kept))]
     sections += [section(COLOURS, palette(contents.palette))] if contents.palette else []
-    sections += [section(PAST, write_past(contents.header.past))] if contents.header.past else []
+    sections += [section(HISTORY, write_history(contents.header.history))] if contents.header.history else []
     sections += [section(MODELS, models(contents.models))]
-    sections += [section(TUNINGS, tunings(contents.tunings))] if contents.tunings else []
+    sections += [section(ADAPTATIONS, adaptations(contents.adaptations))] if contents.adaptations else []
     sections += ancillary
     sections += [section(TILES, tiles(contents.tile_side, contents.tiles)), section(DATA, contents.data)]
     return sections
@@ -79,7 +79,7 @@ def models(references: list[ModelReference]) -> bytes:
     return out
 
 
-def tunings(found: list[Tuning]) -> bytes:
+def adaptations(found: list[Adaptation]) -> bytes:
     rows = [varint(t.model) + varint(len(t.data)) + t.data for t in found]
     return b"".join([varint(len(found)), *rows])
 

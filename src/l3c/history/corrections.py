@@ -1,4 +1,4 @@
-"""Pixels that the planes of a past do not give, one by one."""
+"""Pixels that the planes of a history do not give, one by one."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ BYTES = 16
 
 
 def corrected(
-    pixels: NDArray[Any], made: NDArray[Any], header: ImageHeader, past: PhotoCd | Video
+    pixels: NDArray[Any], made: NDArray[Any], header: ImageHeader, history: PhotoCd | Video
 ) -> ImageHeader | None:
-    """The header with this past and what `made` lacks of the pixels; None where that is much."""
+    """The header with this history and what `made` lacks of the pixels; None where that is much."""
     differences = (pixels - made).reshape(-1, 3)
     places = np.nonzero(differences.any(-1))[0]
     if len(places) * CORRECTED_SHARE > len(differences):
         return None
-    return replace(header, past=replace(past, count=len(places), packed=pack(places, differences[places])))
+    return replace(header, history=replace(history, count=len(places), packed=pack(places, differences[places])))
 
 
 def applied(pixels: NDArray[np.uint8], header: ImageHeader) -> NDArray[np.uint8]:
@@ -39,9 +39,9 @@ def applied(pixels: NDArray[np.uint8], header: ImageHeader) -> NDArray[np.uint8]
 
 def correct(pixels: NDArray[Any], header: ImageHeader, box: Box) -> None:
     """Add to the pixels of a box of the image what its planes do not give. Raises FormatError."""
-    if not isinstance(header.past, Corrected):
+    if not isinstance(header.history, Corrected):
         return
-    places, differences = unpack(header.past, header.height * header.width)
+    places, differences = unpack(header.history, header.height * header.width)
     rows, columns = np.divmod(places, header.width)
     inside = (rows >= box.top) & (rows < box.bottom) & (columns >= box.left) & (columns < box.right)
     pixels[rows[inside] - box.top, columns[inside] - box.left] += differences[inside]
@@ -55,20 +55,20 @@ def pack(places: NDArray[np.intp], differences: NDArray[np.uint8]) -> bytes:
     return zlib.compress(b"".join(varint(int(gap)) for gap in gaps) + differences.T.tobytes(), 9)
 
 
-def unpack(past: Corrected, pixels: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+def unpack(history: Corrected, pixels: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """Places [count] below `pixels`, and differences [count, 3]. Raises FormatError."""
-    if not past.count:
+    if not history.count:
         return np.empty(0, np.int64), np.empty((0, 3), np.uint8)
-    limit = past.count * (VARINT_MAX + 3)
+    limit = history.count * (VARINT_MAX + 3)
     try:
-        raw = zlib.decompressobj().decompress(past.packed, limit)
+        raw = zlib.decompressobj().decompress(history.packed, limit)
     except zlib.error as error:
-        raise FormatError(f"section PAST: its corrections are damaged: {error}") from error
+        raise FormatError(f"section HIST: its corrections are damaged: {error}") from error
     cursor = Cursor(memoryview(raw), 0)
-    gaps = [cursor.varint(pixels, "a gap between corrections") for _ in range(past.count)]
+    gaps = [cursor.varint(pixels, "a gap between corrections") for _ in range(history.count)]
     places = np.cumsum(np.array(gaps, np.int64) + 1) - 1
-    differences = np.frombuffer(cursor.take(3 * past.count, "corrections"), np.uint8).reshape(3, past.count)
-    cursor.finish("the corrections of section PAST")
+    differences = np.frombuffer(cursor.take(3 * history.count, "corrections"), np.uint8).reshape(3, history.count)
+    cursor.finish("the corrections of section HIST")
     if places[-1] >= pixels:
-        raise FormatError("section PAST: a correction lies beyond the image")
+        raise FormatError("section HIST: a correction lies beyond the image")
     return places, differences.T

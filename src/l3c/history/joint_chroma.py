@@ -11,12 +11,12 @@ from l3c.container.structure import Corrected, ImageHeader
 from l3c.history.plain import Components
 
 
-def pair(header: ImageHeader, components: Components) -> tuple[ImageHeader, Components]:
-    """The same image, its chroma in one component; of a past without chroma as it is."""
-    if not isinstance(header.past, Corrected):
+def join_chroma(header: ImageHeader, components: Components) -> tuple[ImageHeader, Components]:
+    """The same image, its chroma in one component; of a history without chroma as it is."""
+    if not isinstance(header.history, Corrected):
         return header, components
     luma, *chroma = components
-    return replace(header, past=replace(header.past, paired=True)), [luma, np.concatenate(chroma, axis=2)]
+    return replace(header, history=replace(header.history, joint_chroma=True)), [luma, np.concatenate(chroma, axis=2)]
 
 
 def planes_of(components: Components) -> list[NDArray[np.uint8]]:

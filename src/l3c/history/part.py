@@ -1,4 +1,4 @@
-"""A part of an image with a past."""
+"""A part of an image with a history."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def number_type(header: ImageHeader) -> np.dtype[Any]:
 
 
 def to_components(numbers: NDArray[Any], header: ImageHeader) -> Components:
-    """Of numbers [height, width, channels], of a header without a past."""
+    """Of numbers [height, width, channels], of a header without a history."""
     return [part for plane in _planes(numbers, header) for part in _bytes(plane, header.depth)]
 
 

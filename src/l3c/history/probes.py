@@ -1,4 +1,4 @@
-"""A few pixels that tell of most images that they have no past: what looks further is only run on the others."""
+"""A few pixels that tell of most images that they have no history: what looks further is only run on the others."""
 
 from __future__ import annotations
 

@@ -199,8 +199,8 @@ def _metadata(header: _Header) -> dict[str, bytes]:
     found = {}
     if header.profile:
         found["icc"] = header.profile
-    if told := resolution.of_bmp(*header.resolution):
-        found["resolution"] = told
+    if stated := resolution.of_bmp(*header.resolution):
+        found["resolution"] = stated
     if _is_special(header):
         found["bmp header"] = _bare(header)
     return found
@@ -362,12 +362,12 @@ def _file(
 ) -> bytes:
     height, width = picture.samples.shape[:2]
     stride = -(-width * bits // 32) * 4
-    told, icc = picture.metadata.get("bmp header", b""), picture.metadata.get("icc", b"")
-    size = int.from_bytes(told[:4], "little")
+    stated, icc = picture.metadata.get("bmp header", b""), picture.metadata.get("icc", b"")
+    size = int.from_bytes(stated[:4], "little")
     size = size if size in (MASKS, ALPHA_MASK, V4, V5) else INFO
     if icc or (masks[3] and size < ALPHA_MASK):
         size = V5
-    x, y = struct.unpack_from("<ii", told, 24) if len(told) >= INFO else (0, 0)
+    x, y = struct.unpack_from("<ii", stated, 24) if len(stated) >= INFO else (0, 0)
     if "resolution" in picture.metadata:
         x, y = resolution.for_bmp(picture.metadata["resolution"])
     count, image = len(colours) // 3, stride * height
@@ -379,12 +379,12 @@ def _file(
         outside = 12 if compression == FIELDS else 16
     offset = FILE_HEADER + size + outside + 4 * count
     if size >= V4:
-        rest = bytearray(told[ALPHA_MASK:size].ljust(size - ALPHA_MASK, b"\0"))
+        rest = bytearray(stated[ALPHA_MASK:size].ljust(size - ALPHA_MASK, b"\0"))
         if size == V5:
             if icc:
                 struct.pack_into("<I", rest, 56 - len(head), EMBEDDED)
                 struct.pack_into("<II", rest, 112 - len(head), offset - FILE_HEADER + image, len(icc))
-            elif not told or struct.unpack_from("<I", rest, 56 - len(head))[0] == EMBEDDED:
+            elif not stated or struct.unpack_from("<I", rest, 56 - len(head))[0] == EMBEDDED:
                 struct.pack_into("<I", rest, 56 - len(head), 0x73524742)
                 struct.pack_into("<II", rest, 112 - len(head), 0, 0)
         head += bytes(rest)

@@ -110,6 +110,6 @@ def read(data: bytes) -> Picture:
         metadata = metadata_of(image)
         image.load()
         samples = np.array(image)
-    if told := of_jfif(*file.density):
-        metadata["resolution"] = told
+    if stated := of_jfif(*file.density):
+        metadata["resolution"] = stated
     return Picture(samples, metadata, "JPEG", "CMYK" if file.components == 4 else None)

@@ -48,8 +48,8 @@ def metadata_of(image: Image.Image) -> dict[str, bytes]:
 def from_info(image: Image.Image) -> dict[str, bytes]:
     """As `metadata_of`, with resolution, texts, comment and transparent colour of an image of any format."""
     found, info = metadata_of(image), image.info
-    if told := _of_dpi(info.get("dpi")):
-        found["resolution"] = told
+    if stated := _of_dpi(info.get("dpi")):
+        found["resolution"] = stated
     if isinstance(comment := info.get("comment"), bytes) and comment:
         found["comment"] = comment
     texts = [_text(key, value) for key, value in info.items() if isinstance(value, str) and key not in NO_TEXTS]

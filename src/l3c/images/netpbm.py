@@ -225,10 +225,10 @@ def _write(picture: Picture, suffix: str) -> bytes:
     height, width = samples.shape[:2]
     comments = picture.metadata.get("comment", b"")
     text = b"".join(b"# " + line + b"\n" for line in comments.replace(b"\0", b"\n").splitlines()) if comments else b""
-    untold = suffix == ".pam" and picture.extra == (UNSPECIFIED,)
+    unstated = suffix == ".pam" and picture.extra == (UNSPECIFIED,)
     if (
         picture.palette
-        or (picture.extra and not untold)
+        or (picture.extra and not unstated)
         or picture.layout not in (None, "gray", "gray+alpha", "RGB", "RGBA")
     ):
         raise InputError("PPM cannot hold it")
@@ -250,7 +250,7 @@ def _write(picture: Picture, suffix: str) -> bytes:
     kind = np.dtype(np.uint8 if largest < 256 else ">u2")
     if suffix == ".pam":
         size = f"WIDTH {width}\nHEIGHT {height}\nDEPTH {channels}\nMAXVAL {largest}"
-        kind_line = "" if untold else f"TUPLTYPE {TUPLES[channels]}\n"
+        kind_line = "" if unstated else f"TUPLTYPE {TUPLES[channels]}\n"
         head = b"P7\n" + text + f"{size}\n{kind_line}ENDHDR\n".encode()
     elif (channels == 1 and suffix in (".pgm", ".pnm", ".ppm")) or (channels == 3 and suffix in (".ppm", ".pnm")):
         head = f"P{5 if channels == 1 else 6}\n".encode() + text + f"{width} {height}\n{largest}\n".encode()

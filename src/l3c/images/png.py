@@ -70,7 +70,7 @@ class _File:
     ancillary: list[Chunk] = field(default_factory=list)
     data: list[memoryview] = field(default_factory=list)
     plays: int | None = None
-    told_frames: int | None = None
+    stated_frames: int | None = None
     stray: bool = False
     first_is_frame: bool = False
     frames: list[_Frame] = field(default_factory=list)
@@ -120,7 +120,7 @@ def _parse(data: bytes) -> _File:
                 raise damaged(f"byte {at}: its palette is misplaced or has {len(content)} bytes")
             file.palette = bytes(content)
         elif kind == b"acTL" and len(content) == 8 and not closed and file.plays is None:
-            file.told_frames, file.plays = struct.unpack(">II", content)
+            file.stated_frames, file.plays = struct.unpack(">II", content)
         elif kind == b"acTL":
             file.stray = True
         elif kind in (b"fcTL", b"fdAT"):
@@ -150,7 +150,7 @@ def _parse(data: bytes) -> _File:
         raise damaged("it has no data")
     if file.colour == 3 and not file.palette:
         raise damaged("it has no palette")
-    file.stray = file.stray or (file.told_frames or 0) != len(file.frames)
+    file.stray = file.stray or (file.stated_frames or 0) != len(file.frames)
     if file.plays is None:
         file.frames = []
     file.first_is_frame = file.first_is_frame and bool(file.frames)

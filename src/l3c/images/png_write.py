@@ -67,11 +67,11 @@ def _bits(page: Picture, metadata: dict[str, bytes]) -> tuple[int, NDArray[Any]]
     if page.palette:
         count = len(page.palette.colours) // 3
         return next(bits for bits in (1, 2, 4, 8) if count <= 1 << bits), samples
-    told = (metadata.get("bit depth") or b"\0")[0]
-    if told in (2, 4) and samples.ndim == 2 and samples.dtype == np.uint8:
-        scale = np.uint8(255 // (2**told - 1))
+    stated = (metadata.get("bit depth") or b"\0")[0]
+    if stated in (2, 4) and samples.ndim == 2 and samples.dtype == np.uint8:
+        scale = np.uint8(255 // (2**stated - 1))
         if not (samples % scale).any():
-            return told, samples // scale
+            return stated, samples // scale
     return 8 * samples.dtype.itemsize, samples
 
 

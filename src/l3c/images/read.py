@@ -95,9 +95,9 @@ def _guarded(name: str, work: Callable[[], T]) -> T:
 def _compare(picture: Picture, description: Description, name: str) -> None:
     """Raise where a reader gave other samples than the file holds."""
     pages = picture.pages or (picture,)
-    told = description.pages or (description,)
+    stated = description.pages or (description,)
     found = [(page.samples.shape, page.samples.dtype) for page in pages]
-    expected = [(page.shape, np.dtype(page.dtype)) for page in told]
+    expected = [(page.shape, np.dtype(page.dtype)) for page in stated]
     if found != expected:
         i = next(
             (i for i, (a, b) in enumerate(zip(found, expected, strict=False)) if a != b), min(len(found), len(expected))

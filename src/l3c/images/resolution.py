@@ -39,8 +39,8 @@ def for_bmp(content: bytes) -> tuple[int, int]:
 
 def of_jfif(unit: int, x: int, y: int) -> bytes | None:
     """The section's content for JFIF's density; None where it says nothing."""
-    told = x > 0 and y > 0 and (unit in (1, 2) or x != y)
-    return LAYOUT.pack({1: INCH, 2: CENTIMETRE}.get(unit, NONE), x, 1, y, 1) if told else None
+    stated = x > 0 and y > 0 and (unit in (1, 2) or x != y)
+    return LAYOUT.pack({1: INCH, 2: CENTIMETRE}.get(unit, NONE), x, 1, y, 1) if stated else None
 
 
 def unpack(content: bytes) -> tuple[int, Fraction, Fraction]:

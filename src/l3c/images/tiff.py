@@ -255,8 +255,8 @@ def _metadata(directory: Directory) -> dict[str, bytes]:
             found[kind] = tag.data
             left_out.add(number)
     dots = [directory.fraction(tag) for tag in (282, 283)]
-    if dots[0] and dots[1] and (told := resolution.of_tiff(dots[0], dots[1], directory.number(296, 2))):
-        found["resolution"] = told
+    if dots[0] and dots[1] and (stated := resolution.of_tiff(dots[0], dots[1], directory.number(296, 2))):
+        found["resolution"] = stated
         left_out |= RESOLUTIONS
     left_out |= {tag.number for tag in directory.tags.values() if _is_lost(tag)}
     if directory.number(KIND, 1) == 0:

@@ -47,7 +47,7 @@ NUMBERS = 1 << 16
 LEVEL = 6
 Order = Literal["<", ">"]
 WHOLE = (8, 16, 32, 64)
-"""Bits of samples that are whole numbers of bytes."""
+"""Bits of samples that are integers of bytes."""
 
 
 def write(picture: Picture, level: int = LEVEL) -> bytes:
@@ -191,24 +191,24 @@ def _bits(page: Picture) -> tuple[int, NDArray[Any]]:
     if page.palette:
         count = len(page.palette.colours) // 3
         return next(bits for bits in (1, 2, 4, 8) if count <= 1 << bits), samples
-    told = (page.metadata.get("bit depth") or b"\0")[0]
-    if told in (2, 4) and samples.ndim == 2 and samples.dtype == np.uint8:
-        scale = np.uint8(255 // (2**told - 1))
+    stated = (page.metadata.get("bit depth") or b"\0")[0]
+    if stated in (2, 4) and samples.ndim == 2 and samples.dtype == np.uint8:
+        scale = np.uint8(255 // (2**stated - 1))
         if not (samples % scale).any():
-            return told, samples // scale
+            return stated, samples // scale
     return 8 * samples.dtype.itemsize, samples
 
 
-def _map(colours: bytes, bits: int, told: Tag | None, order: str) -> Tag:
+def _map(colours: bytes, bits: int, stated: Tag | None, order: str) -> Tag:
     table = np.zeros((1 << bits, 3), np.uint16)
     found = np.frombuffer(colours, np.uint8).reshape(-1, 3)
     table[: len(found)] = found
-    if told is not None and told.count == table.size and told.type == SHORT:
-        exact = np.frombuffer(told.data, order + "u2").reshape(3, -1).T
+    if stated is not None and stated.count == table.size and stated.type == SHORT:
+        exact = np.frombuffer(stated.data, order + "u2").reshape(3, -1).T
         if ((exact >> 8) == table).all():
-            return told
-    if told is None or told.data not in (tiff.TIMES_256, tiff.BELOW_256):
+            return stated
+    if stated is None or stated.data not in (tiff.TIMES_256, tiff.BELOW_256):
         table *= 257
-    elif told.data == tiff.TIMES_256:
+    elif stated.data == tiff.TIMES_256:
         table <<= 8
     return tag_of(order, tiff.MAP, SHORT, [int(value) for value in table.T.ravel()])

@@ -64,8 +64,8 @@ def _pass(c: list[Ints]) -> Ints:
 def _even(c0: Ints, c2: Ints, c4: Ints, c6: Ints) -> list[Ints]:
     """Of the samples 0 .. 3 what they have in common with 7 .. 4."""
     total, apart, both = c0 + c4, c0 - c4, c2 + c6
-    turned = _times(c2 - c6, ROOT) - both
-    return [total + both, apart + turned, apart - turned, total - both]
+    rotated = _times(c2 - c6, ROOT) - both
+    return [total + both, apart + rotated, apart - rotated, total - both]
 
 
 def _odd(c1: Ints, c3: Ints, c5: Ints, c7: Ints) -> list[Ints]:

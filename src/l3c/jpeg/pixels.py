@@ -22,19 +22,19 @@ Table = NDArray[np.uint8]
 class Coefficients(NamedTuple):
     """What a JPEG file holds, of one component (gray) or three.
 
-    blocks: int16 [rows, columns, 64], each block row by row. tables: the steps, uint8 [64]. halved: whether chroma has
-    half the height, half the width.
+    blocks: int16 [rows, columns, 64], each block row by row. tables: the steps, uint8 [64]. subsampled: whether
+    chroma has half the height, half the width.
     """
 
     blocks: list[Blocks]
     tables: list[Table]
-    halved: tuple[bool, bool] = (False, False)
+    subsampled: tuple[bool, bool] = (False, False)
 
 
-def grid(size: tuple[int, int], halved: tuple[bool, bool], component: int) -> tuple[int, int]:
+def grid(size: tuple[int, int], subsampled: tuple[bool, bool], component: int) -> tuple[int, int]:
     """Rows and columns of a component's blocks in an image of `size`: luma fills whole units of what chroma needs."""
-    units = -(-size[0] // (SIDE << halved[0])), -(-size[1] // (SIDE << halved[1]))
-    return (units[0] << halved[0], units[1] << halved[1]) if component == 0 else units
+    units = -(-size[0] // (SIDE << subsampled[0])), -(-size[1] // (SIDE << subsampled[1]))
+    return (units[0] << subsampled[0], units[1] << subsampled[1]) if component == 0 else units
 
 
 def redo(found: Coefficients, size: tuple[int, int], plain: bool = False, fast: bool = False) -> NDArray[np.uint8]:
@@ -46,19 +46,19 @@ def redo(found: Coefficients, size: tuple[int, int], plain: bool = False, fast: 
     luma = planes[0][: size[0], : size[1]]
     if len(planes) == 1:
         return luma[..., None]
-    return coloured(luma, [halved_size(plane, size, found.halved) for plane in planes[1:]], found.halved, plain)
+    return coloured(luma, [cut_to_size(plane, size, found.subsampled) for plane in planes[1:]], found.subsampled, plain)
 
 
-def halved_size(plane: NDArray[np.uint8], size: tuple[int, int], halved: tuple[bool, bool]) -> NDArray[np.uint8]:
+def cut_to_size(plane: NDArray[np.uint8], size: tuple[int, int], subsampled: tuple[bool, bool]) -> NDArray[np.uint8]:
     """The part of a chroma plane that belongs to the picture."""
-    return plane[: (size[0] + halved[0]) >> halved[0], : (size[1] + halved[1]) >> halved[1]]
+    return plane[: (size[0] + subsampled[0]) >> subsampled[0], : (size[1] + subsampled[1]) >> subsampled[1]]
 
 
 def coloured(
-    luma: NDArray[np.uint8], chroma: list[NDArray[np.uint8]], halved: tuple[bool, bool], plain: bool
+    luma: NDArray[np.uint8], chroma: list[NDArray[np.uint8]], subsampled: tuple[bool, bool], plain: bool
 ) -> NDArray[np.uint8]:
     """RGB of luma and of the two chroma planes."""
-    blue, red = (upsample(plane, halved, plain, luma.shape) for plane in chroma)
+    blue, red = (upsample(plane, subsampled, plain, luma.shape) for plane in chroma)
     out = np.empty((*luma.shape, 3), np.uint8)
     for top in range(0, len(luma), STRIP):
         rows = slice(top, top + STRIP)

@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 Plane = NDArray[np.uint8]
 
 
-def upsample(half: Plane, halved: tuple[bool, bool], plain: bool, size: tuple[int, int]) -> Plane:
-    """uint8 of `size` (height, width). halved: whether height and width are. plain: samples are repeated.
+def upsample(half: Plane, subsampled: tuple[bool, bool], plain: bool, size: tuple[int, int]) -> Plane:
+    """uint8 of `size` (height, width). subsampled: whether height and width are. plain: samples are repeated.
 
-    Else pixels are weighted means of the nearest samples, three to one in each direction that is halved.
+    Else pixels are weighted means of the nearest samples, three to one in each direction that is subsampled.
     """
-    if plain or not any(halved):
-        for axis, twice in enumerate(halved):
+    if plain or not any(subsampled):
+        for axis, twice in enumerate(subsampled):
             half = np.repeat(half, 1 + twice, axis=axis)
         return half[: size[0], : size[1]]
     wide = half.astype(np.int16)
-    if halved[0]:
+    if subsampled[0]:
         wide = spread(wide, 0)
-    return widen(wide, 4 if halved[0] else 2)[: size[0], : size[1]]
+    return widen(wide, 4 if subsampled[0] else 2)[: size[0], : size[1]]
 
 
 def spread(samples: NDArray[Any], axis: int) -> NDArray[Any]:
@@ -43,9 +43,9 @@ def widen(samples: NDArray[np.int16], bits: int) -> Plane:
     return (out >> bits).astype(np.uint8)
 
 
-def shrink(whole: NDArray[np.float32], halved: tuple[bool, bool], plain: bool) -> NDArray[np.float32]:
+def shrink(whole: NDArray[np.float32], subsampled: tuple[bool, bool], plain: bool) -> NDArray[np.float32]:
     """The half plane that comes nearest to `whole` when it is upsampled: least squares, without rounding."""
-    for axis, half in enumerate(halved):
+    for axis, half in enumerate(subsampled):
         if half:
             whole = _means(whole, axis) if plain else _unspread(whole, axis)
     return whole

@@ -1,4 +1,4 @@
-"""Where model files lie: folders and URLs. A file is told by its path or URL, both as text."""
+"""Where model files lie: folders and URLs. A file is identified by its path or URL, both as text."""
 
 from __future__ import annotations
 

@@ -173,9 +173,9 @@ def _picture(image: Image.Image, options: dict[str, Any], filename: str | bytes)
     if image.mode not in SAVED:
         raise InputError(f"{filename!r}: mode {image.mode} is not supported, only {', '.join(SAVED)}")
     image.load()
-    told = image.copy()
-    told.info |= {key: options[key] for key in ("dpi", "comment") if key in options}
-    metadata = from_info(told)
+    stated = image.copy()
+    stated.info |= {key: options[key] for key in ("dpi", "comment") if key in options}
+    metadata = from_info(stated)
     for kind, key in (("icc", "icc_profile"), ("exif", "exif"), ("xmp", "xmp")):
         if key in options:
             value = options[key]
@@ -200,8 +200,8 @@ def _save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> Non
     if len(pages) == 1:
         file.write(api.encode_picture(pages[0], **_options(image)))
         return
-    told = options.get("duration", durations)
-    times = list(told) if isinstance(told, list | tuple) else [told] * len(pages)
+    stated = options.get("duration", durations)
+    times = list(stated) if isinstance(stated, list | tuple) else [stated] * len(pages)
     loop = options.get("loop", image.info.get("loop"))
     metadata = pages[0].metadata
     animation = None

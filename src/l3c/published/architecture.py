@@ -21,7 +21,7 @@ SHARED_RECURSIONS = 3
 SCALES_MAX = 8
 """Tiles are padded to multiples of 2^scales: more would be padding above all."""
 
-LEVELS_MAX = 256
+TABLE_VALUES_MAX = 256
 """Symbols of an auxiliary image are coded as bytes."""
 
 FIRST = ("kind", "scales", "features", "blocks", "latent_channels", "latent_levels", "sigma", "components")
@@ -56,8 +56,8 @@ class Architecture:
         )
         if smallest < 1:
             raise InputError(f"every size must be positive, and levels at least 2: {self}")
-        if self.scales > SCALES_MAX or self.latent_levels > LEVELS_MAX:
-            raise InputError(f"at most {SCALES_MAX} scales and {LEVELS_MAX} levels: {self}")
+        if self.scales > SCALES_MAX or self.latent_levels > TABLE_VALUES_MAX:
+            raise InputError(f"at most {SCALES_MAX} scales and {TABLE_VALUES_MAX} levels: {self}")
         if self.kind == "rgb-shared" and self.scales != 1:
             raise InputError(f"rgb-shared trains one scale, not {self.scales}")
 

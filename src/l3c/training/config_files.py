@@ -22,7 +22,7 @@ INHERIT = "inherit"
 SUFFIX = ".yaml"
 
 CONFIGS = Path(str(resources("l3c.training"))) / "configs"
-"""The package's own: a folder for each kind, `model` and `data`; their names are told apart by it."""
+"""The package's own: a folder for each kind, `model` and `data`; their names are distinguished by it."""
 
 AnyConfig = Config | WaveConfig
 File = tuple[Path, dict[str, Any]]

@@ -118,7 +118,7 @@ def _channels(config: AnyConfig) -> int | None:
     """Of the wave network's models, 2 being chroma given luma; None of published networks."""
     if not isinstance(config, WaveConfig):
         return None
-    return config.network.channels - config.network.guides
+    return config.network.channels - config.network.side_channels
 
 
 @contextmanager

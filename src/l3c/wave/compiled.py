@@ -37,21 +37,21 @@ class WaveCoder:
         return str(self._coder.isa)
 
     def encode(self, tile: NDArray[np.uint8], /) -> bytes:
-        """tile: uint8 [height, width, channels], sides up to 65535, in the order red, green, blue, or guide, blue and
-        red chroma.
+        """tile: uint8 [height, width, channels], sides up to 65535, in the order red, green, blue, or side
+        information, blue and red chroma.
         """
         return bytes(self._coder.encode(np.ascontiguousarray(tile)))
 
     def decode(
-        self, payload: bytes, height: int, width: int, /, *, guide: NDArray[np.uint8] | None = None
+        self, payload: bytes, height: int, width: int, /, *, side: NDArray[np.uint8] | None = None
     ) -> NDArray[np.uint8]:
         """uint8 [height, width, channels], as `encode` takes it. Raises FormatError on a damaged payload.
 
-        guide: uint8 [height, width, guides], for a network that has one.
+        side: uint8 [height, width, side_channels], for a network with side information.
         """
         tile = np.empty((height, width, self._architecture.channels), np.uint8)
-        if guide is not None:
-            tile[..., : self._architecture.guides] = guide
+        if side is not None:
+            tile[..., : self._architecture.side_channels] = side
         wrong = self._coder.decode(payload, tile)
         if wrong:
             raise FormatError(wrong)
@@ -63,8 +63,8 @@ def wave_gradient(
 ) -> tuple[float, NDArray[np.float32]]:
     """Total cost in bits of all samples of the crops that are coded, under a float network, and its gradient.
 
-    parameters: float32 [N]. crops: uint8 [count, height, width, channels], channels in coding order, guides first,
-    height even, width a multiple of 32, both up to 4096. quantized: round activations and outputs as the integer
+    parameters: float32 [N]. crops: uint8 [count, height, width, channels], channels in coding order, side channels
+    first, height even, width a multiple of 32, both up to 4096. quantized: round activations and outputs as the integer
     network. Sums run in the order that suits the instruction set, so that results differ in their last bits.
     """
     out = np.zeros_like(parameters)

@@ -1,4 +1,4 @@
-"""A wave model as the codec sees it: a network that codes tiles and can be tuned, and its digest."""
+"""A wave model as the codec sees it: a network that codes tiles and can be adapted, and its digest."""
 
 from __future__ import annotations
 
@@ -51,20 +51,22 @@ class WaveModel:
         return self._coder.isa
 
     def encode(self, tile: NDArray[np.uint8], /) -> bytes:
-        """Payload of a tile, uint8 [height, width, channels], a guide before them, where the network has one."""
+        """Payload of a tile, uint8 [height, width, channels], side information before them, where the network has
+        one.
+        """
         return self._coder.encode(tile)
 
     def decode(self, payload: bytes, height: int, width: int, /) -> NDArray[np.uint8]:
         """uint8 [height, width, channels]; raises FormatError on a damaged payload."""
         return self._coder.decode(payload, height, width)
 
-    def decode_guided(self, payload: bytes, guide: NDArray[np.uint8], /) -> NDArray[np.uint8]:
-        """uint8 [height, width, channels], given guide, uint8 [height, width, 1]; raises FormatError."""
-        tile = self._coder.decode(payload, *guide.shape[:2], guide=guide)
-        return np.ascontiguousarray(tile[..., self.network.architecture.guides :])
+    def decode_conditional(self, payload: bytes, side: NDArray[np.uint8], /) -> NDArray[np.uint8]:
+        """uint8 [height, width, channels], given side, uint8 [height, width, 1]; raises FormatError."""
+        tile = self._coder.decode(payload, *side.shape[:2], side=side)
+        return np.ascontiguousarray(tile[..., self.network.architecture.side_channels :])
 
-    def tunings(self, samples: NDArray[np.uint8], effort: int, /) -> Iterator[bytes]:
-        """Tunings to samples, as `encode` takes them, one after another; the first ones for any effort."""
+    def adaptations(self, samples: NDArray[np.uint8], effort: int, /) -> Iterator[bytes]:
+        """Adaptations to samples, as `encode` takes them, one after another; the first ones for any effort."""
         from l3c.wave.adaptation.code import write_numbers
         from l3c.wave.adaptation.search import Search
 
@@ -73,20 +75,20 @@ class WaveModel:
             search.run(*part)
             yield write_numbers(self.network.architecture, *search.found())
 
-    def tuned(self, data: bytes, /) -> TunedWaveModel:
-        """The model tuned by what a file holds. Raises FormatError."""
-        return TunedWaveModel(self, data)
+    def adapted(self, data: bytes, /) -> AdaptedWaveModel:
+        """The model adapted by what a file holds. Raises FormatError."""
+        return AdaptedWaveModel(self, data)
 
 
-class TunedWaveModel(WaveModel):
-    """A model tuned to an image. Implements codec.models.TunedModel."""
+class AdaptedWaveModel(WaveModel):
+    """A model adapted to an image. Implements codec.models.AdaptedModel."""
 
     def __init__(self, base: WaveModel, data: bytes) -> None:
         from l3c.wave.adaptation.code import read_numbers
 
         network = tune(base.network, read_numbers(base.network.architecture, data))
         super().__init__(base.name, network, base.digest, base.learning, base.tile)
-        self.base, self.tuning = base, data
+        self.base, self.adaptation = base, data
 
 
 def need_processor(name: str, device: str) -> None:

@@ -28,9 +28,12 @@ class Preset(NamedTuple):
     learning: Learning
 
 
-HEADS_LEARN = Learning(rate=1.5e-3, momentum=0.2, epsilon=1e-3, group=64, first=HEADS)
-ALL_LEARN = replace(HEADS_LEARN, rate=7e-4, first=STAGE_TWO)
-FAST, EVERYDAY = replace(HEADS_LEARN, every=5, group=128), replace(HEADS_LEARN, rate=1e-3, every=5, taken=2)
+HEADS_LEARN = Learning(learning_rate=1.5e-3, first_moment_rate=0.2, epsilon=1e-3, step_pixels=64, first_layer=HEADS)
+ALL_LEARN = replace(HEADS_LEARN, learning_rate=7e-4, first_layer=STAGE_TWO)
+FAST, EVERYDAY = (
+    replace(HEADS_LEARN, period=5, step_pixels=128),
+    replace(HEADS_LEARN, learning_rate=1e-3, period=5, learned=2),
+)
 LEARNING = {"everyday": EVERYDAY, "fast": FAST, "archives": ALL_LEARN, "none": None}
 """Ways to learn, by what they are for."""
 
@@ -38,15 +41,15 @@ SMALL, LARGE = "rgb-37k.safetensors", "rgb-82k-coupled.safetensors"
 GRAY, GRAY_FITTED = "gray-22k.safetensors", "gray-22k-fitted.safetensors"
 CHROMA, CHROMA_FIT = "chroma-28k.safetensors", "chroma-28k-fitted.safetensors"
 PRESETS = {
-    ("wave-fast", 1): Preset(GRAY, "0001417041820458e26ad1be95727b3c14ecdc7436d30f4018916f2a3967a265", FAST),
-    ("wave-fast", 2): Preset(CHROMA, "f619f539b45fe0033046b4534680a8421ac713f46e629805f412e9131832a46b", FAST),
-    ("wave-fast", 3): Preset(SMALL, "a77b36f27dd539c687530ce39a810d04eb1cdcb5b43bee839a26f66b1422686f", FAST),
-    ("wave", 1): Preset(GRAY_FITTED, "b0474dafa5e00090ab879832cee83fb03bcdfa73efa7604531bdf5c078527f4d", HEADS_LEARN),
-    ("wave", 2): Preset(CHROMA_FIT, "61eac8215c559138359334db4355ab3de2e226409772dfb9aa8cc820da76bb58", HEADS_LEARN),
-    ("wave", 3): Preset(LARGE, "3d0ca33b6343b60a5d67425c57c6552563b004b3dc787e9c3bf870085cda76e2", EVERYDAY),
-    ("wave-max", 1): Preset(GRAY_FITTED, "4641c6cb0fb3585f0dd0de730bdcfa245e41c3200d0a4c10234907f276e6f5e0", ALL_LEARN),
-    ("wave-max", 2): Preset(CHROMA_FIT, "88774b000b7f1acdcc46db5406cd6c8955c866e8f1511b053f06ca2cf1e62bc9", ALL_LEARN),
-    ("wave-max", 3): Preset(LARGE, "e5bd18bd12597444f63b79271a8c7c801c1988c3517dc03b1eee93112ec85d29", ALL_LEARN),
+    ("wave-fast", 1): Preset(GRAY, "d1dce8e5b4e6ad6281a4a7736a0d1cc5ed22e07de3b769abcb8fdf56ac6f3e26", FAST),
+    ("wave-fast", 2): Preset(CHROMA, "8e35cec82520ec653ca7ff34844794ec834b9496f72ba75f81d063ece9178b03", FAST),
+    ("wave-fast", 3): Preset(SMALL, "89c874ec88b527a32b808546869e7e950c5384c6c7a3f971a8a0608bf1742a20", FAST),
+    ("wave", 1): Preset(GRAY_FITTED, "c24232e3c5b106e4dd0c916caff003285de61a36d206e31cc0cd11df07091a64", HEADS_LEARN),
+    ("wave", 2): Preset(CHROMA_FIT, "2aa7760d6cece80404f16a7564d8bcab26ffc3d292683d359bb073b3787d6cd4", HEADS_LEARN),
+    ("wave", 3): Preset(LARGE, "35afe9277c2fa47a22e15bd15431fc0ec86ba7a58ff76f3bdb08a9cc220f207b", EVERYDAY),
+    ("wave-max", 1): Preset(GRAY_FITTED, "b769a4ad170e82ebb88c6c1de3603202af471b783e5d5a4fe8d68e300d191304", ALL_LEARN),
+    ("wave-max", 2): Preset(CHROMA_FIT, "98a24bf73595fed251362b047e368111df4d4d8c1c4679d2499c587b5f93d646", ALL_LEARN),
+    ("wave-max", 3): Preset(LARGE, "e04e280b41f7c1dc1212cc8e06946adbace719d39e641c9d95fdba883a8f2b99", ALL_LEARN),
 }
 """(name, channels) to preset; 2 channels are chroma given luma."""
 

@@ -84,7 +84,7 @@ def test_other_images_are_left_alone(pixels: np.ndarray) -> None:
 
 
 def test_colours_alone_do_not_make_a_photo_cd() -> None:
-    """Chroma that changes at every pixel was never halved."""
+    """Chroma that changes at every pixel was never subsampled."""
     values = np.stack([photo_cd_planes(120, 120)[0], *noise(2, 120 * 120, 1, 3).reshape(2, 120, 120) // 16 + 140])
     made = photo_cd.to_rgb(*values.astype(np.int32)).astype(np.uint8)
     assert likely(made)

@@ -28,18 +28,18 @@ def one_pixel(luma: int, blue: int, red: int, c: Converter) -> list[int]:
     return [min(255, max(0, value)) for value in made]
 
 
-@pytest.mark.parametrize("halved", [False, True])
+@pytest.mark.parametrize("subsampled_rows", [False, True])
 @pytest.mark.parametrize("size", [(1, 1), (1, 2), (2, 1), (3, 5), (65, 7), (130, 9)])
-def test_pixels_are_those_of_the_formula(size: tuple[int, int], halved: bool) -> None:
+def test_pixels_are_those_of_the_formula(size: tuple[int, int], subsampled_rows: bool) -> None:
     """In strips as in one piece, for every conversion that is looked for."""
     height, width = size
-    half = ((height + 1) // 2 if halved else height, (width + 1) // 2)
+    half = ((height + 1) // 2 if subsampled_rows else height, (width + 1) // 2)
     luma, (blue, red) = noise(*size, 1)[..., 0], np.moveaxis(noise(*half, 2, seed=1), 2, 0)
     for converter in CONVERTERS:
-        made = redo(luma, blue, red, converter, halved)
+        made = redo(luma, blue, red, converter, subsampled_rows)
         for y in range(height):
             for x in range(width):
-                place = (y // 2 if halved else y, x // 2)
+                place = (y // 2 if subsampled_rows else y, x // 2)
                 expected = one_pixel(int(luma[y, x]), int(blue[place]), int(red[place]), converter)
                 assert made[y, x].tolist() == expected
 
@@ -60,13 +60,13 @@ def test_programs_agree(program: str) -> None:
         assert redo(y, u, v, converter, True).tolist() == [[pixel]]
 
 
-@pytest.mark.parametrize("halved", [False, True])
+@pytest.mark.parametrize("subsampled_rows", [False, True])
 @pytest.mark.parametrize("converter", CONVERTERS, ids=str)
-def test_planes_are_found_again(converter: Converter, halved: bool) -> None:
-    planes = video_planes(101, 141, halved)
-    found = invert(redo(*planes, converter, halved))
+def test_planes_are_found_again(converter: Converter, subsampled_rows: bool) -> None:
+    planes = video_planes(101, 141, subsampled_rows)
+    found = invert(redo(*planes, converter, subsampled_rows))
     assert found is not None
-    assert (found.converter, found.halved) == (converter, halved)
+    assert (found.converter, found.subsampled_rows) == (converter, subsampled_rows)
     for plane, expected in zip(found[:3], planes, strict=True):
         np.testing.assert_array_equal(plane, expected)
 

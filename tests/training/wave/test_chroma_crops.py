@@ -1,4 +1,4 @@
-"""Crops of luma and halved chroma."""
+"""Crops of luma and subsampled chroma."""
 
 import numpy as np
 import pytest

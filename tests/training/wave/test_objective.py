@@ -8,7 +8,7 @@ from PIL import Image
 
 from l3c.coding.mixture import Integers, Mixture, intervals
 from l3c.errors import ModelError
-from l3c.training.wave.crops import Crops, halve_chroma, read_pictures, to_coding_order
+from l3c.training.wave.crops import Crops, read_pictures, subsample_chroma, to_coding_order
 from l3c.training.wave.export import export
 from l3c.training.wave.objective import initial_parameters
 from l3c.training.wave.quantize import integer_weights, round_parameters, split
@@ -56,8 +56,8 @@ def exact_cost(network: Network, picture: np.ndarray) -> float:
         return symbols
 
     height, width = picture.shape[:2]
-    guide = picture[..., : network.architecture.guides]
-    definition._run(definition.Wavefronts(network, height, width, guide), code)
+    side = picture[..., : network.architecture.side_channels]
+    definition._run(definition.Wavefronts(network, height, width, side), code)
     return bits
 
 
@@ -118,7 +118,7 @@ def test_coding_order_is_green_red_blue_or_luma() -> None:
 
 def test_halved_chroma_keeps_gray_as_it_is() -> None:
     gray = np.repeat(smooth_picture(16, 16, 1), 3, axis=2)
-    np.testing.assert_array_equal(halve_chroma(gray), gray)
+    np.testing.assert_array_equal(subsample_chroma(gray), gray)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

@@ -17,7 +17,7 @@ from l3c.wave.presets import FOLDER, LEARNING
 from tests.checks import SMALL, encode_tiled, smooth_picture
 from tests.training.pictures import read_log, write_pictures
 
-SMALL_WIDTHS = {"hidden1": 8, "kept": 8, "hidden2": 16, "hidden3": 12, "head": 8, "components": 3}
+SMALL_WIDTHS = {"hidden1": 8, "cached": 8, "hidden2": 16, "hidden3": 12, "head": 8, "components": 3}
 EVERY = ["--log-every", "10", "--validate-every", "20", "--save-every", "10"]
 
 

@@ -18,7 +18,7 @@ from l3c.wave.definition.network import BIAS_MAX
 from l3c.wave.definition.pairs import pair_partner
 from tests.checks import FITTED, SMALL, SMALL_GRAY, packaged_model, random_numbers, smooth_picture, untrained_network
 
-EAGER = Learning(rate=3e-3, group=16)
+EAGER = Learning(learning_rate=3e-3, step_pixels=16)
 
 
 def test_numbers_of_0_change_nothing() -> None:
@@ -105,13 +105,13 @@ def test_shares_rise_from_0_to_65536(zeros: int, decay: int) -> None:
 
 def test_a_search_saves_more_than_it_takes_and_begins_alike_for_any_effort() -> None:
     model, picture = packaged_model(3, name="wave-fast"), smooth_picture(200, 240, 3)
-    first, second = model.tunings(picture, 4)
-    assert next(model.tunings(picture, 9)) == first
-    sizes = [len(data) + len(model.tuned(data).encode(picture)) for data in (first, second)]
+    first, second = model.adaptations(picture, 4)
+    assert next(model.adaptations(picture, 9)) == first
+    sizes = [len(data) + len(model.adapted(data).encode(picture)) for data in (first, second)]
     assert min(sizes) < len(model.encode(picture))
 
 
 def test_pictures_without_room_for_a_crop_are_not_searched() -> None:
     model = packaged_model(3, name="wave-fast")
     for height, width in ((1, 500), (500, 31)):
-        assert not list(model.tunings(smooth_picture(height, width, 3), 9))
+        assert not list(model.adaptations(smooth_picture(height, width, 3), 9))

@@ -9,20 +9,20 @@ from l3c.isa import supported_isas
 from l3c.wave.compiled import WaveCoder
 from l3c.wave.definition import tile as definition
 from l3c.wave.definition.architecture import Architecture
-from l3c.wave.definition.learning import HEADS, OUTPUTS, Learning, inverse_root, mixture_slopes
-from tests.checks import COUPLED, FITTED, GUIDED, SMALL, SMALL_GRAY, noise, smooth_picture, untrained_network
+from l3c.wave.definition.learning import HEADS, OUTPUTS, Learning, inverse_root, mixture_gradients
+from tests.checks import CONDITIONAL, COUPLED, FITTED, SMALL, SMALL_GRAY, noise, smooth_picture, untrained_network
 
-EAGER = Learning(rate=3e-3, group=16)
-PARTLY = Learning(rate=3e-3, group=16, first=3)
-HEADS_ONLY = Learning(rate=3e-3, group=16, every=5, taken=2, first=HEADS)
-OUTPUTS_ONLY = Learning(rate=3e-3, group=16, every=4, first=OUTPUTS)
+EAGER = Learning(learning_rate=3e-3, step_pixels=16)
+PARTLY = Learning(learning_rate=3e-3, step_pixels=16, first_layer=3)
+HEADS_ONLY = Learning(learning_rate=3e-3, step_pixels=16, period=5, learned=2, first_layer=HEADS)
+OUTPUTS_ONLY = Learning(learning_rate=3e-3, step_pixels=16, period=4, first_layer=OUTPUTS)
 WAYS = {"all": EAGER, "partly": PARTLY, "heads": HEADS_ONLY, "outputs": OUTPUTS_ONLY}
 SIZES = [(1, 1), (1, 9), (9, 1), (17, 5), (20, 33)]
 
 
 @pytest.mark.parametrize("isa", supported_isas())
 @pytest.mark.parametrize(
-    "architecture", [FITTED, COUPLED, SMALL_GRAY, GUIDED], ids=["rgb", "coupled", "gray", "guided"]
+    "architecture", [FITTED, COUPLED, SMALL_GRAY, CONDITIONAL], ids=["rgb", "coupled", "gray", "guided"]
 )
 @pytest.mark.parametrize("learning", WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize("size", SIZES)
@@ -34,7 +34,7 @@ def test_bytes_and_pixels_are_those_of_the_definition(
     coder = WaveCoder(network, isa, learning=learning)
     payload = coder.encode(tile)
     assert payload == definition.encode_tile(network, tile, learning)
-    np.testing.assert_array_equal(coder.decode(payload, *size, guide=tile[..., : architecture.guides]), tile)
+    np.testing.assert_array_equal(coder.decode(payload, *size, side=tile[..., : architecture.side_channels]), tile)
 
 
 @pytest.mark.parametrize("learning", WAYS.values(), ids=WAYS)
@@ -78,9 +78,9 @@ def test_inverse_roots_are_close() -> None:
 
 
 def test_slopes_agree_with_finite_differences() -> None:
-    """Slopes by the means of a mixture, against the change of the cost over steps of the integers.
+    """Gradients by the means of a mixture, against the change of the cost over steps of the integers.
 
-    Of likely symbols only, and on the whole: frequencies are whole numbers and the logistic function a table.
+    Of likely symbols only, and on the whole: frequencies are integers and the logistic function a table.
     """
     random = np.random.default_rng(3)
     logits, log_scales = random.integers(-20, 20, (3, 200)), random.integers(20, 50, (3, 200))
@@ -96,6 +96,6 @@ def test_slopes_agree_with_finite_differences() -> None:
         move = np.zeros_like(means)
         move[k] = step
         measured = (share(means - move) - share(means + move)) / 8
-        told = mixture_slopes(make_mixture(logits, means, log_scales), symbols)[1][k]
+        told = mixture_gradients(make_mixture(logits, means, log_scales), symbols)[1][k]
         error = (told - measured)[likely]
         assert np.sqrt(np.mean(error**2)) < 0.08 * np.sqrt(np.mean(measured[likely] ** 2))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.history.decoded_jpeg.chroma import halved_known
+from l3c.history.decoded_jpeg.chroma import subsampled_known
 from l3c.history.decoded_jpeg.fit import Ints
 from l3c.history.decoded_jpeg.planes import sampled
 from l3c.history.decoded_jpeg.settle import settle
@@ -34,16 +34,18 @@ def luma_cut(luma: Ints, known: NDArray[np.bool_]) -> Cut:
 
 
 def chroma_cut(planes: list[NDArray[Any]], known: NDArray[np.bool_], way: Way, luma: Steps) -> Cut:
-    """0 or 8 each, of chroma that is halved: those for which the blocks of a part look most quantized.
+    """0 or 8 each, of chroma that is subsampled: those for which the blocks of a part look most quantized.
 
     luma: the steps that it has.
     """
-    if not any(way.halved):
+    if not any(way.subsampled):
         return 0, 0
     part = middle(known.shape)
     halves = [_half(plane[part], known[part], way) for plane in planes]
-    sure = halved_known(known[part], way.halved)
-    cuts = [(top, left) for top in range(0, 1 + 8 * way.halved[0], 8) for left in range(0, 1 + 8 * way.halved[1], 8)]
+    sure = subsampled_known(known[part], way.subsampled)
+    cuts = [
+        (top, left) for top in range(0, 1 + 8 * way.subsampled[0], 8) for left in range(0, 1 + 8 * way.subsampled[1], 8)
+    ]
 
     def quantized(cut: Cut) -> float:
         place = tuple(slice(missing // 2, None) for missing in cut)
@@ -55,4 +57,4 @@ def chroma_cut(planes: list[NDArray[Any]], known: NDArray[np.bool_], way: Way, l
 
 def _half(plane: NDArray[Any], known: NDArray[np.bool_], way: Way) -> Ints:
     half = shrink(plane.astype(np.float32), *way)
-    return np.rint(half).astype(np.int16) if way.plain else settle(half, plane, known, way.halved)[0]
+    return np.rint(half).astype(np.int16) if way.plain else settle(half, plane, known, way.subsampled)[0]

@@ -21,7 +21,7 @@ from l3c.history.decoded_jpeg.upsampling import Way, find_way
 from l3c.history.probes import nearly_all, unclipped
 from l3c.jpeg.idct import SIDE
 from l3c.jpeg.inverse import Inverse
-from l3c.jpeg.pixels import Blocks, Coefficients, grid, halved_size
+from l3c.jpeg.pixels import Blocks, Coefficients, cut_to_size, grid
 from l3c.jpeg.upsample import upsample
 from l3c.jpeg.ycbcr import BLUE_OF, RED_OF, green_offset
 
@@ -89,8 +89,10 @@ def _invert_colour(pixels: NDArray[np.uint8]) -> Origin | None:
     chroma = [invert_chroma(plane, picture.known, way, steps) for plane in ideas[1:]]
     bounds = picture.luma_bounds(*(_whole(*part, way, picture.luma.shape) for part in chroma))
     start = np.clip(ideas[0], *bounds).astype(np.float32)
-    parts = [(fitted(start, bounds, steps.inverse, grid(start.shape, way.halved, 0)), steps.inverse), *chroma]
-    coefficients = Coefficients([blocks for blocks, _ in parts], [inverse.table for _, inverse in parts], way.halved)
+    parts = [(fitted(start, bounds, steps.inverse, grid(start.shape, way.subsampled, 0)), steps.inverse), *chroma]
+    coefficients = Coefficients(
+        [blocks for blocks, _ in parts], [inverse.table for _, inverse in parts], way.subsampled
+    )
     return Origin(coefficients, way.plain, steps.inverse.fast, *picture.cut)
 
 
@@ -153,8 +155,8 @@ def naive(pixels: NDArray[np.uint8]) -> list[Floats]:
 
 def _whole(blocks: Blocks, inverse: Inverse, way: Way, size: tuple[int, int]) -> NDArray[np.uint8]:
     """Chroma at all pixels."""
-    half = halved_size(inverse.plane(blocks), size, way.halved)
-    return upsample(half, way.halved, way.plain, size)
+    half = cut_to_size(inverse.plane(blocks), size, way.subsampled)
+    return upsample(half, way.subsampled, way.plain, size)
 
 
 def luma_bounds(pixels: NDArray[np.uint8], luma: Ints, blue: Any, red: Any) -> Planes:

@@ -32,7 +32,9 @@ SAMPLINGS = {(False, False): 1, (False, True): 2, (True, True): 3}
 
 
 def undo(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
-    """The header with the JPEG file, and what is to be added; None where no such past is found, or without libjxl."""
+    """The header with the JPEG file, and what is to be added; None where no such history is found, or without
+    libjxl.
+    """
     if not transcode.available():
         return None
     pixels, origin = _origin(samples, header)
@@ -40,7 +42,7 @@ def undo(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Compo
 
 
 def missed(samples: NDArray[Any], header: ImageHeader) -> bool:
-    """Whether there is such a past, but no libjxl to make use of it."""
+    """Whether there is such a history, but no libjxl to make use of it."""
     return not transcode.available() and _origin(samples, header)[1] is not None
 
 
@@ -62,46 +64,48 @@ def _proven(pixels: NDArray[Any], header: ImageHeader, origin: Origin) -> tuple[
     from l3c.jpeg.baseline import write_jpeg
     from l3c.jpeg.keep import packed
 
-    coefficients, repeated, fast, top, left = origin
+    coefficients, nearest, fast, top, left = origin
     size = header.height + top, header.width + left
-    made = redo_pixels(coefficients, size, repeated, fast)[top:, left:]
-    sampling = SAMPLINGS[coefficients.halved] if len(coefficients.blocks) > 1 else 0
-    past = DecodedJpeg(sampling, repeated, packed(write_jpeg(coefficients, size), 1), top, left, fast)
-    return replace(header, past=past), [pixels - made]
+    made = redo_pixels(coefficients, size, nearest, fast)[top:, left:]
+    sampling = SAMPLINGS[coefficients.subsampled] if len(coefficients.blocks) > 1 else 0
+    history = DecodedJpeg(sampling, nearest, packed(write_jpeg(coefficients, size), 1), top, left, fast)
+    return replace(header, history=history), [pixels - made]
 
 
-def redo(components: Components, header: ImageHeader, past: DecodedJpeg) -> NDArray[np.uint8]:
+def redo(components: Components, header: ImageHeader, history: DecodedJpeg) -> NDArray[np.uint8]:
     """Pixels [height, width, channels]. Raises FormatError, DependencyError."""
     from l3c.jpeg.baseline import read_jpeg
     from l3c.jpeg.keep import checked
 
-    size = header.height + past.top, header.width + past.left
-    file = checked(jpeg_header(header, past), past.file, 1)
-    whole = redo_pixels(read_jpeg(file, size, past.channels, past.halved), size, past.repeated, past.fast)
-    pixels = whole[past.top :, past.left :] + components[0]
-    return np.repeat(pixels, header.channels, axis=2) if past.channels < header.channels else pixels
+    size = header.height + history.top, header.width + history.left
+    file = checked(jpeg_header(header, history), history.file, 1)
+    whole = redo_pixels(
+        read_jpeg(file, size, history.channels, history.subsampled), size, history.nearest, history.fast
+    )
+    pixels = whole[history.top :, history.left :] + components[0]
+    return np.repeat(pixels, header.channels, axis=2) if history.channels < header.channels else pixels
 
 
-def part_around(header: ImageHeader, past: DecodedJpeg, box: Box) -> Part:
+def part_around(header: ImageHeader, history: DecodedJpeg, box: Box) -> Part:
     """All of it: the JPEG file is one stream."""
     whole = Box(0, 0, header.height, header.width)
     return Part(header, whole, [whole])
 
 
-def jpeg_header(header: ImageHeader, past: DecodedJpeg) -> ImageHeader:
+def jpeg_header(header: ImageHeader, history: DecodedJpeg) -> ImageHeader:
     """Of the JPEG file's picture."""
-    return ImageHeader(RGB if past.sampling else GRAY, header.height + past.top, header.width + past.left)
+    return ImageHeader(RGB if history.sampling else GRAY, header.height + history.top, header.width + history.left)
 
 
-def touched(header: ImageHeader, past: DecodedJpeg, index: int, box: Box) -> Box:
+def touched(header: ImageHeader, history: DecodedJpeg, index: int, box: Box) -> Box:
     """As `registry.touched`: what is added to a pixel reaches no other."""
     return box
 
 
-def memory_needed(header: ImageHeader, past: DecodedJpeg) -> int:
+def memory_needed(header: ImageHeader, history: DecodedJpeg) -> int:
     """Bytes that `redo` takes, at most."""
     from l3c.jpeg.keep import memory_needed as restoring
 
     padded = (header.height + 2 * UNIT) * (header.width + 2 * UNIT) * header.channels
-    own = SAMPLE_BYTES * padded + COLUMN_BYTES * (header.width + 2 * UNIT) + 2 * past.file.length
-    return restoring(jpeg_header(header, past), past.file) + own
+    own = SAMPLE_BYTES * padded + COLUMN_BYTES * (header.width + 2 * UNIT) + 2 * history.file.length
+    return restoring(jpeg_header(header, history), history.file) + own

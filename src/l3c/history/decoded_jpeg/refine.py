@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from l3c.history.decoded_jpeg.fit import Floats, Ints
 from l3c.history.decoded_jpeg.lattice import nearest
-from l3c.history.decoded_jpeg.settle import FREE, Halved, bounds_of, sums_of
+from l3c.history.decoded_jpeg.settle import FREE, Subsampled, bounds_of, sums_of
 from l3c.jpeg.idct import SIDE
 from l3c.jpeg.inverse import Inverse
 from l3c.jpeg.upsample import spread
@@ -23,7 +23,7 @@ class Wanted(NamedTuple):
 
     low: Ints
     high: Ints
-    halved: Halved
+    subsampled: Subsampled
     size: tuple[int, int]
 
 
@@ -45,16 +45,16 @@ def refine(blocks: Ints, inverse: Inverse, ideas: Floats, weights: Floats, wante
             blocks[places] = tried[np.arange(len(best)), best]
 
 
-def wanted_of(plane: NDArray[Any], known: NDArray[np.bool_], halved: Halved, size: tuple[int, int]) -> Wanted:
+def wanted_of(plane: NDArray[Any], known: NDArray[np.bool_], subsampled: Subsampled, size: tuple[int, int]) -> Wanted:
     """What the known pixels of a plane want of the half plane of `size`."""
-    return Wanted(*bounds_of(plane, known, halved), halved, size)
+    return Wanted(*bounds_of(plane, known, subsampled), subsampled, size)
 
 
 def _wrong(made: Ints, wanted: Wanted, grid: tuple[int, ...]) -> NDArray[np.bool_]:
     """[rows, columns]: blocks over which a pixel is."""
     height, width = wanted.low.shape
-    sums = sums_of(made, wanted.halved)[:height, :width]
-    sides = [SIDE << twice for twice in wanted.halved]
+    sums = sums_of(made, wanted.subsampled)[:height, :width]
+    sides = [SIDE << twice for twice in wanted.subsampled]
     off = np.zeros((grid[0] * sides[0], grid[1] * sides[1]), bool)
     off[:height, :width] = (sums < wanted.low) | (sums > wanted.high)
     return np.asarray(off.reshape(grid[0], sides[0], grid[1], sides[1]).any((1, 3)))
@@ -63,7 +63,9 @@ def _wrong(made: Ints, wanted: Wanted, grid: tuple[int, ...]) -> NDArray[np.bool
 def _violations(tried: Ints, inverse: Inverse, places: Places, made: Ints, wanted: Wanted) -> NDArray[np.int64]:
     """[n, tried]: by how much the pixels around each block leave their bounds, squared and summed."""
     samples = inverse.samples(tried.reshape(-1, SIDE * SIDE))
-    around = [_around(p, *side) for p, side in zip(places, zip(wanted.size, wanted.halved, strict=True), strict=True)]
+    around = [
+        _around(p, *side) for p, side in zip(places, zip(wanted.size, wanted.subsampled, strict=True), strict=True)
+    ]
     (rows, own_rows), (columns, own_columns) = around
     context = made[rows[:, :, None], columns[:, None]]
     n, many = tried.shape[:2]
@@ -75,10 +77,10 @@ def _violations(tried: Ints, inverse: Inverse, places: Places, made: Ints, wante
     ]
     inside = _inside(own_rows)[:, :, None] & _inside(own_columns)[:, None]
     sums = np.where(inside[:, None], own, context[:, None]).astype(np.int16)
-    for axis, twice in enumerate(wanted.halved, 2):
+    for axis, twice in enumerate(wanted.subsampled, 2):
         if twice:
             sums = np.take(spread(sums, axis), range(1, 2 * SIDE + 3), axis)
-    low, high = (_boxes(b, f, places, wanted.halved) for b, f in ((wanted.low, -FREE), (wanted.high, FREE)))
+    low, high = (_boxes(b, f, places, wanted.subsampled) for b, f in ((wanted.low, -FREE), (wanted.high, FREE)))
     over = np.maximum(np.maximum(sums - high, low - sums), 0).astype(np.int64)
     return np.asarray((over * over).sum((2, 3)))
 
@@ -94,9 +96,9 @@ def _inside(own: NDArray[np.intp]) -> NDArray[np.bool_]:
     return (own >= 0) & (own < SIDE)
 
 
-def _boxes(part: Ints, free: int, places: Places, halved: Halved) -> Ints:
+def _boxes(part: Ints, free: int, places: Places, subsampled: Subsampled) -> Ints:
     """[n, 1, rows, columns]: the bounds around each block."""
-    padded = np.pad(part, [(1, 2 * SIDE + 1) if twice else (0, SIDE) for twice in halved], constant_values=free)
-    reach = [np.arange(2 * SIDE + 2) if twice else np.arange(SIDE) for twice in halved]
-    rows, columns = (p[:, None] * (SIDE << twice) + r for p, twice, r in zip(places, halved, reach, strict=True))
+    padded = np.pad(part, [(1, 2 * SIDE + 1) if twice else (0, SIDE) for twice in subsampled], constant_values=free)
+    reach = [np.arange(2 * SIDE + 2) if twice else np.arange(SIDE) for twice in subsampled]
+    rows, columns = (p[:, None] * (SIDE << twice) + r for p, twice, r in zip(places, subsampled, reach, strict=True))
     return np.asarray(padded[rows[:, :, None], columns[:, None]][:, None])

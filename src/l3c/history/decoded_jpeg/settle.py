@@ -17,33 +17,33 @@ WEIGHTS = (1, 3, 3, 1)
 """Of a sample in the four pixels of a row or column that it has a part in."""
 
 Sums = NDArray[np.int16]
-Halved = tuple[bool, bool]
+Subsampled = tuple[bool, bool]
 
 
 def settle(
-    half: NDArray[np.float32], plane: NDArray[Any], known: NDArray[np.bool_], halved: Halved
+    half: NDArray[np.float32], plane: NDArray[Any], known: NDArray[np.bool_], subsampled: Subsampled
 ) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
     """Samples int16 near `half` that make the known pixels of `plane`, and which of them have part in no wrong one."""
     samples = np.clip(np.rint(half), 0, 255).astype(np.int16)
-    pads = [_pads(n, size, twice) for n, size, twice in zip(samples.shape, plane.shape, halved, strict=True)]
+    pads = [_pads(n, size, twice) for n, size, twice in zip(samples.shape, plane.shape, subsampled, strict=True)]
     low, high = (
         np.pad(bound, pads, constant_values=free)
-        for bound, free in zip(bounds_of(plane, known, halved), (-FREE, FREE), strict=True)
+        for bound, free in zip(bounds_of(plane, known, subsampled), (-FREE, FREE), strict=True)
     )
-    sums = np.pad(sums_of(samples, halved)[: plane.shape[0], : plane.shape[1]], pads)
-    tiles = [_tiling(samples, halved, first, (sums, low, high)) for first in _firsts(samples.shape, halved)]
+    sums = np.pad(sums_of(samples, subsampled)[: plane.shape[0], : plane.shape[1]], pads)
+    tiles = [_tiling(samples, subsampled, first, (sums, low, high)) for first in _firsts(samples.shape, subsampled)]
     for _ in range(SWEEPS):
         if not sum(_sweep(part) for part in tiles):
             break
     clear = np.empty(samples.shape, bool)
-    for first, part in zip(_firsts(samples.shape, halved), tiles, strict=True):
-        clear[_every(halved, first)] = ~part.wrong()
+    for first, part in zip(_firsts(samples.shape, subsampled), tiles, strict=True):
+        clear[_every(subsampled, first)] = ~part.wrong()
     return samples, clear
 
 
-def bounds_of(plane: NDArray[Any], known: NDArray[np.bool_], halved: Halved) -> tuple[Sums, Sums]:
+def bounds_of(plane: NDArray[Any], known: NDArray[np.bool_], subsampled: Subsampled) -> tuple[Sums, Sums]:
     """What each pixel's weighted sum may be before it is rounded."""
-    bits = 4 if halved[0] else 2
+    bits = 4 if subsampled[0] else 2
     half, up = 1 << bits - 1, np.zeros(plane.shape[1], np.int16)
     up[bits == 4 :: 2] = 1
     low = (plane.astype(np.int16) << bits) - half + up
@@ -52,8 +52,8 @@ def bounds_of(plane: NDArray[Any], known: NDArray[np.bool_], halved: Halved) -> 
     return low, high
 
 
-def sums_of(samples: Sums, halved: Halved) -> Sums:
-    return spread(spread(samples, 0) if halved[0] else samples, 1)
+def sums_of(samples: Sums, subsampled: Subsampled) -> Sums:
+    return spread(spread(samples, 0) if subsampled[0] else samples, 1)
 
 
 def _pads(count: int, size: int, twice: bool) -> tuple[int, int]:
@@ -61,14 +61,14 @@ def _pads(count: int, size: int, twice: bool) -> tuple[int, int]:
     return (1, 2 * count + 3 - size) if twice else (0, 0)
 
 
-def _firsts(shape: tuple[int, ...], halved: Halved) -> list[tuple[int, int]]:
+def _firsts(shape: tuple[int, ...], subsampled: Subsampled) -> list[tuple[int, int]]:
     """Samples that lie two apart have part in different pixels: where each such set begins."""
-    rows, columns = (range(min(n, 1 + twice)) for n, twice in zip(shape, halved, strict=True))
+    rows, columns = (range(min(n, 1 + twice)) for n, twice in zip(shape, subsampled, strict=True))
     return [(row, column) for row in rows for column in columns]
 
 
-def _every(halved: Halved, first: tuple[int, int]) -> tuple[slice, slice]:
-    rows, columns = (slice(start, None, 1 + twice) for start, twice in zip(first, halved, strict=True))
+def _every(subsampled: Subsampled, first: tuple[int, int]) -> tuple[slice, slice]:
+    rows, columns = (slice(start, None, 1 + twice) for start, twice in zip(first, subsampled, strict=True))
     return rows, columns
 
 
@@ -94,15 +94,17 @@ class _Tiles(NamedTuple):
         return wrong
 
 
-def _tiling(samples: Sums, halved: Halved, first: tuple[int, int], pixels: tuple[Sums, Sums, Sums]) -> _Tiles:
-    chosen = samples[_every(halved, first)]
-    sides = [4 if twice else 1 for twice in halved]
+def _tiling(samples: Sums, subsampled: Subsampled, first: tuple[int, int], pixels: tuple[Sums, Sums, Sums]) -> _Tiles:
+    chosen = samples[_every(subsampled, first)]
+    sides = [4 if twice else 1 for twice in subsampled]
     spans = [
         slice(2 * start, 2 * start + side * n) if twice else slice(None)
-        for start, twice, side, n in zip(first, halved, sides, chosen.shape, strict=True)
+        for start, twice, side, n in zip(first, subsampled, sides, chosen.shape, strict=True)
     ]
     shape = chosen.shape[0], sides[0], chosen.shape[1], sides[1]
-    rows, columns = (_weights(n, twice, start) for n, twice, start in zip(samples.shape, halved, first, strict=True))
+    rows, columns = (
+        _weights(n, twice, start) for n, twice, start in zip(samples.shape, subsampled, first, strict=True)
+    )
     whole = [part[spans[0], spans[1]] for part in pixels]
     sums, low, high = (part.reshape(shape) for part in whole)
     return _Tiles(chosen, sums, low, high, rows[:, :, None, None] * columns, whole)

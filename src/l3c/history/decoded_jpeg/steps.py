@@ -1,4 +1,4 @@
-"""The steps by which a JPEG encoder divided its coefficients, told from where those of the decoded samples lie."""
+"""The steps by which a JPEG encoder divided its coefficients, found from where those of the decoded samples lie."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ def estimate(samples: Floats, base: str, quality: int | None = None, fast: bool 
     scores = [share * max(0.0, float(weight)) for share, weight in zip(shares, weights, strict=True)]
     hinted = quality is not None and shares[0] > 0 and shares[0] >= LEAST_HINTED * max(shares)
     best, count = 0 if hinted else int(np.argmax(scores)), max(1, int(counts.sum()))
-    told = int(order[best]) if best < len(order) else None
-    return Steps(inverses[best], weights[-1] / count, count, shares[best], scores[best], told)
+    detected = int(order[best]) if best < len(order) else None
+    return Steps(inverses[best], weights[-1] / count, count, shares[best], scores[best], detected)
 
 
 def score(samples: Floats, base: str, quality: int | None, fast: bool) -> float:

@@ -1,4 +1,4 @@
-"""How chroma was brought to all pixels: told by the samples of a smaller plane that make them."""
+"""How chroma was brought to all pixels: detected by the samples of a smaller plane that make them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.history.decoded_jpeg.settle import Halved, settle
+from l3c.history.decoded_jpeg.settle import Subsampled, settle
 from l3c.jpeg.upsample import shrink, upsample
 
 CROP, UNIT, AROUND = 384, 16, 3
@@ -17,13 +17,13 @@ LEAST_NEAR, LEAST_MADE, LEAST_REPEATED = 0.8, 0.93, 0.99
 class Way(NamedTuple):
     """How chroma was brought to all pixels."""
 
-    halved: Halved
+    subsampled: Subsampled
     plain: bool
 
 
 WAYS = tuple(
-    Way(halved, plain)
-    for halved, plain in (
+    Way(subsampled, plain)
+    for subsampled, plain in (
         ((True, True), False),
         ((True, True), True),
         ((False, True), False),
@@ -47,14 +47,14 @@ def middle(shape: tuple[int, ...]) -> tuple[slice, ...]:
 
 def _explains(way: Way, plane: NDArray[Any], known: NDArray[np.bool_]) -> bool:
     """Whether nearly all pixels that differ from a neighbour are made from the samples of a smaller plane."""
-    if not any(way.halved):
+    if not any(way.subsampled):
         return True
     tried = _surrounded(known) & _changing(plane)
     half = shrink(plane.astype(np.float32), *way)
     near = _share(np.rint(half), way, plane, tried)
     if way.plain or near < LEAST_NEAR:
         return near > LEAST_REPEATED
-    return _share(settle(half, plane, known, way.halved)[0], way, plane, tried) > LEAST_MADE
+    return _share(settle(half, plane, known, way.subsampled)[0], way, plane, tried) > LEAST_MADE
 
 
 def _surrounded(known: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -80,5 +80,5 @@ def _changing(plane: NDArray[Any]) -> NDArray[np.bool_]:
 
 def _share(samples: NDArray[Any], way: Way, plane: NDArray[Any], tried: NDArray[np.bool_]) -> float:
     """Of the tried pixels, those that the samples make."""
-    made = upsample(np.clip(samples, 0, 255).astype(np.uint8), way.halved, way.plain, plane.shape)
+    made = upsample(np.clip(samples, 0, 255).astype(np.uint8), way.subsampled, way.plain, plane.shape)
     return float((made == plane)[tried].mean()) if tried.any() else 1.0

@@ -45,7 +45,8 @@ class Planes(NamedTuple):
 
 
 def invert(pixels: NDArray[np.uint8]) -> Planes | None:
-    """The planes of RGB pixels [height, width, 3], turned as the Photo CD has them; None where they have no such past.
+    """The planes of RGB pixels [height, width, 3], turned as the Photo CD has them; None where they have no such
+    history.
 
     The caller does them again and keeps what differs.
     """
@@ -53,7 +54,7 @@ def invert(pixels: NDArray[np.uint8]) -> Planes | None:
         return None
     black = len(pixels) > 1 and not pixels[-1].any()
     luma, blue, red = origins(pixels)
-    if not (halved(blue) and halved(red)):
+    if not (subsampled(blue) and subsampled(red)):
         return None
     known = pixels[:-1] if black else pixels
     chroma = search(known, fill(blue), fill(red))
@@ -112,7 +113,7 @@ def _behind(colours: list[Ints], luma: Ints) -> tuple[tuple[Ints, Ints, Ints], M
     return origin, fits
 
 
-def halved(chroma: Ints) -> bool:
+def subsampled(chroma: Ints) -> bool:
     """Whether the samples between two even pixels of a row are their mean, as the converter makes them."""
     even = chroma[::2]
     columns = (even.shape[1] - 1) // 2

@@ -61,6 +61,6 @@ def _folded(differences: NDArray[Any], bits: int) -> NDArray[Any]:
 
 def _unfolded(folded: NDArray[Any], bits: int) -> NDArray[Any]:
     one = folded.dtype.type(1)
-    halved = folded >> one
-    differences: NDArray[Any] = np.where((folded & one).astype(bool), ~halved, halved) & _mask(folded, bits)
+    subsampled = folded >> one
+    differences: NDArray[Any] = np.where((folded & one).astype(bool), ~subsampled, subsampled) & _mask(folded, bits)
     return differences

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.container.constants import ABOVE, LEFT, PLANE, WIDE_BITS_MIN
-from l3c.container.structure import ImageHeader, Predicted
+from l3c.container.structure import ImageHeader, Residuals
 from l3c.container.tiling import Box
 from l3c.history.part import Part
 from l3c.history.plain import Components, from_components, to_components
@@ -35,8 +35,10 @@ def undo(numbers: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Compo
     predictor = min(costs, key=lambda p: costs[p])
     if costs[predictor] > MARGIN * _cost(probe, header):
         return None
-    past = Predicted(predictor, BLOCK)
-    return replace(header, past=past), to_components(convert.undo(numbers, predictor, BLOCK, header.depth), header)
+    history = Residuals(predictor, BLOCK)
+    return replace(header, history=history), to_components(
+        convert.undo(numbers, predictor, BLOCK, header.depth), header
+    )
 
 
 def _cost(numbers: NDArray[Any], header: ImageHeader) -> float:
@@ -53,26 +55,26 @@ def _entropy(values: NDArray[np.uint8]) -> float:
     return float(-(counts * np.log2(counts / counts.sum())).sum())
 
 
-def redo(components: Components, header: ImageHeader, past: Predicted) -> NDArray[Any]:
+def redo(components: Components, header: ImageHeader, history: Residuals) -> NDArray[Any]:
     """As `registry.redo`."""
-    folded = from_components(components, replace(header, past=None))
-    return convert.redo(folded, past.predictor, past.block, header.depth)
+    folded = from_components(components, replace(header, history=None))
+    return convert.redo(folded, history.predictor, history.block, header.depth)
 
 
-def part_around(header: ImageHeader, past: Predicted, box: Box) -> Part:
+def part_around(header: ImageHeader, history: Residuals, box: Box) -> Part:
     """Whole blocks."""
-    top, left = box.top // past.block * past.block, box.left // past.block * past.block
-    bottom = min(-(-box.bottom // past.block) * past.block, header.height)
-    right = min(-(-box.right // past.block) * past.block, header.width)
+    top, left = box.top // history.block * history.block, box.left // history.block * history.block
+    bottom = min(-(-box.bottom // history.block) * history.block, header.height)
+    right = min(-(-box.right // history.block) * history.block, header.width)
     outer = Box(top, left, bottom, right)
     return Part(replace(header, height=outer.height, width=outer.width), outer, [outer] * len(header.components))
 
 
-def touched(header: ImageHeader, past: Predicted, index: int, box: Box) -> Box:
+def touched(header: ImageHeader, history: Residuals, index: int, box: Box) -> Box:
     """As `registry.touched`: a number depends on those before it in its block."""
-    return part_around(header, past, box).box
+    return part_around(header, history, box).box
 
 
-def memory_needed(header: ImageHeader, past: Predicted) -> int:
+def memory_needed(header: ImageHeader, history: Residuals) -> int:
     """As `registry.memory_needed`."""
     return 2 * header.samples * (header.bits // 8)

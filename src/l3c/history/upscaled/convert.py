@@ -1,4 +1,4 @@
-"""Images enlarged by repeating each pixel a whole number of times."""
+"""Images upscaled by repeating each pixel a whole number of times."""
 
 from __future__ import annotations
 

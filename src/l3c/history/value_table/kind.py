@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.container.constants import GRAY, LEVELS_MAX, RGB, WIDE_BITS_MIN
-from l3c.container.structure import ImageHeader, Levels
+from l3c.container.constants import GRAY, RGB, TABLE_VALUES_MAX, WIDE_BITS_MIN
+from l3c.container.structure import ImageHeader, ValueTable
 from l3c.container.tiling import Box
 from l3c.history.drawings import is_drawn
 from l3c.history.part import Part
@@ -39,55 +39,57 @@ def undo(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Compo
     counts = convert.counts_of(kept, header.depth)
     if not gray and (not convert.worth_it(counts, header.depth) or (header.depth == 8 and is_drawn(samples))):
         return None
-    past = Levels(gray, tuple(tuple(map(int, np.nonzero(count)[0])) for count in counts))
-    if gray and past.bits == 16:
+    history = ValueTable(gray, tuple(tuple(map(int, np.nonzero(count)[0])) for count in counts))
+    if gray and history.bits == 16:
         return None
-    return replace(header, past=past), convert.split(convert.to_ranks(kept, _tables(past), header.depth), past.bits)
+    return replace(header, history=history), convert.split(
+        convert.to_ranks(kept, _tables(history), header.depth), history.bits
+    )
 
 
 def _undo_wide(numbers: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
     """Wide numbers, where so few values occur that ranks and tables may take less than the samples."""
     gray = header.layout == RGB and convert.is_gray(numbers)
     kept = numbers[..., :1] if gray else numbers
-    limit = min(LEVELS_MAX, header.height * header.width // PIXELS_A_VALUE)
+    limit = min(TABLE_VALUES_MAX, header.height * header.width // PIXELS_A_VALUE)
     found = convert.ranked(kept, limit)
     if found is None:
         return None
     ranks, tables = found
-    past = Levels(gray, tuple(tuple(map(int, table)) for table in tables))
-    return replace(header, past=past), convert.split(ranks, past.bits)
+    history = ValueTable(gray, tuple(tuple(map(int, table)) for table in tables))
+    return replace(header, history=history), convert.split(ranks, history.bits)
 
 
-def may_be_larger(header: ImageHeader, past: Levels) -> bool:
+def may_be_larger(header: ImageHeader, history: ValueTable) -> bool:
     """Whether another way may be smaller: wide values, of which nearly as many occur as there are pixels."""
-    values = max(map(len, past.tables))
+    values = max(map(len, history.tables))
     return header.depth >= WIDE_BITS_MIN and values * SURE_PIXELS_A_VALUE > header.height * header.width
 
 
-def redo(components: Components, header: ImageHeader, past: Levels) -> NDArray[Any]:
+def redo(components: Components, header: ImageHeader, history: ValueTable) -> NDArray[Any]:
     """As `registry.redo`."""
     dtype = number_type(header)
-    samples = convert.from_ranks(convert.join(components, past.bits), _tables(past, dtype), dtype)
-    return np.repeat(samples, header.channels, axis=2) if past.gray else samples
+    samples = convert.from_ranks(convert.join(components, history.bits), _tables(history, dtype), dtype)
+    return np.repeat(samples, header.channels, axis=2) if history.gray else samples
 
 
-def _tables(past: Levels, dtype: Any = np.intp) -> list[NDArray[Any]]:
-    return [np.array(table, dtype) for table in past.tables]
+def _tables(history: ValueTable, dtype: Any = np.intp) -> list[NDArray[Any]]:
+    return [np.array(table, dtype) for table in history.tables]
 
 
-def part_around(header: ImageHeader, past: Levels, box: Box) -> Part:
+def part_around(header: ImageHeader, history: ValueTable, box: Box) -> Part:
     """The box; whole rows where the low bits of a row are packed."""
-    if past.bits > 8:
+    if history.bits > 8:
         box = Box(box.top, 0, box.bottom, header.width)
     boxes = [replace(box, right=c.width) if box.width == header.width else box for c in header.components]
     return Part(replace(header, height=box.height, width=box.width), box, boxes)
 
 
-def touched(header: ImageHeader, past: Levels, index: int, box: Box) -> Box:
+def touched(header: ImageHeader, history: ValueTable, index: int, box: Box) -> Box:
     """As `registry.touched`: packed bits may belong to any pixel of their row."""
     return Box(box.top, 0, box.bottom, header.width) if index else box
 
 
-def memory_needed(header: ImageHeader, past: Levels) -> int:
+def memory_needed(header: ImageHeader, history: ValueTable) -> int:
     """As `registry.memory_needed`."""
     return 8 * header.samples + header.samples * header.bits // 8

@@ -45,25 +45,25 @@ class Converter(NamedTuple):
         return (1 << self.shift) >> 1 if self.rounded else 0
 
 
-def redo(luma: Plane, blue: Plane, red: Plane, converter: Converter, halved: bool) -> NDArray[np.uint8]:
+def redo(luma: Plane, blue: Plane, red: Plane, converter: Converter, subsampled_rows: bool) -> NDArray[np.uint8]:
     """RGB [height, width, 3] of luma [height, width] and chroma of half the width, rounded up.
 
-    halved: chroma has half the height too, rounded up.
+    subsampled_rows: chroma has half the height too, rounded up.
     """
     height, width = luma.shape
     out = np.empty((height, width, 3), np.uint8)
     for top in range(0, height, STRIP):
         bottom = min(top + STRIP, height)
-        rows = slice(top // 2, (bottom + 1) // 2) if halved else slice(top, bottom)
-        u, v = (repeated(plane[rows].astype(np.int32), (bottom - top, width), halved) for plane in (blue, red))
+        rows = slice(top // 2, (bottom + 1) // 2) if subsampled_rows else slice(top, bottom)
+        u, v = (repeated(plane[rows].astype(np.int32), (bottom - top, width), subsampled_rows) for plane in (blue, red))
         out[top:bottom] = to_rgb(luma[top:bottom].astype(np.int32), u, v, converter)
     return out
 
 
-def repeated(plane: Ints, size: tuple[int, int], halved: bool) -> Ints:
+def repeated(plane: Ints, size: tuple[int, int], subsampled_rows: bool) -> Ints:
     """Each sample for the two or four pixels that share it."""
     wide = np.repeat(plane, 2, axis=1)[:, : size[1]]
-    return np.repeat(wide, 2, axis=0)[: size[0]] if halved else wide
+    return np.repeat(wide, 2, axis=0)[: size[0]] if subsampled_rows else wide
 
 
 def to_rgb(luma: Ints, blue: Ints, red: Ints, converter: Converter) -> Ints:

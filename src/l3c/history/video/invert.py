@@ -37,13 +37,13 @@ STEPS = (-6, -3, -2, -1, 0, 1, 2, 3, 6)
 
 
 class Found(NamedTuple):
-    """luma [height, width], blue and red of half the width: uint8. halved: they have half the height too."""
+    """luma [height, width], blue and red of half the width: uint8. subsampled: they have half the height too."""
 
     luma: Plane
     blue: Plane
     red: Plane
     converter: Converter
-    halved: bool
+    subsampled_rows: bool
 
 
 def converters() -> Iterator[Converter]:
@@ -84,19 +84,19 @@ def invert(pixels: NDArray[np.uint8]) -> Found | None:
     return _planes(pixels, converter, False)
 
 
-def _planes(pixels: NDArray[np.uint8], converter: Converter, halved: bool) -> Found:
-    chroma = _chroma(blocks_of(pixels, halved), converter)
-    low, high = _bounds(pixels, *_of_pixels(pixels, chroma, halved), converter)
+def _planes(pixels: NDArray[np.uint8], converter: Converter, subsampled_rows: bool) -> Found:
+    chroma = _chroma(blocks_of(pixels, subsampled_rows), converter)
+    low, high = _bounds(pixels, *_of_pixels(pixels, chroma, subsampled_rows), converter)
     luma, blue, red = (plane.astype(np.uint8) for plane in (smooth(low, np.maximum(low, high)), *chroma))
-    return Found(luma, blue, red, converter, halved)
+    return Found(luma, blue, red, converter, subsampled_rows)
 
 
 def _unexplained(pixels: NDArray[np.uint8], found: Found) -> float:
     return float((redo(*found) != pixels).any(-1).mean())
 
 
-def _of_pixels(pixels: NDArray[np.uint8], chroma: Ints, halved: bool) -> tuple[Ints, Ints]:
-    blue, red = (repeated(plane, pixels.shape[:2], halved) for plane in chroma)
+def _of_pixels(pixels: NDArray[np.uint8], chroma: Ints, subsampled_rows: bool) -> tuple[Ints, Ints]:
+    blue, red = (repeated(plane, pixels.shape[:2], subsampled_rows) for plane in chroma)
     return blue, red
 
 
@@ -122,8 +122,8 @@ def _chroma_apart(one: NDArray[np.uint8], other: NDArray[np.uint8], most: int) -
     """By how much more one channel differs than another, in some `most` pairs, clipped and gray ones left out."""
     step = max(1, math.isqrt(one.shape[0] * one.shape[1] // most))
     one, other = one[::step, ::step], other[::step, ::step]
-    told = is_inner(one) & is_inner(other) & (spread_of(one) > 1)
-    apart: NDArray[np.int16] = spread_of(one[told].astype(np.int16) - other[told])
+    detected = is_inner(one) & is_inner(other) & (spread_of(one) > 1)
+    apart: NDArray[np.int16] = spread_of(one[detected].astype(np.int16) - other[detected])
     return apart
 
 
@@ -227,10 +227,10 @@ def _bounds(pixels: NDArray[np.uint8], blue: Ints, red: Ints, c: Converter) -> t
     return np.where(low > least, low + c.zero, 0).astype(np.int32), high + c.zero
 
 
-def blocks_of(pixels: NDArray[np.uint8], halved: bool) -> NDArray[np.uint8]:
+def blocks_of(pixels: NDArray[np.uint8], subsampled_rows: bool) -> NDArray[np.uint8]:
     """[rows, columns, 2 or 4, 3]: the pixels that share chroma; beyond the borders the last ones again."""
     height, width = pixels.shape[:2]
-    down = 2 if halved else 1
+    down = 2 if subsampled_rows else 1
     padded = np.pad(pixels, ((0, -height % down), (0, width % 2), (0, 0)), "edge")
     cells = padded.reshape(len(padded) // down, down, padded.shape[1] // 2, 2, 3)
     return cells.transpose(0, 2, 1, 3, 4).reshape(len(cells), -1, 2 * down, 3)

@@ -31,41 +31,41 @@ def undo(pixels: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Compon
     if found is None:
         return None
     components = [plane[..., None] for plane in found[:3]]
-    past = Video(halved=found.halved, numbers=tuple(found.converter))
-    corrected = corrections.corrected(pixels, _made(components, past), header, past)
+    history = Video(subsampled_rows=found.subsampled_rows, numbers=tuple(found.converter))
+    corrected = corrections.corrected(pixels, _made(components, history), header, history)
     return (corrected, components) if corrected else None
 
 
-def redo(components: Components, header: ImageHeader, past: Video) -> NDArray[np.uint8]:
+def redo(components: Components, header: ImageHeader, history: Video) -> NDArray[np.uint8]:
     """As `registry.redo`."""
-    return corrections.applied(_made(components, past), header)
+    return corrections.applied(_made(components, history), header)
 
 
-def _made(components: Components, past: Video) -> NDArray[np.uint8]:
+def _made(components: Components, history: Video) -> NDArray[np.uint8]:
     luma, blue, red = planes_of(components)
-    return convert.redo(luma, blue, red, convert.Converter(*past.numbers), past.halved)
+    return convert.redo(luma, blue, red, convert.Converter(*history.numbers), history.subsampled_rows)
 
 
-def part_around(header: ImageHeader, past: Video, box: Box) -> Part:
+def part_around(header: ImageHeader, history: Video, box: Box) -> Part:
     """From an even column, and an even row where chroma has half the height."""
-    top, left = box.top & ~1 if past.halved else box.top, box.left & ~1
+    top, left = box.top & ~1 if history.subsampled_rows else box.top, box.left & ~1
     outer = Box(top, left, box.bottom, box.right)
-    rows = (top // 2, (box.bottom + 1) // 2) if past.halved else (top, box.bottom)
+    rows = (top // 2, (box.bottom + 1) // 2) if history.subsampled_rows else (top, box.bottom)
     half = Box(rows[0], left // 2, rows[1], (box.right + 1) // 2)
-    past = replace(past, count=0, packed=b"")
+    history = replace(history, count=0, packed=b"")
     boxes = [outer] + [half] * (len(header.components) - 1)
-    return Part(replace(header, height=outer.height, width=outer.width, past=past), outer, boxes)
+    return Part(replace(header, height=outer.height, width=outer.width, history=history), outer, boxes)
 
 
-def touched(header: ImageHeader, past: Video, index: int, box: Box) -> Box:
+def touched(header: ImageHeader, history: Video, index: int, box: Box) -> Box:
     """As `registry.touched`."""
     if not index:
         return box
-    rows = 2 if past.halved else 1
+    rows = 2 if history.subsampled_rows else 1
     bottom, right = min(rows * box.bottom, header.height), min(2 * box.right, header.width)
     return Box(rows * box.top, 2 * box.left, bottom, right)
 
 
-def memory_needed(header: ImageHeader, past: Video) -> int:
+def memory_needed(header: ImageHeader, history: Video) -> int:
     """As `registry.memory_needed`."""
-    return header.samples + convert.STRIP * STRIP_BYTES * (header.width + 1) + corrections.BYTES * past.count
+    return header.samples + convert.STRIP * STRIP_BYTES * (header.width + 1) + corrections.BYTES * history.count

@@ -1,4 +1,6 @@
-"""Luma and halved chroma of photographs, as video and Photo CD have them, for networks that have luma as a guide."""
+"""Luma and subsampled chroma of photographs, as video and Photo CD have them, for networks that have luma as side
+information.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 
 from l3c.training.picture_files import Pixels
 from l3c.training.wave.crops import Crops, Random, change_tone, cut, turn
-from l3c.wave.definition.side_information import guide_of
+from l3c.wave.definition.side_information import side_information_of
 
 Floats = NDArray[np.float32]
 
@@ -54,7 +56,7 @@ def chroma_planes(
     height, width = luma.shape[0] // half[0], luma.shape[1] // half[1]
     means = differences.reshape(height, half[0], width, half[1], 2).mean(axis=(1, 3))
     chroma = _bytes(means * steps[1:] + zeros[1:])
-    known = guide_of(_bytes(luma * steps[0] + zeros[0])[..., None], height, width)
+    known = side_information_of(_bytes(luma * steps[0] + zeros[0])[..., None], height, width)
     return np.concatenate([known, chroma], axis=2)
 
 
@@ -70,7 +72,9 @@ def _bytes(values: Floats) -> Pixels:
 
 
 class ChromaCrops(Crops):
-    """A source of batches of luma (the guide), blue and red chroma. images, size: as of `Crops`, of chroma's pixels."""
+    """A source of batches of luma (the side information), blue and red chroma. images, size: as of `Crops`, of
+    chroma's pixels.
+    """
 
     def __init__(self, images: list[Pixels], size: int) -> None:
         super().__init__(images, size, 3)

@@ -45,7 +45,7 @@ class Crops:
 
     images: uint8 [height, width, 3], sides at least twice a crop's. size: height and width of a crop, pixels. channels:
     3 or 1. Each crop is turned and mirrored at random; some are averaged down by two, changed in gamma and gain, or
-    given the halved chroma that decoded JPEGs and video frames have.
+    given the subsampled chroma that decoded JPEGs and video frames have.
     """
 
     def __init__(self, images: list[Pixels], size: int, channels: int) -> None:
@@ -68,7 +68,7 @@ class Crops:
         if random.random() < 0.15:
             crop = change_tone(crop, random)
         if random.random() < 0.12:
-            crop = halve_chroma(crop)
+            crop = subsample_chroma(crop)
         return turn(crop, random)
 
 
@@ -90,7 +90,7 @@ def turn(crop: Pixels, random: Random) -> Pixels:
     return crop[:, ::-1] if mirror else crop
 
 
-def halve_chroma(rgb: Pixels) -> Pixels:
+def subsample_chroma(rgb: Pixels) -> Pixels:
     """Colour differences averaged over 2 x 2 pixels and interpolated back, as decoded JPEGs have them."""
     y = rgb @ GRAY
     chroma = rgb - y[..., None]

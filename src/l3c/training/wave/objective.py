@@ -28,7 +28,7 @@ def initial_parameters(architecture: Architecture, seed: int) -> Parameters:
             coefficients = layer.outputs - 3 * k
             if architecture.coupled:
                 bias[-1] = 1
-            elif not architecture.guides:
+            elif not architecture.side_channels:
                 bias[3 * k :] = 0.9 / max(coefficients, 1)
     return parameters
 
@@ -46,13 +46,13 @@ def gradient(
     if quantized:
         parameters = round_parameters(architecture, parameters)
     bits, total = wave_gradient(architecture, parameters, crops, quantized)
-    samples = crops[..., architecture.guides :].size
+    samples = crops[..., architecture.side_channels :].size
     return bits / samples, total / np.float32(samples)
 
 
 def crops_for(architecture: Architecture, images: list[Pixels], size: int) -> Crops:
     """A source of what the network codes. images: uint8 [H, W, 3]."""
-    return ChromaCrops(images, size) if architecture.guides else Crops(images, size, architecture.channels)
+    return ChromaCrops(images, size) if architecture.side_channels else Crops(images, size, architecture.channels)
 
 
 def validation_cost(architecture: Architecture, parameters: Parameters, images: list[Pixels], quantized: bool) -> float:
@@ -62,8 +62,8 @@ def validation_cost(architecture: Architecture, parameters: Parameters, images: 
 
 def _cost(architecture: Architecture, parameters: Parameters, image: Pixels, quantized: bool) -> float:
     middle = centre_crop(image, VALID_CROP)
-    multiple = VALID_MULTIPLE << architecture.guides
+    multiple = VALID_MULTIPLE << architecture.side_channels
     height, width = (size // multiple * multiple for size in middle.shape[:2])
     rgb = middle[:height, :width]
-    crop = chroma_planes(rgb) if architecture.guides else to_coding_order(rgb, architecture.channels)
+    crop = chroma_planes(rgb) if architecture.side_channels else to_coding_order(rgb, architecture.channels)
     return gradient(architecture, parameters, crop[None], quantized)[0]

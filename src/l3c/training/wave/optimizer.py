@@ -16,10 +16,10 @@ class Adam:
     def __init__(self, count: int) -> None:
         self.mean, self.square = np.zeros(count, np.float32), np.zeros(count, np.float32)
 
-    def step(self, parameters: Parameters, slope: Parameters, rate: float, t: int) -> None:
+    def step(self, parameters: Parameters, gradient: Parameters, rate: float, t: int) -> None:
         b1, b2 = 0.9, 0.99
-        self.mean += (1 - b1) * (slope - self.mean)
-        self.square += (1 - b2) * (slope * slope - self.square)
+        self.mean += (1 - b1) * (gradient - self.mean)
+        self.square += (1 - b2) * (gradient * gradient - self.square)
         scale = rate / (1 - b1**t)
         parameters -= scale * self.mean / (np.sqrt(self.square / (1 - b2**t)) + 1e-8)
 

@@ -51,7 +51,7 @@ class WaveTrainer:
         """Until the pixels or minutes are over, or SIGINT or SIGTERM comes; the end is saved."""
         data, steps = self.config.data, self.config.iterations()
         crops = crops_for(self.architecture, self._pictures(data.train, 2 * data.crop), data.crop)
-        least = CROP_MULTIPLE << self.architecture.guides
+        least = CROP_MULTIPLE << self.architecture.side_channels
         valid = self._pictures(data.valid, least, data.valid_batch * data.valid_batches)
         monitor = Monitor(self.experiment.folder, self.iteration, steps)
         with closing(monitor), until_due(self.config.run.minutes) as due:
@@ -81,13 +81,13 @@ class WaveTrainer:
         return self.iteration >= self.config.run.quantize_from * self.config.iterations()
 
     def _step(self, batch: Pixels, rate: float) -> None:
-        cost, slope = gradient(self.architecture, self.parameters, batch, self._quantized)
+        cost, derivative = gradient(self.architecture, self.parameters, batch, self._quantized)
         self.iteration += 1
         if not math.isfinite(cost):
             raise L3CError(f"{self.experiment.folder}: the cost is not finite at iteration {self.iteration}")
-        if not np.isfinite(slope).all():
+        if not np.isfinite(derivative).all():
             raise L3CError(f"{self.experiment.folder}: the gradient is not finite at iteration {self.iteration}")
-        self.adam.step(self.parameters, slope, rate, self.iteration)
+        self.adam.step(self.parameters, derivative, rate, self.iteration)
         self._costs.append(cost)
 
     def _report(self, monitor: Monitor, valid: list[Pixels], rate: float, meter: Meter) -> None:

@@ -1,6 +1,6 @@
-"""Definition: a network tuned to one picture by small integers, which the file holds.
+"""Definition: a network adapted to one picture by small integers, which the file holds.
 
-Each layer has a number for each output's bias, one for each output's gain and one for each input's gain. The tuned
+Each layer has a number for each output's bias, one for each output's gain and one for each input's gain. The adapted
 network is one of the same integers as any other: what codes with it needs to know nothing of this.
 """
 
@@ -54,14 +54,14 @@ def bias_bits(architecture: Architecture, layer: Layer) -> NDArray[np.int64]:
 
 
 def tune(network: Network, numbers: Integers) -> Network:
-    """The network tuned by numbers [count], -992..992."""
+    """The network adapted by numbers [count], -992..992."""
     a = network.architecture
     parts = [numbers[group.place] for group in groups(a)]
     layers = zip(a.layers(), network.layers, range(0, len(parts), KINDS), strict=True)
-    return Network(a, tuple(_tuned(a, layer, plain, *parts[i : i + KINDS]) for layer, plain, i in layers))
+    return Network(a, tuple(_adapted(a, layer, plain, *parts[i : i + KINDS]) for layer, plain, i in layers))
 
 
-def _tuned(
+def _adapted(
     architecture: Architecture,
     layer: Layer,
     plain: IntegerLayer,

@@ -1,4 +1,4 @@
-"""The numbers of a tuning as bytes.
+"""The numbers of an adaptation as bytes.
 
 For each kind two bytes, the share of zeros and the decay of the others; then one rANS stream: the power of each group,
 and group by group the numbers, shifted right by it.
@@ -60,7 +60,7 @@ def write_numbers(architecture: Architecture, powers: list[int], numbers: Intege
 def read_numbers(architecture: Architecture, data: bytes) -> Integers:
     """Numbers [count]. Raises FormatError."""
     if len(data) < 2 * KINDS:
-        raise FormatError(f"a tuning of {len(data)} bytes")
+        raise FormatError(f"an adaptation of {len(data)} bytes")
     coder, numbers = SymbolDecoder(data[2 * KINDS :]), np.zeros(count(architecture), np.int64)
     all_groups = list(groups(architecture))
     powers = coder.take(len(all_groups), uniform(POWERS)).tolist()

@@ -1,4 +1,4 @@
-"""How much an encoder searches for a tuning, by effort."""
+"""How much an encoder searches for an adaptation, by effort."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers of a tuning, rounded as coarsely as they deserve."""
+"""Numbers of an adaptation, rounded as coarsely as they deserve."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from l3c.wave.definition.network import Integers
 Floats = NDArray[np.float64]
 LARGEST = POWERS - 2
 COARSENESS = 6.0
-"""Steps of the numbers, in those that would be best if the slopes' squares were the curvature."""
+"""Steps of the numbers, in those that would be best if the gradients' squares were the curvature."""
 
 ZERO_BITS, STEP_BITS = 6.0, 2.4
 """What a number costs that is not 0, and what each step beyond 1 adds."""

@@ -1,4 +1,4 @@
-"""The encoder's search for a tuning: gradient steps on crops of the very picture, then rounding.
+"""The encoder's search for an adaptation: gradient steps on crops of the very picture, then rounding.
 
 In floating point, so that processors may find different numbers; what is written is exact all the same.
 """
@@ -27,7 +27,8 @@ THRIFT = 0.75
 
 
 class Search:
-    """Numbers in the making, for one component of a picture. samples: uint8 [height, width, channels], guides included.
+    """Numbers in the making, for one component of a picture. samples: uint8 [height, width, channels], side channels
+    included.
 
     values: in the units of the float network, one for each number.
     """
@@ -66,27 +67,27 @@ class Search:
             yield weights, parameters[end:at], *(values[group.place] for group in self._groups[3 * i : 3 * i + 3])
 
     def _parameters(self) -> NDArray[np.float32]:
-        tuned = self._start.copy()
-        for weights, biases, bias, gain, input_gain in self._layers(tuned, self.values):
+        adapted = self._start.copy()
+        for weights, biases, bias, gain, input_gain in self._layers(adapted, self.values):
             weights *= 1 + gain[:, None] + input_gain
             biases += bias
-        return tuned
+        return adapted
 
-    def _slopes(self, crop: NDArray[np.uint8]) -> Floats:
-        """Slopes by the values of the mean bits of a crop's samples."""
-        _, slope = wave_gradient(self._architecture, self._parameters(), crop[None], True)
-        slopes = np.zeros_like(self.values)
-        originals = self._layers(self._start, slopes)
+    def _gradients(self, crop: NDArray[np.uint8]) -> Floats:
+        """Gradients by the values of the mean bits of a crop's samples."""
+        _, gradient = wave_gradient(self._architecture, self._parameters(), crop[None], True)
+        gradients = np.zeros_like(self.values)
+        originals = self._layers(self._start, gradients)
         for (weights, *_), (by_weight, by_bias, bias, gain, input_gain) in zip(
-            originals, self._layers(slope, slopes), strict=True
+            originals, self._layers(gradient, gradients), strict=True
         ):
             moved = weights * by_weight
             bias[:], gain[:], input_gain[:] = by_bias, moved.sum(axis=1), moved.sum(axis=0)
-        return slopes / self._count(crop)
+        return gradients / self._count(crop)
 
     def _count(self, samples: NDArray[np.uint8]) -> int:
         """Samples that are coded."""
-        return samples[..., self._architecture.guides :].size
+        return samples[..., self._architecture.side_channels :].size
 
     def _crop(self, height: int, width: int) -> NDArray[np.uint8]:
         """At most of this size, at a random place, channels in coding order."""
@@ -107,13 +108,13 @@ class Search:
             self._step(self._crop(*crop), RATE * min(1.0, (i + 1) / WARM_UP) * (1 + cos(pi * i / steps)) / 2)
 
     def _step(self, crop: NDArray[np.uint8], rate: float) -> None:
-        slopes = self._slopes(crop)
-        if not np.isfinite(slopes).all():  # of a network whose weights explode: what was found so far stays
+        gradients = self._gradients(crop)
+        if not np.isfinite(gradients).all():  # of a network whose weights explode: what was found so far stays
             return
         self._steps += 1
-        self._means += MOMENTUM * (slopes - self._means)
+        self._means += MOMENTUM * (gradients - self._means)
         size = self._count(crop)
-        self._squares += SPREAD * (slopes * slopes * size - self._squares)
+        self._squares += SPREAD * (gradients * gradients * size - self._squares)
         root = np.sqrt(self._squares / (1 - (1 - SPREAD) ** self._steps) / size) + EPSILON
         moved = self.values - rate / (1 - (1 - MOMENTUM) ** self._steps) * self._means / root
         least = rate * THRIFT / (self._count(self._samples) * self._units * root)

@@ -1,7 +1,7 @@
 """Shape of the wave network: what a pixel sees, and the layers that turn it into mixtures.
 
-A pixel (y, x) sees 16 coded neighbours and the kept features of 7 of them. All reach at most two columns to the right,
-so the pixels with x + 3 y = t are independent of each other: one wavefront.
+A pixel (y, x) sees 16 coded neighbours and the cached features of 7 of them. All reach at most two columns to the
+right, so the pixels with x + 3 y = t are independent of each other: one wavefront.
 """
 
 from __future__ import annotations
@@ -22,16 +22,17 @@ NEIGHBOURS = (
 )  # fmt: skip
 """(dy, dx) of the pixels whose values a pixel sees."""
 
-KEPT_POSITIONS = ((0, -1), (0, -2), (-1, -1), (-1, 0), (-1, 1), (-1, 2), (-2, 0))
-"""(dy, dx) of the pixels whose kept features a pixel sees."""
+CACHED_POSITIONS = ((0, -1), (0, -2), (-1, -1), (-1, 0), (-1, 1), (-1, 2), (-2, 0))
+"""(dy, dx) of the pixels whose cached features a pixel sees."""
 
 AHEAD = ((0, 0), (0, 1), (0, 2), (1, -1), (1, 0), (1, 1))
-"""(dy, dx) of the pixels of a guide that a pixel sees beside its neighbours: itself, and what is coded after it."""
+"""(dy, dx) of the pixels of side information that a pixel sees beside its neighbours: itself, and what is coded after
+it."""
 
 CHANNELS = (1, 3)
 """Gray, or three channels."""
 
-WIDTHS = ("hidden1", "kept", "hidden2", "hidden3", "head")
+WIDTHS = ("hidden1", "cached", "hidden2", "hidden3", "head")
 """Fields that are widths of layers."""
 
 GRANULE = 4
@@ -50,7 +51,7 @@ PAIR_MAX = 128
 """Largest sum of the magnitudes of a pair's weights: 128 * 255 fits the 16 bits in which AVX2 adds two products."""
 
 
-FIRST = ("channels", "hidden1", "kept", "hidden2", "hidden3", "head", "components")
+FIRST = ("channels", "hidden1", "cached", "hidden2", "hidden3", "head", "components")
 """Fields of the format's first version: always in files and digests."""
 
 BOUNDS: dict[str, range | tuple[int, ...]] = {
@@ -59,7 +60,7 @@ BOUNDS: dict[str, range | tuple[int, ...]] = {
     "components": range(1, COMPONENTS_MAX + 1),
     "fitted": (0, FITTED),
     "coupled": (0, 1),
-    "guides": (0, 1),
+    "side_channels": (0, 1),
 }
 """What each field of an architecture may be."""
 
@@ -92,10 +93,10 @@ class Architecture:
     """Widths of the layers.
 
     channels: samples a pixel has, 1 (gray) or 3 (coded in the order green, red, blue).
-    guides: of these the first ones that are known beforehand, everywhere, and not coded: 0, or 1 of 3 (luma, before
-    blue and red chroma, in this order).
-    hidden1, kept: stage 1, from a coded pixel and its neighbours to the features that are kept.
-    hidden2, hidden3: stage 2, from neighbours and kept features to what all heads share.
+    side_channels: of these the first ones that are known beforehand, everywhere, and not coded: 0, or 1 of 3 (luma,
+    before blue and red chroma, in this order).
+    hidden1, cached: stage 1, from a coded pixel and its neighbours to the features that are cached.
+    hidden2, hidden3: stage 2, from neighbours and cached features to what all heads share.
     head: hidden layer of each channel's head. components: logistics in each channel's mixture.
     fitted: neighbours in the least-squares prediction that a pixel sees too (`local_fit`), 12, or 0 for none.
     coupled: 1 where channels are expected to follow those before them as they did so far (`regression`), or 0.
@@ -105,52 +106,52 @@ class Architecture:
 
     channels: int = 3
     hidden1: int = 32
-    kept: int = 24
+    cached: int = 24
     hidden2: int = 96
     hidden3: int = 64
     head: int = 32
     components: int = 4
     fitted: int = 0
     coupled: int = 0
-    guides: int = 0
+    side_channels: int = 0
 
     def __post_init__(self) -> None:
         for name, allowed in BOUNDS.items():
             value = getattr(self, name)
             if type(value) is not int or value not in allowed:
                 raise ValueError(f"{name}: {_listed(allowed)}, not {value!r}")
-        if self.guides and (self.channels == 1 or self.coupled):
-            raise ValueError("guides: 0, or 1 of 3 channels that are not coupled")
+        if self.side_channels and (self.channels == 1 or self.coupled):
+            raise ValueError("side_channels: 0, or 1 of 3 channels that are not coupled")
 
     @property
     def coded(self) -> range:
         """The channels that are coded."""
-        return range(self.guides, self.channels)
+        return range(self.side_channels, self.channels)
 
     @property
     def order(self) -> tuple[int, ...]:
         """Where each channel, in the order of coding, lies in a tile."""
-        return (1, 0, 2) if self.channels == 3 and not self.guides else tuple(range(self.channels))
+        return (1, 0, 2) if self.channels == 3 and not self.side_channels else tuple(range(self.channels))
 
     @property
     def context(self) -> int:
-        """Inputs that need no kept features: neighbours, predictions, what is ahead, the fits and the energies."""
-        seen = (len(NEIGHBOURS) + 1) * self.channels + len(AHEAD) * self.guides
+        """Inputs that need no cached features: neighbours, predictions, what is ahead, the fits and the energies."""
+        seen = (len(NEIGHBOURS) + 1) * self.channels + len(AHEAD) * self.side_channels
         return seen + (bool(self.fitted) + self.coupled) * len(self.coded)
 
     def head_index(self, channel: int) -> int:
         """Index of the first of a channel's two layers."""
-        return 4 + 2 * (channel - self.guides)
+        return 4 + 2 * (channel - self.side_channels)
 
     def layers(self) -> list[Layer]:
         """All layers, in the order in which their parameters are stored."""
-        kept = (self.kept,) * len(KEPT_POSITIONS)
-        own = (self.channels,) * (1 + self.coupled)
+        cached = (self.cached,) * len(CACHED_POSITIONS)
+        residuals = (self.channels,) * (1 + self.coupled)
         expected = (1,) * self.coupled
         layers = [
-            Layer("stage1.0", self.hidden1, (self.context, *own)),
-            Layer("stage1.1", self.kept, (self.hidden1,)),
-            Layer("stage2.0", self.hidden2, (self.context, *kept)),
+            Layer("stage1.0", self.hidden1, (self.context, *residuals)),
+            Layer("stage1.1", self.cached, (self.hidden1,)),
+            Layer("stage2.0", self.hidden2, (self.context, *cached)),
             Layer("stage2.1", self.hidden3, (self.hidden2,)),
         ]
         for c in self.coded:

@@ -1,7 +1,7 @@
-"""Definition: the layers behind the kept features, learning from pixels once they are coded.
+"""Definition: the layers behind the cached features, learning from pixels once they are coded.
 
 Encoder and decoder take the same steps, so nothing of this is in the file. What codes is always a network of integers:
-those nearest to parameters in float32, which move. All arithmetic on these is + - * / and, in the products of layers
+those nearest to parameters in float32, which move. All arithmetic on these is + - * / and, in the matmuls of layers
 and in `inverse_root`, `fused`, in float32, each rounded once as IEEE 754 says, every sum in the order written here;
 nothing else is contracted.
 """
@@ -37,52 +37,65 @@ STEP_MAX = 2**31 - 1
 """The engine counts in 32 bits."""
 
 
-FIRST = ("rate", "momentum", "spread", "epsilon", "group", "every", "taken", "first")
+FIRST = (
+    "learning_rate",
+    "first_moment_rate",
+    "second_moment_rate",
+    "epsilon",
+    "step_pixels",
+    "period",
+    "learned",
+    "first_layer",
+)
 """Fields of the format's first version: always in files and digests."""
 
 
 @dataclass(frozen=True)
 class Learning:
-    """How a network learns. rate: Adam's step. momentum, spread: shares by which a step moves the moments.
+    """How a network learns while it codes: Adam's rule.
 
-    epsilon: its square is added to the second moment. group: pixels after which a step is taken, at a wavefront's end.
-    every, taken: of each `every` wavefronts the first `taken` are learned from. first: index of the first layer that
-    learns, 2 to 4 (stage2.0, the largest; stage2.1; the heads), or 5, the heads' last layers alone.
+    learning_rate: Adam's step. first_moment_rate, second_moment_rate: shares by which a step moves the moments, 1 less
+    Adam's betas. epsilon: its square is added to the second moment. step_pixels: pixels after which a step is taken, at
+    a wavefront's end. period, learned: of each `period` wavefronts the first `learned` are learned from. first_layer:
+    index of the first layer that learns, 2 to 4 (stage2.0, the largest; stage2.1; the heads), or 5, the heads' last
+    layers alone.
 
     Raises ValueError for what the engine refuses.
     """
 
-    rate: float = 3e-4
-    momentum: float = 0.1
-    spread: float = 0.01
+    learning_rate: float = 3e-4
+    first_moment_rate: float = 0.1
+    second_moment_rate: float = 0.01
     epsilon: float = 1e-8
-    group: int = 128
-    every: int = 1
-    taken: int = 1
-    first: int = STAGE_TWO
+    step_pixels: int = 128
+    period: int = 1
+    learned: int = 1
+    first_layer: int = STAGE_TWO
 
     def __post_init__(self) -> None:
-        for rate in (self.rate, self.momentum, self.spread, self.epsilon):
+        for name in ("learning_rate", "first_moment_rate", "second_moment_rate", "epsilon"):
+            rate = getattr(self, name)
             if type(rate) not in (int, float) or not 0 < np.float32(rate) <= 1:
-                raise ValueError("learning: rate, momentum, spread and epsilon are above 0, at most 1")
-        for step in (self.group, self.every, self.taken, self.first):
+                raise ValueError(f"learning: {name} is above 0, at most 1, not {rate!r}")
+        for name in ("step_pixels", "period", "learned", "first_layer"):
+            step = getattr(self, name)
             if type(step) is not int or not 1 <= step <= STEP_MAX:
-                raise ValueError(f"learning: group, every, taken and first are integers from 1 to {STEP_MAX}")
-        if self.taken > self.every:
-            raise ValueError(f"learning: {self.taken} are taken of each {self.every} wavefronts")
-        if not STAGE_TWO <= self.first <= OUTPUTS:
-            raise ValueError(f"learning: the first layer is {STAGE_TWO} to {OUTPUTS}, not {self.first}")
+                raise ValueError(f"learning: {name} is an integer from 1 to {STEP_MAX}, not {step!r}")
+        if self.learned > self.period:
+            raise ValueError(f"learning: {self.learned} wavefronts are learned from of each {self.period}")
+        if not STAGE_TWO <= self.first_layer <= OUTPUTS:
+            raise ValueError(f"learning: the first layer is {STAGE_TWO} to {OUTPUTS}, not {self.first_layer}")
 
     def learns(self, index: int) -> bool:
         """Whether a layer learns, by its place in the architecture."""
-        return index >= self.first and (self.first < OUTPUTS or index % 2 == OUTPUTS % 2)
+        return index >= self.first_layer and (self.first_layer < OUTPUTS or index % 2 == OUTPUTS % 2)
 
     def to_dict(self) -> dict[str, float]:
         """What files and digests hold (`l3c.models.digest.stated`)."""
         return stated(self, FIRST)
 
 
-def product(start: Floats, weights: Floats, inputs: Floats) -> Floats:
+def matmul(start: Floats, weights: Floats, inputs: Floats) -> Floats:
     """start [M, N] + weights [M, I] inputs [I, N], summed over I from 0 upwards, each term fused."""
     total = start.copy()
     for i in range(weights.shape[1]):
@@ -117,7 +130,7 @@ class LearnedLayer:
         self.power = exponents(architecture, layer, integers.shift)
         self.offset = offset_inputs(architecture, layer)
         self.parameters = layer_parameters(architecture, layer, integers)
-        self.slopes, self.means, self.squares = (np.zeros_like(self.parameters) for _ in range(3))
+        self.gradients, self.means, self.squares = (np.zeros_like(self.parameters) for _ in range(3))
 
     def weights(self) -> Floats:
         """The integer weights as they are meant, [outputs, inputs]."""
@@ -131,33 +144,35 @@ class LearnedLayer:
         bias -= OFFSET * weights[:, self.offset].sum(axis=1)
         self.integers = IntegerLayer(weights.astype(np.int8), bias.astype(np.int32), self.integers.shift)
 
-    def backward(self, slopes: Floats, start: Floats) -> Floats:
-        """Slopes by the first len(start) inputs, added to start."""
-        return product(start, self.weights()[:, : len(start)].T, slopes)
+    def backward(self, gradients: Floats, start: Floats) -> Floats:
+        """Gradients by the first len(start) inputs, added to start."""
+        return matmul(start, self.weights()[:, : len(start)].T, gradients)
 
-    def collect(self, slopes: Floats, inputs: Floats) -> None:
-        """Add the slopes by weights and biases, pixel by pixel."""
+    def collect(self, gradients: Floats, inputs: Floats) -> None:
+        """Add the gradients by weights and biases, pixel by pixel."""
         ones = np.ones((1, inputs.shape[1]), np.float32)
-        self.slopes = product(self.slopes, slopes, np.concatenate([inputs, ones]).T)
+        self.gradients = matmul(self.gradients, gradients, np.concatenate([inputs, ones]).T)
 
     def step(self, learning: Learning, reach: np.float32, scale: np.float32, share: np.float32) -> None:
         """One step of Adam (Kingma and Ba, 2015); small moments are rounded away, so that none becomes subnormal."""
-        slope = self.slopes * share
-        mean = self.means + np.float32(learning.momentum) * (slope - self.means)
-        square = self.squares + np.float32(learning.spread) * (slope * slope - self.squares)
+        gradient = self.gradients * share
+        mean = self.means + np.float32(learning.first_moment_rate) * (gradient - self.means)
+        square = self.squares + np.float32(learning.second_moment_rate) * (gradient * gradient - self.squares)
         self.means, self.squares = (mean + TINY) - TINY, (square + TINY) - TINY
         least = np.float32(learning.epsilon) * np.float32(learning.epsilon)
         self.parameters -= (reach * self.means) * inverse_root(self.squares * scale + least)
-        self.slopes = np.zeros_like(self.slopes)
+        self.gradients = np.zeros_like(self.gradients)
 
 
 def inside(activations: Integers) -> NDArray[np.bool_]:
-    """Where a slope passes an activation."""
+    """Where a gradient passes an activation."""
     return (activations > 0) & (activations < ACTIVATION_MAX)
 
 
-def mixture_slopes(mixture: Mixture, symbols: Integers) -> tuple[Floats, Floats, Floats]:
-    """Slopes of -ln p(symbol), less the floor of 1, by logits, means (levels) and log scales: float32 [K, N] each."""
+def mixture_gradients(mixture: Mixture, symbols: Integers) -> tuple[Floats, Floats, Floats]:
+    """Gradients of -ln p(symbol), less the floor of 1, by logits, means (levels) and log scales: float32 [K, N]
+    each.
+    """
     _, frequency = intervals(mixture, symbols)
     gain = np.float32(0.99609375) / (frequency.astype(np.float32) * np.float32(2**-16))
     edges = []
@@ -166,8 +181,8 @@ def mixture_slopes(mixture: Mixture, symbols: Integers) -> tuple[Floats, Floats,
         value = np.where(symbol <= 0, 0, np.where(symbol >= SYMBOLS, 1 << 16, sigmoid(argument)))
         edges.append((argument.astype(np.float32) * np.float32(2**-10), value.astype(np.float32) * np.float32(2**-16)))
     (low, below), (high, above) = edges
-    slope_below, slope_above = below * (1 - below), above * (1 - above)
-    mass, density, tilt = above - below, slope_above - slope_below, high * slope_above - low * slope_below
+    gradient_below, gradient_above = below * (1 - below), above * (1 - above)
+    mass, density, tilt = above - below, gradient_above - gradient_below, high * gradient_above - low * gradient_below
     share = mixture.weights.astype(np.float32) * np.float32(2**-15)
     total = np.zeros_like(gain)
     for k in range(len(share)):
@@ -178,7 +193,7 @@ def mixture_slopes(mixture: Mixture, symbols: Integers) -> tuple[Floats, Floats,
 
 
 class LearningNetwork:
-    """A network whose layers behind the kept features learn. It replaces `Network` for one tile."""
+    """A network whose layers behind the cached features learn. It replaces `Network` for one tile."""
 
     def __init__(self, network: Network, learning: Learning) -> None:
         self.architecture: Architecture = network.architecture
@@ -190,20 +205,20 @@ class LearningNetwork:
         self.mean_left = self.square_left = np.float32(1)
 
     def learns_from(self, wavefront: int) -> bool:
-        return wavefront % self.learning.every < self.learning.taken
+        return wavefront % self.learning.period < self.learning.learned
 
-    def kept(self, context: Integers, own: Integers) -> Integers:
-        return Network(self.architecture, tuple(self.layers)).kept(context, own)
+    def cached_features(self, context: Integers, residuals: Integers) -> Integers:
+        return Network(self.architecture, tuple(self.layers)).cached_features(context, residuals)
 
-    def shared(self, context: Integers, kept: Integers) -> Integers:
+    def shared(self, context: Integers, cached: Integers) -> Integers:
         """What the heads share, [hidden3, N]."""
-        self.inputs = np.concatenate([context, kept])
+        self.inputs = np.concatenate([context, cached])
         self.hidden = self.layers[STAGE_TWO].activations(self.inputs)
         self.top = self.layers[STAGE_TWO + 1].activations(self.hidden)
         self.d_top = np.zeros(self.top.shape, np.float32)
         return self.top
 
-    def head(self, channel: int, shared: Integers, earlier: Integers) -> Integers:
+    def predict_mixtures(self, channel: int, shared: Integers, earlier: Integers) -> Integers:
         """Outputs of a head."""
         self.head_inputs = np.concatenate([shared, earlier])
         at = self.architecture.head_index(channel)
@@ -212,15 +227,15 @@ class LearningNetwork:
         return self.outputs
 
     def learn(self, channel: int, mixture: Mixture, symbols: Integers, moves: Integers) -> None:
-        """Collect the slopes of a channel whose symbols are known."""
-        slopes = self._output_slopes(mixture, symbols, moves)
+        """Collect the gradients of a channel whose symbols are known."""
+        gradients = self._output_gradients(mixture, symbols, moves)
         at = self.architecture.head_index(channel)
         output = self.learned[at + 1]
-        output.collect(slopes, self._floats(self.head_hidden))
-        if self.learning.first == OUTPUTS:
+        output.collect(gradients, self._floats(self.head_hidden))
+        if self.learning.first_layer == OUTPUTS:
             return
         hidden = self.learned[at]
-        d_hidden = output.backward(slopes, np.zeros(self.head_hidden.shape, np.float32))
+        d_hidden = output.backward(gradients, np.zeros(self.head_hidden.shape, np.float32))
         d_hidden = np.where(inside(self.head_hidden), d_hidden, np.float32(0))
         hidden.collect(d_hidden, self._floats(self.head_inputs, hidden.offset))
         self.d_top = hidden.backward(d_hidden, self.d_top)
@@ -231,9 +246,9 @@ class LearningNetwork:
         meant[offset] -= OFFSET
         return meant * STEP
 
-    def _output_slopes(self, mixture: Mixture, symbols: Integers, moves: Integers) -> Floats:
+    def _output_gradients(self, mixture: Mixture, symbols: Integers, moves: Integers) -> Floats:
         k = self.architecture.components
-        logits, means, log_scales = mixture_slopes(mixture, symbols)
+        logits, means, log_scales = mixture_gradients(mixture, symbols)
         mean = np.zeros_like(means[0])
         for row in means:
             mean += row
@@ -244,24 +259,24 @@ class LearningNetwork:
         return np.concatenate([logits, means * LEVELS_PER_MEAN, log_scales, moved]).astype(np.float32)
 
     def learn_shared(self) -> None:
-        """Collect the slopes of the shared layers; after enough pixels, take a step."""
-        if self.learning.first <= STAGE_TWO + 1:
+        """Collect the gradients of the shared layers; after enough pixels, take a step."""
+        if self.learning.first_layer <= STAGE_TWO + 1:
             d_top = np.where(inside(self.top), self.d_top, np.float32(0))
             self.learned[STAGE_TWO + 1].collect(d_top, self._floats(self.hidden))
-        if self.learning.first == STAGE_TWO:
+        if self.learning.first_layer == STAGE_TWO:
             first, start = self.learned[STAGE_TWO], np.zeros(self.hidden.shape, np.float32)
             d_hidden = self.learned[STAGE_TWO + 1].backward(d_top, start)
             d_hidden = np.where(inside(self.hidden), d_hidden, np.float32(0))
             first.collect(d_hidden, self._floats(self.inputs, first.offset))
         self.pixels += self.inputs.shape[1]
-        if self.pixels >= self.learning.group:
+        if self.pixels >= self.learning.step_pixels:
             self._step()
 
     def _step(self) -> None:
         one = np.float32(1)
-        self.mean_left *= one - np.float32(self.learning.momentum)
-        self.square_left *= one - np.float32(self.learning.spread)
-        reach, scale = np.float32(self.learning.rate) / (one - self.mean_left), one / (one - self.square_left)
+        self.mean_left *= one - np.float32(self.learning.first_moment_rate)
+        self.square_left *= one - np.float32(self.learning.second_moment_rate)
+        reach, scale = np.float32(self.learning.learning_rate) / (one - self.mean_left), one / (one - self.square_left)
         for index, layer in self.learned.items():
             layer.step(self.learning, reach, scale, one / np.float32(self.pixels))
             layer.round()

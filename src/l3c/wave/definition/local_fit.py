@@ -2,7 +2,7 @@
 
 The pixels before fade with the steps that lead to them: the sums of a pixel are 35/64 of its left neighbour's and 27/64
 of its upper right one's, each with that pixel itself added. All arithmetic is in float32, each operation rounded once,
-in the order written here; differences are from the median edge prediction and clipped to -128..127.
+in the order written here; residuals are of the median edge prediction and clipped to -128..127.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class LocalFit:
         self.sums = np.zeros((height + 1, width + 2, FITTED + 1, FITTED), np.float32)
 
     def predict(self, rows: NDArray[np.int64], columns: NDArray[np.int64], inputs: Floats) -> Floats:
-        """Predicted differences [N] of a wavefront, from its neighbours' differences [12, N]."""
+        """Predicted residuals [N] of a wavefront, from its neighbours' residuals [12, N]."""
         left, above = self.sums[rows + 1, columns], self.sums[rows, columns + 2]
         sums = fused(np.full(1, FROM_ABOVE), above, FROM_LEFT * left)
         self.sums[rows + 1, columns + 1] = sums
@@ -37,7 +37,7 @@ class LocalFit:
         return solve(np.concatenate([ridged.transpose(1, 2, 0), inputs[None]]))
 
     def update(self, rows: NDArray[np.int64], columns: NDArray[np.int64], inputs: Floats, targets: Floats) -> None:
-        """Add the pixels, whose differences [N] are known now; lively places count less."""
+        """Add the pixels, whose residuals [N] are known now; lively places count less."""
         weight = ENERGY / np.sqrt(np.square(inputs).sum(axis=0) + ENERGY)
         values = weight * np.concatenate([inputs, targets[None]])
         here = self.sums[rows + 1, columns + 1].transpose(1, 2, 0)
@@ -60,9 +60,9 @@ def solve(rows: Floats) -> Floats:
     return result
 
 
-def fit_levels(differences: Floats) -> NDArray[np.int64]:
+def fit_levels(residuals: Floats) -> NDArray[np.int64]:
     """Differences [N] as inputs of the network: quarters of a level about 128, in 0..255."""
-    values = differences * LEVEL + np.float32(128.5)
+    values = residuals * LEVEL + np.float32(128.5)
     values = np.where(values > 0, values, np.float32(0))
     levels: NDArray[np.int64] = np.where(values < 255, values, np.float32(255)).astype(np.int64)
     return levels

@@ -47,15 +47,17 @@ class Network:
     architecture: Architecture
     layers: tuple[IntegerLayer, ...]
 
-    def kept(self, context: Integers, own: Integers) -> Integers:
-        """Stage 1: features [kept, N] of coded pixels, from context [context, N] and what is known then [own, N]."""
-        return self.layers[1].activations(self.layers[0].activations(np.concatenate([context, own])))
+    def cached_features(self, context: Integers, residuals: Integers) -> Integers:
+        """Stage 1: features [cached, N] of coded pixels, from context [context, N] and their residuals [.., N]."""
+        return self.layers[1].activations(self.layers[0].activations(np.concatenate([context, residuals])))
 
-    def shared(self, context: Integers, kept: Integers) -> Integers:
-        """Stage 2: what the heads share, [hidden3, N], from context and the neighbours' kept features [7 * kept, N]."""
-        return self.layers[3].activations(self.layers[2].activations(np.concatenate([context, kept])))
+    def shared(self, context: Integers, cached: Integers) -> Integers:
+        """Stage 2: what the heads share, [hidden3, N], from context and the neighbours' cached features [7 * cached,
+        N].
+        """
+        return self.layers[3].activations(self.layers[2].activations(np.concatenate([context, cached])))
 
-    def head(self, channel: int, shared: Integers, earlier: Integers) -> Integers:
+    def predict_mixtures(self, channel: int, shared: Integers, earlier: Integers) -> Integers:
         """Outputs [3 * components + channel, N] for a channel, given the residuals of those before it [earlier, N]."""
         at = self.architecture.head_index(channel)
         return self.layers[at + 1].sums(self.layers[at].activations(np.concatenate([shared, earlier])))

@@ -18,7 +18,7 @@ CALM = np.float32(4)
 """Added to the sums of squares by which a slope is divided."""
 
 FINE = 64
-"""Steps of an expected difference in a grey level."""
+"""Steps of an expected residual in a grey level."""
 
 SUMS = 6
 FIRST_BY_SECOND, FIRST_BY_THIRD, SECOND_BY_THIRD = 3, 4, 5
@@ -38,24 +38,24 @@ class Regression:
         left, above = self.sums[:, rows + 1, columns], self.sums[:, rows, columns + 2]
         self.here = fused(np.full(1, FROM_ABOVE), above, FROM_LEFT * left)
         self.fits = clip(fits, REACH)
-        self.differences, self.errors = np.zeros_like(self.fits), np.zeros_like(self.fits)
+        self.residuals, self.errors = np.zeros_like(self.fits), np.zeros_like(self.fits)
         return energy_levels(self.here[: self.channels])
 
     def expect(self, channel: int) -> NDArray[np.int64]:
-        """A channel's expected difference from its prediction, int64 [N], 64ths of a level."""
+        """A channel's expected residual, int64 [N], 64ths of a level."""
         value = self.fits[channel]
         if channel > 0:
             by_first = self._slope(FIRST_BY_SECOND if channel == 1 else FIRST_BY_THIRD, 0)
-            value = fused(by_first, self.errors[0], self.differences[0] + value)
+            value = fused(by_first, self.errors[0], self.residuals[0] + value)
         if channel > 1:
             value = fused(self._slope(SECOND_BY_THIRD, 1), self.errors[1], value)
         steps: NDArray[np.int64] = np.floor(clip(value, REACH) * np.float32(FINE) + np.float32(0.5)).astype(np.int64)
         return steps
 
-    def set_error(self, channel: int, difference: NDArray[np.int64], expected: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The channel's true difference [N], levels, is known; returns its error [N], 64ths."""
-        error = difference * FINE - expected
-        self.differences[channel] = difference.astype(np.float32)
+    def set_error(self, channel: int, residual: NDArray[np.int64], expected: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The channel's true residual [N], levels, is known; returns its error [N], 64ths."""
+        error = residual * FINE - expected
+        self.residuals[channel] = residual.astype(np.float32)
         self.errors[channel] = error.astype(np.float32) * np.float32(1 / FINE)
         return error
 
@@ -63,7 +63,7 @@ class Regression:
         """Add the pixels to the sums."""
         e, here = self.errors, self.here.copy()
         if self.channels > 1:
-            second, third = (self.differences[c] - self.differences[0] - self.fits[c] for c in (1, 2))
+            second, third = (self.residuals[c] - self.residuals[0] - self.fits[c] for c in (1, 2))
             here[FIRST_BY_SECOND] = fused(e[0], second, here[FIRST_BY_SECOND])
             here[FIRST_BY_THIRD] = fused(e[0], third, here[FIRST_BY_THIRD])
             rest = fused(-self._slope(FIRST_BY_THIRD, 0), e[0], third)

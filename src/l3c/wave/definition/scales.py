@@ -11,10 +11,10 @@ MEAN_UNIT, LOG_UNIT, COEFFICIENT_UNIT = 9, 4, 6
 """Binary logarithms of the integer steps in one unit of a float output (a mean's unit is 8 grey levels)."""
 
 ACTIVATION_UNIT = 5
-"""The same of an activation, and of differences and predictions."""
+"""The same of an activation, and of residuals and predictions."""
 
 OFFSET = 128
-"""What differences and predictions carry beyond their value, so that they lie in 0..255."""
+"""What residuals and predictions carry beyond their value, so that they lie in 0..255."""
 
 
 def output_units(architecture: Architecture, layer: Layer) -> NDArray[np.int64]:
@@ -32,7 +32,7 @@ def exponents(architecture: Architecture, layer: Layer, shift: NDArray[np.uint8]
 
 
 def offset_inputs(architecture: Architecture, layer: Layer) -> slice:
-    """The inputs that carry OFFSET more than their value: differences, predictions and residuals."""
+    """The inputs that carry OFFSET more than their value: residuals, predictions and what is expected."""
     if layer.name == "stage1.0":
         return slice(0, layer.inputs)
     if layer.name == "stage2.0":

@@ -1,4 +1,4 @@
-"""Definition: what a network that has a guide sees of a larger plane."""
+"""Definition: what a network with side information sees of a larger plane."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Samples = NDArray[np.uint8]
 
 
-def guide_of(plane: Samples, height: int, width: int) -> Samples:
+def side_information_of(plane: Samples, height: int, width: int) -> Samples:
     """Means of a plane, uint8 [H, W, 1], for each sample of one of half its sides: [height, width, 1].
 
     H is height, 2 height or 2 height - 1, W likewise: where a last row or column has no other, it is repeated. Rounded

@@ -1,8 +1,9 @@
 """Definition: how a tile is coded in wavefronts. The engine does the same, faster; this is for reading and for tests.
 
-Samples are in coding order: green, red, blue, or gray alone, or a guide (luma), blue and red chroma. Beyond the tile's
-borders a pixel sees 128 above the first row, the first pixel of the row above on the left (128 for the first row), and
-the row's own last pixel on the right; of a guide the last row again below; kept features beyond the borders are 0.
+Samples are in coding order: green, red, blue, or gray alone, or side information (luma), blue and red chroma. Beyond
+the tile's borders a pixel sees 128 above the first row, the first pixel of the row above on the left (128 for the
+first row), and the row's own last pixel on the right; of side information the last row again below; cached features
+beyond the borders are 0.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from l3c.coding.mixture import Mixture, find_symbols, intervals, make_mixture
 from l3c.coding.rans import LANES, Decoder, Encoder
-from l3c.wave.definition.architecture import AHEAD, FITTED, KEPT_POSITIONS, NEIGHBOURS, SLOPE
+from l3c.wave.definition.architecture import AHEAD, CACHED_POSITIONS, FITTED, NEIGHBOURS, SLOPE
 from l3c.wave.definition.fused import Floats
 from l3c.wave.definition.learning import Learning, LearningNetwork
 from l3c.wave.definition.local_fit import LocalFit, fit_levels
@@ -31,19 +32,19 @@ NEUTRAL = 128
 
 
 class Wavefronts:
-    """The state of a tile while it is coded: known samples and kept features, with their borders."""
+    """The state of a tile while it is coded: known samples and cached features, with their borders."""
 
-    def __init__(self, network: Predictor, height: int, width: int, guide: Tile | None = None) -> None:
-        """guide: uint8 [height, width, guides], for a network that has one."""
+    def __init__(self, network: Predictor, height: int, width: int, side: Tile | None = None) -> None:
+        """side: uint8 [height, width, side_channels], for a network with side information."""
         a = network.architecture
         self.network, self.height, self.width = network, height, width
         size = (height + TOP + BELOW, width + LEFT + RIGHT)
         self.samples = np.full((a.channels, *size), NEUTRAL, np.int64)
-        self.features = np.zeros((a.kept, *size), np.int64)
+        self.features = np.zeros((a.cached, *size), np.int64)
         self.fits = [LocalFit(height, width) for _ in a.coded] if a.fitted else []
         self.regression = Regression(a.channels, height, width) if a.coupled else None
-        for c in range(a.guides):
-            self.samples[c] = with_borders(guide[..., c])  # type: ignore[index]
+        for c in range(a.side_channels):
+            self.samples[c] = with_borders(side[..., c])  # type: ignore[index]
 
     def __iter__(self) -> Iterator[tuple[Integers, Integers]]:
         """Yield (rows, columns) of each wavefront x + 3 y = t, int64 [N], rows rising."""
@@ -63,29 +64,31 @@ class Wavefronts:
         return predictions
 
     def ahead(self, rows: Integers, columns: Integers, predictions: Integers) -> Integers:
-        """Pixels of the guides minus their predictions, also of what is coded later: [AHEAD guides, N] in 0..255."""
-        guides = self.network.architecture.guides
-        seen = np.stack([self.at(self.samples[:guides], rows, columns, o) for o in AHEAD], axis=1)
-        return residual(seen, predictions[:guides, None]).reshape(-1, rows.size)
+        """Pixels of the side channels minus their predictions, also of what is coded later: [AHEAD side_channels, N]
+        in 0..255.
+        """
+        side_channels = self.network.architecture.side_channels
+        seen = np.stack([self.at(self.samples[:side_channels], rows, columns, o) for o in AHEAD], axis=1)
+        return residual(seen, predictions[:side_channels, None]).reshape(-1, rows.size)
 
     def context(self, rows: Integers, columns: Integers, predictions: Integers) -> Integers:
         """Neighbours minus predictions, the predictions themselves, what is ahead, the fits: [context, N] in 0..255."""
         neighbours = np.stack([self.at(self.samples, rows, columns, o) for o in NEIGHBOURS], axis=1)
-        differences = residual(neighbours, predictions[:, None])
-        self.fitted = self._of_fits(differences[:, :FITTED] - 128)
+        residuals = residual(neighbours, predictions[:, None])
+        self.fitted = self._of_fits(residuals[:, :FITTED] - 128)
         fits = np.zeros(self.fitted[:, 0].shape, np.float32)
         for c, fit in enumerate(self.fits):
             fits[c] = fit.predict(rows, columns, self.fitted[c])
-        parts = [differences.reshape(-1, rows.size), predictions, self.ahead(rows, columns, predictions)]
+        parts = [residuals.reshape(-1, rows.size), predictions, self.ahead(rows, columns, predictions)]
         if self.fits:
             parts.append(fit_levels(fits))
         if self.regression:
             parts.append(self.regression.fade(rows, columns, fits))
         return np.concatenate(parts)
 
-    def _of_fits(self, differences: Integers) -> Floats:
-        """What the fits are of: differences [coded, ...], if coupled of later ones less the first's."""
-        values = differences[self.network.architecture.guides :].astype(np.float32)
+    def _of_fits(self, residuals: Integers) -> Floats:
+        """What the fits are of: residuals [coded, ...], if coupled of later ones less the first's."""
+        values = residuals[self.network.architecture.side_channels :].astype(np.float32)
         if self.regression:
             values[1:] -= values[0]
         return values
@@ -96,25 +99,30 @@ class Wavefronts:
             return self.regression.expect(channel)[None]
         return np.zeros((0, prediction.size), np.int64)
 
-    def errors(self, channel: int, difference: Integers, expected: Integers) -> Integers:
+    def errors(self, channel: int, residuals: Integers, expected: Integers) -> Integers:
         """By how much the channel is not what was expected, as inputs of the network [1, N]; [0, N] without such."""
         if self.regression:
-            return step_levels(self.regression.set_error(channel, difference, expected[0]))[None]
+            return step_levels(self.regression.set_error(channel, residuals, expected[0]))[None]
         return expected
 
-    def learn(self, rows: Integers, columns: Integers, own: Integers) -> None:
-        """Fits and sums take in the pixels. own: their residuals, int64 [channels, N]."""
-        for fit, inputs, targets in zip(self.fits, self.fitted, self._of_fits(own - 128), strict=False):
+    def remember(
+        self, rows: Integers, columns: Integers, samples: Integers, residuals: Integers, features: Integers
+    ) -> None:
+        """Pixels that are known now, for those that see them; fits and sums take them in.
+
+        samples: [coded channels, N]. residuals: int64 [channels, N]. features: [cached, N].
+        """
+        self._write(rows, columns, samples, features)
+        for fit, inputs, targets in zip(self.fits, self.fitted, self._of_fits(residuals - 128), strict=False):
             fit.update(rows, columns, inputs, targets)
         if self.regression:
             self.regression.update()
 
-    def kept(self, rows: Integers, columns: Integers) -> Integers:
-        return np.concatenate([self.at(self.features, rows, columns, o) for o in KEPT_POSITIONS])
+    def cached_features(self, rows: Integers, columns: Integers) -> Integers:
+        return np.concatenate([self.at(self.features, rows, columns, o) for o in CACHED_POSITIONS])
 
-    def write(self, rows: Integers, columns: Integers, samples: Integers, features: Integers) -> None:
-        """samples: [coded channels, N]. features: [kept, N]."""
-        coded = self.samples[self.network.architecture.guides :]
+    def _write(self, rows: Integers, columns: Integers, samples: Integers, features: Integers) -> None:
+        coded = self.samples[self.network.architecture.side_channels :]
         coded[:, rows + TOP, columns + LEFT] = samples
         self.features[:, rows + TOP, columns + LEFT] = features
         for y, x, value in zip(rows, columns, samples.T, strict=True):
@@ -124,14 +132,14 @@ class Wavefronts:
                 coded[:, y + TOP, LEFT + self.width :] = value[:, None]
 
     def tile(self) -> Tile:
-        """uint8 [height, width, channels]: the guides too."""
+        """uint8 [height, width, channels]: the side channels too."""
         inner = self.samples[:, TOP : TOP + self.height, LEFT : LEFT + self.width]
         order = np.argsort(self.network.architecture.order)
         return np.ascontiguousarray(inner[order].transpose(1, 2, 0), np.uint8)
 
 
 def with_borders(plane: Tile) -> Integers:
-    """A guide [height, width] as pixels see it: [TOP + height + BELOW, LEFT + width + RIGHT]."""
+    """Side information [height, width] as pixels see it: [TOP + height + BELOW, LEFT + width + RIGHT]."""
     wide = np.pad(plane.astype(np.int64), ((TOP, BELOW), (LEFT, RIGHT)), "edge")
     wide[:TOP] = NEUTRAL
     wide[TOP, :LEFT] = NEUTRAL
@@ -159,7 +167,7 @@ def channel_mixture(outputs: Integers, components: int, prediction: Integers, mo
 
 
 def encode_tile(network: Network, tile: Tile, learning: Learning | None = None) -> bytes:
-    """tile: uint8 [height, width, channels], in the order red, green, blue, or guide, blue and red chroma.
+    """tile: uint8 [height, width, channels], in the order red, green, blue, or side information, blue and red chroma.
 
     learning: None for a network at rest.
     """
@@ -172,7 +180,9 @@ def encode_tile(network: Network, tile: Tile, learning: Learning | None = None) 
         return symbols
 
     height, width = tile.shape[:2]
-    _run(Wavefronts(_predictor(network, learning), height, width, tile[..., : network.architecture.guides]), code)
+    _run(
+        Wavefronts(_predictor(network, learning), height, width, tile[..., : network.architecture.side_channels]), code
+    )
     return encoder.finish()
 
 
@@ -182,11 +192,11 @@ def decode_tile(
     height: int,
     width: int,
     learning: Learning | None = None,
-    guide: Tile | None = None,
+    side: Tile | None = None,
 ) -> Tile:
     """uint8 [height, width, channels], as `encode_tile` takes it. Raises FormatError on a damaged payload.
 
-    guide: uint8 [height, width, guides], for a network that has one.
+    side: uint8 [height, width, side_channels], for a network with side information.
     """
     decoder = Decoder(payload)
 
@@ -200,7 +210,7 @@ def decode_tile(
             decoder.take(*intervals(here, symbols[part]))
         return symbols
 
-    state = Wavefronts(_predictor(network, learning), height, width, guide)
+    state = Wavefronts(_predictor(network, learning), height, width, side)
     _run(state, code)
     decoder.finish()
     return state.tile()
@@ -217,20 +227,20 @@ def _run(state: Wavefronts, code: Code) -> None:
         learning = network if isinstance(network, LearningNetwork) and network.learns_from(wavefront) else None
         predictions = state.predictions(rows, columns)
         context = state.context(rows, columns, predictions)
-        shared = network.shared(context, state.kept(rows, columns))
+        shared = network.shared(context, state.cached_features(rows, columns))
         samples, errors = state.at(state.samples, rows, columns), []
         for c in a.coded:
             expected = state.expect(c, predictions[c])
             earlier = [residual(samples[:c], predictions[:c]), step_levels(expected)]
-            outputs = network.head(c, shared, np.concatenate(earlier))
+            outputs = network.predict_mixtures(c, shared, np.concatenate(earlier))
             moves = np.concatenate([samples[:c] - predictions[:c] << 6, expected])
             mixture = channel_mixture(outputs, a.components, predictions[c], moves)
             samples[c] = code(mixture, c, rows, columns)
             errors.append(state.errors(c, samples[c] - predictions[c], expected))
             if learning:
                 learning.learn(c, mixture, samples[c], moves)
-        own = residual(samples, predictions)
-        state.write(rows, columns, samples[a.guides :], network.kept(context, np.concatenate([own, *errors])))
-        state.learn(rows, columns, own)
+        residuals = residual(samples, predictions)
+        features = network.cached_features(context, np.concatenate([residuals, *errors]))
+        state.remember(rows, columns, samples[a.side_channels :], residuals, features)
         if learning:
             learning.learn_shared()
