@@ -1,9 +1,11 @@
 // libFuzzer's target for the engine: tiles under made-up models of any widths, symbols, and scans of JPEG files.
 //
 // The first bytes of an input choose what is called and with which model; the rest is what a stranger's file would hold.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
+#include "jpeg/entropy.hpp"
 #include "jpeg/scan.hpp"
 #include "made_up.hpp"
 
@@ -104,14 +106,63 @@ void scan(Input& in) {
     l3c::read_scan(in.data(), in.left(), codes[0], codes[1], component, per_unit, units, out.data());
 }
 
+// Codes of distinct symbols, most of them among those that scans have.
+l3c::jpeg::HuffmanTable some_table(Input& in) {
+    l3c::jpeg::HuffmanTable table{};
+    bool used[256]{};
+    int left = 1, index = 0;
+    for (auto& count : table.counts) {
+        left = std::min(2 * left, 512);
+        count = std::uint8_t(in.byte() % (std::min(left, 200 - index) + 1));
+        left -= count;
+        for (int i = 0; i < count; ++i) {
+            int symbol = in.byte();
+            while (used[symbol]) symbol = (symbol + 1) % 256;
+            used[symbol] = true;
+            table.symbols[index++] = std::uint8_t(symbol);
+        }
+    }
+    return table;
+}
+
+// Any bytes are coefficients and notes, from which they come back; other notes are an error or some bytes.
+void jpeg_scan(Input& in) {
+    const bool progressive = in.byte() % 2;
+    const std::size_t restart = in.draw(0, 9), unit_rows = in.draw(1, 6), unit_columns = in.draw(1, 6);
+    l3c::jpeg::Scan scan{progressive, 0, 63, 0, 0, restart, unit_rows, unit_columns, {}};
+    if (scan.progressive) {
+        scan.first = in.draw(0, 63);
+        scan.last = scan.first ? in.draw(scan.first, 63) : 0;
+        scan.low = in.draw(0, 13);
+        scan.high = in.byte() % 2 ? scan.low + 1 : 0;
+    }
+    std::vector<std::int16_t> blocks[4];
+    for (std::size_t planes = scan.first ? 1 : std::size_t(in.draw(1, 4)), i = 0; i < planes; ++i) {
+        const int across = planes > 1 ? in.draw(1, 4) : 1, down = planes > 1 ? in.draw(1, 4) : 1;
+        const std::size_t rows = scan.unit_rows * down, columns = scan.unit_columns * across;
+        blocks[i].resize(rows * columns * 64);
+        scan.planes.push_back({blocks[i].data(), rows, columns, across, down, some_table(in), some_table(in)});
+        if (scan.high)
+            for (std::size_t k = 0; k < blocks[i].size(); k += 1 + std::size_t(in.byte() % 32))
+                blocks[i][k] = std::int16_t((in.draw(0, 65535) - 32768) / (1 << scan.high) * (1 << scan.high));
+    }
+    const auto notes = l3c::jpeg::read_scan(scan, in.data(), in.left());
+    std::vector<std::uint8_t> back;
+    require(l3c::jpeg::write_scan(scan, notes.data(), notes.size(), in.left(), back) == nullptr);
+    require(back == std::vector<std::uint8_t>(in.data(), in.data() + in.left()));
+    back.clear();
+    l3c::jpeg::write_scan(scan, in.data(), in.left(), 1 << 16, back);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     Input in(data, size);
-    switch (in.byte() % 3) {
+    switch (in.byte() % 4) {
         case 0: tile(in); break;
         case 1: symbols(in); break;
-        default: scan(in);
+        case 2: scan(in); break;
+        default: jpeg_scan(in);
     }
     return 0;
 }

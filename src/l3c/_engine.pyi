@@ -39,6 +39,31 @@ def read_scan(
     component: NDArray[np.uint8],
     out: NDArray[np.int16],
 ) -> str: ...
+def read_jpeg_scan(
+    data: bytes,
+    progressive: bool,
+    first: int,
+    last: int,
+    high: int,
+    low: int,
+    restart: int,
+    unit_rows: int,
+    unit_columns: int,
+    planes: list[tuple[NDArray[np.int16], int, int, bytes, bytes]],
+) -> bytes: ...
+def write_jpeg_scan(
+    notes: bytes,
+    limit: int,
+    progressive: bool,
+    first: int,
+    last: int,
+    high: int,
+    low: int,
+    restart: int,
+    unit_rows: int,
+    unit_columns: int,
+    planes: list[tuple[NDArray[np.int16], int, int, bytes, bytes]],
+) -> tuple[bytes, str]: ...
 
 class WaveCoder:
     def __init__(

@@ -1,0 +1,24 @@
+"""The coded data of a JPEG scan, by the compiled reader and writer; `l3c.jpeg.entropy` is their
+definition.
+"""
+
+from __future__ import annotations
+
+from l3c import _engine
+from l3c.errors import FormatError
+from l3c.jpeg.layout import ScanOfPlanes
+
+
+def read_scan(data: bytes, scan: ScanOfPlanes) -> bytes:
+    """Coefficients out of coded data, into the planes; returns the notes. data: up to the marker
+    that ends the scan.
+    """
+    return _engine.read_jpeg_scan(data, **scan)
+
+
+def write_scan(notes: bytes, limit: int, scan: ScanOfPlanes) -> bytes:
+    """The coded data, of at most `limit` bytes. Raises FormatError."""
+    data, wrong = _engine.write_jpeg_scan(notes, limit, **scan)
+    if wrong:
+        raise FormatError(wrong)
+    return data
