@@ -83,14 +83,14 @@ public:
     void put_mixtures(const Parameters& parameters, const Array<std::uint8_t, nb::shape<-1, -1>>& symbols, int levels,
                       bool joint) {
         const auto map = mixture_map(parameters, symbols.shape(0), symbols.shape(1), levels, joint);
-        const Turn turn(taken_);
+        const Turn transpose(taken_);
         nb::gil_scoped_release release;
         mixtures_.intervals(tables_, map, symbols.data(), grow(map.channels, map.count));
     }
 
     void put_frequencies(const Frequencies& cdf, const Array<std::int32_t, nb::shape<-1>>& symbols) {
         const auto map = frequency_map(cdf, symbols.shape(0));
-        const Turn turn(taken_);
+        const Turn transpose(taken_);
         if (l3c::frequency_intervals(map, symbols.data(), grow(1, map.count))) return;
         intervals_.resize(intervals_.size() - map.count);
         sizes_.pop_back();
@@ -98,7 +98,7 @@ public:
     }
 
     nb::bytes finish() const {
-        const Turn turn(taken_);
+        const Turn transpose(taken_);
         std::vector<std::uint8_t> payload;
         {
             nb::gil_scoped_release release;
@@ -109,7 +109,7 @@ public:
 
     // -log2 of the probability of everything put, as the integer frequencies have it.
     double bits() const {
-        const Turn turn(taken_);
+        const Turn transpose(taken_);
         double total = 0;
         for (const auto i : intervals_) total += 16 - std::log2(double(i >> 16 ? i >> 16 : 65536));
         return total;
@@ -150,20 +150,20 @@ public:
     std::string take_mixtures(const Parameters& parameters, const Out<std::uint8_t, nb::shape<-1, -1>>& out, int levels,
                               bool joint) {
         const auto map = mixture_map(parameters, out.shape(0), out.shape(1), levels, joint);
-        const Turn turn(taken_);
+        const Turn transpose(taken_);
         nb::gil_scoped_release release;
         return wrong(begun_ == l3c::Status::kOk ? mixtures_.symbols(tables_, map, decoder_, out.data()) : begun_);
     }
 
     std::string take_frequencies(const Frequencies& cdf, const Out<std::int32_t, nb::shape<-1>>& out) {
         const auto map = frequency_map(cdf, out.shape(0));
-        const Turn turn(taken_);
+        const Turn transpose(taken_);
         nb::gil_scoped_release release;
         return wrong(begun_ == l3c::Status::kOk ? l3c::frequency_symbols(map, decoder_, out.data()) : begun_);
     }
 
     std::string finish() const {
-        const Turn turn(taken_);
+        const Turn transpose(taken_);
         return wrong(begun_ == l3c::Status::kOk ? l3c::rans_finish(decoder_) : begun_);
     }
 

@@ -8,13 +8,6 @@ namespace {
 
 using WideMixture = Mixture8Of<kMaxMixtureComponents>;
 
-// The logistic function of argument / 1024, times 65536.
-inline Int8 logistic(const Tables& tables, Int8 argument) {
-    const Int8 place = min8(max8(argument, all8(-12288)), all8(12287)) + 12288;
-    const Int8 entry = look_up(tables.sigmoid, place >> 6);
-    return (entry >> 11) + (((entry & 2047) * (place & 63)) >> 6);
-}
-
 // Eight positions (or the `left` ones there are) of one channel after another.
 class Positions {
 public:
@@ -23,11 +16,11 @@ public:
 
     int left() const { return left_; }
 
-    WideMixture mixture(int channel, const Int8* known) const {
+    WideMixture mixture(int channel, const I32x8* known) const {
         std::int32_t rows[3 * kMaxMixtureComponents * kVector];
         const int k_count = map_.components;
         for (int k = 0; k < k_count; ++k) {
-            Int8 mean = load(1, channel, k);
+            I32x8 mean = load(1, channel, k);
             for (int j = 0; map_.joint && j < channel; ++j) mean += shift(channel, j, k, known[j]);
             store8(rows + k * kVector, load(0, channel, k));
             store8(rows + (k_count + k) * kVector, mean);
@@ -36,28 +29,29 @@ public:
         return make_mixture<kMaxMixtureComponents>(tables_, k_count, rows, kVector, all8(0));
     }
 
-    Int8 symbols(const std::uint8_t* from) const {
-        Int8 v = all8(0);
+    I32x8 symbols(const std::uint8_t* from) const {
+        I32x8 v = all8(0);
         for (int i = 0; i < left_; ++i) v[i] = from[at_ + i];
         return v;
     }
 
 private:
     // What is read is clipped, so that no sum leaves 32 bits whatever the caller gave.
-    Int8 load(int part, int channel, int k) const {
+    I32x8 load(int part, int channel, int k) const {
+        constexpr std::int32_t kMost = 1 << 20;
         const std::size_t row = (std::size_t(part) * map_.channels + channel) * map_.components + k;
         const std::int32_t* from = map_.rows + row * map_.count + at_;
-        Int8 v = all8(0);
+        I32x8 v = all8(0);
         if (left_ == kVector)
             v = load8(from);
         else
             std::memcpy(&v, from, sizeof(std::int32_t) * left_);
-        return min8(max8(v, all8(-(1 << 20))), all8(1 << 20));
+        return clip8(v, -kMost, kMost);
     }
 
-    Int8 shift(int channel, int earlier, int k, Int8 value) const {
+    I32x8 shift(int channel, int earlier, int k, I32x8 value) const {
         const int row = channel == 1 ? 0 : 1 + earlier;
-        return (logistic(tables_, load(3, row, k)) * value) >> 10;
+        return (logistic(tables_, clip_argument(load(3, row, k))) * value) >> 10;
     }
 
     const Tables& tables_;
@@ -69,25 +63,25 @@ private:
 struct Alphabet {
     int levels;
 
-    Int8 border(const Tables& tables, const WideMixture& m, Int8 symbol) const {
-        const Unsigned8 share = Unsigned8(mass_below(tables, m, m.components, symbol));
-        return symbol + Int8((share * Unsigned8(all8(65536 - levels))) >> 16);
+    I32x8 border(const Tables& tables, const WideMixture& m, I32x8 symbol) const {
+        const U32x8 share = U32x8(mass_below(tables, m, m.components, symbol));
+        return symbol + I32x8((share * U32x8(all8((1 << kFrequencyBits) - levels))) >> 16);
     }
 
-    Interval8 interval(const Tables& tables, const WideMixture& m, Int8 symbol) const {
-        const Int8 start = symbol == 0 ? all8(0) : border(tables, m, symbol);
-        const Int8 end = symbol == levels - 1 ? all8(65536) : border(tables, m, symbol + 1);
+    Interval8 interval(const Tables& tables, const WideMixture& m, I32x8 symbol) const {
+        const I32x8 start = symbol == 0 ? all8(0) : border(tables, m, symbol);
+        const I32x8 end = symbol == levels - 1 ? all8((1 << kFrequencyBits)) : border(tables, m, symbol + 1);
         return {symbol, start, end - start};
     }
 
-    Interval8 find(const Tables& tables, const WideMixture& m, Int8 slot) const {
-        Int8 symbol = all8(0), start = all8(0), end = all8(65536);
-        for (int step = 128; step > 0; step >>= 1) {
+    Interval8 find(const Tables& tables, const WideMixture& m, I32x8 slot) const {
+        I32x8 symbol = all8(0), start = all8(0), end = all8((1 << kFrequencyBits));
+        for (int step = kSymbols / 2; step > 0; step >>= 1) {
             if (step >= levels) continue;
-            const Int8 candidate = symbol + step;
-            const Int8 inner = border(tables, m, candidate);
-            const Int8 reached = candidate >= levels ? all8(65536) : inner;
-            const Int8 above = reached <= slot;
+            const I32x8 candidate = symbol + step;
+            const I32x8 inner = border(tables, m, candidate);
+            const I32x8 reached = candidate >= levels ? all8((1 << kFrequencyBits)) : inner;
+            const I32x8 above = reached <= slot;
             symbol = above ? candidate : symbol;
             start = above ? reached : start;
             end = above ? end : reached;
@@ -100,12 +94,12 @@ void mixture_intervals(const Tables& tables, const MixtureMap& map, const std::u
     const Alphabet alphabet{map.levels};
     for (std::size_t at = 0; at < map.count; at += kVector) {
         const Positions here(tables, map, at);
-        Int8 known[kJointChannels];
+        I32x8 known[kJointChannels];
         for (int c = 0; c < map.channels; ++c) {
-            const Int8 symbol = min8(here.symbols(symbols + c * map.count), all8(map.levels - 1));
+            const I32x8 symbol = min8(here.symbols(symbols + c * map.count), all8(map.levels - 1));
             if (map.joint) known[c] = symbol;
             const Interval8 found = alphabet.interval(tables, here.mixture(c, known), symbol);
-            const Int8 both = found.start | (found.frequency << 16);
+            const I32x8 both = found.start | (found.frequency << 16);
             for (int i = 0; i < here.left(); ++i) out[c * map.count + at + i] = Interval(both[i]);
         }
     }
@@ -116,7 +110,7 @@ Status mixture_symbols(const Tables& tables, const MixtureMap& map, RansDecoder&
     for (int c = 0; c < map.channels; ++c)
         for (std::size_t at = 0; at < map.count; at += kVector) {
             const Positions here(tables, map, at);
-            Int8 known[kJointChannels], slots;
+            I32x8 known[kJointChannels], slots;
             for (int j = 0; map.joint && j < c; ++j) known[j] = here.symbols(out + j * map.count);
             for (int i = 0; i < kVector; ++i) slots[i] = std::int32_t(decoder.states[i] & 0xffff);
             const Interval8 found = alphabet.find(tables, here.mixture(c, known), slots);

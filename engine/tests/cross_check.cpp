@@ -18,7 +18,7 @@ bool check(const l3c::WaveModel& model, const std::string& isa, int height, int 
     std::vector<std::uint8_t> tile(std::size_t(height) * width * model.architecture.channels), back(tile.size());
     for (auto& v : tile) v = std::uint8_t(draw(0, 3) ? draw(90, 130) : draw(0, 255));
     const int channels = model.architecture.channels;
-    for (std::size_t i = 0; model.architecture.guides && i < tile.size(); i += channels) back[i] = tile[i];
+    for (std::size_t i = 0; model.architecture.side_channels && i < tile.size(); i += channels) back[i] = tile[i];
     const auto expected = l3c::make_coder(model, "portable")->encode(tile.data(), height, width);
     const auto coder = l3c::make_coder(model, isa);
     const auto payload = coder->encode(tile.data(), height, width);
@@ -47,8 +47,8 @@ bool check_gradient(const l3c::Architecture& a, const std::string& isa) {
 }
 
 void print(const l3c::Architecture& a) {
-    std::printf("of channels %d, widths %d %d %d %d %d, components %d, fitted %d, coupled %d, guides %d\n", a.channels,
-                a.hidden1, a.kept, a.hidden2, a.hidden3, a.head, a.components, a.fitted, a.coupled, a.guides);
+    std::printf("of channels %d, widths %d %d %d %d %d, components %d, fitted %d, coupled %d, side channels %d\n", a.channels,
+                a.hidden1, a.cached, a.hidden2, a.hidden3, a.head, a.components, a.fitted, a.coupled, a.side_channels);
 }
 
 // Random architectures of every kind on every instruction set, at rest and learning.

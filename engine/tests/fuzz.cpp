@@ -52,7 +52,7 @@ void tile(Input& in) {
         for (l3c::Layer& layer : model.layers)
             for (int o = 0; o < layer.outputs; ++o)
                 layer.bias[o] = (o % 2 ? -1 : 1) * l3c::kMostBias, layer.shift[o] = std::uint8_t(o % (l3c::kMostShift + 1));
-        model.learning.rate = model.learning.group ? 1 : 0;
+        model.learning.learning_rate = model.learning.step_pixels ? 1 : 0;
     }
     const auto coder = l3c::make_coder(model, isa);
     const int height = in.draw(1, 12), width = in.draw(1, 24);
@@ -61,7 +61,7 @@ void tile(Input& in) {
     const auto payload = coder->encode(pixels.data(), height, width);
     auto back = pixels;
     for (std::size_t i = 0; i < back.size(); ++i)
-        if (!a.guides || i % a.channels) back[i] = 0;
+        if (!a.side_channels || i % a.channels) back[i] = 0;
     require(coder->decode(payload.data(), payload.size(), back.data(), height, width) == l3c::Status::kOk);
     require(back == pixels);
     auto damaged = payload;

@@ -8,10 +8,10 @@
 template <class Draw>
 l3c::Architecture made_up_architecture(Draw draw) {
     const auto width = [&] { return draw(0, 9) ? 4 * draw(1, 12) : draw(0, 1) ? l3c::kMostWidth : 4 * draw(12, 128); };
-    const int kind = draw(0, 4), channels = kind < 2 ? 1 : l3c::kMostChannels, guides = kind == 4;
-    const int coupled = !guides && draw(0, 1);
+    const int kind = draw(0, 4), channels = kind < 2 ? 1 : l3c::kMostChannels, side_channels = kind == 4;
+    const int coupled = !side_channels && draw(0, 1);
     return {channels, width(),      width(), width(), width(), width(), draw(1, l3c::kMaxComponents), draw(0, 1) ? l3c::kFitted : 0, coupled,
-            guides};
+            side_channels};
 }
 
 template <class Draw>

@@ -56,11 +56,11 @@ int main() {
     std::vector<float> parameters(l3c::training::parameter_count(a));
     for (float& p : parameters) p = float(draw(-1000, 1000)) * 1e-4f;
     std::vector<std::uint8_t> crop(std::size_t(4) * 32 * a.channels, 100);
-    std::vector<float> slopes[kThreads];
+    std::vector<float> gradients[kThreads];
     at_once([&](int i) {
-        slopes[i].assign(parameters.size(), 0);
-        l3c::gradient_with("")(a, parameters.data(), crop.data(), 1, 4, 32, true, slopes[i].data());
+        gradients[i].assign(parameters.size(), 0);
+        l3c::gradient_with("")(a, parameters.data(), crop.data(), 1, 4, 32, true, gradients[i].data());
     });
-    for (const auto& found : slopes) require(found == slopes[0], "a gradient");
+    for (const auto& found : gradients) require(found == gradients[0], "a gradient");
     std::printf("threads agree\n");
 }

@@ -45,7 +45,7 @@ private:
 constexpr int kNeighbourOffsets[kNeighbours][2] = {{0, -1},  {0, -2},  {0, -3},  {-1, 0},  {-1, 1},  {-1, 2},
                                                    {-1, -1}, {-1, -2}, {-2, 0},  {-2, 1},  {-2, 2},  {-2, -1},
                                                    {-2, -2}, {-3, 0},  {-3, 1},  {-3, -1}};
-constexpr int kKeptOffsets[kKeptPositions][2] = {{0, -1}, {0, -2}, {-1, -1}, {-1, 0}, {-1, 1}, {-1, 2}, {-2, 0}};
+constexpr int kCachedOffsets[kCachedPositions][2] = {{0, -1}, {0, -2}, {-1, -1}, {-1, 0}, {-1, 1}, {-1, 2}, {-2, 0}};
 constexpr int kAheadOffsets[kAheadPositions][2] = {{0, 0}, {0, 1}, {0, 2}, {1, -1}, {1, 0}, {1, 1}};
 constexpr int kTop = 3, kLeft = 3, kRight = 2, kBelow = 1;
 constexpr int kRowsPerBlock = 2;
@@ -92,7 +92,7 @@ struct Layers {
 
     Layers(const Architecture& a, const float* parameters, float* gradient) {
         const NetworkSpec network = network_of(a);
-        count = network.count, first_head = a.first_of_head(0);
+        count = network.count, first_head = a.head_index(0);
         for (int i = 0; i < count; ++i) {
             all[i].open(network.layer[i], parameters, gradient);
             parameters += all[i].parameters();
@@ -147,30 +147,30 @@ public:
     Crop(const Architecture& a, Layers& layers, int height, int width, bool quantized)
         : a_(a), layers_(layers), height_(height), width_(width), quantized_(quantized), pixels_(height * width),
           block_(kRowsPerBlock * width), plane_(pixels_ + kPad), ld_(block_ + kPad), inputs_(context_rows(a)),
-          kept_stride_(width + kLeft + kRight), kept_plane_(std::size_t(height + kTop) * kept_stride_) {
+          cached_stride_(width + kLeft + kRight), cached_plane_(std::size_t(height + kTop) * cached_stride_) {
         const NetworkSpec network = network_of(a);
         x1_.allocate(std::size_t(inputs_of(network.layer[0])) * plane_);
         h1_.allocate(std::size_t(a.hidden1) * plane_);
         value_.allocate(std::size_t(a.channels) * plane_);
         prediction_.allocate(value_.size());
         if (a.coupled) fits_.allocate(value_.size()), expected_.allocate(value_.size()), expected_level_.allocate(value_.size());
-        kept_.allocate(a.kept * kept_plane_);
-        d_kept_.allocate(kept_.size());
-        plane_of_crop_.stride = kept_stride_;
-        plane_of_crop_.data.allocate(kept_plane_ + kBelow * kept_stride_);
+        cached_.allocate(a.cached * cached_plane_);
+        d_cached_.allocate(cached_.size());
+        plane_of_crop_.stride = cached_stride_;
+        plane_of_crop_.data.allocate(cached_plane_ + kBelow * cached_stride_);
         const int most_outputs = most_of(network, [](const LayerSpec& layer) { return layer.outputs; });
         const int most_inputs = most_of(network, inputs_of), widest = most_inputs > most_outputs ? most_inputs : most_outputs;
-        turned_.allocate(std::size_t(padded(most_outputs)) * block_);
+        transposed_.allocate(std::size_t(padded(most_outputs)) * block_);
         for (auto* b : {&x2_, &h2_, &h3_, &hh_, &out_, &d_, &e_, &d3_}) b->allocate(std::size_t(widest) * ld_);
     }
 
     double run(const std::uint8_t* crop) {
         read(crop);
-        for (int at = 0; at < pixels_; at += block_) keep(at);
-        d_kept_.clear(d_kept_.size());
+        for (int at = 0; at < pixels_; at += block_) cache_features(at);
+        d_cached_.clear(d_cached_.size());
         double bits = 0;
         for (int at = 0; at < pixels_; at += block_) bits += code(at);
-        for (int at = 0; at < pixels_; at += block_) keep_backward(at);
+        for (int at = 0; at < pixels_; at += block_) cache_backward(at);
         return bits;
     }
 
@@ -179,16 +179,16 @@ private:
         for (int c = 0; c < a_.channels; ++c) {
             read_plane(plane_of_crop_, crop, height_, width_, a_.channels, c);
             for (int y = 0; y < height_; ++y) read_row(plane_of_crop_, c, y);
-            if (c < a_.guides)
-                for (int y = 0; y < height_; ++y) look_ahead(plane_of_crop_, c, y);
+            if (c < a_.side_channels)
+                for (int y = 0; y < height_; ++y) side_context(plane_of_crop_, c, y);
             else if (a_.fitted)
                 fit(c);
         }
         if (a_.coupled) regress();
     }
 
-    // What a guide shows beside its neighbours, as inputs behind the levels.
-    void look_ahead(const Plane& plane, int c, int y) {
+    // What side information shows ahead, as inputs behind the levels.
+    void side_context(const Plane& plane, int c, int y) {
         const float* p = prediction_.data() + std::size_t(c) * plane_ + y * width_;
         for (int n = 0; n < kAheadPositions; ++n) {
             const float* from = plane.row(y + kAheadOffsets[n][0]) + kAheadOffsets[n][1];
@@ -207,7 +207,7 @@ private:
         float *target = inputs + kFit * lanes, *room = target + lanes, *out = room + lanes;
         const float* x = x1_.data() + std::size_t(c * kNeighbours) * plane_;
         const float* own = x1_.data() + std::size_t(inputs_ + c) * plane_;
-        float* to = x1_.data() + std::size_t(kNeighbours * a_.channels + shown_rows(a_) + c - a_.guides) * plane_;
+        float* to = x1_.data() + std::size_t(kNeighbours * a_.channels + shown_rows(a_) + c - a_.side_channels) * plane_;
         for (int t = 0; t < width_ + kSlope * (height_ - 1); ++t) {
             const int first = t < width_ ? 0 : (t - width_) / kSlope + 1;
             const int count = (t / kSlope < height_ ? t / kSlope : height_ - 1) - first + 1;
@@ -295,21 +295,21 @@ private:
         }
     }
 
-    float* kept_row(Buffer& planes, int k, int y, int x) {
-        return planes.data() + k * kept_plane_ + std::size_t(y + kTop) * kept_stride_ + kLeft + x;
+    float* cached_row(Buffer& planes, int k, int y, int x) {
+        return planes.data() + k * cached_plane_ + std::size_t(y + kTop) * cached_stride_ + kLeft + x;
     }
 
-    void keep(int at) {
+    void cache_features(int at) {
         Layer &first = layers_.all[0], &second = layers_.all[1];
         float* h = h1_.data() + at;
-        product(first.outputs, first.inputs, block_, first.weights, x1_.data() + at, Start{first.bias, false}, h, plane_);
+        matmul(first.outputs, first.inputs, block_, first.weights, x1_.data() + at, Start{first.bias, false}, h, plane_);
         for (int i = 0; i < first.outputs; ++i) activate(h + std::size_t(i) * plane_, block_, quantized_);
         gather(h1_.data() + at, plane_, first.outputs, d_.data());
-        product(second.outputs, second.inputs, block_, second.weights, d_.data(), Start{second.bias, false}, e_.data(), ld_);
+        matmul(second.outputs, second.inputs, block_, second.weights, d_.data(), Start{second.bias, false}, e_.data(), ld_);
         activate(e_.data(), second.outputs * ld_, quantized_);
-        for (int k = 0; k < a_.kept; ++k)
+        for (int k = 0; k < a_.cached; ++k)
             for (int r = 0; r < kRowsPerBlock; ++r)
-                std::memcpy(kept_row(kept_, k, at / width_ + r, 0), e_.data() + k * ld_ + r * width_,
+                std::memcpy(cached_row(cached_, k, at / width_ + r, 0), e_.data() + k * ld_ + r * width_,
                             sizeof(float) * width_);
     }
 
@@ -318,68 +318,68 @@ private:
             std::memcpy(to + std::size_t(i) * ld_, from + std::size_t(i) * ld, sizeof(float) * ld_);
     }
 
-    void keep_backward(int at) {
+    void cache_backward(int at) {
         Layer &first = layers_.all[0], &second = layers_.all[1];
-        for (int k = 0; k < a_.kept; ++k)
+        for (int k = 0; k < a_.cached; ++k)
             for (int r = 0; r < kRowsPerBlock; ++r) {
                 float* d = d_.data() + k * ld_ + r * width_;
-                std::memcpy(d, kept_row(d_kept_, k, at / width_ + r, 0), sizeof(float) * width_);
-                deactivate(d, kept_row(kept_, k, at / width_ + r, 0), width_);
+                std::memcpy(d, cached_row(d_cached_, k, at / width_ + r, 0), sizeof(float) * width_);
+                deactivate(d, cached_row(cached_, k, at / width_ + r, 0), width_);
             }
         gather(h1_.data() + at, plane_, a_.hidden1, h2_.data());
         learn(second, d_.data(), h2_.data());
-        product(second.inputs, second.outputs, block_, second.transposed.data(), d_.data(), kZero, e_.data(), ld_);
+        matmul(second.inputs, second.outputs, block_, second.transposed.data(), d_.data(), kZero, e_.data(), ld_);
         deactivate(e_.data(), h2_.data(), a_.hidden1 * ld_);
         gather(x1_.data() + at, plane_, first.inputs, x2_.data());
         learn(first, e_.data(), x2_.data());
     }
 
     void learn(Layer& l, const float* dy, const float* x) {
-        outer(l.outputs, l.inputs, block_, dy, x, ld_, turned_.data(), l.d_transposed.data(), l.d_bias);
+        outer(l.outputs, l.inputs, block_, dy, x, ld_, transposed_.data(), l.d_transposed.data(), l.d_bias);
     }
 
     void forward(const Layer& l, const Buffer& x, Buffer& y) {
-        product(l.outputs, l.inputs, block_, l.weights, x.data(), Start{l.bias, false}, y.data(), ld_);
+        matmul(l.outputs, l.inputs, block_, l.weights, x.data(), Start{l.bias, false}, y.data(), ld_);
         activate(y.data(), l.outputs * ld_, quantized_);
     }
 
     double code(int at) {
         gather(x1_.data() + at, plane_, inputs_, x2_.data());
-        for_kept(at, [&](float* kept, float* x) { std::memcpy(x, kept, sizeof(float) * width_); }, kept_);
+        for_cached(at, [&](float* cached, float* x) { std::memcpy(x, cached, sizeof(float) * width_); }, cached_);
         forward(layers_.all[2], x2_, h2_);
         forward(layers_.all[3], h2_, h3_);
         d3_.clear(std::size_t(a_.hidden3) * ld_);
         double bits = 0;
-        for (int c = a_.guides; c < a_.channels; ++c) bits += head(at, c);
+        for (int c = a_.side_channels; c < a_.channels; ++c) bits += head(at, c);
         code_backward(at);
         return bits;
     }
 
     template <class F>
-    void for_kept(int at, F f, Buffer& planes, float* x = nullptr) {
+    void for_cached(int at, F f, Buffer& planes, float* x = nullptr) {
         x = x ? x : x2_.data();
-        for (int j = 0; j < kKeptPositions; ++j)
-            for (int k = 0; k < a_.kept; ++k)
+        for (int j = 0; j < kCachedPositions; ++j)
+            for (int k = 0; k < a_.cached; ++k)
                 for (int r = 0; r < kRowsPerBlock; ++r)
-                    f(kept_row(planes, k, at / width_ + r + kKeptOffsets[j][0], kKeptOffsets[j][1]),
-                      x + std::size_t(inputs_ + j * a_.kept + k) * ld_ + r * width_);
+                    f(cached_row(planes, k, at / width_ + r + kCachedOffsets[j][0], kCachedOffsets[j][1]),
+                      x + std::size_t(inputs_ + j * a_.cached + k) * ld_ + r * width_);
     }
 
     void code_backward(int at) {
         Layer &first = layers_.all[2], &second = layers_.all[3];
         deactivate(d3_.data(), h3_.data(), a_.hidden3 * ld_);
         learn(second, d3_.data(), h2_.data());
-        product(second.inputs, second.outputs, block_, second.transposed.data(), d3_.data(), kZero, d_.data(), ld_);
+        matmul(second.inputs, second.outputs, block_, second.transposed.data(), d3_.data(), kZero, d_.data(), ld_);
         deactivate(d_.data(), h2_.data(), a_.hidden2 * ld_);
         learn(first, d_.data(), x2_.data());
-        const int kept = kKeptPositions * a_.kept;
-        product(kept, first.outputs, block_, first.transposed.data() + std::size_t(inputs_) * first.outputs, d_.data(),
+        const int cached = kCachedPositions * a_.cached;
+        matmul(cached, first.outputs, block_, first.transposed.data() + std::size_t(inputs_) * first.outputs, d_.data(),
                 kZero, e_.data(), ld_);
-        for_kept(at,
-                 [&](float* d_kept, float* d) {
-                     for (int x = 0; x < width_; ++x) d_kept[x] += d[x];
+        for_cached(at,
+                 [&](float* d_cached, float* d) {
+                     for (int x = 0; x < width_; ++x) d_cached[x] += d[x];
                  },
-                 d_kept_, e_.data() - std::size_t(inputs_) * ld_);
+                 d_cached_, e_.data() - std::size_t(inputs_) * ld_);
     }
 
     double head(int at, int c) {
@@ -391,13 +391,13 @@ private:
             std::memcpy(h3_.data() + std::size_t(a_.hidden3 + c) * ld_,
                         expected_level_.data() + std::size_t(c) * plane_ + at, sizeof(float) * ld_);
         forward(hidden, h3_, hh_);
-        product(output.outputs, output.inputs, block_, output.weights, hh_.data(), Start{output.bias, false}, out_.data(), ld_);
+        matmul(output.outputs, output.inputs, block_, output.weights, hh_.data(), Start{output.bias, false}, out_.data(), ld_);
         const double bits = mixture(at, c);  // leaves the gradient of the outputs in d_
         learn(output, d_.data(), hh_.data());
-        product(output.inputs, output.outputs, block_, output.transposed.data(), d_.data(), kZero, e_.data(), ld_);
+        matmul(output.inputs, output.outputs, block_, output.transposed.data(), d_.data(), kZero, e_.data(), ld_);
         deactivate(e_.data(), hh_.data(), a_.head * ld_);
         learn(hidden, e_.data(), h3_.data());
-        product(a_.hidden3, hidden.outputs, block_, hidden.transposed.data(), e_.data(), kZero, d_.data(), ld_);
+        matmul(a_.hidden3, hidden.outputs, block_, hidden.transposed.data(), e_.data(), kZero, d_.data(), ld_);
         for (int i = 0; i < a_.hidden3 * ld_; ++i) d3_[i] += d_[i];
         return bits;
     }
@@ -501,12 +501,12 @@ private:
     Layers& layers_;
     int height_, width_;
     bool quantized_;
-    int pixels_, block_, plane_, ld_, inputs_, kept_stride_;
-    std::size_t kept_plane_;
+    int pixels_, block_, plane_, ld_, inputs_, cached_stride_;
+    std::size_t cached_plane_;
     Plane plane_of_crop_;
-    Buffer x1_, h1_, value_, prediction_, kept_, d_kept_;
+    Buffer x1_, h1_, value_, prediction_, cached_, d_cached_;
     Buffer fits_, expected_, expected_level_, regression_sums_, regression_rows_;
-    Buffer sums_, fit_rows_, turned_, x2_, h2_, h3_, hh_, out_, d_, e_, d3_;
+    Buffer sums_, fit_rows_, transposed_, x2_, h2_, h3_, hh_, out_, d_, e_, d3_;
 };
 
 double gradient_of_crops(const Architecture& a, const float* parameters, const std::uint8_t* crops, int count,

@@ -36,7 +36,7 @@ constexpr Start kZero{nullptr, false}, kAdd{nullptr, true};
 
 // Y[r][p] = start + sum_i A[r][i] X[i][p] for Rows rows and Vectors x kLanes columns.
 template <int Rows, int Vectors>
-void product_rows(int inputs, const float* a, int a_stride, const float* x, int x_stride, Start start, float* y,
+void matmul_rows(int inputs, const float* a, int a_stride, const float* x, int x_stride, Start start, float* y,
                   int y_stride) {
     Vec sum[Rows][Vectors];
     for (int r = 0; r < Rows; ++r)
@@ -58,13 +58,13 @@ void product_rows(int inputs, const float* a, int a_stride, const float* x, int 
 
 // All rows for Vectors x kLanes columns, in groups that fill the registers.
 template <int Vectors>
-void product_columns(int rows, int inputs, const float* a, int a_stride, const float* x, int x_stride, Start start,
+void matmul_columns(int rows, int inputs, const float* a, int a_stride, const float* x, int x_stride, Start start,
                      float* y, int y_stride) {
     int r = 0;
     const auto group = [&](auto size) {
         constexpr int kRows = decltype(size)::value;
         for (; r + kRows <= rows; r += kRows)
-            product_rows<kRows, Vectors>(inputs, a + std::size_t(r) * a_stride, a_stride, x, x_stride,
+            matmul_rows<kRows, Vectors>(inputs, a + std::size_t(r) * a_stride, a_stride, x, x_stride,
                                          start.from(r), y + std::size_t(r) * y_stride, y_stride);
     };
     group(std::integral_constant<int, kMostRows>{});
@@ -73,25 +73,25 @@ void product_columns(int rows, int inputs, const float* a, int a_stride, const f
 }
 
 // Y = A X + start over `columns` columns, a multiple of 16.
-void product_all(int rows, int inputs, int columns, const float* a, int a_stride, const float* x, int x_stride,
+void matmul_all(int rows, int inputs, int columns, const float* a, int a_stride, const float* x, int x_stride,
                  Start start, float* y, int y_stride) {
     int p = 0;
     for (; p + 2 * kLanes <= columns; p += 2 * kLanes)
-        product_columns<2>(rows, inputs, a, a_stride, x + p, x_stride, start, y + p, y_stride);
+        matmul_columns<2>(rows, inputs, a, a_stride, x + p, x_stride, start, y + p, y_stride);
     for (; p < columns; p += kLanes)
-        product_columns<1>(rows, inputs, a, a_stride, x + p, x_stride, start, y + p, y_stride);
+        matmul_columns<1>(rows, inputs, a, a_stride, x + p, x_stride, start, y + p, y_stride);
 }
 
 // Y = W X + start over `pixels` columns (a multiple of 16); X and Y share the row stride `ld`.
-void product(int outputs, int inputs, int pixels, const float* w, const float* x, Start start, float* y, int ld) {
-    product_all(outputs, inputs, pixels, w, inputs, x, ld, start, y, ld);
+void matmul(int outputs, int inputs, int pixels, const float* w, const float* x, Start start, float* y, int ld) {
+    matmul_all(outputs, inputs, pixels, w, inputs, x, ld, start, y, ld);
 }
 
 constexpr int padded(int n) { return (n + 15) / 16 * 16; }
 
 // dWt[i][o] += sum_p X[i][p] dY[o][p], a product whose long axis is the pixels; db[o] += sum_p dY[o][p].
-// dWt has rows of padded(outputs); `turned` is room for pixels x padded(outputs).
-void outer(int outputs, int inputs, int pixels, const float* dy, const float* x, int ld, float* turned,
+// dWt has rows of padded(outputs); `transposed` is room for pixels x padded(outputs).
+void outer(int outputs, int inputs, int pixels, const float* dy, const float* x, int ld, float* transposed,
                   float* dwt, float* db) {
     const int width = padded(outputs);
     for (int o = 0; o < outputs; ++o) {
@@ -102,8 +102,8 @@ void outer(int outputs, int inputs, int pixels, const float* dy, const float* x,
     for (int first = 0; first < pixels; first += 8)
         for (int o = 0; o < width; ++o)
             for (int p = first; p < first + 8; ++p)
-                turned[std::size_t(p) * width + o] = o < outputs ? dy[std::size_t(o) * ld + p] : 0.0f;
-    product_all(inputs, pixels, width, x, ld, turned, width, kAdd, dwt, width);
+                transposed[std::size_t(p) * width + o] = o < outputs ? dy[std::size_t(o) * ld + p] : 0.0f;
+    matmul_all(inputs, pixels, width, x, ld, transposed, width, kAdd, dwt, width);
 }
 
 }  // namespace

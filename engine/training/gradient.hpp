@@ -13,7 +13,7 @@ std::size_t parameter_count(const Architecture& a);
 constexpr int kMostCropSide = 4096, kMostCrops = 65536;
 
 // Adds the gradient of the total cost in bits over all crops to `gradient` and returns that cost.
-// crops: count x height x width x channels, channels in coding order, guides first; width a multiple of 32, height even.
+// crops: count x height x width x channels, channels in coding order, side information first; width a multiple of 32, height even.
 // quantized: activations and outputs are rounded to the grid of the integer network (straight-through gradients).
 using GradientKernel = double (*)(const Architecture& a, const float* parameters, const std::uint8_t* crops, int count,
                                   int height, int width, bool quantized, float* gradient);

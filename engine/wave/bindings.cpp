@@ -20,18 +20,18 @@ namespace {
 l3c::Learning learning_of(nb::handle given) {
     if (given.is_none()) return {};
     l3c::Learning learning{};
-    learning.rate = field<float>(given, "learning_rate");
-    learning.momentum = field<float>(given, "first_moment_rate");
-    learning.spread = field<float>(given, "second_moment_rate");
+    learning.learning_rate = field<float>(given, "learning_rate");
+    learning.first_moment_rate = field<float>(given, "first_moment_rate");
+    learning.second_moment_rate = field<float>(given, "second_moment_rate");
     learning.epsilon = field<float>(given, "epsilon");
-    learning.group = field<int>(given, "step_pixels");
-    learning.every = field<int>(given, "period");
-    learning.taken = field<int>(given, "learned");
-    learning.first = field<int>(given, "first_layer");
-    for (const float share : {learning.rate, learning.momentum, learning.spread, learning.epsilon})
+    learning.step_pixels = field<int>(given, "step_pixels");
+    learning.period = field<int>(given, "period");
+    learning.learned = field<int>(given, "learned");
+    learning.first_layer = field<int>(given, "first_layer");
+    for (const float share : {learning.learning_rate, learning.first_moment_rate, learning.second_moment_rate, learning.epsilon})
         require(share > 0 && share <= 1, "a rate of learning is out of range");
-    require(learning.group > 0 && learning.every > 0 && learning.taken > 0 && learning.taken <= learning.every &&
-                learning.first >= l3c::kStageTwo && learning.first <= l3c::kHeads + 1,
+    require(learning.step_pixels > 0 && learning.period > 0 && learning.learned > 0 && learning.learned <= learning.period &&
+                learning.first_layer >= l3c::kStageTwo && learning.first_layer <= l3c::kHeads + 1,
             "a step of learning is out of range");
     return learning;
 }

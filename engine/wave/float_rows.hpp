@@ -64,7 +64,7 @@ inline void float_columns(Matrix a, int rows, int inner, const float* x, std::pt
 }
 
 // Rows of y for `columns` columns, rounded up to kFloats.
-inline void float_product(Matrix a, int rows, int inner, int columns, const float* x, std::ptrdiff_t x_stride,
+inline void float_matmul(Matrix a, int rows, int inner, int columns, const float* x, std::ptrdiff_t x_stride,
                           bool add, float* y, std::ptrdiff_t y_stride) {
     const auto part = [&](int p, auto vectors) {
         float_columns<decltype(vectors)::value>(a, rows, inner, x + p, x_stride, add, y + p, y_stride);
@@ -79,18 +79,18 @@ inline void float_product(Matrix a, int rows, int inner, int columns, const floa
 }
 
 // to[p][r] = from[r][p] for `rows` rows and `columns` columns, each rounded up to 4.
-inline void turn(const float* from, std::ptrdiff_t from_stride, int rows, int columns, float* to,
+inline void transpose(const float* from, std::ptrdiff_t from_stride, int rows, int columns, float* to,
                  std::ptrdiff_t to_stride) {
-    typedef float Four __attribute__((vector_size(16)));
+    typedef float F32x4 __attribute__((vector_size(16)));
     for (int p = 0; p < columns; p += 4)
         for (int r = 0; r < rows; r += 4) {
-            Four row[4];
+            F32x4 row[4];
             for (int i = 0; i < 4; ++i) std::memcpy(&row[i], from + (r + i) * from_stride + p, sizeof row[i]);
-            const Four a = __builtin_shufflevector(row[0], row[1], 0, 4, 1, 5);
-            const Four b = __builtin_shufflevector(row[0], row[1], 2, 6, 3, 7);
-            const Four c = __builtin_shufflevector(row[2], row[3], 0, 4, 1, 5);
-            const Four d = __builtin_shufflevector(row[2], row[3], 2, 6, 3, 7);
-            const Four columns_of_four[4] = {
+            const F32x4 a = __builtin_shufflevector(row[0], row[1], 0, 4, 1, 5);
+            const F32x4 b = __builtin_shufflevector(row[0], row[1], 2, 6, 3, 7);
+            const F32x4 c = __builtin_shufflevector(row[2], row[3], 0, 4, 1, 5);
+            const F32x4 d = __builtin_shufflevector(row[2], row[3], 2, 6, 3, 7);
+            const F32x4 columns_of_four[4] = {
                 __builtin_shufflevector(a, c, 0, 1, 4, 5), __builtin_shufflevector(a, c, 2, 3, 6, 7),
                 __builtin_shufflevector(b, d, 0, 1, 4, 5), __builtin_shufflevector(b, d, 2, 3, 6, 7)};
             for (int i = 0; i < 4; ++i)
@@ -114,24 +114,24 @@ inline Floats inverse_root(Floats x) {
 // Adam (Kingma and Ba, 2015) with bias correction; small moments are rounded away, so that none becomes subnormal.
 // Arrays are whole vectors.
 struct Adam {
-    float rate, momentum, spread, epsilon;
+    float learning_rate, first_moment_rate, second_moment_rate, epsilon;
     float mean_left = 1, square_left = 1;  // the powers of the bias correction
 
-    void step(float* __restrict values, float* __restrict slopes, float* __restrict means, float* __restrict squares,
+    void step(float* __restrict values, float* __restrict gradients, float* __restrict means, float* __restrict squares,
               std::size_t count, int samples) {
         constexpr float kTiny = 1e-12f;
         const float share = 1.0f / float(samples);
-        mean_left *= 1.0f - momentum, square_left *= 1.0f - spread;
-        const float reach = rate / (1.0f - mean_left), scale = 1.0f / (1.0f - square_left), least = epsilon * epsilon;
+        mean_left *= 1.0f - first_moment_rate, square_left *= 1.0f - second_moment_rate;
+        const float reach = learning_rate / (1.0f - mean_left), scale = 1.0f / (1.0f - square_left), least = epsilon * epsilon;
         for (std::size_t i = 0; i < count; i += kFloats) {
-            const Floats slope = load_floats(slopes + i) * share;
+            const Floats gradient = load_floats(gradients + i) * share;
             Floats mean = load_floats(means + i), square = load_floats(squares + i);
-            mean = (mean + momentum * (slope - mean) + kTiny) - kTiny;
-            square = (square + spread * (slope * slope - square) + kTiny) - kTiny;
+            mean = (mean + first_moment_rate * (gradient - mean) + kTiny) - kTiny;
+            square = (square + second_moment_rate * (gradient * gradient - square) + kTiny) - kTiny;
             store_floats(means + i, mean);
             store_floats(squares + i, square);
             store_floats(values + i, load_floats(values + i) - (reach * mean) * inverse_root(square * scale + least));
-            store_floats(slopes + i, Floats{});
+            store_floats(gradients + i, Floats{});
         }
     }
 };

@@ -1,17 +1,17 @@
-// The integer network behind the kept features, equal to l3c.wave.definition.network.Network.
+// The integer network behind the cached features, equal to l3c.wave.definition.network.Network.
 #pragma once
 #include "wave/wavefronts.hpp"
 
 namespace l3c {
 namespace {
 
-template <class Isa>
-class IntegerTile : public Wavefronts<Isa> {
-    using Base = Wavefronts<Isa>;
+template <Isa Set>
+class IntegerTile : public Wavefronts<Set> {
+    using Base = Wavefronts<Set>;
 
 public:
     static constexpr bool kLearns = false;
-    using Model = PackedModel<Isa>;
+    using Model = PackedModel<Set>;
 
     IntegerTile(const Model& model, int height, int width) : Base(model, height, width) {
         shared_ = this->rows(cell_rows(a_.hidden3));
@@ -21,25 +21,25 @@ public:
 
     // What all heads share.
     void share() {
-        this->point_at_kept(this->point(0, context_, cell_rows(context_rows(a_))));
-        dense<Isa, true>(*layers_[kStageTwo], pointers_, count_, hidden_, longest_);
+        this->point_at_cached(this->point(0, context_, cell_rows(context_rows(a_))));
+        dense<Set, true>(*layers_[kStageTwo], pointers_, count_, hidden_, longest_);
         this->point(0, hidden_, cell_rows(a_.hidden2));
-        dense<Isa, true>(*layers_[kStageTwo + 1], pointers_, count_, shared_, longest_);
+        dense<Set, true>(*layers_[kStageTwo + 1], pointers_, count_, shared_, longest_);
     }
 
     // The outputs of head c.
     void predict_mixtures(int c) {
         if (a_.coupled) this->expect(c);
-        const int at = this->point(this->point(0, shared_, cell_rows(a_.hidden3)), own_, cell_rows(c));
+        const int at = this->point(this->point(0, shared_, cell_rows(a_.hidden3)), residuals_, cell_rows(c));
         if (a_.coupled) this->point(at, this->expected_cells_, cell_rows(1));
-        const int layer = a_.first_of_head(c);
-        dense<Isa, true>(*layers_[layer], pointers_, count_, head_, longest_);
+        const int layer = a_.head_index(c);
+        dense<Set, true>(*layers_[layer], pointers_, count_, head_, longest_);
         this->point(0, head_, cell_rows(a_.head));
-        dense<Isa, false>(*layers_[layer + 1], pointers_, count_, this->outputs_, longest_);
+        dense<Set, false>(*layers_[layer + 1], pointers_, count_, this->outputs_, longest_);
     }
 
 protected:
-    using Base::a_, Base::pointers_, Base::count_, Base::longest_, Base::context_, Base::own_, Base::hidden_;
+    using Base::a_, Base::pointers_, Base::count_, Base::longest_, Base::context_, Base::residuals_, Base::hidden_;
     using Base::cell_rows;
     std::int32_t *shared_, *head_;  // cells
     const PackedLayer* layers_[kMostLayers]{};

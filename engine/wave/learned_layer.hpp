@@ -71,13 +71,13 @@ private:
     }
 };
 
-template <class Isa>
+template <Isa Set>
 class LearnedLayer {
 public:
     LearnedLayer() = default;
-    // parameters, slopes: shape.size() each. shift: of each output.
-    LearnedLayer(const LearnedShape& shape, const PackedLayer& at_rest, float* parameters, float* slopes, Workspace& memory)
-        : shape_(&shape), packed_(at_rest), parameters_(parameters), slopes_(slopes) {
+    // parameters, gradients: shape.size() each. shift: of each output.
+    LearnedLayer(const LearnedShape& shape, const PackedLayer& at_rest, float* parameters, float* gradients, Workspace& memory)
+        : shape_(&shape), packed_(at_rest), parameters_(parameters), gradients_(gradients) {
         const std::size_t cells = std::size_t(packed_.outputs) * packed_.rows;
         weights_ = memory.take<std::int32_t>(cells);
         start_ = memory.take<std::int32_t>(packed_.outputs);
@@ -94,23 +94,23 @@ public:
     const PackedLayer& packed() const { return packed_; }
     int outputs() const { return shape_->outputs; }
 
-    // Slopes of the first `inputs` inputs from those of the outputs; add: to what is there.
+    // Gradients of the first `inputs` inputs from those of the outputs; add: to what is there.
     void backward(int inputs, const float* dy, bool add, float* dx, int pixels, std::ptrdiff_t stride) const {
-        float_product({used_, shape_->width, 1}, inputs, shape_->outputs, pixels, dy, stride, add, dx, stride);
+        float_matmul({used_, shape_->width, 1}, inputs, shape_->outputs, pixels, dy, stride, add, dx, stride);
     }
 
-    // turned: slopes of the outputs, [pixels][width]. x: rows of inputs, as those of the parameters.
-    void add_slopes(const float* turned, const float* x, int pixels, std::ptrdiff_t stride) {
+    // transposed: gradients of the outputs, [pixels][width]. x: rows of inputs, as those of the parameters.
+    void add_gradients(const float* transposed, const float* x, int pixels, std::ptrdiff_t stride) {
         const int width = shape_->width;
         for (int s = 0; s < shape_->spec.segments; ++s) {
             const int at = shape_->at[s];
-            float_product({x + at * stride, stride, 1}, shape_->spec.segment[s].size, pixels, width, turned, width, true,
-                          slopes_ + std::ptrdiff_t(at) * width, width);
+            float_matmul({x + at * stride, stride, 1}, shape_->spec.segment[s].size, pixels, width, transposed, width, true,
+                          gradients_ + std::ptrdiff_t(at) * width, width);
         }
-        float* biases = slopes_ + std::ptrdiff_t(shape_->rows) * width;
+        float* biases = gradients_ + std::ptrdiff_t(shape_->rows) * width;
         for (int o = 0; o < width; o += kFloats) {
             Floats sum = load_floats(biases + o);
-            for (int p = 0; p < pixels; ++p) sum += load_floats(turned + std::ptrdiff_t(p) * width + o);
+            for (int p = 0; p < pixels; ++p) sum += load_floats(transposed + std::ptrdiff_t(p) * width + o);
             store_floats(biases + o, sum);
         }
     }
@@ -144,18 +144,18 @@ private:
 
     // Cells as `Packer` lays them out, of four outputs at a time, which lie side by side.
     void pack() {
-        constexpr int kBits = 32 / Isa::kGroup;
+        constexpr int kBits = 32 / Set::kCellChannels;
         constexpr std::uint32_t kMask = kBits == 8 ? 0xff : 0xffff;
         const int fours = 4 * packed_.fours, width = shape_->width;
         for (int first = 0; first < packed_.outputs; first += 4) {
             const bool four = first < fours;
-            const int size = four ? 4 : Isa::kWide, inside = four ? 0 : (first - fours) % Isa::kWide;
+            const int size = four ? 4 : Set::kWideOutputs, inside = four ? 0 : (first - fours) % Set::kWideOutputs;
             std::int32_t* __restrict cells = weights_ + std::ptrdiff_t(first - inside) * packed_.rows + inside;
             const std::int32_t* __restrict from = whole_ + first;
-            for (int row = 0; row < packed_.rows; ++row, cells += size, from += Isa::kGroup * width)
+            for (int row = 0; row < packed_.rows; ++row, cells += size, from += Set::kCellChannels * width)
                 for (int o = 0; o < 4; ++o) {
                     std::uint32_t bits = 0;
-                    for (int i = 0; i < Isa::kGroup; ++i)
+                    for (int i = 0; i < Set::kCellChannels; ++i)
                         bits |= (std::uint32_t(from[std::ptrdiff_t(i) * width + o]) & kMask) << (i * kBits);
                     cells[o] = std::int32_t(bits);
                 }
@@ -168,13 +168,13 @@ private:
         for (int o = 0; o < shape_->outputs; ++o) {
             const std::int32_t bias = nearest(Floats{} + biases[o] * (shape_->scale[o] / kActivationStep), kMost)[0];
             const std::int32_t half = (1 << packed_.shift[o]) >> 1;
-            start_[o] = bias - kInputOffset * totals_[shape_->width + o] + half + Isa::kOffset * totals_[o];
+            start_[o] = bias - kInputOffset * totals_[shape_->width + o] + half + Set::kCellOffset * totals_[o];
         }
     }
 
     const LearnedShape* shape_ = nullptr;
     PackedLayer packed_{};
-    float *parameters_ = nullptr, *slopes_ = nullptr, *used_ = nullptr;
+    float *parameters_ = nullptr, *gradients_ = nullptr, *used_ = nullptr;
     std::int32_t *weights_ = nullptr, *start_ = nullptr, *whole_ = nullptr, *totals_ = nullptr;
 };
 

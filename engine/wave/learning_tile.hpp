@@ -1,28 +1,28 @@
-// The network behind the kept features, learning from pixels once they are coded, in encoder and decoder alike.
+// The network behind the cached features, learning from pixels once they are coded, in encoder and decoder alike.
 // Equal to l3c.wave.definition.learning.LearningNetwork.
 #pragma once
 #include "wave/integer_tile.hpp"
 #include "wave/learned_layer.hpp"
-#include "coding/mixture_slopes.hpp"
+#include "coding/mixture_gradients.hpp"
 
 namespace l3c {
 namespace {
 
 constexpr float kActivationMax = 255 * kActivationStep;
 
-template <class Isa>
-class LearningTile : public IntegerTile<Isa> {
-    using Base = IntegerTile<Isa>;
-    using Base::a_, Base::pointers_, Base::count_, Base::longest_, Base::context_, Base::own_, Base::outputs_, Base::layers_;
+template <Isa Set>
+class LearningTile : public IntegerTile<Set> {
+    using Base = IntegerTile<Set>;
+    using Base::a_, Base::pointers_, Base::count_, Base::longest_, Base::context_, Base::residuals_, Base::outputs_, Base::layers_;
 
 public:
     static constexpr bool kLearns = true;
 
-    struct Model : PackedModel<Isa> {
+    struct Model : PackedModel<Set> {
         Learning learning;
         LearnedShape shapes[kMostLayers];  // of those that learn
 
-        Model(const WaveModel& model, Workspace& memory) : PackedModel<Isa>(model, memory), learning(model.learning) {
+        Model(const WaveModel& model, Workspace& memory) : PackedModel<Set>(model, memory), learning(model.learning) {
             const int k = this->architecture.components;
             for (int i = 0; i < this->network.count; ++i) {
                 if (!learning.learns(i)) continue;
@@ -37,7 +37,7 @@ public:
 
     LearningTile(const Model& model, int height, int width)
         : Base(model, height, width), tables_(*model.tables), learning_(model.learning), count_layers_(model.network.count),
-          adam_{model.learning.rate, model.learning.momentum, model.learning.spread, model.learning.epsilon} {
+          adam_{model.learning.learning_rate, model.learning.first_moment_rate, model.learning.second_moment_rate, model.learning.epsilon} {
         begin(model);
         const NetworkSpec& network = model.network;
         const int outputs = most_of(network, [](const LayerSpec& layer) { return layer.outputs; }, kHeads);
@@ -49,25 +49,25 @@ public:
         d_head_ = floats(a_.head);
         d_shared_ = floats(a_.hidden3);
         d_hidden_ = floats(a_.hidden2);
-        turned_ = floats(most_of(network, [](const LayerSpec& layer) { return padded_floats(layer.outputs); }, kStageTwo));
+        transposed_ = floats(most_of(network, [](const LayerSpec& layer) { return padded_floats(layer.outputs); }, kStageTwo));
     }
 
-    bool learns_from(std::int64_t t) const { return t % learning_.every < learning_.taken; }
+    bool learns_from(std::int64_t t) const { return t % learning_.period < learning_.learned; }
 
-    // Called with the channel's samples known: slopes of head c, and what they mean for the shared layers.
+    // Called with the channel's samples known: gradients of head c, and what they mean for the shared layers.
     void learn(int c) {
         spread_all(this->head_, a_.head, 0, float_head_);
-        for (int at = 0; at < count_; at += kVector) slopes(c, at);
-        const int layer = a_.first_of_head(c);
-        add_slopes(layer + 1, d_outputs_, float_head_);
+        for (int at = 0; at < count_; at += kVector) gradients(c, at);
+        const int layer = a_.head_index(c);
+        add_gradients(layer + 1, d_outputs_, float_head_);
         if (!learns(layer)) return;
-        if (c == a_.guides) begin_shared();
+        if (c == a_.side_channels) begin_shared();
         learned_[layer + 1].backward(a_.head, d_outputs_, false, d_head_, count_, longest_);
         deactivate(d_head_, float_head_, a_.head);
-        spread_all(own_, c, kInputOffset, float_shared_ + a_.hidden3 * longest_);
+        spread_all(residuals_, c, kInputOffset, float_shared_ + a_.hidden3 * longest_);
         if (a_.coupled)
             spread_all(this->expected_cells_, 1, kInputOffset, float_shared_ + (a_.hidden3 + padded(c)) * longest_);
-        add_slopes(layer, d_head_, float_shared_);
+        add_gradients(layer, d_head_, float_shared_);
         if (learns(kStageTwo + 1)) learned_[layer].backward(a_.hidden3, d_head_, true, d_shared_, count_, longest_);
     }
 
@@ -75,8 +75,8 @@ public:
         if (learns(kStageTwo + 1)) learn_second();
         if (learns(kStageTwo)) learn_first();
         pixels_ += count_;
-        if (pixels_ < learning_.group) return;
-        adam_.step(parameters_, slopes_, means_, squares_, size_, pixels_);
+        if (pixels_ < learning_.step_pixels) return;
+        adam_.step(parameters_, gradients_, means_, squares_, size_, pixels_);
         for (int i = kStageTwo; i < count_layers_; ++i)
             if (learns(i)) learned_[i].round();
         pixels_ = 0;
@@ -90,12 +90,12 @@ private:
         size_ = 0;
         for (int i = kStageTwo; i < count_layers_; ++i)
             if (learns(i)) size_ += model.shapes[i].size();
-        for (float** part : {&parameters_, &slopes_, &means_, &squares_})
+        for (float** part : {&parameters_, &gradients_, &means_, &squares_})
             *part = this->memory().template take<float>(size_);
         std::size_t at = 0;
         for (int i = kStageTwo; i < count_layers_; ++i) {
             if (!learns(i)) continue;
-            learned_[i] = {model.shapes[i], *layers_[i], parameters_ + at, slopes_ + at, this->memory()};
+            learned_[i] = {model.shapes[i], *layers_[i], parameters_ + at, gradients_ + at, this->memory()};
             layers_[i] = &learned_[i].packed();
             at += model.shapes[i].size();
         }
@@ -103,14 +103,14 @@ private:
 
     // Rows of cells of 8-bit integers, less an offset, as rows of floats.
     void spread_all(const std::int32_t* cells, int rows, int offset, float* to) {
-        for (int i = 0; i < rows; i += Isa::kGroup)
-            spread(cells + std::ptrdiff_t(i / Isa::kGroup) * longest_, offset, to + i * longest_);
+        for (int i = 0; i < rows; i += Set::kCellChannels)
+            spread(cells + std::ptrdiff_t(i / Set::kCellChannels) * longest_, offset, to + i * longest_);
     }
 
     void spread(const std::int32_t* cells, int offset, float* to) {
-        constexpr int kBits = 32 / Isa::kGroup;
+        constexpr int kBits = 32 / Set::kCellChannels;
         const int count = count_;
-        for (int j = 0; j < Isa::kGroup; ++j, to += longest_)
+        for (int j = 0; j < Set::kCellChannels; ++j, to += longest_)
             for (int i = 0; i < count; ++i)
                 to[i] = float(std::int32_t(std::uint32_t(cells[i]) >> (j * kBits) & 255) - offset) * kActivationStep;
     }
@@ -123,7 +123,7 @@ private:
     void learn_second() {
         spread_all(this->hidden_, a_.hidden2, 0, float_hidden_);
         deactivate(d_shared_, float_shared_, a_.hidden3);
-        add_slopes(kStageTwo + 1, d_shared_, float_hidden_);
+        add_gradients(kStageTwo + 1, d_shared_, float_hidden_);
     }
 
     void learn_first() {
@@ -131,72 +131,72 @@ private:
         deactivate(d_hidden_, float_hidden_, a_.hidden2);
         spread_all(context_, context_rows(a_), kInputOffset, inputs_);
         float* to = inputs_ + padded(context_rows(a_)) * longest_;
-        for (int row = 0, end = this->point_at_kept(0); row < end; ++row, to += Isa::kGroup * longest_)
+        for (int row = 0, end = this->point_at_cached(0); row < end; ++row, to += Set::kCellChannels * longest_)
             spread(pointers_[row], 0, to);
-        add_slopes(kStageTwo, d_hidden_, inputs_);
+        add_gradients(kStageTwo, d_hidden_, inputs_);
     }
 
-    void add_slopes(int layer, const float* dy, const float* x) {
-        LearnedLayer<Isa>& learned = learned_[layer];
-        turn(dy, longest_, learned.outputs(), count_, turned_, padded_floats(learned.outputs()));
-        learned.add_slopes(turned_, x, count_, longest_);
+    void add_gradients(int layer, const float* dy, const float* x) {
+        LearnedLayer<Set>& learned = learned_[layer];
+        transpose(dy, longest_, learned.outputs(), count_, transposed_, padded_floats(learned.outputs()));
+        learned.add_gradients(transposed_, x, count_, longest_);
     }
 
-    void deactivate(float* slopes, const float* rows, int rows_count) {
+    void deactivate(float* gradients, const float* rows, int rows_count) {
         const int count = count_;
-        for (int r = 0; r < rows_count; ++r, rows += longest_, slopes += longest_)
-            for (int i = 0; i < count; ++i) slopes[i] = rows[i] > 0.0f && rows[i] < kActivationMax ? slopes[i] : 0.0f;
+        for (int r = 0; r < rows_count; ++r, rows += longest_, gradients += longest_)
+            for (int i = 0; i < count; ++i) gradients[i] = rows[i] > 0.0f && rows[i] < kActivationMax ? gradients[i] : 0.0f;
     }
 
-    // Slopes by the head's outputs, eight pixels at a time. A unit of a mean is 8 levels.
-    void slopes(int c, int at) {
+    // Gradients by the head's outputs, eight pixels at a time. A unit of a mean is 8 levels.
+    void gradients(int c, int at) {
         const int k_count = a_.components;
         float* rows = d_outputs_ + at;
-        const Int8 symbol = load8(this->values(c) + at) & 255;
-        const Float8 mean = this->with_mixture(c, at, [&](const Mixture8& m, auto components) {
-            return mixture_slopes(tables_, m, components, symbol, rows, longest_);
+        const I32x8 symbol = load8(this->values(c) + at) & 255;
+        const F32x8 mean = this->with_mixture(c, at, [&](const Mixture8& m, auto components) {
+            return mixture_gradients(tables_, m, components, symbol, rows, longest_);
         });
         for (int k = 0; k < k_count; ++k) {
-            scale(rows + (k_count + k) * longest_, all_floats8(8.0f));
-            const Int8 place = load8(outputs_ + (2 * k_count + k) * longest_ + at) + 56;
+            scale(rows + (k_count + k) * longest_, all8f(8.0f));
+            const I32x8 place = load8(outputs_ + (2 * k_count + k) * longest_ + at) + 56;
             keep_where((place >= 0) & (place <= 127), rows + (2 * k_count + k) * longest_);
         }
         for (int j = 0; j < c; ++j)
             move(3 * k_count + j, at, mean * floats8(load8(this->values(j) + at) - load8(this->prediction(j) + at)));
-        if (a_.coupled) move(3 * k_count + c, at, mean * (floats8(load8(this->expected_ + at)) * all_floats8(1 / kFine)));
+        if (a_.coupled) move(3 * k_count + c, at, mean * (floats8(load8(this->expected_ + at)) * all8f(1 / kFine)));
     }
 
-    // The slope by output o, a coefficient.
-    void move(int o, int at, Float8 slope) {
+    // The gradient by output o, a coefficient.
+    void move(int o, int at, F32x8 gradient) {
         float* row = d_outputs_ + at + o * longest_;
-        const Int8 coefficient = load8(outputs_ + o * longest_ + at);
-        store_floats8(row, slope);
+        const I32x8 coefficient = load8(outputs_ + o * longest_ + at);
+        store8(row, gradient);
         keep_where((coefficient >= -256) & (coefficient <= 256), row);
     }
 
-    static void scale(float* row, Float8 by) {
-        Float8 v;
+    static void scale(float* row, F32x8 by) {
+        F32x8 v;
         std::memcpy(&v, row, sizeof v);
-        store_floats8(row, v * by);
+        store8(row, v * by);
     }
 
-    static void keep_where(Int8 where, float* row) {
-        Float8 v;
+    static void keep_where(I32x8 where, float* row) {
+        F32x8 v;
         std::memcpy(&v, row, sizeof v);
-        store_floats8(row, where ? v : all_floats8(0));
+        store8(row, where ? v : all8f(0));
     }
 
     const Tables& tables_;
     const Learning learning_;
     const int count_layers_;
     Adam adam_;
-    LearnedLayer<Isa> learned_[kMostLayers];  // those that learn
+    LearnedLayer<Set> learned_[kMostLayers];  // those that learn
     std::size_t size_ = 0;                    // of their parameters
     int pixels_ = 0;
-    float *parameters_, *slopes_, *means_, *squares_;
+    float *parameters_, *gradients_, *means_, *squares_;
     float* inputs_ = nullptr;
     float *float_hidden_, *float_shared_, *float_head_;
-    float *d_outputs_, *d_head_, *d_shared_, *d_hidden_, *turned_;
+    float *d_outputs_, *d_head_, *d_shared_, *d_hidden_, *transposed_;
 };
 
 }  // namespace

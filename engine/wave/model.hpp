@@ -20,12 +20,16 @@ struct Layer {
     std::vector<std::uint8_t> shift;
 };
 
-// l3c.wave.definition.learning.Learning; a group of 0 pixels: the network stays as it is.
+// l3c.wave.definition.learning.Learning; steps of 0 pixels: the network stays as it is.
 struct Learning {
-    float rate, momentum, spread, epsilon;
-    int group, every, taken;
-    int first;  // the first layer that learns: 2 (stage2.0), 3, 4 (the heads), or 5: the heads' last layers alone
-    bool learns(int layer) const { return layer >= first && (first <= kHeads || layer % 2); }
+    float learning_rate;       // Adam's step
+    float first_moment_rate;   // share by which a step moves the means of the gradients
+    float second_moment_rate;  // and of their squares
+    float epsilon;             // its square is added to the second moment
+    int step_pixels;           // pixels after which a step is taken, at a wavefront's end
+    int period, learned;       // of each `period` wavefronts the first `learned` are learned from
+    int first_layer;           // that learns: 2 (stage2.0), 3, 4 (the heads), or 5: the heads' last layers alone
+    bool learns(int layer) const { return layer >= first_layer && (first_layer <= kHeads || layer % 2); }
 };
 
 struct WaveModel {
@@ -35,8 +39,8 @@ struct WaveModel {
     Learning learning{};
 };
 
-// Tiles are [height][width][channels], channels in the order red, green, blue, or guide, blue and red chroma; a tile to be
-// decoded has its guide. Thread-safe.
+// Tiles are [height][width][channels], channels in the order red, green, blue, or luma (side information), blue and red chroma; a
+// tile to be decoded has its side information. Thread-safe.
 class TileCoder {
 public:
     virtual ~TileCoder();  // not inline: code for one instruction set must not leak to others

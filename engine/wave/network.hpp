@@ -6,7 +6,7 @@
 namespace l3c {
 
 constexpr int kNeighbours = 16;
-constexpr int kKeptPositions = 7;
+constexpr int kCachedPositions = 7;
 constexpr int kAheadPositions = 6;
 constexpr int kSlope = 3;
 constexpr int kFitted = 12;
@@ -19,16 +19,18 @@ constexpr int kMostBias = (1 << 29) - 1;
 constexpr int kStageTwo = 2;      // index of the first layer of stage 2, the first that may learn
 constexpr int kHeads = 4;         // index of the first head's first layer
 constexpr int kMostLayers = kHeads + 2 * kMostChannels;
-constexpr int kMostSegments = 1 + kKeptPositions;
+constexpr int kMostSegments = 1 + kCachedPositions;
 
 // l3c.wave.definition.architecture.Architecture.
 struct Architecture {
-    int channels, hidden1, kept, hidden2, hidden3, head, components;
-    int fitted;   // neighbours in the local fit: kFitted, or 0 for none
-    int coupled;  // whether channels are expected to follow those before them, 0 or 1
-    int guides;   // the first channels, which are known beforehand: 0 or 1
-    constexpr int coded() const { return channels - guides; }
-    constexpr int first_of_head(int channel) const { return kHeads + 2 * (channel - guides); }  // index of a layer
+    int channels;    // samples of a pixel, in the order in which they are coded
+    int hidden1, cached, hidden2, hidden3, head;  // widths
+    int components;  // logistics in a channel's mixture
+    int fitted;    // neighbours in the local fit: kFitted, or 0 for none
+    int coupled;     // whether channels are expected to follow those before them, 0 or 1
+    int side_channels;  // the first channels, which are known beforehand: 0 or 1
+    constexpr int coded() const { return channels - side_channels; }
+    constexpr int head_index(int channel) const { return kHeads + 2 * (channel - side_channels); }  // index of a layer
 };
 
 // Its fields by their names in Python.
@@ -38,11 +40,11 @@ struct ArchitectureField {
 };
 constexpr ArchitectureField kArchitectureFields[] = {
     {"channels", &Architecture::channels}, {"hidden1", &Architecture::hidden1},
-    {"cached", &Architecture::kept},         {"hidden2", &Architecture::hidden2},
+    {"cached", &Architecture::cached},     {"hidden2", &Architecture::hidden2},
     {"hidden3", &Architecture::hidden3},   {"head", &Architecture::head},
     {"components", &Architecture::components},
     {"fitted", &Architecture::fitted},     {"coupled", &Architecture::coupled},
-    {"side_channels", &Architecture::guides},
+    {"side_channels", &Architecture::side_channels},
 };
 static_assert(sizeof(Architecture) == sizeof(kArchitectureFields) / sizeof(ArchitectureField) * sizeof(int));
 
@@ -69,8 +71,8 @@ namespace {
 
 constexpr int padded(int n) { return (n + kGranule - 1) / kGranule * kGranule; }
 
-// Rows behind the neighbours' differences in what stage 1 and stage 2 see: the predictions, and what is ahead of a guide.
-constexpr int shown_rows(const Architecture& a) { return a.channels + kAheadPositions * a.guides; }
+// Rows behind the neighbours' differences in what stage 1 and stage 2 see: the predictions, and what side information shows ahead.
+constexpr int shown_rows(const Architecture& a) { return a.channels + kAheadPositions * a.side_channels; }
 // The same with the fits and the energies.
 constexpr int level_rows(const Architecture& a) {
     return shown_rows(a) + ((a.fitted != 0) + a.coupled) * a.coded();
@@ -110,12 +112,12 @@ constexpr NetworkSpec network_of(const Architecture& a) {
     LayerSpec first = with(with(layer_of("stage1.0", a.hidden1), context_rows(a), true), a.channels, true);
     if (a.coupled) first = with(first, a.channels, true);
     LayerSpec third = with(layer_of("stage2.0", a.hidden2), context_rows(a), true);
-    for (int i = 0; i < kKeptPositions; ++i) third = with(third, a.kept, false);
+    for (int i = 0; i < kCachedPositions; ++i) third = with(third, a.cached, false);
     network.layer[network.count++] = first;
-    network.layer[network.count++] = with(layer_of("stage1.1", a.kept), a.hidden1, false);
+    network.layer[network.count++] = with(layer_of("stage1.1", a.cached), a.hidden1, false);
     network.layer[network.count++] = third;
     network.layer[network.count++] = with(layer_of("stage2.1", a.hidden3), a.hidden2, false);
-    for (int c = a.guides; c < a.channels; ++c) {
+    for (int c = a.side_channels; c < a.channels; ++c) {
         LayerSpec hidden = with(with(layer_of(kHeadNames[c][0], a.head), a.hidden3, false), c, true);
         if (a.coupled) hidden = with(hidden, 1, true);
         network.layer[network.count++] = hidden;
@@ -135,18 +137,18 @@ constexpr int most_of(const NetworkSpec& network, Number number, int from = 0) {
 // What is wrong with an architecture, or nullptr: nothing else may be described or coded with.
 constexpr const char* refused(const Architecture& a) {
     if (a.channels != 1 && a.channels != kMostChannels) return "channels: 1 or 3";
-    for (const int width : {a.hidden1, a.kept, a.hidden2, a.hidden3, a.head})
+    for (const int width : {a.hidden1, a.cached, a.hidden2, a.hidden3, a.head})
         if (width < kGranule || width > kMostWidth || width % kGranule) return "widths: multiples of 4, at most 512";
     if (a.components < 1 || a.components > kMaxComponents) return "components: 1 to 8";
     if (a.fitted != 0 && a.fitted != kFitted) return "fitted: 0 or 12 neighbours";
     if (a.coupled != 0 && a.coupled != 1) return "coupled: 0 or 1";
-    if (a.guides != 0 && (a.guides != 1 || a.channels != kMostChannels || a.coupled))
+    if (a.side_channels != 0 && (a.side_channels != 1 || a.channels != kMostChannels || a.coupled))
         return "side_channels: none, or 1 of 3 channels, not coupled";
     return nullptr;
 }
 
-constexpr Architecture widest(int coupled, int guides) {
-    return {kMostChannels, kMostWidth, kMostWidth, kMostWidth, kMostWidth, kMostWidth, kMaxComponents, kFitted, coupled, guides};
+constexpr Architecture widest(int coupled, int side_channels) {
+    return {kMostChannels, kMostWidth, kMostWidth, kMostWidth, kMostWidth, kMostWidth, kMaxComponents, kFitted, coupled, side_channels};
 }
 constexpr int kMostInputs = most_of(network_of(widest(1, 0)), inputs_of) > most_of(network_of(widest(0, 1)), inputs_of)
                                 ? most_of(network_of(widest(1, 0)), inputs_of)

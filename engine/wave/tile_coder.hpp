@@ -13,7 +13,7 @@ Status run(Tile& tile, Begin begin, Code code, End end) {
     for (std::int64_t t = 0; t < tile.wavefronts(); ++t) {
         const int first = tile.enter(t);
         begin(t, first, tile.count());
-        tile.look(t);
+        tile.context(t);
         tile.share();
         for (int c = tile.first_channel(); c < tile.channels(); ++c) {
             tile.predict_mixtures(c);
@@ -40,7 +40,7 @@ public:
     std::vector<std::uint8_t> encode(const std::uint8_t* pixels, int height, int width) const override {
         const int channels = model_.architecture.coded();
         Tile tile(model_, height, width);
-        if (model_.architecture.guides) tile.follow(pixels);
+        if (model_.architecture.side_channels) tile.set_side(pixels);
         const std::size_t groups = std::size_t(tile.wavefronts()) * channels;
         auto* sizes = tile.memory().template take<std::uint32_t>(groups);
         auto* intervals = tile.memory().template take<Interval>(std::size_t(height) * width * channels);
@@ -62,7 +62,7 @@ public:
         Status status = rans_begin(payload, size, decoder);
         if (status != Status::kOk) return status;
         Tile tile(model_, height, width);
-        if (model_.architecture.guides) tile.follow(pixels);
+        if (model_.architecture.side_channels) tile.set_side(pixels);
         status = run(tile, [](std::int64_t, int, int) {},
                           [&](int c, int count) {
                               for (int i = 0; i < count; i += kVector) {
@@ -94,15 +94,15 @@ private:
     }
 
     void put(Tile& tile, int c, int at, int left, Interval* out) const {
-        const Int8 symbol = load8(tile.values(c) + at) & 255;
+        const I32x8 symbol = load8(tile.values(c) + at) & 255;
         const Interval8 found = tile.with_mixture(
             c, at, [&](const Mixture8& m, auto components) { return interval_of(tables_, m, components, symbol); });
-        const Int8 both = found.start | (found.frequency << 16);
+        const I32x8 both = found.start | (found.frequency << 16);
         for (int i = 0; i < (left < kVector ? left : kVector); ++i) out[i] = Interval(both[i]);
     }
 
     Status take(Tile& tile, int c, int at, int left, RansDecoder& decoder) const {
-        Int8 slots;
+        I32x8 slots;
         for (int i = 0; i < kVector; ++i) slots[i] = std::int32_t(decoder.states[i] & 0xffff);
         const Interval8 found = tile.with_mixture(
             c, at, [&](const Mixture8& m, auto components) { return find_interval(tables_, m, components, slots); });
@@ -119,10 +119,10 @@ private:
     typename Tile::Model model_;
 };
 
-template <class Isa>
+template <Isa Set>
 std::unique_ptr<TileCoder> make_tile_coder(const WaveModel& model) {
-    if (model.learning.group > 0) return std::make_unique<Coder<LearningTile<Isa>>>(model);
-    return std::make_unique<Coder<IntegerTile<Isa>>>(model);
+    if (model.learning.step_pixels > 0) return std::make_unique<Coder<LearningTile<Set>>>(model);
+    return std::make_unique<Coder<IntegerTile<Set>>>(model);
 }
 
 }  // namespace

@@ -22,16 +22,16 @@ struct Offset {
 constexpr Offset kNeighbourOffsets[kNeighbours] = {{0, -1},  {0, -2},  {0, -3},  {-1, 0},  {-1, 1},  {-1, 2},
                                                    {-1, -1}, {-1, -2}, {-2, 0},  {-2, 1},  {-2, 2},  {-2, -1},
                                                    {-2, -2}, {-3, 0},  {-3, 1},  {-3, -1}};
-constexpr Offset kKeptOffsets[kKeptPositions] = {{0, -1}, {0, -2}, {-1, -1}, {-1, 0}, {-1, 1}, {-1, 2}, {-2, 0}};
+constexpr Offset kCachedOffsets[kCachedPositions] = {{0, -1}, {0, -2}, {-1, -1}, {-1, 0}, {-1, 1}, {-1, 2}, {-2, 0}};
 constexpr Offset kAheadOffsets[kAheadPositions] = {{0, 0}, {0, 1}, {0, 2}, {1, -1}, {1, 0}, {1, 1}};
-constexpr int kAheadReach = 4;                  // wavefronts that a guide is ahead: the farthest -back() of these
-constexpr int kSampleRing = 16, kKeptRing = 8;  // powers of two above the farthest back(): 10 and 6
-constexpr int kGuidedRing = 32;                 // above 10 and kAheadReach and a border's 2 together
+constexpr int kAheadReach = 4;                  // wavefronts that side information is ahead: the farthest -back() of these
+constexpr int kSampleRing = 16, kCachedRing = 8;  // powers of two above the farthest back(): 10 and 6
+constexpr int kSideRing = 32;                 // above 10 and kAheadReach and a border's 2 together
 constexpr int kAbove = 8;                       // lanes before row 0
 constexpr int kLeft = 3, kRight = 2, kNeutral = 128;
 constexpr int kCodingOrder[kMostChannels] = {1, 0, 2};
 
-template <class Isa>
+template <Isa Set>
 struct PackedModel {
     Architecture architecture;
     NetworkSpec network;
@@ -41,28 +41,28 @@ struct PackedModel {
     PackedModel(const WaveModel& model, Workspace& memory)
         : architecture(model.architecture), network(network_of(architecture)), tables(&model.tables) {
         for (int i = 0; i < network.count; ++i)
-            layers[i] = Packer<Isa>(model.layers[i], network.layer[i], memory).packed();
+            layers[i] = Packer<Set>(model.layers[i], network.layer[i], memory).packed();
     }
 
     // Rows of cells that the widest layer reads.
-    int most_rows() const { return most_of(network, padded_inputs) / Isa::kGroup; }
+    int most_rows() const { return most_of(network, padded_inputs) / Set::kCellChannels; }
 };
 
-template <class Isa>
+template <Isa Set>
 class Wavefronts {
 public:
-    Wavefronts(const PackedModel<Isa>& model, int height, int width)
+    Wavefronts(const PackedModel<Set>& model, int height, int width)
         : model_(model), a_(model.architecture), height_(height), width_(width),
-          longest_(((height < (width + 2) / 3 ? height : (width + 2) / 3) + Isa::kBlock) / 16 * 16 + 16),
-          lanes_(kAbove + height + Isa::kBlock + 16), kept_rows_(cell_rows(a_.kept)),
-          ring_(a_.guides ? kGuidedRing : kSampleRing) {
+          longest_(((height < (width + 2) / 3 ? height : (width + 2) / 3) + Set::kBlockPixels) / 16 * 16 + 16),
+          lanes_(kAbove + height + Set::kBlockPixels + 16), cached_rows_(cell_rows(a_.cached)),
+          ring_(a_.side_channels ? kSideRing : kSampleRing) {
         samples_ = memory_.take<std::int32_t>(std::size_t(a_.channels) * ring_ * lanes_);
         for (std::size_t i = 0; i < std::size_t(a_.channels) * ring_ * lanes_; ++i) samples_[i] = kNeutral;
-        kept_ = memory_.take<std::int32_t>(std::size_t(kept_rows_) * kKeptRing * lanes_);
+        cached_ = memory_.take<std::int32_t>(std::size_t(cached_rows_) * kCachedRing * lanes_);
         context_ = rows(cell_rows(context_rows(a_)));
-        own_ = rows(kOwnRows);
-        error_cells_ = rows(kOwnRows);
-        expected_cells_ = rows(kOwnRows);
+        residuals_ = rows(kResidualRows);
+        error_cells_ = rows(kResidualRows);
+        expected_cells_ = rows(kResidualRows);
         expected_ = rows(1);
         hidden_ = rows(cell_rows(a_.hidden1 > a_.hidden2 ? a_.hidden1 : a_.hidden2));
         outputs_ = rows(most_of(model.network, [](const LayerSpec& layer) { return padded(layer.outputs); }, kHeads));
@@ -75,10 +75,10 @@ public:
     Workspace& memory() { return memory_; }
     std::int64_t wavefronts() const { return width_ + std::int64_t(kSlope) * (height_ - 1); }
 
-    // Of a model with a guide, before the first wavefront. tile: its first channel is the guide.
-    void follow(const std::uint8_t* tile) {
-        guide_ = tile;
-        for (int t = 0; t < kAheadReach; ++t) show_guide(t);
+    // Before the first wavefront, of a model with side information: the tile's first channel.
+    void set_side(const std::uint8_t* tile) {
+        side_ = tile;
+        for (int t = 0; t < kAheadReach; ++t) show_side(t);
     }
 
     // Goes to wavefront t; returns its first row.
@@ -86,11 +86,11 @@ public:
         const int last = int(t / kSlope < height_ ? t / kSlope : height_ - 1);
         first_ = int(t < width_ ? 0 : (t - width_) / kSlope + 1);
         t_ = int(t % ring_), count_ = last - first_ + 1;
-        if (a_.guides) show_guide(t + kAheadReach);
+        if (a_.side_channels) show_side(t + kAheadReach);
         return first_;
     }
     int count() const { return count_; }
-    int first_channel() const { return a_.guides; }  // that is coded
+    int first_channel() const { return a_.side_channels; }  // that is coded
     int channels() const { return a_.channels; }
 
     std::int32_t* values(int c) { return values_ + std::ptrdiff_t(c) * longest_; }
@@ -102,49 +102,49 @@ public:
     }
 
     // Context and predictions of the pixels of wavefront t.
-    void look(std::int64_t t) {
+    void context(std::int64_t t) {
         for (int c = 0; c < a_.channels; ++c) {
             predict(c);
-            differences(c);
-            if (c < a_.guides)
-                look_ahead(c);
+            neighbour_residuals(c);
+            if (c < a_.side_channels)
+                side_context(c);
             else if (a_.fitted)
                 fit(c, t);
         }
         if (a_.coupled) find_energies(t);
-        join(predictions_, level_rows(a_), context_ + std::ptrdiff_t(a_.channels * kNeighbours / Isa::kGroup) * longest_);
+        join(predictions_, level_rows(a_), context_ + std::ptrdiff_t(a_.channels * kNeighbours / Set::kCellChannels) * longest_);
     }
 
     // To be called when the samples of channel c are known.
     void set_residual(int c) {
         const std::int32_t *v = values(c), *p = prediction(c);
-        set_cells(own_, c, [&](int i) { return residual(v[i], p[i]); });
+        set_cells(residuals_, c, [&](int i) { return residual(v[i], p[i]); });
         if (a_.coupled) set_error(c);
     }
 
     // To be called when all samples are known.
     void remember(std::int64_t t) {
         write(t);
-        keep();
+        cache_features();
         if (a_.fitted) learn_fits(t);
         if (a_.coupled) regression_.update(a_.channels, difference_rows_, fit_rows_, error_rows_);
     }
 
 protected:
-    static constexpr int cell_rows(int features) { return padded(features) / Isa::kGroup; }
-    static constexpr int kOwnRows = cell_rows(kMostChannels);
-    static_assert(kNeighbours % Isa::kGroup == 0 && kGranule % Isa::kGroup == 0);
+    static constexpr int cell_rows(int features) { return padded(features) / Set::kCellChannels; }
+    static constexpr int kResidualRows = cell_rows(kMostChannels);
+    static_assert(kNeighbours % Set::kCellChannels == 0 && kGranule % Set::kCellChannels == 0);
 
     template <class Count>
     Mixture8 mixture(Count components, int c, int at) const {
-        Int8 centre = load8(prediction(c) + at) << 6;
+        I32x8 centre = load8(prediction(c) + at) << 6;
         for (int j = 0; j < c; ++j) {
-            const Int8 raw = load8(outputs_ + std::ptrdiff_t(3 * a_.components + j) * longest_ + at);
-            const Int8 coefficient = min8(max8(raw, all8(-256)), all8(256));
+            const I32x8 raw = load8(outputs_ + std::ptrdiff_t(3 * a_.components + j) * longest_ + at);
+            const I32x8 coefficient = min8(max8(raw, all8(-256)), all8(256));
             centre += coefficient * (load8(values_ + std::ptrdiff_t(j) * longest_ + at) - load8(prediction(j) + at));
         }
         if (a_.coupled) {
-            const Int8 raw = load8(outputs_ + std::ptrdiff_t(3 * a_.components + c) * longest_ + at);
+            const I32x8 raw = load8(outputs_ + std::ptrdiff_t(3 * a_.components + c) * longest_ + at);
             centre += (min8(max8(raw, all8(-256)), all8(256)) * load8(expected_ + at) + 32) >> 6;
         }
         return make_mixture(*model_.tables, components, outputs_ + at, longest_, centre);
@@ -159,8 +159,8 @@ protected:
     }
     const std::int32_t* samples_at(int c, Offset o) { return sample_row(c, t_ - o.back()) + first_ + o.dy; }
 
-    std::int32_t* kept_row(int group, int slot) {
-        return kept_ + (std::ptrdiff_t(slot & (kKeptRing - 1)) * kept_rows_ + group) * lanes_ + kAbove;
+    std::int32_t* cached_row(int group, int slot) {
+        return cached_ + (std::ptrdiff_t(slot & (kCachedRing - 1)) * cached_rows_ + group) * lanes_ + kAbove;
     }
 
     static std::int32_t residual(std::int32_t value, std::int32_t prediction) {
@@ -168,25 +168,25 @@ protected:
         return (d < -128 ? -128 : d > 127 ? 127 : d) + 128;
     }
 
-    void differences(int c) {
-        constexpr int kBits = 32 / Isa::kGroup;
+    void neighbour_residuals(int c) {
+        constexpr int kBits = 32 / Set::kCellChannels;
         const std::int32_t* p = prediction(c);
         const int count = count_;
-        for (int n = 0; n < kNeighbours; n += Isa::kGroup) {
-            std::int32_t* __restrict cells = context_ + std::ptrdiff_t((c * kNeighbours + n) / Isa::kGroup) * longest_;
-            const std::int32_t* from[Isa::kGroup];
-            for (int i = 0; i < Isa::kGroup; ++i) from[i] = samples_at(c, kNeighbourOffsets[n + i]);
+        for (int n = 0; n < kNeighbours; n += Set::kCellChannels) {
+            std::int32_t* __restrict cells = context_ + std::ptrdiff_t((c * kNeighbours + n) / Set::kCellChannels) * longest_;
+            const std::int32_t* from[Set::kCellChannels];
+            for (int i = 0; i < Set::kCellChannels; ++i) from[i] = samples_at(c, kNeighbourOffsets[n + i]);
             for (int i = 0; i < count; ++i) {
                 std::int32_t cell = 0;
 #pragma GCC unroll 4
-                for (int j = 0; j < Isa::kGroup; ++j) cell |= residual(from[j][i], p[i]) << (j * kBits);
+                for (int j = 0; j < Set::kCellChannels; ++j) cell |= residual(from[j][i], p[i]) << (j * kBits);
                 cells[i] = cell;
             }
         }
     }
 
-    // What is known of a guide's wavefront, as of a coded channel, and what it shows beside that behind the predictions.
-    void look_ahead(int c) {
+    // What is known of a side channel's wavefront, as of a coded one, and what it shows ahead, behind the predictions.
+    void side_context(int c) {
         const std::int32_t *own = samples_at(c, {0, 0}), *p = prediction(c);
         const int count = count_;
         for (int i = 0; i < count; ++i) values(c)[i] = own[i];
@@ -201,9 +201,9 @@ protected:
     // Channel c's value of a row of cells; of the others none is known yet, if c is the row's first.
     template <class Value>
     void set_cells(std::int32_t* rows_of_cells, int c, Value value) {
-        constexpr int kBits = 32 / Isa::kGroup;
-        std::int32_t* __restrict cells = rows_of_cells + std::ptrdiff_t(c / Isa::kGroup) * longest_;
-        const int place = c % Isa::kGroup * kBits, count = count_;
+        constexpr int kBits = 32 / Set::kCellChannels;
+        std::int32_t* __restrict cells = rows_of_cells + std::ptrdiff_t(c / Set::kCellChannels) * longest_;
+        const int place = c % Set::kCellChannels * kBits, count = count_;
         for (int i = 0; i < count; ++i) cells[i] = (place ? cells[i] : 0) | value(i) << place;
     }
 
@@ -265,7 +265,7 @@ protected:
             if (of_excess(c)) subtract(x, fit_inputs(0) + n * (longest_ + 2 * kFloats));
         }
         fits_[c].predict(t, first_, count_, fit_inputs(c), longest_ + 2 * kFloats, fit_rows_[c]);
-        std::int32_t* out = prediction(shown_rows(a_) + c - a_.guides);
+        std::int32_t* out = prediction(shown_rows(a_) + c - a_.side_channels);
         for (int i = 0; i < count; ++i) out[i] = fit_level(fit_rows_[c][i]);
     }
 
@@ -277,7 +277,7 @@ protected:
     void learn_fits(std::int64_t t) {
         const bool row_ends = t >= width_ - 1 && (t - width_ + 1) % kSlope == 0;
         const int count = count_;
-        for (int c = a_.guides; c < a_.channels; ++c) {
+        for (int c = a_.side_channels; c < a_.channels; ++c) {
             const std::int32_t *v = values(c), *p = prediction(c);
             float* target = spare_rows_[c > 0];
             for (int i = 0; i < count; ++i) target[i] = float(residual(v[i], p[i]) - 128);
@@ -300,12 +300,12 @@ protected:
 
     // Rows of plain values become rows of cells.
     void join(const std::int32_t* values, int count, std::int32_t* cells) {
-        constexpr int kBits = 32 / Isa::kGroup;
+        constexpr int kBits = 32 / Set::kCellChannels;
         const int pixels = count_;
-        for (int c = 0; c < count; c += Isa::kGroup, cells += longest_)
+        for (int c = 0; c < count; c += Set::kCellChannels, cells += longest_)
             for (int i = 0; i < pixels; ++i) {
                 std::int32_t cell = values[std::ptrdiff_t(c) * longest_ + i];
-                for (int j = 1; j < Isa::kGroup && c + j < count; ++j)
+                for (int j = 1; j < Set::kCellChannels && c + j < count; ++j)
                     cell |= values[std::ptrdiff_t(c + j) * longest_ + i] << (j * kBits);
                 cells[i] = cell;
             }
@@ -316,16 +316,16 @@ protected:
         return at + count;
     }
 
-    // Points at the kept features that the wavefront's pixels see.
-    int point_at_kept(int at) {
-        for (const Offset o : kKeptOffsets)
-            for (int g = 0; g < kept_rows_; ++g) pointers_[at++] = kept_row(g, t_ - o.back()) + first_ + o.dy;
+    // Points at the cached features that the wavefront's pixels see.
+    int point_at_cached(int at) {
+        for (const Offset o : kCachedOffsets)
+            for (int g = 0; g < cached_rows_; ++g) pointers_[at++] = cached_row(g, t_ - o.back()) + first_ + o.dy;
         return at;
     }
 
     // Samples of the wavefront, and what a border shows of them.
     void write(std::int64_t t) {
-        for (int c = a_.guides; c < a_.channels; ++c) {
+        for (int c = a_.side_channels; c < a_.channels; ++c) {
             const std::int32_t* v = values(c);
             std::int32_t* row = sample_row(c, t_) + first_;
             for (int i = 0; i < count_; ++i) row[i] = v[i];
@@ -343,47 +343,47 @@ protected:
             for (int i = 1; i <= kRight; ++i) sample_row(c, slot + i)[first] = row[0];
     }
 
-    // The guide's samples of wavefront t; below the last row there is another one like it.
-    void show_guide(std::int64_t t) {
+    // The side channel's samples of wavefront t; below the last row there is another one like it.
+    void show_side(std::int64_t t) {
         if (t >= width_ + std::int64_t(kSlope) * height_) return;
         const int last = int(t / kSlope < height_ ? t / kSlope : height_), slot = int(t % ring_);
         const int first = int(t < width_ ? 0 : (t - width_) / kSlope + 1);
         std::int32_t* row = sample_row(0, slot);
         for (int y = first; y <= last; ++y) {
             const std::ptrdiff_t from = y < height_ ? y : height_ - 1;
-            row[y] = guide_[(from * width_ + t - std::int64_t(kSlope) * y) * a_.channels];
+            row[y] = side_[(from * width_ + t - std::int64_t(kSlope) * y) * a_.channels];
         }
         write_borders(0, t, slot, first, last - first + 1, height_ + 1);
     }
 
-    void keep() {
-        const int at = point(point(0, context_, cell_rows(context_rows(a_))), own_, cell_rows(a_.channels));
+    void cache_features() {
+        const int at = point(point(0, context_, cell_rows(context_rows(a_))), residuals_, cell_rows(a_.channels));
         if (a_.coupled) point(at, error_cells_, cell_rows(a_.channels));
-        dense<Isa, true>(model_.layers[0], pointers_, count_, hidden_, longest_);
+        dense<Set, true>(model_.layers[0], pointers_, count_, hidden_, longest_);
         point(0, hidden_, cell_rows(a_.hidden1));
-        std::int32_t* out = kept_row(0, t_) + first_;
-        dense<Isa, true>(model_.layers[1], pointers_, count_, out, lanes_);
-        const int rounded = (count_ + Isa::kBlock - 1) / Isa::kBlock * Isa::kBlock;
-        for (int g = 0; g < kept_rows_; ++g) {
+        std::int32_t* out = cached_row(0, t_) + first_;
+        dense<Set, true>(model_.layers[1], pointers_, count_, out, lanes_);
+        const int rounded = (count_ + Set::kBlockPixels - 1) / Set::kBlockPixels * Set::kBlockPixels;
+        for (int g = 0; g < cached_rows_; ++g) {
             std::int32_t* row = out + std::ptrdiff_t(g) * lanes_;
             for (int i = -kAbove; i < 0; ++i) row[i] = 0;
             for (int i = count_; i < rounded; ++i) row[i] = 0;
         }
     }
 
-    const PackedModel<Isa>& model_;
+    const PackedModel<Set>& model_;
     const Architecture& a_;
     Workspace memory_;
     const int height_, width_;
     const std::ptrdiff_t longest_, lanes_;
-    const int kept_rows_, ring_;
-    const std::uint8_t* guide_ = nullptr;
+    const int cached_rows_, ring_;
+    const std::uint8_t* side_ = nullptr;
     int t_ = 0, first_ = 0, count_ = 0;
     LocalFit fits_[kMostChannels];
     Regression regression_;
     float *fit_inputs_ = nullptr, *fit_rows_[kMostChannels]{}, *difference_rows_[kMostChannels]{};
     float *error_rows_[kMostChannels]{}, *spare_rows_[3]{};
-    std::int32_t *samples_, *kept_, *context_, *own_, *error_cells_, *expected_cells_, *expected_, *hidden_, *outputs_, *predictions_, *values_;
+    std::int32_t *samples_, *cached_, *context_, *residuals_, *error_cells_, *expected_cells_, *expected_, *hidden_, *outputs_, *predictions_, *values_;
     const std::int32_t** pointers_;
 };
 

@@ -9,7 +9,12 @@ namespace l3c {
 namespace {
 
 struct Avx2 {
-    static constexpr int kGroup = 4, kWide = 4, kVectors = 2, kWidth = 8, kBlock = 16, kOffset = 0;
+    static constexpr int kCellChannels = 4;
+    static constexpr int kWideOutputs = 4;
+    static constexpr int kVectors = 2;  // 4 outputs of 2 vectors: 8 of 16 registers
+    static constexpr int kVectorPixels = 8;
+    static constexpr int kBlockPixels = kVectors * kVectorPixels;
+    static constexpr int kCellOffset = 0;
     using Vector = __m256i;
     static Vector all(std::int32_t x) { return _mm256_set1_epi32(x); }
     static Vector load_cells(const std::int32_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
@@ -17,7 +22,7 @@ struct Avx2 {
     // In assembly, since GCC moves the sums about between registers and memory when it may choose: the sums of 4 outputs
     // times 2 vectors stay in registers; ymm12 and ymm13 hold cells, ymm14 weights, ymm15 products, rax a row.
     template <int Outputs>
-    static void add(Vector (&sum)[Outputs][kVectors], const std::int32_t* const* rows, int count, int at,
+    static void add_products(Vector (&sum)[Outputs][kVectors], const std::int32_t* const* rows, int count, int at,
                     const std::int32_t* weights) {
         static_assert(Outputs == 4);
         const std::int32_t* const* const end = rows + count;

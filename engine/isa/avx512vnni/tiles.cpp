@@ -13,20 +13,25 @@ namespace l3c {
 namespace {
 
 struct Avx512Vnni {
-    static constexpr int kGroup = 4, kWide = 8, kVectors = 2, kWidth = 16, kBlock = 32, kOffset = 0;
+    static constexpr int kCellChannels = 4;
+    static constexpr int kWideOutputs = 8;
+    static constexpr int kVectors = 2;  // 8 outputs of 2 vectors: 16 of 32 registers
+    static constexpr int kVectorPixels = 16;
+    static constexpr int kBlockPixels = kVectors * kVectorPixels;
+    static constexpr int kCellOffset = 0;
     using Vector = __m512i;
     static Vector all(std::int32_t x) { return _mm512_set1_epi32(x); }
     static Vector load_cells(const std::int32_t* p) { return _mm512_loadu_si512(p); }
     static void store(std::int32_t* p, Vector v) { _mm512_storeu_si512(p, v); }
     template <int Outputs>
-    static void add(Vector (&sum)[Outputs][kVectors], const std::int32_t* const* rows, int count, int at,
+    static void add_products(Vector (&sum)[Outputs][kVectors], const std::int32_t* const* rows, int count, int at,
                     const std::int32_t* weights) {
         add_rows<Avx512Vnni, Outputs>(sum, rows, count, at, weights);
     }
     static Vector dot(Vector sum, Vector cells, Vector w) { return _mm512_dpbusd_epi32(sum, cells, w); }
     static Vector shift_right(Vector v, std::int32_t by) {
-        typedef std::int32_t Int16 __attribute__((vector_size(64)));
-        Int16 parts;
+        typedef std::int32_t I32x16 __attribute__((vector_size(64)));
+        I32x16 parts;
         std::memcpy(&parts, &v, sizeof parts);
         parts >>= by;
         std::memcpy(&v, &parts, sizeof parts);

@@ -1,5 +1,5 @@
 // NEON with the dot product of signed bytes: activations move down by 128 as they are loaded, and the starts of the
-// sums make up for it (kOffset times the sum of the weights).
+// sums make up for it (kCellOffset times the sum of the weights).
 #include <arm_neon.h>
 
 #include "isa/sets.hpp"
@@ -9,13 +9,18 @@ namespace l3c {
 namespace {
 
 struct NeonDot {
-    static constexpr int kGroup = 4, kWide = 4, kVectors = 4, kWidth = 4, kBlock = 16, kOffset = 128;
+    static constexpr int kCellChannels = 4;
+    static constexpr int kWideOutputs = 4;
+    static constexpr int kVectors = 4;  // 4 outputs of 4 vectors: 16 of 32 registers
+    static constexpr int kVectorPixels = 4;
+    static constexpr int kBlockPixels = kVectors * kVectorPixels;
+    static constexpr int kCellOffset = 128;
     using Vector = int32x4_t;
     static Vector all(std::int32_t x) { return vdupq_n_s32(x); }
     static Vector load_cells(const std::int32_t* p) { return veorq_s32(vld1q_s32(p), vdupq_n_s32(0x80808080)); }
     static void store(std::int32_t* p, Vector v) { vst1q_s32(p, v); }
     template <int Outputs>
-    static void add(Vector (&sum)[Outputs][kVectors], const std::int32_t* const* rows, int count, int at,
+    static void add_products(Vector (&sum)[Outputs][kVectors], const std::int32_t* const* rows, int count, int at,
                     const std::int32_t* weights) {
         add_rows<NeonDot, Outputs>(sum, rows, count, at, weights);
     }

@@ -6,13 +6,18 @@ namespace l3c {
 namespace {
 
 struct Portable {
-    static constexpr int kGroup = 2, kWide = 4, kVectors = 1, kWidth = 8, kBlock = 8, kOffset = 0;
-    using Vector = Int8;
+    static constexpr int kCellChannels = 2;  // 16-bit products in 32-bit lanes
+    static constexpr int kWideOutputs = 4;
+    static constexpr int kVectors = 1;  // eight pixels as one vector type
+    static constexpr int kVectorPixels = 8;
+    static constexpr int kBlockPixels = kVectors * kVectorPixels;
+    static constexpr int kCellOffset = 0;
+    using Vector = I32x8;
     static Vector all(std::int32_t x) { return all8(x); }
     static Vector load_cells(const std::int32_t* p) { return load8(p); }
     static void store(std::int32_t* p, Vector v) { store8(p, v); }
     template <int Outputs>
-    static void add(Vector (&sum)[Outputs][kVectors], const std::int32_t* const* rows, int count, int at,
+    static void add_products(Vector (&sum)[Outputs][kVectors], const std::int32_t* const* rows, int count, int at,
                     const std::int32_t* weights) {
         add_rows<Portable, Outputs>(sum, rows, count, at, weights);
     }
