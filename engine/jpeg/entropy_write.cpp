@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <limits>
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -13,7 +14,7 @@ namespace {
 
 constexpr std::size_t kRoom = 1024;  // bytes that a block takes at most, all of them stuffed: 2 * 64 * (16 + 15) bits
 
-// A code by its symbols.
+// A code by its symbols, and how often each has occurred.
 struct Encoder {
     explicit Encoder(const HuffmanTable& table) {
         std::uint32_t code = 0, index = 0;
@@ -27,6 +28,7 @@ struct Encoder {
         std::uint8_t length;  // 0: none
     };
     Code codes[256]{};
+    std::uint32_t* counts = nullptr;
 };
 
 // Bits into bytes, a zero stuffed behind each 0xFF.
@@ -100,14 +102,18 @@ std::uint64_t occupied(const std::int16_t* block) {
     return mask;
 }
 
+// counts: symbols are counted, and nothing is written.
+template <bool kCounts>
 class ScanWriter {
 public:
-    ScanWriter(const Scan& scan, const Notes& notes, std::vector<std::uint8_t>& out)
+    ScanWriter(const Scan& scan, const Notes& notes, std::vector<std::uint8_t>& out, SymbolCounts* counts)
         : scan_(scan), notes_(notes), out_(out) {
         for (const ScanPlane& plane : scan.planes) {
             dc_.emplace_back(plane.dc);
             ac_.emplace_back(plane.ac);
         }
+        if (counts)
+            for (std::size_t i = 0; i < scan.planes.size(); ++i) dc_[i].counts = counts[i].dc, ac_[i].counts = counts[i].ac;
         for (int k = scan.first; k <= scan.last; ++k) band_ |= std::uint64_t(1) << k;
     }
 
@@ -168,7 +174,7 @@ private:
         if (!scan_.progressive) return write_sequential(i, block);
         if (scan_.first == 0) {
             if (scan_.high)
-                out_.put(std::uint32_t(block[0] >> scan_.low & 1), 1);
+                put(std::uint32_t(block[0] >> scan_.low & 1), 1);
             else
                 write_difference(i, block[0] >> scan_.low);
             return;
@@ -197,11 +203,19 @@ private:
         coefficient(dc_[std::size_t(i)], 0, difference);
     }
 
+    void put(std::uint32_t bits, int count) {
+        if constexpr (!kCounts) out_.put(bits, count);
+    }
+
     // A symbol of run and size, and the bits of a value.
     void coefficient(const Encoder& code, int run, int value) {
         const int size = std::bit_width(std::uint32_t(value < 0 ? -value : value));
         if (size > kMostSize) {
             wrong_ = "a coefficient is too large";
+            return;
+        }
+        if constexpr (kCounts) {
+            ++code.counts[run << 4 | size];
             return;
         }
         const auto [bits, length] = code.codes[run << 4 | size];
@@ -210,6 +224,10 @@ private:
     }
 
     void symbol(const Encoder& code, int symbol) {
+        if constexpr (kCounts) {
+            ++code.counts[symbol];
+            return;
+        }
         const auto [bits, length] = code.codes[symbol];
         if (!length) wrong_ = kNoCode;
         out_.put(bits, length);
@@ -297,7 +315,7 @@ private:
     void pass_new(const Encoder& code, int zeros, bool positive, std::size_t before) {
         end_run_with(before);
         symbol(code, zeros << 4 | 1);
-        out_.put(positive, 1);
+        put(positive, 1);
         put_corrections(0);
     }
 
@@ -305,7 +323,7 @@ private:
     void put_corrections(std::size_t from) {
         for (std::size_t j = from; j < corrections_.size(); ++j) {
             if (j % 256 == 0) out_.reserve(kRoom);
-            out_.put(corrections_[j], 1);
+            put(corrections_[j], 1);
         }
         corrections_.resize(from);
     }
@@ -338,12 +356,12 @@ private:
             }
             const int size = std::bit_width(run) - 1;
             symbol(ac_[0], size << 4);
-            out_.put(std::uint32_t(run) & ((1u << size) - 1), size);
+            put(std::uint32_t(run) & ((1u << size) - 1), size);
         }
         run_ = 0;
         for (std::size_t j = 0; j < count; ++j) {
             if (j % 256 == 0) out_.reserve(kRoom);
-            out_.put(corrections_[j], 1);
+            put(corrections_[j], 1);
         }
         corrections_.erase(corrections_.begin(), corrections_.begin() + std::ptrdiff_t(count));
         out_.reserve(kRoom);
@@ -381,7 +399,14 @@ const char* write_scan(const Scan& scan, const std::uint8_t* data, std::size_t s
                        std::vector<std::uint8_t>& out) {
     Notes notes;
     if (const char* wrong = unpack_notes(data, size, notes)) return wrong;
-    return ScanWriter(scan, notes, out).write(limit);
+    return ScanWriter<false>(scan, notes, out, nullptr).write(limit);
+}
+
+const char* count_symbols(const Scan& scan, const std::uint8_t* data, std::size_t size, SymbolCounts* counts) {
+    Notes notes;
+    if (const char* wrong = unpack_notes(data, size, notes)) return wrong;
+    std::vector<std::uint8_t> out;  // bits that are no symbols, and rests
+    return ScanWriter<true>(scan, notes, out, counts).write(std::numeric_limits<std::size_t>::max());
 }
 
 }  // namespace l3c::jpeg

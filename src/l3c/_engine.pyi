@@ -64,6 +64,18 @@ def write_jpeg_scan(
     unit_columns: int,
     planes: list[tuple[NDArray[np.int16], int, int, bytes, bytes]],
 ) -> tuple[bytes, str]: ...
+def count_jpeg_symbols(
+    notes: bytes,
+    progressive: bool,
+    first: int,
+    last: int,
+    high: int,
+    low: int,
+    restart: int,
+    unit_rows: int,
+    unit_columns: int,
+    planes: list[tuple[NDArray[np.int16], int, int, bytes, bytes]],
+) -> tuple[bytes, str]: ...
 
 class WaveCoder:
     def __init__(

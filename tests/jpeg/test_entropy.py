@@ -8,18 +8,17 @@ import pytest
 
 from l3c.errors import FormatError
 from l3c.jpeg import entropy, entropy_compiled
-from l3c.jpeg.file import JpegFile, of_planes, zeros
-from l3c.jpeg.layout import Scan, parts, read_layout
-from l3c.jpeg.notes import Notes, SegmentEnd, pack_notes, unpack_notes
+from l3c.jpeg.file import zeros
+from l3c.jpeg.layout import ScanOfPlanes, parts, planes_of, read_layout
+from l3c.jpeg.notes import REGULAR, Notes, SegmentEnd, pack_notes, unpack_notes
 from tests.jpeg.files import SETTINGS, damaged, jpeg_file
 
-REGULAR = pack_notes(Notes())
 PAIR = entropy_compiled, entropy
 
 
-def written(write: Callable[..., bytes], file: JpegFile, scan: Scan, notes: bytes, limit: int) -> bytes | None:
+def written(write: Callable[..., bytes], scan: ScanOfPlanes, notes: bytes, limit: int) -> bytes | None:
     try:
-        return write(notes, limit, of_planes(file, scan))
+        return write(notes, limit, scan)
     except FormatError:
         return None
 
@@ -27,21 +26,24 @@ def written(write: Callable[..., bytes], file: JpegFile, scan: Scan, notes: byte
 def both(data: bytes) -> tuple[list[bytes], bool]:
     """The notes of a file's scans, and whether all its coded data came back."""
     header, ranges, _ = parts(data)
-    layout, until = read_layout(header)
-    files = [JpegFile(header[:until], layout, zeros(layout)) for _ in PAIR]
+    layout, _ = read_layout(header)
+    coefficients, found = [zeros(layout) for _ in PAIR], list[bytes]()
     coded = [data[start:end] for start, end in ranges]
     for scan, part in zip(layout.scans, coded, strict=False):
-        for way, file in zip(PAIR, files, strict=True):
-            file.notes.append(way.read_scan(part, of_planes(file, scan)))
-        assert files[0].notes[-1] == files[1].notes[-1]
-        for ours, theirs in zip(files[0].coefficients, files[1].coefficients, strict=True):
+        both_notes = [
+            way.read_scan(part, planes_of(layout, scan, into)) for way, into in zip(PAIR, coefficients, strict=True)
+        ]
+        assert both_notes[0] == both_notes[1]
+        found.append(both_notes[0])
+        for ours, theirs in zip(*coefficients, strict=True):
             np.testing.assert_array_equal(ours, theirs)
     exact = True
-    for scan, part, notes in zip(layout.scans, coded, files[0].notes, strict=False):
-        results = [written(way.write_scan, files[0], scan, notes, len(part)) for way in PAIR]
+    for scan, part, notes in zip(layout.scans, coded, found, strict=False):
+        planes = planes_of(layout, scan, coefficients[0])
+        results = [written(way.write_scan, planes, notes, len(part)) for way in PAIR]
         assert results[0] == results[1]
         exact = exact and results[0] == part
-    return files[0].notes, exact
+    return found, exact
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -83,15 +85,16 @@ def test_damaged_notes_are_errors_or_give_the_same_bytes() -> None:
     chance, refused = random.Random(0), 0
     header, _, _ = parts(jpeg_file("progressive, restart markers", 21, 30))
     layout, _ = read_layout(header)
-    file = JpegFile(header, layout, zeros(layout))
-    for blocks in file.coefficients:
+    coefficients = zeros(layout)
+    for blocks in coefficients:
         blocks[:] = np.random.default_rng(0).integers(-3, 4, blocks.shape)
     for i in range(400):
         notes = bytearray(pack_notes(NOTES))
         for _ in range(chance.randrange(1, 4)):
             notes[chance.randrange(len(notes))] = chance.choice([0, 1, 8, chance.randrange(256)])
         scan = layout.scans[i % len(layout.scans)]
-        results = [written(way.write_scan, file, scan, bytes(notes), 5000) for way in PAIR]
+        planes = planes_of(layout, scan, coefficients)
+        results = [written(way.write_scan, planes, bytes(notes), 5000) for way in PAIR]
         assert results[0] == results[1]
         refused += results[0] is None
     assert refused > 100

@@ -9,6 +9,7 @@ bytes that no block takes, which is none unless they are damaged or cut short.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -342,16 +343,38 @@ def write_scan(notes: bytes, limit: int, scan: ScanOfPlanes) -> bytes:
     return data
 
 
+def count_symbols(notes: bytes, scan: ScanOfPlanes) -> NDArray[np.uint32]:
+    """How often each symbol occurs in what `write_scan` would write: [components, 2, 256].
+
+    The second axis: of differences and of other coefficients. The codes play no part. Raises
+    FormatError.
+    """
+    every = bytes([0] * 7 + [255, 1] + [0] * 7) + bytes(range(256))
+    planes = [(*plane[:3], every, every) for plane in scan["planes"]]
+    writer = _Writer(unpack_notes(notes), {**scan, "planes": planes})
+    writer.write()
+    return np.array([[[codes.count(s) for s in range(256)] for codes in pair] for pair in writer.codes], np.uint32)
+
+
+class _Codes(dict[int, tuple[int, int]]):
+    """Symbol to length and code; counts what is looked up."""
+
+    def __init__(self, code: bytes) -> None:
+        super().__init__((symbol, found) for found, symbol in codes_of((code[:16], code[16:])).items())
+        self._counts: Counter[int] = Counter()
+
+    def __getitem__(self, symbol: int) -> tuple[int, int]:
+        self._counts[symbol] += 1
+        return super().__getitem__(symbol)
+
+    def count(self, symbol: int) -> int:
+        return self._counts[symbol]
+
+
 class _Writer:
     def __init__(self, notes: Notes, scan: ScanOfPlanes) -> None:
         self._notes, self._scan = notes, scan
-        self._codes = [
-            tuple(
-                {symbol: (length, value) for (length, value), symbol in codes_of((code[:16], code[16:])).items()}
-                for code in plane[3:]
-            )
-            for plane in scan["planes"]
-        ]
+        self.codes = [(_Codes(plane[3]), _Codes(plane[4])) for plane in scan["planes"]]
         self._breaks = set(notes.breaks)
         self._zero_runs = dict(notes.zero_runs)
 
@@ -377,7 +400,7 @@ class _Writer:
         """Without stuffed bytes and what follows."""
         self._bits: list[int] = []
         self._run, self._corrections = _Run(), list[int]()
-        self._before = [0] * len(self._codes)
+        self._before = [0] * len(self.codes)
         for self._block in segment:
             i, block = next(blocks)
             if self._block < segment.stop - end.missing:
@@ -389,13 +412,13 @@ class _Writer:
     def _put(self, value: int, count: int) -> None:
         self._bits += [value >> i & 1 for i in range(count - 1, -1, -1)]
 
-    def _symbol(self, codes: dict[int, tuple[int, int]], symbol: int) -> None:
+    def _symbol(self, codes: _Codes, symbol: int) -> None:
         if symbol not in codes:
             raise FormatError("a scan's code lacks a symbol")
         length, value = codes[symbol]
         self._put(value, length)
 
-    def _coefficient(self, codes: dict[int, tuple[int, int]], zeros: int, value: int) -> None:
+    def _coefficient(self, codes: _Codes, zeros: int, value: int) -> None:
         size = abs(value).bit_length()
         if size > MOST_SIZE:
             raise FormatError("a coefficient is too large")
@@ -403,7 +426,7 @@ class _Writer:
         self._put(value if value > 0 else value - 1, size)
 
     def _write_block(self, i: int, block: Block) -> None:
-        scan, (dc, ac), values = self._scan, self._codes[i], block.astype(int).tolist()
+        scan, (dc, ac), values = self._scan, self.codes[i], block.astype(int).tolist()
         if scan["first"] == 0:
             if scan["high"]:
                 self._put(values[0] >> scan["low"], 1)
@@ -421,7 +444,7 @@ class _Writer:
             raise FormatError("the notes of a scan have too many zeros")
         return count
 
-    def _coefficients(self, values: list[int], codes: dict[int, tuple[int, int]]) -> None:
+    def _coefficients(self, values: list[int], codes: _Codes) -> None:
         scan = self._scan
         k = first = max(1, scan["first"])
         for place in range(first, scan["last"] + 1):
@@ -444,7 +467,7 @@ class _Writer:
             else:
                 self._symbol(codes, 0)
 
-    def _refine(self, values: list[int], codes: dict[int, tuple[int, int]]) -> None:
+    def _refine(self, values: list[int], codes: _Codes) -> None:
         """Corrections stand behind the symbol that passes over their coefficients."""
         first, last = self._scan["first"], self._scan["last"]
         sizes = [abs(value) >> self._scan["low"] for value in values]
@@ -480,7 +503,7 @@ class _Writer:
             corrections += [sizes[j] & 1 for j in range(k, last + 1) if sizes[j]]
             self._extend_run(k > first, corrections)
 
-    def _pass(self, codes: dict[int, tuple[int, int]], symbol: int, corrections: list[int]) -> None:
+    def _pass(self, codes: _Codes, symbol: int, corrections: list[int]) -> None:
         """Writes a symbol and the corrections of what it passes over, and empties these."""
         self._end_run(0)
         self._symbol(codes, symbol)
@@ -507,7 +530,7 @@ class _Writer:
             if run > MOST_RUN:
                 raise FormatError("the notes of a scan have a run of too many blocks")
             size = run.bit_length() - 1
-            self._symbol(self._codes[0][1], size << 4)
+            self._symbol(self.codes[0][1], size << 4)
             self._put(run, size)
             self._bits += self._corrections
         self._run, self._corrections = _Run(), []

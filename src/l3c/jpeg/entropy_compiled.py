@@ -4,6 +4,9 @@ definition.
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from l3c import _engine
 from l3c.errors import FormatError
 from l3c.jpeg.layout import ScanOfPlanes
@@ -22,3 +25,15 @@ def write_scan(notes: bytes, limit: int, scan: ScanOfPlanes) -> bytes:
     if wrong:
         raise FormatError(wrong)
     return data
+
+
+def count_symbols(notes: bytes, scan: ScanOfPlanes) -> NDArray[np.uint32]:
+    """How often each symbol occurs in what `write_scan` would write: [components, 2, 256].
+
+    The second axis: of differences and of other coefficients. The codes play no part. Raises
+    FormatError.
+    """
+    counts, wrong = _engine.count_jpeg_symbols(notes, **scan)
+    if wrong:
+        raise FormatError(wrong)
+    return np.frombuffer(counts, np.uint32).reshape(-1, 2, 256)

@@ -90,7 +90,8 @@ class Scan:
 
     first, last: positions in zigzag order. high, low: bits that earlier scans and this one leave
     out. restart: units between restart markers, or 0. position: offset in the header of the coded
-    data, which it does not hold.
+    data, which it does not hold. dc_numbers, ac_numbers: which of the header's codes dc and ac are,
+    or -1.
     """
 
     components: tuple[int, ...]
@@ -102,6 +103,8 @@ class Scan:
     low: int
     restart: int
     position: int
+    dc_numbers: tuple[int, ...]
+    ac_numbers: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,28 @@ class ScanOfPlanes(TypedDict):
     unit_rows: int
     unit_columns: int
     planes: list[tuple[NDArray[np.int16], int, int, bytes, bytes]]
+
+
+def planes_of(layout: Layout, scan: Scan, coefficients: list[NDArray[np.int16]]) -> ScanOfPlanes:
+    """A scan together with the coefficients of the file, of each component [rows, columns, 64]."""
+    rows, columns = layout.units(scan)
+    planes = []
+    for i, dc, ac in zip(scan.components, scan.dc, scan.ac, strict=True):
+        component = layout.components[i]
+        alone = len(scan.components) == 1
+        across, down = (1, 1) if alone else (component.horizontal, component.vertical)
+        planes.append((coefficients[i], across, down, dc, ac))
+    return {
+        "progressive": layout.progressive,
+        "first": scan.first,
+        "last": scan.last,
+        "high": scan.high,
+        "low": scan.low,
+        "restart": scan.restart,
+        "unit_rows": rows,
+        "unit_columns": columns,
+        "planes": planes,
+    }
 
 
 def parts(data: bytes) -> tuple[bytes, list[tuple[int, int]], int]:
@@ -227,7 +252,8 @@ class _Reader:
     def __init__(self, header: bytes) -> None:
         self._frame: _Frame | None = None
         self._steps: dict[int, NDArray[np.uint16]] = {}
-        self._codes: dict[tuple[int, int], Code] = dict(STANDARD_CODES)
+        self._codes = {key: (code, -1) for key, code in STANDARD_CODES.items()}
+        self._code_count = 0
         self._restart = 0
         self._scans: list[Scan] = []
         self._latched: dict[int, NDArray[np.uint16]] = {}
@@ -245,7 +271,9 @@ class _Reader:
         if marker == STEPS:
             self._steps |= _steps(content)
         elif marker == CODES:
-            self._codes |= {key: code for key, code, _ in codes_in(content)}
+            for key, code in codes_in(content):
+                self._codes[key] = code, self._code_count
+                self._code_count += 1
         elif marker == RESTART:
             self._restart = int.from_bytes(content[:2], "big")
         elif marker in FRAMES:
@@ -283,11 +311,11 @@ class _Reader:
         elif not _is_progressive_scan(count, first, last, high, low):
             raise FormatError("a progressive scan is none that the standard knows")
         dc_used, ac_used = first == 0 and not high, last > 0
-        dc = tuple(self._code(0, table[0]) if dc_used else NO_CODE for table in tables)
-        ac = tuple(self._code(1, table[1]) if ac_used else NO_CODE for table in tables)
-        return Scan(components, dc, ac, first, last, high, low, self._restart, position)
+        dc, dc_numbers = zip(*(self._code(0, table[0]) if dc_used else (NO_CODE, -1) for table in tables), strict=True)
+        ac, ac_numbers = zip(*(self._code(1, table[1]) if ac_used else (NO_CODE, -1) for table in tables), strict=True)
+        return Scan(components, dc, ac, first, last, high, low, self._restart, position, dc_numbers, ac_numbers)
 
-    def _code(self, kind: int, number: int) -> Code:
+    def _code(self, kind: int, number: int) -> tuple[Code, int]:
         code = self._codes.get((kind, number))
         if code is None:
             raise FormatError("a scan's code is missing")
@@ -360,15 +388,15 @@ def _steps(content: bytes) -> dict[int, NDArray[np.uint16]]:
     return found
 
 
-def codes_in(content: bytes) -> list[tuple[tuple[int, int], Code, int]]:
-    """((class, number), code, offset) of all codes of a segment. Raises FormatError."""
+def codes_in(content: bytes) -> list[tuple[tuple[int, int], Code]]:
+    """((class, number), code) of all codes of a segment. Raises FormatError."""
     found, at = [], 0
     while at < len(content):
         counts = content[at + 1 : at + 17]
         code = counts + content[at + 17 : at + 17 + sum(counts)]
         if len(counts) != LENGTHS or len(code) != LENGTHS + sum(counts) or not is_code(counts) or content[at] >> 4 > 1:
             raise FormatError("a Huffman table is damaged")
-        found.append(((content[at] >> 4, content[at] & 15), code, at + 1))
+        found.append(((content[at] >> 4, content[at] & 15), code))
         at += 1 + len(code)
     return found
 

@@ -133,3 +133,7 @@ def _number(cursor: Cursor) -> int:
 
 def _count(cursor: Cursor) -> int:
     return cursor.varint(cursor.left, "a count in the notes of a scan")
+
+
+REGULAR = pack_notes(Notes())
+"""Of a scan whose coded data follow from its coefficients."""

@@ -50,6 +50,18 @@ _LUMA_STEPS = bytes.fromhex(
 )
 _CHROMA_STEPS = bytes.fromhex("1112121815182f1a1a2f634238426363") + bytes([99] * 48)
 QUALITIES = range(1, 101)
+PROGRESSIVE_SCANS = [
+    (1, b"\x01\x05\x02"),
+    (3, b"\x01\x3f\x01"),
+    (2, b"\x01\x3f\x01"),
+    (1, b"\x06\x3f\x02"),
+    (1, b"\x01\x3f\x21"),
+    (0, b"\x00\x00\x10"),
+    (3, b"\x01\x3f\x10"),
+    (2, b"\x01\x3f\x10"),
+    (1, b"\x01\x3f\x10"),
+]
+"""Those of libjpeg behind the first: component, 0 for all; positions, bits left out before and now."""
 
 
 def steps(quality: int, chroma: bool) -> bytes:
@@ -75,4 +87,13 @@ def dictionary() -> bytes:
         for sampling in (0x11, 0x21, 0x22)
     )
     scan = b"\xff\xda\0\x0c\x03\x01\0\x02\x11\x03\x11\0\x3f\0"
-    return adobe + b"".join(tables) + jfif + frames + apart + scan + b"\xff\xd9"
+    empty = [b"\xff\xc4\0\x13" + bytes([c]) + NO_CODE for c, _ in codes]
+    progressive = empty[0] + empty[2] + b"\xff\xda\0\x0c\x03\x01\0\x02\x10\x03\x10\0\0\x01"
+    for component, rest in PROGRESSIVE_SCANS:
+        if component:
+            number = component > 1
+            progressive += empty[1 + 2 * number] + b"\xff\xda\0\x08\x01" + bytes([component, number]) + rest
+        else:
+            progressive += b"\xff\xda\0\x0c\x03\x01\0\x02\0\x03\0" + rest
+    lean = b"".join(empty)
+    return adobe + b"".join([*tables, jfif, frames, progressive, lean, scan, b"\xff\xd9", apart, scan, b"\xff\xd9"])
