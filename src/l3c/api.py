@@ -14,7 +14,6 @@ from l3c.container.constants import (
     FLOAT,
     GRAY,
     GRAY_ALPHA,
-    JOINT_CHROMA,
     JPEG_START,
     KEPT_CODERS,
     LAYOUT_NAMES,
@@ -38,12 +37,12 @@ from l3c.container.cursor import Buffer
 from l3c.container.kept_file import is_suffix
 from l3c.container.named import check_chunks, pack_named
 from l3c.container.read import read_file
-from l3c.container.structure import NOTHING, Animation, Contents, Frame, ImageHeader, Page, Palette, Upscaled
+from l3c.container.structure import NOTHING, Animation, Contents, Frame, ImageHeader, Page, Palette
 from l3c.container.write import write_file
 from l3c.errors import FormatError, InputError, LimitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -156,13 +155,9 @@ def encode(
     True
     """
     from l3c.codec import encoding_memory
-    from l3c.codec.encode import encode_components, encode_differences, encode_drawing
-    from l3c.codec.models import find_model
-    from l3c.codec.proof import Candidate, Expected, smallest
+    from l3c.codec.candidates import Settings, smallest_file
+    from l3c.codec.proof import Expected
     from l3c.codec.threads import thread_count
-    from l3c.history import registry
-    from l3c.history.decoded_jpeg import kind as decoded_jpeg
-    from l3c.history.plain import to_numbers
 
     if effort not in range(1, EFFORT_MAX + 1):
         raise InputError(f"effort {effort}: needs 1 to {EFFORT_MAX}")
@@ -176,22 +171,8 @@ def encode(
         from l3c.images.preview import make_preview
 
         sections[PREVIEW] = make_preview(samples, header, palette)
-    numbers = to_numbers(samples, header)
-    ways = _undone(numbers, header, model, device, limit) if history else [_as_is(numbers, header)]
-    candidates = []
-    for number, way in enumerate(ways):
-        models = {count: find_model(model, count, device) for count in {c.channels for c in way[0].components}}
-        share = _share_of(progress, number, len(ways))
-        files = encode_components(*way, models, sections, threads, share, palette, effort)
-        candidates += [Candidate(data, *way) for data in files]
-    if isinstance(ways[0][0].history, Upscaled):  # WebP sees repeats itself, and in drawings more than those
-        plain = _as_is(numbers, header)
-        candidates += [Candidate(data, *plain) for data in encode_drawing(*plain, sections, palette)]
-    jpegs = registry.is_affordable(header, registry.DECODED_JPEG_BYTES, limit)
-    jpeg = decoded_jpeg.undo(samples, header) if history and jpegs else None
-    if jpeg is not None:
-        candidates.append(Candidate(encode_differences(*jpeg, sections), *jpeg))
-    return smallest(candidates, Expected(samples, sections, palette))
+    settings = Settings(model, device, threads, effort, history, limit, progress)
+    return smallest_file(header, Expected(samples, sections, palette), settings)
 
 
 def encode_pages(
@@ -216,9 +197,11 @@ def encode_pages(
             raise InputError(f"pages: needs an l3c.Picture for each, as l3c.Picture(array), not {type(page).__name__}")
     if not pages or any(page.pages for page in pages):
         raise InputError("a file of pages has at least one, and those have no pages of their own")
+    from l3c.codec.threads import part_of
+
     found = []
     for number, page in enumerate(pages):
-        data = encode_picture(page, progress=_share_of(progress, number, len(pages)), **options)
+        data = encode_picture(page, progress=part_of(progress, number, len(pages)), **options)
         if page.kind not in PAGE_KINDS:
             raise InputError(f"page of kind {page.kind!r}: there are {', '.join(PAGE_KINDS)}")
         if animation is None and page.frame is not None:
@@ -235,11 +218,6 @@ def encode_pages(
     if not right:
         raise InputError("pages, frames or an animation with numbers that no file can hold")
     return data
-
-
-def _share_of(progress: Any, number: int, count: int) -> Callable[[float], None]:
-    """What tells `progress` of one of `count` pages."""
-    return lambda share: progress((number + share) / count)
 
 
 def encode_picture(picture: Picture, /, **options: Any) -> bytes:
@@ -392,9 +370,11 @@ def decode_picture(
     if not contents.pages:
         return _picture(contents, decode_contents(contents, progress=progress, **options))
     _check_pages(contents.pages, max_memory)
+    from l3c.codec.threads import part_of
+
     pages = []
     for number, page in enumerate(contents.pages):
-        share = _share_of(progress, number, len(contents.pages))
+        share = part_of(progress, number, len(contents.pages))
         picture = _picture(page.contents, decode_contents(page.contents, progress=share, **options))
         pages.append(replace(picture, kind=PAGE_KINDS[page.kind], frame=page.frame))
     return _of_pages(pages, contents)
@@ -648,26 +628,6 @@ def _depth(samples: NDArray[Any], maximum: int | None) -> tuple[int, int]:
     if int(samples.max()) > maximum:
         raise InputError(f"a sample of {samples.max()}, the maximum is {maximum}")
     return depth, 0 if maximum == (1 << depth) - 1 else maximum
-
-
-def _undone(
-    numbers: NDArray[Any], header: ImageHeader, model: str, device: str, limit: int
-) -> list[tuple[ImageHeader, list[NDArray[Any]]]]:
-    """The planes of a history that was found, if the model has gray, else the samples' own."""
-    from l3c.codec.models import codes
-    from l3c.history.joint_chroma import join_chroma
-    from l3c.history.registry import ways
-
-    found = ways(numbers, header, limit)
-    if not found or not codes(model, 1, device):
-        return [_as_is(numbers, header)]
-    return [join_chroma(*way) for way in found] if codes(model, JOINT_CHROMA, device) else found
-
-
-def _as_is(numbers: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, list[NDArray[Any]]]:
-    from l3c.history.plain import to_components
-
-    return header, to_components(numbers, header)
 
 
 def _check_palette(samples: NDArray[Any], header: ImageHeader, palette: Palette | None) -> None:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 import l3c
 from l3c.container.constants import KEPT_STORED, RGB
+from l3c.container.history import DecodedJpeg
 from l3c.container.read import read_file
-from l3c.container.structure import Contents, DecodedJpeg, ImageHeader, KeptFile
+from l3c.container.structure import Contents, ImageHeader, KeptFile
 from l3c.container.write import write_file
 from l3c.errors import ChecksumError, DependencyError, FormatError, L3CError, LimitError, VersionError
 from l3c.history.decoded_jpeg.kind import undo
@@ -75,7 +76,7 @@ def test_history_can_be_left_alone() -> None:
 
 def test_a_file_that_is_no_smaller_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = decoded("4:4:4")
-    monkeypatch.setattr("l3c.codec.encode.encode_differences", lambda *_: bytes(pixels.nbytes))
+    monkeypatch.setattr("l3c.codec.candidates.encode_differences", lambda *_: bytes(pixels.nbytes))
     assert l3c.info(encoded(pixels)).history is None
 
 

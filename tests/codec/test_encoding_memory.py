@@ -17,8 +17,9 @@ from PIL import Image
 import l3c
 from l3c.codec.encoding_memory import memory_needed
 from l3c.container.constants import RGB
+from l3c.container.history import DecodedJpeg, PhotoCd, Video
 from l3c.container.structure import ImageHeader
-from l3c.history.registry import CONVERTED_BYTES, DECODED_JPEG_BYTES, undo
+from l3c.history.registry import KINDS, undo
 from tests.checks import smooth_picture
 from tests.codec.test_memory import CASES, SLACK
 
@@ -49,7 +50,11 @@ MORE: dict[str, tuple[Callable[[int, int], NDArray[Any]], dict[str, Any]]] = {
 }
 
 
-COSTLY = {"Photo CD": CONVERTED_BYTES, "video": CONVERTED_BYTES, "decoded JPEG": DECODED_JPEG_BYTES}
+COSTLY = {
+    "Photo CD": KINDS[PhotoCd].search_bytes,
+    "video": KINDS[Video].search_bytes,
+    "decoded JPEG": KINDS[DecodedJpeg].search_bytes,
+}
 """Histories that are left out where the limit does not allow them: bytes a pixel."""
 
 
@@ -79,7 +84,7 @@ def test_more_than_is_allowed_is_refused() -> None:
 
 def test_histories_that_take_more_than_is_allowed_are_left_out() -> None:
     frame = CASES["video"][0](300, 400)
-    header, needed = ImageHeader(RGB, 300, 400), CONVERTED_BYTES * 300 * 400
+    header, needed = ImageHeader(RGB, 300, 400), KINDS[Video].search_bytes * 300 * 400
     assert undo(frame, header, needed)
     assert undo(frame, header, needed - 1) is None
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from l3c.codec.salvage import salvage_samples
 from l3c.container.constants import FLOAT, GRAY, LEFT, RGB, RGBA, STORED
-from l3c.container.structure import Contents, ImageHeader, PhotoCd, Residuals, TileEntry, Upscaled, ValueTable, Video
+from l3c.container.history import PhotoCd, Residuals, Upscaled, ValueTable, Video
+from l3c.container.structure import Contents, ImageHeader, TileEntry
 from l3c.container.tiling import tiles_of
 from l3c.history import registry
 from l3c.history.video.invert import converters

@@ -26,8 +26,9 @@ from l3c.container.constants import (
     XMP,
 )
 from l3c.container.cursor import varint
+from l3c.container.history import DecodedJpeg
 from l3c.container.read import read_file
-from l3c.container.structure import Animation, DecodedJpeg, Frame, ImageHeader, KeptFile, ModelReference
+from l3c.container.structure import Animation, Frame, ImageHeader, KeptFile, ModelReference
 from l3c.container.write import head, models, section, tiles, write_file
 from l3c.errors import ChecksumError, FormatError, L3CError, LimitError, ModelError, VersionError
 from l3c.history.decoded_jpeg.kind import SAMPLINGS

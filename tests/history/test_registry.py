@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 import l3c
 from l3c.container.constants import RGB
-from l3c.container.history import write_history
+from l3c.container.history import PhotoCd, Upscaled, ValueTable, Video, write_history
 from l3c.container.read import read_file
-from l3c.container.structure import History, ImageHeader, PhotoCd, Upscaled, ValueTable, Video
+from l3c.container.structure import History, ImageHeader
 from l3c.container.write import section, write_file
 from l3c.errors import FormatError, LimitError, VersionError
 from l3c.history.corrections import pack, unpack

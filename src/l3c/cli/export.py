@@ -13,7 +13,6 @@ from l3c.errors import InputError
 
 if TYPE_CHECKING:
     from l3c.training.experiments import Experiment
-    from l3c.training.wave.config import WaveConfig
 
 SUFFIX = ".safetensors"
 EVERYDAY = "everyday"
@@ -62,14 +61,18 @@ def run(options: argparse.Namespace) -> int:
 
 def write(experiment: Experiment, options: argparse.Namespace) -> int:
     """The integers of an experiment, and their float form."""
-    from l3c.training.wave.config import WaveConfig
+    from l3c.training.request import ExportRequest
+    from l3c.training.wings import wing_of
 
     config = experiment.any_config()
-    iteration, digest = (
-        wave(experiment, config, options) if isinstance(config, WaveConfig) else published(experiment, options)
-    )
+    wing = wing_of(config)
+    request = ExportRequest(
+        options.target, options.iteration, options.images, options.fine_tune, options.learning_rate,
+        options.learning, Average(options.fine_tune),
+    )  # fmt: skip
+    iteration, digest = wing.export(experiment, config, request)
     print(f"{options.target}: iteration {iteration}, digest {digest.hex()[:32]}")
-    if not isinstance(config, WaveConfig) and not config.network.own and not options.integers_only:
+    if wing.has_float_form(config) and not options.integers_only:
         write_float_form(experiment, options.target, iteration, digest)
     return 0
 
@@ -86,26 +89,6 @@ def write_float_form(experiment: Experiment, target: Path, iteration: int, diges
 
     place, found = export_float(experiment, target, iteration, digest)
     print(f"{place}: its float form, digest {found[:32]}")
-
-
-def published(experiment: Experiment, options: argparse.Namespace) -> tuple[int, bytes]:
-    from l3c.training.published.export import FineTuning, export_experiment, training_images
-
-    if options.learning:
-        raise InputError("--learning is for wave networks")
-    images = options.images or training_images(experiment)
-    heard = Average(options.fine_tune)
-    tuning = FineTuning(options.fine_tune, options.learning_rate, heard) if options.fine_tune else None
-    return export_experiment(experiment, options.target, images, options.iteration, tuning)
-
-
-def wave(experiment: Experiment, config: WaveConfig, options: argparse.Namespace) -> tuple[int, bytes]:
-    """The wave network was trained on the integers' grid already."""
-    from l3c.training.wave.export import export_wave
-
-    if options.images or options.fine_tune:
-        raise InputError("--images and --fine-tune are for the published networks")
-    return export_wave(experiment, config, options.target, options.iteration, options.learning or EVERYDAY)
 
 
 class Average:

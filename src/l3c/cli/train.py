@@ -79,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _request(options: argparse.Namespace):  # type: ignore[no-untyped-def]
-    from l3c.training.train import Request
+    from l3c.training.request import Request
 
     temporary = options.temporary or options.debug
     log_dir = options.log_dir.with_name(options.log_dir.name + "_TMP") if temporary else options.log_dir

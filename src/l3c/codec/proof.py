@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from l3c.codec.decode import decode_tile, tile_items
 from l3c.container.read import read_file
 from l3c.container.structure import ImageHeader, Palette
-from l3c.errors import FormatError, L3CError, L3CWarning
+from l3c.errors import FormatError
 from l3c.history import registry
 from l3c.history.plain import Components
 
@@ -33,23 +32,6 @@ class Expected(NamedTuple):
     samples: NDArray[Any]
     metadata: dict[bytes, bytes]
     palette: Palette | None
-
-
-def smallest(candidates: list[Candidate], expected: Expected) -> bytes:
-    """The smallest file that passes `prove`; each that does not is dropped with an L3CWarning.
-
-    Raises L3CError where none is left.
-    """
-    for candidate in sorted(candidates, key=lambda c: len(c.data)):
-        try:
-            prove(candidate, expected)
-        except FormatError as error:
-            history = candidate.header.history.name if candidate.header.history else "none"
-            text = f"a file of {len(candidate.data)} bytes (history: {history}) was dropped: {error}"
-            warnings.warn(f"{text}; please report this", L3CWarning, stacklevel=3)
-        else:
-            return candidate.data
-    raise L3CError("nothing that was encoded gives the image back: a fault of l3c, please report it")
 
 
 def prove(candidate: Candidate, expected: Expected) -> None:

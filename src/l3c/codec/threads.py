@@ -134,3 +134,8 @@ def in_order(work: Callable[[T], R], items: Sequence[T], threads: int | None) ->
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def part_of(progress: Callable[[float], None], number: int, count: int) -> Callable[[float], None]:
+    """What tells `progress` the share done of all, given that of one of `count` parts."""
+    return lambda share: progress((number + share) / count)

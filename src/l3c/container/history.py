@@ -1,10 +1,11 @@
-"""Section HIST: what was done to the pixels."""
+"""Section HIST: what was done to the pixels. Each kind is a class: its fields, its bytes, its components."""
 
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from l3c.container.constants import (
     ABOVE,
@@ -17,6 +18,7 @@ from l3c.container.constants import (
     EQUAL,
     FAST,
     GRAY,
+    JOINT_CHROMA,
     JOINT_PHOTO_CD,
     JOINT_VIDEO,
     LEFT,
@@ -38,113 +40,350 @@ from l3c.container.constants import (
 )
 from l3c.container.cursor import Cursor, varint
 from l3c.container.kept_file import read_jpeg, write_jpeg
-from l3c.container.structure import (
-    Corrected,
-    DecodedJpeg,
-    History,
-    ImageHeader,
-    PhotoCd,
-    Residuals,
-    Upscaled,
-    ValueTable,
-    Video,
-)
+from l3c.container.structure import Component, History, ImageHeader, KeptFile
 from l3c.errors import FormatError, VersionError
 
 VARINT_BYTES = 3
 """At most, of numbers up to 65536."""
 
-PREDICTORS = (LEFT, ABOVE, PLANE)
+PREDICTOR_NAMES = {LEFT: "left neighbours", ABOVE: "upper neighbours", PLANE: "left and upper neighbours"}
 
 DEFLATE_SHARE = 1040
-"""Bytes that one byte of a zlib stream may become, with room."""
+"""Bytes that one byte of a zlib stream may become, with room: 1032 is the most."""
+
+
+class Kind(History, Protocol):
+    """A kind of history as a class."""
+
+    @classmethod
+    def fits(cls, header: ImageHeader, flags: int) -> bool:
+        """Whether an image of this header may have it, with these flags."""
+        ...
+
+    @classmethod
+    def read(cls, cursor: Cursor, header: ImageHeader, flags: int) -> Any:
+        """From the bytes behind the flags. Raises FormatError and VersionError."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corrected:
+    """A history that gives most pixels, from luma and smaller chroma.
+
+    count: pixels that are corrected. packed: their places and differences. joint_chroma: chroma is one component.
+    """
+
+    count: int = 0
+    packed: bytes = b""
+    joint_chroma: bool = False
+
+    def chroma(self, height: int, width: int) -> list[Component]:
+        """One component of two channels, or two."""
+        return [Component(height, width, JOINT_CHROMA)] if self.joint_chroma else 2 * [Component(height, width, 1)]
+
+    def corrections(self) -> bytes:
+        """As the section holds them."""
+        return varint(self.count) + self.packed
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhotoCd(Corrected):
+    """The image was made from PhotoYCC planes.
+
+    rotated: it is its source rotated by a quarter counterclockwise. black: the source's last row is black, whatever the
+    planes say.
+    """
+
+    number: ClassVar[int] = PHOTO_CD
+    rotated: bool = False
+    black: bool = False
+    name = "Photo CD, chroma subsampled"
+
+    def components(self, header: ImageHeader) -> list[Component]:
+        """Luma, and chroma of half the height and width, for an image of this size."""
+        height, width = (header.width, header.height) if self.rotated else (header.height, header.width)
+        return [Component(height, width, 1), *self.chroma((height + 1) // 2, (width + 1) // 2)]
+
+    @property
+    def flags(self) -> int:
+        return ROTATED * self.rotated + BLACK * self.black + JOINT_PHOTO_CD * self.joint_chroma
+
+    def content(self) -> bytes:
+        return self.corrections()
+
+    @classmethod
+    def fits(cls, header: ImageHeader, flags: int) -> bool:
+        return flags < 2 * JOINT_PHOTO_CD and is_rgb_of_bytes(header)
+
+    @classmethod
+    def read(cls, cursor: Cursor, header: ImageHeader, flags: int) -> PhotoCd:
+        rotated, black, joint_chroma = (bool(flags & flag) for flag in (ROTATED, BLACK, JOINT_PHOTO_CD))
+        corrections = _read_corrections(cursor, header)
+        return cls(rotated=rotated, black=black, joint_chroma=joint_chroma, **corrections)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Video(Corrected):
+    """The image is a frame of video. subsampled_rows: chroma has half the height too. numbers: those of the
+    conversion.
+    """
+
+    number: ClassVar[int] = VIDEO
+    subsampled_rows: bool
+    numbers: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"video frame, 4:2:{0 if self.subsampled_rows else 2}"
+
+    def components(self, header: ImageHeader) -> list[Component]:
+        """Luma, and chroma of half the width and maybe height."""
+        height, width = header.height, header.width
+        rows = (height + 1) // 2 if self.subsampled_rows else height
+        return [Component(height, width, 1), *self.chroma(rows, (width + 1) // 2)]
+
+    @property
+    def flags(self) -> int:
+        return SUBSAMPLED_ROWS * self.subsampled_rows + JOINT_VIDEO * self.joint_chroma
+
+    def content(self) -> bytes:
+        form, shift, rounded, floored, zero, *steps = self.numbers
+        parts = bytes([form, shift, rounded + 2 * floored, zero])
+        return parts + b"".join(step.to_bytes(4, "little", signed=True) for step in steps) + self.corrections()
+
+    @classmethod
+    def fits(cls, header: ImageHeader, flags: int) -> bool:
+        return flags < 2 * JOINT_VIDEO and is_rgb_of_bytes(header)
+
+    @classmethod
+    def read(cls, cursor: Cursor, header: ImageHeader, flags: int) -> Video:
+        subsampled_rows, joint_chroma = bool(flags & SUBSAMPLED_ROWS), bool(flags & JOINT_VIDEO)
+        numbers = _read_numbers(cursor)
+        corrections = _read_corrections(cursor, header)
+        return cls(subsampled_rows=subsampled_rows, numbers=numbers, joint_chroma=joint_chroma, **corrections)
+
+
+@dataclass(frozen=True)
+class Upscaled:
+    """Each pixel of a smaller image of the same layout was repeated, rows times down and columns times across."""
+
+    number: ClassVar[int] = UPSCALED
+    rows: int
+    columns: int
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"pixels repeated {self.columns} x {self.rows}"
+
+    def size(self, height: int, width: int) -> tuple[int, int]:
+        """Of the smaller image; its last row and column may be repeated less often."""
+        return -(-height // self.rows), -(-width // self.columns)
+
+    def components(self, header: ImageHeader) -> list[Component]:
+        """Those of the smaller image."""
+        height, width = self.size(header.height, header.width)
+        return replace(header, height=height, width=width, history=None).components
+
+    @property
+    def flags(self) -> int:
+        return 0
+
+    def content(self) -> bytes:
+        return varint(self.rows) + varint(self.columns)
+
+    @classmethod
+    def fits(cls, header: ImageHeader, flags: int) -> bool:
+        return not flags
+
+    @classmethod
+    def read(cls, cursor: Cursor, header: ImageHeader, flags: int) -> Upscaled:
+        rows, columns = cursor.varint(header.height, "repeats down"), cursor.varint(header.width, "repeats across")
+        if rows * columns < 2:
+            raise FormatError("section HIST: pixels that are not repeated")
+        cursor.finish("section HIST")
+        return cls(rows, columns)
+
+
+@dataclass(frozen=True)
+class ValueTable:
+    """Ranks among the values that occur are coded. gray: all channels are equal. tables: those values, rising."""
+
+    number: ClassVar[int] = VALUE_TABLE
+    gray: bool
+    tables: tuple[tuple[int, ...], ...]
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        few = f"{max(map(len, self.tables))} values"
+        return f"gray in RGB, {few}" if self.gray else few
+
+    @property
+    def bits(self) -> int:
+        """Of a rank."""
+        return max(1, *((len(table) - 1).bit_length() for table in self.tables))
+
+    def components(self, header: ImageHeader) -> list[Component]:
+        """The upper 8 bits of the ranks; the others packed, each row in whole bytes."""
+        height, width = header.height, header.width
+        channels, low = len(self.tables), self.bits - 8
+        upper = Component(height, width, channels)
+        return [upper, Component(height, -(-width * channels * low // 8), 1)] if low > 0 else [upper]
+
+    @property
+    def flags(self) -> int:
+        return EQUAL * self.gray
+
+    def content(self) -> bytes:
+        tables = b"".join(varint(len(table)) + b"".join(map(varint, gaps(table))) for table in self.tables)
+        return zlib.compress(tables, 9)
+
+    @classmethod
+    def fits(cls, header: ImageHeader, flags: int) -> bool:
+        return flags <= EQUAL * (header.layout == RGB) and header.layout in (GRAY, RGB) and not header.extra
+
+    @classmethod
+    def read(cls, cursor: Cursor, header: ImageHeader, flags: int) -> ValueTable:
+        gray = bool(flags & EQUAL)
+        channels = 1 if gray else header.channels
+        packed = bytes(cursor.take(cursor.left, "tables"))
+        most = min(TABLE_VALUES_MAX, 1 << header.depth) * -(-header.depth // 7) + VARINT_BYTES
+        try:
+            raw = zlib.decompressobj().decompress(packed, min(channels * most, DEFLATE_SHARE * len(packed) + 1))
+        except zlib.error as error:
+            raise FormatError(f"section HIST: its tables are damaged: {error}") from error
+        tables = Cursor(memoryview(raw), 0)
+        found = tuple(_read_table(tables, header.depth) for _ in range(channels))
+        tables.finish("the tables of section HIST")
+        return cls(gray, found)
+
+
+@dataclass(frozen=True)
+class DecodedJpeg:
+    """The image is what a JPEG decoder made of `file`, but for what is to be added to its samples.
+
+    sampling: index of SAMPLINGS. nearest: chroma is upsampled to the nearest neighbour, where others interpolate.
+    top, left: rows and columns of the file's picture that were cut off above and on the left. fast: its samples were
+    made by libjpeg's fast method.
+    """
+
+    number: ClassVar[int] = DECODED_JPEG
+    sampling: int
+    nearest: bool
+    file: KeptFile
+    top: int = 0
+    left: int = 0
+    fast: bool = False
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"decoded JPEG, {SAMPLINGS[self.sampling]}" + ", fast transform" * self.fast
+
+    @property
+    def subsampled(self) -> tuple[bool, bool]:
+        """Whether chroma has half the height, and half the width."""
+        return self.sampling == 3, self.sampling >= 2
+
+    @property
+    def channels(self) -> int:
+        return 3 if self.sampling else 1
+
+    def components(self, header: ImageHeader) -> list[Component]:
+        """What is to be added, modulo 256."""
+        return [Component(header.height, header.width, self.channels)]
+
+    @property
+    def flags(self) -> int:
+        return self.sampling + NEAREST * self.nearest + FAST * self.fast
+
+    def content(self) -> bytes:
+        return bytes([self.top, self.left]) + write_jpeg(self.file)
+
+    @classmethod
+    def fits(cls, header: ImageHeader, flags: int) -> bool:
+        """Gray may be in three channels."""
+        layouts = (RGB,) if flags % len(SAMPLINGS) else (GRAY, RGB)
+        return flags < 2 * FAST and header.is_plain and header.layout in layouts
+
+    @classmethod
+    def read(cls, cursor: Cursor, header: ImageHeader, flags: int) -> DecodedJpeg:
+        top, left = cursor.integer(1, "rows cut off"), cursor.integer(1, "columns cut off")
+        if max(top, left) > CUT_MAX:
+            raise cursor.fail(f"{top} rows and {left} columns were cut off, at most {CUT_MAX}")
+        return cls(flags % len(SAMPLINGS), bool(flags & NEAREST), read_jpeg(cursor), top, left, bool(flags & FAST))
+
+
+@dataclass(frozen=True)
+class Residuals:
+    """Wide samples' numbers less a prediction from their neighbours, in blocks of `block` pixels a side.
+
+    predictor: LEFT, ABOVE or PLANE.
+    """
+
+    number: ClassVar[int] = RESIDUALS
+    predictor: int
+    block: int
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"differences of {PREDICTOR_NAMES[self.predictor]}"
+
+    def components(self, header: ImageHeader) -> list[Component]:
+        """The differences' bytes, as the samples' own would be."""
+        return replace(header, history=None).components
+
+    @property
+    def flags(self) -> int:
+        return self.predictor
+
+    def content(self) -> bytes:
+        return varint(self.block)
+
+    @classmethod
+    def fits(cls, header: ImageHeader, flags: int) -> bool:
+        return flags in PREDICTOR_NAMES and header.depth >= WIDE_BITS_MIN
+
+    @classmethod
+    def read(cls, cursor: Cursor, header: ImageHeader, flags: int) -> Residuals:
+        block = cursor.varint(BLOCK_MAX, "a block's side")
+        if block < BLOCK_MIN:
+            raise cursor.fail(f"blocks of {block} pixels, at least {BLOCK_MIN}")
+        cursor.finish("section HIST")
+        return cls(flags, block)
+
+
+KINDS: dict[int, type[Kind]] = {
+    kind.number: kind for kind in (PhotoCd, ValueTable, DecodedJpeg, Video, Upscaled, Residuals)
+}
 
 
 def write_history(history: History) -> bytes:
     """The section's content."""
-    if isinstance(history, PhotoCd):
-        flags = ROTATED * history.rotated + BLACK * history.black + JOINT_PHOTO_CD * history.joint_chroma
-        return bytes([PHOTO_CD, flags]) + _corrections(history)
-    if isinstance(history, Video):
-        flags = SUBSAMPLED_ROWS * history.subsampled_rows + JOINT_VIDEO * history.joint_chroma
-        return bytes([VIDEO, flags]) + _numbers(history.numbers) + _corrections(history)
-    if isinstance(history, Upscaled):
-        return bytes([UPSCALED, 0]) + varint(history.rows) + varint(history.columns)
-    if isinstance(history, Residuals):
-        return bytes([RESIDUALS, history.predictor]) + varint(history.block)
-    if isinstance(history, DecodedJpeg):
-        flags = history.sampling + NEAREST * history.nearest + FAST * history.fast
-        return bytes([DECODED_JPEG, flags, history.top, history.left]) + write_jpeg(history.file)
-    tables = b"".join(varint(len(table)) + b"".join(map(varint, gaps(table))) for table in history.tables)
-    return bytes([VALUE_TABLE, EQUAL * history.gray]) + zlib.compress(tables, 9)
+    return bytes([history.number, history.flags]) + history.content()
 
 
-def _corrections(history: Corrected) -> bytes:
-    return varint(history.count) + history.packed
+def read_history(cursor: Cursor, header: ImageHeader) -> History:
+    """Raises VersionError for what is unknown, FormatError for what contradicts itself or the header."""
+    number, flags = cursor.integer(1, "kind of history"), cursor.integer(1, "flags of a history")
+    kind = KINDS.get(number)
+    if kind is None or not kind.fits(header, flags):
+        raise VersionError(f"byte {cursor.offset}: history {number}, flags {flags}: unknown to this release")
+    history: History = kind.read(cursor, header, flags)
+    return history
 
 
-def _numbers(numbers: tuple[int, ...]) -> bytes:
-    form, shift, rounded, floored, zero, *steps = numbers
-    parts = bytes([form, shift, rounded + 2 * floored, zero])
-    return parts + b"".join(step.to_bytes(4, "little", signed=True) for step in steps)
+def is_rgb_of_bytes(header: ImageHeader) -> bool:
+    """Whether samples are red, green and blue bytes, as a converter makes them."""
+    return header.layout == RGB and header.is_plain
 
 
 def gaps(table: tuple[int, ...]) -> list[int]:
     """The first value, and of each later one how many are left out before it."""
     return [value - before - 1 for before, value in zip((-1, *table), table, strict=False)]
-
-
-def read_history(cursor: Cursor, header: ImageHeader) -> History:
-    """Raises VersionError for what is unknown, FormatError for what contradicts itself or the header."""
-    kind, flags = cursor.integer(1, "kind of history"), cursor.integer(1, "flags of a history")
-    colours = header.layout == RGB and header.is_plain
-    if kind == PHOTO_CD and flags < 2 * JOINT_PHOTO_CD and colours:
-        joint_chroma = bool(flags & JOINT_PHOTO_CD)
-        rotated, black = bool(flags & ROTATED), bool(flags & BLACK)
-        return PhotoCd(rotated=rotated, black=black, joint_chroma=joint_chroma, **_read_corrections(cursor, header))
-    if kind == VIDEO and flags < 2 * JOINT_VIDEO and colours:
-        subsampled_rows, joint_chroma = bool(flags & SUBSAMPLED_ROWS), bool(flags & JOINT_VIDEO)
-        numbers = _read_numbers(cursor)
-        return Video(
-            subsampled_rows=subsampled_rows,
-            numbers=numbers,
-            joint_chroma=joint_chroma,
-            **_read_corrections(cursor, header),
-        )
-    if kind == VALUE_TABLE and flags <= EQUAL * (header.layout == RGB) and _has_tables(header):
-        return _read_value_table(cursor, header, bool(flags & EQUAL))
-    if kind == UPSCALED and not flags:
-        return _read_upscaled(cursor, header)
-    if kind == RESIDUALS and flags in PREDICTORS and header.depth >= WIDE_BITS_MIN:
-        return _read_residuals(cursor, flags)
-    if kind == DECODED_JPEG and flags < 2 * FAST and _fits(header, flags % len(SAMPLINGS)):
-        return _read_decoded_jpeg(cursor, flags)
-    raise VersionError(f"byte {cursor.offset}: history {kind}, flags {flags}: unknown to this release")
-
-
-def _read_decoded_jpeg(cursor: Cursor, flags: int) -> DecodedJpeg:
-    top, left = cursor.integer(1, "rows cut off"), cursor.integer(1, "columns cut off")
-    if max(top, left) > CUT_MAX:
-        raise cursor.fail(f"{top} rows and {left} columns were cut off, at most {CUT_MAX}")
-    return DecodedJpeg(flags % len(SAMPLINGS), bool(flags & NEAREST), read_jpeg(cursor), top, left, bool(flags & FAST))
-
-
-def _fits(header: ImageHeader, sampling: int) -> bool:
-    """Whether an image is of what a JPEG decoder makes; gray may be in three channels."""
-    return header.is_plain and header.layout in ((RGB,) if sampling else (GRAY, RGB))
-
-
-def _has_tables(header: ImageHeader) -> bool:
-    """Whether tables may list an image's values."""
-    return header.layout in (GRAY, RGB) and not header.extra
-
-
-def _read_residuals(cursor: Cursor, predictor: int) -> Residuals:
-    block = cursor.varint(BLOCK_MAX, "a block's side")
-    if block < BLOCK_MIN:
-        raise cursor.fail(f"blocks of {block} pixels, at least {BLOCK_MIN}")
-    cursor.finish("section HIST")
-    return Residuals(predictor, block)
 
 
 def _read_corrections(cursor: Cursor, header: ImageHeader) -> dict[str, Any]:
@@ -161,28 +400,6 @@ def _read_numbers(cursor: Cursor) -> tuple[int, ...]:
     if 255 * abs(steps[0]) + 128 * sum(map(abs, steps[1:])) + (4 << shift) >= 1 << 31:
         raise FormatError("section HIST: the sums of a conversion do not fit 32 bits")
     return form, shift, flags & 1, flags >> 1, zero, *steps
-
-
-def _read_upscaled(cursor: Cursor, header: ImageHeader) -> Upscaled:
-    rows, columns = cursor.varint(header.height, "repeats down"), cursor.varint(header.width, "repeats across")
-    if rows * columns < 2:
-        raise FormatError("section HIST: pixels that are not repeated")
-    cursor.finish("section HIST")
-    return Upscaled(rows, columns)
-
-
-def _read_value_table(cursor: Cursor, header: ImageHeader, gray: bool) -> ValueTable:
-    channels = 1 if gray else header.channels
-    packed = bytes(cursor.take(cursor.left, "tables"))
-    most = min(TABLE_VALUES_MAX, 1 << header.depth) * -(-header.depth // 7) + VARINT_BYTES
-    try:
-        raw = zlib.decompressobj().decompress(packed, min(channels * most, DEFLATE_SHARE * len(packed) + 1))
-    except zlib.error as error:
-        raise FormatError(f"section HIST: its tables are damaged: {error}") from error
-    tables = Cursor(memoryview(raw), 0)
-    found = tuple(_read_table(tables, header.depth) for _ in range(channels))
-    tables.finish("the tables of section HIST")
-    return ValueTable(gray, found)
 
 
 def _read_table(cursor: Cursor, depth: int) -> tuple[int, ...]:

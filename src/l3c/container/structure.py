@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
 
 from l3c.container.constants import (
-    ABOVE,
     ALPHA_LAYOUTS,
     FIRST_MODEL,
     FLOAT,
-    JOINT_CHROMA,
     JPEG_START,
     KEPT_JPEG_XL,
     KEPT_STORED,
-    LEFT,
     METADATA,
     NAMED,
     NO_PICTURE,
-    PLANE,
     PLANES,
     PREVIEW,
-    SAMPLINGS,
     SIGNED,
     UNSIGNED,
     USUAL_SUFFIX,
@@ -28,7 +24,6 @@ from l3c.container.constants import (
 from l3c.container.named import unpack_named
 
 KIND_NAMES = {UNSIGNED: "uint", SIGNED: "int", FLOAT: "float"}
-PREDICTOR_NAMES = {LEFT: "left neighbours", ABOVE: "upper neighbours", PLANE: "left and upper neighbours"}
 
 
 @dataclass(frozen=True)
@@ -45,109 +40,6 @@ class Component:
         return self.height * self.width * self.channels
 
 
-@dataclass(frozen=True, kw_only=True)
-class Corrected:
-    """A history that gives most pixels, from luma and smaller chroma.
-
-    count: pixels that are corrected. packed: their places and differences. joint_chroma: chroma is one component.
-    """
-
-    count: int = 0
-    packed: bytes = b""
-    joint_chroma: bool = False
-
-    def chroma(self, height: int, width: int) -> list[Component]:
-        """One component of two channels, or two."""
-        return [Component(height, width, JOINT_CHROMA)] if self.joint_chroma else 2 * [Component(height, width, 1)]
-
-
-@dataclass(frozen=True, kw_only=True)
-class PhotoCd(Corrected):
-    """The image was made from PhotoYCC planes.
-
-    rotated: it is its source rotated by a quarter counterclockwise. black: the source's last row is black, whatever the
-    planes say.
-    """
-
-    rotated: bool = False
-    black: bool = False
-    name = "Photo CD, chroma subsampled"
-
-    def components(self, header: ImageHeader) -> list[Component]:
-        """Luma, and chroma of half the height and width, for an image of this size."""
-        height, width = (header.width, header.height) if self.rotated else (header.height, header.width)
-        return [Component(height, width, 1), *self.chroma((height + 1) // 2, (width + 1) // 2)]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Video(Corrected):
-    """The image is a frame of video. subsampled_rows: chroma has half the height too. numbers: those of the
-    conversion.
-    """
-
-    subsampled_rows: bool
-    numbers: tuple[int, ...]
-
-    @property
-    def name(self) -> str:
-        """For people."""
-        return f"video frame, 4:2:{0 if self.subsampled_rows else 2}"
-
-    def components(self, header: ImageHeader) -> list[Component]:
-        """Luma, and chroma of half the width and maybe height."""
-        height, width = header.height, header.width
-        rows = (height + 1) // 2 if self.subsampled_rows else height
-        return [Component(height, width, 1), *self.chroma(rows, (width + 1) // 2)]
-
-
-@dataclass(frozen=True)
-class Upscaled:
-    """Each pixel of a smaller image of the same layout was repeated, rows times down and columns times across."""
-
-    rows: int
-    columns: int
-
-    @property
-    def name(self) -> str:
-        """For people."""
-        return f"pixels repeated {self.columns} x {self.rows}"
-
-    def size(self, height: int, width: int) -> tuple[int, int]:
-        """Of the smaller image; its last row and column may be repeated less often."""
-        return -(-height // self.rows), -(-width // self.columns)
-
-    def components(self, header: ImageHeader) -> list[Component]:
-        """Those of the smaller image."""
-        height, width = self.size(header.height, header.width)
-        return replace(header, height=height, width=width, history=None).components
-
-
-@dataclass(frozen=True)
-class ValueTable:
-    """Ranks among the values that occur are coded. gray: all channels are equal. tables: those values, rising."""
-
-    gray: bool
-    tables: tuple[tuple[int, ...], ...]
-
-    @property
-    def name(self) -> str:
-        """For people."""
-        few = f"{max(map(len, self.tables))} values"
-        return f"gray in RGB, {few}" if self.gray else few
-
-    @property
-    def bits(self) -> int:
-        """Of a rank."""
-        return max(1, *((len(table) - 1).bit_length() for table in self.tables))
-
-    def components(self, header: ImageHeader) -> list[Component]:
-        """The upper 8 bits of the ranks; the others packed, each row in whole bytes."""
-        height, width = header.height, header.width
-        channels, low = len(self.tables), self.bits - 8
-        upper = Component(height, width, channels)
-        return [upper, Component(height, -(-width * channels * low // 8), 1)] if low > 0 else [upper]
-
-
 @dataclass(frozen=True)
 class KeptFile:
     """A file kept whole. coder: one of KEPT_CODERS. length, crc: of the file. data: what is stored of it.
@@ -162,62 +54,31 @@ class KeptFile:
     suffix: str = USUAL_SUFFIX
 
 
-@dataclass(frozen=True)
-class DecodedJpeg:
-    """The image is what a JPEG decoder made of `file`, but for what is to be added to its samples.
+class History(Protocol):
+    """What was done to an image's pixels before. The kinds are in `container.history`.
 
-    sampling: index of SAMPLINGS. nearest: chroma is upsampled to the nearest neighbour, where others interpolate.
-    top, left: rows and columns of the file's picture that were cut off above and on the left. fast: its samples were
-    made by libjpeg's fast method.
+    number: of the kind, in files.
     """
 
-    sampling: int
-    nearest: bool
-    file: KeptFile
-    top: int = 0
-    left: int = 0
-    fast: bool = False
+    number: ClassVar[int]
+
+    @property
+    def flags(self) -> int:
+        """The second byte of section HIST."""
+        ...
+
+    def content(self) -> bytes:
+        """What the section holds behind it."""
+        ...
 
     @property
     def name(self) -> str:
         """For people."""
-        return f"decoded JPEG, {SAMPLINGS[self.sampling]}" + ", fast transform" * self.fast
-
-    @property
-    def subsampled(self) -> tuple[bool, bool]:
-        """Whether chroma has half the height, and half the width."""
-        return self.sampling == 3, self.sampling >= 2
-
-    @property
-    def channels(self) -> int:
-        return 3 if self.sampling else 1
+        ...
 
     def components(self, header: ImageHeader) -> list[Component]:
-        """What is to be added, modulo 256."""
-        return [Component(header.height, header.width, self.channels)]
-
-
-@dataclass(frozen=True)
-class Residuals:
-    """Wide samples' numbers less a prediction from their neighbours, in blocks of `block` pixels a side.
-
-    predictor: LEFT, ABOVE or PLANE.
-    """
-
-    predictor: int
-    block: int
-
-    @property
-    def name(self) -> str:
-        """For people."""
-        return f"differences of {PREDICTOR_NAMES[self.predictor]}"
-
-    def components(self, header: ImageHeader) -> list[Component]:
-        """The differences' bytes, as the samples' own would be."""
-        return replace(header, history=None).components
-
-
-History = PhotoCd | ValueTable | DecodedJpeg | Video | Upscaled | Residuals
+        """What is coded instead of the image's own components."""
+        ...
 
 
 @dataclass(frozen=True)

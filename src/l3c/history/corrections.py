@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from l3c.container.constants import CORRECTED_SHARE
 from l3c.container.cursor import Cursor, varint
-from l3c.container.structure import Corrected, ImageHeader, PhotoCd, Video
+from l3c.container.history import Corrected, PhotoCd, Video
+from l3c.container.structure import ImageHeader
 from l3c.container.tiling import Box
 from l3c.errors import FormatError
 

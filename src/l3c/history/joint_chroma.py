@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.container.structure import Corrected, ImageHeader
+from l3c.container.history import Corrected
+from l3c.container.structure import ImageHeader
 from l3c.history.plain import Components
 
 

@@ -3,41 +3,69 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from numpy.typing import NDArray
 
-from l3c.container.structure import DecodedJpeg, ImageHeader, PhotoCd, Residuals, Upscaled, ValueTable, Video
+from l3c.container.history import DecodedJpeg, PhotoCd, Residuals, Upscaled, ValueTable, Video
+from l3c.container.structure import ImageHeader
 from l3c.container.tiling import Box
 from l3c.errors import FormatError
 from l3c.history.decoded_jpeg import kind as decoded_jpeg
 from l3c.history.part import Part
 from l3c.history.photo_cd import kind as photo_cd
-from l3c.history.plain import Components, from_components, from_numbers, to_components
+from l3c.history.plain import Components, from_components, from_numbers
 from l3c.history.residuals import kind as residuals
 from l3c.history.upscaled import kind as upscaled
 from l3c.history.value_table import kind as value_table
 from l3c.history.video import kind as video
 
-SOUGHT = (upscaled, photo_cd, video, value_table, residuals)
-"""Kinds whose components models code, in the order in which they are looked for."""
 
-KINDS: dict[type[Any], Any] = {
-    Upscaled: upscaled,
-    PhotoCd: photo_cd,
-    Video: video,
-    ValueTable: value_table,
-    DecodedJpeg: decoded_jpeg,
-    Residuals: residuals,
+class Kind(Protocol):
+    """The module of a kind of history."""
+
+    def undo(self, numbers: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
+        """The header with the history and its components; None where it is not found, or its proof fails."""
+        ...
+
+    def redo(self, components: Components, header: ImageHeader, history: Any) -> NDArray[Any]:
+        """Numbers [height, width, channels]. Raises FormatError."""
+        ...
+
+    def part_around(self, header: ImageHeader, history: Any, box: Box) -> Part:
+        """The least part that holds a box."""
+        ...
+
+    def touched(self, header: ImageHeader, history: Any, index: int, box: Box) -> Box:
+        """Pixels that depend on a box of a component, or more."""
+        ...
+
+    def memory_needed(self, header: ImageHeader, history: Any) -> int:
+        """Bytes that `redo` takes beside the components, at most."""
+        ...
+
+
+class Row(NamedTuple):
+    """search_bytes: that looking for it takes for each pixel of 8-bit RGB, where that is more than encoding takes.
+
+    They are measured, with room: tests/codec/test_encoding_memory.py. components: whether models code what it gives, so
+    that `undo` looks for it.
+    """
+
+    module: Kind
+    search_bytes: int = 0
+    components: bool = True
+
+
+KINDS: dict[type[Any], Row] = {
+    Upscaled: Row(upscaled),
+    PhotoCd: Row(photo_cd, search_bytes=108),
+    Video: Row(video, search_bytes=108),
+    ValueTable: Row(value_table),
+    Residuals: Row(residuals),
+    DecodedJpeg: Row(decoded_jpeg, search_bytes=64, components=False),
 }
-"""The module of each."""
-
-CONVERTED_BYTES, DECODED_JPEG_BYTES = 108, 64
-"""For each pixel of 8-bit RGB that came from video or a Photo CD, and of one that a JPEG decoder made, once that is
-found (measured, with room: tests/codec/test_encoding_memory.py)."""
-
-COSTLY = {photo_cd: CONVERTED_BYTES, video: CONVERTED_BYTES}
-"""Those that take more memory than encoding does without them, bytes a pixel."""
+"""Every kind, in the order in which they are looked for."""
 
 
 def undo(numbers: NDArray[Any], header: ImageHeader, limit: int | None = None) -> tuple[ImageHeader, Components] | None:
@@ -46,24 +74,13 @@ def undo(numbers: NDArray[Any], header: ImageHeader, limit: int | None = None) -
     numbers: [height, width, channels]. limit: bytes, None for any; kinds of history that may take more are not looked
     for.
     """
-    kinds = [kind for kind in SOUGHT if is_affordable(header, COSTLY.get(kind, 0), limit)]
-    return next((found for kind in kinds if (found := kind.undo(numbers, header))), None)
+    sought = [kind for kind, row in KINDS.items() if row.components and is_affordable(kind, header, limit)]
+    return next((found for kind in sought if (found := KINDS[kind].module.undo(numbers, header))), None)
 
 
-def ways(numbers: NDArray[Any], header: ImageHeader, limit: int) -> list[tuple[ImageHeader, Components]]:
-    """As `undo`, with another way to code the image where it may be smaller; none where there is no history."""
-    found = undo(numbers, header, limit)
-    if found is None:
-        return []
-    history = found[0].history
-    if isinstance(history, ValueTable) and value_table.may_be_larger(header, history):
-        return [found, residuals.undo(numbers, header) or (header, to_components(numbers, header))]
-    return [found]
-
-
-def is_affordable(header: ImageHeader, bytes_a_pixel: int, limit: int | None) -> bool:
-    """Whether a history that takes so much may be looked for. limit: bytes, None for any."""
-    return limit is None or header.height * header.width * bytes_a_pixel <= limit
+def is_affordable(kind: type[Any], header: ImageHeader, limit: int | None) -> bool:
+    """Whether a kind may be looked for in an image. limit: bytes, None for any."""
+    return limit is None or header.height * header.width * KINDS[kind].search_bytes <= limit
 
 
 def redo(components: Components, header: ImageHeader) -> NDArray[Any]:
@@ -71,7 +88,7 @@ def redo(components: Components, header: ImageHeader) -> NDArray[Any]:
     if header.history is None:
         numbers = from_components(components, header)
     else:
-        numbers = KINDS[type(header.history)].redo(components, header, header.history)
+        numbers = KINDS[type(header.history)].module.redo(components, header, header.history)
     _check_range(numbers, header)
     return from_numbers(numbers, header)
 
@@ -90,7 +107,7 @@ def part_around(header: ImageHeader, box: Box) -> Part:
     if header.history is None:
         part = replace(header, height=box.height, width=box.width)
         return Part(part, box, [box] * len(header.components))
-    return KINDS[type(header.history)].part_around(header, header.history, box)  # type: ignore[no-any-return]
+    return KINDS[type(header.history)].module.part_around(header, header.history, box)
 
 
 def touched(header: ImageHeader, index: int, box: Box) -> tuple[slice, slice, slice]:
@@ -100,10 +117,10 @@ def touched(header: ImageHeader, index: int, box: Box) -> tuple[slice, slice, sl
         plane = index // header.parts
         first, last = sum(header.planes[:plane]), sum(header.planes[: plane + 1])
     else:
-        box = KINDS[type(header.history)].touched(header, header.history, index, box)
+        box = KINDS[type(header.history)].module.touched(header, header.history, index, box)
     return slice(box.top, box.bottom), slice(box.left, box.right), slice(first, last)
 
 
 def memory_needed(header: ImageHeader) -> int:
     """Bytes that `redo` takes beside the components, at most."""
-    return KINDS[type(header.history)].memory_needed(header, header.history) if header.history else 0
+    return KINDS[type(header.history)].module.memory_needed(header, header.history) if header.history else 0

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from l3c.errors import InputError
-from l3c.training.checkpoints import LATEST
 from l3c.training.config_files import AnyConfig, find_config, read_config
 from l3c.training.experiments import (
     Experiment,
@@ -21,35 +19,12 @@ from l3c.training.experiments import (
     record_change,
     undone_unless_begun,
 )
-from l3c.training.options import WAVE, Options
 from l3c.training.processes import Processes, join_processes
-from l3c.training.published.trainer import OnSave, Trainer
+from l3c.training.request import OnSave, Request
 from l3c.training.restoring import Restore, check_same_network, find_weights, is_weight_file
-from l3c.training.wave.config import WaveConfig
-from l3c.training.wave.trainer import WaveTrainer
+from l3c.training.wings import wing_of
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the command line asks for. At most one of the restores is given: the name or path of an experiment.
-
-    restore: go on in a new folder. restore_continue: go on in its own. restore_restart: its weights, iteration 0;
-    a model's name or file too. options: those of `Options` that are not as usual.
-    """
-
-    model: str
-    data: str
-    log_dir: Path
-    overrides: tuple[str, ...] = ()
-    restore: str | None = None
-    restore_continue: str | None = None
-    restore_restart: str | None = None
-    iteration: int = LATEST
-    strict: bool = True
-    device: str = "auto"
-    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def train(request: Request, on_save: OnSave | None = None) -> Experiment:
@@ -62,11 +37,11 @@ def train(request: Request, on_save: OnSave | None = None) -> Experiment:
     restore = _restore(request, config)
     if restore:
         _check(request, restore, config)
-    with join_processes("cpu" if isinstance(config, WaveConfig) else request.device) as processes:
-        if isinstance(config, WaveConfig):
-            _check_wave(request, processes)
+    wing = wing_of(config)
+    with join_processes(wing.device(request)) as processes:
+        wing.check(request, processes)
         with _experiment(request, config, paths, restore, processes) as experiment:
-            trainer = _trainer(experiment, config, request, processes, on_save)
+            trainer = wing.trainer(experiment, config, request, processes, on_save)
             if restore:
                 trainer.restore(restore)
             if request.restore_continue and restore and processes.leads:
@@ -75,31 +50,12 @@ def train(request: Request, on_save: OnSave | None = None) -> Experiment:
     return experiment
 
 
-def _trainer(
-    experiment: Experiment, config: AnyConfig, request: Request, processes: Processes, on_save: OnSave | None
-) -> Trainer | WaveTrainer:
-    if isinstance(config, WaveConfig):
-        return WaveTrainer(experiment, config, replace(WAVE, **request.options))
-    return Trainer(experiment, config, replace(Options(), **request.options), processes, on_save)
-
-
 def _check(request: Request, restore: Restore, config: AnyConfig) -> None:
     """Raise InputError where a restore does not suit a configuration."""
-    wave = isinstance(config, WaveConfig)
-    if request.restore_continue or (wave and not restore.fresh):
+    if request.restore_continue or (wing_of(config).restores_the_same_network and not restore.fresh):
         check_same_network(restore.experiment, config)
     if not restore.fresh or restore.file is None:
         restore.checkpoint()
-
-
-def _check_wave(request: Request, processes: Processes) -> None:
-    """Raise InputError for what the wave network's trainer does not do."""
-    if processes.world > 1 or request.device == "cuda":
-        raise InputError("the wave network is trained by one process, on the processor")
-    if {"validate_minutes", "save_minutes"} & request.options.keys():
-        raise InputError("the wave network's validations and saves are due by iterations, not by minutes")
-    if not request.strict:
-        raise InputError("--no-strict: all of the wave network's parameters are restored, or none")
 
 
 def _restore(request: Request, config: AnyConfig) -> Restore | None:
@@ -107,18 +63,11 @@ def _restore(request: Request, config: AnyConfig) -> Restore | None:
     if wanted is None:
         return None
     if request.restore_restart is not None:
-        place = find_weights(wanted, request.log_dir, _channels(config))
+        place = find_weights(wanted, request.log_dir, wing_of(config).channels(config))
         return Restore(place, request.iteration, fresh=True, strict=request.strict)
     if is_weight_file(wanted):
         raise InputError(f"{wanted}: is no experiment that could go on; a run can begin with it: --restore-restart")
     return Restore(find_experiment(wanted, request.log_dir), request.iteration, strict=request.strict)
-
-
-def _channels(config: AnyConfig) -> int | None:
-    """Of the wave network's models, 2 being chroma given luma; None of published networks."""
-    if not isinstance(config, WaveConfig):
-        return None
-    return config.network.channels - config.network.side_channels
 
 
 @contextmanager

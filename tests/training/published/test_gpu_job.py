@@ -52,7 +52,7 @@ FILES = ["l3c-float.safetensors", "l3c-state-1.safetensors", "log.jsonl", "rgb-f
 @pytest.fixture(autouse=True)
 def one_thread_and_fake_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     clock = FakeClock(0.12)
-    for module in ("gpu_job", "stopping", "intervals"):
+    for module in ("published.gpu_job", "stopping", "intervals"):
         monkeypatch.setattr(f"l3c.training.{module}.time", clock)
     before = torch.get_num_threads()
     torch.set_num_threads(1)

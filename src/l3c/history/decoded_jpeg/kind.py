@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.container.constants import GRAY, RGB
-from l3c.container.structure import DecodedJpeg, ImageHeader
+from l3c.container.history import DecodedJpeg
+from l3c.container.structure import ImageHeader
 from l3c.container.tiling import Box
 from l3c.history.part import Part
 from l3c.history.value_table.convert import is_gray

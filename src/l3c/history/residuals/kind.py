@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.container.constants import ABOVE, LEFT, PLANE, WIDE_BITS_MIN
-from l3c.container.structure import ImageHeader, Residuals
+from l3c.container.history import Residuals
+from l3c.container.structure import ImageHeader
 from l3c.container.tiling import Box
 from l3c.history.part import Part
 from l3c.history.plain import Components, from_components, to_components

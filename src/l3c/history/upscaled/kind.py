@@ -7,7 +7,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from l3c.container.structure import ImageHeader, Upscaled
+from l3c.container.history import Upscaled
+from l3c.container.structure import ImageHeader
 from l3c.container.tiling import Box
 from l3c.history.part import Part
 from l3c.history.plain import Components, from_components, to_components

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.container.constants import GRAY, RGB, TABLE_VALUES_MAX, WIDE_BITS_MIN
-from l3c.container.structure import ImageHeader, ValueTable
+from l3c.container.history import ValueTable
+from l3c.container.structure import ImageHeader
 from l3c.container.tiling import Box
 from l3c.history.drawings import is_drawn
 from l3c.history.part import Part

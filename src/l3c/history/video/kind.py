@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.container.constants import RGB
-from l3c.container.structure import ImageHeader, Video
+from l3c.container.history import Video
+from l3c.container.structure import ImageHeader
 from l3c.container.tiling import Box
 from l3c.history import corrections
 from l3c.history.joint_chroma import planes_of

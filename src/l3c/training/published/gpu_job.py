@@ -33,7 +33,8 @@ from l3c.training.published.config import Config
 from l3c.training.published.job_table import Line, table_of
 from l3c.training.published.speed import matrix_rate, operations_per_pixel
 from l3c.training.published.trainer import Trainer
-from l3c.training.train import Request, train
+from l3c.training.request import Request
+from l3c.training.train import train
 
 logger = logging.getLogger(__name__)
 
@@ -315,7 +316,7 @@ def compiling(job: Job, stages: Iterable[Stage], device: torch.device, goes_on: 
         command = [
             sys.executable,
             "-m",
-            "l3c.training.published.gpu_job",
+            MODULE,
             str(job.minutes),
             str(job.data),
             str(job.out),
@@ -354,9 +355,7 @@ def _lines(path: Path) -> list[Line]:
 
 def main(arguments: list[str]) -> int:
     """As the script calls it."""
-    parser = argparse.ArgumentParser(
-        prog="python -m l3c.training.published.gpu_job", description=(__doc__ or "").splitlines()[0]
-    )
+    parser = argparse.ArgumentParser(prog=f"python -m {MODULE}", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("minutes", type=float, help="from --began to the end, all included")
     parser.add_argument("data", type=Path, help=f"a folder with folders {PLAIN}, {VALID} and perhaps {SCALED}")
     parser.add_argument("out", type=Path, help="gets the results: at most 8 files")

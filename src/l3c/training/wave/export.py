@@ -20,6 +20,8 @@ from l3c.wave.model_file import file_content
 from l3c.wave.presets import LEARNING
 
 SUM_MAX = 2**31 - 1
+EVERYDAY = "everyday"
+"""How a network learns unless another name is given."""
 
 
 def integer_layer(

@@ -1,0 +1,118 @@
+"""One image as several files, and the smallest of them that gives the image back.
+
+This is the one place that decides how an image is coded: by which history, and whether as a drawing or as differences
+from a JPEG file. Which coder a tile takes is decided in `tiles`, how models adapt in `adapt`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from l3c.codec.encode import Progress, encode_components, encode_differences, encode_drawing
+from l3c.codec.models import codes, find_model
+from l3c.codec.proof import Candidate, Expected, prove
+from l3c.codec.threads import part_of
+from l3c.container.constants import JOINT_CHROMA
+from l3c.container.history import DecodedJpeg, Upscaled, ValueTable
+from l3c.container.structure import ImageHeader
+from l3c.errors import FormatError, L3CError, L3CWarning
+from l3c.history import registry
+from l3c.history.joint_chroma import join_chroma
+from l3c.history.plain import Components, to_components, to_numbers
+from l3c.history.residuals import kind as residuals
+from l3c.history.value_table import kind as value_table
+
+Way = tuple[ImageHeader, Components]
+"""A header, and the components that it says, each uint8 [height, width, channels]."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an encoder is asked for: as of `l3c.encode`. limit: bytes beyond which no history is looked for."""
+
+    model: str
+    device: str
+    threads: int | None
+    effort: int
+    history: bool
+    limit: int
+    progress: Progress
+
+
+def smallest_file(header: ImageHeader, expected: Expected, settings: Settings) -> bytes:
+    """The smallest file that was tried and passes `prove`; each that does not is dropped with an L3CWarning.
+
+    header: of the image, without a history. expected: samples, metadata sections and palette, which the file gives
+    back. Raises ModelError, EngineError, and L3CError where no file is left.
+    """
+    candidates = sorted(_candidates(header, expected, settings), key=lambda candidate: len(candidate.data))
+    for candidate in candidates:
+        try:
+            prove(candidate, expected)
+        except FormatError as error:
+            history = candidate.header.history.name if candidate.header.history else "none"
+            text = f"a file of {len(candidate.data)} bytes (history: {history}) was dropped: {error}"
+            warnings.warn(f"{text}; please report this", L3CWarning, stacklevel=3)
+        else:
+            return candidate.data
+    raise L3CError("nothing that was encoded gives the image back: a fault of l3c, please report it")
+
+
+def _candidates(header: ImageHeader, expected: Expected, settings: Settings) -> Iterator[Candidate]:
+    """Files of the image: by models in every way that may be the smallest, as a drawing, from a JPEG file."""
+    numbers = to_numbers(expected.samples, header)
+    ways = _ways(numbers, header, settings)
+    for number, way in enumerate(ways):
+        yield from _coded(way, expected, settings, part_of(settings.progress, number, len(ways)))
+    if isinstance(ways[0][0].history, Upscaled):  # WebP sees repeats itself, and in drawings more than those
+        plain = header, to_components(numbers, header)
+        for data in encode_drawing(*plain, expected.metadata, expected.palette):
+            yield Candidate(data, *plain)
+    if settings.history and registry.is_affordable(DecodedJpeg, header, settings.limit):
+        jpeg = registry.KINDS[DecodedJpeg].module.undo(expected.samples, header)
+        if jpeg is not None:
+            yield Candidate(encode_differences(*jpeg, expected.metadata), *jpeg)
+
+
+def _coded(way: Way, expected: Expected, settings: Settings, progress: Progress) -> Iterator[Candidate]:
+    """What models make of components, with more and more adaptation."""
+    header, components = way
+    channels = {component.channels for component in header.components}
+    models = {count: find_model(settings.model, count, settings.device) for count in channels}
+    for data in encode_components(
+        header,
+        components,
+        models,
+        expected.metadata,
+        settings.threads,
+        progress,
+        expected.palette,
+        settings.effort,
+    ):
+        yield Candidate(data, header, components)
+
+
+def _ways(numbers: NDArray[Any], header: ImageHeader, settings: Settings) -> list[Way]:
+    """The components of a history that was found, if the model codes gray, else the image's own."""
+    found = _histories(numbers, header, settings.limit) if settings.history else []
+    if not found or not codes(settings.model, 1, settings.device):
+        return [(header, to_components(numbers, header))]
+    if codes(settings.model, JOINT_CHROMA, settings.device):
+        return [join_chroma(*way) for way in found]
+    return found
+
+
+def _histories(numbers: NDArray[Any], header: ImageHeader, limit: int) -> list[Way]:
+    """The history that is found, and another way where that may be smaller."""
+    found = registry.undo(numbers, header, limit)
+    if found is None:
+        return []
+    history = found[0].history
+    if isinstance(history, ValueTable) and value_table.may_be_larger(header, history):
+        return [found, residuals.undo(numbers, header) or (header, to_components(numbers, header))]
+    return [found]
