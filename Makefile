@@ -10,7 +10,7 @@ TIMES ?= 50
 STRANGE ?= 40000
 ARRAYS ?= 5000
 
-.PHONY: help demo test benchmark paper goldens fuzz kill strange cross-check sanitize wheel clean
+.PHONY: help demo test docs benchmark paper goldens fuzz kill strange cross-check sanitize wheel clean
 
 help:
 	@sed -n 's/^# \(make [a-z-]*\) *: /\1\t/p' Makefile | expand -t 20
@@ -28,6 +28,10 @@ $(VENV)/tools: $(VENV)/package
 	$(BIN)/python -m pip install --quiet '.[benchmark,test,train]'
 	@touch $@
 
+$(VENV)/site-tools: $(VENV)/package
+	$(BIN)/python -m pip install --quiet '.[docs]'
+	@touch $@
+
 # make demo        : build, encode a photograph, decode it, compare, and print sizes beside PNG, WebP and JPEG XL
 demo: $(VENV)/package
 	@PATH="$(BIN):$$PATH" $(BIN)/python benchmarks/demo.py docs/pictures/chelsea.png demo-output
@@ -35,6 +39,11 @@ demo: $(VENV)/package
 # make test        : build and run the tests
 test: $(VENV)/tools
 	$(BIN)/python -m pytest -q
+
+# make docs        : build the documentation's site in site/, without a warning; links and headings are checked
+docs: $(VENV)/site-tools
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo site/index.html
 
 # make benchmark   : sizes, speeds and memory beside other codecs, IMAGES=folder
 benchmark: $(VENV)/package
@@ -80,4 +89,4 @@ wheel: $(BIN)/python
 
 # make clean       : remove what was built
 clean:
-	rm -rf $(VENV) build dist demo-output
+	rm -rf $(VENV) build dist site demo-output
