@@ -89,12 +89,13 @@ def command_line() -> str:
     """The page of all commands, from the parsers."""
     from l3c.cli import COMMANDS, make_parser
 
-    os.environ["COLUMNS"] = "88"
+    os.environ["COLUMNS"] = "72"
     parser = make_parser()
     parts = [
         "# Command line",
         "`l3c COMMAND --help` prints what stands here. The exit status is 0 where everything was done, 2 for bad"
-        " arguments or input, 3 for damaged files, 4 for models, 5 for memory, and 1 for anything else.",
+        " arguments or input, 3 for damaged files, 4 for models, 5 for memory,"
+        " 6 for what the engine lacks, 7 for a missing library, and 1 for anything else.",
         "\n".join(f"* [`l3c {name}`](#l3c-{name}): {summary}" for name, summary in COMMANDS.items()),
     ]
     for name, command in _below(parser).items():
