@@ -53,12 +53,13 @@ std::vector<std::uint8_t> read_scan(const Scan&, const std::uint8_t* data, std::
 const char* write_scan(const Scan&, const std::uint8_t* notes, std::size_t notes_size, std::size_t limit,
                        std::vector<std::uint8_t>& out);
 
-// How often a component's symbols occur in what `write_scan` would write, whatever its codes.
+// How often a component's symbols occur in what `write_scan` would write under that limit, whatever its codes.
 struct SymbolCounts {
     std::uint32_t dc[256], ac[256];
 };
 
 // counts: of each plane, zero before. Returns nullptr, or what is wrong.
-const char* count_symbols(const Scan&, const std::uint8_t* notes, std::size_t notes_size, SymbolCounts* counts);
+const char* count_symbols(const Scan&, const std::uint8_t* notes, std::size_t notes_size, std::size_t limit,
+                          SymbolCounts* counts);
 
 }  // namespace l3c::jpeg

@@ -79,15 +79,15 @@ std::tuple<nb::bytes, std::string> write_bytes(const nb::bytes& notes, std::size
 }
 
 // uint32 [planes][2][256] as bytes, and what is wrong, or "".
-std::tuple<nb::bytes, std::string> count(const nb::bytes& notes, bool progressive, int first, int last, int high, int low,
-                                         std::size_t restart, std::size_t unit_rows, std::size_t unit_columns,
+std::tuple<nb::bytes, std::string> count(const nb::bytes& notes, std::size_t limit, bool progressive, int first, int last,
+                                         int high, int low, std::size_t restart, std::size_t unit_rows, std::size_t unit_columns,
                                          const std::vector<Plane>& planes) {
     const Scan scan = scan_of(progressive, first, last, high, low, restart, unit_rows, unit_columns, planes);
     std::vector<SymbolCounts> counts(planes.size());
     const char* wrong = nullptr;
     {
         nb::gil_scoped_release release;
-        wrong = count_symbols(scan, bytes_of(notes), notes.size(), counts.data());
+        wrong = count_symbols(scan, bytes_of(notes), notes.size(), limit, counts.data());
     }
     return {nb::bytes(counts.data(), counts.size() * sizeof(SymbolCounts)), wrong ? wrong : ""};
 }
@@ -100,6 +100,6 @@ void bind_jpeg_entropy(nb::module_& m) {
           arg("restart"), arg("unit_rows"), arg("unit_columns"), arg("planes"));
     m.def("write_jpeg_scan", &write_bytes, arg("notes"), arg("limit"), arg("progressive"), arg("first"), arg("last"),
           arg("high"), arg("low"), arg("restart"), arg("unit_rows"), arg("unit_columns"), arg("planes"));
-    m.def("count_jpeg_symbols", &count, arg("notes"), arg("progressive"), arg("first"), arg("last"), arg("high"), arg("low"),
+    m.def("count_jpeg_symbols", &count, arg("notes"), arg("limit"), arg("progressive"), arg("first"), arg("last"), arg("high"), arg("low"),
           arg("restart"), arg("unit_rows"), arg("unit_columns"), arg("planes"));
 }

@@ -22,6 +22,7 @@ bool is_code(const HuffmanTable& table) {
 namespace {
 
 constexpr int kNear = 10;           // bits of the longest code found by one look: 2 KB a table, 4 KB with coefficients
+constexpr int kUniform = 128;        // flag above the bits of a padding
 constexpr int kHeld = 57;            // bits of a word that begins within a byte
 // Zero bytes behind a segment: a block takes at most 64 * (16 + 15) bits, then the end is noticed.
 constexpr std::size_t kSlack = 512;
@@ -162,13 +163,13 @@ public:
             notes_.without_restarts = true;
         }
         if (!interval || interval > units) interval = units;
-        std::size_t segments = (units + interval - 1) / interval;
-        for (std::size_t segment = 0; segment < segments; ++segment) {
+        segments_ = (units + interval - 1) / interval;
+        for (std::size_t segment = 0; segment < segments_; ++segment) {
             const std::size_t first = segment * interval, last = std::min(units, first + interval);
             block_ = first * per_unit;
             begin_segment();
             read_units(first, last);
-            if (end_segment(segment, last * per_unit - block_, segment + 1 == segments)) break;
+            if (end_segment(segment, last * per_unit - block_, segment + 1 == segments_)) break;
         }
         finish();
         return pack_notes(notes_);
@@ -442,8 +443,9 @@ private:
         }
         std::size_t end = rest;
         std::uint8_t marker = kScanEnds;
+        const bool stops = last || notes_.ends.size() + std::min(all_ones_, all_zeros_) >= most_ends(size_);
         for (const std::uint8_t* at = data_ + rest;;) {
-            at = last ? nullptr : find(at);
+            at = stops ? nullptr : find(at);
             if (!at) {
                 end = size_;
                 break;
@@ -454,23 +456,36 @@ private:
                 break;
             }
         }
-        const std::uint8_t expected = std::uint8_t(last ? kScanEnds : segment & 7);
+        const std::uint8_t expected = marker_behind(segment);
         const bool plain = !missing && !run_.left && rest == end && marker == expected;
-        const std::uint8_t ones = std::uint8_t((1 << count) - 1);
-        if (plain && padding == ones)
-            all_ones_ += count != 0;
-        if (plain && padding == 0) all_zeros_ += count != 0;
-        const SegmentEnd seen{segment, missing, run_.left, padding, marker, data_ + rest, end - rest};
-        if (!plain || count) ends_.push_back({seen, count, plain});
+        const bool ones = padding == (1 << count) - 1, zeros = padding == 0;
+        if (!plain || (!ones && !zeros))
+            notes_.ends.push_back({segment, missing, run_.left, padding, marker, data_ + rest, end - rest});
+        else if (count)
+            ++(ones ? all_ones_ : all_zeros_);
+        paddings_.push_back(std::uint8_t(plain && ones != zeros ? padding | kUniform : 0));
         start_ = end + (marker == kScanEnds ? 0 : 2);
         return marker == kScanEnds;
+    }
+
+    std::uint8_t marker_behind(std::size_t segment) const {
+        return std::uint8_t(segment + 1 == segments_ ? kScanEnds : segment & 7);
     }
 
     // Chooses the kind of padding and the rule of runs that leave the least to be noted.
     void finish() {
         notes_.ones = all_ones_ >= all_zeros_;
-        for (const auto& [end, count, plain] : ends_)
-            if (!plain || end.padding != (notes_.ones ? (1 << count) - 1 : 0)) notes_.ends.push_back(end);
+        std::vector<SegmentEnd> odd;
+        std::swap(odd, notes_.ends);
+        notes_.ends.reserve(odd.size() + std::min(all_ones_, all_zeros_));
+        auto next = odd.begin();
+        for (std::size_t segment = 0; segment < paddings_.size(); ++segment) {
+            const int padding = paddings_[segment] & ~kUniform;
+            if (next != odd.end() && next->segment == segment)
+                notes_.ends.push_back(*next++);
+            else if (paddings_[segment] & kUniform && notes_.ones == (padding == 0))
+                notes_.ends.push_back({segment, 0, 0, std::uint8_t(padding), marker_behind(segment), nullptr, 0});
+        }
         std::vector<std::size_t> breaks;
         for (const auto& [block, length] : ended_)
             if (length != longest_) breaks.push_back(block);
@@ -487,15 +502,10 @@ private:
         std::size_t block;
         std::uint32_t length;
     };
-    struct SeenEnd {
-        SegmentEnd end;
-        int padding_bits;
-        bool plain;
-    };
 
     const Scan& scan_;
     const std::uint8_t* data_;
-    std::size_t size_, start_ = 0, coded_end_ = 0, block_ = 0;
+    std::size_t size_, segments_ = 0, start_ = 0, coded_end_ = 0, block_ = 0;
     std::vector<Decoder> dc_;
     std::vector<CoefficientDecoder> ac_;
     std::unique_ptr<std::uint8_t[]> plain_;  // a segment's bytes without stuffed zeros
@@ -506,7 +516,7 @@ private:
     std::size_t all_ones_ = 0, all_zeros_ = 0;
     std::vector<Ended> ended_;
     std::vector<std::size_t> if_apart_;  // breaks, were blocks that hold more than their end never part of a run
-    std::vector<SeenEnd> ends_;
+    std::vector<std::uint8_t> paddings_;     // of segments with nothing else to note: kUniform and bits that are all alike
     Notes notes_;
 };
 

@@ -398,13 +398,14 @@ private:
 const char* write_scan(const Scan& scan, const std::uint8_t* data, std::size_t size, std::size_t limit,
                        std::vector<std::uint8_t>& out) {
     Notes notes;
-    if (const char* wrong = unpack_notes(data, size, notes)) return wrong;
+    if (const char* wrong = unpack_notes(data, size, most_ends(limit) + 1, notes)) return wrong;
     return ScanWriter<false>(scan, notes, out, nullptr).write(limit);
 }
 
-const char* count_symbols(const Scan& scan, const std::uint8_t* data, std::size_t size, SymbolCounts* counts) {
+const char* count_symbols(const Scan& scan, const std::uint8_t* data, std::size_t size, std::size_t limit,
+                          SymbolCounts* counts) {
     Notes notes;
-    if (const char* wrong = unpack_notes(data, size, notes)) return wrong;
+    if (const char* wrong = unpack_notes(data, size, most_ends(limit) + 1, notes)) return wrong;
     std::vector<std::uint8_t> out;  // bits that are no symbols, and rests
     return ScanWriter<true>(scan, notes, out, counts).write(std::numeric_limits<std::size_t>::max());
 }

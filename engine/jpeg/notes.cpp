@@ -52,10 +52,10 @@ public:
         return data_ - count;
     }
 
-    // A list's length: no more than bytes are left, so that memory is bounded by the notes' size.
-    std::size_t count() {
+    // A list's length: no more than the bytes left hold, so that memory is bounded by the notes' size.
+    std::size_t count(std::size_t bytes_each) {
         const std::uint64_t value = number();
-        if (value > left_) wrong_ = true;
+        if (value > left_ / bytes_each) wrong_ = true;
         return wrong_ ? 0 : std::size_t(value);
     }
 
@@ -104,7 +104,7 @@ std::vector<std::uint8_t> pack_notes(const Notes& notes) {
     return out;
 }
 
-const char* unpack_notes(const std::uint8_t* data, std::size_t size, Notes& notes) {
+const char* unpack_notes(const std::uint8_t* data, std::size_t size, std::size_t most_ends, Notes& notes) {
     Input in(data, size);
     const int flags = in.byte();
     const char* wrong = "the notes of a scan are damaged";
@@ -114,17 +114,24 @@ const char* unpack_notes(const std::uint8_t* data, std::size_t size, Notes& note
     notes.apart = flags & kApart;
     if (flags & kRunLimit) notes.run_limit = std::uint32_t(in.number());
     std::uint64_t next = 0;
-    for (std::size_t left = flags & kZeroRuns ? in.count() : 0; left && !in.wrong(); --left) {
+    std::size_t count = flags & kZeroRuns ? in.count(2) : 0;
+    notes.zero_runs.reserve(count);
+    for (std::size_t left = count; left && !in.wrong(); --left) {
         next += in.number();
         notes.zero_runs.push_back({std::size_t(next++), std::uint32_t(in.number())});
     }
     next = 0;
-    for (std::size_t left = flags & kBreaks ? in.count() : 0; left && !in.wrong(); --left) {
+    count = flags & kBreaks ? in.count(1) : 0;
+    notes.breaks.reserve(count);
+    for (std::size_t left = count; left && !in.wrong(); --left) {
         next += in.number();
         notes.breaks.push_back(std::size_t(next++));
     }
     next = 0;
-    for (std::size_t left = flags & kEnds ? in.count() : 0; left && !in.wrong(); --left) {
+    count = flags & kEnds ? in.count(3) : 0;
+    if (count > most_ends) return wrong;
+    notes.ends.reserve(count);
+    for (std::size_t left = count; left && !in.wrong(); --left) {
         SegmentEnd end{};
         end.segment = std::size_t(next += in.number());
         ++next;

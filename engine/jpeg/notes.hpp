@@ -39,7 +39,11 @@ struct Notes {
 
 std::vector<std::uint8_t> pack_notes(const Notes&);
 
-// nullptr, or what is wrong. `ends` point into the data.
-const char* unpack_notes(const std::uint8_t* data, std::size_t size, Notes&);
+// nullptr, or what is wrong. `ends` point into the data. most_ends: of them.
+const char* unpack_notes(const std::uint8_t* data, std::size_t size, std::size_t most_ends, Notes&);
+
+// How many segments' ends are noted at most, but one, of coded data of so many bytes: what follows is one segment's rest.
+// It bounds memory; 32 bytes are less than what cameras put between restart markers.
+constexpr std::size_t most_ends(std::size_t size) { return 64 + size / 32; }
 
 }  // namespace l3c::jpeg

@@ -1,4 +1,4 @@
-// libFuzzer's target for the engine: tiles under made-up models of any widths, symbols, and scans of JPEG files.
+// libFuzzer's target for the engine: tiles under made-up models of any widths, symbols, and scans of JPEG files, whose bytes come back.
 //
 // The first bytes of an input choose what is called and with which model; the rest is what a stranger's file would hold.
 #include <algorithm>
@@ -152,6 +152,9 @@ void jpeg_scan(Input& in) {
     require(back == std::vector<std::uint8_t>(in.data(), in.data() + in.left()));
     back.clear();
     l3c::jpeg::write_scan(scan, in.data(), in.left(), 1 << 16, back);
+    std::vector<l3c::jpeg::SymbolCounts> counts(scan.planes.size());
+    l3c::jpeg::count_symbols(scan, in.data(), in.left(), in.left(), counts.data());
+    require(l3c::jpeg::count_symbols(scan, notes.data(), notes.size(), in.left(), counts.data()) == nullptr);
 }
 
 }  // namespace

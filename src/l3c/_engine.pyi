@@ -66,6 +66,7 @@ def write_jpeg_scan(
 ) -> tuple[bytes, str]: ...
 def count_jpeg_symbols(
     notes: bytes,
+    limit: int,
     progressive: bool,
     first: int,
     last: int,

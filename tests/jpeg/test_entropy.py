@@ -10,8 +10,8 @@ from l3c.errors import FormatError
 from l3c.jpeg import entropy, entropy_compiled
 from l3c.jpeg.file import zeros
 from l3c.jpeg.layout import ScanOfPlanes, parts, planes_of, read_layout
-from l3c.jpeg.notes import REGULAR, Notes, SegmentEnd, pack_notes, unpack_notes
-from tests.jpeg.files import SETTINGS, damaged, jpeg_file
+from l3c.jpeg.notes import REGULAR, Notes, SegmentEnd, most_ends, pack_notes, unpack_notes
+from tests.jpeg.files import SETTINGS, coded_at, damaged, jpeg_file
 
 PAIR = entropy_compiled, entropy
 
@@ -77,7 +77,7 @@ NOTES = Notes(
 
 
 def test_notes_come_back() -> None:
-    assert unpack_notes(pack_notes(NOTES)) == NOTES
+    assert unpack_notes(pack_notes(NOTES), 9) == NOTES
     assert len(REGULAR) == 1
 
 
@@ -98,3 +98,25 @@ def test_damaged_notes_are_errors_or_give_the_same_bytes() -> None:
         assert results[0] == results[1]
         refused += results[0] is None
     assert refused > 100
+
+
+def test_ends_of_many_segments_are_noted_up_to_a_limit() -> None:
+    chance = random.Random(0)
+    data = bytearray(jpeg_file("restart markers", 130, 150))
+    markers = [
+        at for at in range(coded_at(bytes(data)), len(data)) if data[at] == 0xFF and 0xD0 <= data[at + 1] <= 0xD7
+    ]
+    for share in (0, 0.3, 1):
+        for at in markers:
+            if chance.random() < share:
+                data[at + 1] ^= 1
+            if chance.random() < share / 2:
+                data[at - 1] &= 0xFC
+        notes, exact = both(bytes(data))
+        assert exact
+        assert len(unpack_notes(notes[0], len(data)).ends) <= most_ends(len(data)) + 1
+    zeros_at_ends = bytearray(jpeg_file("restart markers", 130, 150))
+    for at in markers:
+        last = zeros_at_ends[at - 1]
+        zeros_at_ends[at - 1] = last & ~1 if last != 0xFF else last
+    assert both(bytes(zeros_at_ends))[1]

@@ -54,7 +54,7 @@ def test_counts_of_the_engine_are_the_definitions() -> None:
         file = parse(jpeg_file(name, 21, 30))
         for scan, notes in zip(file.layout.scans, file.notes, strict=True):
             planes = planes_of(file.layout, scan, file.coefficients)
-            ours, theirs = (way.count_symbols(notes, planes) for way in (entropy_compiled, entropy))
+            ours, theirs = (way.count_symbols(notes, file.length, planes) for way in (entropy_compiled, entropy))
             np.testing.assert_array_equal(ours, theirs)
             assert ours.any() or scan.high
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from l3c.errors import FormatError
 from l3c.jpeg.layout import ScanOfPlanes
-from l3c.jpeg.notes import SCAN_ENDS, Notes, SegmentEnd, pack_notes, unpack_notes
+from l3c.jpeg.notes import SCAN_ENDS, Notes, SegmentEnd, most_ends, pack_notes, unpack_notes
 from l3c.jpeg.scan import codes_of
 
 Block = NDArray[np.int16]
@@ -152,7 +152,9 @@ class _Reader:
         self._data, self._scan = data, scan
         self._codes = [tuple(codes_of((code[:16], code[16:])) for code in plane[3:]) for plane in scan["planes"]]
         self._notes, self._breaks = Notes(), _Breaks()
-        self._ends: list[tuple[SegmentEnd, int, bool]] = []
+        self._ends: list[tuple[SegmentEnd, bool | None]] = []
+        self._uniform = [0, 0]
+        self._odd = 0
 
     def read(self) -> bytes:
         segments = _segments(self._scan, False)
@@ -163,17 +165,13 @@ class _Reader:
         for i, segment in enumerate(segments):
             missing = self._segment(start, blocks, segment)
             start = self._end_segment(start, i, missing, i == len(segments) - 1)
-            if self._ends[-1][0].marker == SCAN_ENDS:
+            if self._marker == SCAN_ENDS:
                 break
             for _ in range(missing - 1):
                 next(blocks)
-        ones, zeros = (
-            [plain and bits and end.padding == value * ((1 << bits) - 1) for end, bits, plain in self._ends]
-            for value in (1, 0)
-        )
-        self._notes.ones = sum(map(bool, ones)) >= sum(map(bool, zeros))
-        for end, bits, plain in self._ends:
-            if not plain or end.padding != self._notes.ones * ((1 << bits) - 1):
+        self._notes.ones = self._uniform[1] >= self._uniform[0]
+        for end, uniform in self._ends:
+            if uniform != self._notes.ones:
                 self._notes.ends.append(end)
         self._breaks.choose(self._notes)
         return pack_notes(self._notes)
@@ -325,25 +323,31 @@ class _Reader:
         rest = start
         for _ in range(bits.at // 8):
             rest += 2 if data[rest] == 0xFF else 1
-        found = None if last else RESTART.search(data, rest)
+        stops = last or self._odd + min(self._uniform) >= most_ends(len(data))
+        found = None if stops else RESTART.search(data, rest)
         end = found.start() if found else len(data)
-        marker = data[end + 1] & 7 if found else SCAN_ENDS
+        self._marker = data[end + 1] & 7 if found else SCAN_ENDS
         expected = SCAN_ENDS if last else segment & 7
-        plain = not missing and not self._run.left and rest == end and marker == expected
-        noted = SegmentEnd(segment, missing, self._run.left, padding, data[rest:end], marker)
-        self._ends.append((noted, count, plain))
+        plain = not missing and not self._run.left and rest == end and self._marker == expected
+        noted = SegmentEnd(segment, missing, self._run.left, padding, data[rest:end], self._marker)
+        if not plain or padding not in (0, (1 << count) - 1):
+            self._ends.append((noted, None))
+            self._odd += 1
+        elif count:
+            self._ends.append((noted, padding > 0))
+            self._uniform[padding > 0] += 1
         return end + 2
 
 
 def write_scan(notes: bytes, limit: int, scan: ScanOfPlanes) -> bytes:
     """The coded data, of at most `limit` bytes. Raises FormatError."""
-    data = _Writer(unpack_notes(notes), scan).write()
+    data = _Writer(unpack_notes(notes, most_ends(limit) + 1), scan).write()
     if len(data) > limit:
         raise FormatError("a scan is longer than its file")
     return data
 
 
-def count_symbols(notes: bytes, scan: ScanOfPlanes) -> NDArray[np.uint32]:
+def count_symbols(notes: bytes, limit: int, scan: ScanOfPlanes) -> NDArray[np.uint32]:
     """How often each symbol occurs in what `write_scan` would write: [components, 2, 256].
 
     The second axis: of differences and of other coefficients. The codes play no part. Raises
@@ -351,7 +355,7 @@ def count_symbols(notes: bytes, scan: ScanOfPlanes) -> NDArray[np.uint32]:
     """
     every = bytes([0] * 7 + [255, 1] + [0] * 7) + bytes(range(256))
     planes = [(*plane[:3], every, every) for plane in scan["planes"]]
-    writer = _Writer(unpack_notes(notes), {**scan, "planes": planes})
+    writer = _Writer(unpack_notes(notes, most_ends(limit) + 1), {**scan, "planes": planes})
     writer.write()
     return np.array([[[codes.count(s) for s in range(256)] for codes in pair] for pair in writer.codes], np.uint32)
 

@@ -27,13 +27,13 @@ def write_scan(notes: bytes, limit: int, scan: ScanOfPlanes) -> bytes:
     return data
 
 
-def count_symbols(notes: bytes, scan: ScanOfPlanes) -> NDArray[np.uint32]:
+def count_symbols(notes: bytes, limit: int, scan: ScanOfPlanes) -> NDArray[np.uint32]:
     """How often each symbol occurs in what `write_scan` would write: [components, 2, 256].
 
     The second axis: of differences and of other coefficients. The codes play no part. Raises
     FormatError.
     """
-    counts, wrong = _engine.count_jpeg_symbols(notes, **scan)
+    counts, wrong = _engine.count_jpeg_symbols(notes, limit, **scan)
     if wrong:
         raise FormatError(wrong)
     return np.frombuffer(counts, np.uint32).reshape(-1, 2, 256)

@@ -25,11 +25,13 @@ from l3c.jpeg.layout import (
 from l3c.jpeg.lean import full_header
 
 BITS = 8
-BLOCK_BYTES = 2 * BLOCK
-"""Of coefficients, in memory."""
+BLOCK_BYTES = 2 * BLOCK + 96
+"""Memory for a block: its coefficients, and what is noted of it at most while its scan is read."""
 
-FILE_COPIES = 6
-"""How many times a file's bytes lie in memory at most while it is parsed or written."""
+FILE_COPIES = 12
+"""How many times a file's bytes lie in memory at most while it is parsed or written: 6 times, and
+notes of segments' ends, 56 bytes for each 32 of the file, with room to grow and once more in order.
+"""
 
 DEFAULT_MAX_MEMORY = 4 << 30
 SMALL_NOTES = 1024
@@ -123,7 +125,7 @@ def _picture(data: bytes, max_memory: int) -> JpegFile:
     coded = [data[a:b] for a, b in ranges]
     for scan, part in zip(layout.scans, coded, strict=True):
         file.notes.append(read_scan(part, planes_of(layout, scan, file.coefficients)))
-    if sum(map(len, file.notes)) > SMALL_NOTES + len(data) // 2:
+    if sum(map(len, file.notes)) > SMALL_NOTES + len(data) // 8 * 7:
         raise FormatError("its coded data are damaged")
     for scan, notes, part in zip(layout.scans, file.notes, coded, strict=True):
         if write_scan(notes, len(part), planes_of(layout, scan, file.coefficients)) != part:
@@ -190,7 +192,7 @@ def write(file: JpegFile) -> bytes:
     header, tail = _filled(file)
     layout = file.layout
     if file.left_out:
-        header = full_header(header, file.left_out, layout, file.coefficients, file.notes)
+        header = full_header(header, file.left_out, layout, file.coefficients, file.notes, file.length)
         layout, _ = read_layout(header)
     out, at, left = [], 0, file.length
     for scan, notes in zip(layout.scans, file.notes, strict=True):

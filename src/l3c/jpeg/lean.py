@@ -18,7 +18,7 @@ Coefficients = list[NDArray[np.int16]]
 
 
 def lean_header(
-    header: bytes, layout: Layout, coefficients: Coefficients, notes: list[bytes]
+    header: bytes, layout: Layout, coefficients: Coefficients, notes: list[bytes], limit: int
 ) -> tuple[bytes, list[int]]:
     """The header with empty codes in place of those that follow from the coefficients, and which
     they are.
@@ -30,31 +30,33 @@ def lean_header(
         for number, code in zip(numbers, codes, strict=True)
         if number >= 0 and code not in STANDARD_CODES.values()
     }
-    found = derived_codes(set(used), layout, coefficients, notes)
+    found = derived_codes(set(used), layout, coefficients, notes, limit)
     follow = [number for number, code in sorted(used.items()) if found.get(number) == code]
     return with_codes(header, dict.fromkeys(follow, NO_CODE)), follow
 
 
 def full_header(
-    header: bytes, follow: Iterable[int], layout: Layout, coefficients: Coefficients, notes: list[bytes]
+    header: bytes, follow: Iterable[int], layout: Layout, coefficients: Coefficients, notes: list[bytes], limit: int
 ) -> bytes:
     """The header with the codes that `lean_header` left out. Raises FormatError where coefficients
     lead to none.
     """
     numbers = set(follow)
-    found = derived_codes(numbers, layout, coefficients, notes)
+    found = derived_codes(numbers, layout, coefficients, notes, limit)
     if set(found) != numbers:
         raise FormatError("a Huffman code does not follow from the coefficients")
     return with_codes(header, found)
 
 
-def derived_codes(numbers: set[int], layout: Layout, coefficients: Coefficients, notes: list[bytes]) -> dict[int, Code]:
+def derived_codes(
+    numbers: set[int], layout: Layout, coefficients: Coefficients, notes: list[bytes], limit: int
+) -> dict[int, Code]:
     """Of the header's codes with these numbers, those that libjpeg would make for their scans."""
     counts: dict[int, NDArray[np.uint32]] = {}
     for scan, note in zip(layout.scans, notes, strict=True):
         if not _uses(scan, numbers):
             continue
-        counted = count_symbols(note, planes_of(layout, scan, coefficients))
+        counted = count_symbols(note, limit, planes_of(layout, scan, coefficients))
         for component, pair in enumerate(zip(scan.dc_numbers, scan.ac_numbers, strict=True)):
             for kind, number in enumerate(pair):
                 counts[number] = counts.get(number, 0) + counted[component, kind]

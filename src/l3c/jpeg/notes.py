@@ -63,6 +63,15 @@ class Notes:
     ends: list[SegmentEnd] = field(default_factory=list)
 
 
+def most_ends(size: int) -> int:
+    """How many segments' ends are noted at most, but one, of coded data of so many bytes.
+
+    What follows is one segment's rest. It bounds memory; 32 bytes are less than what cameras put
+    between restart markers.
+    """
+    return 64 + size // 32
+
+
 def pack_notes(notes: Notes) -> bytes:
     """Notes as bytes."""
     flags = ONES * notes.ones | WITHOUT_RESTARTS * notes.without_restarts | RUN_LIMIT * bool(notes.run_limit)
@@ -93,8 +102,8 @@ def _gaps(indices: list[int]) -> list[bytes]:
     return [varint(index - before - 1) for before, index in zip([-1, *indices], indices, strict=False)]
 
 
-def unpack_notes(data: bytes) -> Notes:
-    """What `pack_notes` packed. Raises FormatError."""
+def unpack_notes(data: bytes, most_ends: int) -> Notes:
+    """What `pack_notes` packed, with so many segments' ends at most. Raises FormatError."""
     cursor = Cursor(memoryview(data))
     flags = cursor.integer(1, "the notes of a scan")
     if flags & ~ALL_FLAGS:
@@ -103,15 +112,15 @@ def unpack_notes(data: bytes) -> Notes:
     if flags & RUN_LIMIT:
         notes.run_limit = _number(cursor)
     index = -1
-    for _ in range(_count(cursor) if flags & ZERO_RUNS else 0):
+    for _ in range(_count(cursor, 2) if flags & ZERO_RUNS else 0):
         index += 1 + _number(cursor)
         notes.zero_runs[index] = _number(cursor)
     index = -1
-    for _ in range(_count(cursor) if flags & BREAKS else 0):
+    for _ in range(_count(cursor, 1) if flags & BREAKS else 0):
         index += 1 + _number(cursor)
         notes.breaks.append(index)
     index = -1
-    for _ in range(_count(cursor) if flags & ENDS else 0):
+    for _ in range(_count(cursor, 3, most_ends) if flags & ENDS else 0):
         index += 1 + _number(cursor)
         notes.ends.append(_end(cursor, index))
     cursor.finish("the notes of a scan")
@@ -131,8 +140,11 @@ def _number(cursor: Cursor) -> int:
     return cursor.varint(MOST, "a number in the notes of a scan")
 
 
-def _count(cursor: Cursor) -> int:
-    return cursor.varint(cursor.left, "a count in the notes of a scan")
+def _count(cursor: Cursor, bytes_each: int, most: int = MOST) -> int:
+    count = cursor.varint(MOST, "a count in the notes of a scan")
+    if count > min(most, cursor.left // bytes_each):
+        raise FormatError("the notes of a scan are damaged")
+    return count
 
 
 REGULAR = pack_notes(Notes())

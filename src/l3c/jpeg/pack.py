@@ -49,7 +49,7 @@ class _Hole:
 
 def pack_header(file: JpegFile) -> bytes:
     """All of a file that `parse` gave but the coefficients, its own and those of the files in it."""
-    header, left_out = lean_header(file.header, file.layout, file.coefficients, file.notes)
+    header, left_out = lean_header(file.header, file.layout, file.coefficients, file.notes, file.length)
     starts = [start for _, start, _ in segments(header, coded=False)]
     holes = [
         _Hole(i.offset + (len(header) if i.segment == TAIL else starts[i.segment]), i.file.length) for i in file.inner
@@ -60,7 +60,9 @@ def pack_header(file: JpegFile) -> bytes:
         at = hole.position + hole.length
     parts += _packed_picture(_without(header, holes), left_out, file.notes)
     for inner in file.inner:
-        lean, numbers = lean_header(inner.file.header, inner.file.layout, inner.file.coefficients, inner.file.notes)
+        lean, numbers = lean_header(
+            inner.file.header, inner.file.layout, inner.file.coefficients, inner.file.notes, inner.file.length
+        )
         parts += _packed_picture(lean, numbers, inner.file.notes)
     parts.append(_without(file.tail, [_Hole(hole.position - len(header), hole.length) for hole in holes]))
     deflate = zlib.compressobj(LEVEL, zlib.DEFLATED, RAW_DEFLATE, zdict=dictionary())
