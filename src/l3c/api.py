@@ -48,12 +48,21 @@ if TYPE_CHECKING:
 
     from l3c.images.picture import Picture
 
+# of metadata that has a section of its own, by the names that users see
 TAGS = {name: tag for tag, name in METADATA.items()}
-LAYOUTS = {name: layout for layout, name in LAYOUT_NAMES.items()}
-BY_CHANNELS = {1: GRAY, 2: GRAY_ALPHA, 3: RGB, 4: RGBA}
-DEFAULT_EFFORT, EFFORT_MAX = 2, 9
+LAYOUTS = {name: layout for layout, name in LAYOUT_NAMES.items()}  # by the names that users see
+BY_CHANNELS = {1: GRAY, 2: GRAY_ALPHA, 3: RGB, 4: RGBA}  # the layout of an array that comes without one
+DEFAULT_EFFORT = 2
+"""Of 1 to 9: what a search by adaptation does not slow down, which begins at 3 (docs/models.md)."""
+
+EFFORT_MAX = 9
+"""The last step of `wave.adaptation.effort`: each effort from 3 on takes 1.8 times the work of the one before."""
+
+# NumPy's kind of a dtype to the format's; bool, of kind "b", counts as unsigned
 KINDS = {"u": UNSIGNED, "i": SIGNED, "f": FLOAT}
+# integers of the sizes that the format has (container.md, 2.3.2)
 TYPES = ("bool", *(f"{kind}{bits}" for kind in ("uint", "int") for bits in (8, 16, 32, 64)))
+# those of IEEE 754 that NumPy has everywhere; longdouble differs between machines
 FLOAT_TYPES = ("float16", "float32", "float64")
 
 

@@ -19,7 +19,7 @@ from l3c.errors import InputError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-PREVIEW_SIDE = 320
+PREVIEW_SIDE = 320  # pixels: the longest side that a stored preview has (container.constants.PREVIEW_SIDE_MAX)
 
 
 class Image:

@@ -21,7 +21,10 @@ class Job:
     left: tuple[str, ...] = ()
 
 
-DONE, SKIPPED, FAILED, DISCARDED = "done", "skipped", "failed", "discarded"
+DONE = "done"  # the target stands, written by this run
+SKIPPED = "skipped"  # the target stood already, and fits
+FAILED = "failed"  # there is no target; the error says why
+DISCARDED = "discarded"  # the source is not wanted in the target: of `l3c prepare`, pictures that are small or odd
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import sys
 from importlib import import_module
 from types import ModuleType
 
+# module of this folder to its line of `l3c --help`, in that order
 COMMANDS = {
     "encode": "compress a picture",
     "decode": "give a picture back",
@@ -31,6 +32,7 @@ ONE_FILE = {"encode", "decode"}
 """Commands that people give several files."""
 
 FAILED = 1
+"""Exit code of all errors but those that have a code of their own (`L3cError.code`, usage errors: 2)."""
 
 
 def make_parser(chosen: str | None = None) -> argparse.ArgumentParser:

@@ -18,7 +18,7 @@ from l3c.errors import FormatError, InputError
 if TYPE_CHECKING:
     from l3c.convert.files import DecodeOptions
 
-SUFFIX = ".l3c"
+SUFFIX = ".l3c"  # of sources; targets lose it
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,8 +16,8 @@ from l3c.errors import InputError, install_command
 if TYPE_CHECKING:
     from l3c.convert.files import Encoded, EncodeOptions
 
-SUFFIX = ".l3c"
-MODEL = "wave"
+SUFFIX = ".l3c"  # what a target without a name gets
+MODEL = "wave"  # the everyday model: docs/models.md compares it with the others
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

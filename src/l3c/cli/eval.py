@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FAILED = 1
 """Exit code where a picture was skipped: what is printed is of the others."""
 
-SORT_KEYS = ("testset", "exp", "itr", "res")
+SORT_KEYS = ("testset", "exp", "itr", "res")  # columns of the summary: test set, experiment, iteration, result
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

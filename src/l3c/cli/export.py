@@ -14,8 +14,8 @@ from l3c.errors import InputError
 if TYPE_CHECKING:
     from l3c.training.experiments import Experiment
 
-SUFFIX = ".safetensors"
-EVERYDAY = "everyday"
+SUFFIX = ".safetensors"  # models are safetensors files
+EVERYDAY = "everyday"  # the way of learning of model `wave`
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

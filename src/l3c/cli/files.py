@@ -13,7 +13,7 @@ from typing import BinaryIO
 from l3c.errors import InputError
 from l3c.storage.atomic import NEW, PERMISSIONS, Attributes, settle, whole_file
 
-STANDARD = "-"
+STANDARD = "-"  # standard input or output, as in other Unix tools
 
 
 def read_source(name: str) -> bytes:

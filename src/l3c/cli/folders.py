@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from l3c.bulk.operation import Operation
     from l3c.bulk.run import RunSummary
 
-INTERVAL = 0.2
+INTERVAL = 0.2  # seconds between lines of progress: five a second are as many as anybody reads
 
 
 def add_folder_options(parser: argparse.ArgumentParser, writes: bool = True) -> None:

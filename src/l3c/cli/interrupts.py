@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+# Ctrl-C, `kill`, a closed terminal; Windows has no SIGHUP
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 BY_SIGNAL = 128
 """Added to a signal's number it is the exit code of what the signal ended, as shells have it."""

@@ -11,6 +11,7 @@ from l3c.cli.progress import lines_for
 if TYPE_CHECKING:
     from l3c.codec.models import Listed
 
+# a model's channels; 0 stands for the float form, which codes nothing
 KINDS = {0: "float", 1: "gray", 2: "chroma", 3: "RGB"}
 
 

@@ -8,7 +8,7 @@ import os
 import re
 from pathlib import Path
 
-UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}  # binary: 4g is 4 GiB
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
@@ -63,8 +63,8 @@ def positive(text: str) -> int:
     return int(text)
 
 
-BEST, BEST_ITERATION = "best", -2
-"""A word for the checkpoint of the best validation, and what `l3c.training.checkpoints` calls it."""
+BEST = "best"  # the word for the checkpoint of the best validation
+BEST_ITERATION = -2  # what `l3c.training.checkpoints` calls it; its BEST would import PyTorch here
 
 
 def checkpoint(text: str) -> int:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from l3c.bulk.run import RunSummary
     from l3c.prepare.tree import Workers
 
-MIN_SIZE = 128
+MIN_SIZE = 128  # pixels: the crops that the networks of the paper are trained on (docs/training.md)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -164,6 +164,7 @@ def print_unless(quiet: bool, text: str) -> None:
         print(text)
 
 
+# steps that read or write folders, with workers
 STEPS = {
     "open-images": open_images,
     "rescale": rescale,
@@ -172,4 +173,4 @@ STEPS = {
     "imagenet": imagenet,
 }
 
-FILE_STEPS = {"pack": pack, "parts": parts}
+FILE_STEPS = {"pack": pack, "parts": parts}  # steps that read or write one file, without workers

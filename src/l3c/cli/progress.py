@@ -6,8 +6,8 @@ import sys
 import time
 from collections.abc import Callable
 
-PATIENCE = 0.7
-INTERVAL = 0.1
+PATIENCE = 0.7  # seconds: what is done sooner needs no line
+INTERVAL = 0.1  # seconds between two states of the line; more often it flickers
 
 
 class Progress:

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
-STANDARD_ERROR = 2
+STANDARD_ERROR = 2  # its file descriptor, the last of the three that every process begins with
 
 
 def open_closed_streams() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from l3c.cli.extras import need_training
 from l3c.cli.options import add_device, checkpoint, positive, positive_number
 
+# options that count iterations, with their help
 INTERVALS = {
     "log_every": "scalars (default: 100; wave: 1000)",
     "log_heavy": "pictures, every N-th log (default: 5)",
@@ -18,6 +19,7 @@ INTERVALS = {
     "keep_last": "keep the N newest too (default: 3)",
 }
 
+# options that count minutes, with their help
 MINUTES = {
     "validate_minutes": "validate every X minutes instead; not of the wave network",
     "save_minutes": "save every X minutes instead; not of the wave network",

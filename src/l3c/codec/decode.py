@@ -24,7 +24,21 @@ from l3c.history import registry
 Progress = Callable[[float], None]
 Item = tuple[int, TileEntry, tuple[int, Box], bytes | memoryview]
 DEFAULT_MAX_MEMORY = 4 << 30
-LANE, WORKSPACE, ADAPTED, CONDITIONAL = 8192, 8 << 20, 2 << 20, 24
+"""Bytes, where the caller names no limit (format 1.7). Chosen by taste: most machines have more."""
+
+LANE = 8192
+"""Bytes for each row of a tile, with room: a wavefront has a pixel of each row at most, and a model keeps its
+inputs, activations and gradients. Part of the format's bound (1.7), so that all decoders refuse the same files."""
+
+WORKSPACE = 8 << 20
+"""Bytes of a busy thread: a model's parameters with their gradients and moments, tables, buffers (format 1.7)."""
+
+ADAPTED = 2 << 20
+"""Bytes of an adapted model: its parameters once more, quantized and packed (format 1.7)."""
+
+CONDITIONAL = 24
+"""Times a tile's bytes, where chroma is coded given luma: luma and what is made of it stand beside the tile, with
+room (format 1.7)."""
 
 JOINED = 3
 """Arrays of all samples while their bytes become one: the numbers, a step of the work, the samples."""

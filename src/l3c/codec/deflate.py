@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from l3c.container.tiling import Box
 from l3c.errors import FormatError
 
-LEVEL, RAW = 9, -15
+LEVEL = 9  # zlib's best: tiles that come here are few, and bytes count more than time
+RAW = -15  # zlib's sign for a window of 2^15 bytes without zlib's header and checksum: TILE has a checksum of its own
 
 
 def encode(samples: NDArray[np.uint8]) -> bytes:

@@ -7,9 +7,12 @@ from l3c.codec.decode import DEFAULT_MAX_MEMORY, LANE, WORKSPACE
 from l3c.container.constants import WIDE_BITS_MIN
 from l3c.errors import LimitError
 
-COPIES, WIDE_COPIES = 8, 12
-"""Arrays of all samples that searches, candidates and their proof hold at once, of samples up to 16 bits and of wider
-ones, of which values are sorted (measured, with room: tests/codec/test_encoding_memory.py)."""
+COPIES = 8
+"""Arrays of all samples that searches, candidates and their proof hold at once (measured, with room:
+tests/codec/test_encoding_memory.py)."""
+
+WIDE_COPIES = 12
+"""The same, of samples of more than 16 bits, of which values are sorted."""
 
 WEBP_BYTES = 36
 """For each pixel of the largest tile that is tried as WebP: libwebp at its full effort, Pillow's image and ours."""

@@ -10,8 +10,9 @@ from l3c.container.structure import Contents, KeptFile
 from l3c.errors import ChecksumError, FormatError, InputError, LimitError
 from l3c.jpeg import keep as jpeg
 
-LEVEL, RAW = 9, -15
-DEFAULT_MAX_MEMORY = 4 << 30
+LEVEL = 9  # zlib's best: a kept file is packed once
+RAW = -15  # zlib's sign for a window of 2^15 bytes without zlib's header and checksum: section FILE has a checksum
+DEFAULT_MAX_MEMORY = 4 << 30  # bytes: as in `codec.decode`
 COPIES = 4
 """Of a file, at most, while it is packed and written: the deflate stream and its pieces, the section, the result."""
 

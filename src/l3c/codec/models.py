@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from l3c.container.structure import Adaptation, Contents
 from l3c.errors import FormatError, ModelError
 
-FILES = ("l3c.wave.files", "l3c.published.models")
+FILES = ("l3c.wave.files", "l3c.published.models")  # families that read a model from a file of any name
 FLOATS = "l3c.published.float_state"
 """The float form of models, which codes nothing, but is found, listed and described as models are."""
 
@@ -24,6 +24,7 @@ FAMILIES = ("l3c.wave.presets", *FILES)
 `listing()`, rows of a `Listed` each. A name that has one model only loads it for any channels. device: auto, cpu or
 cuda; EngineError where a model cannot be computed there."""
 
+# what a model of so many channels codes, in messages
 PLANES = {1: "one channel (gray, alpha, palettes)", 2: "subsampled chroma, given luma", 3: "three channels (RGB)"}
 
 

@@ -15,22 +15,39 @@ from l3c.history.drawings import is_drawn
 
 Samples = NDArray[np.uint8]
 SIDE_MAX = 16383
+"""Pixels: VP8L holds sides less 1 in 14 bits, so this is the mask of a field too; libwebp writes no side of 16384."""
+
 PIXELS_MAX = 1 << 24
 """Of a tile: libwebp takes some 34 bytes a pixel, and Pillow warns of more than 89,478,485 pixels."""
 
+# the mark, then width - 1 and height - 1 in 14 bits each, whether alpha is used, the version
 HEADER = struct.Struct("<BI")
 SIDE_OF_LARGE = 4096
 """Of the tiles of larger images: its square has PIXELS_MAX pixels."""
 
-MARK = 0x2F
+MARK = 0x2F  # the signature of VP8L (RFC 9649)
 START = 20
 """Bytes of RIFF before the chunk's content."""
 
-FULL, QUICK = 6, 3
-"""Efforts; the full one takes a hundred times as long where nearly all pixels are equal, for a hundredth less."""
+FULL = 6
+"""Pillow's greatest effort. It takes a hundred times as long as QUICK where nearly all pixels are equal, for a
+hundredth less."""
 
-GLANCE, GLANCE_QUALITY, GLANCE_SHARE, GLANCE_BYTES = 2, 50, 1.08, 64
-"""A hundredth of the full effort's time; where models are about as good, the full effort saves 2 to 12 %."""
+QUICK = 3
+"""The effort for blank tiles: see FULL."""
+
+GLANCE = 2
+"""The effort of a quick attempt, which takes a hundredth of the full one's time."""
+
+GLANCE_QUALITY = 50
+"""Of 100: how hard the quick attempt searches. By trial."""
+
+GLANCE_SHARE = 1.08
+"""Where models are about as good, the full effort saves 2 to 12 % of a glance: it is tried where a glance is less
+than 8 % larger than the best candidate."""
+
+GLANCE_BYTES = 64
+"""Added to that: headers and trees of small tiles, of which the full effort may save more than a share."""
 
 PLAIN = 0
 """The effort at which tiles of one value take least: 17 bytes, at others 67."""
@@ -38,9 +55,12 @@ PLAIN = 0
 LEAST_BITS = math.log2(65536 / (65536 - 255))
 """Of a sample that a model codes: all 256 symbols have a frequency of 1 of 65536 at least, one has the rest at most."""
 
-DECODING_BYTES, DECODING_COPIES = 24, 2
-"""Bytes that decoding takes for each pixel, and copies of the payload beside it: libwebp and Pillow keep
-canvases, a frame and images of four channels each (measured, with room)."""
+DECODING_BYTES = 24
+"""Bytes that decoding takes for each pixel: libwebp and Pillow keep canvases, a frame and images of four channels
+each (measured, with room; format 1.7)."""
+
+DECODING_COPIES = 2
+"""Copies of the payload beside it: the file around the chunk, and Pillow's own (format 1.7)."""
 
 
 def glance(samples: Samples) -> int | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from l3c.coding.tables import FREQUENCY_BITS, GRAY_BITS, LOG_SCALE_ORIGIN, scale_bounds
 from l3c.errors import InputError
 
-TOTAL = 1 << FREQUENCY_BITS
+TOTAL = 1 << FREQUENCY_BITS  # what the frequencies of all symbols sum to
 
 LIMIT = 1 << 20
 """Parameters end here, as in the coder."""

@@ -26,7 +26,10 @@ from l3c.coding.tables import (
 
 Integers = NDArray[np.int64]
 MEAN_RANGE = (-128 << GRAY_BITS, 384 << GRAY_BITS)
-SYMBOLS = 256
+"""Means are clipped to half a range of 256 levels beyond it on both sides (4.6). An edge less a mean is then below
+2^15 in 1/64 level, a mantissa below 2^12: the argument of a logistic stays below 2^27, far inside int32."""
+
+SYMBOLS = 256  # samples of 8 bits
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,15 @@ from l3c.coding.tables import FREQUENCY_BITS
 from l3c.errors import FormatError
 
 LANES = 8
+"""One vector of 8 numbers of 32 bits: AVX2 decodes a symbol of each lane at once."""
+
 STATE_MIN = 1 << 24
-STATE_BYTES = 5
-WORD_BITS = 16
-SLOT_MASK = (1 << FREQUENCY_BITS) - 1
+"""With words of 16 bits, states lie in 2^24 .. 2^40 - 1: a frequency of 1 leaves x >> 16 >= 2^8, and one word
+brings that back to 2^24. So a step takes one word at most, and the engine needs no loop."""
+
+STATE_BYTES = 5  # states are below 2^40
+WORD_BITS = 16  # as FREQUENCY_BITS: with both equal, one word a symbol is always enough
+SLOT_MASK = (1 << FREQUENCY_BITS) - 1  # the low bits of a state, which say its symbol
 
 
 class Encoder:

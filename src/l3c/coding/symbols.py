@@ -11,6 +11,8 @@ COEFFICIENT_ROWS = ((), (0,), (1, 2))
 """Where the coefficients of a channel for those before it lie."""
 
 LIMIT = 1 << 20
+"""Parameters are clipped here, so that sums of means and coefficients stay in int32. A coefficient adds at most
+2^16 * 255 / 2^10 < 2^14 to a mean; models are refused whose outputs would lose by it (published.operations)."""
 
 
 def channel_mixture(parameters: Integers, channels: int, channel: int, known: Integers, joint: bool) -> Mixture:

@@ -1,17 +1,19 @@
 """Numbers of the file format. docs/format names them too."""
 
 SIGNATURE = b"\x8bL3C\r\n\x1a\n"
-VERSION = 1
-DIGEST_BYTES = 16
+"""A byte that is no ASCII, the name, and the ends of line that a transfer as text would change (as PNG has)."""
+
+VERSION = 1  # of the format, in every file (1.6)
+DIGEST_BYTES = 16  # half a SHA-256: 2^64 models before two are expected to collide
 
 UNSIGNED, SIGNED, FLOAT = range(3)
-"""Kinds of samples."""
+"""Kinds of samples (2.3.2)."""
 
 KIND_SHIFT = 6
 """A byte holds a kind above six bits of depth less 1."""
 
-SIGNED_BITS = (8, 16, 32, 64)
-FLOAT_BITS = (16, 32, 64)
+SIGNED_BITS = (8, 16, 32, 64)  # sizes of signed samples: those of arrays (2.3.2)
+FLOAT_BITS = (16, 32, 64)  # sizes of floating-point samples: half, single and double precision of IEEE 754 (2.3.2)
 NARROW_BITS_MAX = 32
 """Unsigned samples have any number of bits up to this one, or 64."""
 
@@ -19,6 +21,8 @@ WIDE_BITS_MIN = 17
 """Samples of so many bits have more values than tables and models take as they are."""
 
 GRAY, RGB, GRAY_ALPHA, RGBA, PALETTE, CMYK, YCBCR, LAB, ICC_LAB, ITU_LAB = range(10)
+"""Layouts: what the channels of an image mean (2.3)."""
+
 PLANES = {
     GRAY: (1,),
     RGB: (3,),
@@ -36,7 +40,8 @@ PLANES = {
 NO_PICTURE = 255
 """Layout of a header that no file has: of a kept file whose picture, if it is one, is not known."""
 
-ALPHA_LAYOUTS = (GRAY_ALPHA, RGBA)
+ALPHA_LAYOUTS = (GRAY_ALPHA, RGBA)  # those whose last plane is alpha
+# what users call layouts
 LAYOUT_NAMES = {
     GRAY: "gray",
     RGB: "RGB",
@@ -49,7 +54,7 @@ LAYOUT_NAMES = {
     ICC_LAB: "ICC Lab",
     ITU_LAB: "ITU Lab",
 }
-COLOURS_MAX = 256
+COLOURS_MAX = 256  # of a palette: indices are bytes
 
 EXTRA_NAMES = ("unspecified", "alpha", "associated alpha")
 """Kinds of extra planes, by their numbers."""
@@ -60,41 +65,50 @@ EXTRA_MAX = 16
 PAGE_KINDS = ("page", "thumbnail", "mask", "still")
 """Of the pages of a file, by their numbers."""
 
-PAGES_MAX = 65536
+PAGES_MAX = 65536  # (1.7): bounds what an index of pages takes
 DISPOSALS = 4
 """What becomes of a frame after its time: 0 unspecified, 1 it stays, 2 the background, 3 what was there before."""
 
 BLEND = 16
 """Flag of a frame that is laid over the canvas by its alpha."""
 
-PHOTO_CD, VALUE_TABLE, DECODED_JPEG, VIDEO, UPSCALED, RESIDUALS = 1, 2, 3, 4, 5, 6
-"""Kinds of history."""
+PHOTO_CD = 1  # kinds of history (3.1): Photo CD
+VALUE_TABLE = 2  # kind of history: samples that are indices of a table
+DECODED_JPEG = 3  # kind of history: pixels that were decoded from a JPEG file
+VIDEO = 4  # kind of history: a frame of video
+UPSCALED = 5  # kind of history: repeated pixels
+RESIDUALS = 6  # kind of history: differences of wide samples
 
-LEFT, ABOVE, PLANE = 0, 1, 2
-"""Predictors of wide samples: the left neighbour, the upper one, left + upper - upper left."""
+LEFT = 0  # predictor of wide samples: the left neighbour
+ABOVE = 1  # predictor of wide samples: the upper neighbour
+PLANE = 2  # predictor of wide samples: left + upper - upper left
 
-BLOCK_MIN, BLOCK_MAX = 16, 65536
-"""Sides of the blocks in which wide samples are predicted."""
+BLOCK_MIN = 16  # pixels: least side of the blocks in which wide samples are predicted
+BLOCK_MAX = 65536  # pixels: greatest side of those blocks
 
 TABLE_VALUES_MAX = 65536
 """Values in a table."""
 
-ROTATED, BLACK, EQUAL, SUBSAMPLED_ROWS = 1, 2, 1, 1
-"""Flags of a Photo CD, of levels, and of video."""
+ROTATED = 1  # flag of a Photo CD: the source is the image turned a quarter clockwise
+BLACK = 2  # flag of a Photo CD: the source's last row is black
+EQUAL = 1  # flag of a value table: all channels have one table
+SUBSAMPLED_ROWS = 1  # flag of video: chroma has half the rows too (4:2:0)
 
-JOINT_PHOTO_CD, JOINT_VIDEO = 4, 2
-"""Flags of both: chroma is one component."""
+JOINT_PHOTO_CD = 4  # flag of a Photo CD: chroma is one component
+JOINT_VIDEO = 2  # flag of video: chroma is one component
 
 JOINT_CHROMA = 2
 """Channels of that; no other component has so many."""
 
-VIDEO_FORMS, VIDEO_SHIFT_MAX = 3, 20
+VIDEO_FORMS = 3  # how many ways of rounding video has: `history.video.convert` names them
+# bits of a step's fraction: a step of 2 levels at 20 bits and 255 levels of luma are below 2^30 (3.6)
+VIDEO_SHIFT_MAX = 20
 
 SAMPLINGS = ("gray", "4:4:4", "4:2:2", "4:2:0")
 """Of a decoded JPEG: its flags modulo 4."""
 
-NEAREST, FAST = 4, 8
-"""Flags of a decoded JPEG."""
+NEAREST = 4  # flag of a decoded JPEG: chroma was upsampled by repeating
+FAST = 8  # flag of a decoded JPEG: libjpeg's fast inverse DCT made its pixels
 
 CUT_MAX = 15
 """Rows or columns of a decoded JPEG that were cut off."""
@@ -102,23 +116,45 @@ CUT_MAX = 15
 CORRECTED_SHARE = 16
 """Pixels of which at most one is corrected."""
 
-STORED, WEBP, DEFLATED, FIRST_MODEL = 0, 1, 2, 3
-SIDE_MAX = 2**32 - 1
-MAX_LENGTH = 2**63 - 1
-TILE_SIDE_MIN, TILE_SIDE_MAX = 16, 65535
+STORED = 0  # coder of a tile: its bytes as they are (2.7.2)
+WEBP = 1  # coder of a tile: a VP8L chunk
+DEFLATED = 2  # coder of a tile: a deflate stream
+FIRST_MODEL = 3  # coders from here on are models of MODL, then adaptations
+SIDE_MAX = 2**32 - 1  # pixels: what 32 bits hold (1.7)
+MAX_LENGTH = 2**63 - 1  # bytes: what offsets of files are on all systems, 63 bits (1.7)
+TILE_SIDE_MIN = 16  # pixels (1.7): bounds how many tiles an index has for a size
+TILE_SIDE_MAX = 65535  # pixels: rows and columns of a tile fit 16 bits (1.7)
 
-HEAD, COLOURS, HISTORY, MODELS, ADAPTATIONS, TILES, DATA = b"HEAD", b"PALT", b"HIST", b"MODL", b"ADPT", b"TILE", b"DATA"
-FILE, PAGES = b"FILE", b"PAGE"
-KEPT_STORED, KEPT_JPEG_XL, KEPT_DEFLATED = 0, 1, 2
-KEPT_CODERS = {KEPT_STORED: "stored", KEPT_JPEG_XL: "JPEG XL", KEPT_DEFLATED: "deflate"}
+HEAD = b"HEAD"  # tags of critical sections (2.2) are in capitals: the image's header
+COLOURS = b"PALT"  # the palette
+HISTORY = b"HIST"  # the history: what was done to the pixels
+MODELS = b"MODL"  # the models that tiles name
+ADAPTATIONS = b"ADPT"  # what models are adapted by
+TILES = b"TILE"  # the index of tiles
+DATA = b"DATA"  # payloads, or pages
+FILE = b"FILE"  # a file that is kept whole
+PAGES = b"PAGE"  # the index of pages
+KEPT_STORED = 0  # coder of a kept file: as it is (2.10)
+KEPT_JPEG_XL = 1  # coder of a kept JPEG file: JPEG XL
+KEPT_DEFLATED = 2  # coder of a kept file: a deflate stream
+KEPT_CODERS = {KEPT_STORED: "stored", KEPT_JPEG_XL: "JPEG XL", KEPT_DEFLATED: "deflate"}  # what users call them
 SUFFIX_MAX = 32
 """Bytes of a kept file's suffix."""
 
-USUAL_SUFFIX, NO_SUFFIX = "jpg", "."
-"""What no suffix says in a file, and what says that there is none."""
+USUAL_SUFFIX = "jpg"
+"""What no suffix says in a file, which saves most kept files three bytes."""
 
-JPEG_START = b"\xff\xd8\xff"
-ICC, EXIF, XMP, RESOLUTION, KEY, PNG = b"iccp", b"exif", b"xmpm", b"reso", b"ckey", b"pngc"
+NO_SUFFIX = "."
+"""What says that the file's name has none: no suffix holds a dot."""
+
+JPEG_START = b"\xff\xd8\xff"  # the marker SOI, and the first byte of the next
+ICC = b"iccp"  # tags of ancillary sections (2.9) are in small letters: an ICC profile
+EXIF = b"exif"  # a block of EXIF
+XMP = b"xmpm"  # a packet of XMP
+RESOLUTION = b"reso"  # pixels in a unit of length
+KEY = b"ckey"  # the transparent colour
+PNG = b"pngc"  # chunks of PNG
+# what users call metadata that has a section of its own
 METADATA = {
     ICC: "icc",
     EXIF: "exif",
@@ -142,8 +178,9 @@ NAMED_METADATA = (
 )
 """Kinds that have no section of their own. A file may hold others: what a reader does not know it keeps."""
 
-NAMED, NAME_MAX = b"more", 63
-PREVIEW = b"prvw"
+NAMED = b"more"  # the section of all other metadata, by name
+NAME_MAX = 63  # bytes of such a name
+PREVIEW = b"prvw"  # a small picture for quick looks
 PREVIEW_SIDE_MAX = 320
 """Pixels a side of a preview."""
 
@@ -157,4 +194,5 @@ SEEN_CHUNKS = frozenset({b"tRNS", b"acTL", b"fcTL", b"fdAT"})
 
 CHUNK_MAX = 2**31 - 1
 """Bytes of a chunk of PNG."""
+# all sections that a reader may skip, and what users call them
 ANCILLARY = {**METADATA, NAMED: "more", PREVIEW: "preview"}

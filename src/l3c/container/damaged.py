@@ -44,9 +44,12 @@ MENDED_MAX = 256
 """Bytes of a section of which every bit is tried: one flipped bit is detected by the checksum, by 4 billion to
 2,000."""
 
-CHECKED_SHARE, CHECKED_LEAST = 32, 1 << 16
-"""Bytes of checksums that may be computed for each byte of a file, and at least: tags without end in a file that
+CHECKED_SHARE = 32
+"""Bytes of checksums that may be computed for each byte of a file. Without a bound, tags without end in a file that
 somebody made would take the square of its size."""
+
+CHECKED_LEAST = 1 << 16
+"""Bytes of checksums that small files may take nevertheless."""
 
 HEAD_MAX = 64
 """Bytes of a section HEAD, with room: what claims to be longer is not read."""

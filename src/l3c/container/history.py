@@ -46,6 +46,7 @@ from l3c.errors import FormatError, VersionError
 VARINT_BYTES = 3
 """At most, of numbers up to 65536."""
 
+# in descriptions
 PREDICTOR_NAMES = {LEFT: "left neighbours", ABOVE: "upper neighbours", PLANE: "left and upper neighbours"}
 
 DEFLATE_SHARE = 1040
@@ -356,6 +357,7 @@ class Residuals:
         return cls(flags, block)
 
 
+# by the number that begins section HIST (3.1)
 KINDS: dict[int, type[Kind]] = {
     kind.number: kind for kind in (PhotoCd, ValueTable, DecodedJpeg, Video, Upscaled, Residuals)
 }

@@ -16,11 +16,11 @@ from l3c.container.cursor import Cursor, varint
 from l3c.container.structure import Animation, Frame
 from l3c.errors import VersionError
 
-ANIMATED, COLOURED = 1, 2
-"""Flags of the section: it has a canvas, and that a background."""
+ANIMATED = 1  # flag of the section: it has a canvas (2.11)
+COLOURED = 2  # flag of the section: the canvas has a background
 
-NUMBER_MAX = 2**32 - 1
-BACKGROUND_BYTES = 4
+NUMBER_MAX = 2**32 - 1  # plays and times: what 32 bits hold
+BACKGROUND_BYTES = 4  # red, green, blue, alpha
 
 
 class PageEntry(NamedTuple):

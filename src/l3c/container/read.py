@@ -65,10 +65,11 @@ from l3c.container.tiling import tile_count, tiles_of
 from l3c.container.unknown import is_original
 from l3c.errors import ChecksumError, FormatError, InputError, VersionError
 
-ORIGINAL_SEPARATOR = b"\x46\xe2\x84\x92"
-MAX_MODELS = MAX_ADAPTATIONS = 255
-MAX_NAME = 255
-LEAST_ENTRY = 6
+ORIGINAL_SEPARATOR = b"\x46\xe2\x84\x92"  # what the original 2019 program writes between its scales
+MAX_MODELS = 255  # (1.7): each is found and loaded, so the number is bounded
+MAX_ADAPTATIONS = 255  # (1.7): each makes a model in memory
+MAX_NAME = 255  # bytes of the name of a model (1.7)
+LEAST_ENTRY = 6  # bytes of a tile in TILE: coder and length take 1 at least, the checksum 4
 ORDERS = (
     (HEAD, COLOURS, HISTORY, MODELS, ADAPTATIONS, TILES, DATA),
     (HEAD, FILE),
@@ -76,10 +77,12 @@ ORDERS = (
 )
 """Of a picture, of a file that is kept, of several pictures."""
 
+# sections of an order that may be absent
 OPTIONAL = {(HEAD, FILE): (HEAD,), ORDERS[0]: (COLOURS, HISTORY, ADAPTATIONS), ORDERS[2]: ()}
 LAST = (DATA, FILE)
 """Sections that end a file."""
 
+# a critical section with another tag is of a later release
 KNOWN = frozenset(tag for order in ORDERS for tag in order)
 
 

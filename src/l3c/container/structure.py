@@ -23,7 +23,7 @@ from l3c.container.constants import (
 )
 from l3c.container.named import unpack_named
 
-KIND_NAMES = {UNSIGNED: "uint", SIGNED: "int", FLOAT: "float"}
+KIND_NAMES = {UNSIGNED: "uint", SIGNED: "int", FLOAT: "float"}  # as NumPy calls them, with the bits behind
 
 
 @dataclass(frozen=True)

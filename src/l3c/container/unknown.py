@@ -8,7 +8,9 @@ import struct
 ORIGINAL_HEAD = struct.Struct("<4HBHHI")
 """The original 2019 program's: padding; channels, height and width of its coarsest scale; bytes of a channel."""
 
-ORIGINAL_CHANNELS, ORIGINAL_LEVELS, ORIGINAL_PADDING_MAX = 5, 25, 4
+ORIGINAL_CHANNELS = 5  # of the coarsest scale, in the published networks
+ORIGINAL_LEVELS = 25  # to which the published networks quantize their latents
+ORIGINAL_PADDING_MAX = 4  # pixels a side: images are padded to multiples of 8
 
 
 def is_original(start: bytes) -> bool:

@@ -25,7 +25,7 @@ from l3c.images.metadata import same
 from l3c.images.picture import OF_PIXELS, Picture, stripped
 from l3c.jpeg.keep import SUFFIXES as JPEG_SUFFIXES
 
-SUFFIX = ".l3c"
+SUFFIX = ".l3c"  # of l3c files
 APPENDED = (".png", ".tif", ".pam", ".gif", ".webp", ".jpg")
 """All that may be appended to a name whose own suffix cannot hold a picture."""
 
@@ -75,7 +75,7 @@ class DecodeOptions:
     threads: int | None = None
 
 
-DEFAULT = DecodeOptions()
+DEFAULT = DecodeOptions()  # reading a picture needs no options of its own
 
 
 @dataclass(frozen=True)
