@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from l3c.published.architecture import Architecture
 from l3c.published.mixture import LogisticMixture
+from l3c.published.modules import Quantizer
 from l3c.published.network import Published, Scales
-from l3c.published.quantizer import Quantizer
 
 
 class DenseBlock(nn.Module):

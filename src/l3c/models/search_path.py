@@ -6,13 +6,13 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
-from l3c.errors import ModelError
+from l3c.errors import InputError, ModelError
 from l3c.storage.remote import file_system, is_remote
 
 SUFFIX = ".safetensors"
@@ -86,6 +86,13 @@ def model_files() -> Iterator[tuple[str, dict[str, str]]]:
         for file in files_in(folder):
             if format_of(file):
                 yield file, metadata(file)
+
+
+def rows(describe: Callable[[str], Row | None]) -> Iterator[Row]:
+    """Rows of all files that `describe` knows; folders that cannot be read are for another family to name."""
+    for folder in folders():
+        with suppress(ModelError, InputError):
+            yield from (row for file in files_in(folder) if (row := describe(file)))
 
 
 def find(name: str) -> str | None:

@@ -12,7 +12,6 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -152,10 +151,8 @@ def read_float(place: str) -> FloatState:
 
 
 def listing() -> Iterator[Row]:
-    """Every file in the folders where models are looked for, verified; folders that cannot be read are passed over."""
-    for folder in search_path.folders():
-        with suppress(ModelError, InputError):
-            yield from (row for file in search_path.files_in(folder) if (row := describe(file)))
+    """Every file in the folders where models are looked for, verified."""
+    return search_path.rows(describe)
 
 
 def describe(file: str) -> Row | None:

@@ -16,13 +16,10 @@ from torch import Tensor, nn
 
 from l3c.errors import InputError
 from l3c.published.architecture import RGB_CHANNELS, RGB_LEVELS, Architecture
-from l3c.published.classifier import ProbabilityClassifier
-from l3c.published.extractor import FeatureExtractor, ImageInput, ScaleInput
 from l3c.published.halving import half_size_of
-from l3c.published.layers import scaling
 from l3c.published.mixture import LogisticMixture
+from l3c.published.modules import FeatureExtractor, ImageInput, Predictor, ProbabilityClassifier, ScaleInput, scaling
 from l3c.published.own import find_class
-from l3c.published.predictor import Predictor
 
 MEAN_COLOUR = (0.4488, 0.4371, 0.4040)
 """Of the images the published networks were trained on, as shares of 255."""

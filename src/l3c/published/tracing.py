@@ -24,8 +24,8 @@ from torch.nn import functional
 from l3c.errors import ModelError
 from l3c.published.architecture import RGB_CHANNELS, Architecture
 from l3c.published.graph import COARSER, CONTEXT, IMAGE, KNOWN
+from l3c.published.modules import Quantizer
 from l3c.published.network import Published
-from l3c.published.quantizer import Quantizer
 
 Floats = NDArray[np.float64]
 

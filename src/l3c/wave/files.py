@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 
-from l3c.errors import InputError, ModelError
+from l3c.errors import ModelError
 from l3c.models import search_path
 from l3c.models.cache import Loaded
 from l3c.models.search_path import Row
@@ -48,10 +47,8 @@ def read_model(file: str) -> WaveModel:
 
 
 def listing() -> Iterator[Row]:
-    """Every file of these models, read and verified; folders that cannot be read are for another family to name."""
-    for folder in search_path.folders():
-        with suppress(ModelError, InputError):
-            yield from (row for file in search_path.files_in(folder) if (row := describe(file)))
+    """Every file of these models, read and verified."""
+    return search_path.rows(describe)
 
 
 def describe(file: str) -> Row | None:

@@ -2,7 +2,7 @@
 
 import torch
 
-from l3c.published.quantizer import Quantizer
+from l3c.published.modules import Quantizer
 
 
 def quantizer() -> Quantizer:
