@@ -8,9 +8,8 @@
 #include <new>
 
 #include "training/gemm.hpp"
-#include "wave/local_fit.hpp"
-#include "wave/regression.hpp"
 #include "training/gradient.hpp"
+#include "workspace.hpp"
 
 namespace l3c::training {
 namespace {
@@ -42,11 +41,6 @@ private:
     std::size_t size_ = 0;
 };
 
-constexpr int kNeighbourOffsets[kNeighbours][2] = {{0, -1},  {0, -2},  {0, -3},  {-1, 0},  {-1, 1},  {-1, 2},
-                                                   {-1, -1}, {-1, -2}, {-2, 0},  {-2, 1},  {-2, 2},  {-2, -1},
-                                                   {-2, -2}, {-3, 0},  {-3, 1},  {-3, -1}};
-constexpr int kCachedOffsets[kCachedPositions][2] = {{0, -1}, {0, -2}, {-1, -1}, {-1, 0}, {-1, 1}, {-1, 2}, {-2, 0}};
-constexpr int kAheadOffsets[kAheadPositions][2] = {{0, 0}, {0, 1}, {0, 2}, {1, -1}, {1, 0}, {1, 1}};
 constexpr int kTop = 3, kLeft = 3, kRight = 2, kBelow = 1;
 constexpr int kRowsPerBlock = 2;
 constexpr int kPart = 64;  // pixels whose mixtures are computed at once
@@ -153,7 +147,8 @@ public:
         h1_.allocate(std::size_t(a.hidden1) * plane_);
         value_.allocate(std::size_t(a.channels) * plane_);
         prediction_.allocate(value_.size());
-        if (a.coupled) fits_.allocate(value_.size()), expected_.allocate(value_.size()), expected_level_.allocate(value_.size());
+        expected_.allocate(value_.size());
+        head_inputs_.allocate(Inputs::head_segments(a) * value_.size());
         cached_.allocate(a.cached * cached_plane_);
         d_cached_.allocate(cached_.size());
         plane_of_crop_.stride = cached_stride_;
@@ -176,101 +171,86 @@ public:
 
 private:
     void read(const std::uint8_t* crop) {
-        for (int c = 0; c < a_.channels; ++c) {
+        for (int c = a_.channels - 1; c >= 0; --c) {  // so that the first one, which may be side information, stays
             read_plane(plane_of_crop_, crop, height_, width_, a_.channels, c);
             for (int y = 0; y < height_; ++y) read_row(plane_of_crop_, c, y);
-            if (c < a_.side_channels)
-                for (int y = 0; y < height_; ++y) side_context(plane_of_crop_, c, y);
-            else if (a_.fitted)
-                fit(c);
         }
-        if (a_.coupled) regress();
+        if (Inputs::context_rows(a_)) read_inputs();
     }
 
-    // What side information shows ahead, as inputs behind the levels.
-    void side_context(const Plane& plane, int c, int y) {
-        const float* p = prediction_.data() + std::size_t(c) * plane_ + y * width_;
-        for (int n = 0; n < kAheadPositions; ++n) {
-            const float* from = plane.row(y + kAheadOffsets[n][0]) + kAheadOffsets[n][1];
-            float* to = x1_.data() + std::size_t(kNeighbours * a_.channels + a_.channels + n) * plane_ + y * width_;
-            for (int x = 0; x < width_; ++x) to[x] = clip(from[x] - p[x], -128.0f, 127.0f) * kInputScale;
+    // A wavefront of the crop as inputs see it (wave/inputs/input.hpp).
+    class View {
+    public:
+        View(const Crop& crop, int t) : crop_(crop), t_(t) {
+            first_ = t < crop.width_ ? 0 : (t - crop.width_) / kSlope + 1;
+            count_ = (t / kSlope < crop.height_ ? t / kSlope : crop.height_ - 1) - first_ + 1;
         }
-    }
+        Front front() const {
+            const int width = crop_.width_;
+            return {t_, first_, count_, t_ >= width - 1 && (t_ - width + 1) % kSlope == 0};
+        }
+        int place(int i) const { return (first_ + i) * crop_.width_ + t_ - kSlope * (first_ + i); }
+        void neighbours(int c, int n, float* to) const { inputs(c * kNeighbours + n, to); }
+        void residuals(int c, float* to) const { inputs(crop_.inputs_ + c, to); }
+        void differences(int c, float* to) const {
+            const std::size_t plane = std::size_t(c) * crop_.plane_;
+            for (int i = 0; i < count_; ++i)
+                to[i] = crop_.value_.data()[plane + place(i)] - crop_.prediction_.data()[plane + place(i)];
+        }
+        void ahead(int n, std::int32_t* to) const {
+            const Offset o = kAheadOffsets[n];
+            for (int i = 0; i < count_; ++i) {
+                const int y = first_ + i, x = t_ - kSlope * y;
+                const float difference = crop_.plane_of_crop_.row(y + o.dy)[x + o.dx] - crop_.prediction_.data()[place(i)];
+                to[i] = std::int32_t(clip(difference, -128.0f, 127.0f)) + 128;
+            }
+        }
 
-    // The fits' predictions, wavefront after wavefront, as inputs behind these.
-    void fit(int c) {
-        const int lanes = height_ + 2 * kFloats;
-        sums_.allocate(LocalFit::size(height_));
-        fit_rows_.allocate(std::size_t(kFit + 3) * lanes);
-        LocalFit fit(sums_.data(), height_);
-        float* inputs = fit_rows_.data() + kFloats;
-        float *target = inputs + kFit * lanes, *room = target + lanes, *out = room + lanes;
-        const float* x = x1_.data() + std::size_t(c * kNeighbours) * plane_;
-        const float* own = x1_.data() + std::size_t(inputs_ + c) * plane_;
-        float* to = x1_.data() + std::size_t(kNeighbours * a_.channels + shown_rows(a_) + c - a_.side_channels) * plane_;
-        for (int t = 0; t < width_ + kSlope * (height_ - 1); ++t) {
-            const int first = t < width_ ? 0 : (t - width_) / kSlope + 1;
-            const int count = (t / kSlope < height_ ? t / kSlope : height_ - 1) - first + 1;
-            const auto at = [&](int i) { return (first + i) * width_ + t - kSlope * (first + i); };
-            const bool of_difference = a_.coupled && c > 0;
-            const auto base = [&](int n, int place) { return of_difference ? x1_[std::size_t(n) * plane_ + place] : 0.0f; };
-            const auto base_own = [&](int place) { return of_difference ? x1_[std::size_t(inputs_) * plane_ + place] : 0.0f; };
-            for (int n = 0; n < kFit; ++n)
-                for (int i = 0; i < count; ++i) inputs[n * lanes + i] = (x[n * plane_ + at(i)] - base(n, at(i))) / kInputScale;
-            for (int i = 0; i < count; ++i) target[i] = (own[at(i)] - base_own(at(i))) / kInputScale;
-            fit.predict(t, first, count, inputs, lanes, out);
-            fit.update(t, first, count, inputs, lanes, target, room);
-            if (t >= width_ - 1 && (t - width_ + 1) % kSlope == 0) fit.end_row(t, first);
-            for (int i = 0; i < count; ++i) to[at(i)] = as_input(fit_level(out[i]));
-            if (a_.coupled)
-                for (int i = 0; i < count; ++i) fits_[std::size_t(c) * plane_ + at(i)] = out[i];
+    private:
+        void inputs(int row, float* to) const {
+            const float* from = crop_.x1_.data() + std::size_t(row) * crop_.plane_;
+            for (int i = 0; i < count_; ++i) to[i] = from[place(i)] / kInputScale;
         }
-    }
-
-    // Rows of a wavefront's pixels: of each channel differences, fits and errors, and what is expected of one.
-    struct RegressionRows {
-        float *differences[3], *fits[3], *errors[3], *expected;
-        RegressionRows(float* data, int lanes) : expected(data + 9 * lanes) {
-            for (int c = 0; c < 3; ++c)
-                differences[c] = data + c * lanes, fits[c] = data + (3 + c) * lanes, errors[c] = data + (6 + c) * lanes;
-        }
+        const Crop& crop_;
+        int t_, first_, count_;
     };
 
-    // Energies, expected values and errors, wavefront after wavefront, as inputs.
-    void regress() {
-        const int lanes = height_ + 2 * kFloats;
-        regression_sums_.allocate(Regression::size(height_));
-        regression_rows_.allocate(std::size_t(10) * lanes);
-        Regression regression(regression_sums_.data(), height_);
-        const RegressionRows rows(regression_rows_.data(), lanes);
+    // The optional inputs, wavefront after wavefront.
+    void read_inputs() {
+        Workspace memory;
+        const auto take = [&](std::size_t count) { return memory.take<float>(count); };
+        const int rows = Inputs::context_rows(a_), stage1 = Inputs::stage1_segments(a_), heads = Inputs::head_segments(a_);
+        Shared shared{};
+        for (int c = 0; c < a_.channels; ++c) shared.fits[c] = take(height_ + 2 * kFloats) + kFloats;
+        shared.expected = memory.take<std::int32_t>(height_);
+        auto* levels = memory.take<std::int32_t>(std::size_t(rows + stage1 + heads) * height_);
+        Inputs inputs;
+        inputs.open(a_, height_, height_, take, shared);
         for (int t = 0; t < width_ + kSlope * (height_ - 1); ++t) {
-            const int first = t < width_ ? 0 : (t - width_) / kSlope + 1;
-            const int count = (t / kSlope < height_ ? t / kSlope : height_ - 1) - first + 1;
-            const auto at = [&](int i) { return (first + i) * width_ + t - kSlope * (first + i); };
-            regression.fade(t, first, count);
-            for (int c = 0; c < a_.channels; ++c) regress_channel(regression, rows, c, count, at);
-            regression.update(a_.channels, rows.differences, rows.fits, rows.errors);
+            const View view(*this, t);
+            inputs.fill(view, levels, height_);
+            float* context = x1_.data() + std::size_t((kNeighbours + 1) * a_.channels) * plane_;
+            for (int r = 0; r < rows; ++r) spread(view, levels + r * height_, context + std::size_t(r) * plane_);
+            for (int c = a_.side_channels; c < a_.channels; ++c) {
+                inputs.expect(view, c, levels, height_);
+                for (int s = 0; s < heads; ++s) spread(view, levels + s * height_, head_input(s, c));
+                for (int i = 0; i < view.front().count; ++i)
+                    expected_[std::size_t(c) * plane_ + view.place(i)] = float(shared.expected[i]) / kFine;
+                inputs.observe(view, c, levels, height_);
+                float* observed = x1_.data() + std::size_t(inputs_ + a_.channels + c) * plane_;
+                for (int s = 0; s < stage1; ++s)
+                    spread(view, levels + s * height_, observed + std::size_t(s) * a_.channels * plane_);
+            }
+            inputs.update(view);
         }
     }
 
-    // at(i): the place of the wavefront's pixel i.
-    template <class Place>
-    void regress_channel(const Regression& regression, const RegressionRows& rows, int c, int count, Place at) {
-        const std::size_t plane = std::size_t(c) * plane_;
-        for (int i = 0; i < count; ++i) {
-            rows.differences[c][i] = value_[plane + at(i)] - prediction_[plane + at(i)];
-            rows.fits[c][i] = fits_[plane + at(i)];
-        }
-        float* energy = x1_.data() + std::size_t(kNeighbours * a_.channels + shown_rows(a_) + (a_.fitted != 0) * a_.coded() + c) * plane_;
-        float* error = x1_.data() + std::size_t(inputs_ + a_.channels + c) * plane_;
-        regression.expect(c, rows.fits[c], rows.differences[0], rows.errors, rows.expected);
-        for (int i = 0; i < count; ++i) {
-            energy[at(i)] = as_input(energy_level(regression.energy(c)[i]));
-            expected_[plane + at(i)] = rows.expected[i];
-            expected_level_[plane + at(i)] = as_input(fit_level(rows.expected[i]));
-            rows.errors[c][i] = rows.differences[c][i] - rows.expected[i];
-            error[at(i)] = as_input(fit_level(rows.errors[c][i]));
-        }
+    float* head_input(int segment, int c) {
+        return head_inputs_.data() + (std::size_t(segment) * a_.channels + c) * plane_;
+    }
+
+    static void spread(const View& view, const std::int32_t* levels, float* plane) {
+        for (int i = 0; i < view.front().count; ++i) plane[view.place(i)] = as_input(levels[i]);
     }
 
     static float as_input(std::int32_t level) { return float(level - 128) * kInputScale; }
@@ -281,7 +261,7 @@ private:
         float* p = prediction_.data() + std::size_t(c) * plane_ + y * width_;
         for (int x = 0; x < width_; ++x) p[x] = median(row[x - 1], above[x], above[x - 1]);
         for (int n = 0; n < kNeighbours; ++n) {
-            const float* from = plane.row(y + kNeighbourOffsets[n][0]) + kNeighbourOffsets[n][1];
+            const float* from = plane.row(y + kNeighbourOffsets[n].dy) + kNeighbourOffsets[n].dx;
             float* to = x1_.data() + std::size_t(c * kNeighbours + n) * plane_ + y * width_;
             for (int x = 0; x < width_; ++x) to[x] = clip(from[x] - p[x], -128.0f, 127.0f) * kInputScale;
         }
@@ -361,7 +341,7 @@ private:
         for (int j = 0; j < kCachedPositions; ++j)
             for (int k = 0; k < a_.cached; ++k)
                 for (int r = 0; r < kRowsPerBlock; ++r)
-                    f(cached_row(planes, k, at / width_ + r + kCachedOffsets[j][0], kCachedOffsets[j][1]),
+                    f(cached_row(planes, k, at / width_ + r + kCachedOffsets[j].dy, kCachedOffsets[j].dx),
                       x + std::size_t(inputs_ + j * a_.cached + k) * ld_ + r * width_);
     }
 
@@ -387,9 +367,8 @@ private:
         if (c > 0)
             std::memcpy(h3_.data() + std::size_t(a_.hidden3 + c - 1) * ld_,
                         x1_.data() + std::size_t(inputs_ + c - 1) * plane_ + at, sizeof(float) * ld_);
-        if (a_.coupled)
-            std::memcpy(h3_.data() + std::size_t(a_.hidden3 + c) * ld_,
-                        expected_level_.data() + std::size_t(c) * plane_ + at, sizeof(float) * ld_);
+        for (int s = 0; s < Inputs::head_segments(a_); ++s)
+            std::memcpy(h3_.data() + std::size_t(a_.hidden3 + c + s) * ld_, head_input(s, c) + at, sizeof(float) * ld_);
         forward(hidden, h3_, hh_);
         matmul(output.outputs, output.inputs, block_, output.weights, hh_.data(), Start{output.bias, false}, out_.data(), ld_);
         const double bits = mixture(at, c);  // leaves the gradient of the outputs in d_
@@ -505,8 +484,8 @@ private:
     std::size_t cached_plane_;
     Plane plane_of_crop_;
     Buffer x1_, h1_, value_, prediction_, cached_, d_cached_;
-    Buffer fits_, expected_, expected_level_, regression_sums_, regression_rows_;
-    Buffer sums_, fit_rows_, transposed_, x2_, h2_, h3_, hh_, out_, d_, e_, d3_;
+    Buffer expected_, head_inputs_;  // of the optional inputs
+    Buffer transposed_, x2_, h2_, h3_, hh_, out_, d_, e_, d3_;
 };
 
 double gradient_of_crops(const Architecture& a, const float* parameters, const std::uint8_t* crops, int count,

@@ -100,8 +100,7 @@ inline void transpose(const float* from, std::ptrdiff_t from_stride, int rows, i
 
 // About 1 / sqrt(x) of normal x above 0: a line through its bits, then two steps of Newton's method; equal on all machines.
 inline Floats inverse_root(Floats x) {
-    typedef std::int32_t Bits __attribute__((vector_size(kFloatBytes)));
-    Bits bits;
+    Ints bits;
     std::memcpy(&bits, &x, sizeof bits);
     bits = 0x5f3759df - (bits >> 1);
     Floats y;

@@ -20,6 +20,7 @@ constexpr int kFloatBytes = 32;
 constexpr int kFloatBytes = 16;
 #endif
 typedef float Floats __attribute__((vector_size(kFloatBytes)));
+typedef std::int32_t Ints __attribute__((vector_size(kFloatBytes)));  // as many
 constexpr int kFloats = kFloatBytes / int(sizeof(float));
 
 inline Floats load_floats(const float* p) {

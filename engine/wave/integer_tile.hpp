@@ -29,9 +29,9 @@ public:
 
     // The outputs of head c.
     void predict_mixtures(int c) {
-        if (a_.coupled) this->expect(c);
-        const int at = this->point(this->point(0, shared_, cell_rows(a_.hidden3)), residuals_, cell_rows(c));
-        if (a_.coupled) this->point(at, this->expected_cells_, cell_rows(1));
+        this->expect(c);
+        int at = this->point(this->point(0, shared_, cell_rows(a_.hidden3)), residuals_, cell_rows(c));
+        for (int s = 0; s < Inputs::head_segments(a_); ++s) at = this->point(at, this->expected_cells(s), cell_rows(1));
         const int layer = a_.head_index(c);
         dense<Set, true>(*layers_[layer], pointers_, count_, head_, longest_);
         this->point(0, head_, cell_rows(a_.head));

@@ -10,8 +10,6 @@ namespace {
 constexpr int kMostWeight = 127, kMostPair = 128, kInputOffset = 128;
 constexpr float kActivationStep = 1.0f / 32;
 
-typedef std::int32_t Ints __attribute__((vector_size(kFloatBytes)));
-
 inline void store_ints(std::int32_t* p, Ints v) { std::memcpy(p, &v, sizeof v); }
 inline void add_to(std::int32_t* p, Ints v) {
     Ints sum;

@@ -65,8 +65,9 @@ public:
         learned_[layer + 1].backward(a_.head, d_outputs_, false, d_head_, count_, longest_);
         deactivate(d_head_, float_head_, a_.head);
         spread_all(residuals_, c, kInputOffset, float_shared_ + a_.hidden3 * longest_);
-        if (a_.coupled)
-            spread_all(this->expected_cells_, 1, kInputOffset, float_shared_ + (a_.hidden3 + padded(c)) * longest_);
+        for (int s = 0; s < Inputs::head_segments(a_); ++s)
+            spread_all(this->expected_cells(s), 1, kInputOffset,
+                       float_shared_ + (a_.hidden3 + padded(c) + s * padded(1)) * longest_);
         add_gradients(layer, d_head_, float_shared_);
         if (learns(kStageTwo + 1)) learned_[layer].backward(a_.hidden3, d_head_, true, d_shared_, count_, longest_);
     }
@@ -163,7 +164,7 @@ private:
         }
         for (int j = 0; j < c; ++j)
             move(3 * k_count + j, at, mean * floats8(load8(this->values(j) + at) - load8(this->prediction(j) + at)));
-        if (a_.coupled) move(3 * k_count + c, at, mean * (floats8(load8(this->expected_ + at)) * all8f(1 / kFine)));
+        if (a_.coupled) move(3 * k_count + c, at, mean * (floats8(load8(this->expected() + at)) * all8f(1 / kFine)));
     }
 
     // The gradient by output o, a coefficient.

@@ -13,7 +13,7 @@ Status run(Tile& tile, Begin begin, Code code, End end) {
     for (std::int64_t t = 0; t < tile.wavefronts(); ++t) {
         const int first = tile.enter(t);
         begin(t, first, tile.count());
-        tile.context(t);
+        tile.context();
         tile.share();
         for (int c = tile.first_channel(); c < tile.channels(); ++c) {
             tile.predict_mixtures(c);
@@ -25,7 +25,7 @@ Status run(Tile& tile, Begin begin, Code code, End end) {
         }
         if constexpr (Tile::kLearns)
             if (tile.learns_from(t)) tile.learn_shared();
-        tile.remember(t);
+        tile.remember();
         end(t, first, tile.count());
     }
     return Status::kOk;

@@ -7,29 +7,25 @@
 #include <cstdint>
 
 #include "wave/dense.hpp"
-#include "wave/local_fit.hpp"
 #include "coding/mixture.hpp"
-#include "wave/regression.hpp"
 #include "wave/model.hpp"
 
 namespace l3c {
 namespace {
 
-struct Offset {
-    int dy, dx;
-    int back() const { return -(dx + kSlope * dy); }  // wavefronts before the pixel's own
-};
-constexpr Offset kNeighbourOffsets[kNeighbours] = {{0, -1},  {0, -2},  {0, -3},  {-1, 0},  {-1, 1},  {-1, 2},
-                                                   {-1, -1}, {-1, -2}, {-2, 0},  {-2, 1},  {-2, 2},  {-2, -1},
-                                                   {-2, -2}, {-3, 0},  {-3, 1},  {-3, -1}};
-constexpr Offset kCachedOffsets[kCachedPositions] = {{0, -1}, {0, -2}, {-1, -1}, {-1, 0}, {-1, 1}, {-1, 2}, {-2, 0}};
-constexpr Offset kAheadOffsets[kAheadPositions] = {{0, 0}, {0, 1}, {0, 2}, {1, -1}, {1, 0}, {1, 1}};
-constexpr int kAheadReach = 4;                  // wavefronts that side information is ahead: the farthest -back() of these
-constexpr int kSampleRing = 16, kCachedRing = 8;  // powers of two above the farthest back(): 10 and 6
-constexpr int kSideRing = 32;                 // above 10 and kAheadReach and a border's 2 together
-constexpr int kAbove = 8;                       // lanes before row 0
-constexpr int kLeft = 3, kRight = 2, kNeutral = 128;
-constexpr int kCodingOrder[kMostChannels] = {1, 0, 2};
+// A power of two above n, for rings.
+constexpr int ring_above(int n) { return n < 1 ? 1 : 2 * ring_above(n / 2); }
+
+constexpr int kLeft = 3, kRight = 2;  // columns that a pixel sees beyond the tile
+constexpr int kNeutral = 128;         // what it sees there above the first row
+constexpr int kAbove = 8;             // lanes before row 0: more rows than a pixel sees above
+constexpr int kFarthestBack = farthest(kNeighbourOffsets, 1);
+constexpr int kAheadReach = farthest(kAheadOffsets, -1);  // wavefronts that side information is ahead
+constexpr int kSampleRing = ring_above(kFarthestBack);
+constexpr int kCachedRing = ring_above(farthest(kCachedOffsets, 1));
+constexpr int kSideRing = ring_above(kFarthestBack + kAheadReach + kRight);
+static_assert(kSampleRing == 16 && kCachedRing == 8 && kSideRing == 32 && kAheadReach == 4);
+constexpr int kCodingOrder[kMostChannels] = {1, 0, 2};  // green, red, blue
 
 template <Isa Set>
 struct PackedModel {
@@ -61,14 +57,14 @@ public:
         cached_ = memory_.take<std::int32_t>(std::size_t(cached_rows_) * kCachedRing * lanes_);
         context_ = rows(cell_rows(context_rows(a_)));
         residuals_ = rows(kResidualRows);
-        error_cells_ = rows(kResidualRows);
-        expected_cells_ = rows(kResidualRows);
-        expected_ = rows(1);
+        observed_cells_ = rows(kResidualRows * Inputs::stage1_segments(a_));
+        expected_cells_ = rows(cell_rows(1) * Inputs::head_segments(a_));
+        input_rows_ = rows(Inputs::stage1_segments(a_) + Inputs::head_segments(a_));
         hidden_ = rows(cell_rows(a_.hidden1 > a_.hidden2 ? a_.hidden1 : a_.hidden2));
         outputs_ = rows(most_of(model.network, [](const LayerSpec& layer) { return padded(layer.outputs); }, kHeads));
         predictions_ = rows(level_rows(a_));
         values_ = rows(a_.channels);
-        if (a_.fitted || a_.coupled) open_fits();
+        open_inputs();
         pointers_ = memory_.take<const std::int32_t*>(model.most_rows());
     }
 
@@ -86,6 +82,7 @@ public:
         const int last = int(t / kSlope < height_ ? t / kSlope : height_ - 1);
         first_ = int(t < width_ ? 0 : (t - width_) / kSlope + 1);
         t_ = int(t % ring_), count_ = last - first_ + 1;
+        front_ = {t, first_, count_, t >= width_ - 1 && (t - width_ + 1) % kSlope == 0};
         if (a_.side_channels) show_side(t + kAheadReach);
         return first_;
     }
@@ -94,6 +91,7 @@ public:
     int channels() const { return a_.channels; }
 
     std::int32_t* values(int c) { return values_ + std::ptrdiff_t(c) * longest_; }
+    const std::int32_t* values(int c) const { return values_ + std::ptrdiff_t(c) * longest_; }
 
     // work(mixture, components) on channel c of eight pixels.
     template <class Work>
@@ -101,17 +99,14 @@ public:
         return with_components(a_.components, [&](auto components) { return work(mixture(components, c, at), components); });
     }
 
-    // Context and predictions of the pixels of wavefront t.
-    void context(std::int64_t t) {
+    // Context and predictions of the wavefront's pixels.
+    void context() {
         for (int c = 0; c < a_.channels; ++c) {
             predict(c);
             neighbour_residuals(c);
-            if (c < a_.side_channels)
-                side_context(c);
-            else if (a_.fitted)
-                fit(c, t);
+            if (c < a_.side_channels) know(c);
         }
-        if (a_.coupled) find_energies(t);
+        inputs_.fill(*this, prediction(a_.channels), longest_);
         join(predictions_, level_rows(a_), context_ + std::ptrdiff_t(a_.channels * kNeighbours / Set::kCellChannels) * longest_);
     }
 
@@ -119,15 +114,38 @@ public:
     void set_residual(int c) {
         const std::int32_t *v = values(c), *p = prediction(c);
         set_cells(residuals_, c, [&](int i) { return residual(v[i], p[i]); });
-        if (a_.coupled) set_error(c);
+        inputs_.observe(*this, c, input_rows_, longest_);
+        for (int s = 0; s < Inputs::stage1_segments(a_); ++s) set_row(observed_cells(s), c, input_row(s));
     }
 
     // To be called when all samples are known.
-    void remember(std::int64_t t) {
-        write(t);
+    void remember() {
+        write();
         cache_features();
-        if (a_.fitted) learn_fits(t);
-        if (a_.coupled) regression_.update(a_.channels, difference_rows_, fit_rows_, error_rows_);
+        inputs_.update(*this);
+    }
+
+    // What inputs see: a view, as inputs/input.hpp has it.
+    Front front() const { return front_; }
+    void neighbours(int c, int n, float* to) const {
+        const std::int32_t *from = samples_at(c, kNeighbourOffsets[n]), *p = prediction(c);
+        const int count = count_;
+        for (int i = 0; i < count; ++i) to[i] = float(residual(from[i], p[i]) - 128);
+    }
+    void residuals(int c, float* to) const {
+        const std::int32_t *v = values(c), *p = prediction(c);
+        const int count = count_;
+        for (int i = 0; i < count; ++i) to[i] = float(residual(v[i], p[i]) - 128);
+    }
+    void differences(int c, float* to) const {
+        const std::int32_t *v = values(c), *p = prediction(c);
+        const int count = count_;
+        for (int i = 0; i < count; ++i) to[i] = float(v[i] - p[i]);
+    }
+    void ahead(int n, std::int32_t* to) const {
+        const std::int32_t *from = samples_at(0, kAheadOffsets[n]), *p = prediction(0);
+        const int count = count_;
+        for (int i = 0; i < count; ++i) to[i] = residual(from[i], p[i]);
     }
 
 protected:
@@ -145,7 +163,7 @@ protected:
         }
         if (a_.coupled) {
             const I32x8 raw = load8(outputs_ + std::ptrdiff_t(3 * a_.components + c) * longest_ + at);
-            centre += (min8(max8(raw, all8(-256)), all8(256)) * load8(expected_ + at) + 32) >> 6;
+            centre += (min8(max8(raw, all8(-256)), all8(256)) * load8(expected() + at) + 32) >> 6;
         }
         return make_mixture(*model_.tables, components, outputs_ + at, longest_, centre);
     }
@@ -154,10 +172,10 @@ protected:
     std::int32_t* prediction(int c) { return predictions_ + std::ptrdiff_t(c) * longest_; }
     const std::int32_t* prediction(int c) const { return predictions_ + std::ptrdiff_t(c) * longest_; }
 
-    std::int32_t* sample_row(int c, int slot) {
+    std::int32_t* sample_row(int c, int slot) const {
         return samples_ + (std::ptrdiff_t(c) * ring_ + (slot & (ring_ - 1))) * lanes_ + kAbove;
     }
-    const std::int32_t* samples_at(int c, Offset o) { return sample_row(c, t_ - o.back()) + first_ + o.dy; }
+    const std::int32_t* samples_at(int c, Offset o) const { return sample_row(c, t_ - o.back()) + first_ + o.dy; }
 
     std::int32_t* cached_row(int group, int slot) {
         return cached_ + (std::ptrdiff_t(slot & (kCachedRing - 1)) * cached_rows_ + group) * lanes_ + kAbove;
@@ -185,17 +203,12 @@ protected:
         }
     }
 
-    // What is known of a side channel's wavefront, as of a coded one, and what it shows ahead, behind the predictions.
-    void side_context(int c) {
-        const std::int32_t *own = samples_at(c, {0, 0}), *p = prediction(c);
+    // A side channel's wavefront, as of a coded one.
+    void know(int c) {
+        const std::int32_t* from = samples_at(c, {0, 0});
         const int count = count_;
-        for (int i = 0; i < count; ++i) values(c)[i] = own[i];
+        for (int i = 0; i < count; ++i) values(c)[i] = from[i];
         set_residual(c);
-        for (int n = 0; n < kAheadPositions; ++n) {
-            const std::int32_t* from = samples_at(c, kAheadOffsets[n]);
-            std::int32_t* __restrict out = prediction(a_.channels + n);
-            for (int i = 0; i < count; ++i) out[i] = residual(from[i], p[i]);
-        }
     }
 
     // Channel c's value of a row of cells; of the others none is known yet, if c is the row's first.
@@ -207,84 +220,29 @@ protected:
         for (int i = 0; i < count; ++i) cells[i] = (place ? cells[i] : 0) | value(i) << place;
     }
 
-    void open_fits() {
-        const std::ptrdiff_t stride = longest_ + 2 * kFloats;
-        const auto row = [&] { return memory_.take<float>(stride) + kFloats; };
-        for (int c = 0; c < a_.channels; ++c) {
-            if (a_.fitted) fits_[c] = LocalFit(memory_.take<float>(LocalFit::size(height_)), height_);
-            fit_rows_[c] = row(), difference_rows_[c] = row(), error_rows_[c] = row();
-        }
-        fit_inputs_ = memory_.take<float>(a_.channels * kFit * stride) + kFloats;
-        for (float*& spare : spare_rows_) spare = row();
-        if (a_.coupled) regression_ = Regression(memory_.take<float>(Regression::size(height_)), height_);
+    // The same of a row of plain values.
+    void set_row(std::int32_t* rows_of_cells, int c, const std::int32_t* row) {
+        set_cells(rows_of_cells, c, [row](int i) { return row[i]; });
     }
 
-    // What the errors so far add up to, as rows behind the fits.
-    void find_energies(std::int64_t t) {
-        regression_.fade(t, first_, count_);
-        const int count = count_;
-        for (int c = 0; c < a_.channels; ++c) {
-            const float* energy = regression_.energy(c);
-            std::int32_t* out = prediction(shown_rows(a_) + (a_.fitted != 0) * a_.coded() + c);
-            for (int i = 0; i < count; ++i) out[i] = energy_level(energy[i]);
-        }
+    void open_inputs() {
+        const auto take = [&](std::size_t count) { return memory_.take<float>(count); };
+        if (Inputs::context_rows(a_))
+            for (int c = 0; c < a_.channels; ++c) shared_.fits[c] = take(longest_ + 2 * kFloats) + kFloats;
+        shared_.expected = rows(1);
+        inputs_.open(a_, height_, int(longest_), take, shared_);
     }
 
-    // What channel c is expected to be, with the channels before it known.
+    // What the channel coded next is expected to be, 64ths of a level.
+    const std::int32_t* expected() const { return shared_.expected; }
+    std::int32_t* input_row(int segment) { return input_rows_ + segment * longest_; }
+    std::int32_t* observed_cells(int segment) { return observed_cells_ + segment * kResidualRows * longest_; }
+    std::int32_t* expected_cells(int segment) { return expected_cells_ + segment * cell_rows(1) * longest_; }
+
+    // What inputs give channel c's head, with the channels before it known.
     void expect(int c) {
-        regression_.expect(c, fit_rows_[c], difference_rows_[0], error_rows_, spare_rows_[0]);
-        const float* expected = spare_rows_[0];
-        const int count = count_;
-        for (int i = 0; i < count; ++i) expected_[i] = std::int32_t(expected[i] * kFine);
-        set_cells(expected_cells_, 0, [&](int i) { return step_level(expected_[i]); });
-    }
-
-    void set_error(int c) {
-        const std::int32_t *v = values(c), *p = prediction(c);
-        float *difference = difference_rows_[c], *error = error_rows_[c];
-        const int count = count_;
-        for (int i = 0; i < count; ++i) {
-            difference[i] = float(v[i] - p[i]);
-            error[i] = difference[i] - float(expected_[i]) * (1 / kFine);
-        }
-        set_cells(error_cells_, c, [&](int i) { return step_level((v[i] - p[i]) * int(kFine) - expected_[i]); });
-    }
-    float* fit_inputs(int c) { return fit_inputs_ + std::ptrdiff_t(c) * kFit * (longest_ + 2 * kFloats); }
-
-    bool of_excess(int c) const { return a_.coupled && c > 0; }
-
-    // The fit's difference in quarters of a level, as a row behind what is shown. Coupled, of the second channel and the
-    // third by how much they exceed the first.
-    void fit(int c, std::int64_t t) {
-        const std::int32_t* p = prediction(c);
-        const int count = count_;
-        for (int n = 0; n < kFit; ++n) {
-            const std::int32_t* from = samples_at(c, kNeighbourOffsets[n]);
-            float* x = fit_inputs(c) + n * (longest_ + 2 * kFloats);
-            for (int i = 0; i < count; ++i) x[i] = float(residual(from[i], p[i]) - 128);
-            if (of_excess(c)) subtract(x, fit_inputs(0) + n * (longest_ + 2 * kFloats));
-        }
-        fits_[c].predict(t, first_, count_, fit_inputs(c), longest_ + 2 * kFloats, fit_rows_[c]);
-        std::int32_t* out = prediction(shown_rows(a_) + c - a_.side_channels);
-        for (int i = 0; i < count; ++i) out[i] = fit_level(fit_rows_[c][i]);
-    }
-
-    void subtract(float* row, const float* other) {
-        const int count = count_;
-        for (int i = 0; i < count; ++i) row[i] -= other[i];
-    }
-
-    void learn_fits(std::int64_t t) {
-        const bool row_ends = t >= width_ - 1 && (t - width_ + 1) % kSlope == 0;
-        const int count = count_;
-        for (int c = a_.side_channels; c < a_.channels; ++c) {
-            const std::int32_t *v = values(c), *p = prediction(c);
-            float* target = spare_rows_[c > 0];
-            for (int i = 0; i < count; ++i) target[i] = float(residual(v[i], p[i]) - 128);
-            if (of_excess(c)) subtract(target, spare_rows_[0]);
-            fits_[c].update(t, first_, count_, fit_inputs(c), longest_ + 2 * kFloats, target, spare_rows_[2]);
-            if (row_ends) fits_[c].end_row(t, first_);
-        }
+        inputs_.expect(*this, c, input_rows_, longest_);
+        for (int s = 0; s < Inputs::head_segments(a_); ++s) set_row(expected_cells(s), 0, input_row(s));
     }
 
     void predict(int c) {
@@ -324,12 +282,12 @@ protected:
     }
 
     // Samples of the wavefront, and what a border shows of them.
-    void write(std::int64_t t) {
+    void write() {
         for (int c = a_.side_channels; c < a_.channels; ++c) {
             const std::int32_t* v = values(c);
             std::int32_t* row = sample_row(c, t_) + first_;
             for (int i = 0; i < count_; ++i) row[i] = v[i];
-            write_borders(c, t, t_, first_, count_, height_);
+            write_borders(c, front_.t, t_, first_, count_, height_);
         }
     }
 
@@ -357,8 +315,8 @@ protected:
     }
 
     void cache_features() {
-        const int at = point(point(0, context_, cell_rows(context_rows(a_))), residuals_, cell_rows(a_.channels));
-        if (a_.coupled) point(at, error_cells_, cell_rows(a_.channels));
+        int at = point(point(0, context_, cell_rows(context_rows(a_))), residuals_, cell_rows(a_.channels));
+        for (int s = 0; s < Inputs::stage1_segments(a_); ++s) at = point(at, observed_cells(s), cell_rows(a_.channels));
         dense<Set, true>(model_.layers[0], pointers_, count_, hidden_, longest_);
         point(0, hidden_, cell_rows(a_.hidden1));
         std::int32_t* out = cached_row(0, t_) + first_;
@@ -379,11 +337,11 @@ protected:
     const int cached_rows_, ring_;
     const std::uint8_t* side_ = nullptr;
     int t_ = 0, first_ = 0, count_ = 0;
-    LocalFit fits_[kMostChannels];
-    Regression regression_;
-    float *fit_inputs_ = nullptr, *fit_rows_[kMostChannels]{}, *difference_rows_[kMostChannels]{};
-    float *error_rows_[kMostChannels]{}, *spare_rows_[3]{};
-    std::int32_t *samples_, *cached_, *context_, *residuals_, *error_cells_, *expected_cells_, *expected_, *hidden_, *outputs_, *predictions_, *values_;
+    Front front_{};
+    Inputs inputs_;
+    Shared shared_{};
+    std::int32_t *samples_, *cached_, *context_, *residuals_, *hidden_, *outputs_, *predictions_, *values_;
+    std::int32_t *observed_cells_, *expected_cells_, *input_rows_;  // of the optional inputs
     const std::int32_t** pointers_;
 };
 

@@ -7,12 +7,14 @@
 #include <cstring>
 
 #include "wave/fused.hpp"
-#include "wave/local_fit.hpp"
+#include "wave/inputs/local_fit.hpp"
 
 namespace l3c {
 namespace {
 
-constexpr float kReach = 255.0f, kCalm = 4.0f, kFine = 64.0f;
+constexpr float kReach = 255.0f;  // the farthest that a sample is from another one
+constexpr float kCalm = 4.0f;     // added to energies: slopes of few pixels stay small
+constexpr float kFine = 64.0f;    // what is expected is in whole 64ths of a level, the unit of a mixture's means
 enum Sum { kError0, kError1, kError2, kFirstBySecond, kFirstByThird, kSecondByThird, kSums };
 
 inline Floats clip_floats(Floats v, float most) {
@@ -22,9 +24,8 @@ inline Floats clip_floats(Floats v, float most) {
 
 // Whole 64ths.
 inline Floats rounded_finely(Floats v) {
-    typedef std::int32_t Lanes __attribute__((vector_size(kFloatBytes)));
     const Floats scaled = clip_floats(v, kReach) * kFine + 0.5f;
-    const Floats whole = __builtin_convertvector(__builtin_convertvector(scaled, Lanes), Floats);
+    const Floats whole = __builtin_convertvector(__builtin_convertvector(scaled, Ints), Floats);
     return (whole > scaled ? whole - 1.0f : whole) * (1 / kFine);
 }
 
@@ -111,6 +112,65 @@ private:
     float *sums_ = nullptr, *slot_ = nullptr;
     std::ptrdiff_t lanes_ = 0;
     int first_ = 0, count_ = 0;
+};
+
+// The input: each channel's energy for all layers, what a channel is expected to be for its head, and by how much that was
+// wrong for stage 1.
+class RegressionInput : public NoInput {
+public:
+    static constexpr int context_rows(const Architecture& a) { return a.coupled ? a.coded() : 0; }
+    static constexpr bool in_stage1(const Architecture& a) { return a.coupled; }
+    static constexpr bool in_heads(const Architecture& a) { return a.coupled; }
+
+    template <class Take>
+    void open(const Architecture& a, int height, int longest, Take take, Shared& shared) {
+        channels_ = a.channels, shared_ = &shared;
+        regression_ = Regression(take(Regression::size(height)), height);
+        const std::ptrdiff_t stride = longest + 2 * kFloats;
+        for (int c = 0; c < channels_; ++c)
+            differences_[c] = take(stride) + kFloats, errors_[c] = take(stride) + kFloats;
+        room_ = take(stride) + kFloats;
+    }
+
+    template <class View>
+    void fill(const View& view, std::int32_t* rows, std::ptrdiff_t stride) {
+        const Front front = view.front();
+        regression_.fade(front.t, front.first, front.count);
+        for (int c = 0; c < channels_; ++c, rows += stride) {
+            const float* energy = regression_.energy(c);
+            for (int i = 0; i < front.count; ++i) rows[i] = energy_level(energy[i]);
+        }
+    }
+
+    template <class View>
+    void expect(const View& view, int c, std::int32_t* row) {
+        regression_.expect(c, shared_->fits[c], differences_[0], errors_, room_);
+        const int count = view.front().count;
+        std::int32_t* expected = shared_->expected;
+        for (int i = 0; i < count; ++i) expected[i] = std::int32_t(room_[i] * kFine);
+        for (int i = 0; i < count; ++i) row[i] = step_level(expected[i]);
+    }
+
+    template <class View>
+    void observe(const View& view, int c, std::int32_t* row) {
+        float *difference = differences_[c], *error = errors_[c];
+        view.differences(c, difference);
+        const int count = view.front().count;
+        const std::int32_t* expected = shared_->expected;
+        for (int i = 0; i < count; ++i) error[i] = difference[i] - float(expected[i]) * (1 / kFine);
+        for (int i = 0; i < count; ++i) row[i] = step_level(std::int32_t(difference[i]) * int(kFine) - expected[i]);
+    }
+
+    template <class View>
+    void update(const View&) {
+        regression_.update(channels_, differences_, shared_->fits, errors_);
+    }
+
+private:
+    int channels_ = 0;
+    Shared* shared_ = nullptr;
+    Regression regression_;
+    float *differences_[kMostChannels]{}, *errors_[kMostChannels]{}, *room_ = nullptr;
 };
 
 }  // namespace

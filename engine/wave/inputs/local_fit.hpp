@@ -9,13 +9,17 @@
 #include <utility>
 
 #include "wave/fused.hpp"
-#include "wave/model.hpp"
+#include "wave/inputs/input.hpp"
 
 namespace l3c {
 namespace {
 
-constexpr int kFit = kFitted, kFitSums = kFit * (kFit + 1) / 2 + kFit, kFitRing = 4;
-constexpr float kFromLeft = 35.0f / 64, kFromAbove = 27.0f / 64, kRidge = 8.0f;
+constexpr int kFit = kFitted;
+constexpr int kFitSums = kFit * (kFit + 1) / 2 + kFit;  // products of the neighbours' residuals, and with the pixel's own
+constexpr int kFitRing = 4;              // slots: a wavefront's, the two before it, and the next one, where a row may end
+constexpr float kFromLeft = 35.0f / 64;  // what a pixel takes of its left neighbour's sums; the two shares make 62/64
+constexpr float kFromAbove = 27.0f / 64;  // and of its upper right neighbour's
+constexpr float kRidge = 8.0f;           // added to the sums' diagonal: fits of few pixels stay small
 
 class LocalFit {
 public:
@@ -37,7 +41,7 @@ public:
                 float* room) {
         weigh(count, x, stride, room);
         for (int row = first / kFloats * kFloats; row < first + count; row += kFloats) {
-            const Lanes counts = inside(row, first, count);
+            const Ints counts = inside(row, first, count);
             float* sum = block(t, row);
             const Floats weight = load_floats(room + row - first);
             for (int r = 0; r <= kFit; ++r) {
@@ -57,7 +61,6 @@ public:
     }
 
 private:
-    typedef std::int32_t Lanes __attribute__((vector_size(kFloatBytes)));
     static constexpr int kBlock = kFitSums * kFloats;
 
     // One block of zeros stands for the rows above the first.
@@ -66,8 +69,8 @@ private:
         return sums_ + (t & (kFitRing - 1)) * slot_size_ + std::ptrdiff_t(1 + row / kFloats) * kBlock;
     }
 
-    static Lanes inside(int row, int first, int count) {
-        Lanes place;
+    static Ints inside(int row, int first, int count) {
+        Ints place;
         for (int i = 0; i < kFloats; ++i) place[i] = row + i - first;
         return (place >= 0) & (place < count);
     }
@@ -81,7 +84,7 @@ private:
     // Elimination without pivots, row by row, of the sums that a pixel finds, a ridged triangle and the target's row, and of
     // the features' row; returns the target's row times the features' by the triangle's inverse. The sums are kept for update().
     // Each row stays in registers; scaled[j][k] is what row k has in column j, by the pivot of row j.
-    Floats solve(std::int64_t t, int row, Lanes counts, const float* x, std::ptrdiff_t stride) {
+    Floats solve(std::int64_t t, int row, Ints counts, const float* x, std::ptrdiff_t stride) {
         const float *left = block(t - 1, row), *above = block(t - 2, row);
         float* here = block(t, row);
         Floats scaled[kFit][kFit + 1], inverse[kFit], result{};
@@ -143,6 +146,62 @@ inline std::int32_t fit_level(float difference) {
     v = v > 0.0f ? v : 0.0f;
     return std::int32_t(v < 255.0f ? v : 255.0f);
 }
+
+// The input: each coded channel's prediction.
+class FitInput : public NoInput {
+public:
+    static constexpr int context_rows(const Architecture& a) { return a.fitted ? a.coded() : 0; }
+
+    template <class Take>
+    void open(const Architecture& a, int height, int longest, Take take, Shared& shared) {
+        a_ = a, shared_ = &shared, stride_ = longest + 2 * kFloats;
+        for (int c = a.side_channels; c < a.channels; ++c) fits_[c] = LocalFit(take(LocalFit::size(height)), height);
+        neighbours_ = take(a.channels * kFit * stride_) + kFloats;
+        for (float*& row : targets_) row = take(stride_) + kFloats;
+        room_ = take(stride_) + kFloats;
+    }
+
+    template <class View>
+    void fill(const View& view, std::int32_t* rows, std::ptrdiff_t stride) {
+        const Front front = view.front();
+        for (int c = a_.side_channels; c < a_.channels; ++c, rows += stride) {
+            for (int n = 0; n < kFit; ++n) {
+                float* x = neighbours(c) + n * stride_;
+                view.neighbours(c, n, x);
+                if (of_excess(c)) subtract(x, neighbours(0) + n * stride_, front.count);
+            }
+            float* fit = shared_->fits[c];
+            fits_[c].predict(front.t, front.first, front.count, neighbours(c), stride_, fit);
+            for (int i = 0; i < front.count; ++i) rows[i] = fit_level(fit[i]);
+        }
+    }
+
+    template <class View>
+    void update(const View& view) {
+        const Front front = view.front();
+        for (int c = a_.side_channels; c < a_.channels; ++c) {
+            float* target = targets_[c > 0];
+            view.residuals(c, target);
+            if (of_excess(c)) subtract(target, targets_[0], front.count);
+            fits_[c].update(front.t, front.first, front.count, neighbours(c), stride_, target, room_);
+            if (front.row_ends) fits_[c].end_row(front.t, front.first);
+        }
+    }
+
+private:
+    // Where channels follow each other, later ones are fitted by how much they exceed the first one.
+    bool of_excess(int c) const { return a_.coupled && c > 0; }
+    float* neighbours(int c) { return neighbours_ + c * kFit * stride_; }
+    static void subtract(float* row, const float* other, int count) {
+        for (int i = 0; i < count; ++i) row[i] -= other[i];
+    }
+
+    Architecture a_{};
+    Shared* shared_ = nullptr;
+    std::ptrdiff_t stride_ = 0;
+    LocalFit fits_[kMostChannels];
+    float *neighbours_ = nullptr, *targets_[2]{}, *room_ = nullptr;
+};
 
 }  // namespace
 }  // namespace l3c
