@@ -109,3 +109,23 @@ def test_scans_are_bounded() -> None:
     last = data.rindex(b"\xff\xda")
     with pytest.raises(ReproductionError, match="more scans than files need"):
         parse(data[:-2] + data[last:-2] * 3000 + data[-2:])
+
+
+def test_names_and_order_of_components_play_no_part() -> None:
+    data = jpeg_file("4:4:4")
+    frame, scan = data.index(b"\xff\xc0"), data.index(b"\xff\xda")
+    names = bytearray(data)
+    for i in range(3):
+        names[frame + 10 + 3 * i] = names[scan + 5 + 2 * i] = 7
+    order = bytearray(data)
+    order[scan + 5 : scan + 11] = b"\3\x11\1\0\2\x11"
+    for changed in (names, order):
+        assert changed != data
+        assert comes_back(bytes(changed))
+    assert parse(bytes(order)).layout.scans[0].components == (2, 0, 1)
+
+
+def test_segments_are_bounded() -> None:
+    at = FILE.index(b"\xff\xdb")
+    with pytest.raises(ReproductionError, match="too many segments"):
+        parse(FILE[:at] + b"\xff\xfe\0\2" * 20000 + FILE[at:])

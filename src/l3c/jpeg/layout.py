@@ -50,6 +50,9 @@ UNUSUAL_FRAMES = {
     0xCE: "arithmetic coding",
     0xCF: "arithmetic coding",
 }
+MOST_SEGMENTS = 1 << 14
+"""64 KB each: a billion bytes of metadata. It bounds the time that small segments and scans take."""
+
 MOST_COMPONENTS = 4
 MOST_SAMPLING = 4
 MOST_SHIFT = 13
@@ -197,8 +200,11 @@ def segments(data: bytes, coded: bool = True) -> Iterator[tuple[int, int, int]]:
     coded: whether data of scans follow their headers; they are a part of their own.
     """
     yield START, 2, 2
-    at = 2
+    at, left = 2, MOST_SEGMENTS
     while at < len(data):
+        left -= 1
+        if not left:
+            raise FormatError("its header has too many segments")
         found = MARKER.search(data, at)
         if not found or data[found.start() : found.start() + 3] == b"\xff\xd8\xff":
             if not found:
@@ -294,13 +300,7 @@ class _Reader:
         count = content[0] if content else 0
         if not 1 <= count <= len(frame.lines) or len(content) != 4 + 2 * count:
             raise FormatError("a scan's header is damaged")
-        identifiers = [line[0] for line in frame.lines]
-        chosen = [content[1 + 2 * i] for i in range(count)]
-        if len(set(chosen)) != count or not set(chosen) <= set(identifiers):
-            raise FormatError("a scan names components that the frame has not")
-        components = tuple(identifiers.index(identifier) for identifier in chosen)
-        if list(components) != sorted(components):
-            raise FormatError("a scan's components are not in the frame's order")
+        components = _chosen([line[0] for line in frame.lines], content[1 : 1 + 2 * count : 2])
         for component in components:
             self._latched.setdefault(component, self._steps.get(frame.lines[component][3], np.ones(BLOCK, np.uint16)))
         tables = [(content[2 + 2 * i] >> 4, content[2 + 2 * i] & 15) for i in range(count)]
@@ -340,6 +340,17 @@ class _Reader:
         return Layout(frame.height, frame.width, frame.progressive, tuple(components), tuple(self._scans))
 
 
+def _chosen(identifiers: list[int], names: bytes) -> tuple[int, ...]:
+    """The components that a scan names: of several with one name the next, as libjpeg has it."""
+    chosen: list[int] = []
+    for name in names:
+        free = [i for i, identifier in enumerate(identifiers) if identifier == name and i not in chosen]
+        if not free:
+            raise FormatError("a scan names components that the frame has not")
+        chosen.append(free[0])
+    return tuple(chosen)
+
+
 def _quotient(value: int, divisor: int) -> int:
     """Rounded up."""
     return -(-value // divisor)
@@ -367,8 +378,6 @@ def _frame(marker: int, content: bytes) -> _Frame:
         raise FormatError("the frame has no size")
     if count > MOST_COMPONENTS:
         raise FormatError(f"{count} components")
-    if len({line[0] for line in lines}) != count:
-        raise FormatError("two components have one name")
     if not all(1 <= factor <= MOST_SAMPLING for line in lines for factor in line[1:3]):
         raise FormatError("the frame has wrong sampling factors")
     return _Frame(marker == PROGRESSIVE, height, width, lines)
