@@ -71,7 +71,7 @@ def as_frequencies(given: Any) -> NDArray[np.int32]:
 
 
 def uniform(levels: int) -> NDArray[np.int32]:
-    """Cumulative frequencies [levels + 1] of equal shares.
+    """Cumulative frequencies [levels + 1] of equal shares. Format 4.9.
 
     >>> uniform(4).tolist()
     [0, 16384, 32768, 49152, 65536]

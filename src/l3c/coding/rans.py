@@ -29,16 +29,17 @@ SLOT_MASK = (1 << FREQUENCY_BITS) - 1  # the low bits of a state, which say its 
 
 
 class Encoder:
-    """Collects groups of intervals in the order of decoding; `finish` codes them backwards."""
+    """Collects groups of intervals in the order of decoding; `finish` codes them backwards. Format 4.4."""
 
     def __init__(self) -> None:
         self._groups: list[tuple[list[int], list[int]]] = []
 
     def put(self, starts: NDArray[np.int64], frequencies: NDArray[np.int64]) -> None:
-        """A group [N]: its symbol i goes to lane i modulo 8."""
+        """A group [N]: its symbol i goes to lane i modulo 8. Format 4.1."""
         self._groups.append((starts.tolist(), frequencies.tolist()))
 
     def finish(self) -> bytes:
+        """The payload. Format 4.4."""
         states, words = [STATE_MIN] * LANES, []
         for starts, frequencies in reversed(self._groups):
             for i in reversed(range(len(starts))):
@@ -52,7 +53,7 @@ class Encoder:
 
 
 class Decoder:
-    """Reads one payload. Groups are taken in the order in which they were put."""
+    """Reads one payload. Groups are taken in the order in which they were put. Format 4.3."""
 
     def __init__(self, payload: bytes) -> None:
         head = LANES * STATE_BYTES
@@ -65,11 +66,13 @@ class Decoder:
         self._next = 0
 
     def slots(self, count: int, first: int = 0) -> NDArray[np.int64]:
-        """The low bits of the states that hold symbols first .. first + count - 1 of a group; count at most 8."""
+        """The low bits of the states that hold symbols first .. first + count - 1 of a group; count at most 8.
+        Format 4.1, 4.2.
+        """
         return np.array([self._states[(first + i) % LANES] & SLOT_MASK for i in range(count)], np.int64)
 
     def take(self, starts: NDArray[np.int64], frequencies: NDArray[np.int64], first: int = 0) -> None:
-        """Remove the symbols that `slots` led to."""
+        """Remove the symbols that `slots` led to. Format 4.2."""
         for i, (start, frequency) in enumerate(zip(starts.tolist(), frequencies.tolist(), strict=True)):
             lane = (first + i) % LANES
             x = self._states[lane]
@@ -83,5 +86,6 @@ class Decoder:
         return int(self._words[self._next - 1])
 
     def finish(self) -> None:
+        """Raises FormatError unless the payload ends here. Format 4.3."""
         if self._next != len(self._words) or any(x != STATE_MIN for x in self._states):
             raise FormatError("payload does not end where its last symbol ends")

@@ -43,14 +43,16 @@ def _rounded(value: Decimal) -> int:
 
 
 def _powers(first: Decimal, count: int) -> list[Decimal]:
-    """exp(first + i / 16), from one exponential and products; 45 digits leave far more right than rounding needs."""
+    """exp(first + i / 16), from one exponential and products; 45 digits leave far more right than rounding needs.
+    Format 4.5.
+    """
     power, ratio = first.exp(), (Decimal(1) / 16).exp()
     return [power := power * ratio if i else power for i in range(count)]
 
 
 @cache
 def sigmoid_table() -> NDArray[np.int32]:
-    """int32 [385]: 65536 / (1 + exp(12 - i / 16))."""
+    """int32 [385]: 65536 / (1 + exp(12 - i / 16)). Format 4.5."""
     with localcontext(prec=PRECISION):
         powers = _powers(Decimal(-12), (2 * SIGMOID_REACH >> SIGMOID_STEP_BITS) + 1)
         return np.array([_rounded(65536 / (1 + power)) for power in reversed(powers)], np.int32)
@@ -58,14 +60,16 @@ def sigmoid_table() -> NDArray[np.int32]:
 
 @cache
 def exponential_table() -> NDArray[np.int32]:
-    """int32 [256]: 32768 exp(-i / 16)."""
+    """int32 [256]: 32768 exp(-i / 16). Format 4.5."""
     with localcontext(prec=PRECISION):
         return np.array([_rounded(32768 / power) for power in _powers(Decimal(0), 256)], np.int32)
 
 
 @cache
 def inverse_scale_tables() -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """(mantissas, shifts), int32 [128] each: 16 exp(2.5 - i / 16) = mantissa / 2^shift, mantissa in 2048..4095."""
+    """(mantissas, shifts), int32 [128] each: 16 exp(2.5 - i / 16) = mantissa / 2^shift, mantissa in 2048..4095.
+    Format 4.5.
+    """
     mantissas, shifts = [], []
     with localcontext(prec=PRECISION):
         shift = 0

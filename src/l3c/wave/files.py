@@ -11,7 +11,7 @@ from l3c.models.search_path import Row
 from l3c.wave.model import FORMAT, WaveModel, need_processor
 from l3c.wave.model_file import read_stored
 
-RUNTIME = "engine"
+RUNTIME = "engine"  # wave models have one; the registry's key wants a name
 _loaded: Loaded[WaveModel] = Loaded()
 
 

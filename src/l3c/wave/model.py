@@ -15,7 +15,7 @@ from l3c.wave.definition.architecture import Architecture
 from l3c.wave.definition.learning import Learning
 from l3c.wave.definition.network import Network
 
-FORMAT = "l3c-wave-1"
+FORMAT = "l3c-wave-1"  # begins what the digest is of (6.4): no model of another kind can have the same
 TILE = 1024
 """Nominal side, pixels: a network learns anew in each tile."""
 

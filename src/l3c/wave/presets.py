@@ -17,7 +17,7 @@ from l3c.wave.definition.learning import HEADS, STAGE_TWO, Learning
 from l3c.wave.model import WaveModel, need_processor
 from l3c.wave.model_file import read_stored
 
-FOLDER = Path(__file__).parent / "weights"
+FOLDER = Path(__file__).parent / "weights"  # inside the package
 
 
 class Preset(NamedTuple):
@@ -29,17 +29,27 @@ class Preset(NamedTuple):
 
 
 HEADS_LEARN = Learning(learning_rate=1.5e-3, first_moment_rate=0.2, epsilon=1e-3, step_pixels=64, first_layer=HEADS)
+"""The rate, 1.5e-3, the momentum of 0.8, epsilon, and a step each 64 pixels: see What was tried in docs/models.md."""
+
 ALL_LEARN = replace(HEADS_LEARN, learning_rate=7e-4, first_layer=STAGE_TWO)
-FAST, EVERYDAY = (
-    replace(HEADS_LEARN, period=5, step_pixels=128),
-    replace(HEADS_LEARN, learning_rate=1e-3, period=5, learned=2),
-)
+"""Half the rate where the large layers learn too: see What was tried in docs/models.md."""
+
+FAST = replace(HEADS_LEARN, period=5, step_pixels=128)
+"""One of five wavefronts. The period is odd because 4:2:0 chroma leaves a pattern every second wavefront; an even
+period would adapt to one phase only."""
+
+EVERYDAY = replace(HEADS_LEARN, learning_rate=1e-3, period=5, learned=2)
+"""Two of five wavefronts: 0.1 % less than one of three, for as much of the decoder's time as seemed right."""
+
 LEARNING = {"everyday": EVERYDAY, "fast": FAST, "archives": ALL_LEARN, "none": None}
 """Ways to learn, by what they are for."""
 
-SMALL, LARGE = "rgb-37k.safetensors", "rgb-82k-coupled.safetensors"
-GRAY, GRAY_FITTED = "gray-22k.safetensors", "gray-22k-fitted.safetensors"
-CHROMA, CHROMA_FIT = "chroma-28k.safetensors", "chroma-28k-fitted.safetensors"
+SMALL = "rgb-37k.safetensors"  # RGB, 37,503 weights
+LARGE = "rgb-82k-coupled.safetensors"  # RGB, 81,971 weights, with the fit and coupled channels
+GRAY = "gray-22k.safetensors"  # one channel, 21,788 weights
+GRAY_FITTED = "gray-22k-fitted.safetensors"  # the same with the fit
+CHROMA = "chroma-28k.safetensors"  # two channels given luma, 28 k weights
+CHROMA_FIT = "chroma-28k-fitted.safetensors"  # the same with the fit
 PRESETS = {
     ("wave-fast", 1): Preset(GRAY, "d1dce8e5b4e6ad6281a4a7736a0d1cc5ed22e07de3b769abcb8fdf56ac6f3e26", FAST),
     ("wave-fast", 2): Preset(CHROMA, "8e35cec82520ec653ca7ff34844794ec834b9496f72ba75f81d063ece9178b03", FAST),

@@ -23,11 +23,13 @@ KINDS = 3
 GAIN_BITS = 6
 """A gain of 1 adds 1/64."""
 
-NUMBER_MAX = 992
+NUMBER_MAX = 992  # 31 * 2^5: code.SMALL_MAX times the largest power, 2^(code.POWERS - 2)
 
 
 class Group(NamedTuple):
-    """Numbers of one kind of a layer: kind 0 biases [outputs], 1 gains [outputs], 2 input gains [inputs]."""
+    """Numbers of one kind of a layer: kind 0 biases [outputs], 1 gains [outputs], 2 input gains [inputs].
+    Format 5.13.
+    """
 
     layer: Layer
     kind: int
@@ -35,7 +37,7 @@ class Group(NamedTuple):
 
 
 def groups(architecture: Architecture) -> Iterator[Group]:
-    """The groups of all layers, and where their numbers lie in the array of all."""
+    """The groups of all layers, and where their numbers lie in the array of all. Format 5.13, 5.14."""
     at = 0
     for layer in architecture.layers():
         for kind, size in enumerate((layer.outputs, layer.outputs, layer.inputs)):
@@ -49,12 +51,14 @@ def count(architecture: Architecture) -> int:
 
 
 def bias_bits(architecture: Architecture, layer: Layer) -> NDArray[np.int64]:
-    """Binary logarithm of the half steps of an output in a bias's 1: means have finer steps than the others."""
+    """Binary logarithm of the half steps of an output in a bias's 1: means have finer steps than the others.
+    Format 5.13.
+    """
     return np.where(output_units(architecture, layer) == MEAN_UNIT, 2, 0)
 
 
 def tune(network: Network, numbers: Integers) -> Network:
-    """The network adapted by numbers [count], -992..992."""
+    """The network adapted by numbers [count], -992..992. Format 5.13."""
     a = network.architecture
     parts = [numbers[group.place] for group in groups(a)]
     layers = zip(a.layers(), network.layers, range(0, len(parts), KINDS), strict=True)
@@ -69,7 +73,9 @@ def _adapted(
     gains: Integers,
     input_gains: Integers,
 ) -> IntegerLayer:
-    """Weights stay within their pairs' limits; what they add for offsets is taken off the biases; those are clipped."""
+    """Weights stay within their pairs' limits; what they add for offsets is taken off the biases; those are clipped.
+    Format 5.13.
+    """
     before = plain.weights.astype(np.int64)
     gain = gains[:, None] + input_gains
     weights = limit_pairs(layer, before + ((before * gain + (1 << GAIN_BITS - 1)) >> GAIN_BITS))

@@ -26,7 +26,7 @@ POWERS = 7
 
 
 def shares(zeros: int, decay: int) -> NDArray[np.int32]:
-    """Cumulative frequencies of -31..31. zeros, decay: 0..255."""
+    """Cumulative frequencies of -31..31. zeros, decay: 0..255. Format 5.14."""
     tail = [(256 - zeros) * (256 - decay) << 7]
     for _ in range(SMALL_MAX - 1):
         tail.append(tail[-1] * decay >> 8)
@@ -44,7 +44,9 @@ def fitted_shares(small: Integers) -> tuple[int, int]:
 
 
 def write_numbers(architecture: Architecture, powers: list[int], numbers: Integers) -> bytes:
-    """powers: 0..6 of each group. numbers: [count], of each group multiples of 2^(power - 1), at most 31 times it."""
+    """powers: 0..6 of each group. numbers: [count], of each group multiples of 2^(power - 1), at most 31 times it.
+    Format 5.14.
+    """
     coder, head = SymbolEncoder(), b""
     coder.put(np.array(powers), uniform(POWERS))
     for kind in range(KINDS):
@@ -58,7 +60,7 @@ def write_numbers(architecture: Architecture, powers: list[int], numbers: Intege
 
 
 def read_numbers(architecture: Architecture, data: bytes) -> Integers:
-    """Numbers [count]. Raises FormatError."""
+    """Numbers [count]. Raises FormatError. Format 5.14."""
     if len(data) < 2 * KINDS:
         raise FormatError(f"an adaptation of {len(data)} bytes")
     coder, numbers = SymbolDecoder(data[2 * KINDS :]), np.zeros(count(architecture), np.int64)

@@ -7,11 +7,17 @@ from collections.abc import Iterator
 FIRST = 3
 """The least effort that searches."""
 
-SHARE, GROWTH = 0.05, 1.8
-"""Of an image, what the first part of a search looks at; how much more each further part does."""
+SHARE = 0.05
+"""Of an image, what the first part of a search looks at. By trial."""
 
-LEAST_PIXELS, MOST_PIXELS = 1 << 14, 1 << 22
-"""That a first part of a search looks at."""
+GROWTH = 1.8
+"""How much more each further part looks at. By trial: docs/models.md has what efforts take and give."""
+
+LEAST_PIXELS = 1 << 14
+"""That a first part looks at, of small images: 16 of the first crops. By trial."""
+
+MOST_PIXELS = 1 << 22
+"""That a first part looks at, of large images, which bounds its time. By trial."""
 
 CROPS = ((16, 64), (16, 64), (16, 128), (16, 128), (32, 128), (32, 128), (64, 128))
 """Small ones for the first steps, less noise for the later ones."""

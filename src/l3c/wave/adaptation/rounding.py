@@ -11,12 +11,15 @@ from l3c.wave.adaptation.code import POWERS, SMALL_MAX
 from l3c.wave.definition.network import Integers
 
 Floats = NDArray[np.float64]
-LARGEST = POWERS - 2
+LARGEST = POWERS - 2  # the largest power of two in numbers: powers are 0 for none, and then one more
 COARSENESS = 6.0
 """Steps of the numbers, in those that would be best if the gradients' squares were the curvature."""
 
-ZERO_BITS, STEP_BITS = 6.0, 2.4
-"""What a number costs that is not 0, and what each step beyond 1 adds."""
+ZERO_BITS = 6.0
+"""What a number costs that is not 0, about: zeros are frequent, so that others are dear. By trial."""
+
+STEP_BITS = 2.4
+"""What each step beyond 1 adds, about. By trial."""
 
 
 def round_group(values: Floats, curvature: Floats) -> tuple[int, Integers]:

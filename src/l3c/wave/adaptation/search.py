@@ -20,8 +20,23 @@ from l3c.wave.definition.scales import output_units
 
 Floats = NDArray[np.float64]
 ALIGNED = (2, 32)
-RATE, WARM_UP = 1e-2, 8
-MOMENTUM, SPREAD, EPSILON = 0.2, 0.01, 1e-6
+"""Rows and columns of crops are multiples of these, as the engine's float network wants them."""
+
+RATE = 1e-2
+"""Of Adam's steps at the start of a part of the search, falling off to 0. By trial."""
+
+WARM_UP = 8
+"""Steps in which the rate rises: Adam's first ones know little of how gradients spread. By trial."""
+
+MOMENTUM = 0.2
+"""1 less Adam's first beta. By trial."""
+
+SPREAD = 0.01
+"""1 less Adam's second beta. By trial."""
+
+EPSILON = 1e-6
+"""Keeps roots from 0 where a number has no gradient."""
+
 THRIFT = 0.75
 """Bits that a step of a number must save at first."""
 

@@ -39,7 +39,9 @@ GRANULE = 4
 """Widths are multiples of it: the engine holds four outputs in a cell."""
 
 WIDTH_MAX = 512
-"""Keeps the sums of the widest layer inside 32 bits; the engine proves it when it is compiled."""
+"""With it a layer has 7 * 512 + 59 = 3,643 inputs at most (stage2.0, with side information and fits). So a sum with
+its bias, its rounding and what the engine adds for signed cells stays in int32:
+(127 * 255 + 127 * 128) * 3,643 + 2^29 + 2^14 < 2^30. The engine proves it when it is compiled (network.hpp)."""
 
 COMPONENTS_MAX = 8
 """Logistics in a mixture: the engine holds them in registers."""
@@ -48,7 +50,8 @@ FITTED = 12
 """Neighbours in the least-squares prediction, the first of NEIGHBOURS."""
 
 PAIR_MAX = 128
-"""Largest sum of the magnitudes of a pair's weights: 128 * 255 fits the 16 bits in which AVX2 adds two products."""
+"""Largest sum of the magnitudes of a pair's weights. AVX2 adds two products of an input and a weight in 16 bits:
+128 * 255 = 32,640 is below 2^15, with 129 it would not be."""
 
 
 FIRST = ("channels", "hidden1", "cached", "hidden2", "hidden3", "head", "components")
@@ -73,7 +76,7 @@ def _listed(allowed: range | tuple[int, ...]) -> str:
 
 @dataclass(frozen=True)
 class Layer:
-    """One fully connected layer: a weight for each output and input, and a bias for each output.
+    """One fully connected layer: a weight for each output and input, and a bias for each output. Format 5.8.
 
     segments: numbers of inputs that come from one source each. Within a segment, inputs 2 i and 2 i + 1 are a pair, of
     whose weights an integer network limits the sum (PAIR_MAX).
@@ -90,7 +93,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Architecture:
-    """Widths of the layers.
+    """Widths of the layers. Format 6.2.
 
     channels: samples a pixel has, 1 (gray) or 3 (coded in the order green, red, blue).
     side_channels: of these the first ones that are known beforehand, everywhere, and not coded: 0, or 1 of 3 (luma,
@@ -125,26 +128,28 @@ class Architecture:
 
     @property
     def coded(self) -> range:
-        """The channels that are coded."""
+        """The channels that are coded. Format 5.1."""
         return range(self.side_channels, self.channels)
 
     @property
     def order(self) -> tuple[int, ...]:
-        """Where each channel, in the order of coding, lies in a tile."""
+        """Where each channel, in the order of coding, lies in a tile. Format 5.1."""
         return (1, 0, 2) if self.channels == 3 and not self.side_channels else tuple(range(self.channels))
 
     @property
     def context(self) -> int:
-        """Inputs that need no cached features: neighbours, predictions, what is ahead, the fits and the energies."""
+        """Inputs that need no cached features: neighbours, predictions, what is ahead, the fits and the energies.
+        Format 5.4.
+        """
         seen = (len(NEIGHBOURS) + 1) * self.channels + len(AHEAD) * self.side_channels
         return seen + (bool(self.fitted) + self.coupled) * len(self.coded)
 
     def head_index(self, channel: int) -> int:
-        """Index of the first of a channel's two layers."""
+        """Index of the first of a channel's two layers. Format 5.8."""
         return 4 + 2 * (channel - self.side_channels)
 
     def layers(self) -> list[Layer]:
-        """All layers, in the order in which their parameters are stored."""
+        """All layers, in the order in which their parameters are stored. Format 5.8."""
         cached = (self.cached,) * len(CACHED_POSITIONS)
         residuals = (self.channels,) * (1 + self.coupled)
         expected = (1,) * self.coupled
@@ -160,5 +165,5 @@ class Architecture:
         return layers
 
     def to_dict(self) -> dict[str, Any]:
-        """What files and digests hold (`l3c.models.digest.stated`)."""
+        """What files and digests hold (`l3c.models.digest.stated`). Format 6.2."""
         return stated(self, FIRST)

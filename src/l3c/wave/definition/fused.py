@@ -9,7 +9,7 @@ Floats = NDArray[np.float32]
 
 
 def fused(a: Floats, b: Floats, c: Floats) -> Floats:
-    """float32 a b + c, broadcast, with one rounding.
+    """float32 a b + c, broadcast, with one rounding. Format 5.5.
 
     In double precision the product is exact. Where the sum is not, the odd one of its two neighbours is taken
     ("rounding to odd", Boldo and Melquiond, 2008), so that rounding to float32 sees on which side of a tie it lies.

@@ -23,18 +23,30 @@ from l3c.wave.definition.pairs import WEIGHT_MAX, limit_pairs
 from l3c.wave.definition.parameters import layer_parameters
 from l3c.wave.definition.scales import ACTIVATION_UNIT, OFFSET, exponents, offset_inputs
 
-STAGE_TWO, HEADS, OUTPUTS = 2, 4, 5
-"""Indices of the first layer of stage 2, of a head's, and of those that give outputs; stage 1 never learns."""
+STAGE_TWO = 2
+"""Index of the first layer of stage 2. Stage 1 never learns: its features are cached, and would have to be computed
+anew."""
 
-STEP = np.float32(1 / (1 << ACTIVATION_UNIT))
-ACTIVATION_MAX = 255
-NO_INPUTS = slice(0, 0)
+HEADS = 4
+"""Index of the first layer of the first head."""
+
+OUTPUTS = 5
+"""Index of the first layer that gives outputs; every second one from there on does."""
+
+STEP = np.float32(1 / (1 << ACTIVATION_UNIT))  # what a step of an activation means: 1/32
+ACTIVATION_MAX = 255  # activations are clipped to bytes; at a bound the gradient stops
+NO_INPUTS = slice(0, 0)  # of layers whose inputs carry no offset
 BIAS_REACH = 2**28
+"""A learned bias stays within it before offsets are taken off. Those are at most 128 * 127 * 3,643 < 2^26 in
+magnitude (architecture.WIDTH_MAX), so the result stays within BIAS_MAX, and the sums of the layer within int32."""
+
 TINY = np.float32(1e-12)
-LEVELS_PER_MEAN = np.float32(8)
-COEFFICIENT_MAX = 256
-STEP_MAX = 2**31 - 1
-"""The engine counts in 32 bits."""
+"""Added and taken off again, it makes moments multiples of 2^-63, so that none becomes subnormal: those are slow on
+many processors, and modes that flush them to 0 would give other numbers."""
+
+LEVELS_PER_MEAN = np.float32(8)  # a mean's unit is 8 levels (scales.MEAN_UNIT), its gradient comes by levels
+COEFFICIENT_MAX = 256  # a coefficient counts up to 256 / 64 = 4: so `tile.channel_mixture` clips it (5.10)
+STEP_MAX = 2**31 - 1  # the engine counts in 32 bits
 
 
 FIRST = (
@@ -52,7 +64,7 @@ FIRST = (
 
 @dataclass(frozen=True)
 class Learning:
-    """How a network learns while it codes: Adam's rule.
+    """How a network learns while it codes: Adam's rule. Format 6.3.
 
     learning_rate: Adam's step. first_moment_rate, second_moment_rate: shares by which a step moves the moments, 1 less
     Adam's betas. epsilon: its square is added to the second moment. step_pixels: pixels after which a step is taken, at
@@ -87,16 +99,16 @@ class Learning:
             raise ValueError(f"learning: the first layer is {STAGE_TWO} to {OUTPUTS}, not {self.first_layer}")
 
     def learns(self, index: int) -> bool:
-        """Whether a layer learns, by its place in the architecture."""
+        """Whether a layer learns, by its place in the architecture. Format 5.11."""
         return index >= self.first_layer and (self.first_layer < OUTPUTS or index % 2 == OUTPUTS % 2)
 
     def to_dict(self) -> dict[str, float]:
-        """What files and digests hold (`l3c.models.digest.stated`)."""
+        """What files and digests hold (`l3c.models.digest.stated`). Format 6.3."""
         return stated(self, FIRST)
 
 
 def matmul(start: Floats, weights: Floats, inputs: Floats) -> Floats:
-    """start [M, N] + weights [M, I] inputs [I, N], summed over I from 0 upwards, each term fused."""
+    """start [M, N] + weights [M, I] inputs [I, N], summed over I from 0 upwards, each term fused. Format 5.11.4."""
     total = start.copy()
     for i in range(weights.shape[1]):
         total = fused(weights[:, i : i + 1], inputs[i], total)
@@ -104,14 +116,14 @@ def matmul(start: Floats, weights: Floats, inputs: Floats) -> Floats:
 
 
 def nearest(values: Floats, most: int) -> Integers:
-    """floor(value + 1/2), clipped; what is no number becomes -most."""
+    """floor(value + 1/2), clipped; what is no number becomes -most. Format 5.11.6."""
     clipped = np.where(values > -most, values, np.float32(-most))
     floor: Floats = np.floor(np.where(clipped < most, clipped, np.float32(most)) + np.float32(0.5))
     return floor.astype(np.int64)
 
 
 def inverse_root(x: Floats) -> Floats:
-    """About 1 / sqrt(x) of x above 0: a line through its bits, then two steps of Newton's method."""
+    """About 1 / sqrt(x) of x above 0: a line through its bits, then two steps of Newton's method. Format 5.11.5."""
     y = (np.int32(0x5F3759DF) - (x.view(np.int32) >> 1)).view(np.float32)
     half = x * np.float32(0.5)
     for _ in range(2):
@@ -120,7 +132,7 @@ def inverse_root(x: Floats) -> Floats:
 
 
 class LearnedLayer:
-    """A layer that learns.
+    """A layer that learns. Format 5.11.
 
     parameters: float32 [outputs, inputs + 1], weights and then biases. integers: those nearest to them, which code.
     """
@@ -133,11 +145,11 @@ class LearnedLayer:
         self.gradients, self.means, self.squares = (np.zeros_like(self.parameters) for _ in range(3))
 
     def weights(self) -> Floats:
-        """The integer weights as they are meant, [outputs, inputs]."""
+        """The integer weights as they are meant, [outputs, inputs]. Format 5.11.4."""
         return np.ldexp(self.integers.weights.astype(np.float32), -self.power[:, None])
 
     def round(self) -> None:
-        """Take the nearest integers."""
+        """Take the nearest integers. Format 5.11.6."""
         power = self.power[:, None]
         weights = limit_pairs(self.layer, nearest(np.ldexp(self.parameters[:, :-1], power), WEIGHT_MAX))
         bias = nearest(np.ldexp(self.parameters[:, -1], self.power + ACTIVATION_UNIT), BIAS_REACH)
@@ -145,16 +157,18 @@ class LearnedLayer:
         self.integers = IntegerLayer(weights.astype(np.int8), bias.astype(np.int32), self.integers.shift)
 
     def backward(self, gradients: Floats, start: Floats) -> Floats:
-        """Gradients by the first len(start) inputs, added to start."""
+        """Gradients by the first len(start) inputs, added to start. Format 5.11.4."""
         return matmul(start, self.weights()[:, : len(start)].T, gradients)
 
     def collect(self, gradients: Floats, inputs: Floats) -> None:
-        """Add the gradients by weights and biases, pixel by pixel."""
+        """Add the gradients by weights and biases, pixel by pixel. Format 5.11.4."""
         ones = np.ones((1, inputs.shape[1]), np.float32)
         self.gradients = matmul(self.gradients, gradients, np.concatenate([inputs, ones]).T)
 
     def step(self, learning: Learning, reach: np.float32, scale: np.float32, share: np.float32) -> None:
-        """One step of Adam (Kingma and Ba, 2015); small moments are rounded away, so that none becomes subnormal."""
+        """One step of Adam (Kingma and Ba, 2015); small moments are rounded away, so that none becomes subnormal.
+        Format 5.11.5.
+        """
         gradient = self.gradients * share
         mean = self.means + np.float32(learning.first_moment_rate) * (gradient - self.means)
         square = self.squares + np.float32(learning.second_moment_rate) * (gradient * gradient - self.squares)
@@ -165,13 +179,13 @@ class LearnedLayer:
 
 
 def inside(activations: Integers) -> NDArray[np.bool_]:
-    """Where a gradient passes an activation."""
+    """Where a gradient passes an activation. Format 5.11.4."""
     return (activations > 0) & (activations < ACTIVATION_MAX)
 
 
 def mixture_gradients(mixture: Mixture, symbols: Integers) -> tuple[Floats, Floats, Floats]:
     """Gradients of -ln p(symbol), less the floor of 1, by logits, means (levels) and log scales: float32 [K, N]
-    each.
+    each. Format 5.11.3.
     """
     _, frequency = intervals(mixture, symbols)
     gain = np.float32(0.99609375) / (frequency.astype(np.float32) * np.float32(2**-16))
@@ -193,7 +207,7 @@ def mixture_gradients(mixture: Mixture, symbols: Integers) -> tuple[Floats, Floa
 
 
 class LearningNetwork:
-    """A network whose layers behind the cached features learn. It replaces `Network` for one tile."""
+    """A network whose layers behind the cached features learn. It replaces `Network` for one tile. Format 5.11."""
 
     def __init__(self, network: Network, learning: Learning) -> None:
         self.architecture: Architecture = network.architecture
@@ -205,13 +219,15 @@ class LearningNetwork:
         self.mean_left = self.square_left = np.float32(1)
 
     def learns_from(self, wavefront: int) -> bool:
+        """Whether a wavefront is learned from. Format 5.11.2."""
         return wavefront % self.learning.period < self.learning.learned
 
     def cached_features(self, context: Integers, residuals: Integers) -> Integers:
+        """As `Network` has them: stage 1 does not learn. Format 5.8."""
         return Network(self.architecture, tuple(self.layers)).cached_features(context, residuals)
 
     def shared(self, context: Integers, cached: Integers) -> Integers:
-        """What the heads share, [hidden3, N]."""
+        """What the heads share, [hidden3, N]. Format 5.8."""
         self.inputs = np.concatenate([context, cached])
         self.hidden = self.layers[STAGE_TWO].activations(self.inputs)
         self.top = self.layers[STAGE_TWO + 1].activations(self.hidden)
@@ -219,7 +235,7 @@ class LearningNetwork:
         return self.top
 
     def predict_mixtures(self, channel: int, shared: Integers, earlier: Integers) -> Integers:
-        """Outputs of a head."""
+        """Outputs of a head. Format 5.8."""
         self.head_inputs = np.concatenate([shared, earlier])
         at = self.architecture.head_index(channel)
         self.head_hidden = self.layers[at].activations(self.head_inputs)
@@ -227,7 +243,7 @@ class LearningNetwork:
         return self.outputs
 
     def learn(self, channel: int, mixture: Mixture, symbols: Integers, moves: Integers) -> None:
-        """Collect the gradients of a channel whose symbols are known."""
+        """Collect the gradients of a channel whose symbols are known. Format 5.11.4."""
         gradients = self._output_gradients(mixture, symbols, moves)
         at = self.architecture.head_index(channel)
         output = self.learned[at + 1]
@@ -241,12 +257,13 @@ class LearningNetwork:
         self.d_top = hidden.backward(d_hidden, self.d_top)
 
     def _floats(self, inputs: Integers, offset: slice = NO_INPUTS) -> Floats:
-        """Activations as they are meant; those of `offset` carry OFFSET."""
+        """Activations as they are meant; those of `offset` carry OFFSET. Format 5.11.4."""
         meant = inputs.astype(np.float32)
         meant[offset] -= OFFSET
         return meant * STEP
 
     def _output_gradients(self, mixture: Mixture, symbols: Integers, moves: Integers) -> Floats:
+        """Gradients [outputs, N] by what a head gives. Format 5.11.3."""
         k = self.architecture.components
         logits, means, log_scales = mixture_gradients(mixture, symbols)
         mean = np.zeros_like(means[0])
@@ -259,7 +276,7 @@ class LearningNetwork:
         return np.concatenate([logits, means * LEVELS_PER_MEAN, log_scales, moved]).astype(np.float32)
 
     def learn_shared(self) -> None:
-        """Collect the gradients of the shared layers; after enough pixels, take a step."""
+        """Collect the gradients of the shared layers; after enough pixels, take a step. Format 5.11.4."""
         if self.learning.first_layer <= STAGE_TWO + 1:
             d_top = np.where(inside(self.top), self.d_top, np.float32(0))
             self.learned[STAGE_TWO + 1].collect(d_top, self._floats(self.hidden))
@@ -273,6 +290,7 @@ class LearningNetwork:
             self._step()
 
     def _step(self) -> None:
+        """A step of all layers that learn, and their new integers. Format 5.11.5."""
         one = np.float32(1)
         self.mean_left *= one - np.float32(self.learning.first_moment_rate)
         self.square_left *= one - np.float32(self.learning.second_moment_rate)

@@ -16,49 +16,56 @@ from l3c.wave.definition.architecture import PAIR_MAX, Architecture, Layer
 
 Integers = NDArray[np.int64]
 SHIFT_MAX = 14
-"""Of a layer's sums."""
+"""Of a layer's sums. 2^13, which rounds, is small beside a bias; see WIDTH_MAX."""
 
 BIAS_MAX = (1 << 29) - 1
-"""Leaves the products of the widest layer room in 32 bits."""
+"""Leaves the products of the widest layer room in int32: see WIDTH_MAX."""
 
 
 @dataclass(frozen=True)
 class IntegerLayer:
-    """weights: int8 [outputs, inputs]. bias: int32 [outputs], within BIAS_MAX. shift: uint8 [outputs], 0..SHIFT_MAX."""
+    """weights: int8 [outputs, inputs]. bias: int32 [outputs], within BIAS_MAX. shift: uint8 [outputs], 0..SHIFT_MAX.
+    Format 5.8.
+    """
 
     weights: NDArray[np.int8]
     bias: NDArray[np.int32]
     shift: NDArray[np.uint8]
 
     def sums(self, inputs: Integers) -> Integers:
-        """Rounded and shifted sums [outputs, N] of inputs [inputs, N] in 0..255."""
+        """Rounded and shifted sums [outputs, N] of inputs [inputs, N] in 0..255. Format 5.8."""
         shift = self.shift.astype(np.int64)[:, None]
         half = (1 << shift) >> 1
         return (self.weights.astype(np.int64) @ inputs + self.bias.astype(np.int64)[:, None] + half) >> shift
 
     def activations(self, inputs: Integers) -> Integers:
+        """Sums clipped to bytes, [outputs, N]. Format 5.8."""
         return np.clip(self.sums(inputs), 0, 255)
 
 
 @dataclass(frozen=True)
 class Network:
-    """An architecture and its layers, in the order of `Architecture.layers()`."""
+    """An architecture and its layers, in the order of `Architecture.layers()`. Format 5.8."""
 
     architecture: Architecture
     layers: tuple[IntegerLayer, ...]
 
     def cached_features(self, context: Integers, residuals: Integers) -> Integers:
-        """Stage 1: features [cached, N] of coded pixels, from context [context, N] and their residuals [.., N]."""
+        """Stage 1: features [cached, N] of coded pixels, from context [context, N] and their residuals [.., N].
+        Format 5.8.
+        """
         return self.layers[1].activations(self.layers[0].activations(np.concatenate([context, residuals])))
 
     def shared(self, context: Integers, cached: Integers) -> Integers:
         """Stage 2: what the heads share, [hidden3, N], from context and the neighbours' cached features [7 * cached,
-        N].
+        N]. Format 5.8.
         """
         return self.layers[3].activations(self.layers[2].activations(np.concatenate([context, cached])))
 
     def predict_mixtures(self, channel: int, shared: Integers, earlier: Integers) -> Integers:
-        """Outputs [3 * components + channel, N] for a channel, given the residuals of those before it [earlier, N]."""
+        """Outputs [3 * components + channel, N] for a channel, given the residuals of those before it [earlier, N].
+        Format 5.8.
+        """
         at = self.architecture.head_index(channel)
         return self.layers[at + 1].sums(self.layers[at].activations(np.concatenate([shared, earlier])))
 
@@ -70,7 +77,7 @@ class TensorReader(Protocol):
 
 
 def read_network(architecture: Architecture, tensor: TensorReader) -> Network:
-    """Assemble a network from tensors NAME.weight (int8), NAME.bias (int32) and NAME.shift (uint8).
+    """Assemble a network from tensors NAME.weight (int8), NAME.bias (int32) and NAME.shift (uint8). Format 5.8, 6.1.
 
     Raises ValueError naming the layer whose numbers do not fit.
     """

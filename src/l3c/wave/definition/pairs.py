@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from l3c.wave.definition.architecture import PAIR_MAX, Layer
 
-WEIGHT_MAX = 127
+WEIGHT_MAX = 127  # of int8, the same on both sides: the engine takes magnitudes
 Number = TypeVar("Number", np.int64, np.float64)
 
 
 def pair_partner(layer: Layer) -> NDArray[np.int64]:
-    """For each input the other one of its pair, or its own index where it has none."""
+    """For each input the other one of its pair, or its own index where it has none. Format 5.8."""
     partner, start = np.arange(layer.inputs), 0
     for size in layer.segments:
         inside = np.arange(size // 2 * 2)
@@ -24,7 +24,9 @@ def pair_partner(layer: Layer) -> NDArray[np.int64]:
 
 
 def limit_pairs(layer: Layer, weights: NDArray[Number]) -> NDArray[Number]:
-    """Shorten integers [outputs, inputs] to -127..127 and until each pair fits: the larger one first."""
+    """Shorten integers [outputs, inputs] to -127..127 and until each pair fits: the larger one first.
+    Format 5.11.6, 5.13.
+    """
     clipped = np.clip(weights, -WEIGHT_MAX, WEIGHT_MAX)
     partner = pair_partner(layer)
     other = np.abs(clipped[:, partner])

@@ -11,7 +11,7 @@ from l3c.wave.definition.scales import ACTIVATION_UNIT, OFFSET, exponents, offse
 
 
 def layer_parameters(architecture: Architecture, layer: Layer, integers: IntegerLayer) -> Floats:
-    """float32 [outputs, inputs + 1]: weights, then the bias of inputs that carry no offset."""
+    """float32 [outputs, inputs + 1]: weights, then the bias of inputs that carry no offset. Format 5.11.1."""
     power = exponents(architecture, layer, integers.shift)
     offsets = integers.weights[:, offset_inputs(architecture, layer)].astype(np.int64).sum(axis=1)
     bias = (integers.bias + OFFSET * offsets).astype(np.float32)

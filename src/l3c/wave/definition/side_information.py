@@ -9,7 +9,7 @@ Samples = NDArray[np.uint8]
 
 
 def side_information_of(plane: Samples, height: int, width: int) -> Samples:
-    """Means of a plane, uint8 [H, W, 1], for each sample of one of half its sides: [height, width, 1].
+    """Means of a plane, uint8 [H, W, 1], for each sample of one of half its sides: [height, width, 1]. Format 5.12.
 
     H is height, 2 height or 2 height - 1, W likewise: where a last row or column has no other, it is repeated. Rounded
     to nearest, ties upwards.

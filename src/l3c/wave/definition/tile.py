@@ -27,12 +27,15 @@ Predictor = Network | LearningNetwork
 Code = Callable[[Mixture, int, Integers, Integers], Integers]
 """From a channel's mixture, the channel, rows and columns of a wavefront to its samples."""
 
-TOP, LEFT, RIGHT, BELOW = 3, 3, 2, 1
-NEUTRAL = 128
+TOP = 3  # rows above: NEIGHBOURS reach three up
+LEFT = 3  # columns on the left: NEIGHBOURS reach three
+RIGHT = 2  # columns on the right: NEIGHBOURS reach two; with three, wavefronts would need a steeper slope
+BELOW = 1  # a row below, of side information: AHEAD reaches one down
+NEUTRAL = 128  # mid gray: what is seen above the first row
 
 
 class Wavefronts:
-    """The state of a tile while it is coded: known samples and cached features, with their borders."""
+    """The state of a tile while it is coded: known samples and cached features, with their borders. Format 5.1, 5.2."""
 
     def __init__(self, network: Predictor, height: int, width: int, side: Tile | None = None) -> None:
         """side: uint8 [height, width, side_channels], for a network with side information."""
@@ -47,7 +50,7 @@ class Wavefronts:
             self.samples[c] = with_borders(side[..., c])  # type: ignore[index]
 
     def __iter__(self) -> Iterator[tuple[Integers, Integers]]:
-        """Yield (rows, columns) of each wavefront x + 3 y = t, int64 [N], rows rising."""
+        """Yield (rows, columns) of each wavefront x + 3 y = t, int64 [N], rows rising. Format 5.1."""
         for t in range(self.width + SLOPE * (self.height - 1)):
             rows = np.arange(max(0, -(-(t - self.width + 1) // SLOPE)), min(self.height - 1, t // SLOPE) + 1)
             if rows.size:
@@ -58,21 +61,23 @@ class Wavefronts:
         return planes[:, rows + offset[0] + TOP, columns + offset[1] + LEFT]
 
     def predictions(self, rows: Integers, columns: Integers) -> Integers:
-        """Median edge prediction (the predictor of JPEG-LS), [channels, N]."""
+        """Median edge prediction (the predictor of JPEG-LS), [channels, N]. Format 5.3."""
         w, n, nw = (self.at(self.samples, rows, columns, o) for o in ((0, -1), (-1, 0), (-1, -1)))
         predictions: Integers = np.clip(w + n - nw, np.minimum(w, n), np.maximum(w, n))
         return predictions
 
     def ahead(self, rows: Integers, columns: Integers, predictions: Integers) -> Integers:
         """Pixels of the side channels minus their predictions, also of what is coded later: [AHEAD side_channels, N]
-        in 0..255.
+        in 0..255. Format 5.12.
         """
         side_channels = self.network.architecture.side_channels
         seen = np.stack([self.at(self.samples[:side_channels], rows, columns, o) for o in AHEAD], axis=1)
         return residual(seen, predictions[:side_channels, None]).reshape(-1, rows.size)
 
     def context(self, rows: Integers, columns: Integers, predictions: Integers) -> Integers:
-        """Neighbours minus predictions, the predictions themselves, what is ahead, the fits: [context, N] in 0..255."""
+        """Neighbours minus predictions, the predictions themselves, what is ahead, the fits: [context, N] in 0..255.
+        Format 5.4.
+        """
         neighbours = np.stack([self.at(self.samples, rows, columns, o) for o in NEIGHBOURS], axis=1)
         residuals = residual(neighbours, predictions[:, None])
         self.fitted = self._of_fits(residuals[:, :FITTED] - 128)
@@ -87,20 +92,24 @@ class Wavefronts:
         return np.concatenate(parts)
 
     def _of_fits(self, residuals: Integers) -> Floats:
-        """What the fits are of: residuals [coded, ...], if coupled of later ones less the first's."""
+        """What the fits are of: residuals [coded, ...], if coupled of later ones less the first's. Format 5.6."""
         values = residuals[self.network.architecture.side_channels :].astype(np.float32)
         if self.regression:
             values[1:] -= values[0]
         return values
 
     def expect(self, channel: int, prediction: Integers) -> Integers:
-        """What the channel is expected to exceed its prediction by: int64 [1, N], 64ths; [0, N] without such."""
+        """What the channel is expected to exceed its prediction by: int64 [1, N], 64ths; [0, N] without such.
+        Format 5.7.
+        """
         if self.regression:
             return self.regression.expect(channel)[None]
         return np.zeros((0, prediction.size), np.int64)
 
     def errors(self, channel: int, residuals: Integers, expected: Integers) -> Integers:
-        """By how much the channel is not what was expected, as inputs of the network [1, N]; [0, N] without such."""
+        """By how much the channel is not what was expected, as inputs of the network [1, N]; [0, N] without such.
+        Format 5.7.
+        """
         if self.regression:
             return step_levels(self.regression.set_error(channel, residuals, expected[0]))[None]
         return expected
@@ -108,7 +117,7 @@ class Wavefronts:
     def remember(
         self, rows: Integers, columns: Integers, samples: Integers, residuals: Integers, features: Integers
     ) -> None:
-        """Pixels that are known now, for those that see them; fits and sums take them in.
+        """Pixels that are known now, for those that see them; fits and sums take them in. Format 5.9.
 
         samples: [coded channels, N]. residuals: int64 [channels, N]. features: [cached, N].
         """
@@ -119,9 +128,11 @@ class Wavefronts:
             self.regression.update()
 
     def cached_features(self, rows: Integers, columns: Integers) -> Integers:
+        """Cached features that pixels see, [7 * cached, N]. Format 5.1."""
         return np.concatenate([self.at(self.features, rows, columns, o) for o in CACHED_POSITIONS])
 
     def _write(self, rows: Integers, columns: Integers, samples: Integers, features: Integers) -> None:
+        """Samples and features at their places, and borders that follow from them. Format 5.2."""
         coded = self.samples[self.network.architecture.side_channels :]
         coded[:, rows + TOP, columns + LEFT] = samples
         self.features[:, rows + TOP, columns + LEFT] = features
@@ -139,7 +150,9 @@ class Wavefronts:
 
 
 def with_borders(plane: Tile) -> Integers:
-    """Side information [height, width] as pixels see it: [TOP + height + BELOW, LEFT + width + RIGHT]."""
+    """Side information [height, width] as pixels see it: [TOP + height + BELOW, LEFT + width + RIGHT].
+    Format 5.2, 5.12.
+    """
     wide = np.pad(plane.astype(np.int64), ((TOP, BELOW), (LEFT, RIGHT)), "edge")
     wide[:TOP] = NEUTRAL
     wide[TOP, :LEFT] = NEUTRAL
@@ -148,19 +161,20 @@ def with_borders(plane: Tile) -> Integers:
 
 
 def residual(values: Integers, predictions: Integers) -> Integers:
-    """Difference clipped to -128..127, with 128 added."""
+    """Difference clipped to -128..127, with 128 added. Format 5.3."""
     clipped: Integers = np.clip(values - predictions, -128, 127)
     return clipped + 128
 
 
 def channel_mixture(outputs: Integers, components: int, prediction: Integers, moves: Integers) -> Mixture:
-    """A head's outputs as a mixture.
+    """A head's outputs as a mixture. Format 5.10.
 
     outputs: [3 * components + M, N]: logits, means, log scales, then M coefficients (1/64). moves: [M, N], what these
     multiply, 64ths of a level: how far the channels before are from their predictions, unclipped, and what is expected
     of this one.
     """
     logits, means, log_scales, coefficients = np.split(outputs, [components, 2 * components, 3 * components])
+    # three at most, each within 2^8 * 2^14 / 2^6 = 2^16; outputs stay below 2^30 (WIDTH_MAX), so means stay in int32
     moved = (np.clip(coefficients, -256, 256) * moves + 32) >> 6
     centre = (prediction << 6) + moved.sum(axis=0)
     return make_mixture(logits, means + centre, log_scales)
@@ -168,6 +182,7 @@ def channel_mixture(outputs: Integers, components: int, prediction: Integers, mo
 
 def encode_tile(network: Network, tile: Tile, learning: Learning | None = None) -> bytes:
     """tile: uint8 [height, width, channels], in the order red, green, blue, or side information, blue and red chroma.
+    Format 4.4, 5.9.
 
     learning: None for a network at rest.
     """
@@ -194,7 +209,7 @@ def decode_tile(
     learning: Learning | None = None,
     side: Tile | None = None,
 ) -> Tile:
-    """uint8 [height, width, channels], as `encode_tile` takes it. Raises FormatError on a damaged payload.
+    """uint8 [height, width, channels], as `encode_tile` takes it. Raises FormatError on a damaged payload. Format 5.9.
 
     side: uint8 [height, width, side_channels], for a network with side information.
     """
@@ -221,6 +236,7 @@ def _predictor(network: Network, learning: Learning | None) -> Predictor:
 
 
 def _run(state: Wavefronts, code: Code) -> None:
+    """Code all wavefronts of a tile. Format 5.9."""
     network, a = state.network, state.network.architecture
     for rows, columns in state:
         wavefront = int(columns[0] + SLOPE * rows[0])
