@@ -16,7 +16,7 @@ from l3c.container.structure import ImageHeader
 from l3c.container.tiling import Box
 from l3c.errors import FormatError
 
-VARINT_MAX = 10
+VARINT_MAX = 10  # bytes of a varint of 64 bits, 7 a byte: with three differences, 13 bytes a pixel (format 3.2.1)
 BYTES = 16
 """Memory that a correction takes."""
 

@@ -16,7 +16,7 @@ from l3c.container.structure import ImageHeader
 from l3c.errors import FormatError
 
 Components = list[NDArray[np.uint8]]
-BYTE = 8
+BYTE = 8  # bits of a component's samples
 
 
 def to_numbers(samples: NDArray[Any], header: ImageHeader) -> NDArray[Any]:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
 
-LOWEST, INNER = np.uint8(1), np.uint8(254)
+LOWEST = np.uint8(1)  # the least sample that is not clipped
+INNER = np.uint8(254)  # how many samples are not clipped: 1 .. 254
 
 
 def unclipped(pixels: Bytes, most: int) -> Bytes:

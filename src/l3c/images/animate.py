@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from l3c.container.structure import Animation, Frame
 from l3c.images.picture import Picture
 
-TO_BACKGROUND, TO_BEFORE = 2, 3
-"""Disposals that do not leave the frame."""
+TO_BACKGROUND = 2  # disposals, as GIF numbers them: the frame's place is cleared
+TO_BEFORE = 3  # the frame's place gets back what was there; others leave the frame
 
 
 def shown_frames(pages: tuple[Picture, ...], animation: Animation) -> Iterator[NDArray[np.uint8]]:

@@ -29,21 +29,31 @@ from l3c.images.description import (
 from l3c.images.metadata import meaning
 from l3c.images.picture import Picture
 
-FILE_HEADER = 14
-CORE, INFO, MASKS, ALPHA_MASK, V4, V5 = 12, 40, 52, 56, 108, 124
+FILE_HEADER = 14  # bytes before the header proper
+CORE = 12  # sizes of headers, which tell them apart: OS/2's first
+INFO = 40  # BITMAPINFOHEADER
+MASKS = 52  # with masks of red, green and blue
+ALPHA_MASK = 56  # with a mask of alpha too
+V4 = 108  # BITMAPV4HEADER, with colour spaces
+V5 = 124  # BITMAPV5HEADER, with profiles
 HEADERS = (CORE, 16, INFO, MASKS, ALPHA_MASK, 64, V4, V5)
 """Sizes of headers, which tell the versions."""
 
-PLAIN, RLE8, RLE4, FIELDS, ALPHA_FIELDS = 0, 1, 2, 3, 6
-COMPRESSIONS = {1: "RLE8", 2: "RLE4", 4: "JPEG", 5: "PNG"}
+PLAIN = 0  # compressions: none
+RLE8 = 1  # runs of 8-bit indices
+RLE4 = 2  # runs of 4-bit indices
+FIELDS = 3  # bit fields, of the three masks
+ALPHA_FIELDS = 6  # bit fields, of four masks
+COMPRESSIONS = {1: "RLE8", 2: "RLE4", 4: "JPEG", 5: "PNG"}  # names, in messages
+# of 16 and 32 bits without bit fields: 5 bits a colour; 8 bits, the highest byte unused
 DEFAULT_MASKS = {16: (0x7C00, 0x3E0, 0x1F, 0), 32: (0xFF0000, 0xFF00, 0xFF, 0)}
-EMBEDDED = 0x4D424544
-SIDE_MAX = 2**31 - 1
+EMBEDDED = 0x4D424544  # "MBED": a profile stands in the file
+SIDE_MAX = 2**31 - 1  # sides are signed numbers of 32 bits
 RUNS_MAX = 65536
 """Pixels that a byte of runs stands for at most: two jump over 255 rows and columns."""
 
-BLACK_AND_WHITE = bytes([0, 0, 0, 255, 255, 255])
-GRAYS = bytes(v for i in range(256) for v in (i, i, i))
+BLACK_AND_WHITE = bytes([0, 0, 0, 255, 255, 255])  # the palette of 1 bit that is no palette
+GRAYS = bytes(v for i in range(256) for v in (i, i, i))  # the palette of 8 bits that is no palette
 
 
 @dataclass(frozen=True)

@@ -24,15 +24,21 @@ MODES = {
 }
 """Pillow's mode to bits, colours and extra channels."""
 
-AV1_CONFIGURATION = b"av1C"
-AV1_HIGH_DEPTH = 0x40
-RUNS_MAX, CODED_MAX = 256, 100_000
-"""Pixels that a byte of runs, and of a transform's coefficients, stands for at most, with room."""
+AV1_CONFIGURATION = b"av1C"  # the box of AVIF that says the depth of samples
+AV1_HIGH_DEPTH = 0x40  # its bit for more than 8 bits, in the third byte
+RUNS_MAX = 256
+"""Pixels that a byte of runs stands for at most, with room: a run of TGA or PCX has 128."""
 
-TGA_ATTRIBUTES_AT, TGA_ALPHA = 494, b"\3"
-"""Where an extension area says what a fourth channel is, and the value of plain alpha."""
+CODED_MAX = 100_000
+"""Pixels that a byte of a transform's coefficients stands for at most, with room."""
 
-TGA_FOOTER = b"TRUEVISION-XFILE.\0"
+TGA_ATTRIBUTES_AT = 494
+"""Where an extension area says what a fourth channel is."""
+
+TGA_ALPHA = b"\3"
+"""The value there of plain alpha."""
+
+TGA_FOOTER = b"TRUEVISION-XFILE.\0"  # ends the files that have an extension area
 
 
 def _opened(data: bytes, form: str) -> ImageFile.ImageFile:

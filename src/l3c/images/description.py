@@ -10,13 +10,21 @@ import numpy as np
 
 from l3c.errors import InputError
 
-GRAY, WHITE_IS_ZERO, RGB, PALETTE, CMYK, YCBCR = "gray", "gray, white is 0", "RGB", "palette", "CMYK", "YCbCr"
-LAB, ICC_LAB, ITU_LAB = "Lab", "ICC Lab", "ITU Lab"
+GRAY = "gray"  # what the colours of a picture file mean, as messages name them
+WHITE_IS_ZERO = "gray, white is 0"  # of TIFF: gray, the other way round
+RGB = "RGB"  # red, green, blue
+PALETTE = "palette"  # indices of colours
+CMYK = "CMYK"  # inks: cyan, magenta, yellow, black
+YCBCR = "YCbCr"  # luma, blue and red chroma
+LAB = "Lab"  # of TIFF, photometric 8: signed chroma
+ICC_LAB = "ICC Lab"  # of TIFF, photometric 9: as ICC profiles have it
+ITU_LAB = "ITU Lab"  # of TIFF, photometric 10: as fax has it
 CHANNELS = {GRAY: 1, WHITE_IS_ZERO: 1, RGB: 3, PALETTE: 1, CMYK: 4, YCBCR: 3, LAB: 3, ICC_LAB: 3, ITU_LAB: 3}
 """Of each kind of colours, without extra channels."""
 
-UNSPECIFIED, ALPHA, ASSOCIATED = "unspecified", "alpha", "associated alpha"
-"""Kinds of extra channels."""
+UNSPECIFIED = "unspecified"  # kinds of extra channels: one that the file says nothing of
+ALPHA = "alpha"  # opacity
+ASSOCIATED = "associated alpha"  # opacity, by which colours are multiplied
 
 
 PADDING = 16

@@ -48,8 +48,10 @@ class Format:
         return getattr(import_module(f"l3c.images.{module}"), name)  # type: ignore[no-any-return]
 
 
-ISO_BRANDS = {b"avif": "AVIF", b"avis": "AVIF", b"crx ": "raw"}
+ISO_BRANDS = {b"avif": "AVIF", b"avis": "AVIF", b"crx ": "raw"}  # brands of ISO base media files to the formats here
+# those of HEIC, which is named but not read
 HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+# TIFF and BigTIFF, in both orders of bytes
 TIFF_STARTS = ((0, b"II*\0"), (0, b"MM\0*"), (0, b"II+\0"), (0, b"MM\0+"))
 
 FORMATS = (
@@ -116,17 +118,20 @@ FORMATS = (
     ),
 )  # fmt: skip
 
-BY_NAME = {form.name: form for form in FORMATS}
+BY_NAME = {form.name: form for form in FORMATS}  # of the table above
+# of the table above; suffixes are in small letters
 BY_SUFFIX = {suffix: form for form in FORMATS for suffix in form.suffixes}
 PICTURES = frozenset(suffix for suffix, form in BY_SUFFIX.items() if form.knows)
 """Suffixes of the files that are taken as pictures."""
 
+# suffixes of formats that are written
 WRITTEN = frozenset(suffix for suffix, form in BY_SUFFIX.items() if form.writes)
+# suffixes of formats that keep no pixels exactly
 LOSSY = frozenset(suffix for suffix, form in BY_SUFFIX.items() if not form.lossless)
-ANIMATED = (".png", ".gif", ".webp")
-PAGED = (".tif", ".pam")
-CHOICES = "choose png, tif, webp, bmp or ppm"
-PCX_VERSIONS = (0, 2, 3, 4, 5)
+ANIMATED = (".png", ".gif", ".webp")  # suffixes of formats that are written with frames
+PAGED = (".tif", ".pam")  # suffixes of formats that are written with pages
+CHOICES = "choose png, tif, webp, bmp or ppm"  # in messages: formats that keep every pixel
+PCX_VERSIONS = (0, 2, 3, 4, 5)  # those that exist: there is no 1
 
 
 def format_of(data: bytes) -> Format | None:
@@ -154,6 +159,7 @@ def format_of(data: bytes) -> Format | None:
     return _without_signature(data)
 
 
+# sizes of all headers of BMP: "BM" alone begins many a text
 _BMP_HEADERS = tuple(size.to_bytes(4, "little") for size in (12, 16, 40, 52, 56, 64, 108, 124))
 
 

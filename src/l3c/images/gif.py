@@ -17,14 +17,18 @@ from l3c.images.description import PALETTE, Description, damaged, digest, traili
 from l3c.images.picture import Picture
 from l3c.images.png_chunks import pack, unpack
 
-CODE_MAX = 12
-LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
-ICC, XMP = b"ICCRGBG1012", b"XMP DataXMP"
+CODE_MAX = 12  # bits of a code of LZW
+LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")  # applications that say how often a file is shown
+ICC = b"ICCRGBG1012"  # the application of colour profiles
+XMP = b"XMP DataXMP"  # the application of XMP
 XMP_TRAILER = b"\1" + bytes(range(255, -1, -1)) + b"\0"
 """What readers that take XMP for blocks run through."""
 
-CONTROL, COMMENT, TEXT, APPLICATION = 0xF9, 0xFE, 0x01, 0xFF
-GRAYS = bytes(v for i in range(256) for v in (i, i, i))
+CONTROL = 0xF9  # labels of extensions: how the next frame is shown
+COMMENT = 0xFE  # a text about the file
+TEXT = 0x01  # a text drawn on the canvas
+APPLICATION = 0xFF  # anything else, by name
+GRAYS = bytes(v for i in range(256) for v in (i, i, i))  # of files without any palette
 BETWEEN = b"\0"
 """What stands between comments, of which a file may have several."""
 

@@ -18,13 +18,14 @@ from l3c.images.metadata import metadata_of
 from l3c.images.picture import Picture
 from l3c.images.resolution import of_jfif
 
-FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-LOSSLESS = (0xC3, 0xC7, 0xCB, 0xCF)
-HIERARCHICAL = (0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF)
+FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # markers of frames: C4, C8 and CC mean something else
+LOSSLESS = (0xC3, 0xC7, 0xCB, 0xCF)  # frames without a DCT
+HIERARCHICAL = (0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF)  # frames of pictures that are coded as differences
 PIXELS_MAX = 100_000
 """That a byte stands for at most, with room: blank blocks of progressive files take next to nothing."""
 
-COLOURS = {1: GRAY, 3: RGB, 4: CMYK}
+COLOURS = {1: GRAY, 3: RGB, 4: CMYK}  # by the number of components
+# segments whose content is kept elsewhere, or follows from the pixels
 KNOWN = (
     (0xE0, b"JFIF\0"),
     (0xE1, b"Exif\0"),

@@ -14,11 +14,15 @@ from l3c.images.description import ALPHA, CMYK, GRAY, RGB, Description, check_pl
 from l3c.images.metadata import EXIF_PREFIX, meaning
 from l3c.images.picture import Picture
 
-BOXES = b"\0\0\0\x0cjP  \r\n\x87\n"
-CODESTREAM = b"\xff\x4f\xff\x51"
-XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
-EXIF_UUID = b"JpgTiffExif->JP2"
-SRGB, GRAYSCALE, SYCC, INKS = 16, 17, 18, 12
+BOXES = b"\0\0\0\x0cjP  \r\n\x87\n"  # the signature box, which begins files of boxes
+CODESTREAM = b"\xff\x4f\xff\x51"  # the markers SOC and SIZ, which begin a bare codestream
+XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")  # of the box that holds XMP (ISO 16684)
+EXIF_UUID = b"JpgTiffExif->JP2"  # of the box that holds EXIF
+SRGB = 16  # numbers of colour spaces: sRGB
+GRAYSCALE = 17  # gray
+SYCC = 18  # YCbCr of sRGB
+INKS = 12  # CMYK
+# boxes whose content is kept elsewhere, or follows from the pixels
 KNOWN = {b"jP  ", b"ftyp", b"jp2h", b"jp2c", b"ihdr", b"bpcc", b"colr", b"cdef", b"rreq"}
 WITHOUT_LOSS = 1
 """The transformation of wavelets of integers."""
@@ -26,8 +30,8 @@ WITHOUT_LOSS = 1
 PIXELS_MAX = 100_000
 """That a byte stands for at most, with room."""
 
-COMPONENTS_MAX = 4
-DEPTH_MAX = 8
+COMPONENTS_MAX = 4  # of Pillow's pictures: four channels
+DEPTH_MAX = 8  # bits: Pillow gives no more for several components
 
 
 @dataclass

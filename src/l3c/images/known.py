@@ -8,8 +8,8 @@ from l3c.errors import L3CError
 from l3c.images.description import ALPHA, GRAY, RGB, WHITE_IS_ZERO
 from l3c.images.read import describe
 
-LAYOUTS = {name: number for number, name in LAYOUT_NAMES.items()}
-KINDS = {"unsigned": UNSIGNED, "signed": SIGNED, "float": FLOAT}
+LAYOUTS = {name: number for number, name in LAYOUT_NAMES.items()}  # by the names that descriptions have
+KINDS = {"unsigned": UNSIGNED, "signed": SIGNED, "float": FLOAT}  # by the names that descriptions have
 
 
 def header_of(data: bytes) -> ImageHeader | None:

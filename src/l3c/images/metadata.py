@@ -18,7 +18,7 @@ from l3c.images.tiff_directory import canonical
 EXIF_PREFIX = b"Exif\0\0"
 """What JPEG puts before the EXIF block, and Pillow mostly too; a file of ours holds the block alone."""
 
-PILLOW_KEYS = {"icc": "icc_profile", "exif": "exif", "xmp": "xmp"}
+PILLOW_KEYS = {"icc": "icc_profile", "exif": "exif", "xmp": "xmp"}  # our names to keys of Pillow's `info`
 NO_TEXTS = ("compression", "XML:com.adobe.xmp")
 """Keys of `info` whose strings are no texts of the picture."""
 

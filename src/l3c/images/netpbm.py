@@ -14,20 +14,20 @@ from l3c.errors import InputError
 from l3c.images.description import ALPHA, GRAY, RGB, UNSPECIFIED, Description, damaged, digest, trailing
 from l3c.images.picture import Picture
 
-SPACE = rb"[ \t\n\v\f\r]"
+SPACE = rb"[ \t\n\v\f\r]"  # what separates tokens, by Netpbm's manuals
 TOKEN = re.compile(rb"((?:" + SPACE + rb"|#[^\n\r]*[\n\r])*)([0-9]+)")
-PLAIN = {b"P1": b"P4", b"P2": b"P5", b"P3": b"P6"}
-CHANNELS = {b"P4": 1, b"P5": 1, b"P6": 3}
-TUPLES = {1: "GRAYSCALE", 2: "GRAYSCALE_ALPHA", 3: "RGB", 4: "RGB_ALPHA"}
+PLAIN = {b"P1": b"P4", b"P2": b"P5", b"P3": b"P6"}  # kinds in decimal digits, to those in bytes
+CHANNELS = {b"P4": 1, b"P5": 1, b"P6": 3}  # of kinds in bytes; PAM says its own
+TUPLES = {1: "GRAYSCALE", 2: "GRAYSCALE_ALPHA", 3: "RGB", 4: "RGB_ALPHA"}  # PAM's names of channels
 KNOWN_TUPLES = {
     1: (b"", b"GRAYSCALE", b"BLACKANDWHITE"), 2: (b"", b"GRAYSCALE_ALPHA", b"BLACKANDWHITE_ALPHA"), 3: (b"", b"RGB"),
     4: (b"", b"RGB_ALPHA"),
 }  # fmt: skip
-LARGEST = 65535
+LARGEST = 65535  # a sample has two bytes at most
 FULL = (1, 255, LARGEST)
 """Largest values of whole samples: of bool, uint8 and uint16."""
 
-SIDE_MAX = 2**31 - 1
+SIDE_MAX = 2**31 - 1  # Netpbm's own programs have them in signed numbers of 32 bits
 NUMBER_MAX = 12
 """Digits of a number in a header or a plain picture."""
 

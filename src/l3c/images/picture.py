@@ -12,7 +12,7 @@ from l3c.container.structure import Animation, Frame, Palette
 OF_PIXELS = frozenset({"transparent colour", "bit depth", "bmp header"})
 """Kinds of metadata that tell of pixels, or of how the source's format holds them."""
 
-BY_CHANNELS = {1: "gray", 2: "gray+alpha", 3: "RGB", 4: "RGBA"}
+BY_CHANNELS = {1: "gray", 2: "gray+alpha", 3: "RGB", 4: "RGBA"}  # the layout of samples that come without one
 
 
 @dataclass(frozen=True)

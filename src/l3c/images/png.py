@@ -27,8 +27,8 @@ from l3c.images.png_chunks import AFTER_PALETTE, PIXELS, SIGNATURE, XMP_KEYWORD,
 BITS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 """Of a sample, by colour type."""
 
-CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-COLOURS = {0: GRAY, 2: RGB, 3: PALETTE, 4: GRAY, 6: RGB}
+CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
+COLOURS = {0: GRAY, 2: RGB, 3: PALETTE, 4: GRAY, 6: RGB}  # by colour type; alpha is an extra channel
 PASSES = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
 """Of interlaced pictures: first row, first column, and the steps between rows and columns."""
 
@@ -44,8 +44,8 @@ INFLATED_MAX = 1 << 24
 PROFILE_NAME = b"ICC Profile"
 """The name that profiles get; others are kept as a chunk iCCP of the name alone."""
 
-SIDE_MAX = 2**31 - 1
-FILTERS = 5
+SIDE_MAX = 2**31 - 1  # pixels, and bytes of a chunk: PNG's own limit, 31 bits
+FILTERS = 5  # a row's first byte is 0 to 4
 
 
 @dataclass

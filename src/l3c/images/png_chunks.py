@@ -10,15 +10,15 @@ from l3c.container.cursor import Cursor, varint
 from l3c.errors import FormatError
 
 Chunk = tuple[bytes, bytes]
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
-XMP_KEYWORD = b"XML:com.adobe.xmp\0"
+SIGNATURE = b"\x89PNG\r\n\x1a\n"  # the first eight bytes of a PNG file
+XMP_KEYWORD = b"XML:com.adobe.xmp\0"  # of the text that holds XMP
 AFTER_PALETTE = (b"bKGD", b"hIST", b"tRNS")
 """Chunks that must follow the palette."""
 
 PIXELS = {b"tRNS", b"acTL", b"fcTL", b"fdAT"}
 """Ancillary chunks that are pixels."""
 
-MAX_CHUNK = 2**31 - 1
+MAX_CHUNK = 2**31 - 1  # bytes: PNG's own limit (container.constants.CHUNK_MAX)
 
 
 def chunks_of(data: bytes) -> Iterable[Chunk]:

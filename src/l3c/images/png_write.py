@@ -22,7 +22,7 @@ from l3c.images.png_chunks import XMP_KEYWORD, Chunk, unpack, with_chunks
 DISPOSALS = {0: 0, 1: 0, 2: 1, 3: 2}
 """APNG's number of each of ours."""
 
-DURATION_MAX = 65535
+DURATION_MAX = 65535  # both parts of a frame's duration have 16 bits
 
 
 def write(picture: Picture, level: int = 6) -> bytes:
@@ -108,6 +108,7 @@ def _chunks(metadata: dict[str, bytes], bits: int) -> list[Chunk]:
     return chunks
 
 
+# kinds of metadata that have no chunk of their own in the picture, to the chunk that PNG has for them
 MADE: dict[str, Callable[[bytes], Chunk]] = {
     "exif": lambda value: (b"eXIf", value),
     "xmp": lambda value: (b"iTXt", XMP_KEYWORD + bytes(4) + value),

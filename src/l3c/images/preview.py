@@ -15,7 +15,7 @@ from l3c.errors import FormatError
 from l3c.images.picture import Picture
 from l3c.images.write import to_image
 
-QUALITY = 70
+QUALITY = 70  # of WebP: a preview is looked at for a moment. By taste
 
 
 def make_preview(samples: NDArray[Any], header: ImageHeader, palette: Palette | None) -> bytes:

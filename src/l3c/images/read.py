@@ -18,9 +18,14 @@ T = TypeVar("T")
 BANDED = frozenset({"PNG", "PPM", "BMP"})
 """Formats that are read some rows at a time."""
 
-WORKED, BAND_BYTES, COPIES = 24, 96 << 20, 4
-"""Bytes a pixel that libraries take beside the samples; the most where a format is read by rows; arrays of all samples
-while they are unpacked (measured, with room: tests/images/test_read_memory.py)."""
+WORKED = 24
+"""Bytes a pixel that libraries take beside the samples (measured, with room: tests/images/test_read_memory.py)."""
+
+BAND_BYTES = 96 << 20
+"""The most of those where a format is read by rows (likewise)."""
+
+COPIES = 4
+"""Arrays of all samples while they are unpacked (likewise)."""
 
 Check = Callable[[Description], None]
 

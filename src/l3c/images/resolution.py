@@ -5,11 +5,13 @@ from __future__ import annotations
 import struct
 from fractions import Fraction
 
-LAYOUT = struct.Struct("<B4I")
+LAYOUT = struct.Struct("<B4I")  # of section reso: unit, then two fractions (format 2.9)
 NONE, INCH, CENTIMETRE, METRE = range(4)
-METRES = {INCH: Fraction(254, 10000), CENTIMETRE: Fraction(1, 100), METRE: Fraction(1)}
-TIFF_UNITS = {1: NONE, 2: INCH, 3: CENTIMETRE}
-U32 = 2**32
+"""Units, as section reso numbers them."""
+
+METRES = {INCH: Fraction(254, 10000), CENTIMETRE: Fraction(1, 100), METRE: Fraction(1)}  # in a unit
+TIFF_UNITS = {1: NONE, 2: INCH, 3: CENTIMETRE}  # TIFF's and EXIF's number to ours
+U32 = 2**32  # fractions have numbers of 32 bits
 
 
 def of_png(content: bytes) -> bytes | None:

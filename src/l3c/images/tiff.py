@@ -46,11 +46,32 @@ from l3c.images.tiff_directory import SUB_DIRECTORIES, Directory, Reader, Tag, b
 CAMERA_FILE = "a camera's raw file (DNG or the like)"
 """Why such a file is not taken as pixels: those that a TIFF reader finds in it are a preview."""
 
-KIND, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 254, 256, 257, 258, 259, 262, 266
-STRIPS, ORIENTATION, SAMPLES, STRIP_SIZES, PLANES, MAP, TILES, TILE_SIZES = 273, 274, 277, 279, 284, 320, 324, 325
-INKS, INK_COUNT, EXTRA, NUMBER, SUBSAMPLING, DEPTH, DNG, DNG_DEPTH = 332, 334, 338, 339, 530, 32997, 50706, 32998
-RESOLUTIONS = frozenset({282, 283, 296})
-ICC, XMP = 34675, 700
+KIND = 254  # tags, by their names in TIFF 6.0: NewSubfileType
+WIDTH = 256  # ImageWidth
+HEIGHT = 257  # ImageLength
+BITS = 258  # BitsPerSample
+COMPRESSION = 259  # Compression
+PHOTOMETRIC = 262  # PhotometricInterpretation: what colours mean
+FILL_ORDER = 266  # FillOrder: whether bits of a byte are reversed
+STRIPS = 273  # StripOffsets
+ORIENTATION = 274  # Orientation
+SAMPLES = 277  # SamplesPerPixel
+STRIP_SIZES = 279  # StripByteCounts
+PLANES = 284  # PlanarConfiguration: channels together or apart
+MAP = 320  # ColorMap: the palette
+TILES = 324  # TileOffsets
+TILE_SIZES = 325  # TileByteCounts
+INKS = 332  # InkSet: 1 is CMYK
+INK_COUNT = 334  # NumberOfInks
+EXTRA = 338  # ExtraSamples
+NUMBER = 339  # SampleFormat: unsigned, signed, float
+SUBSAMPLING = 530  # YCbCrSubSampling
+DEPTH = 32997  # ImageDepth, of volumes
+DNG = 50706  # DNGVersion: only camera files have it
+DNG_DEPTH = 32998  # TileDepth, of volumes
+RESOLUTIONS = frozenset({282, 283, 296})  # XResolution, YResolution, ResolutionUnit: kept as `reso`
+ICC = 34675  # ICCProfile
+XMP = 700  # XMLPacket
 
 LAYOUT = frozenset(
     {WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER, STRIPS, SAMPLES, 278, STRIP_SIZES, PLANES, 288, 289,
@@ -59,19 +80,23 @@ LAYOUT = frozenset(
 )  # fmt: skip
 """Tags that tell how samples lie and are packed: a written file has its own."""
 
+# by PhotometricInterpretation
 COLOURS = {0: WHITE_IS_ZERO, 1: GRAY, 2: RGB, 3: PALETTE, 4: GRAY, 5: CMYK, 6: YCBCR, 8: LAB, 9: ICC_LAB, 10: ITU_LAB}
-EXTRAS = {0: UNSPECIFIED, 1: ASSOCIATED, 2: ALPHA}
+EXTRAS = {0: UNSPECIFIED, 1: ASSOCIATED, 2: ALPHA}  # by ExtraSamples
+# by SampleFormat; 4, which nobody defines, is taken as integers
 NUMBERS = {1: "unsigned", 2: "signed", 3: "float", 4: "unsigned"}
 WIDTHS = {"unsigned": (1, 2, 4, *range(8, 17), 32), "signed": (8, 16, 32), "float": (16, 32, 64)}
 """Bits of a sample that are taken."""
 
-EXTRA_MAX = 16
-VOID, MASK = 4, 4
-"""The sample format of which nobody says what it is, taken as integers; the photometric of masks, taken as gray."""
+EXTRA_MAX = 16  # planes beyond the colours that an l3c file holds (format 1.7)
+VOID = 4  # the sample format of which nobody says what it is, taken as integers
+MASK = 4  # the photometric of masks, taken as gray
 
-RAW_PHOTOMETRIC = (32803, 34892)
-NONE, JPEG = 1, 7
-FAX = (2, 3, 4, 34661)
+RAW_PHOTOMETRIC = (32803, 34892)  # of cameras: a colour filter array, linear raw
+NONE = 1  # compressions: none
+JPEG = 7  # JPEG, the second way
+FAX = (2, 3, 4, 34661)  # Huffman, group 3, group 4, and ISO JBIG of faxes
+# those taken; LZW 5, deflate 8 and 32946, PackBits 32773, Zstandard 50000, LZMA 34925 are unpacked
 COMPRESSIONS = {NONE, 5, 8, 32946, 32773, 50000, 34925, *FAX, JPEG}
 NAMES = {
     6: "old JPEG", 32766: "NeXT", 32809: "ThunderScan", 32908: "Pixar", 32909: "Pixar", 33003: "JPEG 2000",
@@ -81,6 +106,7 @@ NAMES = {
 }  # fmt: skip
 """Of compressions that are not taken."""
 
+# those that Pillow unpacks too
 BY_PILLOW = {NONE, 5, 8, 32946, 32773, JPEG, *FAX}
 INFLATION_MAX = 2000
 """Bytes that a byte of data may become: deflate and LZW reach 1032 and 1365."""
@@ -92,8 +118,12 @@ UPRIGHT = {
 }  # fmt: skip
 """What turns a picture back that Pillow has turned by its orientation."""
 
-TIMES_256, BELOW_256 = b"\0", b"\1"
-"""How the colours of a palette stand for 8 bits, where not as multiples of 257: one byte in the place of the map."""
+TIMES_256 = b"\0"
+"""How the colours of a palette stand for 8 bits, where not as multiples of 257: as multiples of 256. One byte in
+the place of the map."""
+
+BELOW_256 = b"\1"
+"""The same: as they are."""
 
 
 @dataclass(frozen=True)

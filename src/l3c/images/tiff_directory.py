@@ -16,10 +16,22 @@ SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12:
 UNITS = {3: 2, 4: 4, 5: 4, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 """Bytes that change places with the byte order."""
 
+# types of fields to those of `struct`
 FORMATS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
-ASCII, SHORT, LONG, RATIONAL, UNDEFINED, IFD, LONG8, IFD8 = 2, 3, 4, 5, 7, 13, 16, 18
-EXIF_TAG, GPS_TAG, INTEROPERABILITY_TAG, SUB_DIRECTORIES = 34665, 34853, 40965, 330
-THUMBNAIL, THUMBNAIL_SIZE = 513, 514
+ASCII = 2  # types of fields: text
+SHORT = 3  # 16 bits
+LONG = 4  # 32 bits
+RATIONAL = 5  # two of 32 bits
+UNDEFINED = 7  # bytes
+IFD = 13  # 32 bits: the place of a directory
+LONG8 = 16  # 64 bits, of BigTIFF
+IFD8 = 18  # 64 bits: the place of a directory, of BigTIFF
+EXIF_TAG = 34665  # tags that hold the place of a directory: EXIF's
+GPS_TAG = 34853  # where the picture was taken
+INTEROPERABILITY_TAG = 40965  # by which rules the file was made
+SUB_DIRECTORIES = 330  # smaller versions of the picture, or other pages
+THUMBNAIL = 513  # the place of a JPEG file, JPEGInterchangeFormat
+THUMBNAIL_SIZE = 514  # its bytes
 POINTERS = {EXIF_TAG, GPS_TAG, INTEROPERABILITY_TAG}
 """Tags whose value is the place of a directory that belongs to the picture's metadata."""
 

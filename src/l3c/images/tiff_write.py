@@ -33,8 +33,8 @@ PHOTOMETRICS = {
     "gray": 1, "gray+alpha": 1, "RGB": 2, "RGBA": 2, "palette": 3, "CMYK": 5, "YCbCr": 6, "Lab": 8, "ICC Lab": 9,
     "ITU Lab": 10,
 }  # fmt: skip
-EXTRAS = {UNSPECIFIED: 0, ASSOCIATED: 1, ALPHA: 2}
-DEFLATE = 8
+EXTRAS = {UNSPECIFIED: 0, ASSOCIATED: 1, ALPHA: 2}  # to ExtraSamples
+DEFLATE = 8  # the compression that TIFF readers know
 STRIP = 1 << 20
 """Bytes of a strip before deflate: small enough to be read in parts, large enough to cost nothing."""
 
@@ -44,7 +44,7 @@ BIG_FROM = 2**32 - 2**24
 NUMBERS = 1 << 16
 """Of tags: all that there can be."""
 
-LEVEL = 6
+LEVEL = 6  # zlib's usual one
 Order = Literal["<", ">"]
 WHOLE = (8, 16, 32, 64)
 """Bits of samples that are integers of bytes."""

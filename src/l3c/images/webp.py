@@ -18,16 +18,19 @@ from l3c.images.metadata import EXIF_PREFIX, meaning
 from l3c.images.picture import Picture
 from l3c.images.png_chunks import pack, unpack
 
-KINDS = {b"ICCP": "icc", b"EXIF": "exif", b"XMP ": "xmp"}
-PIXELS = (b"VP8 ", b"VP8L", b"ALPH", b"VP8X", b"ANIM", b"ANMF")
-ANIMATED, HAS_XMP, HAS_EXIF, HAS_ALPHA, HAS_ICC = 2, 4, 8, 16, 32
-"""Flags of VP8X."""
+KINDS = {b"ICCP": "icc", b"EXIF": "exif", b"XMP ": "xmp"}  # chunks to kinds of metadata
+PIXELS = (b"VP8 ", b"VP8L", b"ALPH", b"VP8X", b"ANIM", b"ANMF")  # chunks of pixels, or that say how these lie
+ANIMATED = 2  # flags of VP8X: several frames
+HAS_XMP = 4  # a chunk of XMP
+HAS_EXIF = 8  # a chunk of EXIF
+HAS_ALPHA = 16  # some frame has alpha
+HAS_ICC = 32  # a chunk of a colour profile
 
-TO_BACKGROUND, REPLACES = 1, 2
-"""Flags of ANMF."""
+TO_BACKGROUND = 1  # flags of ANMF: the frame's place is cleared
+REPLACES = 2  # the frame is not laid over by its alpha
 
-SIDE_MAX = 16383
-CANVAS_MAX = 2**24
+SIDE_MAX = 16383  # pixels of a frame: what libwebp writes
+CANVAS_MAX = 2**24  # pixels of a canvas' side: 24 bits
 Chunk = tuple[bytes, bytes]
 
 

@@ -18,7 +18,11 @@ from l3c.jpeg.inverse import Inverse
 from l3c.jpeg.pixels import Blocks, cut_to_size, grid
 from l3c.jpeg.upsample import shrink
 
-SIMPLE, ROUNDS = 2, 5
+SIMPLE = 2
+"""Turns that take the nearest coefficients, the last with the thorough repair; later ones refine blocks. By trial."""
+
+ROUNDS = 5
+"""Turns at most: most planes settle in fewer. By trial."""
 
 
 def invert_chroma(plane: NDArray[Any], known: NDArray[np.bool_], way: Way, luma: Steps) -> tuple[Blocks, Inverse]:

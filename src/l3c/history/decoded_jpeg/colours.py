@@ -22,7 +22,8 @@ def _origins(table: Ints) -> Ints:
     return out
 
 
-RED_FROM, BLUE_FROM = _origins(RED_OF), _origins(BLUE_OF)
+RED_FROM = _origins(RED_OF)  # red chroma, by how much red exceeds luma
+BLUE_FROM = _origins(BLUE_OF)  # blue chroma, by how much blue exceeds luma
 
 
 def from_rgb(pixels: NDArray[np.uint8]) -> tuple[Ints, Ints, Ints]:

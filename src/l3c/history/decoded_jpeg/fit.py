@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from l3c.jpeg.idct import SIDE
 from l3c.jpeg.inverse import Inverse
 
-BLOCK = SIDE * SIDE
-AC_MAX, DC_MIN, DC_MAX = 1023, -1024, 1023
+BLOCK = SIDE * SIDE  # samples of a block
+AC_MAX = 1023  # what a baseline JPEG file holds: 10 bits and a sign
+DC_MIN = -1024  # samples less 128 sum to 64 * -128, and the first coefficient is an eighth of that
+DC_MAX = 1023  # 64 * 127 / 8 = 1016 and the rounding of steps
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int16]
 
@@ -34,7 +36,7 @@ def basis() -> Floats:
     return np.kron(rows, rows).astype(np.float32)
 
 
-BASIS = basis()
+BASIS = basis()  # made once: blocks by the thousand are multiplied by it
 
 
 def to_blocks(plane: NDArray[Any]) -> NDArray[Any]:

@@ -25,8 +25,23 @@ from l3c.jpeg.pixels import Blocks, Coefficients, cut_to_size, grid
 from l3c.jpeg.upsample import upsample
 from l3c.jpeg.ycbcr import BLUE_OF, RED_OF, green_offset
 
-FEW, PROBES, LEAST_PROBES, FIRST_SHARE, LEAST_SHARE = 128, 4096, 500, 0.8, 0.9
+FEW = 128
+"""Pixels that tell of most images that no JPEG decoder made them. Of arbitrary colours about a quarter can be made."""
+
+PROBES = 4096
+"""Pixels that are looked at where those leave it open."""
+
+LEAST_PROBES = 500
+"""Of which so many must be unclipped, or nothing is known."""
+
+FIRST_SHARE = 0.8
+"""Of the first pixels, those that must be colours of YCbCr: few, so less than of all. By trial."""
+
+LEAST_SHARE = 0.9
+"""Of all pixels looked at: a tenth may be drawn over, or rounded in another way. By trial."""
+
 STRIPS = 12
+"""Rows of blocks by which gray images are judged, which have no colours to tell. By trial."""
 
 
 class Origin(NamedTuple):

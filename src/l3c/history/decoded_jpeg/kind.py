@@ -28,7 +28,15 @@ PIXELS_MAX = 1 << 26
 """Larger images are not looked into, which takes some 60 bytes a pixel."""
 
 UNIT = 16
-SAMPLE_BYTES, COLUMN_BYTES = 8, 4096
+"""Pixels a side of a unit of four luma blocks in 4:2:0: what may be missing on each side."""
+
+SAMPLE_BYTES = 8
+"""For each sample: coefficients of 16 bits, planes, and the RGB made of them, with room (format 1.7)."""
+
+COLUMN_BYTES = 4096
+"""For each column: strips of planes while they are upsampled (format 1.7)."""
+
+# whether chroma has half the rows and columns, to the number in the flags (format 3.5)
 SAMPLINGS = {(False, False): 1, (False, True): 2, (True, True): 3}
 
 

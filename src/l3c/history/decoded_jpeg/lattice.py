@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 from l3c.history.decoded_jpeg.fit import BASIS, BLOCK, Floats
 from l3c.jpeg.inverse import Inverse
 
-KEPT, CHOICES = 32, 3
-"""Candidates that are kept from one coefficient to the next, and values of it that each tries."""
+KEPT = 32
+"""Candidates that are kept from one coefficient to the next: a beam search. By trial."""
+
+CHOICES = 3
+"""Values of a coefficient that each candidate tries: the nearest and one on both sides."""
 
 
 def nearest(samples: Floats, weights: Floats, inverse: Inverse) -> NDArray[np.int16]:

@@ -19,6 +19,7 @@ FREE = 4096
 """A bound that nothing reaches."""
 
 SAMPLED = 1500
+"""Blocks of a plane by which its steps are judged: more say the same, by trial."""
 
 
 def sampled(plane: NDArray[Any], known: NDArray[np.bool_], most: int = SAMPLED) -> Floats:

@@ -15,6 +15,8 @@ from l3c.jpeg.inverse import Inverse
 from l3c.jpeg.upsample import spread
 
 PART = 64
+"""Blocks tried at once, each with its candidates and their surroundings: bounds the memory."""
+
 Places = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 

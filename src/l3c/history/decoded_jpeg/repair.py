@@ -9,9 +9,17 @@ from l3c.history.decoded_jpeg.fit import BASIS, BLOCK, Bounds, Floats, Ints, lim
 from l3c.history.decoded_jpeg.lattice import nearest
 from l3c.jpeg.inverse import Inverse
 
-MOVES, PART = 24, 256
-KNOWN, GUESSED = 0.3, 6.0
-"""How far samples are off, in the mean."""
+MOVES = 24
+"""Steps of a descent at most: blocks that need more are not found by it. By trial."""
+
+PART = 256
+"""Blocks repaired at once, each with 129 moves: bounds the memory."""
+
+KNOWN = 0.3
+"""How far samples that are known are off, in the mean: a rounding."""
+
+GUESSED = 6.0
+"""How far samples that are guessed are off, in the mean. By trial."""
 
 SINGLE = np.concatenate([np.zeros((1, BLOCK)), np.eye(BLOCK), -np.eye(BLOCK)]).astype(np.int16)
 """No move, and those of one coefficient by a step."""

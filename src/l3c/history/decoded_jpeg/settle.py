@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from l3c.jpeg.upsample import spread
 
 SWEEPS = 4
+"""Times that all samples are moved at most; most planes are done in one or two. By trial."""
+
 FREE = 16000
 """What no weighted sum reaches."""
 

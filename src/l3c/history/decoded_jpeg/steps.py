@@ -16,21 +16,56 @@ NOISE = 0.3
 SURE = 4.5
 """A coefficient of more than so many standard deviations is not 0."""
 
-MOST, STEPS = 400, 255
-FEW, SMALL_STEPS, EVERY = 40, np.arange(1, 41, dtype=np.float32), 5
-WHOLE = np.ones(64, np.uint8)
-MIDDLE = Inverse(WHOLE).middle
-CAP = 6.0
-LIVELY, LEAST_BLOCKS = (8, 6, 4, 3, 2), 64
-CANDIDATES, LEAST_HINTED, FREEDOM = 3, 0.4, 5.5
-"""A step of its own must be worth as many nats as it takes to say which of 255 it is."""
+MOST = 400
+"""Values of a coefficient that its step is judged by."""
 
-LEAST_EVIDENCE, LEAST_VALUES, LEAST_AGAIN = 0.15, 40, 0.02
+STEPS = 255
+"""The greatest step of a table of 8 bits."""
+
+FEW = 40
+"""Values of a coefficient in the quick judgement."""
+
+SMALL_STEPS = np.arange(1, 41, dtype=np.float32)
+"""Steps of the quick judgement; larger ones are for the closer look."""
+
+EVERY = 5
+"""Of the coefficients, those that the quick judgement looks at: each fifth."""
+
+WHOLE = np.ones(64, np.uint8)  # steps of 1: coefficients as they are
+MIDDLE = Inverse(WHOLE).middle  # of blocks without coefficients
+CAP = 6.0
+"""Nats that a value counts against a step at most, so that what was drawn over does not decide. By trial."""
+
+LIVELY = (8, 6, 4, 3, 2)
+"""Coefficients that blocks must have to be looked at, as many as LEAST_BLOCKS blocks have."""
+
+LEAST_BLOCKS = 64
+"""Blocks that are enough for a judgement. By trial."""
+
+CANDIDATES = 3
+"""Tables of the usual ones that are tried, the likeliest."""
+
+LEAST_HINTED = 0.4
+"""Of the best share of blocks given again, what the table that another plane has must reach. By trial."""
+
+FREEDOM = 5.5
+"""Nats that a step of its own must be worth: about as many as it takes to say which of 255 it is, ln 255 = 5.54."""
+
+LEAST_EVIDENCE = 0.15
+"""Nats a value, below which pixels may be like this by chance. By trial."""
+
+LEAST_VALUES = 40
+"""Values that must be there to judge by."""
+
+LEAST_AGAIN = 0.02
+"""Share of blocks that the coefficients must give again. By trial."""
 
 LUMA = (
     "16 11 10 16 24 40 51 61 12 12 14 19 26 58 60 55 14 13 16 24 40 57 69 56 14 17 22 29 51 87 80 62 "
     "18 22 37 56 68 109 103 77 24 35 55 64 81 104 113 92 49 64 78 87 103 121 120 101 72 92 95 98 112 100 103 99"
 )
+"""The example table of ITU-T T.81, Annex K, for luma."""
+
 CHROMA = "17 18 24 47 99 99 99 99 18 21 26 66 99 99 99 99 24 26 56 99 99 99 99 99 47 66 99 99 99 99 99 99 " + "99 " * 32
 """The example tables of ITU-T T.81, Annex K."""
 

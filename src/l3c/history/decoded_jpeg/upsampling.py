@@ -10,8 +10,23 @@ from numpy.typing import NDArray
 from l3c.history.decoded_jpeg.settle import Subsampled, settle
 from l3c.jpeg.upsample import shrink, upsample
 
-CROP, UNIT, AROUND = 384, 16, 3
-LEAST_NEAR, LEAST_MADE, LEAST_REPEATED = 0.8, 0.93, 0.99
+CROP = 384
+"""Pixels a side of the part in the middle that is looked at."""
+
+UNIT = 16
+"""Where that part begins is a multiple of it: a unit of four blocks, so that its grid is the picture's."""
+
+AROUND = 3
+"""Pixels that may matter for one, on each side, in the widest way of upsampling."""
+
+LEAST_NEAR = 0.8
+"""Share of changing pixels that the simplest chroma must explain for a search to be worth it. By trial."""
+
+LEAST_MADE = 0.93
+"""Share that the chroma found must explain. By trial."""
+
+LEAST_REPEATED = 0.99
+"""Share that repeated chroma must explain: it needs no search, so nearly all."""
 
 
 class Way(NamedTuple):
@@ -21,6 +36,7 @@ class Way(NamedTuple):
     plain: bool
 
 
+# from the fewest samples of chroma to the most; of equals the usual one first
 WAYS = tuple(
     Way(subsampled, plain)
     for subsampled, plain in (

@@ -11,14 +11,24 @@ from numpy.typing import NDArray
 Plane = NDArray[np.uint8]
 Ints = NDArray[np.int32]
 
-LUMA, BLUE, RED = 89024, 145352, 119374
-"""1.3584, 2.2179 and 1.8215 in 1/65536."""
+LUMA = 89024
+"""1.3584 in 1/65536: what a level of luma adds to each colour, in Kodak's PhotoYCC."""
 
-GREEN_BLUE, GREEN_RED = 12714, 33358
-"""0.194 and 0.509."""
+BLUE = 145352
+"""2.2179 in 1/65536: what a level of blue chroma adds to blue."""
 
-BLUE_ZERO, RED_ZERO = 156, 137
-SHIFT = 16
+RED = 119374
+"""1.8215 in 1/65536: what a level of red chroma adds to red."""
+
+GREEN_BLUE = 12714
+"""0.194 in 1/65536: what green loses by blue's excess."""
+
+GREEN_RED = 33358
+"""0.509 in 1/65536: what green loses by red's excess."""
+
+BLUE_ZERO = 156  # blue chroma of grays, in PhotoYCC
+RED_ZERO = 137  # red chroma of grays, in PhotoYCC
+SHIFT = 16  # bits of the numbers' fraction; 89024 * 255 + 145352 * 156 < 2^26, so no sum leaves int32
 STRIP = 64
 """Rows that are made at a time: even."""
 

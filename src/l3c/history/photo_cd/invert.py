@@ -29,10 +29,28 @@ from l3c.history.probes import is_inner, nearly_all, unclipped
 
 Mask = NDArray[np.bool_]
 
-FEW, PROBES, LEAST_PROBES, LEAST_COLOURS = 64, 8192, 1000, 200
-FIRST_SHARE, LEAST_SHARE = 0.8, 0.95
+FEW = 64
+"""Pixels that tell of most images that no Photo CD made them."""
+
+PROBES = 8192
+"""Pixels that are looked at where those leave it open."""
+
+LEAST_PROBES = 1000
+"""Of which so many must be unclipped, or nothing is known."""
+
+LEAST_COLOURS = 200
+"""Different colours among them: of few, some converter makes all by chance."""
+
+FIRST_SHARE = 0.8
+"""Of the first pixels, those that must be colours of the converter: few, so less than of all. By trial."""
+
+LEAST_SHARE = 0.95
+"""Of all pixels looked at. By trial."""
+
 ROUNDS = 40
-UNKNOWN = -1
+"""Of tightening bounds, at most: it ends when none moves."""
+
+UNKNOWN = -1  # no sample
 
 
 class Planes(NamedTuple):

@@ -23,13 +23,27 @@ from l3c.history.photo_cd.convert import (
     upsample,
 )
 
-REACHES, ROUNDS, MOVES, TRIALS = (2, 4), 16, 4, 24
+REACHES = (2, 4)
+"""Samples around wrong pixels that are grown anew: near ones first, then more where that is not enough. By trial."""
+
+ROUNDS = 16
+"""Of moves over all samples near wrong pixels. By trial."""
+
+MOVES = 4
+"""Tries for each sample in a round. By trial."""
+
+TRIALS = 24
+"""Tries for each sample when it is first chosen. By trial."""
+
 STEPS = (-6, -3, -2, -1, -1, 0, 0, 1, 1, 2, 3, 6)
+"""Moves of a sample, drawn at random: small ones most often. By trial."""
+
 CLASSES = ((0, 0), (0, 1), (1, 0), (1, 1))
 """Samples of a class are two apart: the pixels that they make do not overlap."""
 
-CENTRE = 4
+CENTRE = 4  # of nine pixels around a sample, the one that has it alone
 LUMA_STEP = 8
+"""Levels that luma is tried around the likely one. By trial."""
 
 Window = list[list[Ints]]
 

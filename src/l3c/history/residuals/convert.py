@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-LEFT, ABOVE, PLANE = 0, 1, 2
-"""The left neighbour, the upper one, and left + upper - upper left; 0 beyond a block."""
+LEFT = 0  # predictor, as in the file: the left neighbour; 0 beyond a block
+ABOVE = 1  # predictor: the upper neighbour
+PLANE = 2  # predictor: left + upper - upper left
 
 AXES = {LEFT: (1,), ABOVE: (0,), PLANE: (0, 1)}
 """Along which differences are taken, one after another."""

@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-PROBES, WINDOW = 8, 16
-"""Columns, and rows of them in the middle, that are looked at first."""
+PROBES = 8
+"""Columns that are looked at first: they tell of most images that no row repeats."""
+
+WINDOW = 16
+"""Rows of them in the middle that are looked at before all others."""
 
 
 def factors_of(samples: NDArray[Any]) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from l3c.history.part import Part
 from l3c.history.plain import Components, from_components, to_components
 from l3c.history.upscaled.convert import factors_of, repeat
 
-INDEX_BYTES = 8
+INDEX_BYTES = 8  # of a row or column, in NumPy's indices
 
 
 def undo(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:

@@ -9,7 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-PROBED_ROWS, PROBED_COLUMNS = 24, 96
+PROBED_ROWS = 24
+"""Rows that are looked at first: they tell of most images that all values are used."""
+
+PROBED_COLUMNS = 96
+"""Columns of them that are looked at before the whole rows."""
 
 Ranks = NDArray[np.uint16]
 Bytes = NDArray[np.uint8]
@@ -18,8 +22,11 @@ STRIP = 1 << 18
 """Samples of the rows that are counted or packed at once: bits as bytes, and indices of 8 bytes, take many times as
 much."""
 
-GAPPED_SHARE, OUTER = 0.85, 0.01
-"""8-bit channels are left as they are if they use more of the values between their first and last hundredth."""
+GAPPED_SHARE = 0.85
+"""8-bit channels are left as they are if they use more of the values between their outer ones. By trial."""
+
+OUTER = 0.01
+"""Share of pixels on both ends that do not count there: a few may have any value."""
 
 
 def is_gray(samples: NDArray[Any]) -> bool:

@@ -20,9 +20,11 @@ from l3c.history.value_table import convert
 LEAST_PIXELS = 4096
 """In smaller images tables are not worth their bytes."""
 
-PIXELS_A_VALUE, SURE_PIXELS_A_VALUE = 2, 8
-"""At least, of a table of wide values, each of which takes up to its own size in the file; and where no other way can
-be smaller."""
+PIXELS_A_VALUE = 2
+"""At least, of a table of wide values, each of which takes up to its own size in the file."""
+
+SURE_PIXELS_A_VALUE = 8
+"""With fewer pixels a value, the other way is tried too: it may be smaller (docs/history.md)."""
 
 
 def undo(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:

@@ -17,7 +17,7 @@ Plane = NDArray[np.uint8]
 TOGETHER, LUMA_APART, ALL_APART = range(3)
 """Forms: what is summed before it is shifted."""
 
-CHROMA_ZERO = 128
+CHROMA_ZERO = 128  # of grays
 STRIP = 64
 """Rows that are made at a time: even."""
 

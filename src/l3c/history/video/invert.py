@@ -26,14 +26,41 @@ from l3c.history.video.convert import (
 MATRICES = {"BT.601": (0.299, 0.114), "BT.709": (0.2126, 0.0722), "BT.2020": (0.2627, 0.0593)}
 """Shares of red and blue in luma."""
 
-FIRST_PAIRS, PAIRS, LEAST_PAIRS, FEW, LEAST_COLOURS = 256, 4096, 256, 256, 64
+FIRST_PAIRS = 256
+"""Pairs of pixels that tell of most images that no video decoder made them."""
+
+PAIRS = 4096
+"""Pairs that are looked at where those leave it open."""
+
+LEAST_PAIRS = 256
+"""Of which so many must be unclipped and coloured, or nothing is known."""
+
+FEW = 256
+"""Pixels by which converters are judged first."""
+
+LEAST_COLOURS = 64
+"""Different colours among the pixels: of few, some converter makes all by chance."""
+
 COLOURED = 8
 """Nearly gray pixels tell nothing: every converter makes them."""
 
-ROUNDING, FIRST_SHARE, LEAST_SHARE, MADE_SHARE = 2, 0.9, 0.95, 0.98
+ROUNDING = 2
+"""By how much colours of equal chroma may differ: each of three is rounded on its own."""
+
+FIRST_SHARE = 0.9
+"""Of the first pairs, those that must share chroma: few, so less than of all. By trial."""
+
+LEAST_SHARE = 0.95
+"""Of all pairs looked at, and of pixels that chroma of half the rows must explain. By trial."""
+
+MADE_SHARE = 0.98
+"""Of pixels, those that a converter must make: others of the list make less. By trial."""
+
 TRIALS = 40
-LUMA_STEPS = (0, 1, -1, 2, -2)
-STEPS = (-6, -3, -2, -1, 0, 1, 2, 3, 6)
+"""Tries for each chroma sample under clipped pixels. By trial."""
+
+LUMA_STEPS = (0, 1, -1, 2, -2)  # levels around the likely luma, the nearest first. By trial
+STEPS = (-6, -3, -2, -1, 0, 1, 2, 3, 6)  # moves of a chroma sample, drawn at random: small ones most often. By trial
 
 
 class Found(NamedTuple):
