@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from l3c.container.constants import (
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from l3c.images.description import Description
     from l3c.images.picture import Picture
 
 # of metadata that has a section of its own, by the names that users see
@@ -378,13 +380,14 @@ def decode_picture(
     options: dict[str, Any] = {"threads": threads, "device": device, "max_memory": max_memory}
     if not contents.pages:
         return _picture(contents, decode_contents(contents, progress=progress, **options))
-    _check_pages(contents.pages, max_memory)
+    _check_pages(contents.pages, threads, max_memory)
     from l3c.codec.threads import part_of
 
     pages = []
     for number, page in enumerate(contents.pages):
         share = part_of(progress, number, len(contents.pages))
         picture = _picture(page.contents, decode_contents(page.contents, progress=share, **options))
+        options["max_memory"] = max(0, _limit_of(options["max_memory"]) - _bytes_of(page.contents))
         pages.append(replace(picture, kind=PAGE_KINDS[page.kind], frame=page.frame))
     return _of_pages(pages, contents)
 
@@ -417,14 +420,29 @@ def _maximum(header: ImageHeader) -> int | None:
     return header.maximum or (1 << header.depth) - 1
 
 
-def _check_pages(pages: Sequence[Page], max_memory: int | None) -> None:
-    """Raise LimitError where all samples take more than that; what decoding each takes is looked at then."""
-    from l3c.codec.decode import DEFAULT_MAX_MEMORY
+def _check_pages(pages: Sequence[Page], threads: int | None, max_memory: int | None) -> None:
+    """Raise LimitError where a page and the samples of those before it take more than that together."""
+    from l3c.codec.decode import memory_needed
+    from l3c.codec.threads import thread_count
 
-    limit = DEFAULT_MAX_MEMORY if max_memory is None else max_memory
-    needed = sum(page.contents.header.samples * -(-page.contents.header.bits // 8) for page in pages)
+    limit, needed, held = _limit_of(max_memory), 0, 0
+    for contents in (page.contents for page in pages):
+        own = _bytes_of(contents)
+        needed = max(needed, held + (memory_needed(contents, thread_count(threads)) if contents.tiles else own))
+        held += own
     if needed > limit:
         raise LimitError(f"the {len(pages)} pages take {needed} bytes of memory, the limit is {limit}")
+
+
+def _limit_of(max_memory: int | None) -> int:
+    from l3c.codec.decode import DEFAULT_MAX_MEMORY
+
+    return DEFAULT_MAX_MEMORY if max_memory is None else max_memory
+
+
+def _bytes_of(contents: Contents) -> int:
+    """Of the samples, in their array."""
+    return contents.header.samples * -(-contents.header.bits // 8)
 
 
 def kept_picture(contents: Contents, /, *, threads: int | None = None, max_memory: int | None = None) -> Picture:
@@ -443,7 +461,20 @@ def kept_picture(contents: Contents, /, *, threads: int | None = None, max_memor
         raise InputError(f"the file keeps a .{suffix} file, no picture that is known here: take the file itself")
     check_pixels(contents, max_memory)
     data = original_of(contents, threads=threads, max_memory=max_memory)
-    return read_picture(io.BytesIO(data), f"the kept .{suffix} file")
+    allow = partial(_check_reading, held=len(data), max_memory=max_memory)
+    return read_picture(io.BytesIO(data), f"the kept .{suffix} file", allow)
+
+
+def _check_reading(description: Description, held: int, max_memory: int | None) -> None:
+    """Raise LimitError where reading the picture that a kept file is takes more, whatever its header declares.
+
+    held: bytes that are taken already: the file itself.
+    """
+    from l3c.images.read import memory_needed
+
+    limit, needed = _limit_of(max_memory), held + memory_needed(description)
+    if needed > limit:
+        raise LimitError(f"decoding takes {needed} bytes of memory to read the kept picture, the limit is {limit}")
 
 
 def info(data: Buffer, /) -> Info:
@@ -552,7 +583,7 @@ def salvage(data: Buffer, /, *, threads: int | None = None, max_memory: int | No
     if several is None:
         picture, tiles = _salvaged(contents, threads, max_memory)
     else:
-        _check_pages(contents.pages, max_memory)
+        _check_pages(contents.pages, threads, max_memory)
         pages, tiles = [], []
         for number, page in enumerate(contents.pages):
             found, reasons = _salvaged(page.contents, threads, max_memory)

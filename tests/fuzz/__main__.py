@@ -1,7 +1,8 @@
-"""Read mutated files in every way: `python -m tests.fuzz [MINUTES] [--seed N] [--files N] [--keep FOLDER]`.
+"""Read mutated files in every way: `python -m tests.fuzz [MINUTES] [--seed N] [--files N] [--every N] [--keep FOLDER]`.
 
 Child processes read many files each, under a limit of memory and of time for each file; after a death or a hang another
-one goes on. Whatever is neither a result nor an error of l3c is reported, and makes the exit code 1.
+one goes on. Ways that run commands, which take ten times as long, read every eighth file, or every Nth. Whatever is
+neither a result nor an error of l3c is reported, and makes the exit code 1.
 """
 
 from __future__ import annotations
@@ -26,32 +27,33 @@ TIMEOUT = 60.0
 START_TIMEOUT = 300.0
 ADDRESS_SPACE = 3 << 30
 SLOW_EVERY = 8
-"""Of so many files one is read by commands, too."""
+"""Of so many files one is read by commands, too, if nothing else is asked for."""
 
 ROOT = Path(__file__).parents[2]
 
 
-def ways_of(number: int) -> tuple[str, ...]:
-    return tuple(name for name in WAYS if name not in SLOW or number % SLOW_EVERY == 0)
+def ways_of(number: int, every: int) -> tuple[str, ...]:
+    return tuple(name for name in WAYS if name not in SLOW or number % every == 0)
 
 
-def work(seed: int, first: int) -> None:
+def work(seed: int, first: int, every: int) -> None:
     """What a child does, for ever: a line of JSON for each file, when it begins and when it is read."""
     mutated(seed, 0)
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     number = first
     while True:
         name, data = mutated(seed, number)
-        print(json.dumps([number, name, examine(data, ways_of(number))]), flush=True)
+        print(json.dumps([number, name, examine(data, ways_of(number, every))]), flush=True)
         number += 1
 
 
 class Reader:
     """A child process, and its lines."""
 
-    def __init__(self, seed: int, first: int) -> None:
+    def __init__(self, seed: int, first: int, every: int) -> None:
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         command = [sys.executable, "-m", "tests.fuzz", "--seed", str(seed), "--first", str(first)]
+        command += ["--every", str(every)]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT, env=environment, bufsize=0
         )
@@ -79,13 +81,13 @@ class Reader:
         return self.process.wait()
 
 
-def run(minutes: float, files: int | None, seed: int, keep: Path | None) -> int:
+def run(minutes: float, files: int | None, seed: int, keep: Path | None, every: int) -> int:
     """Report, and return the exit code."""
     until, number = time.monotonic() + 60 * minutes, 0
     counts: Counter[tuple[str, str]] = Counter()
     wrong: Counter[tuple[str, str]] = Counter()
     while time.monotonic() < until and (files is None or number < files):
-        reader, timeout = Reader(seed, number), START_TIMEOUT
+        reader, timeout = Reader(seed, number, every), START_TIMEOUT
         try:
             while time.monotonic() < until and (files is None or number < files):
                 found = next_result(reader, timeout)
@@ -137,14 +139,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("minutes", type=float, nargs="?", default=20, help="how long (default: 20)")
     parser.add_argument("--files", type=int, help="how many at most")
     parser.add_argument("--seed", type=int, default=0)
+    every = f"read every Nth file by commands, too (default: {SLOW_EVERY})"
+    parser.add_argument("--every", type=int, default=SLOW_EVERY, metavar="N", help=every)
     parser.add_argument(
         "--keep", type=Path, metavar="FOLDER", help="where to write files that are not read as they should"
     )
     parser.add_argument("--first", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.first is not None:
-        work(options.seed, options.first)
-    return run(options.minutes, options.files, options.seed, options.keep)
+        work(options.seed, options.first, options.every)
+    return run(options.minutes, options.files, options.seed, options.keep, options.every)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from l3c.codec import deflate, webp
 from l3c.codec.models import ConditionalModel, MeasuredModel, TileModel, models_of
 from l3c.codec.side_information import is_conditional, side_information
 from l3c.codec.threads import in_order
-from l3c.container.constants import DEFLATED, STORED, WEBP
+from l3c.container.constants import DEFLATED, STORED, UNSIGNED, WEBP
 from l3c.container.lazy import Payloads
 from l3c.container.structure import Contents, ImageHeader, TileEntry
 from l3c.container.tiling import Box, tiles_of
@@ -41,7 +41,7 @@ CONDITIONAL = 24
 room (format 1.7)."""
 
 JOINED = 3
-"""Arrays of all samples while their bytes become one: the numbers, a step of the work, the samples."""
+"""Arrays of all samples while their bytes become one: planes, the numbers of all planes, the samples."""
 
 
 def memory_needed(contents: Contents, threads: int, made: ImageHeader | None = None) -> int:
@@ -60,12 +60,20 @@ def memory_needed(contents: Contents, threads: int, made: ImageHeader | None = N
         tile += webp.DECODING_BYTES * pixels
         payload *= 1 + webp.DECODING_COPIES
     busy = min(threads, len(contents.tiles))
-    samples = (
-        made.size + registry.memory_needed(made) + (JOINED * made.samples * made.bits // 8 if made.parts > 1 else 0)
-    )
+    samples = made.size + joining_needed(made)
     if any(map(is_conditional, components)):
         tile *= CONDITIONAL
     return samples + busy * (tile + payload + LANE * lanes + WORKSPACE) + ADAPTED * len(contents.adaptations)
+
+
+def joining_needed(made: ImageHeader) -> int:
+    """Bytes that samples take while they are made of components that are there.
+
+    Bytes that are no samples yet are copied where planes are put together, and to become truth values or signed.
+    """
+    bits, signed = max(8, made.bits), made.kind != UNSIGNED
+    copies = JOINED if made.parts > 1 else int(len(made.planes) > 1) + int(made.depth == 1) + int(signed)
+    return registry.memory_needed(made) + copies * made.samples * bits // 8
 
 
 def check_memory(contents: Contents, threads: int, max_memory: int | None, made: ImageHeader | None = None) -> None:

@@ -17,6 +17,8 @@ from l3c.errors import FormatError
 
 Components = list[NDArray[np.uint8]]
 BYTE = 8  # bits of a component's samples
+STRIP = 64
+"""Rows of floats that are turned at a time: few, so that what this takes beside them does not grow with the image."""
 
 
 def to_numbers(samples: NDArray[Any], header: ImageHeader) -> NDArray[Any]:
@@ -34,7 +36,9 @@ def from_numbers(numbers: NDArray[Any], header: ImageHeader) -> NDArray[Any]:
         return numbers
     raw: NDArray[Any] = numbers ^ _top(header)
     if header.kind == FLOAT:
-        raw = np.where(numbers & _top(header), raw, ~numbers)
+        for start in range(0, len(raw), STRIP):  # rather than three arrays of all numbers
+            part = slice(start, start + STRIP)
+            np.invert(numbers[part], out=raw[part], where=numbers[part] < _top(header))
     return raw.view(header.dtype)
 
 
@@ -86,8 +90,10 @@ def _joined(parts: Components, depth: int, dtype: np.dtype[Any]) -> NDArray[Any]
     low = (depth - 1) % BYTE + 1
     if low < BYTE and parts[-1].max() >> low:
         raise FormatError(f"a sample has bits beyond its {depth}")
-    numbers = parts[0].astype(dtype)
+    numbers: NDArray[Any] = parts[0].astype(dtype)
     for part in parts[1:-1]:
-        numbers = numbers << dtype.type(BYTE) | part
-    joined: NDArray[Any] = numbers << dtype.type(low) | parts[-1]
-    return joined
+        numbers <<= dtype.type(BYTE)
+        numbers |= part
+    numbers <<= dtype.type(low)
+    numbers |= parts[-1]
+    return numbers

@@ -17,6 +17,9 @@ from l3c.history.part import Part
 from l3c.history.plain import Components, number_type
 from l3c.history.value_table import convert
 
+ROW_BYTES = 32
+"""For each sample of a row, whose packed bits become bytes, and these products of two bytes: 8 of each at most."""
+
 LEAST_PIXELS = 4096
 """In smaller images tables are not worth their bytes."""
 
@@ -95,4 +98,5 @@ def touched(header: ImageHeader, history: ValueTable, index: int, box: Box) -> B
 
 def memory_needed(header: ImageHeader, history: ValueTable) -> int:
     """As `registry.memory_needed`."""
-    return 8 * header.samples + header.samples * header.bits // 8
+    row = ROW_BYTES * header.width * header.channels
+    return 8 * header.samples + header.samples * header.bits // 8 + row
