@@ -11,7 +11,7 @@ import os
 from l3c import _engine
 from l3c.errors import EngineError
 
-ISA_VARIABLE = "L3C_ISA"
+ISA_VARIABLE = "L3C_ISA"  # of the environment: names the instruction set to be used
 
 
 def supported_isas() -> list[str]:

@@ -54,6 +54,7 @@ HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 # TIFF and BigTIFF, in both orders of bytes
 TIFF_STARTS = ((0, b"II*\0"), (0, b"MM\0*"), (0, b"II+\0"), (0, b"MM\0+"))
 
+# the one table of formats; of several signatures that fit, the first counts
 FORMATS = (
     Format(
         "PNG", (".png", ".apng"), ((0, b"\x89PNG\r\n\x1a\n"),), "png", "png_write:write",

@@ -31,7 +31,7 @@ PIXELS_MAX = 100_000
 """That a byte stands for at most, with room."""
 
 COMPONENTS_MAX = 4  # of Pillow's pictures: four channels
-DEPTH_MAX = 8  # bits: Pillow gives no more for several components
+DEPTH_MAX = 8  # bits: other depths are refused
 
 
 @dataclass

@@ -15,10 +15,11 @@ from l3c.images.description import ALPHA, GRAY, RGB, UNSPECIFIED, Description, d
 from l3c.images.picture import Picture
 
 SPACE = rb"[ \t\n\v\f\r]"  # what separates tokens, by Netpbm's manuals
-TOKEN = re.compile(rb"((?:" + SPACE + rb"|#[^\n\r]*[\n\r])*)([0-9]+)")
+TOKEN = re.compile(rb"((?:" + SPACE + rb"|#[^\n\r]*[\n\r])*)([0-9]+)")  # white space and comments, then a number
 PLAIN = {b"P1": b"P4", b"P2": b"P5", b"P3": b"P6"}  # kinds in decimal digits, to those in bytes
 CHANNELS = {b"P4": 1, b"P5": 1, b"P6": 3}  # of kinds in bytes; PAM says its own
 TUPLES = {1: "GRAYSCALE", 2: "GRAYSCALE_ALPHA", 3: "RGB", 4: "RGB_ALPHA"}  # PAM's names of channels
+# PAM's names that say no more than the number of channels
 KNOWN_TUPLES = {
     1: (b"", b"GRAYSCALE", b"BLACKANDWHITE"), 2: (b"", b"GRAYSCALE_ALPHA", b"BLACKANDWHITE_ALPHA"), 3: (b"", b"RGB"),
     4: (b"", b"RGB_ALPHA"),

@@ -29,6 +29,7 @@ from l3c.images.tiff_directory import (
     tag_of,
 )
 
+# layouts to PhotometricInterpretation
 PHOTOMETRICS = {
     "gray": 1, "gray+alpha": 1, "RGB": 2, "RGBA": 2, "palette": 3, "CMYK": 5, "YCbCr": 6, "Lab": 8, "ICC Lab": 9,
     "ITU Lab": 10,

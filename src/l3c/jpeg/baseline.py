@@ -13,9 +13,13 @@ from l3c.jpeg.pixels import Coefficients, grid
 from l3c.jpeg.scan import BLOCK, Code
 from l3c.jpeg.scan_write import write_scan
 
-TABLES, FRAME, CODES, SCAN, END = b"\xff\xdb", b"\xff\xc0", b"\xff\xc4", b"\xff\xda", b"\xff\xd9"
-DC, AC = 0x00, 0x10
-"""Classes of a code."""
+TABLES = b"\xff\xdb"  # markers (T.81, table B.1): quantization tables
+FRAME = b"\xff\xc0"  # a baseline frame
+CODES = b"\xff\xc4"  # Huffman codes
+SCAN = b"\xff\xda"  # the header of a scan
+END = b"\xff\xd9"  # the end of the image
+DC = 0x00  # class of a code: of first coefficients
+AC = 0x10  # class of a code: of all others
 
 WHOLE = bytes([0, BLOCK - 1, 0])
 """A scan of all coefficients."""

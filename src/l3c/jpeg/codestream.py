@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from l3c.errors import FormatError
 
-CODESTREAM = b"\xff\x0a"
-BOXES = b"\0\0\0\x0cJXL \r\n\x87\n"
-HEADER = 16
-DIMENSION_BITS = (9, 13, 18, 30)
+CODESTREAM = b"\xff\x0a"  # begins a bare codestream
+BOXES = b"\0\0\0\x0cJXL \r\n\x87\n"  # the signature box, which begins files of boxes
+HEADER = 16  # bytes of a codestream that hold its size: at most 2 bytes and 68 bits
+DIMENSION_BITS = (9, 13, 18, 30)  # of a side less 1, by a selector of two bits
+# width to height, by a number of three bits; 0 says that the width stands in the file
 RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 
 

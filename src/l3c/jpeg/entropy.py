@@ -22,8 +22,8 @@ from l3c.jpeg.notes import SCAN_ENDS, Notes, SegmentEnd, most_ends, pack_notes, 
 from l3c.jpeg.scan import codes_of
 
 Block = NDArray[np.int16]
-RESTART = re.compile(rb"\xff[\xd0-\xd7]")
-NOT_STUFFED = re.compile(rb"\xff(?!\0)")
+RESTART = re.compile(rb"\xff[\xd0-\xd7]")  # markers between segments of a scan
+NOT_STUFFED = re.compile(rb"\xff(?!\0)")  # a marker: in coded data, FF is followed by 0
 ZERO_RUN = 0xF0
 """The symbol of 16 zeros."""
 
@@ -36,8 +36,8 @@ MOST_RUN = 0x7FFF
 MOST_CORRECTIONS = 937
 """Buffered bits with which libjpeg ends a run: 1000 less a block's 63."""
 
-MOST_ZERO_RUNS = 4
-INT16 = range(-0x8000, 0x8000)
+MOST_ZERO_RUNS = 4  # a block has 63 coefficients of AC, and a run of zeros covers 16
+INT16 = range(-0x8000, 0x8000)  # what the engine's coefficients hold
 
 
 class _WrongError(Exception):

@@ -24,7 +24,7 @@ from l3c.jpeg.layout import (
 )
 from l3c.jpeg.lean import full_header
 
-BITS = 8
+BITS = 8  # of a byte: a block takes a bit at least
 BLOCK_BYTES = 2 * BLOCK + 96
 """Memory for a block: its coefficients, and what is noted of it at most while its scan is read."""
 
@@ -33,15 +33,16 @@ FILE_COPIES = 12
 notes of segments' ends, 56 bytes for each 32 of the file, with room to grow and once more in order.
 """
 
-DEFAULT_MAX_MEMORY = 4 << 30
+DEFAULT_MAX_MEMORY = 4 << 30  # bytes: as in `codec.decode`
 SMALL_NOTES = 1024
 """Bytes of notes that are not worth a thought, in a small file."""
 
 TAIL = -1
 """In place of a segment's number."""
 
-BEGIN, FINISH = b"\xff\xd8\xff", b"\xff\xd9"
-APPLICATIONS = range(0xE0, 0xF0)
+BEGIN = b"\xff\xd8\xff"  # the start of an image, and the first byte of the next marker
+FINISH = b"\xff\xd9"  # the end of an image
+APPLICATIONS = range(0xE0, 0xF0)  # markers of applications' segments: APP0 to APP15
 MOST_INNER = 16
 """Pictures in a file: cameras write up to four."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-START = b"\xff\xd8\xff"
-FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
-ENDS = frozenset({0xD9, 0xDA})
-LONE = frozenset({0x01, *range(0xD0, 0xD8)})
-FRAME_BYTES = 6
+START = b"\xff\xd8\xff"  # the start of an image, and the first byte of the next marker
+FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})  # markers of frames: C4, C8 and CC mean something else
+ENDS = frozenset({0xD9, 0xDA})  # the end of the image, or a scan: a frame stands before both
+LONE = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a segment: TEM, and restarts
+FRAME_BYTES = 6  # depth, height, width, components
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-SIDE = 8
-FIRST, SECOND = 11, 18
-"""Bits that the first and the second pass round off."""
+SIDE = 8  # samples of a block
+FIRST = 11
+"""Bits that the first pass rounds off: of 13 of the basis, two are kept for the second."""
 
-OF_FIRST, OF_SECOND = 1 / (1 << FIRST), 1 / (1 << SECOND)
-"""Inverses of these powers of two: quotients, which are exact in every rounding mode; `2.0**-11` need not be."""
+SECOND = 18
+"""Bits that the second pass rounds off: 13 of the basis, those two, and 3 for the division by 8."""
+
+OF_FIRST = 1 / (1 << FIRST)
+"""Inverse of 2^FIRST: a quotient, which is exact in every rounding mode; `2.0**-11` need not be."""
+
+OF_SECOND = 1 / (1 << SECOND)
+"""Inverse of 2^SECOND, likewise."""
 
 EVEN = np.array(
     [

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int16]
 
-SIDE = 8
+SIDE = 8  # samples of a block
 SCALES = np.array(
     [
         [16384, 22725, 21407, 19266, 16384, 12873, 8867, 4520],
@@ -31,8 +31,17 @@ SCALES = np.array(
 SCALE_BITS = 12
 """Bits of a step times its scale that are rounded off: two stay behind the point."""
 
-ROOT, SUM, UPPER, LOWER = 362, 473, 277, -413
-"""1.41421, 1.84776, 1.08239 and -1.61313 in 1/256."""
+ROOT = 362
+"""1.41421 in 1/256: the root of 2."""
+
+SUM = 473
+"""1.84776 in 1/256: 2 cos(pi / 8)."""
+
+UPPER = 277
+"""1.08239 in 1/256: 2 (cos(pi / 8) - cos(3 pi / 8))."""
+
+LOWER = -413
+"""-1.61313 in 1/256, less the one that is subtracted apart: -2.61313 is -2 (cos(pi / 8) + cos(3 pi / 8))."""
 
 OFF = 5
 """Bits of a sample that are cut off at last."""

@@ -16,10 +16,13 @@ STRIP = 8
 QUARTERS = 1 << 14 - 2
 """What the fast method's multipliers are in, times the unit of its scales."""
 
-MIDDLE, LOST = 128, 31 / 64
-"""Of a sample; and what the fast method cuts off, in the mean of the 32 values that it may be."""
+MIDDLE = 128
+"""Of a sample of 8 bits."""
 
-STEPS = np.arange(1, 256)
+LOST = 31 / 64
+"""What the fast method cuts off, in the mean of the 32 values that it may be."""
+
+STEPS = np.arange(1, 256)  # all that a table of 8 bits holds
 
 
 class Inverse(NamedTuple):

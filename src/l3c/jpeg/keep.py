@@ -21,14 +21,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-LAYOUTS = {1: GRAY, 3: RGB, 4: CMYK}
-SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"})
-BLOCK = 16
+LAYOUTS = {1: GRAY, 3: RGB, 4: CMYK}  # by the number of components (format 2.10)
+SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"})  # what JPEG files are called
+BLOCK = 16  # pixels that sides are filled up to: two blocks, as with 4:2:0
 PIXELS_A_BYTE = 1024
 """At most, in a JPEG file that is whole: 256 pixels of 4:2:0 take some 6 bits."""
 
-COEFFICIENT_BYTES, WORKSPACE = 4, 64 << 20
-DEFAULT_MAX_MEMORY = 4 << 30
+COEFFICIENT_BYTES = 4
+"""Of libjxl, for each coefficient: 16 bits and a copy (measured, with room; format 1.7)."""
+
+WORKSPACE = 64 << 20
+"""Bytes of libjxl beside coefficients, whatever the size (measured, with room; format 1.7)."""
+
+DEFAULT_MAX_MEMORY = 4 << 30  # bytes: as in `codec.decode`
 
 
 def can_keep(data: bytes) -> bool:

@@ -16,16 +16,26 @@ from numpy.typing import NDArray
 from l3c.errors import FormatError
 from l3c.jpeg.standard import LENGTHS, NO_CODE, STANDARD_CODES, Code
 
-BLOCK = 64
-SIDE = 8
+BLOCK = 64  # coefficients of a block
+SIDE = 8  # samples of a block's side
 
-START, END = 0xD8, 0xD9
-BASELINE, EXTENDED, PROGRESSIVE = 0xC0, 0xC1, 0xC2
-CODES, SCAN, STEPS, LINES, RESTART, DHP, EXPAND = 0xC4, 0xDA, 0xDB, 0xDC, 0xDD, 0xDE, 0xDF
-ARITHMETIC_CONDITIONING = 0xCC
+START = 0xD8  # markers (T.81, table B.1): the start of the image
+END = 0xD9  # the end of the image
+BASELINE = 0xC0  # frames: baseline
+EXTENDED = 0xC1  # extended sequential, Huffman codes
+PROGRESSIVE = 0xC2  # progressive, Huffman codes
+CODES = 0xC4  # Huffman codes
+SCAN = 0xDA  # the header of a scan
+STEPS = 0xDB  # quantization tables
+LINES = 0xDC  # the number of lines, after the first scan
+RESTART = 0xDD  # the restart interval
+DHP = 0xDE  # a hierarchical progression
+EXPAND = 0xDF  # reference components are enlarged, in hierarchical files
+ARITHMETIC_CONDITIONING = 0xCC  # stands among the markers of frames, and is none
+# markers of frames: C4, C8 and CC mean something else
 FRAMES = frozenset({*range(0xC0, 0xD0)} - {CODES, 0xC8, ARITHMETIC_CONDITIONING})
-NO_MARKER, CODED = 0, -1
-"""In place of a marker: bytes that are no segment, and the data of a scan."""
+NO_MARKER = 0  # in place of a marker: bytes that are no segment
+CODED = -1  # in place of a marker: the data of a scan
 
 LONE = frozenset({0x01, START, *range(0xD0, 0xD8)})
 """Markers without a segment."""
@@ -38,6 +48,7 @@ it.
 MARKER = re.compile(rb"\xff[\x01\xc0-\xef\xfe]")
 """What is looked for behind bytes that are no marker."""
 
+# frames that are not taken apart, and why
 UNUSUAL_FRAMES = {
     0xC3: "lossless JPEG",
     0xC5: "hierarchical JPEG",
@@ -53,8 +64,8 @@ UNUSUAL_FRAMES = {
 MOST_SEGMENTS = 1 << 14
 """64 KB each: a billion bytes of metadata. It bounds the time that small segments and scans take."""
 
-MOST_COMPONENTS = 4
-MOST_SAMPLING = 4
+MOST_COMPONENTS = 4  # as the standard allows in a scan, and as files have
+MOST_SAMPLING = 4  # the standard's own limit
 MOST_SHIFT = 13
 """Bits that a progressive scan may leave out."""
 

@@ -13,7 +13,7 @@ from l3c.jpeg.entropy_compiled import count_symbols
 from l3c.jpeg.layout import CODES, Layout, Scan, codes_in, planes_of, segments
 from l3c.jpeg.standard import NO_CODE, STANDARD_CODES, Code
 
-LENGTH_BYTES = 2
+LENGTH_BYTES = 2  # of a segment's length, which counts itself
 Coefficients = list[NDArray[np.int16]]
 
 

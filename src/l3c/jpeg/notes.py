@@ -13,9 +13,16 @@ from dataclasses import dataclass, field
 from l3c.container.cursor import Cursor, varint
 from l3c.errors import FormatError
 
-ONES, WITHOUT_RESTARTS, RUN_LIMIT, ZERO_RUNS, BREAKS, ENDS, APART = (1 << i for i in range(7))
-ALL_FLAGS = 127
-MISSING, REST = 1, 2
+ONES = 1  # flags of the notes of a scan: its padding is ones
+WITHOUT_RESTARTS = 2  # the markers that the header asks for are missing
+RUN_LIMIT = 4  # runs of ended blocks have a limit of their own
+ZERO_RUNS = 8  # some blocks end with runs of zeros
+BREAKS = 16  # some runs of ended blocks are broken off
+ENDS = 32  # some segments end in an unusual way
+APART = 64  # see `Notes.apart`
+ALL_FLAGS = 127  # others are refused
+MISSING = 1  # flag of a segment's end: blocks are missing
+REST = 2  # flag of a segment's end: bytes are left over
 MARKER_SHIFT = 2
 """Above the flags of a segment's end stands the marker."""
 

@@ -31,8 +31,8 @@ from l3c.jpeg.standard import dictionary
 RAW_DEFLATE = -15
 """The window's size, 32 KB, and no header."""
 
-LEVEL = 9
-WHAT = "the header of a JPEG file"
+LEVEL = 9  # zlib's best: headers are small
+WHAT = "the header of a JPEG file"  # in messages
 MOST_LENGTH = 1 << 40
 """Bytes of a file."""
 

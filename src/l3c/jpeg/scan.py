@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 from l3c.errors import FormatError
 
 Code = tuple[bytes, bytes]
-BLOCK, DC_SIZES, AC_SIZES, LIMIT = 64, 11, 10, 2048
+BLOCK = 64  # coefficients of a block
+DC_SIZES = 11  # bits of a difference of first coefficients, in baseline files of 8 bits
+AC_SIZES = 10  # bits of another coefficient
+LIMIT = 2048  # first coefficients lie in -2048 .. 2047 (format 3.5.1)
 RUN = 0xF0
 """16 zeros."""
 

@@ -17,11 +17,13 @@ Code = bytes
 codes.
 """
 
-NO_CODE = bytes(LENGTHS)
+NO_CODE = bytes(LENGTHS)  # a code without symbols
 
-_DC_SYMBOLS = bytes(range(12))
+_DC_SYMBOLS = bytes(range(12))  # sizes 0 to 11
+# T.81, table K.3: how many codes have each length, then the symbols
 _LUMA_DC = bytes.fromhex("00010501010101010100000000000000") + _DC_SYMBOLS
-_CHROMA_DC = bytes.fromhex("00030101010101010101010000000000") + _DC_SYMBOLS
+_CHROMA_DC = bytes.fromhex("00030101010101010101010000000000") + _DC_SYMBOLS  # T.81, table K.4
+# T.81, table K.5
 _LUMA_AC = bytes.fromhex(
     "0002010303020403050504040000017d"
     "01020300041105122131410613516107227114328191a1082342b1c11552d1f02433627282090a161718191a25262728292a34"
@@ -29,6 +31,7 @@ _LUMA_AC = bytes.fromhex(
     "9798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae1e2e3e4e5e6e7e8e9eaf1"
     "f2f3f4f5f6f7f8f9fa"
 )
+# T.81, table K.6
 _CHROMA_AC = bytes.fromhex(
     "00020102040403040705040400010277"
     "0001020311040521310612415107617113223281081442"
@@ -44,12 +47,14 @@ STANDARD_CODES: dict[tuple[int, int], Code] = {
 }
 """(class, number) to code. Files without any, which are frames of video, mean these."""
 
+# T.81, table K.1, in zigzag order
 _LUMA_STEPS = bytes.fromhex(
     "100b0c0e0c0a100e0d0e1211101318281a181616183123251d283a333d3c3933383740485c4e404457453738506d51575f626768673e4d71797064"
     "785c656763"
 )
+# T.81, table K.2, in zigzag order
 _CHROMA_STEPS = bytes.fromhex("1112121815182f1a1a2f634238426363") + bytes([99] * 48)
-QUALITIES = range(1, 101)
+QUALITIES = range(1, 101)  # of the Independent JPEG Group's scale
 PROGRESSIVE_SCANS = [
     (1, b"\x01\x05\x02"),
     (3, b"\x01\x3f\x01"),

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from l3c.errors import DependencyError, FormatError, install_command
 from l3c.jpeg.codestream import declared_size
 
-EXTRA = "jpeg"
+EXTRA = "jpeg"  # of the package, which brings libjxl
 
 
 def available() -> bool:

@@ -7,18 +7,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-RED, BLUE = 91881, 116130
-"""1.402 and 1.772 in 1/65536."""
+RED = 91881
+"""1.402 in 1/65536: what a level of red chroma adds to red."""
 
-GREEN_BLUE, GREEN_RED = 22554, 46802
-"""0.34414 and 0.71414."""
+BLUE = 116130
+"""1.772 in 1/65536: what a level of blue chroma adds to blue."""
 
-HALF = 1 << 15
-CENTRED = np.arange(256) - 128
-RED_OF = ((RED * CENTRED + HALF) >> 16).astype(np.int16)
-BLUE_OF = ((BLUE * CENTRED + HALF) >> 16).astype(np.int16)
-GREEN_OF = -GREEN_BLUE * CENTRED + HALF
-GREEN_OF_RED = -GREEN_RED * CENTRED
+GREEN_BLUE = 22554
+"""0.34414 in 1/65536: what green loses by blue chroma."""
+
+GREEN_RED = 46802
+"""0.71414 in 1/65536: what green loses by red chroma."""
+
+HALF = 1 << 15  # rounds to nearest, ties upwards
+CENTRED = np.arange(256) - 128  # chroma less its zero
+RED_OF = ((RED * CENTRED + HALF) >> 16).astype(np.int16)  # what is added to luma, by red chroma
+BLUE_OF = ((BLUE * CENTRED + HALF) >> 16).astype(np.int16)  # what is added to luma, by blue chroma
+GREEN_OF = -GREEN_BLUE * CENTRED + HALF  # by blue chroma, before the shift; it has the rounding of both
+GREEN_OF_RED = -GREEN_RED * CENTRED  # by red chroma, before the shift
 GREEN_TABLE = ((GREEN_OF[:, None] + GREEN_OF_RED) >> 16).astype(np.int16)
 """What chroma adds to red, to blue, and [blue chroma, red chroma] to green."""
 

@@ -24,7 +24,7 @@ VARIABLE = "L3C_RELEASE_PAGE"
 PAGE = ""
 """URL of the release page's files; empty as long as there is no release."""
 
-LIST = Path(__file__).parent / "released.json"
+LIST = Path(__file__).parent / "released.json"  # what the release page has, with sizes and digests
 FLOAT = "-float"
 """Ending of the name of a model's second file: see published/float_state.py."""
 

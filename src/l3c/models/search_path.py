@@ -15,12 +15,12 @@ from typing import BinaryIO
 from l3c.errors import InputError, ModelError
 from l3c.storage.remote import file_system, is_remote
 
-SUFFIX = ".safetensors"
+SUFFIX = ".safetensors"  # of model files
 VARIABLE = "L3C_MODELS"
 """Environment variable: folders and URLs of folders, separated as those of PATH."""
 
-PACKAGE = Path(__file__).parents[1] / "published" / "weights"
-WEIGHTS = Path("weights")
+PACKAGE = Path(__file__).parents[1] / "published" / "weights"  # models that come with the package
+WEIGHTS = Path("weights")  # models in the folder where a command runs
 CACHE_VARIABLE = "L3C_CACHE"
 """Environment variable: the folder of fetched models, instead of the system's usual place for caches."""
 

@@ -11,8 +11,8 @@ from l3c.api import FLOAT_TYPES, TYPES
 from l3c.container.structure import Contents
 from l3c.errors import FormatError, InputError
 
-COLOURS = (3, 4)
-DTYPES = TYPES + FLOAT_TYPES
+COLOURS = (3, 4)  # axes of so many, at the end, are channels
+DTYPES = TYPES + FLOAT_TYPES  # those that `encode` takes
 
 
 def to_image(chunk: NDArray[Any]) -> NDArray[Any]:

@@ -18,7 +18,8 @@ from l3c.container.constants import SIGNATURE
 from l3c.image import Image, open_image
 from l3c.images.picture import Picture
 
-NAME, SUFFIX = "l3c", ".l3c"
+NAME = "l3c"  # of the plugin, in imageio's list
+SUFFIX = ".l3c"  # of files that imageio gives to it
 
 
 class L3CPlugin(PluginV3):

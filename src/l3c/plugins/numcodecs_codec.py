@@ -13,8 +13,11 @@ from l3c.container.read import read_file
 from l3c.errors import FormatError
 from l3c.plugins.chunks import in_memory_order, is_swapped, to_image
 
-BYTE_ORDER, BIG = "byte order", b">"
-"""Kind of metadata of a chunk whose numbers have their highest byte first."""
+BYTE_ORDER = "byte order"
+"""Kind of metadata that says how the numbers of a chunk lie in bytes (format 2.9)."""
+
+BIG = b">"
+"""Its content where the highest byte comes first."""
 
 
 class L3C(Codec):  # type: ignore[misc]

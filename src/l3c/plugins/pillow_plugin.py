@@ -21,7 +21,7 @@ from l3c.images.metadata import EXIF_PREFIX, from_info, to_info
 from l3c.images.picture import Picture
 from l3c.images.write import to_image
 
-FORMAT = "L3C"
+FORMAT = "L3C"  # of the plugin, in Pillow's list
 
 MODES = {
     ("gray", "bool", ()): "1",
@@ -41,8 +41,9 @@ MODES = {
 }
 """(layout, dtype, extra channels) to Pillow's mode."""
 
+# modes that keep every pixel; others would have to be converted
 SAVED = ("1", "L", "I;16", "LA", "RGB", "RGBA", "P", "CMYK")
-LAYOUTS = {"P": "palette", "CMYK": "CMYK"}
+LAYOUTS = {"P": "palette", "CMYK": "CMYK"}  # of modes whose channels do not tell them
 CANVAS = "RGBA"
 """The mode of animations: what Pillow shows of them is laid together."""
 

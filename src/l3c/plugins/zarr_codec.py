@@ -15,7 +15,7 @@ from l3c import api
 from l3c.container.read import read_file
 from l3c.plugins.chunks import check_header, to_chunk, to_image
 
-NAME = "l3c"
+NAME = "l3c"  # of the codec, in metadata of arrays
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ from l3c.codec.threads import at_work
 from l3c.prepare.pictures import opened, png
 from l3c.prepare.tree import failure
 
-SHORT_SIDE = 512
-LARGEST_SCALE = 0.8
-MOST_SATURATION, MOST_VALUE = 0.9, 0.8
+SHORT_SIDE = 512  # pixels, at least, after rescaling: the published rule
+LARGEST_SCALE = 0.8  # the published rule: pictures shrink, so that less is left of what JPEG did to them
+MOST_SATURATION = 0.9  # mean of HSV's saturation, above which a picture is left out: the published rule
+MOST_VALUE = 0.8  # mean of HSV's value, above which a picture is left out: the published rule
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from typing import Any
 from l3c.errors import InputError
 from l3c.models.digest import stated
 
-KINDS = ("l3c", "rgb", "rgb-shared")
+KINDS = ("l3c", "rgb", "rgb-shared")  # of the paper; others are classes of one's own
 OWN = re.compile(r"(?:[^\W\d]\w*\.)*[^\W\d]\w*:[^\W\d]\w*")
 """How a class of one's own is named: package.module:Class."""
 
-RGB_LEVELS = 256
-RGB_CHANNELS = 3
+RGB_LEVELS = 256  # samples of 8 bits
+RGB_CHANNELS = 3  # of every picture that these networks see
 SHARED_RECURSIONS = 3
 """How often RGB Shared is applied again to its own half-size image, unless told otherwise (so 4 times in all)."""
 

@@ -20,8 +20,11 @@ from l3c.published.operations import NARROW_MAX, IntegerLayer
 if TYPE_CHECKING:
     from torch import Tensor
 
-FIRST, SECOND = ".body.0.weight", ".body.2.weight"
-"""Convolutions of a residual block, after its name."""
+FIRST = ".body.0.weight"
+"""A residual block's first convolution, after the block's name."""
+
+SECOND = ".body.2.weight"
+"""A residual block's second convolution, after the block's name."""
 
 REACH = 4.0
 """What the greatest activation of a hidden signal stands for."""

@@ -20,7 +20,15 @@ from l3c.published.integer_model import PublishedModel, auxiliary_images
 from l3c.published.layers_integer import parameter_channels
 from l3c.published.pictures import Padding, Pixels
 
-LOGIT_UNIT, LOG_SCALE_UNIT, COEFFICIENT_UNIT = 1 / 16, 1 / 16, 1 / 1024
+LOGIT_UNIT = 1 / 16
+"""Nats in an integer (format 7.4)."""
+
+LOG_SCALE_UNIT = 1 / 16
+"""Nats in an integer (format 7.4)."""
+
+COEFFICIENT_UNIT = 1 / 1024
+"""Of a coefficient before the logistic function (format 7.4)."""
+
 MEAN_UNIT = 1 / (1 << GRAY_BITS)
 """Of a symbol."""
 

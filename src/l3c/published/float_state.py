@@ -28,11 +28,11 @@ from l3c.storage.atomic import write_whole
 if TYPE_CHECKING:
     from torch import Tensor
 
-FORMAT = "l3c-published-float-1"
+FORMAT = "l3c-published-float-1"  # in the metadata of files, which tells them from other models
 ENDING = "-float"
 """Of a file's name, before the suffix."""
 
-HOW = "get it with `l3c models --fetch NAME`, or make it with `l3c export`"
+HOW = "get it with `l3c models --fetch NAME`, or make it with `l3c export`"  # in messages
 
 SMALL = 1024
 """Elements up to which a tensor stays float32: levels, biases, constants between colours; 1 % of the values."""

@@ -23,21 +23,35 @@ from l3c.published.operations import (
     Operations,
 )
 
-KIND = "graph"
-IMAGE, KNOWN, COARSER, CONTEXT = "image", "known", "coarser", "context"
-"""Names of inputs: of the extractor; of a predictor, symbols of the next coarser scale, as `known_values` has them,
-and that scale's context; of a classifier."""
+KIND = "graph"  # of an architecture that is given as a graph
+IMAGE = "image"
+"""Name of an input: of the extractor."""
 
-INPUTS = (IMAGE, KNOWN, COARSER, CONTEXT)
-NODES_MAX = 4096
-CHANNELS_MAX = 4096
-KERNEL_MAX, DILATION_MAX = 15, 64
-STRIDES = (1, 2)
+KNOWN = "known"
+"""Name of an input of predictors: symbols of the next coarser scale, as `known_values` has them."""
+
+COARSER = "coarser"
+"""Name of an input of predictors: the context of that scale."""
+
+CONTEXT = "context"
+"""Name of the input of classifiers."""
+
+INPUTS = (IMAGE, KNOWN, COARSER, CONTEXT)  # names that no operation may have
+NODES_MAX = 4096  # of a graph: bounds the time of checking it, and is far above any network here
+CHANNELS_MAX = 4096  # of a signal: the same
+KERNEL_MAX = 15  # side of a kernel (7.7.1): bounds what a layer takes
+DILATION_MAX = 64  # of a kernel (7.7.1): 14 * 64 is as far as a large tile
+STRIDES = (1, 2)  # each scale has half the side of the one before
 LIVE_MAX = 2048
 """Channels for each pixel of a tile that are alive at a time: 2 GB for a tile of 512 x 512."""
 
-LEAK_FACTOR_MAX, LEAK_SHIFT_MAX = 255, 16
-NAME_MAX = 200
+LEAK_FACTOR_MAX = 255
+"""With it, twice a factor times a signal, 2 * 255 * 32,767, stays below SUM_MAX, 2^24."""
+
+LEAK_SHIFT_MAX = 16
+"""Of slopes below 2^-16 nothing is left of a signal of 16 bits."""
+
+NAME_MAX = 200  # characters, in files and messages
 
 
 @dataclass(frozen=True)

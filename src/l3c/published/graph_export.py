@@ -75,7 +75,7 @@ OUTPUT_ERROR = 1e-3
 SYMBOL_SHARE = 0.99
 """Of symbols that have to be equal: values in the middle between two levels may go either way."""
 
-LEAK_BITS = 8
+LEAK_BITS = 8  # of a factor: graph.LEAK_FACTOR_MAX
 Owner = tuple[int, str]
 """A value: the number of its graph, and its name."""
 

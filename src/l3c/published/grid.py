@@ -19,8 +19,15 @@ Floats = NDArray[np.float64]
 Steps = dict[str, Floats]
 """What one unit of each channel of a signal stands for, by signal."""
 
-SMALL_WEIGHT, LARGE_WEIGHT = 127, 32767
+SMALL_WEIGHT = 127
+"""Of int8, which most weights are stored in."""
+
+LARGE_WEIGHT = 32767
+"""Of int16, of layers in LARGE."""
+
 SHIFT_MAX = 22
+"""A layer's rounding is 2^(shift - 1) and stays below SUM_MAX, 2^24, with room for a sum."""
+
 LARGE = ("input", "params", "to_q", "head")
 """Layers whose weights have 16 bits: few weights, or much that hangs on them."""
 

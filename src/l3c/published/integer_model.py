@@ -27,11 +27,16 @@ from l3c.published.runtimes import make_program
 if TYPE_CHECKING:  # training from sources needs no engine: it is loaded where something is coded
     from l3c.coding.compiled import SymbolDecoder, SymbolEncoder
 
-FORMAT = "l3c-published-1"
-TILE = 512
-PIXEL_BYTES, LIVE_BYTES, RUNTIME_BYTES = 4096, 12, 64 << 20
-"""Memory for each pixel of a tile (L3C's takes 3,550 with ONNX Runtime, measured), for each number that a graph keeps
-alive for a pixel (four bytes, and two copies), and for a runtime."""
+FORMAT = "l3c-published-1"  # begins what the digest is of (6.4): no model of another kind can have the same
+TILE = 512  # pixels a side: larger ones cost memory (see PIXEL_BYTES), smaller ones more borders
+PIXEL_BYTES = 4096
+"""Memory for each pixel of a tile: L3C's takes 3,550 with ONNX Runtime (measured)."""
+
+LIVE_BYTES = 12
+"""For each number that a graph keeps alive for a pixel: four bytes, and two copies."""
+
+RUNTIME_BYTES = 64 << 20
+"""For a runtime, whatever the tile."""
 
 PROBE = (32, 48)
 """Height and width of the picture that known answers are for."""

@@ -20,7 +20,7 @@ from l3c.published.operations import (
     Operations,
 )
 
-DILATIONS = (1, 2, 4)
+DILATIONS = (1, 2, 4)  # of the three convolutions side by side, as published
 
 
 def scale_count(a: Architecture) -> int:

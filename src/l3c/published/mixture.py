@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-LOG_SCALE_MIN = -7.0
+LOG_SCALE_MIN = -7.0  # as published
 LOG_MASS_MIN = math.log(1e-12)
 """A component's mass inside the range counts as at least 1e-12, as published; the gradient ignores that."""
 

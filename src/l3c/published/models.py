@@ -27,13 +27,17 @@ from l3c.published.operations import SUM_MAX, IntegerLayer, Layer
 from l3c.published.runtimes import make_program, runtime_name
 from l3c.storage.atomic import write_whole
 
+# in messages
 HOW = (
     "`l3c models --fetch NAME` fetches a released one; `l3c train` or `l3c import-released`, then `l3c export`, makes "
     "one; L3C_MODELS names other folders and URLs"
 )
 
-TILE_MIN, TILE_MAX = 64, 1024
-"""Nominal sides that a model may ask for: memory grows with their square."""
+TILE_MIN = 64
+"""Least nominal side that a model may ask for (format 7.1)."""
+
+TILE_MAX = 1024
+"""Greatest nominal side (format 7.1): memory grows with its square, see integer_model.PIXEL_BYTES."""
 
 _loaded: Loaded[PublishedModel] = Loaded()
 

@@ -13,12 +13,21 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-NARROW_BITS = 6
+NARROW_BITS = 6  # a wide signal of 16 bits less 6 has 9 bits and a sign
 NARROW_MAX = 511
+"""Of signals that layers read. 3 x 3 x 64 weights of a mean magnitude of 57 then stay below SUM_MAX."""
+
 WIDE_MAX = (NARROW_MAX + 1 << NARROW_BITS) - 1
+"""2^15 - 1, so that wide signals fit int16; narrowed, rounding apart, they give NARROW_MAX."""
+
 INPUT_MAX = 2047
+"""Of the image's three channels: few, so that more bits of each leave the sums small."""
+
 PARAMETER_MAX = 1 << 20
+"""Of a mixture's parameters: 2^14 symbols or 2^16 nats, far beyond any use (see coding.symbols.LIMIT)."""
+
 SUM_MAX = 1 << 24
+"""Binary32 has 24 bits: all integers up to 2^24 are exact, so sums below it are, in any order."""
 
 
 @dataclass(frozen=True)

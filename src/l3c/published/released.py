@@ -20,7 +20,7 @@ from l3c.published.architecture import Architecture
 from l3c.published.dense import check_dense
 from l3c.published.network import make_network
 
-NAME = re.compile(r"ckpt_(\d+)\.pt(\.tmp)?")
+NAME = re.compile(r"ckpt_(\d+)\.pt(\.tmp)?")  # of checkpoints in the authors' archives
 SIZE_MAX = 1 << 30
 """Bytes of a checkpoint that is read at all; the released ones have 40 million."""
 

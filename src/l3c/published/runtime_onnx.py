@@ -25,10 +25,14 @@ from l3c.published.layers_integer import (
 )
 from l3c.published.operations import NARROW_BITS, NARROW_MAX, WIDE_MAX, IntegerLayer
 
-OPSET, IR_VERSION = 17, 8
-"""Of 2022: every version of ONNX Runtime that the extra admits reads them."""
+OPSET = 17
+"""Of 2022: every version of ONNX Runtime that the extra admits reads it."""
 
-COARSER, CONTEXT = "coarser", "context"
+IR_VERSION = 8
+"""Of the file: likewise."""
+
+COARSER = "coarser"  # name of an input: the context of the next coarser scale
+CONTEXT = "context"  # name of an output: the scale's context
 
 
 class Tracer:

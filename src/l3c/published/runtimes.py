@@ -81,6 +81,7 @@ def _definition(a: Architecture, layers: list[IntegerLayer]) -> Program:
     return Program(a, Definition(layers))
 
 
+# by the names that users see
 MAKERS: dict[str, Callable[[Architecture, list[IntegerLayer]], Program]] = {
     "onnx": _onnx,
     "torch": _torch,

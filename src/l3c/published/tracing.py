@@ -29,15 +29,20 @@ from l3c.published.network import Published
 
 Floats = NDArray[np.float64]
 
+# in messages
 TAKEN = (
     "convolutions, batch normalization, ReLU, leaky ReLU, PixelShuffle(2), sums and differences, concatenation along "
     "channels, and scaling and shifting by constants"
 )
-SAME = (nn.Identity, nn.Dropout, nn.Dropout2d)
-SAME_METHODS = ("float", "contiguous", "clone", "detach", "to")
-KIND_INPUT, KIND_CONVOLUTION, KIND_RELU, KIND_LEAK, KIND_ADD, KIND_JOIN, KIND_SHUFFLE = (
-    "input", "convolution", "relu", "leak", "add", "join", "shuffle",
-)  # fmt: skip
+SAME = (nn.Identity, nn.Dropout, nn.Dropout2d)  # modules that do nothing when a network is not trained
+SAME_METHODS = ("float", "contiguous", "clone", "detach", "to")  # methods of tensors that change no value here
+KIND_INPUT = "input"  # kinds of values: what a graph is given
+KIND_CONVOLUTION = "convolution"  # and all that is linear: normalization, scaling, shifting
+KIND_RELU = "relu"  # one that no convolution took over
+KIND_LEAK = "leak"  # a leaky ReLU
+KIND_ADD = "add"  # of two values
+KIND_JOIN = "join"  # along channels
+KIND_SHUFFLE = "shuffle"  # channels to space
 
 
 @dataclass(frozen=True)

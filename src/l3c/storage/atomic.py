@@ -45,7 +45,7 @@ ANYBODY = 0o666
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 """Windows knows text files, and no way to keep a descriptor from child processes."""
 
-NEW = Attributes()
+NEW = Attributes()  # of files that replace none
 _open: set[Path] = set()
 _guard = Lock()
 

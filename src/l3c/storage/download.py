@@ -10,7 +10,7 @@ from typing import BinaryIO
 from l3c.errors import InputError
 from l3c.storage.remote import file_system
 
-WEB = ("http://", "https://")
+WEB = ("http://", "https://")  # what the standard library reads
 TIMEOUT = 60.0
 """Seconds without a byte after which a server is given up."""
 

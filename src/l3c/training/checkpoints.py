@@ -13,12 +13,16 @@ from typing import Any
 from l3c.errors import InputError, ModelError
 from l3c.storage.atomic import whole_file
 
-LATEST, BEST = -1, -2
-"""Instead of an iteration: that of the newest checkpoint, that of the best validation."""
+LATEST = -1
+"""Instead of an iteration: that of the newest checkpoint."""
 
-BEST_NAME = "best.pt"
-KEPT, RECENT = ".pt", ".recent.pt"
-DIGITS = 10
+BEST = -2
+"""Instead of an iteration: that of the best validation."""
+
+BEST_NAME = "best.pt"  # replaced whenever a validation is better
+KEPT = ".pt"  # suffix of checkpoints that stay
+RECENT = ".recent.pt"  # suffix of checkpoints of which only the newest stay
+DIGITS = 10  # of an iteration in names, so that they sort; more than any run has
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from l3c.training.published.config import Config
 from l3c.training.wave import config as wave_config
 from l3c.training.wave.config import WaveConfig
 
-INHERIT = "inherit"
-SUFFIX = ".yaml"
+INHERIT = "inherit"  # key that names a configuration's parent
+SUFFIX = ".yaml"  # of configurations
 
 CONFIGS = Path(str(resources("l3c.training"))) / "configs"
 """The package's own: a folder for each kind, `model` and `data`; their names are distinguished by it."""

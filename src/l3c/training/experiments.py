@@ -19,13 +19,13 @@ from l3c.training.config_files import AnyConfig, config_from
 from l3c.training.published.config import Config
 from l3c.training.wave.config import WaveConfig
 
-CONFIG = "config.yaml"
+CONFIG = "config.yaml"  # in an experiment's folder: what it was asked for
 EARLIER = "config_until_{:010d}.yaml"
 """The configuration of a run until an iteration at which it was continued with another."""
 
-EARLIER_PATTERN = "config_until_*.yaml"
-LOG = "log.jsonl"
-DATE = "%Y%m%d_%H%M"
+EARLIER_PATTERN = "config_until_*.yaml"  # configurations from before it was continued with another
+LOG = "log.jsonl"  # in an experiment's folder: a line of JSON for each record
+DATE = "%Y%m%d_%H%M"  # begins a folder's name, to the minute, in an order that sorts
 MOST_OVERRIDES = 120
 """Characters of a folder's name spent on overrides."""
 

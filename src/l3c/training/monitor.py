@@ -16,8 +16,8 @@ from torch import Tensor
 from l3c.published.network import Published, Scales
 from l3c.training.experiments import LOG
 
-SHOWN_COMPONENTS = 10
-LATENTS_A_ROW = 5
+SHOWN_COMPONENTS = 10  # of a mixture, so that pictures stay readable
+LATENTS_A_ROW = 5  # as many as the published networks have
 logger = logging.getLogger(__name__)
 
 

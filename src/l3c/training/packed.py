@@ -23,13 +23,13 @@ from l3c.errors import InputError
 from l3c.storage.atomic import whole_file
 from l3c.training.picture_files import Pixels, list_pictures, logger, read_rgb
 
-SUFFIX = ".pack"
-MAGIC = b"L3CPACK1"
+SUFFIX = ".pack"  # of packs
+MAGIC = b"L3CPACK1"  # begins a pack, with its version
 HEADER = 16
 """Bytes before the pixels: the magic word and the index's place."""
 
-WORD = np.dtype("<i8")
-CHANNELS = 3
+WORD = np.dtype("<i8")  # sizes and places: 64 bits, little-endian
+CHANNELS = 3  # packs hold RGB
 SIDE_MAX = 1 << 20
 """Pixels. Products of two sides, three channels and any count that a file could hold stay below 2^63."""
 

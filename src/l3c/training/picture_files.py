@@ -17,6 +17,7 @@ from PIL import Image
 from l3c.errors import InputError
 from l3c.storage.atomic import write_whole
 
+# of files that count as pictures of a folder
 SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 Pixels = NDArray[np.uint8]
 logger = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from l3c.training.experiments import Experiment, find_experiment
 from l3c.wave.model import FORMAT as WAVE
 from l3c.wave.presets import FOLDER, PRESETS
 
-WEIGHT_FILES = (".safetensors", ".npz")
+WEIGHT_FILES = (".safetensors", ".npz")  # files that hold weights alone
 
 
 @dataclass(frozen=True)

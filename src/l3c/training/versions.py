@@ -43,8 +43,9 @@ CMAKE = (3, 24)
 COMPILERS = {"g++": (11,), "clang++": (14,)}
 """The first to be found builds the engine. Older ones lack parts of C++20 that it uses."""
 
+# the least versions that training was tested with
 TRAINING = {"torch": (2, 11), "numpy": (1, 26), "pillow": (10, 3), "safetensors": (0, 4), "pyyaml": (6,)}
-PYTHON = (3, 11)
+PYTHON = (3, 11)  # the least version that the package runs on
 
 
 def needs(building: bool = True) -> Iterator[Need]:

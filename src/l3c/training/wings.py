@@ -60,7 +60,7 @@ class Wing(Protocol):
         ...
 
 
-WINGS: dict[type[Any], Wing] = {WaveConfig: WaveWing(), Config: PublishedWing()}
+WINGS: dict[type[Any], Wing] = {WaveConfig: WaveWing(), Config: PublishedWing()}  # by the type of the configuration
 
 
 def wing_of(config: AnyConfig) -> Wing:

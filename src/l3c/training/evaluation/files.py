@@ -16,7 +16,7 @@ from l3c.training.evaluation.request import Request, is_model
 from l3c.training.evaluation.subject import Subject, Writing
 from l3c.training.evaluation.test_sets import TestSet
 
-SUFFIX = ".l3c"
+SUFFIX = ".l3c"  # of l3c files
 
 
 def write_all(request: Request, writing: Writing) -> tuple[list[Result], list[RealFile]]:

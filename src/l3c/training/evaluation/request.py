@@ -12,7 +12,7 @@ from l3c.training.evaluation.costs import Settings
 from l3c.training.evaluation.test_sets import Selection, TestSet, select
 from l3c.training.experiments import find_experiment
 
-MODEL_SUFFIX = ".safetensors"
+MODEL_SUFFIX = ".safetensors"  # of model files: subjects without it may be experiments
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,14 @@ from l3c.training.experiments import Experiment
 from l3c.training.published.config import Config
 from l3c.training.published.optimizers import MOMENTS
 
-FORMAT = "l3c-training-1"
+FORMAT = "l3c-training-1"  # in the metadata of files, with a version
 LIMIT = 16 << 20
 """Bytes of a file at most, where nothing else is asked for."""
 
 HEADER = 128 << 10
 """Bytes left free for a file's header: some hundred tensors of about 120 bytes each."""
 
-NETWORK = "network"
+NETWORK = "network"  # begins the names of a network's tensors
 
 
 def write_run(folder: Path, name: str, state: Mapping[str, Any], limit: int = LIMIT) -> list[Path]:

@@ -8,7 +8,7 @@ from typing import Any
 from l3c.errors import InputError
 from l3c.published.architecture import Architecture
 
-OPTIMIZERS = ("rmsprop", "adam", "adamw")
+OPTIMIZERS = ("rmsprop", "adam", "adamw")  # RMSprop is the published one
 
 COMPILE_MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
 """Of `torch.compile`. The second and third record CUDA graphs."""

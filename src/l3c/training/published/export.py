@@ -27,8 +27,8 @@ from l3c.training.published.config import Config
 from l3c.training.published.loading import load_trained
 from l3c.training.published.trainer import evaluated_weights
 
-PICTURES_MAX = 32
-SIDE_MAX = 256
+PICTURES_MAX = 32  # pictures to calibrate with; by trial
+SIDE_MAX = 256  # pixels a side of their middles; by trial
 
 
 @dataclass(frozen=True)

@@ -41,11 +41,17 @@ logger = logging.getLogger(__name__)
 MODULE = "l3c.training.published.gpu_job"
 """By which it starts processes of its own."""
 
-BASELINE_MINUTES, BASELINE_SHARE = 1.0, 0.1
-"""Of each baseline: minutes at most, and of all minutes."""
+BASELINE_MINUTES = 1.0
+"""Of each baseline, at most."""
 
-RESERVE, RESERVE_SHARE = 15.0, 0.05
-"""Seconds at the end for the last validation and results: at most, and of the whole time."""
+BASELINE_SHARE = 0.1
+"""Of each baseline, of all minutes."""
+
+RESERVE = 15.0
+"""Seconds at the end for the last validation and results, at most."""
+
+RESERVE_SHARE = 0.05
+"""The same, of the whole time."""
 
 LOG_EVERY = 100
 """Iterations between two lines of the log, a few seconds on a GPU."""
@@ -53,11 +59,20 @@ LOG_EVERY = 100
 LEAST_SECONDS = 0.2
 """Less for a stage is refused: nothing would be learned."""
 
-PATIENCE, PATIENCE_SHARE = 90.0, 0.5
-"""How long a graph is waited for: seconds for a baseline's, and for L3C a share of the time that is left."""
+PATIENCE = 90.0
+"""Seconds that a baseline's graph is waited for."""
 
-PLAIN, SCALED, VALID = "train", "scaled", "valid"
-"""Folders of the data: pictures as they are, pictures to be reduced, pictures for validation."""
+PATIENCE_SHARE = 0.5
+"""Of the time that is left, how long L3C's graph is waited for."""
+
+PLAIN = "train"
+"""Folder of the data: pictures as they are."""
+
+SCALED = "scaled"
+"""Folder of the data: pictures to be reduced."""
+
+VALID = "valid"
+"""Folder of the data: pictures for validation."""
 
 REDUCTION = Reduction(0.25, 0.6)
 """Factors for pictures out of JPEG files: at less than 0.6 nothing is left of the grid of 8 x 8 pixels."""
@@ -79,9 +94,11 @@ class Stage:
         return float_name(Path(f"{self.name}.safetensors")).name
 
 
+# first, since they are small: what L3C has to beat
 BASELINES = (Stage("rgb-shared", "rgb_shared"), Stage("rgb", "rgb"))
+# docs/training.md says what the settings are for
 L3C = Stage("l3c", "l3c", ("guidance=2000", "latent_warm_up=3000", "range_penalty=0.1"))
-STAGES = {stage.name: stage for stage in (*BASELINES, L3C)}
+STAGES = {stage.name: stage for stage in (*BASELINES, L3C)}  # by name
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-DETAIL_GAIN = 4.0
-GRAY = (0.299, 0.587, 0.114)
+DETAIL_GAIN = 4.0  # details are small beside colours: so much larger, they fill the range. By trial
+GRAY = (0.299, 0.587, 0.114)  # luma of BT.601
 
 
 def sketch(images: Tensor, scale: int) -> Tensor:

@@ -9,7 +9,10 @@ from typing import Any
 Line = dict[str, Any]
 """Of the log, with `stage` and `call` beside what trainers write."""
 
-SPEED, COST, GAP, MINUTES = "speed/pixels", "val/bpsp", "val/gap", "time/minutes"
+SPEED = "speed/pixels"  # keys of the log: pixels in a second
+COST = "val/bpsp"  # bits per sub-pixel in validation
+GAP = "val/gap"  # by how much validation costs more than training pictures
+MINUTES = "time/minutes"  # since the run began
 
 
 def table_of(lines: Iterable[Line], operations: Mapping[str, float], rate: float | None, machine: str) -> str:

@@ -14,7 +14,7 @@ from l3c.training.published.config import Config
 
 logger = logging.getLogger(__name__)
 
-FUSED = ("adam", "adamw")
+FUSED = ("adam", "adamw")  # optimizers of which PyTorch has a fused form
 
 MOMENTS = {"rmsprop": ("square_avg",), "adam": ("exp_avg", "exp_avg_sq"), "adamw": ("exp_avg", "exp_avg_sq")}
 """What each keeps of every parameter, in the parameter's shape."""

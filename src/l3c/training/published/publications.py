@@ -28,6 +28,7 @@ class Publication(NamedTuple):
         return f"{PAGE}/{self.archive}"
 
 
+# as their page lists them
 PUBLICATIONS = (
     Publication("l3c", "l3c", "0306_0001", "Open Images", "L3C.tar.gz", "l3c", "open_images"),
     Publication(

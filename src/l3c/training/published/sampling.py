@@ -18,8 +18,8 @@ from l3c.training.evaluation.costs import Settings
 from l3c.training.evaluation.probabilities import padded_tensor
 from l3c.training.evaluation.test_sets import TestSet
 
-THUMBNAIL = 256
-LABEL = 16
+THUMBNAIL = 256  # pixels a side on a sheet
+LABEL = 16  # pixels of a line of text
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,13 @@ from collections.abc import Callable
 from l3c.errors import InputError
 
 Rate = Callable[[int], float]
-CLOCK = "clock"
-NUMBER = r"([\d.]+(?:e-?\d+)?)"
+CLOCK = "clock"  # a schedule that follows the run's minutes
+NUMBER = r"([\d.]+(?:e-?\d+)?)"  # a part of the grammar's forms
+# the published form: a factor each so many iterations or epochs, and a second one after a warm restart
 STAIRS = re.compile(rf"exp_{NUMBER}_([ie]){NUMBER}(?:_warm_{NUMBER}_{NUMBER}_([ie]){NUMBER})?")
+# a quarter of a cosine from one rate to another, again and again
 COSINE = re.compile(rf"cos_{NUMBER}_{NUMBER}_([ie]){NUMBER}")
-LAST = 0.01
+LAST = 0.01  # share of the first rate that `half_cosine` ends with. By trial
 
 FALLING = 1 / 3
 """Share of a run's minutes, at its end, in which `clock` falls."""

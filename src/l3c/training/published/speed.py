@@ -16,8 +16,11 @@ SIDE = 16
 BACKWARD = 3
 """A step computes three times what the network does: its output, the gradient of its input, that of its weights."""
 
-MATRIX, REPEATS = 8192, 10
-"""Side and number of the products by which a device's rate is measured."""
+MATRIX = 8192
+"""Side of the products by which a device's rate is measured: large enough to fill any GPU."""
+
+REPEATS = 10
+"""Products that are timed, after as many to warm up."""
 
 
 def operations_per_pixel(a: Architecture) -> float:

@@ -43,7 +43,8 @@ class Variant:
     waits: bool = False
 
 
-EAGER = ("compile=false",)
+EAGER = ("compile=false",)  # settings of a step that is not compiled
+# each adds a measure to the one before
 VARIANTS = (
     Variant("float32, waiting after each step", (*EAGER, "bfloat16=false", "channels_last=false"), waits=True),
     Variant("float32", (*EAGER, "bfloat16=false", "channels_last=false")),

@@ -28,19 +28,36 @@ class Conversion(NamedTuple):
     zeros: tuple[float, float, float]
 
 
-BT601, BT709 = (0.299, 0.587, 0.114), (0.2126, 0.7152, 0.0722)
+BT601 = (0.299, 0.587, 0.114)
+"""Shares of red, green and blue in luma: of standard television, JPEG and Photo CD."""
+
+BT709 = (0.2126, 0.7152, 0.0722)
+"""The same of high definition."""
+
+# Kodak's PhotoYCC, as `history.photo_cd` undoes it
 PHOTO_CD = Conversion(BT601, (1 / 1.3584, 1 / 2.2179, 1 / 1.8215), (0, 156, 137))
-FULL = Conversion(BT601, (1, 1 / 1.772, 1 / 1.402), (0, 128, 128))
+FULL = Conversion(BT601, (1, 1 / 1.772, 1 / 1.402), (0, 128, 128))  # JPEG, and video of full range
+# video of standard definition: luma from 16 to 235
 LIMITED = Conversion(BT601, (219 / 255, 224 / 255 / 1.772, 224 / 255 / 1.402), (16, 128, 128))
+# video of high definition
 LIMITED_709 = Conversion(BT709, (219 / 255, 224 / 255 / 1.8556, 224 / 255 / 1.5748), (16, 128, 128))
 
-CONVERSIONS, CONVERSION_SHARES = (PHOTO_CD, FULL, LIMITED, LIMITED_709), (0.3, 0.25, 0.25, 0.2)
-HALVES, HALF_SHARES = ((2, 2), (1, 2), (1, 1)), (0.6, 0.1, 0.3)
+CONVERSIONS = (PHOTO_CD, FULL, LIMITED, LIMITED_709)  # those that a network meets in histories
+CONVERSION_SHARES = (0.3, 0.25, 0.25, 0.2)  # probability of each. By taste
+HALVES = ((2, 2), (1, 2), (1, 1))
 """Rows and columns that a sample of chroma is the mean of; with one of each, of a picture twice as large."""
 
-BETWEEN, LEFT, CORNER = (), (1,), (0, 1)
-SITES, SITE_SHARES = (BETWEEN, LEFT, CORNER), (0.4, 0.3, 0.3)
+HALF_SHARES = (0.6, 0.1, 0.3)
+"""Probability of each. By taste: 4:2:0 is the usual one, 4:2:2 is rare."""
+
+BETWEEN = ()  # chroma lies between two pixels, as in JPEG
+LEFT = (1,)  # on every second column, as in MPEG-2 and H.264
+CORNER = (0, 1)  # on every second row and column, as on Photo CD
+SITES = (BETWEEN, LEFT, CORNER)
 """Axes along which chroma lies on every second pixel, not between two."""
+
+SITE_SHARES = (0.4, 0.3, 0.3)
+"""Probability of each. By taste."""
 
 
 def chroma_planes(

@@ -9,8 +9,8 @@ from l3c.errors import InputError
 from l3c.training.published.config import Data
 from l3c.wave.definition.architecture import Architecture
 
-KIND = "wave"
-CROP_MULTIPLE = 32
+KIND = "wave"  # of configurations of wave networks
+CROP_MULTIPLE = 32  # pixels: the engine's gradient code takes widths that are multiples of it
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from l3c.wave.definition.scales import ACTIVATION_UNIT, OFFSET, offset_inputs, o
 from l3c.wave.model_file import file_content
 from l3c.wave.presets import LEARNING
 
-SUM_MAX = 2**31 - 1
+SUM_MAX = 2**31 - 1  # of int32: the codec's sums
 EVERYDAY = "everyday"
 """How a network learns unless another name is given."""
 

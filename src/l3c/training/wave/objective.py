@@ -12,7 +12,8 @@ from l3c.training.wave.quantize import round_parameters, split
 from l3c.wave.definition.architecture import Architecture
 
 Parameters = NDArray[np.float32]
-VALID_CROP, VALID_MULTIPLE = 256, 32
+VALID_CROP = 256  # pixels a side: validation takes seconds
+VALID_MULTIPLE = 32  # pixels: as config.CROP_MULTIPLE
 
 
 def initial_parameters(architecture: Architecture, seed: int) -> Parameters:
