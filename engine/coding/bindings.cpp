@@ -50,7 +50,8 @@ l3c::MixtureMap mixture_map(const Parameters& p, std::size_t channels, std::size
 }
 
 l3c::FrequencyMap frequency_map(const Frequencies& cdf, std::size_t count) {
-    require(cdf.shape(1) >= 2 && (cdf.shape(0) == count || cdf.shape(0) == 1), "frequencies and symbols differ in length");
+    require(cdf.shape(1) >= 2 && (cdf.shape(0) == count || cdf.shape(0) == 1),
+            "frequencies and symbols differ in length");
     check_count(count);
     const l3c::FrequencyMap map{cdf.data(), count, cdf.shape(0) == 1 ? 0 : cdf.shape(1), int(cdf.shape(1)) - 1};
     require(l3c::frequencies_sound(map), "cumulative frequencies must rise from 0 to 65536");

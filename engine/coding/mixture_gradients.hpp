@@ -7,7 +7,8 @@ namespace l3c {
 namespace {
 
 constexpr float kSlot = 1.0f / (1 << kFrequencyBits);  // probability of one slot
-constexpr float kMassShare = 1 - 256 * kSlot;  // of the slots those that follow the mass: each symbol has one of its own
+// Of the slots those that follow the mass: each symbol has one of its own.
+constexpr float kMassShare = 1 - kSymbols * kSlot;
 
 inline F32x8 inverse_scale(const Mixture8& m, int k) {
     return floats8(m.mantissa[k]) / floats8(all8(16) << m.shift[k]);
@@ -16,7 +17,7 @@ inline F32x8 inverse_scale(const Mixture8& m, int k) {
 // Rows of gradients in nats by logits, means (levels) and log scales; returns the sum over the means.
 template <class Count>
 inline F32x8 mixture_gradients(const Tables& tables, const Mixture8& m, Count components, I32x8 symbol, float* rows,
-                             std::ptrdiff_t stride) {
+                               std::ptrdiff_t stride) {
     const Interval8 interval = interval_of(tables, m, components, symbol);
     const F32x8 gain = all8f(kMassShare) / (floats8(interval.frequency) * kSlot);
     F32x8 mass[kMaxComponents], density[kMaxComponents], tilt[kMaxComponents], share[kMaxComponents];
@@ -24,7 +25,8 @@ inline F32x8 mixture_gradients(const Tables& tables, const Mixture8& m, Count co
     for (int k = 0; k < components; ++k) {
         const I32x8 low = edge_argument(m, k, symbol), high = edge_argument(m, k, symbol + 1);
         const F32x8 below = floats8(symbol == 0 ? all8(0) : logistic(tables, low)) * kSlot;
-        const F32x8 above = floats8(symbol == kSymbols - 1 ? all8(1 << kFrequencyBits) : logistic(tables, high)) * kSlot;
+        const F32x8 above =
+            floats8(symbol == kSymbols - 1 ? all8(1 << kFrequencyBits) : logistic(tables, high)) * kSlot;
         const F32x8 slope_below = below * (1.0f - below), slope_above = above * (1.0f - above);
         mass[k] = above - below;
         density[k] = slope_above - slope_below;

@@ -31,7 +31,8 @@ namespace {
 // A symbol for each of the first lanes, from `first` on: the entries that begin the intervals of the slots. The searches
 // take their steps together, so that what each waits for from memory is waited for at once.
 template <int count>
-void find_intervals(const FrequencyMap& map, std::size_t first, const std::uint64_t* states, const std::int32_t** found) {
+void find_intervals(const FrequencyMap& map, std::size_t first, const std::uint64_t* states,
+                    const std::int32_t** found) {
     const std::int32_t* at[count];
     std::int32_t slots[count];
     for (int lane = 0; lane < count; ++lane) {

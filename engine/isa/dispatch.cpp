@@ -81,8 +81,8 @@ training::Gradient gradient_with(const std::string& name) {
     return training::Gradient(fastest->gradient());
 }
 
-double training::Gradient::operator()(const Architecture& a, const float* parameters, const std::uint8_t* crops, int count,
-                                      int height, int width, bool quantized, float* gradient) const {
+double training::Gradient::operator()(const Architecture& a, const float* parameters, const std::uint8_t* crops,
+                                      int count, int height, int width, bool quantized, float* gradient) const {
     const FloatState state;
     return kernel_(a, parameters, crops, count, height, width, quantized, gradient);
 }

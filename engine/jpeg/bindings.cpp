@@ -31,8 +31,8 @@ std::string read_scan(const Bytes& data, const Bytes& dc_counts, const Bytes& dc
     for (std::size_t i = 0; i < component.shape(0); ++i)
         require(component.data()[i] < l3c::kPlanes, "components: at most 3");
     nb::gil_scoped_release release;
-    const char* wrong = l3c::read_scan(data.data(), data.shape(0), dc, ac, component.data(), out.shape(1), out.shape(0),
-                                       out.data());
+    const char* wrong =
+        l3c::read_scan(data.data(), data.shape(0), dc, ac, component.data(), out.shape(1), out.shape(0), out.data());
     return wrong ? wrong : "";
 }
 

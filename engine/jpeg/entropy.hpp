@@ -10,12 +10,12 @@
 namespace l3c::jpeg {
 
 constexpr int kBlockSize = 64;
-constexpr int kCodeLengths = 16;      // a code has 1 .. 16 bits
-constexpr int kMostBlocksAUnit = 64;  // 4 components of at most 4 x 4 blocks; the standard allows 10
-constexpr int kMostSize = 15;         // bits of a coefficient: all that int16 holds but -32768
-constexpr int kZeroRun = 0xF0;        // the symbol of 16 zeros
-constexpr int kMostRun = 0x7FFF;      // blocks in a run of ended blocks, by the standard's symbols
-constexpr int kMostCorrections = 937; // buffered bits with which libjpeg ends a run: 1000 less a block's 63
+constexpr int kCodeLengths = 16;       // a code has 1 .. 16 bits
+constexpr int kMostBlocksAUnit = 64;   // 4 components of at most 4 x 4 blocks; the standard allows 10
+constexpr int kMostSize = 15;          // bits of a coefficient: all that int16 holds but -32768
+constexpr int kZeroRun = 0xF0;         // the symbol of 16 zeros
+constexpr int kMostRun = 0x7FFF;       // blocks in a run of ended blocks, by the standard's symbols
+constexpr int kMostCorrections = 937;  // buffered bits with which libjpeg ends a run: 1000 less a block's 63
 
 // How many codes there are of 1 .. 16 bits, and their symbols in rising order of the codes.
 struct HuffmanTable {

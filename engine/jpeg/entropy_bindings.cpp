@@ -53,8 +53,9 @@ Scan scan_of(bool progressive, int first, int last, int high, int low, std::size
     return scan;
 }
 
-nb::bytes read_bytes(const nb::bytes& data, bool progressive, int first, int last, int high, int low, std::size_t restart,
-               std::size_t unit_rows, std::size_t unit_columns, const std::vector<Plane>& planes) {
+nb::bytes read_bytes(const nb::bytes& data, bool progressive, int first, int last, int high, int low,
+                     std::size_t restart, std::size_t unit_rows, std::size_t unit_columns,
+                     const std::vector<Plane>& planes) {
     const Scan scan = scan_of(progressive, first, last, high, low, restart, unit_rows, unit_columns, planes);
     std::vector<std::uint8_t> notes;
     {
@@ -79,9 +80,9 @@ std::tuple<nb::bytes, std::string> write_bytes(const nb::bytes& notes, std::size
 }
 
 // uint32 [planes][2][256] as bytes, and what is wrong, or "".
-std::tuple<nb::bytes, std::string> count(const nb::bytes& notes, std::size_t limit, bool progressive, int first, int last,
-                                         int high, int low, std::size_t restart, std::size_t unit_rows, std::size_t unit_columns,
-                                         const std::vector<Plane>& planes) {
+std::tuple<nb::bytes, std::string> count(const nb::bytes& notes, std::size_t limit, bool progressive, int first,
+                                         int last, int high, int low, std::size_t restart, std::size_t unit_rows,
+                                         std::size_t unit_columns, const std::vector<Plane>& planes) {
     const Scan scan = scan_of(progressive, first, last, high, low, restart, unit_rows, unit_columns, planes);
     std::vector<SymbolCounts> counts(planes.size());
     const char* wrong = nullptr;
@@ -96,10 +97,10 @@ std::tuple<nb::bytes, std::string> count(const nb::bytes& notes, std::size_t lim
 
 void bind_jpeg_entropy(nb::module_& m) {
     using nb::arg;
-    m.def("read_jpeg_scan", &read_bytes, arg("data"), arg("progressive"), arg("first"), arg("last"), arg("high"), arg("low"),
-          arg("restart"), arg("unit_rows"), arg("unit_columns"), arg("planes"));
+    m.def("read_jpeg_scan", &read_bytes, arg("data"), arg("progressive"), arg("first"), arg("last"), arg("high"),
+          arg("low"), arg("restart"), arg("unit_rows"), arg("unit_columns"), arg("planes"));
     m.def("write_jpeg_scan", &write_bytes, arg("notes"), arg("limit"), arg("progressive"), arg("first"), arg("last"),
           arg("high"), arg("low"), arg("restart"), arg("unit_rows"), arg("unit_columns"), arg("planes"));
-    m.def("count_jpeg_symbols", &count, arg("notes"), arg("limit"), arg("progressive"), arg("first"), arg("last"), arg("high"), arg("low"),
-          arg("restart"), arg("unit_rows"), arg("unit_columns"), arg("planes"));
+    m.def("count_jpeg_symbols", &count, arg("notes"), arg("limit"), arg("progressive"), arg("first"), arg("last"),
+          arg("high"), arg("low"), arg("restart"), arg("unit_rows"), arg("unit_columns"), arg("planes"));
 }

@@ -21,9 +21,9 @@ bool is_code(const HuffmanTable& table) {
 
 namespace {
 
-constexpr int kNear = 10;           // bits of the longest code found by one look: 2 KB a table, 4 KB with coefficients
-constexpr int kUniform = 128;        // flag above the bits of a padding
-constexpr int kHeld = 57;            // bits of a word that begins within a byte
+constexpr int kNear = 10;      // bits of the longest code found by one look: 2 KB a table, 4 KB with coefficients
+constexpr int kUniform = 128;  // flag above the bits of a padding
+constexpr int kHeld = 57;      // bits of a word that begins within a byte
 // Zero bytes behind a segment: a block takes at most 64 * (16 + 15) bits, then the end is noticed.
 constexpr std::size_t kSlack = 512;
 
@@ -183,8 +183,9 @@ private:
     }
 
     const std::uint8_t* find(const std::uint8_t* at) const {
-        return at < data_ + size_ ? static_cast<const std::uint8_t*>(std::memchr(at, 0xFF, std::size_t(data_ + size_ - at)))
-                                  : nullptr;
+        return at < data_ + size_
+                   ? static_cast<const std::uint8_t*>(std::memchr(at, 0xFF, std::size_t(data_ + size_ - at)))
+                   : nullptr;
     }
 
     // Takes the stuffed zeros out of what comes before the next marker.
@@ -515,8 +516,8 @@ private:
     std::uint32_t longest_ = 0;
     std::size_t all_ones_ = 0, all_zeros_ = 0;
     std::vector<Ended> ended_;
-    std::vector<std::size_t> if_apart_;  // breaks, were blocks that hold more than their end never part of a run
-    std::vector<std::uint8_t> paddings_;     // of segments with nothing else to note: kUniform and bits that are all alike
+    std::vector<std::size_t> if_apart_;   // breaks, were blocks that hold more than their end never part of a run
+    std::vector<std::uint8_t> paddings_;  // of segments with nothing else to note: kUniform and bits that are all alike
     Notes notes_;
 };
 

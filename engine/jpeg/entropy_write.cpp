@@ -113,7 +113,8 @@ public:
             ac_.emplace_back(plane.ac);
         }
         if (counts)
-            for (std::size_t i = 0; i < scan.planes.size(); ++i) dc_[i].counts = counts[i].dc, ac_[i].counts = counts[i].ac;
+            for (std::size_t i = 0; i < scan.planes.size(); ++i)
+                dc_[i].counts = counts[i].dc, ac_[i].counts = counts[i].ac;
         for (int k = scan.first; k <= scan.last; ++k) band_ |= std::uint64_t(1) << k;
     }
 
@@ -220,7 +221,8 @@ private:
         }
         const auto [bits, length] = code.codes[run << 4 | size];
         if (!length) wrong_ = kNoCode;
-        out_.put(std::uint32_t(bits) << size | (std::uint32_t(value + (value >> 31)) & ((1u << size) - 1)), length + size);
+        out_.put(std::uint32_t(bits) << size | (std::uint32_t(value + (value >> 31)) & ((1u << size) - 1)),
+                 length + size);
     }
 
     void symbol(const Encoder& code, int symbol) {

@@ -4,8 +4,8 @@ namespace l3c::jpeg {
 namespace {
 
 // Flags of the first byte.
-constexpr int kOnes = 1, kWithoutRestarts = 2, kRunLimit = 4, kZeroRuns = 8, kBreaks = 16, kEnds = 32,
-              kApart = 64, kAllFlags = 127;
+constexpr int kOnes = 1, kWithoutRestarts = 2, kRunLimit = 4, kZeroRuns = 8, kBreaks = 16, kEnds = 32, kApart = 64,
+              kAllFlags = 127;
 // Flags of a segment's end; above them stands the marker.
 constexpr int kMissing = 1, kRest = 2, kMarkerShift = 2;
 constexpr std::uint64_t kMost = 0xFFFFFFFF;  // of any number
@@ -96,7 +96,8 @@ std::vector<std::uint8_t> pack_notes(const Notes& notes) {
         put(out, end.segment - next);
         next = end.segment + 1;
         const bool missing = end.missing || end.run_left;
-        out.push_back(std::uint8_t((missing ? kMissing : 0) | (end.rest_size ? kRest : 0) | end.marker << kMarkerShift));
+        out.push_back(
+            std::uint8_t((missing ? kMissing : 0) | (end.rest_size ? kRest : 0) | end.marker << kMarkerShift));
         out.push_back(end.padding);
         if (missing) put(out, end.missing), put(out, end.run_left);
         if (end.rest_size) put(out, end.rest_size), out.insert(out.end(), end.rest, end.rest + end.rest_size);

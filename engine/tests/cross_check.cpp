@@ -31,7 +31,8 @@ bool check(const l3c::WaveModel& model, const std::string& isa, int height, int 
 // Of made-up parameters on a crop: finite everywhere, and about what portable C++ finds.
 bool check_gradient(const l3c::Architecture& a, const std::string& isa) {
     constexpr int kHeight = 4, kWidth = 32;
-    std::vector<float> parameters(l3c::training::parameter_count(a)), found(parameters.size()), expected(parameters.size());
+    std::vector<float> parameters(l3c::training::parameter_count(a)), found(parameters.size()),
+        expected(parameters.size());
     std::vector<std::uint8_t> crop(std::size_t(kHeight) * kWidth * a.channels);
     for (float& p : parameters) p = float(draw(-1000, 1000)) * 2e-5f;
     for (auto& v : crop) v = std::uint8_t(draw(90, 130));
@@ -40,15 +41,17 @@ bool check_gradient(const l3c::Architecture& a, const std::string& isa) {
     };
     const double bits = cost(isa, found), right = cost("portable", expected);
     double far = 0, size = 0;
-    for (std::size_t i = 0; i < found.size(); ++i) far += std::fabs(found[i] - expected[i]), size += std::fabs(expected[i]);
+    for (std::size_t i = 0; i < found.size(); ++i)
+        far += std::fabs(found[i] - expected[i]), size += std::fabs(expected[i]);
     const bool good = std::fabs(bits - right) <= 1e-3 * right && far <= 1e-2 * size + 1e-6 && bits > 0;
     if (!good) std::printf("%s: gradients are %g apart of %g, costs %g and %g\n", isa.c_str(), far, size, bits, right);
     return good;
 }
 
 void print(const l3c::Architecture& a) {
-    std::printf("of channels %d, widths %d %d %d %d %d, components %d, fitted %d, coupled %d, side channels %d\n", a.channels,
-                a.hidden1, a.cached, a.hidden2, a.hidden3, a.head, a.components, a.fitted, a.coupled, a.side_channels);
+    std::printf("of channels %d, widths %d %d %d %d %d, components %d, fitted %d, coupled %d, side channels %d\n",
+                a.channels, a.hidden1, a.cached, a.hidden2, a.hidden3, a.head, a.components, a.fitted, a.coupled,
+                a.side_channels);
 }
 
 // Random architectures of every kind on every instruction set, at rest and learning.
@@ -87,9 +90,9 @@ int main(int count, char** required) {
     }
     if (random < 0) return finish(good);
     const l3c::Architecture architectures[] = {{3, 32, 24, 96, 64, 32, 4, 0, 0, 0},
-                                                {1, 16, 12, 44, 20, 16, 3, l3c::kFitted, 0, 0},
-                                                {3, 16, 12, 44, 20, 16, 3, l3c::kFitted, 1, 0},
-                                                {3, 16, 12, 44, 20, 16, 3, l3c::kFitted, 0, 1}};
+                                               {1, 16, 12, 44, 20, 16, 3, l3c::kFitted, 0, 0},
+                                               {3, 16, 12, 44, 20, 16, 3, l3c::kFitted, 1, 0},
+                                               {3, 16, 12, 44, 20, 16, 3, l3c::kFitted, 0, 1}};
     const int sizes[][2] = {{1, 1}, {3, 100}, {100, 3}, {37, 53}, {64, 200}, {130, 131}};
     for (const auto& a : architectures) {
         const auto model = made_up_model(a, draw);

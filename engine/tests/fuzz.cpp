@@ -51,7 +51,8 @@ void tile(Input& in) {
     if (in.byte() % 4 == 0) {  // numbers at their limits
         for (l3c::Layer& layer : model.layers)
             for (int o = 0; o < layer.outputs; ++o)
-                layer.bias[o] = (o % 2 ? -1 : 1) * l3c::kMostBias, layer.shift[o] = std::uint8_t(o % (l3c::kMostShift + 1));
+                layer.bias[o] = (o % 2 ? -1 : 1) * l3c::kMostBias,
+                layer.shift[o] = std::uint8_t(o % (l3c::kMostShift + 1));
         model.learning.learning_rate = model.learning.step_pixels ? 1 : 0;
     }
     const auto coder = l3c::make_coder(model, isa);
@@ -73,12 +74,14 @@ void tile(Input& in) {
 void symbols(Input& in) {
     const auto coder = l3c::mixture_coder(some_isa(in));
     const bool joint = in.byte() % 2;
-    const int channels = joint ? l3c::kJointChannels : in.draw(1, 4), components = in.draw(1, l3c::kMaxMixtureComponents);
+    const int channels = joint ? l3c::kJointChannels : in.draw(1, 4),
+              components = in.draw(1, l3c::kMaxMixtureComponents);
     const int levels = in.draw(2, 256);
     const std::size_t count = std::size_t(in.draw(0, 40));
     std::vector<std::int32_t> rows((joint ? 4 : 3) * channels * components * count);
     for (auto& v : rows) v = std::int32_t(std::uint32_t(in.draw(0, 65535)) << 16 | std::uint32_t(in.byte()));
-    static const l3c::Tables tables = made_up_model({1, 4, 4, 4, 4, 4, 1, 0, 0, 0}, [](int low, int) { return low; }).tables;
+    static const l3c::Tables tables =
+        made_up_model({1, 4, 4, 4, 4, 4, 1, 0, 0, 0}, [](int low, int) { return low; }).tables;
     const l3c::MixtureMap map{rows.data(), count, channels, components, levels, joint};
     std::vector<std::uint8_t> out(channels * count);
     l3c::RansDecoder decoder;

@@ -10,7 +10,15 @@ l3c::Architecture made_up_architecture(Draw draw) {
     const auto width = [&] { return draw(0, 9) ? 4 * draw(1, 12) : draw(0, 1) ? l3c::kMostWidth : 4 * draw(12, 128); };
     const int kind = draw(0, 4), channels = kind < 2 ? 1 : l3c::kMostChannels, side_channels = kind == 4;
     const int coupled = !side_channels && draw(0, 1);
-    return {channels, width(),      width(), width(), width(), width(), draw(1, l3c::kMaxComponents), draw(0, 1) ? l3c::kFitted : 0, coupled,
+    return {channels,
+            width(),
+            width(),
+            width(),
+            width(),
+            width(),
+            draw(1, l3c::kMaxComponents),
+            draw(0, 1) ? l3c::kFitted : 0,
+            coupled,
             side_channels};
 }
 
@@ -27,7 +35,8 @@ l3c::WaveModel made_up_model(const l3c::Architecture& a, Draw draw) {
         model.layers.push_back(layer);
     }
     for (int i = 0; i < 384; ++i) {
-        const int here = int(65536 / (1 + std::exp(12 - i / 16.0))), next = int(65536 / (1 + std::exp(12 - (i + 1) / 16.0)));
+        const int here = int(65536 / (1 + std::exp(12 - i / 16.0))),
+                  next = int(65536 / (1 + std::exp(12 - (i + 1) / 16.0)));
         model.tables.sigmoid[i] = here << 11 | (next - here);
     }
     for (int i = 0; i < 256; ++i) model.tables.exponential[i] = int(32768 * std::exp(-i / 16.0));

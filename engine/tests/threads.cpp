@@ -35,7 +35,8 @@ void require(bool good, const char* what) {
 }  // namespace
 
 int main() {
-    const l3c::Architecture architectures[] = {{3, 16, 12, 44, 20, 16, 3, l3c::kFitted, 1, 0}, {3, 8, 8, 12, 8, 8, 2, l3c::kFitted, 0, 1}};
+    const l3c::Architecture architectures[] = {{3, 16, 12, 44, 20, 16, 3, l3c::kFitted, 1, 0},
+                                               {3, 8, 8, 12, 8, 8, 2, l3c::kFitted, 0, 1}};
     for (const auto& a : architectures)
         for (const auto& isa : l3c::supported_isas())
             for (const bool learns : {false, true}) {

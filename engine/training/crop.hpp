@@ -41,15 +41,21 @@ private:
     std::size_t size_ = 0;
 };
 
-constexpr int kTop = 3, kLeft = 3, kRight = 2, kBelow = 1;
-constexpr int kRowsPerBlock = 2;
-constexpr int kPart = 64;  // pixels whose mixtures are computed at once
+constexpr int kTop = 3, kLeft = 3, kRight = 2, kBelow = 1;  // what pixels see beyond a crop
+constexpr int kRowsPerBlock = 2;                            // whose activations fit the second cache
+constexpr int kPart = 64;                                   // pixels whose mixtures are computed at once
 constexpr int kPad = 16;  // keeps rows off a common power of two, which would crowd them into few cache sets
 
-constexpr float kInputScale = 1.0f / 32, kActivationScale = 32, kActivationMax = 255.0f / 32;
-constexpr float kMeanScale = 8;                                    // grey levels per unit of output
-constexpr float kLogScaleOffset = 1.0f, kLogScaleMin = -2.5f, kLogScaleMax = 127.0f / 16 - 2.5f;
-constexpr float kFloor = 1.0f / 65536, kShare = 1.0f - 256.0f / 65536;
+constexpr float kActivationScale = 32;  // integer steps of an activation's 1
+constexpr float kActivationMax = 255 / kActivationScale;
+constexpr float kInputScale = 1 / kActivationScale;  // inputs have the same steps
+constexpr float kMeanScale = 8;                      // gray levels in a unit of output
+constexpr float kLogScaleOffset = 1;                 // so that an output of 0 means a usual scale
+constexpr float kLogScaleMin = -kLogScaleOrigin / 16.0f + kLogScaleOffset;
+constexpr float kLogScaleMax = (kLogScales - 1 - kLogScaleOrigin) / 16.0f + kLogScaleOffset;
+constexpr float kFloor = 1.0f / (1 << kFrequencyBits);  // probability of the slot that each symbol has of its own
+constexpr float kShare = 1 - kSymbols * kFloor;         // of the slots those that follow the mixture
+constexpr float kMostCoefficient = 4;                   // in magnitude: 256 / 64
 
 struct Layer {
     int outputs = 0, inputs = 0;
@@ -139,9 +145,18 @@ float median(float w, float n, float nw) {
 class Crop {
 public:
     Crop(const Architecture& a, Layers& layers, int height, int width, bool quantized)
-        : a_(a), layers_(layers), height_(height), width_(width), quantized_(quantized), pixels_(height * width),
-          block_(kRowsPerBlock * width), plane_(pixels_ + kPad), ld_(block_ + kPad), inputs_(context_rows(a)),
-          cached_stride_(width + kLeft + kRight), cached_plane_(std::size_t(height + kTop) * cached_stride_) {
+        : a_(a),
+          layers_(layers),
+          height_(height),
+          width_(width),
+          quantized_(quantized),
+          pixels_(height * width),
+          block_(kRowsPerBlock * width),
+          plane_(pixels_ + kPad),
+          ld_(block_ + kPad),
+          inputs_(context_rows(a)),
+          cached_stride_(width + kLeft + kRight),
+          cached_plane_(std::size_t(height + kTop) * cached_stride_) {
         const NetworkSpec network = network_of(a);
         x1_.allocate(std::size_t(inputs_of(network.layer[0])) * plane_);
         h1_.allocate(std::size_t(a.hidden1) * plane_);
@@ -154,7 +169,8 @@ public:
         plane_of_crop_.stride = cached_stride_;
         plane_of_crop_.data.allocate(cached_plane_ + kBelow * cached_stride_);
         const int most_outputs = most_of(network, [](const LayerSpec& layer) { return layer.outputs; });
-        const int most_inputs = most_of(network, inputs_of), widest = most_inputs > most_outputs ? most_inputs : most_outputs;
+        const int most_inputs = most_of(network, inputs_of),
+                  widest = most_inputs > most_outputs ? most_inputs : most_outputs;
         transposed_.allocate(std::size_t(padded(most_outputs)) * block_);
         for (auto* b : {&x2_, &h2_, &h3_, &hh_, &out_, &d_, &e_, &d3_}) b->allocate(std::size_t(widest) * ld_);
     }
@@ -201,7 +217,8 @@ private:
             const Offset o = kAheadOffsets[n];
             for (int i = 0; i < count_; ++i) {
                 const int y = first_ + i, x = t_ - kSlope * y;
-                const float difference = crop_.plane_of_crop_.row(y + o.dy)[x + o.dx] - crop_.prediction_.data()[place(i)];
+                const float difference =
+                    crop_.plane_of_crop_.row(y + o.dy)[x + o.dx] - crop_.prediction_.data()[place(i)];
                 to[i] = std::int32_t(clip(difference, -128.0f, 127.0f)) + 128;
             }
         }
@@ -219,7 +236,8 @@ private:
     void read_inputs() {
         Workspace memory;
         const auto take = [&](std::size_t count) { return memory.take<float>(count); };
-        const int rows = Inputs::context_rows(a_), stage1 = Inputs::stage1_segments(a_), heads = Inputs::head_segments(a_);
+        const int rows = Inputs::context_rows(a_), stage1 = Inputs::stage1_segments(a_),
+                  heads = Inputs::head_segments(a_);
         Shared shared{};
         for (int c = 0; c < a_.channels; ++c) shared.fits[c] = take(height_ + 2 * kFloats) + kFloats;
         shared.expected = memory.take<std::int32_t>(height_);
@@ -282,10 +300,12 @@ private:
     void cache_features(int at) {
         Layer &first = layers_.all[0], &second = layers_.all[1];
         float* h = h1_.data() + at;
-        matmul(first.outputs, first.inputs, block_, first.weights, x1_.data() + at, Start{first.bias, false}, h, plane_);
+        matmul(first.outputs, first.inputs, block_, first.weights, x1_.data() + at, Start{first.bias, false}, h,
+               plane_);
         for (int i = 0; i < first.outputs; ++i) activate(h + std::size_t(i) * plane_, block_, quantized_);
         gather(h1_.data() + at, plane_, first.outputs, d_.data());
-        matmul(second.outputs, second.inputs, block_, second.weights, d_.data(), Start{second.bias, false}, e_.data(), ld_);
+        matmul(second.outputs, second.inputs, block_, second.weights, d_.data(), Start{second.bias, false}, e_.data(),
+               ld_);
         activate(e_.data(), second.outputs * ld_, quantized_);
         for (int k = 0; k < a_.cached; ++k)
             for (int r = 0; r < kRowsPerBlock; ++r)
@@ -354,12 +374,13 @@ private:
         learn(first, d_.data(), x2_.data());
         const int cached = kCachedPositions * a_.cached;
         matmul(cached, first.outputs, block_, first.transposed.data() + std::size_t(inputs_) * first.outputs, d_.data(),
-                kZero, e_.data(), ld_);
-        for_cached(at,
-                 [&](float* d_cached, float* d) {
-                     for (int x = 0; x < width_; ++x) d_cached[x] += d[x];
-                 },
-                 d_cached_, e_.data() - std::size_t(inputs_) * ld_);
+               kZero, e_.data(), ld_);
+        for_cached(
+            at,
+            [&](float* d_cached, float* d) {
+                for (int x = 0; x < width_; ++x) d_cached[x] += d[x];
+            },
+            d_cached_, e_.data() - std::size_t(inputs_) * ld_);
     }
 
     double head(int at, int c) {
@@ -370,7 +391,8 @@ private:
         for (int s = 0; s < Inputs::head_segments(a_); ++s)
             std::memcpy(h3_.data() + std::size_t(a_.hidden3 + c + s) * ld_, head_input(s, c) + at, sizeof(float) * ld_);
         forward(hidden, h3_, hh_);
-        matmul(output.outputs, output.inputs, block_, output.weights, hh_.data(), Start{output.bias, false}, out_.data(), ld_);
+        matmul(output.outputs, output.inputs, block_, output.weights, hh_.data(), Start{output.bias, false},
+               out_.data(), ld_);
         const double bits = mixture(at, c);  // leaves the gradient of the outputs in d_
         learn(output, d_.data(), hh_.data());
         matmul(output.inputs, output.outputs, block_, output.transposed.data(), d_.data(), kZero, e_.data(), ld_);
@@ -396,7 +418,8 @@ private:
     // What coefficient j of head c multiplies: how far an earlier channel is from its prediction, or what is expected of c.
     void moves(int c, int j, int place, float* to) const {
         const std::size_t first = std::size_t(j) * plane_ + place;
-        if (j == c) std::memcpy(to, expected_.data() + first, kPart * sizeof(float));
+        if (j == c)
+            std::memcpy(to, expected_.data() + first, kPart * sizeof(float));
         else
             for (int i = 0; i < kPart; ++i) to[i] = value_.data()[first + i] - prediction_.data()[first + i];
     }
@@ -411,7 +434,8 @@ private:
         for (int j = 0; j < c + a_.coupled; ++j) {
             const float* coefficient = out + std::size_t(3 * k_count + j) * ld_;
             moves(c, j, at + p0, move);
-            for (int i = 0; i < N; ++i) base[i] += round_to(clip(coefficient[i], -4.0f, 4.0f), 64) * move[i];
+            for (int i = 0; i < N; ++i)
+                base[i] += round_to(clip(coefficient[i], -kMostCoefficient, kMostCoefficient), 64) * move[i];
         }
         float top[N];
         for (int i = 0; i < N; ++i) top[i] = round_to(out[i], 16);
@@ -465,7 +489,7 @@ private:
             for (int i = 0; i < N; ++i) {
                 float slope = 0;
                 for (int k = 0; k < k_count; ++k) slope += d[std::size_t(k_count + k) * ld_ + i];
-                const bool inside = coefficient[i] > -4.0f && coefficient[i] < 4.0f;
+                const bool inside = coefficient[i] > -kMostCoefficient && coefficient[i] < kMostCoefficient;
                 d_coefficient[i] = inside ? slope * move[i] : 0.0f;
             }
         }

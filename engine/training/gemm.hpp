@@ -37,7 +37,7 @@ constexpr Start kZero{nullptr, false}, kAdd{nullptr, true};
 // Y[r][p] = start + sum_i A[r][i] X[i][p] for Rows rows and Vectors x kLanes columns.
 template <int Rows, int Vectors>
 void matmul_rows(int inputs, const float* a, int a_stride, const float* x, int x_stride, Start start, float* y,
-                  int y_stride) {
+                 int y_stride) {
     Vec sum[Rows][Vectors];
     for (int r = 0; r < Rows; ++r)
         for (int v = 0; v < Vectors; ++v)
@@ -59,13 +59,13 @@ void matmul_rows(int inputs, const float* a, int a_stride, const float* x, int x
 // All rows for Vectors x kLanes columns, in groups that fill the registers.
 template <int Vectors>
 void matmul_columns(int rows, int inputs, const float* a, int a_stride, const float* x, int x_stride, Start start,
-                     float* y, int y_stride) {
+                    float* y, int y_stride) {
     int r = 0;
     const auto group = [&](auto size) {
         constexpr int kRows = decltype(size)::value;
         for (; r + kRows <= rows; r += kRows)
-            matmul_rows<kRows, Vectors>(inputs, a + std::size_t(r) * a_stride, a_stride, x, x_stride,
-                                         start.from(r), y + std::size_t(r) * y_stride, y_stride);
+            matmul_rows<kRows, Vectors>(inputs, a + std::size_t(r) * a_stride, a_stride, x, x_stride, start.from(r),
+                                        y + std::size_t(r) * y_stride, y_stride);
     };
     group(std::integral_constant<int, kMostRows>{});
     group(std::integral_constant<int, 4>{});
@@ -74,7 +74,7 @@ void matmul_columns(int rows, int inputs, const float* a, int a_stride, const fl
 
 // Y = A X + start over `columns` columns, a multiple of 16.
 void matmul_all(int rows, int inputs, int columns, const float* a, int a_stride, const float* x, int x_stride,
-                 Start start, float* y, int y_stride) {
+                Start start, float* y, int y_stride) {
     int p = 0;
     for (; p + 2 * kLanes <= columns; p += 2 * kLanes)
         matmul_columns<2>(rows, inputs, a, a_stride, x + p, x_stride, start, y + p, y_stride);
@@ -91,8 +91,8 @@ constexpr int padded(int n) { return (n + 15) / 16 * 16; }
 
 // dWt[i][o] += sum_p X[i][p] dY[o][p], a product whose long axis is the pixels; db[o] += sum_p dY[o][p].
 // dWt has rows of padded(outputs); `transposed` is room for pixels x padded(outputs).
-void outer(int outputs, int inputs, int pixels, const float* dy, const float* x, int ld, float* transposed,
-                  float* dwt, float* db) {
+void outer(int outputs, int inputs, int pixels, const float* dy, const float* x, int ld, float* transposed, float* dwt,
+           float* db) {
     const int width = padded(outputs);
     for (int o = 0; o < outputs; ++o) {
         float sum = 0;

@@ -4,11 +4,11 @@
 
 namespace l3c {
 
-constexpr int kNeighbours = 16;       // coded pixels whose samples a pixel sees
-constexpr int kCachedPositions = 7;   // coded pixels whose cached features a pixel sees
-constexpr int kAheadPositions = 6;    // pixels of side information that a pixel sees beside its neighbours
-constexpr int kSlope = 3;             // columns by which a row lags behind the row above it
-constexpr int kFitted = 12;           // neighbours in the local fit, the first of all
+constexpr int kNeighbours = 16;      // coded pixels whose samples a pixel sees
+constexpr int kCachedPositions = 7;  // coded pixels whose cached features a pixel sees
+constexpr int kAheadPositions = 6;   // pixels of side information that a pixel sees beside its neighbours
+constexpr int kSlope = 3;            // columns by which a row lags behind the row above it
+constexpr int kFitted = 12;          // neighbours in the local fit, the first of all
 
 constexpr int kMostChannels = 3;
 constexpr int kGranule = 4;      // widths are multiples of it; segments of inputs, and outputs, are padded to it
@@ -21,9 +21,9 @@ struct Offset {
     int dy, dx;
     constexpr int back() const { return -(dx + kSlope * dy); }  // wavefronts before the pixel's own
 };
-constexpr Offset kNeighbourOffsets[kNeighbours] = {{0, -1},  {0, -2},  {0, -3},  {-1, 0},  {-1, 1},  {-1, 2},
-                                                   {-1, -1}, {-1, -2}, {-2, 0},  {-2, 1},  {-2, 2},  {-2, -1},
-                                                   {-2, -2}, {-3, 0},  {-3, 1},  {-3, -1}};
+constexpr Offset kNeighbourOffsets[kNeighbours] = {{0, -1},  {0, -2},  {0, -3}, {-1, 0}, {-1, 1}, {-1, 2},
+                                                   {-1, -1}, {-1, -2}, {-2, 0}, {-2, 1}, {-2, 2}, {-2, -1},
+                                                   {-2, -2}, {-3, 0},  {-3, 1}, {-3, -1}};
 constexpr Offset kCachedOffsets[kCachedPositions] = {{0, -1}, {0, -2}, {-1, -1}, {-1, 0}, {-1, 1}, {-1, 2}, {-2, 0}};
 constexpr Offset kAheadOffsets[kAheadPositions] = {{0, 0}, {0, 1}, {0, 2}, {1, -1}, {1, 0}, {1, 1}};
 
@@ -37,12 +37,12 @@ constexpr int farthest(const Offset (&offsets)[count], int sign) {
 
 // l3c.wave.definition.architecture.Architecture.
 struct Architecture {
-    int channels;    // samples of a pixel, in the order in which they are coded
+    int channels;                                 // samples of a pixel, in the order in which they are coded
     int hidden1, cached, hidden2, hidden3, head;  // widths
-    int components;  // logistics in a channel's mixture
-    int fitted;      // neighbours in the local fit: kFitted, or 0 for none
-    int coupled;     // whether channels are expected to follow those before them, 0 or 1
-    int side_channels;  // the first channels, which are known beforehand: 0 or 1
+    int components;                               // logistics in a channel's mixture
+    int fitted;                                   // neighbours in the local fit: kFitted, or 0 for none
+    int coupled;                                  // whether channels are expected to follow those before them, 0 or 1
+    int side_channels;                            // the first channels, which are known beforehand: 0 or 1
     constexpr int coded() const { return channels - side_channels; }
     constexpr int head_index(int channel) const { return kHeads + 2 * (channel - side_channels); }  // index of a layer
 };
@@ -50,15 +50,14 @@ struct Architecture {
 // Its fields by their names in Python.
 struct ArchitectureField {
     const char* name;
-    int Architecture::*member;
+    int Architecture::* member;
 };
 constexpr ArchitectureField kArchitectureFields[] = {
-    {"channels", &Architecture::channels}, {"hidden1", &Architecture::hidden1},
-    {"cached", &Architecture::cached},     {"hidden2", &Architecture::hidden2},
-    {"hidden3", &Architecture::hidden3},   {"head", &Architecture::head},
-    {"components", &Architecture::components},
-    {"fitted", &Architecture::fitted},     {"coupled", &Architecture::coupled},
-    {"side_channels", &Architecture::side_channels},
+    {"channels", &Architecture::channels},     {"hidden1", &Architecture::hidden1},
+    {"cached", &Architecture::cached},         {"hidden2", &Architecture::hidden2},
+    {"hidden3", &Architecture::hidden3},       {"head", &Architecture::head},
+    {"components", &Architecture::components}, {"fitted", &Architecture::fitted},
+    {"coupled", &Architecture::coupled},       {"side_channels", &Architecture::side_channels},
 };
 static_assert(sizeof(Architecture) == sizeof(kArchitectureFields) / sizeof(ArchitectureField) * sizeof(int));
 

@@ -15,7 +15,6 @@ l3c::Architecture architecture_of(nb::handle given) {
 
 namespace {
 
-
 // None: a network that does not learn.
 l3c::Learning learning_of(nb::handle given) {
     if (given.is_none()) return {};
@@ -28,10 +27,12 @@ l3c::Learning learning_of(nb::handle given) {
     learning.period = field<int>(given, "period");
     learning.learned = field<int>(given, "learned");
     learning.first_layer = field<int>(given, "first_layer");
-    for (const float share : {learning.learning_rate, learning.first_moment_rate, learning.second_moment_rate, learning.epsilon})
+    for (const float share :
+         {learning.learning_rate, learning.first_moment_rate, learning.second_moment_rate, learning.epsilon})
         require(share > 0 && share <= 1, "a rate of learning is out of range");
-    require(learning.step_pixels > 0 && learning.period > 0 && learning.learned > 0 && learning.learned <= learning.period &&
-                learning.first_layer >= l3c::kStageTwo && learning.first_layer <= l3c::kHeads + 1,
+    require(learning.step_pixels > 0 && learning.period > 0 && learning.learned > 0 &&
+                learning.learned <= learning.period && learning.first_layer >= l3c::kStageTwo &&
+                learning.first_layer <= l3c::kHeads + 1,
             "a step of learning is out of range");
     return learning;
 }
@@ -58,8 +59,8 @@ public:
     WaveCoder(nb::handle architecture, nb::list layers, const Table& sigmoid, const Table& exponential,
               const Table& mantissa, const Table& shift, nb::handle learning, const std::string& isa)
         : isa_(isa) {
-        l3c::WaveModel model{architecture_of(architecture), {}, tables_of(sigmoid, exponential, mantissa, shift),
-                             learning_of(learning)};
+        l3c::WaveModel model{
+            architecture_of(architecture), {}, tables_of(sigmoid, exponential, mantissa, shift), learning_of(learning)};
         const l3c::NetworkSpec network = l3c::network_of(model.architecture);
         require(nb::len(layers) == std::size_t(network.count), "the number of layers does not fit the architecture");
         for (int i = 0; i < network.count; ++i) model.layers.push_back(layer_of(layers[i], network.layer[i]));
@@ -107,7 +108,9 @@ std::vector<l3c::LayerSpec> layers(nb::handle architecture) {
     return {network.layer, network.layer + network.count};
 }
 
-std::vector<l3c::Segment> segments(const l3c::LayerSpec& layer) { return {layer.segment, layer.segment + layer.segments}; }
+std::vector<l3c::Segment> segments(const l3c::LayerSpec& layer) {
+    return {layer.segment, layer.segment + layer.segments};
+}
 
 }  // namespace
 

@@ -36,7 +36,8 @@ private:
     void lay_out(const LayerSpec& spec) {
         int at = 0, input = 0;
         for (int s = 0; s < spec.segments; ++s)
-            for (int i = 0; i < padded(spec.segment[s].size); ++i) columns_[at++] = i < spec.segment[s].size ? input++ : -1;
+            for (int i = 0; i < padded(spec.segment[s].size); ++i)
+                columns_[at++] = i < spec.segment[s].size ? input++ : -1;
     }
 
     std::int32_t weight(int output, int place) const {
@@ -101,7 +102,8 @@ inline void add_rows(typename Set::Vector (&sum)[Outputs][Set::kVectors], const 
 // Outputs of one block for Set::kBlockPixels pixels from `at` on; `out` is the block's first row.
 template <Isa Set, int Outputs, bool Activate>
 inline void dense_block(const std::int32_t* const* rows, int count, int at, const std::int32_t* weights,
-                        const std::int32_t* start, const std::int32_t* shift, std::int32_t* out, std::ptrdiff_t stride) {
+                        const std::int32_t* start, const std::int32_t* shift, std::int32_t* out,
+                        std::ptrdiff_t stride) {
     typename Set::Vector sum[Outputs][Set::kVectors];
     for (int o = 0; o < Outputs; ++o)
         for (int v = 0; v < Set::kVectors; ++v) sum[o][v] = Set::all(start[o]);
@@ -139,7 +141,7 @@ void dense(const PackedLayer& layer, const std::int32_t* const* rows, int pixels
                                                   stride);
                 else
                     dense_block<Set, Set::kWideOutputs, Activate>(rows, layer.rows, at, weights, layer.start + o,
-                                                           layer.shift + o, to, stride);
+                                                                  layer.shift + o, to, stride);
             const int size = four ? 4 : Set::kWideOutputs;
             weights += std::ptrdiff_t(size) * layer.rows;
             o += size;

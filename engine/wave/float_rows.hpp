@@ -33,8 +33,7 @@ inline void float_block(Matrix a, int inner, const float* x, std::ptrdiff_t x_st
                         std::ptrdiff_t y_stride) {
     Floats sum[Rows][Vectors];
     for (int r = 0; r < Rows; ++r)
-        for (int v = 0; v < Vectors; ++v)
-            sum[r][v] = add ? load_floats(y + r * y_stride + v * kFloats) : Floats{};
+        for (int v = 0; v < Vectors; ++v) sum[r][v] = add ? load_floats(y + r * y_stride + v * kFloats) : Floats{};
     for (int i = 0; i < inner; ++i) {
         Floats column[Vectors];
         for (int v = 0; v < Vectors; ++v) column[v] = load_floats(x + i * x_stride + v * kFloats);
@@ -64,8 +63,8 @@ inline void float_columns(Matrix a, int rows, int inner, const float* x, std::pt
 }
 
 // Rows of y for `columns` columns, rounded up to kFloats.
-inline void float_matmul(Matrix a, int rows, int inner, int columns, const float* x, std::ptrdiff_t x_stride,
-                          bool add, float* y, std::ptrdiff_t y_stride) {
+inline void float_matmul(Matrix a, int rows, int inner, int columns, const float* x, std::ptrdiff_t x_stride, bool add,
+                         float* y, std::ptrdiff_t y_stride) {
     const auto part = [&](int p, auto vectors) {
         float_columns<decltype(vectors)::value>(a, rows, inner, x + p, x_stride, add, y + p, y_stride);
         return p + decltype(vectors)::value * kFloats;
@@ -80,7 +79,7 @@ inline void float_matmul(Matrix a, int rows, int inner, int columns, const float
 
 // to[p][r] = from[r][p] for `rows` rows and `columns` columns, each rounded up to 4.
 inline void transpose(const float* from, std::ptrdiff_t from_stride, int rows, int columns, float* to,
-                 std::ptrdiff_t to_stride) {
+                      std::ptrdiff_t to_stride) {
     typedef float F32x4 __attribute__((vector_size(16)));
     for (int p = 0; p < columns; p += 4)
         for (int r = 0; r < rows; r += 4) {
@@ -118,10 +117,11 @@ struct Adam {
 
     void step(float* __restrict values, float* __restrict gradients, float* __restrict means, float* __restrict squares,
               std::size_t count, int samples) {
-        constexpr float kTiny = 1e-12f;
+        constexpr float kTiny = 1e-12f;  // added and taken away: what is far smaller becomes 0, never subnormal
         const float share = 1.0f / float(samples);
         mean_left *= 1.0f - first_moment_rate, square_left *= 1.0f - second_moment_rate;
-        const float reach = learning_rate / (1.0f - mean_left), scale = 1.0f / (1.0f - square_left), least = epsilon * epsilon;
+        const float reach = learning_rate / (1.0f - mean_left), scale = 1.0f / (1.0f - square_left),
+                    least = epsilon * epsilon;
         for (std::size_t i = 0; i < count; i += kFloats) {
             const Floats gradient = load_floats(gradients + i) * share;
             Floats mean = load_floats(means + i), square = load_floats(squares + i);

@@ -7,8 +7,10 @@
 namespace l3c {
 namespace {
 
-constexpr int kMostWeight = 127, kMostPair = 128, kInputOffset = 128;
-constexpr float kActivationStep = 1.0f / 32;
+constexpr int kMostWeight = 127;   // 8 bits, signed
+constexpr int kMostPair = 128;     // magnitudes of a pair together: times 255 they fit the 16 bits of AVX2's products
+constexpr int kInputOffset = 128;  // what inputs with an offset carry more than they mean
+constexpr float kActivationStep = 1.0f / 32;  // of an activation or input
 
 inline void store_ints(std::int32_t* p, Ints v) { std::memcpy(p, &v, sizeof v); }
 inline void add_to(std::int32_t* p, Ints v) {
@@ -38,7 +40,8 @@ struct LearnedShape {
     int outputs = 0, rows = 0, width = 0;
     LayerSpec spec;
     int at[kMostSegments];  // the first row of each segment
-    const float *start, *scale, *unit;  // scale [width]: integer steps of 1 in a weight, a power of two; unit: its inverse
+    const float *start, *scale,
+        *unit;  // scale [width]: integer steps of 1 in a weight, a power of two; unit: its inverse
 
     std::size_t size() const { return std::size_t(rows + 1) * width; }
 
@@ -74,7 +77,8 @@ class LearnedLayer {
 public:
     LearnedLayer() = default;
     // parameters, gradients: shape.size() each. shift: of each output.
-    LearnedLayer(const LearnedShape& shape, const PackedLayer& at_rest, float* parameters, float* gradients, Workspace& memory)
+    LearnedLayer(const LearnedShape& shape, const PackedLayer& at_rest, float* parameters, float* gradients,
+                 Workspace& memory)
         : shape_(&shape), packed_(at_rest), parameters_(parameters), gradients_(gradients) {
         const std::size_t cells = std::size_t(packed_.outputs) * packed_.rows;
         weights_ = memory.take<std::int32_t>(cells);
@@ -102,8 +106,8 @@ public:
         const int width = shape_->width;
         for (int s = 0; s < shape_->spec.segments; ++s) {
             const int at = shape_->at[s];
-            float_matmul({x + at * stride, stride, 1}, shape_->spec.segment[s].size, pixels, width, transposed, width, true,
-                          gradients_ + std::ptrdiff_t(at) * width, width);
+            float_matmul({x + at * stride, stride, 1}, shape_->spec.segment[s].size, pixels, width, transposed, width,
+                         true, gradients_ + std::ptrdiff_t(at) * width, width);
         }
         float* biases = gradients_ + std::ptrdiff_t(shape_->rows) * width;
         for (int o = 0; o < width; o += kFloats) {
@@ -161,7 +165,7 @@ private:
     }
 
     void round_biases() {
-        constexpr float kMost = 1 << 28;
+        constexpr float kMost = 1 << 28;  // half of kMostBias, since the inputs' offset may add as much
         const float* biases = parameters_ + std::ptrdiff_t(shape_->rows) * shape_->width;
         for (int o = 0; o < shape_->outputs; ++o) {
             const std::int32_t bias = nearest(Floats{} + biases[o] * (shape_->scale[o] / kActivationStep), kMost)[0];

@@ -1,9 +1,9 @@
 // The network behind the cached features, learning from pixels once they are coded, in encoder and decoder alike.
 // Equal to l3c.wave.definition.learning.LearningNetwork.
 #pragma once
+#include "coding/mixture_gradients.hpp"
 #include "wave/integer_tile.hpp"
 #include "wave/learned_layer.hpp"
-#include "coding/mixture_gradients.hpp"
 
 namespace l3c {
 namespace {
@@ -13,7 +13,8 @@ constexpr float kActivationMax = 255 * kActivationStep;
 template <Isa Set>
 class LearningTile : public IntegerTile<Set> {
     using Base = IntegerTile<Set>;
-    using Base::a_, Base::pointers_, Base::count_, Base::longest_, Base::context_, Base::residuals_, Base::outputs_, Base::layers_;
+    using Base::a_, Base::pointers_, Base::count_, Base::longest_, Base::context_, Base::residuals_, Base::outputs_,
+        Base::layers_;
 
 public:
     static constexpr bool kLearns = true;
@@ -27,8 +28,9 @@ public:
             for (int i = 0; i < this->network.count; ++i) {
                 if (!learning.learns(i)) continue;
                 const bool last = i >= kHeads && i % 2;
-                shapes[i].begin(model.layers[i], this->network.layer[i],
-                                [&](int o) { return last ? output_unit(k, o) : 1 / kActivationStep; }, memory);
+                shapes[i].begin(
+                    model.layers[i], this->network.layer[i],
+                    [&](int o) { return last ? output_unit(k, o) : 1 / kActivationStep; }, memory);
             }
         }
 
@@ -36,8 +38,12 @@ public:
     };
 
     LearningTile(const Model& model, int height, int width)
-        : Base(model, height, width), tables_(*model.tables), learning_(model.learning), count_layers_(model.network.count),
-          adam_{model.learning.learning_rate, model.learning.first_moment_rate, model.learning.second_moment_rate, model.learning.epsilon} {
+        : Base(model, height, width),
+          tables_(*model.tables),
+          learning_(model.learning),
+          count_layers_(model.network.count),
+          adam_{model.learning.learning_rate, model.learning.first_moment_rate, model.learning.second_moment_rate,
+                model.learning.epsilon} {
         begin(model);
         const NetworkSpec& network = model.network;
         const int outputs = most_of(network, [](const LayerSpec& layer) { return layer.outputs; }, kHeads);
@@ -49,7 +55,8 @@ public:
         d_head_ = floats(a_.head);
         d_shared_ = floats(a_.hidden3);
         d_hidden_ = floats(a_.hidden2);
-        transposed_ = floats(most_of(network, [](const LayerSpec& layer) { return padded_floats(layer.outputs); }, kStageTwo));
+        transposed_ =
+            floats(most_of(network, [](const LayerSpec& layer) { return padded_floats(layer.outputs); }, kStageTwo));
     }
 
     bool learns_from(std::int64_t t) const { return t % learning_.period < learning_.learned; }
@@ -146,7 +153,8 @@ private:
     void deactivate(float* gradients, const float* rows, int rows_count) {
         const int count = count_;
         for (int r = 0; r < rows_count; ++r, rows += longest_, gradients += longest_)
-            for (int i = 0; i < count; ++i) gradients[i] = rows[i] > 0.0f && rows[i] < kActivationMax ? gradients[i] : 0.0f;
+            for (int i = 0; i < count; ++i)
+                gradients[i] = rows[i] > 0.0f && rows[i] < kActivationMax ? gradients[i] : 0.0f;
     }
 
     // Gradients by the head's outputs, eight pixels at a time. A unit of a mean is 8 levels.
@@ -159,8 +167,8 @@ private:
         });
         for (int k = 0; k < k_count; ++k) {
             scale(rows + (k_count + k) * longest_, all8f(8.0f));
-            const I32x8 place = load8(outputs_ + (2 * k_count + k) * longest_ + at) + 56;
-            keep_where((place >= 0) & (place <= 127), rows + (2 * k_count + k) * longest_);
+            const I32x8 place = load8(outputs_ + (2 * k_count + k) * longest_ + at) + kLogScaleOrigin;
+            keep_where((place >= 0) & (place < kLogScales), rows + (2 * k_count + k) * longest_);
         }
         for (int j = 0; j < c; ++j)
             move(3 * k_count + j, at, mean * floats8(load8(this->values(j) + at) - load8(this->prediction(j) + at)));
@@ -172,7 +180,7 @@ private:
         float* row = d_outputs_ + at + o * longest_;
         const I32x8 coefficient = load8(outputs_ + o * longest_ + at);
         store8(row, gradient);
-        keep_where((coefficient >= -256) & (coefficient <= 256), row);
+        keep_where((coefficient >= -kMostCoefficient) & (coefficient <= kMostCoefficient), row);
     }
 
     static void scale(float* row, F32x8 by) {

@@ -97,7 +97,8 @@ constexpr int most_of(const NetworkSpec& network, Number number, int from = 0) {
 }
 
 constexpr Architecture widest(int coupled, int side_channels) {
-    return {kMostChannels, kMostWidth, kMostWidth, kMostWidth, kMostWidth, kMostWidth, kMaxComponents, kFitted, coupled, side_channels};
+    return {kMostChannels, kMostWidth,     kMostWidth, kMostWidth, kMostWidth,
+            kMostWidth,    kMaxComponents, kFitted,    coupled,    side_channels};
 }
 constexpr int kMostInputs = most_of(network_of(widest(1, 0)), inputs_of) > most_of(network_of(widest(0, 1)), inputs_of)
                                 ? most_of(network_of(widest(1, 0)), inputs_of)

@@ -1,8 +1,8 @@
 // Tiles to payloads and back. Included once by each instruction set's source.
 #pragma once
+#include "coding/rans.hpp"
 #include "wave/integer_tile.hpp"
 #include "wave/learning_tile.hpp"
-#include "coding/rans.hpp"
 
 namespace l3c {
 namespace {
@@ -45,14 +45,15 @@ public:
         auto* sizes = tile.memory().template take<std::uint32_t>(groups);
         auto* intervals = tile.memory().template take<Interval>(std::size_t(height) * width * channels);
         std::size_t group = 0, at = 0;
-        run(tile, [&](std::int64_t t, int first, int count) { fetch(tile, pixels, width, t, first, count); },
-                 [&](int c, int count) {
-                     for (int i = 0; i < count; i += kVector) put(tile, c, i, count - i, intervals + at + i);
-                     sizes[group++] = std::uint32_t(count);
-                     at += count;
-                     return Status::kOk;
-                 },
-                 [](std::int64_t, int, int) {});
+        run(
+            tile, [&](std::int64_t t, int first, int count) { fetch(tile, pixels, width, t, first, count); },
+            [&](int c, int count) {
+                for (int i = 0; i < count; i += kVector) put(tile, c, i, count - i, intervals + at + i);
+                sizes[group++] = std::uint32_t(count);
+                at += count;
+                return Status::kOk;
+            },
+            [](std::int64_t, int, int) {});
         return rans_encode(intervals, sizes, groups);
     }
 
@@ -63,15 +64,16 @@ public:
         if (status != Status::kOk) return status;
         Tile tile(model_, height, width);
         if (model_.architecture.side_channels) tile.set_side(pixels);
-        status = run(tile, [](std::int64_t, int, int) {},
-                          [&](int c, int count) {
-                              for (int i = 0; i < count; i += kVector) {
-                                  const Status s = take(tile, c, i, count - i, decoder);
-                                  if (s != Status::kOk) return s;
-                              }
-                              return Status::kOk;
-                          },
-                          [&](std::int64_t t, int first, int count) { emit(tile, pixels, width, t, first, count); });
+        status = run(
+            tile, [](std::int64_t, int, int) {},
+            [&](int c, int count) {
+                for (int i = 0; i < count; i += kVector) {
+                    const Status s = take(tile, c, i, count - i, decoder);
+                    if (s != Status::kOk) return s;
+                }
+                return Status::kOk;
+            },
+            [&](std::int64_t t, int first, int count) { emit(tile, pixels, width, t, first, count); });
         return status == Status::kOk ? rans_finish(decoder) : status;
     }
 

@@ -6,8 +6,8 @@
 #pragma once
 #include <cstdint>
 
-#include "wave/dense.hpp"
 #include "coding/mixture.hpp"
+#include "wave/dense.hpp"
 #include "wave/model.hpp"
 
 namespace l3c {
@@ -25,6 +25,7 @@ constexpr int kSampleRing = ring_above(kFarthestBack);
 constexpr int kCachedRing = ring_above(farthest(kCachedOffsets, 1));
 constexpr int kSideRing = ring_above(kFarthestBack + kAheadReach + kRight);
 static_assert(kSampleRing == 16 && kCachedRing == 8 && kSideRing == 32 && kAheadReach == 4);
+constexpr int kMostCoefficient = 256;                   // of a head, in magnitude: 4, in 1/64
 constexpr int kCodingOrder[kMostChannels] = {1, 0, 2};  // green, red, blue
 
 template <Isa Set>
@@ -48,9 +49,13 @@ template <Isa Set>
 class Wavefronts {
 public:
     Wavefronts(const PackedModel<Set>& model, int height, int width)
-        : model_(model), a_(model.architecture), height_(height), width_(width),
+        : model_(model),
+          a_(model.architecture),
+          height_(height),
+          width_(width),
           longest_(((height < (width + 2) / 3 ? height : (width + 2) / 3) + Set::kBlockPixels) / 16 * 16 + 16),
-          lanes_(kAbove + height + Set::kBlockPixels + 16), cached_rows_(cell_rows(a_.cached)),
+          lanes_(kAbove + height + Set::kBlockPixels + 16),
+          cached_rows_(cell_rows(a_.cached)),
           ring_(a_.side_channels ? kSideRing : kSampleRing) {
         samples_ = memory_.take<std::int32_t>(std::size_t(a_.channels) * ring_ * lanes_);
         for (std::size_t i = 0; i < std::size_t(a_.channels) * ring_ * lanes_; ++i) samples_[i] = kNeutral;
@@ -96,7 +101,8 @@ public:
     // work(mixture, components) on channel c of eight pixels.
     template <class Work>
     auto with_mixture(int c, int at, Work work) const {
-        return with_components(a_.components, [&](auto components) { return work(mixture(components, c, at), components); });
+        return with_components(a_.components,
+                               [&](auto components) { return work(mixture(components, c, at), components); });
     }
 
     // Context and predictions of the wavefront's pixels.
@@ -107,7 +113,8 @@ public:
             if (c < a_.side_channels) know(c);
         }
         inputs_.fill(*this, prediction(a_.channels), longest_);
-        join(predictions_, level_rows(a_), context_ + std::ptrdiff_t(a_.channels * kNeighbours / Set::kCellChannels) * longest_);
+        join(predictions_, level_rows(a_),
+             context_ + std::ptrdiff_t(a_.channels * kNeighbours / Set::kCellChannels) * longest_);
     }
 
     // To be called when the samples of channel c are known.
@@ -158,12 +165,12 @@ protected:
         I32x8 centre = load8(prediction(c) + at) << 6;
         for (int j = 0; j < c; ++j) {
             const I32x8 raw = load8(outputs_ + std::ptrdiff_t(3 * a_.components + j) * longest_ + at);
-            const I32x8 coefficient = min8(max8(raw, all8(-256)), all8(256));
+            const I32x8 coefficient = clip8(raw, -kMostCoefficient, kMostCoefficient);
             centre += coefficient * (load8(values_ + std::ptrdiff_t(j) * longest_ + at) - load8(prediction(j) + at));
         }
         if (a_.coupled) {
             const I32x8 raw = load8(outputs_ + std::ptrdiff_t(3 * a_.components + c) * longest_ + at);
-            centre += (min8(max8(raw, all8(-256)), all8(256)) * load8(expected() + at) + 32) >> 6;
+            centre += (clip8(raw, -kMostCoefficient, kMostCoefficient) * load8(expected() + at) + 32) >> 6;
         }
         return make_mixture(*model_.tables, components, outputs_ + at, longest_, centre);
     }
@@ -191,7 +198,8 @@ protected:
         const std::int32_t* p = prediction(c);
         const int count = count_;
         for (int n = 0; n < kNeighbours; n += Set::kCellChannels) {
-            std::int32_t* __restrict cells = context_ + std::ptrdiff_t((c * kNeighbours + n) / Set::kCellChannels) * longest_;
+            std::int32_t* __restrict cells =
+                context_ + std::ptrdiff_t((c * kNeighbours + n) / Set::kCellChannels) * longest_;
             const std::int32_t* from[Set::kCellChannels];
             for (int i = 0; i < Set::kCellChannels; ++i) from[i] = samples_at(c, kNeighbourOffsets[n + i]);
             for (int i = 0; i < count; ++i) {

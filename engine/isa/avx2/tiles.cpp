@@ -23,11 +23,12 @@ struct Avx2 {
     // times 2 vectors stay in registers; ymm12 and ymm13 hold cells, ymm14 weights, ymm15 products, rax a row.
     template <int Outputs>
     static void add_products(Vector (&sum)[Outputs][kVectors], const std::int32_t* const* rows, int count, int at,
-                    const std::int32_t* weights) {
+                             const std::int32_t* weights) {
         static_assert(Outputs == 4);
         const std::int32_t* const* const end = rows + count;
         const std::int64_t offset = std::int64_t(at) * 4;
         const Vector ones = _mm256_set1_epi16(1);
+        // clang-format off
 #define L3C_PRODUCT(cells, to)                                                       \
     "vpmaddubsw %%ymm14, %%" #cells ", %%ymm15\n\tvpmaddwd %[ones], %%ymm15, %%ymm15\n\t" \
     "vpaddd %%ymm15, %" #to ", %" #to "\n\t"
@@ -41,6 +42,7 @@ struct Avx2 {
               "+x"(sum[3][0]), "+x"(sum[3][1]), [rows] "+r"(rows), [weights] "+r"(weights)
             : [end] "r"(end), [offset] "r"(offset), [ones] "x"(ones)
             : "rax", "ymm12", "ymm13", "ymm14", "ymm15", "cc", "memory");
+// clang-format on
 #undef L3C_PRODUCT
 #undef L3C_OUTPUT
     }

@@ -25,7 +25,7 @@ struct Avx512Vnni {
     static void store(std::int32_t* p, Vector v) { _mm512_storeu_si512(p, v); }
     template <int Outputs>
     static void add_products(Vector (&sum)[Outputs][kVectors], const std::int32_t* const* rows, int count, int at,
-                    const std::int32_t* weights) {
+                             const std::int32_t* weights) {
         add_rows<Avx512Vnni, Outputs>(sum, rows, count, at, weights);
     }
     static Vector dot(Vector sum, Vector cells, Vector w) { return _mm512_dpbusd_epi32(sum, cells, w); }
@@ -47,6 +47,8 @@ struct Avx512Vnni {
 
 }  // namespace
 
-std::unique_ptr<TileCoder> isa::avx512vnni::make_coder(const WaveModel& model) { return make_tile_coder<Avx512Vnni>(model); }
+std::unique_ptr<TileCoder> isa::avx512vnni::make_coder(const WaveModel& model) {
+    return make_tile_coder<Avx512Vnni>(model);
+}
 
 }  // namespace l3c

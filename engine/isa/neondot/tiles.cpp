@@ -21,7 +21,7 @@ struct NeonDot {
     static void store(std::int32_t* p, Vector v) { vst1q_s32(p, v); }
     template <int Outputs>
     static void add_products(Vector (&sum)[Outputs][kVectors], const std::int32_t* const* rows, int count, int at,
-                    const std::int32_t* weights) {
+                             const std::int32_t* weights) {
         add_rows<NeonDot, Outputs>(sum, rows, count, at, weights);
     }
     static Vector dot(Vector sum, Vector cells, Vector w) {

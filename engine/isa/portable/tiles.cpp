@@ -18,7 +18,7 @@ struct Portable {
     static void store(std::int32_t* p, Vector v) { store8(p, v); }
     template <int Outputs>
     static void add_products(Vector (&sum)[Outputs][kVectors], const std::int32_t* const* rows, int count, int at,
-                    const std::int32_t* weights) {
+                             const std::int32_t* weights) {
         add_rows<Portable, Outputs>(sum, rows, count, at, weights);
     }
     static Vector dot(Vector sum, Vector cells, Vector w) {
@@ -31,6 +31,8 @@ struct Portable {
 
 }  // namespace
 
-std::unique_ptr<TileCoder> isa::portable::make_coder(const WaveModel& model) { return make_tile_coder<Portable>(model); }
+std::unique_ptr<TileCoder> isa::portable::make_coder(const WaveModel& model) {
+    return make_tile_coder<Portable>(model);
+}
 
 }  // namespace l3c

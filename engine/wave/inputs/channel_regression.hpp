@@ -59,7 +59,8 @@ public:
             const float *left = slot(t - 1) + s * lanes_ + first, *above = slot(t - 2) + s * lanes_ + first - 1;
             float* here = sum(s);
             for (int i = 0; i < count; i += kFloats)
-                store_floats(here + i, fused(Floats{} + kFromAbove, load_floats(above + i), kFromLeft * load_floats(left + i)));
+                store_floats(here + i,
+                             fused(Floats{} + kFromAbove, load_floats(above + i), kFromLeft * load_floats(left + i)));
         }
     }
 
@@ -70,8 +71,9 @@ public:
     void expect(int c, const float* fit, const float* first_difference, const float* const* errors, float* out) const {
         for (int i = 0; i < count_; i += kFloats) {
             Floats e = clip_floats(load_floats(fit + i), kReach);
-            if (c > 0) e = fused(slope(c == 1 ? kFirstBySecond : kFirstByThird, kError0, i), load_floats(errors[0] + i),
-                                 load_floats(first_difference + i) + e);
+            if (c > 0)
+                e = fused(slope(c == 1 ? kFirstBySecond : kFirstByThird, kError0, i), load_floats(errors[0] + i),
+                          load_floats(first_difference + i) + e);
             if (c > 1) e = fused(slope(kSecondByThird, kError1, i), load_floats(errors[1] + i), e);
             store_floats(out + i, rounded_finely(e));
         }
@@ -83,8 +85,10 @@ public:
             const Floats e0 = load_floats(errors[0] + i), r0 = load_floats(differences[0] + i);
             if (channels > 1) {
                 const Floats e1 = load_floats(errors[1] + i);
-                const Floats left1 = load_floats(differences[1] + i) - r0 - clip_floats(load_floats(fits[1] + i), kReach);
-                const Floats left2 = load_floats(differences[2] + i) - r0 - clip_floats(load_floats(fits[2] + i), kReach);
+                const Floats left1 =
+                    load_floats(differences[1] + i) - r0 - clip_floats(load_floats(fits[1] + i), kReach);
+                const Floats left2 =
+                    load_floats(differences[2] + i) - r0 - clip_floats(load_floats(fits[2] + i), kReach);
                 const Floats rest = fused(-slope(kFirstByThird, kError0, i), e0, left2);
                 add(kFirstBySecond, i, e0, left1);
                 add(kFirstByThird, i, e0, left2);

@@ -15,11 +15,12 @@ namespace l3c {
 namespace {
 
 constexpr int kFit = kFitted;
-constexpr int kFitSums = kFit * (kFit + 1) / 2 + kFit;  // products of the neighbours' residuals, and with the pixel's own
-constexpr int kFitRing = 4;              // slots: a wavefront's, the two before it, and the next one, where a row may end
-constexpr float kFromLeft = 35.0f / 64;  // what a pixel takes of its left neighbour's sums; the two shares make 62/64
+constexpr int kFitSums =
+    kFit * (kFit + 1) / 2 + kFit;  // products of the neighbours' residuals, and with the pixel's own
+constexpr int kFitRing = 4;        // slots: a wavefront's, the two before it, and the next one, where a row may end
+constexpr float kFromLeft = 35.0f / 64;   // what a pixel takes of its left neighbour's sums; the two shares make 62/64
 constexpr float kFromAbove = 27.0f / 64;  // and of its upper right neighbour's
-constexpr float kRidge = 8.0f;           // added to the sums' diagonal: fits of few pixels stay small
+constexpr float kRidge = 8.0f;            // added to the sums' diagonal: fits of few pixels stay small
 
 class LocalFit {
 public:
@@ -124,7 +125,8 @@ private:
     }
 
     static Floats fade(const float* left, const float* above) {
-        const Floats upper = shifted(load_floats(above - kBlock), load_floats(above), std::make_integer_sequence<int, kFloats>());
+        const Floats upper =
+            shifted(load_floats(above - kBlock), load_floats(above), std::make_integer_sequence<int, kFloats>());
         return fused(Floats{} + kFromAbove, upper, kFromLeft * load_floats(left));
     }
 
