@@ -1,0 +1,204 @@
+"""The decoder that was written from the documents alone gives the very pixels of the golden files."""
+
+import ast
+import io
+import json
+import re
+import sys
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+import l3c
+
+from . import independent_decoder as independent
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "tests/golden/v1"
+DOCUMENTS = ROOT / "docs/format"
+SLOW = "rgb-max"
+
+
+@pytest.fixture(scope="module")
+def models() -> dict[bytes, independent.Model]:
+    return independent.package_models(ROOT / "src/l3c/wave/weights")
+
+
+def read_webp(file: bytes) -> NDArray[np.uint8]:
+    try:
+        with Image.open(io.BytesIO(file)) as image:
+            return np.asarray(image.convert("RGBA"))
+    except OSError as error:
+        raise independent.RefusedError("a WebP tile is damaged") from error
+
+
+def decode(data: bytes, models: dict[bytes, independent.Model]) -> list[NDArray[np.generic]]:
+    pages = independent.decode(data, models, read_webp).pages
+    return [page.samples[..., 0] if page.samples.shape[2] == 1 else page.samples for page in pages]
+
+
+def test_it_stands_alone() -> None:
+    tree = ast.parse(Path(independent.__file__).read_text(encoding="utf-8"))
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module or "." for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name.split(".")[0] for name in imported} <= sys.stdlib_module_names | {"numpy"}
+
+
+def test_every_model_of_the_table_is_found_by_its_digest(models: dict[bytes, independent.Model]) -> None:
+    text = (DOCUMENTS / "models.md").read_text(encoding="utf-8")
+    assert {digest.hex() for digest in models} == set(re.findall(r"^\| `([0-9a-f]{32})` ", text, re.MULTILINE))
+
+
+def test_fused_is_rounded_once() -> None:
+    tie = np.float32(2.0**-24 * (1 + 2.0**-23)), np.float32(1 - 2.0**-23)  # the product is 2^-24 - 2^-70
+    odd = np.float32(1 + 2.0**-23)
+    assert np.float32(np.float64(tie[0]) * np.float64(tie[1]) + odd) == 1 + 2.0**-22  # rounded twice
+    assert independent.fused(*tie, odd) == odd
+    assert independent.fused(-tie[0], tie[1], -odd) == -odd
+    least = np.float32(2.0**-149)
+    assert independent.fused(least, np.float32(0.5), np.float32(0)) == 0
+    assert independent.fused(least, np.float32(1.5), np.float32(0)) == 2 * least
+
+
+def test_the_annotated_file(models: dict[bytes, independent.Model]) -> None:
+    text = (DOCUMENTS / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| [0-9A-F]{2} \| `([0-9A-F ]+)` \|", text, re.MULTILINE)
+    y, x = np.mgrid[:10, :12]
+    (pixels,) = decode(bytes.fromhex(" ".join(rows)), models)
+    assert np.array_equal(pixels, 40 + (x**2 + 3 * y**2 + x * y >> 2))
+
+
+def test_the_steps_of_the_worked_example(models: dict[bytes, independent.Model]) -> None:
+    text = (DOCUMENTS / "wave.md").read_text(encoding="utf-8").split("<!-- steps -->")[1]
+    rows = re.findall(r"^\| (\d+) \| (\d+) \|((?: `\w{8}` \|){4})$", text, re.MULTILINE)
+    expected = {int(t): re.findall(r"\w{8}", crcs) for t, _, crcs in rows}
+    seen = {}
+
+    def watch(t: int, model: independent.Model) -> None:
+        if t in expected:
+            head = {layer.name: layer for layer in model.layers}
+            tensors = [
+                tensor
+                for name in ("head0.0", "head0.1")
+                for tensor in (head[name].weight.astype("i1"), head[name].bias.astype("<i4"))
+            ]
+            seen[t] = [f"{zlib.crc32(tensor.tobytes()):08x}" for tensor in tensors]
+
+    sections = independent.Reader((GOLDEN / "gray-fast.l3c").read_bytes()[9:])
+    content = independent.read_sections(sections)
+    (model,) = independent.read_models(content["MODL"], models)
+    independent.WaveTile(model, 61, 83).decode(content["DATA"], watch)
+    assert len(expected) == 3
+    assert seen == expected
+
+
+class EnoughError(Exception):
+    """Ends a decoding early."""
+
+
+def test_the_first_wavefronts_of_a_slow_image(models: dict[bytes, independent.Model]) -> None:
+    """All of it takes a quarter of the time of the other files together."""
+    content = independent.read_sections(independent.Reader((GOLDEN / f"{SLOW}.l3c").read_bytes()[9:]))
+    (model,) = independent.read_models(content["MODL"], models)
+    with Image.open(GOLDEN / f"{SLOW}.png") as image:
+        expected = np.asarray(image)
+    height, width = expected.shape[:2]
+    tile = independent.WaveTile(model, height, width)
+
+    def watch(t: int, _: independent.Model) -> None:
+        if t == 99:
+            raise EnoughError
+
+    with pytest.raises(EnoughError):
+        tile.decode(content["DATA"], watch)
+    y, x = np.mgrid[:height, :width]
+    known = x + 3 * y < 100
+    assert np.array_equal(tile.result()[known], expected[known])
+    assert tile.learner is not None
+    assert tile.learner.steps > 20
+
+
+@pytest.mark.parametrize(
+    "path", sorted(path for path in GOLDEN.glob("*.l3c") if path.stem != SLOW), ids=lambda path: path.stem
+)
+def test_golden_images(path: Path, models: dict[bytes, independent.Model]) -> None:
+    (pixels,) = decode(path.read_bytes(), models)
+    with Image.open(path.with_suffix(".png")) as image:
+        expected = np.asarray(image)
+    assert pixels.dtype == expected.dtype
+    assert np.array_equal(pixels, expected)
+
+
+@pytest.mark.parametrize("path", sorted((GOLDEN / "samples").glob("*.l3c")), ids=lambda path: path.stem)
+def test_golden_samples(path: Path, models: dict[bytes, independent.Model]) -> None:
+    kept = path.with_suffix(".bin")
+    if kept.exists():
+        assert independent.decode(path.read_bytes(), models).kept == kept.read_bytes()
+        return
+    expected = sorted(path.parent.glob(f"{path.stem}-[0-9].npy"))
+    pages = decode(path.read_bytes(), models)
+    assert len(pages) == len(expected)
+    for pixels, array in zip(pages, map(np.load, expected), strict=True):
+        assert pixels.dtype == array.dtype
+        assert pixels.tobytes() == array.tobytes()
+
+
+@pytest.mark.parametrize("name", json.loads((GOLDEN / "errors/errors.json").read_text(encoding="utf-8")))
+def test_damaged_files_are_refused(name: str, models: dict[bytes, independent.Model]) -> None:
+    with pytest.raises(independent.RefusedError):
+        decode((GOLDEN / f"errors/{name}.l3c").read_bytes(), models)
+
+
+def scene(height: int, width: int, channels: int) -> NDArray[np.uint8]:
+    y, x, c = np.mgrid[:height, :width, :channels]
+    noise = np.random.default_rng(1).normal(0, 4, (height, width, channels))
+    result = np.clip((120 + 50 * np.sin(x / 7 + y / 11)) * (1 - 0.1 * c) + noise, 0, 255)
+    return np.asarray(result, np.uint8)
+
+
+def video(height: int, width: int) -> NDArray[np.uint8]:
+    """A frame that was made of 4:2:0 video, with two samples that were not."""
+    steps = b"".join(step.to_bytes(4, "little", signed=True) for step in (76309, 104597, -25675, -53279, 132201))
+    head = independent.Head(independent.RGB, width, height, independent.UNSIGNED, 8)
+    history = independent.History(head, independent.VIDEO, 1, bytes([0, 16, 1, 16]) + steps + bytes(1))
+    rows, columns = -(-height // 2), -(-width // 2)
+    chroma = scene(rows, columns, 2) // 4 + 100
+    image = history.numbers([scene(height, width, 1), chroma[..., :1], chroma[..., 1:]]).astype(np.uint8)
+    image[3, 5, 1] ^= 4
+    image[-1, -1, 2] ^= 1
+    return image
+
+
+def drawing(channels: int) -> NDArray[np.uint8]:
+    image = np.zeros((40, 40, channels), np.uint8)
+    image[10:20, 5:30] = 128
+    return image
+
+
+MADE: dict[str, tuple[Callable[[], NDArray[Any]], str]] = {
+    "two columns": (lambda: scene(20, 2, 3), "wave"),
+    "three columns": (lambda: scene(24, 3, 1), "wave-max"),
+    "two rows": (lambda: scene(2, 30, 3), "wave-fast"),
+    "CMYK": (lambda: scene(12, 15, 4), "wave-fast"),
+    "alpha in the WebP of the colours": (lambda: drawing(4), "wave"),
+    "video with corrections": (lambda: video(51, 61), "wave-fast"),
+    "joint chroma that learns in all layers": (lambda: video(31, 37), "wave-max"),
+    "one bit": (lambda: drawing(1)[..., 0] > 0, "wave"),
+    "64 bits": (lambda: scene(12, 15, 1)[..., 0].astype(np.int64) << 40, "wave-fast"),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_what_the_golden_files_lack(name: str, models: dict[bytes, independent.Model]) -> None:
+    make, model = MADE[name]
+    image = make()
+    layout = "CMYK" if name == "CMYK" else None
+    (pixels,) = decode(l3c.encode(image, model=model, layout=layout), models)
+    assert pixels.dtype == image.dtype
+    assert np.array_equal(pixels, image.reshape(pixels.shape))
