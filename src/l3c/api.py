@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from l3c.container.constants import (
     ANCILLARY,
+    DEFAULT_MAX_MEMORY,
     DEFLATED,
     EXTRA_MAX,
     EXTRA_NAMES,
@@ -435,7 +436,6 @@ def _check_pages(pages: Sequence[Page], threads: int | None, max_memory: int | N
 
 
 def _limit_of(max_memory: int | None) -> int:
-    from l3c.codec.decode import DEFAULT_MAX_MEMORY
 
     return DEFAULT_MAX_MEMORY if max_memory is None else max_memory
 

@@ -197,7 +197,7 @@ def test_neighbours() -> None:
 
 def test_keys_of_models() -> None:
     for number, fields, first in (
-        ("6.2", architecture.Architecture(), architecture.FIRST),
+        ("6.2", architecture.Architecture(), architecture.FIRST_FIELDS),
         ("6.3", learning.Learning(), ()),
     ):
         keys = {row[0] for row in rows(section("models.md", number))[1:]}

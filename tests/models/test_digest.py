@@ -25,8 +25,8 @@ class Grown(architecture.Architecture):
 
 def test_a_later_field_is_named_where_it_is_not_its_default() -> None:
     before = architecture.Architecture(features=8)
-    assert stated(Grown(features=8), architecture.FIRST) == before.stated() == vars(before)
-    assert stated(Grown(attention=2), architecture.FIRST)["attention"] == 2
+    assert stated(Grown(features=8), architecture.FIRST_FIELDS) == before.stated() == vars(before)
+    assert stated(Grown(attention=2), architecture.FIRST_FIELDS)["attention"] == 2
 
 
 def test_a_later_field_needs_a_default() -> None:
@@ -54,9 +54,9 @@ def test_digests_depend_on_all_that_differs() -> None:
 @pytest.mark.parametrize(
     ("cls", "first"),
     [
-        (architecture.Architecture, architecture.FIRST),
-        (wave_architecture.Architecture, wave_architecture.FIRST),
-        (learning.Learning, learning.FIRST),
+        (architecture.Architecture, architecture.FIRST_FIELDS),
+        (wave_architecture.Architecture, wave_architecture.FIRST_FIELDS),
+        (learning.Learning, learning.FIRST_FIELDS),
     ],
 )
 def test_first_fields_exist(cls: type, first: tuple[str, ...]) -> None:

@@ -15,7 +15,7 @@ from l3c.codec.models import describe_file
 from l3c.errors import InputError, ModelError
 from l3c.models.search_path import VARIABLE
 from l3c.published import models
-from l3c.published.dequantize import FIRST, SECOND, float_state_of
+from l3c.published.dequantize import FIRST_CONVOLUTION, SECOND_CONVOLUTION, float_state_of
 from l3c.published.export import export_layers
 from l3c.published.float_state import find_float, listing, read_float, write_float
 from l3c.published.network import make_network
@@ -198,9 +198,9 @@ def test_integers_turned_back_cost_what_their_network_does(kind: str) -> None:
     networks[1].load_state_dict(state)
     costs = [cost_of(network, image, Settings()) for network in networks]
     np.testing.assert_allclose(costs[0], costs[1], rtol=0.02)
-    for block in (key.removesuffix(FIRST) for key in state if key.endswith(FIRST)):
-        written = state[block + FIRST].flatten(1).norm(dim=1)
-        read = state[block + SECOND].transpose(0, 1).flatten(1).norm(dim=1)
+    for block in (key.removesuffix(FIRST_CONVOLUTION) for key in state if key.endswith(FIRST_CONVOLUTION)):
+        written = state[block + FIRST_CONVOLUTION].flatten(1).norm(dim=1)
+        read = state[block + SECOND_CONVOLUTION].transpose(0, 1).flatten(1).norm(dim=1)
         torch.testing.assert_close(written, read, rtol=1e-3, atol=1e-6)
     again = export_layers(a, state, [picture(40, 48), picture(33, 20, 1)])
     assert [layer.weight.shape for layer in again] == [layer.weight.shape for layer in exported(kind)]

@@ -13,12 +13,11 @@ from l3c.cli.options import add_debug, add_device, add_memory, add_target, add_t
 from l3c.cli.part import region, write_part
 from l3c.cli.progress import Progress
 from l3c.cli.single import Single
+from l3c.container.constants import FILE_SUFFIX
 from l3c.errors import FormatError, InputError
 
 if TYPE_CHECKING:
     from l3c.convert.files import DecodeOptions
-
-SUFFIX = ".l3c"  # of sources; targets lose it
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,8 +69,8 @@ def run(options: argparse.Namespace) -> int:
 
 def check_source_name(source: str) -> None:
     """Raise InputError where the target's name cannot be taken from the source's."""
-    if not source.lower().endswith(SUFFIX) or PurePath(source).name.lower() == SUFFIX:
-        raise InputError(f"{source}: does not end in {SUFFIX}; name a target")
+    if not source.lower().endswith(FILE_SUFFIX) or PurePath(source).name.lower() == FILE_SUFFIX:
+        raise InputError(f"{source}: does not end in {FILE_SUFFIX}; name a target")
 
 
 def decode_options(options: argparse.Namespace) -> DecodeOptions:
@@ -127,7 +126,7 @@ def salvage(options: argparse.Namespace) -> int:
     from l3c.images.write import check_suffix, write_picture
 
     name = shown(options.source, "standard input")
-    out = options.target or (STANDARD if options.source == STANDARD else options.source[: -len(SUFFIX)] + ".png")
+    out = options.target or (STANDARD if options.source == STANDARD else options.source[: -len(FILE_SUFFIX)] + ".png")
     suffixed = "" if out == STANDARD else out
     check_suffix(suffixed)
     check_target(out, options.source, options.force)

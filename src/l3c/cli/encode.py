@@ -11,12 +11,12 @@ from l3c.cli.folders import add_folder_options, convert_tree, is_folder
 from l3c.cli.options import add_debug, add_device, add_effort, add_memory, add_target, add_threads
 from l3c.cli.progress import Progress
 from l3c.cli.single import Single
+from l3c.container.constants import FILE_SUFFIX
 from l3c.errors import InputError, install_command
 
 if TYPE_CHECKING:
     from l3c.convert.files import Encoded, EncodeOptions
 
-SUFFIX = ".l3c"  # what a target without a name gets
 MODEL = "wave"  # the everyday model: docs/models.md compares it with the others
 
 
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
 
         in_place = bool(options.output) and is_same_folder(options.source, options.output)
         return convert_tree(Encoding(encode_options(options), in_place), options, changed=given(options))
-    out = options.target or (STANDARD if options.source == STANDARD else options.source + SUFFIX)
+    out = options.target or (STANDARD if options.source == STANDARD else options.source + FILE_SUFFIX)
     check_target(out, options.source, options.force)
     check_encoded_name(out)
     single = Single(options, out)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
+from l3c.container.constants import FILE_SUFFIX
 from l3c.errors import InputError
 from l3c.storage.atomic import NEW, PERMISSIONS, Attributes, settle, whole_file
 
@@ -65,9 +66,7 @@ def check_encoded_name(name: str) -> None:
 
 def check_decoded_name(name: str) -> None:
     """Raise InputError for the name of an l3c file, as `l3c decode *.l3c` may give."""
-    from l3c.convert.files import SUFFIX
-
-    if PurePath(name).suffix.lower() == SUFFIX:
+    if PurePath(name).suffix.lower() == FILE_SUFFIX:
         raise InputError(f"{name}: is named as an l3c file; name a picture, or decode folders with -o")
 
 

@@ -14,7 +14,7 @@ from l3c.codec import deflate, webp
 from l3c.codec.models import ConditionalModel, MeasuredModel, TileModel, models_of
 from l3c.codec.side_information import is_conditional, side_information
 from l3c.codec.threads import in_order
-from l3c.container.constants import DEFLATED, STORED, UNSIGNED, WEBP
+from l3c.container.constants import DEFAULT_MAX_MEMORY, DEFLATED, STORED, UNSIGNED, WEBP
 from l3c.container.lazy import Payloads
 from l3c.container.structure import Contents, ImageHeader, TileEntry
 from l3c.container.tiling import Box, tiles_of
@@ -23,9 +23,6 @@ from l3c.history import registry
 
 Progress = Callable[[float], None]
 Item = tuple[int, TileEntry, tuple[int, Box], bytes | memoryview]
-DEFAULT_MAX_MEMORY = 4 << 30
-"""Bytes, where the caller names no limit (format 1.7). Chosen by taste: most machines have more."""
-
 LANE = 8192
 """Bytes for each row of a tile, with room: a wavefront has a pixel of each row at most, and a model keeps its
 inputs, activations and gradients. Part of the format's bound (1.7), so that all decoders refuse the same files."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from l3c.codec import webp
-from l3c.codec.decode import DEFAULT_MAX_MEMORY, LANE, WORKSPACE
-from l3c.container.constants import WIDE_BITS_MIN
+from l3c.codec.decode import LANE, WORKSPACE
+from l3c.container.constants import DEFAULT_MAX_MEMORY, WIDE_BITS_MIN
 from l3c.errors import LimitError
 
 COPIES = 8

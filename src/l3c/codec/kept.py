@@ -5,14 +5,12 @@ from __future__ import annotations
 import zlib
 from zlib import crc32
 
-from l3c.container.constants import KEPT_DEFLATED, KEPT_JPEG_XL, KEPT_STORED
+from l3c.codec.deflate import LEVEL, RAW
+from l3c.container.constants import DEFAULT_MAX_MEMORY, KEPT_DEFLATED, KEPT_JPEG_XL, KEPT_STORED
 from l3c.container.structure import Contents, KeptFile
 from l3c.errors import ChecksumError, FormatError, InputError, LimitError
 from l3c.jpeg import keep as jpeg
 
-LEVEL = 9  # zlib's best: a kept file is packed once
-RAW = -15  # zlib's sign for a window of 2^15 bytes without zlib's header and checksum: section FILE has a checksum
-DEFAULT_MAX_MEMORY = 4 << 30  # bytes: as in `codec.decode`
 COPIES = 4
 """Of a file, at most, while it is packed and written: the deflate stream and its pieces, the section, the result."""
 

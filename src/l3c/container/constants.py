@@ -4,6 +4,7 @@ SIGNATURE = b"\x8bL3C\r\n\x1a\n"
 """A byte that is no ASCII, the name, and the ends of line that a transfer as text would change (as PNG has)."""
 
 VERSION = 1  # of the format, in every file (1.6)
+FILE_SUFFIX = ".l3c"  # of names of files (1.5)
 DIGEST_BYTES = 16  # half a SHA-256: 2^64 models before two are expected to collide
 
 UNSIGNED, SIGNED, FLOAT = range(3)
@@ -121,6 +122,9 @@ WEBP = 1  # coder of a tile: a VP8L chunk
 DEFLATED = 2  # coder of a tile: a deflate stream
 FIRST_MODEL = 3  # coders from here on are models of MODL, then adaptations
 SIDE_MAX = 2**32 - 1  # pixels: what 32 bits hold (1.7)
+DEFAULT_MAX_MEMORY = 4 << 30
+"""Bytes that encoding or decoding may take where the caller names no limit (1.7). By taste: most machines have more."""
+
 MAX_LENGTH = 2**63 - 1  # bytes: what offsets of files are on all systems, 63 bits (1.7)
 TILE_SIDE_MIN = 16  # pixels (1.7): bounds how many tiles an index has for a size
 TILE_SIDE_MAX = 65535  # pixels: rows and columns of a tile fit 16 bits (1.7)

@@ -13,7 +13,7 @@ import numpy as np
 
 from l3c import api
 from l3c.codec.threads import at_work, lone_threads, thread_count
-from l3c.container.constants import EXTRA_NAMES, LAYOUT_NAMES, PAGE_KINDS, PREVIEW, UNSIGNED
+from l3c.container.constants import EXTRA_NAMES, FILE_SUFFIX, LAYOUT_NAMES, PAGE_KINDS, PREVIEW, UNSIGNED
 from l3c.container.kept_file import is_suffix
 from l3c.container.read import read_file
 from l3c.container.structure import Contents, Palette
@@ -25,7 +25,6 @@ from l3c.images.metadata import same
 from l3c.images.picture import OF_PIXELS, Picture, stripped
 from l3c.jpeg.keep import SUFFIXES as JPEG_SUFFIXES
 
-SUFFIX = ".l3c"  # of l3c files
 APPENDED = (".png", ".tif", ".pam", ".gif", ".webp", ".jpg")
 """All that may be appended to a name whose own suffix cannot hold a picture."""
 
@@ -302,7 +301,7 @@ def possible_names(source: str) -> list[str]:
 
 def stem_of(source: str) -> str:
     """The name of an l3c file without its suffix."""
-    return source[: -len(SUFFIX)]
+    return source[: -len(FILE_SUFFIX)]
 
 
 def outline(contents: Contents) -> Picture:
@@ -349,7 +348,7 @@ def not_given_back(raw: bytes, picture: Picture, name: str, contents: Contents) 
     """
     from l3c.images.receipt import lost_in, second_opinion
 
-    lost = lost_in(raw, picture, name, target_name(name + SUFFIX, contents))
+    lost = lost_in(raw, picture, name, target_name(name + FILE_SUFFIX, contents))
     if second_opinion(raw, picture) is False:
         lost.append("pixels that another library reads otherwise")
     return lost

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from l3c.container.constants import FILE_SUFFIX
 from l3c.container.read import read_file
 from l3c.convert import files
-from l3c.convert.files import SUFFIX, TAKEN, DecodeOptions, EncodeOptions
+from l3c.convert.files import TAKEN, DecodeOptions, EncodeOptions
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,13 @@ class Encoding:
 
     def takes(self, name: str) -> bool:
         suffix = PurePosixPath(name).suffix.lower()
-        return suffix in TAKEN or (self.everything and not (self.in_place and suffix == SUFFIX))
+        return suffix in TAKEN or (self.everything and not (self.in_place and suffix == FILE_SUFFIX))
 
     def names(self, name: str) -> list[str]:
-        return [name + SUFFIX]
+        return [name + FILE_SUFFIX]
 
     def name(self, name: str, raw: bytes) -> str:
-        return name + SUFFIX
+        return name + FILE_SUFFIX
 
     def make(self, raw: bytes, name: str, target: str) -> tuple[bytes, list[str]]:
         made = files.encode_file(raw, name, self.options)
@@ -49,7 +50,7 @@ class Encoding:
         return []
 
     def others(self, name: str) -> list[str]:
-        return [f"{name}.png{SUFFIX}"]
+        return [f"{name}.png{FILE_SUFFIX}"]
 
     def adds_nothing(self, raw: bytes, other: bytes, name: str, target: str) -> bool:
         return files.encoded_adds_nothing(other, raw, name)
@@ -67,7 +68,7 @@ class Decoding:
     everything: bool = True
 
     def takes(self, name: str) -> bool:
-        return PurePosixPath(name).suffix.lower() == SUFFIX
+        return PurePosixPath(name).suffix.lower() == FILE_SUFFIX
 
     def names(self, name: str) -> list[str]:
         return files.possible_names(name)

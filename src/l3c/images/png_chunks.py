@@ -6,6 +6,7 @@ import struct
 import zlib
 from collections.abc import Iterable
 
+from l3c.container.constants import CHUNK_MAX
 from l3c.container.cursor import Cursor, varint
 from l3c.errors import FormatError
 
@@ -17,8 +18,6 @@ AFTER_PALETTE = (b"bKGD", b"hIST", b"tRNS")
 
 PIXELS = {b"tRNS", b"acTL", b"fcTL", b"fdAT"}
 """Ancillary chunks that are pixels."""
-
-MAX_CHUNK = 2**31 - 1  # bytes: PNG's own limit (container.constants.CHUNK_MAX)
 
 
 def chunks_of(data: bytes) -> Iterable[Chunk]:
@@ -45,7 +44,7 @@ def unpack(data: bytes) -> list[Chunk]:
     cursor, chunks = Cursor(memoryview(data)), []
     while cursor.left:
         kind = bytes(cursor.take(4, "a chunk's type"))
-        chunks.append((kind, bytes(cursor.take(cursor.varint(MAX_CHUNK, "a chunk's length"), "a chunk"))))
+        chunks.append((kind, bytes(cursor.take(cursor.varint(CHUNK_MAX, "a chunk's length"), "a chunk"))))
     return chunks
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin
 
+from l3c.container.constants import EXTRA_MAX
 from l3c.container.structure import Palette
 from l3c.errors import DependencyError, InputError, install_command
 from l3c.images import resolution
@@ -88,7 +89,6 @@ NUMBERS = {1: "unsigned", 2: "signed", 3: "float", 4: "unsigned"}
 WIDTHS = {"unsigned": (1, 2, 4, *range(8, 17), 32), "signed": (8, 16, 32), "float": (16, 32, 64)}
 """Bits of a sample that are taken."""
 
-EXTRA_MAX = 16  # planes beyond the colours that an l3c file holds (format 1.7)
 VOID = 4  # the sample format of which nobody says what it is, taken as integers
 MASK = 4  # the photometric of masks, taken as gray
 

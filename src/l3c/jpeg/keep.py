@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from l3c.container.constants import CMYK, GRAY, KEPT_JPEG_XL, KEPT_STORED, RGB, USUAL_SUFFIX
+from l3c.container.constants import CMYK, DEFAULT_MAX_MEMORY, GRAY, KEPT_JPEG_XL, KEPT_STORED, RGB, USUAL_SUFFIX
 from l3c.container.structure import Contents, ImageHeader, KeptFile
 from l3c.container.write import write_file
 from l3c.errors import ChecksumError, FormatError, InputError, LimitError
@@ -32,8 +32,6 @@ COEFFICIENT_BYTES = 4
 
 WORKSPACE = 64 << 20
 """Bytes of libjxl beside coefficients, whatever the size (measured, with room; format 1.7)."""
-
-DEFAULT_MAX_MEMORY = 4 << 30  # bytes: as in `codec.decode`
 
 
 def can_keep(data: bytes) -> bool:

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from l3c.errors import InputError, ModelError
 from l3c.storage.remote import file_system, is_remote
 
-SUFFIX = ".safetensors"  # of model files
+MODEL_SUFFIX = ".safetensors"  # of model files
 VARIABLE = "L3C_MODELS"
 """Environment variable: folders and URLs of folders, separated as those of PATH."""
 
@@ -74,10 +74,10 @@ def exists(folder: str) -> bool:
 def files_in(folder: str) -> list[str]:
     """Sorted files of a folder that may be models; none where there is no such folder."""
     if not is_remote(folder):
-        return sorted(str(path) for path in Path(folder).glob(f"*{SUFFIX}"))
+        return sorted(str(path) for path in Path(folder).glob(f"*{MODEL_SUFFIX}"))
     fs, root = file_system(folder, anonymous=True)
     with _naming(folder):
-        return sorted(str(fs.unstrip_protocol(path)) for path in fs.glob(f"{root}/*{SUFFIX}"))
+        return sorted(str(fs.unstrip_protocol(path)) for path in fs.glob(f"{root}/*{MODEL_SUFFIX}"))
 
 
 def model_files() -> Iterator[tuple[str, dict[str, str]]]:
@@ -97,8 +97,8 @@ def rows(describe: Callable[[str], Row | None]) -> Iterator[Row]:
 
 def find(name: str) -> str | None:
     """The file that a name, or a path or URL, means; a name's is the first one, and None where there is none."""
-    if name.endswith(SUFFIX) or "/" in name or os.sep in name:
-        return name if name.endswith(SUFFIX) else name + SUFFIX
+    if name.endswith(MODEL_SUFFIX) or "/" in name or os.sep in name:
+        return name if name.endswith(MODEL_SUFFIX) else name + MODEL_SUFFIX
     return next((file for file, _ in model_files() if stem(file) == name), None)
 
 
@@ -125,7 +125,7 @@ def format_of(file: str) -> str:
 
 def stem(file: str) -> str:
     """A file's name without folder and suffix: the model's."""
-    return re.split(r"[/\\]", file)[-1].removesuffix(SUFFIX)
+    return re.split(r"[/\\]", file)[-1].removesuffix(MODEL_SUFFIX)
 
 
 def changed(file: str) -> float:

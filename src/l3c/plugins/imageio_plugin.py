@@ -14,12 +14,11 @@ from imageio.core.v3_plugin_api import ImageProperties, PluginV3
 from numpy.typing import NDArray
 
 from l3c import api
-from l3c.container.constants import SIGNATURE
+from l3c.container.constants import FILE_SUFFIX, SIGNATURE
 from l3c.image import Image, open_image
 from l3c.images.picture import Picture
 
 NAME = "l3c"  # of the plugin, in imageio's list
-SUFFIX = ".l3c"  # of files that imageio gives to it
 
 
 class L3CPlugin(PluginV3):
@@ -32,7 +31,7 @@ class L3CPlugin(PluginV3):
             if not data.startswith(SIGNATURE):
                 raise InitializationError("not an l3c file")
             self._image = open_image(data, **options)
-        elif request.extension != SUFFIX and request.raw_uri != "<bytes>":
+        elif request.extension != FILE_SUFFIX and request.raw_uri != "<bytes>":
             raise InitializationError("only .l3c files are written")
 
     def read(self, *, index: Any = 0) -> NDArray[Any]:
@@ -88,4 +87,4 @@ def _alike(pages: tuple[Image, ...]) -> None:
 def register() -> None:
     """Tell imageio. Registering twice does no harm."""
     known_plugins[NAME] = PluginConfig(name=NAME, class_name="L3CPlugin", module_name=__name__)
-    known_extensions[SUFFIX] = [FileExtension(extension=SUFFIX, priority=[NAME], name="l3c lossless image")]
+    known_extensions[FILE_SUFFIX] = [FileExtension(extension=FILE_SUFFIX, priority=[NAME], name="l3c lossless image")]

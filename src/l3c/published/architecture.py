@@ -15,16 +15,17 @@ OWN = re.compile(r"(?:[^\W\d]\w*\.)*[^\W\d]\w*:[^\W\d]\w*")
 
 RGB_LEVELS = 256  # samples of 8 bits
 RGB_CHANNELS = 3  # of every picture that these networks see
+DILATIONS = (1, 2, 4)  # of the classifier's three convolutions side by side, as published
 SHARED_RECURSIONS = 3
 """How often RGB Shared is applied again to its own half-size image, unless told otherwise (so 4 times in all)."""
 
 SCALES_MAX = 8
 """Tiles are padded to multiples of 2^scales: more would be padding above all."""
 
-TABLE_VALUES_MAX = 256
+LATENT_LEVELS_MAX = 256
 """Symbols of an auxiliary image are coded as bytes."""
 
-FIRST = ("kind", "scales", "features", "blocks", "latent_channels", "latent_levels", "sigma", "components")
+FIRST_FIELDS = ("kind", "scales", "features", "blocks", "latent_channels", "latent_levels", "sigma", "components")
 """Fields of the format's first version: always in files and digests (`l3c.models.digest.stated`)."""
 
 
@@ -56,8 +57,8 @@ class Architecture:
         )
         if smallest < 1:
             raise InputError(f"every size must be positive, and levels at least 2: {self}")
-        if self.scales > SCALES_MAX or self.latent_levels > TABLE_VALUES_MAX:
-            raise InputError(f"at most {SCALES_MAX} scales and {TABLE_VALUES_MAX} levels: {self}")
+        if self.scales > SCALES_MAX or self.latent_levels > LATENT_LEVELS_MAX:
+            raise InputError(f"at most {SCALES_MAX} scales and {LATENT_LEVELS_MAX} levels: {self}")
         if self.kind == "rgb-shared" and self.scales != 1:
             raise InputError(f"rgb-shared trains one scale, not {self.scales}")
 
@@ -89,7 +90,7 @@ class Architecture:
 
     def stated(self) -> dict[str, Any]:
         """What files and digests hold."""
-        return stated(self, FIRST)
+        return stated(self, FIRST_FIELDS)
 
 
 def recursions_of(architecture: Architecture, wanted: int | None = None) -> int:

@@ -20,10 +20,10 @@ from l3c.published.operations import NARROW_MAX, IntegerLayer
 if TYPE_CHECKING:
     from torch import Tensor
 
-FIRST = ".body.0.weight"
+FIRST_CONVOLUTION = ".body.0.weight"
 """A residual block's first convolution, after the block's name."""
 
-SECOND = ".body.2.weight"
+SECOND_CONVOLUTION = ".body.2.weight"
 """A residual block's second convolution, after the block's name."""
 
 REACH = 4.0
@@ -55,8 +55,8 @@ def float_state_of(a: Architecture, network: Iterable[IntegerLayer]) -> dict[str
         else:
             state |= _pair("sub_rgb_mean", weight, bias)
     for key in wanted:
-        if key.endswith(FIRST):
-            _balance(state, key.removesuffix(FIRST))
+        if key.endswith(FIRST_CONVOLUTION):
+            _balance(state, key.removesuffix(FIRST_CONVOLUTION))
     return {key: state[key] for key in wanted}
 
 
@@ -65,12 +65,12 @@ def _balance(state: dict[str, Tensor], block: str) -> None:
 
     What the block computes stays. Quantization does not care, but an optimizer's steps are as long for all weights.
     """
-    into, out = state[f"{block}{FIRST}"], state[f"{block}{SECOND}"]
+    into, out = state[f"{block}{FIRST_CONVOLUTION}"], state[f"{block}{SECOND_CONVOLUTION}"]
     written, read = into.flatten(1).norm(dim=1), out.transpose(0, 1).flatten(1).norm(dim=1)
     factor = (read / written).sqrt()
     factor[(read == 0) | (written == 0)] = 1
     into *= factor[:, None, None, None]
-    state[f"{block}{FIRST}".replace("weight", "bias")] *= factor
+    state[f"{block}{FIRST_CONVOLUTION}".replace("weight", "bias")] *= factor
     out /= factor[None, :, None, None]
 
 

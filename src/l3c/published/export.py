@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from l3c.errors import InputError, ModelError
-from l3c.published.architecture import Architecture, recursions_of
+from l3c.published.architecture import DILATIONS, Architecture, recursions_of
 from l3c.published.grid import SMALL_WEIGHT, Floats, Grid, Grids, Steps, grid_of, shifts_of
 from l3c.published.integer_model import all_parameters
-from l3c.published.layers_integer import DILATIONS, Program, layers, scale_count
+from l3c.published.layers_integer import Program, layers, scale_count
 from l3c.published.operations import INPUT_MAX, NARROW_MAX, SUM_MAX, IntegerLayer, Layer
 from l3c.published.pictures import Padding, Pixels
 

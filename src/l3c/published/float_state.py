@@ -96,12 +96,12 @@ def find_float(name: str) -> str | None:
     if integers is not None and search_path.format_of(integers) == FORMAT:
         return integers
     if integers is not None:
-        beside = integers.removesuffix(search_path.SUFFIX) + ENDING + search_path.SUFFIX
+        beside = integers.removesuffix(search_path.MODEL_SUFFIX) + ENDING + search_path.MODEL_SUFFIX
         if search_path.format_of(beside) == FORMAT:
             return beside
     wanted = name + ENDING
     named = (f for f, said in search_path.model_files() if said["format"] == FORMAT and search_path.stem(f) == wanted)
-    by_path = integers in (name, name + search_path.SUFFIX)
+    by_path = integers in (name, name + search_path.MODEL_SUFFIX)
     found = None if by_path else next(named, None)
     if found is None and integers is not None and search_path.format_of(integers) == INTEGERS:
         return integers
@@ -113,7 +113,7 @@ def need_float(name: str) -> str:
     found = find_float(name)
     if found is None:
         known = search_path.find(name)
-        missing = search_path.stem(known or name) + ENDING + search_path.SUFFIX
+        missing = search_path.stem(known or name) + ENDING + search_path.MODEL_SUFFIX
         raise ModelError(f"{name}: its float form, {missing}, is not here; {HOW}")
     return found
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.published.architecture import RGB_CHANNELS, Architecture
+from l3c.published.architecture import DILATIONS, RGB_CHANNELS, Architecture
 from l3c.published.graph import GraphArchitecture, GraphNetwork
 from l3c.published.operations import (
     INPUT_MAX,
@@ -19,8 +19,6 @@ from l3c.published.operations import (
     Layer,
     Operations,
 )
-
-DILATIONS = (1, 2, 4)  # of the three convolutions side by side, as published
 
 
 def scale_count(a: Architecture) -> int:

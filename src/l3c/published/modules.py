@@ -10,8 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-DILATIONS = (1, 2, 4)
-"""Of the classifier's three convolutions side by side."""
+from l3c.published.architecture import DILATIONS
 
 
 def convolution(inputs: int, outputs: int, kernel: int = 3, *, stride: int = 1, dilation: int = 1) -> nn.Conv2d:

@@ -19,7 +19,7 @@ SURE = 4.5
 MOST = 400
 """Values of a coefficient that its step is judged by."""
 
-STEPS = 255
+QUANTIZER_MAX = 255
 """The greatest step of a table of 8 bits."""
 
 FEW = 40
@@ -89,7 +89,7 @@ def tables(base: str) -> NDArray[np.int64]:
     """[100, 64]: a table at the qualities 1 .. 100, as the Independent JPEG Group scales it."""
     quality = np.arange(1, 101)[:, None]
     scale = np.where(quality < 50, 5000 // quality, 200 - 2 * quality)
-    scaled: NDArray[np.int64] = np.clip((np.array(base.split(), int) * scale + 50) // 100, 1, STEPS)
+    scaled: NDArray[np.int64] = np.clip((np.array(base.split(), int) * scale + 50) // 100, 1, QUANTIZER_MAX)
     return scaled
 
 
@@ -106,7 +106,7 @@ def estimate(samples: Floats, base: str, quality: int | None = None, fast: bool 
     usual = tables(base)
     sums = np.take_along_axis(likelihoods, usual.T - 1, 1).sum(0)
     order = [*([quality] if quality else []), *(np.argsort(sums)[::-1][:CANDIDATES] + 1)]
-    choices = [*(usual[q - 1] for q in order), np.where(counts > 0, likelihoods.argmax(1) + 1, STEPS)]
+    choices = [*(usual[q - 1] for q in order), np.where(counts > 0, likelihoods.argmax(1) + 1, QUANTIZER_MAX)]
     weights = [*(sums[q - 1] for q in order), np.maximum(likelihoods.max(1) - FREEDOM, 0).sum()]
     inverses = [Inverse(choice.astype(np.uint8), fast) for choice in choices]
     shares = [share_again(lively, inverse) for inverse in inverses]

@@ -35,7 +35,7 @@ MOVES = 4
 TRIALS = 24
 """Tries for each sample when it is first chosen. By trial."""
 
-STEPS = (-6, -3, -2, -1, -1, 0, 0, 1, 1, 2, 3, 6)
+CHROMA_MOVES = (-6, -3, -2, -1, -1, 0, 0, 1, 1, 2, 3, 6)
 """Moves of a sample, drawn at random: small ones most often. By trial."""
 
 CLASSES = ((0, 0), (0, 1), (1, 0), (1, 1))
@@ -144,7 +144,7 @@ def _move(task: Task, planes: Ints, rows: NDArray[np.intp], columns: NDArray[np.
     here, least, most = (values[:, rows, columns] for values in (planes, task.low, task.high))
     wrong = _wrong(around, windows, here)
     for _ in range(MOVES):
-        steps = random.choice(STEPS, here.shape).astype(np.int32)
+        steps = random.choice(CHROMA_MOVES, here.shape).astype(np.int32)
         for moved in (here + steps, _origins(around[0][CENTRE], here, random), _neighbour(windows, random)):
             tried = np.clip(moved, least, most)
             count = _wrong(around, windows, tried)

@@ -12,9 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-LEFT = 0  # predictor, as in the file: the left neighbour; 0 beyond a block
-ABOVE = 1  # predictor: the upper neighbour
-PLANE = 2  # predictor: left + upper - upper left
+from l3c.container.constants import ABOVE, LEFT, PLANE
 
 AXES = {LEFT: (1,), ABOVE: (0,), PLANE: (0, 1)}
 """Along which differences are taken, one after another."""

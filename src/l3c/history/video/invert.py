@@ -60,7 +60,17 @@ TRIALS = 40
 """Tries for each chroma sample under clipped pixels. By trial."""
 
 LUMA_STEPS = (0, 1, -1, 2, -2)  # levels around the likely luma, the nearest first. By trial
-STEPS = (-6, -3, -2, -1, 0, 1, 2, 3, 6)  # moves of a chroma sample, drawn at random: small ones most often. By trial
+CHROMA_MOVES = (
+    -6,
+    -3,
+    -2,
+    -1,
+    0,
+    1,
+    2,
+    3,
+    6,
+)  # drawn at random, small ones most often. By trial
 
 
 class Found(NamedTuple):
@@ -223,7 +233,7 @@ def _search(blocks: NDArray[np.uint8], known: Ints, unknown: NDArray[np.bool_], 
     random, hidden, start = np.random.default_rng(0), blocks[unknown], filled[:, unknown]
     best, most = np.full_like(start, CHROMA_ZERO), _explaining(hidden, np.full_like(start, CHROMA_ZERO), c)
     for trial in range(TRIALS):
-        steps = random.choice(STEPS, start.shape).astype(np.int32) if trial else np.zeros_like(start)
+        steps = random.choice(CHROMA_MOVES, start.shape).astype(np.int32) if trial else np.zeros_like(start)
         for tried in (start + steps, _by_sound_channels(hidden[:, trial % hidden.shape[1]], start + steps, random, c)):
             chroma = np.clip(tried, 0, 255)
             count = _explaining(hidden, chroma, c)

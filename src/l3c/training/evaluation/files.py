@@ -9,14 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from l3c.codec.models import find_model
+from l3c.container.constants import FILE_SUFFIX
 from l3c.errors import InputError, L3CError
 from l3c.training.evaluation.costs import PictureCost, Result
 from l3c.training.evaluation.real_files import RealFile
 from l3c.training.evaluation.request import Request, is_model
 from l3c.training.evaluation.subject import Subject, Writing
 from l3c.training.evaluation.test_sets import TestSet
-
-SUFFIX = ".l3c"  # of l3c files
 
 
 def write_all(request: Request, writing: Writing) -> tuple[list[Result], list[RealFile]]:
@@ -57,7 +56,7 @@ def _write(
 ) -> Iterator[tuple[Path, RealFile]]:
     folder.mkdir(parents=True, exist_ok=True)
     for _, path, image in testset.pictures(skipped):
-        target = folder / (path.name + SUFFIX)
+        target = folder / (path.name + FILE_SUFFIX)
         if target.exists():
             raise InputError(f"{target}: exists already; choose another folder")
         try:

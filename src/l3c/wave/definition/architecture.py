@@ -54,7 +54,7 @@ PAIR_MAX = 128
 128 * 255 = 32,640 is below 2^15, with 129 it would not be."""
 
 
-FIRST = ("channels", "hidden1", "cached", "hidden2", "hidden3", "head", "components")
+FIRST_FIELDS = ("channels", "hidden1", "cached", "hidden2", "hidden3", "head", "components")
 """Fields of the format's first version: always in files and digests."""
 
 BOUNDS: dict[str, range | tuple[int, ...]] = {
@@ -166,4 +166,4 @@ class Architecture:
 
     def to_dict(self) -> dict[str, Any]:
         """What files and digests hold (`l3c.models.digest.stated`). Format 6.2."""
-        return stated(self, FIRST)
+        return stated(self, FIRST_FIELDS)

@@ -49,7 +49,7 @@ COEFFICIENT_MAX = 256  # a coefficient counts up to 256 / 64 = 4: so `tile.chann
 STEP_MAX = 2**31 - 1  # the engine counts in 32 bits
 
 
-FIRST = (
+FIRST_FIELDS = (
     "learning_rate",
     "first_moment_rate",
     "second_moment_rate",
@@ -104,7 +104,7 @@ class Learning:
 
     def to_dict(self) -> dict[str, float]:
         """What files and digests hold (`l3c.models.digest.stated`). Format 6.3."""
-        return stated(self, FIRST)
+        return stated(self, FIRST_FIELDS)
 
 
 def matmul(start: Floats, weights: Floats, inputs: Floats) -> Floats:
