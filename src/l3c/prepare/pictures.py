@@ -10,14 +10,19 @@ from PIL import Image
 
 from l3c.errors import InputError
 
+PIXELS_MAX = 1 << 27
+"""Of a picture, 134 megapixels: 0.4 GB as RGB, and a copy or two beside it, in each worker."""
+
 
 @contextmanager
 def opened(raw: bytes, name: str) -> Iterator[Image.Image]:
-    """Raises InputError naming the file where it is damaged, also where that shows later, inside."""
+    """Raises InputError naming the file where it is damaged, also where that shows later, inside, or is too large."""
     try:
         with Image.open(io.BytesIO(raw)) as image:
+            if image.width * image.height > PIXELS_MAX:
+                raise InputError(f"{name}: {image.width} x {image.height} pixels, at most {PIXELS_MAX} are prepared")
             yield image
-    except MemoryError:
+    except (MemoryError, InputError):
         raise
     except Exception as error:  # Pillow's readers raise whatever a damaged file leads to
         raise InputError(f"{name}: cannot be read: {error}") from error

@@ -19,6 +19,9 @@ from l3c.storage.atomic import write_whole
 
 # of files that count as pictures of a folder
 SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
+PIXELS_MAX = 1 << 27
+"""Of a picture, 134 megapixels: 0.4 GB as RGB, and a copy or two beside it, in each loading process."""
+
 Pixels = NDArray[np.uint8]
 logger = logging.getLogger(__name__)
 
@@ -26,11 +29,13 @@ logger = logging.getLogger(__name__)
 def read_rgb(path: Path) -> Pixels:
     """uint8 [H, W, 3]. Alpha is dropped, gray is repeated.
 
-    Raises InputError naming the file where it is damaged, or has samples of more than 8 bits: networks take 8, and
-    Pillow would cut the others off.
+    Raises InputError naming the file where it is damaged, has more than PIXELS_MAX pixels, or samples of more than
+    8 bits: networks take 8, and Pillow would cut the others off.
     """
     try:
         with Image.open(path) as image:
+            if image.width * image.height > PIXELS_MAX:
+                raise InputError(f"{path}: {image.width} x {image.height} pixels, at most {PIXELS_MAX} are read")
             if _is_deep(image):
                 raise InputError(f"{path}: has samples of more than 8 bits, which these networks do not take")
             return np.array(image.convert("RGB"))
