@@ -7,8 +7,6 @@ from typing import Any
 
 import griffe
 
-INDENTED = re.compile(r"\n(?=[^\n])")
-
 
 class Lists(griffe.Extension):
     """Rewrites the docstrings of functions and classes."""
@@ -33,7 +31,7 @@ def _rewrite(item: griffe.Function | griffe.Class, names: set[str]) -> None:
 
 
 def as_lists(text: str, names: set[str]) -> str:
-    """Paragraphs that describe parameters, as a list of these; other paragraphs stay.
+    """Paragraphs that describe parameters, as a list of these; examples as code; other paragraphs stay.
 
     names: those that may begin an item, alone or several with commas between.
     """
@@ -42,7 +40,9 @@ def as_lists(text: str, names: set[str]) -> str:
 
 
 def _listed(block: str, names: set[str]) -> str:
-    if block.lstrip().startswith((">>>", "*", "-", "|")):
+    if block.lstrip().startswith(">>>"):
+        return f"```pycon\n{block}\n```"
+    if block.lstrip().startswith(("*", "-", "|")):
         return block
     flat = " ".join(line.strip() for line in block.splitlines())
     starts = [m for m in re.finditer(r"(?:^|(?<=[.;)] ))([A-Za-z_]\w*(?:, [A-Za-z_]\w*)*): ", flat)]
