@@ -86,7 +86,8 @@ inline I32x8 clip_argument(I32x8 argument) { return clip8(argument, -kSigmoidRea
 
 // The logistic function of argument / 1024, times 65536; the argument is a clipped one.
 inline I32x8 logistic(const Tables& tables, I32x8 argument) {
-    constexpr int kStep = 1 << kSigmoidStepBits, kRises = 1 << kSigmoidRiseBits;
+    constexpr int kStep = 1 << kSigmoidStepBits;
+    constexpr int kRises = 1 << kSigmoidRiseBits;
     const I32x8 place = argument + kSigmoidReach;
     const I32x8 entry = look_up(tables.sigmoid, place >> kSigmoidStepBits);
     return (entry >> kSigmoidRiseBits) + (((entry & (kRises - 1)) * (place & (kStep - 1))) >> kSigmoidStepBits);

@@ -3,7 +3,10 @@
 namespace l3c {
 namespace {
 
-constexpr int kNoCode = -1, kDcSizes = 11, kAcSizes = 10, kLimit = 2048;
+constexpr int kNoCode = -1;   // no symbol has these bits
+constexpr int kDcSizes = 11;  // bits of a difference of DC coefficients at most (T.81, table F.1), and of AC ones (F.2)
+constexpr int kAcSizes = 10;
+constexpr int kLimit = 2048;  // DC coefficients of 8-bit samples are in -2048 .. 2047
 
 class Bits {
 public:

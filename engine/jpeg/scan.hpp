@@ -5,7 +5,9 @@
 
 namespace l3c {
 
-constexpr int kCodeBits = 16, kBlock = 64, kPlanes = 3;
+constexpr int kCodeBits = 16;  // of the longest code
+constexpr int kBlock = 64;     // coefficients of 8 x 8 samples
+constexpr int kPlanes = 3;     // components at most: luma and two of chroma
 
 // Codes of 1 .. 16 bits in rising order: how many of each length, and their symbols.
 struct PrefixCode {

@@ -41,10 +41,13 @@ private:
     std::size_t size_ = 0;
 };
 
-constexpr int kTop = 3, kLeft = 3, kRight = 2, kBelow = 1;  // what pixels see beyond a crop
-constexpr int kRowsPerBlock = 2;                            // whose activations fit the second cache
-constexpr int kPart = 64;                                   // pixels whose mixtures are computed at once
-constexpr int kPad = 16;  // keeps rows off a common power of two, which would crowd them into few cache sets
+constexpr int kTop = 3;    // rows above a crop that its pixels see
+constexpr int kBelow = 1;  // below, of side information
+constexpr int kLeft = 3;   // columns
+constexpr int kRight = 2;
+constexpr int kRowsPerBlock = 2;  // whose activations fit the second cache
+constexpr int kPart = 64;         // pixels whose mixtures are computed at once
+constexpr int kPad = 16;          // keeps rows off a common power of two, which would crowd them into few cache sets
 
 constexpr float kActivationScale = 32;  // integer steps of an activation's 1
 constexpr float kActivationMax = 255 / kActivationScale;
@@ -487,10 +490,10 @@ private:
             float* d_coefficient = d + std::size_t(3 * k_count + j) * ld_;
             moves(c, j, at + p0, move);
             for (int i = 0; i < N; ++i) {
-                float slope = 0;
-                for (int k = 0; k < k_count; ++k) slope += d[std::size_t(k_count + k) * ld_ + i];
+                float mean_gradient = 0;
+                for (int k = 0; k < k_count; ++k) mean_gradient += d[std::size_t(k_count + k) * ld_ + i];
                 const bool inside = coefficient[i] > -kMostCoefficient && coefficient[i] < kMostCoefficient;
-                d_coefficient[i] = inside ? slope * move[i] : 0.0f;
+                d_coefficient[i] = inside ? mean_gradient * move[i] : 0.0f;
             }
         }
         for (int k = 0; k < k_count; ++k)

@@ -11,9 +11,11 @@ namespace l3c::training {
 namespace {
 
 #if defined(__AVX512F__)
-constexpr int kVectorBytes = 64, kMostRows = 12;
+constexpr int kVectorBytes = 64;
+constexpr int kMostRows = 12;  // times 2 vectors of sums: 24 of 32 registers
 #else
-constexpr int kVectorBytes = 32, kMostRows = 6;
+constexpr int kVectorBytes = 32;
+constexpr int kMostRows = 6;  // times 2 vectors of sums: 12 of 16 registers
 #endif
 typedef float Vec __attribute__((vector_size(kVectorBytes)));
 constexpr int kLanes = kVectorBytes / sizeof(float);

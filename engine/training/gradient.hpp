@@ -9,8 +9,8 @@ namespace l3c::training {
 
 std::size_t parameter_count(const Architecture& a);
 
-// What indices of 32 bits in the planes of a crop allow, and what is of use.
-constexpr int kMostCropSide = 4096, kMostCrops = 65536;
+constexpr int kMostCropSide = 4096;  // indices of 32 bits in the planes of a crop allow it
+constexpr int kMostCrops = 65536;    // more than memory holds of crops that are of use
 
 // Adds the gradient of the total cost in bits over all crops to `gradient` and returns that cost.
 // crops: count x height x width x channels, channels in coding order, side information first; width a multiple of 32, height even.

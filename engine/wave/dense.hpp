@@ -128,7 +128,8 @@ inline void dense_block(const std::int32_t* const* rows, int count, int at, cons
 template <Isa Set, bool Activate>
 void dense(const PackedLayer& layer, const std::int32_t* const* rows, int pixels, std::int32_t* out,
            std::ptrdiff_t stride) {
-    constexpr int kPerRow = Activate ? Set::kCellChannels : 1, kBlocks = 2;
+    constexpr int kPerRow = Activate ? Set::kCellChannels : 1;
+    constexpr int kBlocks = 2;
     for (int begin = 0; begin < pixels; begin += kBlocks * Set::kBlockPixels) {
         const int end = pixels < begin + kBlocks * Set::kBlockPixels ? pixels : begin + kBlocks * Set::kBlockPixels;
         const std::int32_t* weights = layer.weights;

@@ -34,6 +34,7 @@ public:
             }
         }
 
+        // Integer steps of 1 in output o: logits 1/16, means 1/64 of 1/8 of a unit, log scales 1/16, coefficients 1/64.
         static float output_unit(int k, int o) { return o < k ? 16 : o < 2 * k ? 512 : o < 3 * k ? 16 : 64; }
     };
 

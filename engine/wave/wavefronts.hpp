@@ -13,12 +13,20 @@
 namespace l3c {
 namespace {
 
+// Pixels that a wavefront has at most.
+constexpr int most_pixels(int height, int width) {
+    const int columns = (width + kSlope - 1) / kSlope;
+    return height < columns ? height : columns;
+}
+
 // A power of two above n, for rings.
 constexpr int ring_above(int n) { return n < 1 ? 1 : 2 * ring_above(n / 2); }
 
-constexpr int kLeft = 3, kRight = 2;  // columns that a pixel sees beyond the tile
-constexpr int kNeutral = 128;         // what it sees there above the first row
-constexpr int kAbove = 8;             // lanes before row 0: more rows than a pixel sees above
+constexpr int kLeft = 3;  // columns that a pixel sees beyond the tile
+constexpr int kRight = 2;
+constexpr int kNeutral = 128;    // what it sees there above the first row
+constexpr int kRowGranule = 16;  // pixels of the widest vector of floats, which may reach beyond a row's last one
+constexpr int kAbove = 8;        // lanes before row 0: more rows than a pixel sees above
 constexpr int kFarthestBack = farthest(kNeighbourOffsets, 1);
 constexpr int kAheadReach = farthest(kAheadOffsets, -1);  // wavefronts that side information is ahead
 constexpr int kSampleRing = ring_above(kFarthestBack);
@@ -53,8 +61,8 @@ public:
           a_(model.architecture),
           height_(height),
           width_(width),
-          longest_(((height < (width + 2) / 3 ? height : (width + 2) / 3) + Set::kBlockPixels) / 16 * 16 + 16),
-          lanes_(kAbove + height + Set::kBlockPixels + 16),
+          longest_((most_pixels(height, width) + Set::kBlockPixels) / kRowGranule * kRowGranule + kRowGranule),
+          lanes_(kAbove + height + Set::kBlockPixels + kRowGranule),
           cached_rows_(cell_rows(a_.cached)),
           ring_(a_.side_channels ? kSideRing : kSampleRing) {
         samples_ = memory_.take<std::int32_t>(std::size_t(a_.channels) * ring_ * lanes_);

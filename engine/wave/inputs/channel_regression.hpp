@@ -103,7 +103,8 @@ public:
     }
 
 private:
-    static constexpr int kRing = 4, kBefore = 16;
+    static constexpr int kRing = 4;     // slots: a wavefront's, and at least the two before it
+    static constexpr int kBefore = 16;  // lanes before row 0, whose upper neighbours they are: a vector
     static std::ptrdiff_t lanes(int rows) { return kBefore + rows + 2 * kFloats; }
     float* slot(std::int64_t t) const { return sums_ + (t & (kRing - 1)) * kSums * lanes_ + kBefore; }
     float* sum(int s) const { return slot_ + s * lanes_ + first_; }
