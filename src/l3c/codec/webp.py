@@ -18,7 +18,8 @@ SIDE_MAX = 16383
 """Pixels: VP8L holds sides less 1 in 14 bits, so this is the mask of a field too; libwebp writes no side of 16384."""
 
 PIXELS_MAX = 1 << 24
-"""Of a tile: libwebp takes some 34 bytes a pixel, and Pillow warns of more than 89,478,485 pixels."""
+"""Of a tile: libwebp takes some 34 bytes a pixel, so 2^24 of them take 570 MB; and Pillow warns of more than
+89,478,485 pixels."""
 
 # the mark, then width - 1 and height - 1 in 14 bits each, whether alpha is used, the version
 HEADER = struct.Struct("<BI")

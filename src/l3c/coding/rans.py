@@ -28,30 +28,6 @@ WORD_BITS = 16  # as FREQUENCY_BITS: with both equal, one word a symbol is alway
 SLOT_MASK = (1 << FREQUENCY_BITS) - 1  # the low bits of a state, which say its symbol
 
 
-class Encoder:
-    """Collects groups of intervals in the order of decoding; `finish` codes them backwards. Format 4.4."""
-
-    def __init__(self) -> None:
-        self._groups: list[tuple[list[int], list[int]]] = []
-
-    def put(self, starts: NDArray[np.int64], frequencies: NDArray[np.int64]) -> None:
-        """A group [N]: its symbol i goes to lane i modulo 8. Format 4.1."""
-        self._groups.append((starts.tolist(), frequencies.tolist()))
-
-    def finish(self) -> bytes:
-        """The payload. Format 4.4."""
-        states, words = [STATE_MIN] * LANES, []
-        for starts, frequencies in reversed(self._groups):
-            for i in reversed(range(len(starts))):
-                x, frequency = states[i % LANES], frequencies[i]
-                if x >= frequency << 24:
-                    words.append(x & ((1 << WORD_BITS) - 1))
-                    x >>= WORD_BITS
-                states[i % LANES] = ((x // frequency) << FREQUENCY_BITS) + x % frequency + starts[i]
-        head = b"".join(x.to_bytes(STATE_BYTES, "little") for x in states)
-        return head + np.array(words[::-1], "<u2").tobytes()
-
-
 class Decoder:
     """Reads one payload. Groups are taken in the order in which they were put. Format 4.3."""
 
@@ -89,3 +65,27 @@ class Decoder:
         """Raises FormatError unless the payload ends here. Format 4.3."""
         if self._next != len(self._words) or any(x != STATE_MIN for x in self._states):
             raise FormatError("payload does not end where its last symbol ends")
+
+
+class Encoder:
+    """Collects groups of intervals in the order of decoding; `finish` codes them backwards. Format 4.4."""
+
+    def __init__(self) -> None:
+        self._groups: list[tuple[list[int], list[int]]] = []
+
+    def put(self, starts: NDArray[np.int64], frequencies: NDArray[np.int64]) -> None:
+        """A group [N]: its symbol i goes to lane i modulo 8. Format 4.1."""
+        self._groups.append((starts.tolist(), frequencies.tolist()))
+
+    def finish(self) -> bytes:
+        """The payload. Format 4.4."""
+        states, words = [STATE_MIN] * LANES, []
+        for starts, frequencies in reversed(self._groups):
+            for i in reversed(range(len(starts))):
+                x, frequency = states[i % LANES], frequencies[i]
+                if x >= frequency << 24:
+                    words.append(x & ((1 << WORD_BITS) - 1))
+                    x >>= WORD_BITS
+                states[i % LANES] = ((x // frequency) << FREQUENCY_BITS) + x % frequency + starts[i]
+        head = b"".join(x.to_bytes(STATE_BYTES, "little") for x in states)
+        return head + np.array(words[::-1], "<u2").tobytes()

@@ -25,7 +25,8 @@ SIDE_MAX = 65535
 """Of a JPEG file's picture."""
 
 PIXELS_MAX = 1 << 26
-"""Larger images are not looked into, which takes some 60 bytes a pixel."""
+"""Larger images are not looked into: that takes some 60 bytes a pixel, so 2^26 pixels take nearly the default limit of
+4 GiB."""
 
 UNIT = 16
 """Pixels a side of a unit of four luma blocks in 4:2:0: what may be missing on each side."""
@@ -115,6 +116,7 @@ def memory_needed(header: ImageHeader, history: DecodedJpeg) -> int:
     """Bytes that `redo` takes, at most."""
     from l3c.jpeg.keep import memory_needed as restoring
 
+    # the picture of the JPEG file is larger by less than a unit on each side
     padded = (header.height + 2 * UNIT) * (header.width + 2 * UNIT) * header.channels
     own = SAMPLE_BYTES * padded + COLUMN_BYTES * (header.width + 2 * UNIT) + 2 * history.file.length
     return restoring(jpeg_header(header, history), history.file) + own

@@ -81,4 +81,5 @@ def touched(header: ImageHeader, history: PhotoCd, index: int, box: Box) -> Box:
 def memory_needed(header: ImageHeader, history: PhotoCd) -> int:
     """As `registry.memory_needed`."""
     width = header.height if history.rotated else header.width
+    # the source and the image, which may be turned; a strip at work; places and differences of corrections
     return 2 * header.samples + convert.STRIP * STRIP_BYTES * (width + 1) + corrections.BYTES * history.count

@@ -78,4 +78,5 @@ def touched(header: ImageHeader, history: Residuals, index: int, box: Box) -> Bo
 
 def memory_needed(header: ImageHeader, history: Residuals) -> int:
     """As `registry.memory_needed`."""
+    # the samples, and their residuals before those are added up
     return 2 * header.samples * (header.bits // 8)

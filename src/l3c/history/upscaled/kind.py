@@ -60,4 +60,5 @@ def touched(header: ImageHeader, history: Upscaled, index: int, box: Box) -> Box
 def memory_needed(header: ImageHeader, history: Upscaled) -> int:
     """As `registry.memory_needed`."""
     made = header.samples * -(-header.depth // 8)
+    # both images, each as samples and as components
     return 2 * made + 2 * header.size + INDEX_BYTES * (header.height + header.width)

@@ -99,4 +99,5 @@ def touched(header: ImageHeader, history: ValueTable, index: int, box: Box) -> B
 def memory_needed(header: ImageHeader, history: ValueTable) -> int:
     """As `registry.memory_needed`."""
     row = ROW_BYTES * header.width * header.channels
+    # ranks as the indices of 8 bytes that look a table up, the samples, a row of bits as bytes
     return 8 * header.samples + header.samples * header.bits // 8 + row

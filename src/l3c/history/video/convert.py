@@ -69,6 +69,7 @@ def repeated(plane: Ints, size: tuple[int, int], subsampled_rows: bool) -> Ints:
 def to_rgb(luma: Ints, blue: Ints, red: Ints, converter: Converter) -> Ints:
     """[..., 3], clipped to 0 .. 255, of samples of one shape."""
     level = luma - converter.zero
+    # in int32: a file whose converter could make a sum of 2^31 is refused (format 3.6)
     level = converter.luma * (np.maximum(level, 0) if converter.floored else level)
     channels = [(level + offset) >> converter.shift for offset in offsets(blue, red, converter)]
     return np.clip(np.stack(channels, axis=-1), 0, 255)

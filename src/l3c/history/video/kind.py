@@ -69,4 +69,5 @@ def touched(header: ImageHeader, history: Video, index: int, box: Box) -> Box:
 
 def memory_needed(header: ImageHeader, history: Video) -> int:
     """As `registry.memory_needed`."""
+    # the image; a strip at work; places and differences of corrections
     return header.samples + convert.STRIP * STRIP_BYTES * (header.width + 1) + corrections.BYTES * history.count

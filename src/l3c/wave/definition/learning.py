@@ -64,7 +64,7 @@ FIRST_FIELDS = (
 
 @dataclass(frozen=True)
 class Learning:
-    """How a network learns while it codes: Adam's rule. Format 6.3.
+    """How a network learns while it codes: Adam's rule. Format 5.11, 6.3.
 
     learning_rate: Adam's step. first_moment_rate, second_moment_rate: shares by which a step moves the moments, 1 less
     Adam's betas. epsilon: its square is added to the second moment. step_pixels: pixels after which a step is taken, at
@@ -107,82 +107,6 @@ class Learning:
         return stated(self, FIRST_FIELDS)
 
 
-def matmul(start: Floats, weights: Floats, inputs: Floats) -> Floats:
-    """start [M, N] + weights [M, I] inputs [I, N], summed over I from 0 upwards, each term fused. Format 5.11.4."""
-    total = start.copy()
-    for i in range(weights.shape[1]):
-        total = fused(weights[:, i : i + 1], inputs[i], total)
-    return total
-
-
-def nearest(values: Floats, most: int) -> Integers:
-    """floor(value + 1/2), clipped; what is no number becomes -most. Format 5.11.6."""
-    clipped = np.where(values > -most, values, np.float32(-most))
-    floor: Floats = np.floor(np.where(clipped < most, clipped, np.float32(most)) + np.float32(0.5))
-    return floor.astype(np.int64)
-
-
-def inverse_root(x: Floats) -> Floats:
-    """About 1 / sqrt(x) of x above 0: a line through its bits, then two steps of Newton's method. Format 5.11.5."""
-    y = (np.int32(0x5F3759DF) - (x.view(np.int32) >> 1)).view(np.float32)
-    half = x * np.float32(0.5)
-    for _ in range(2):
-        y = y * fused(-(half * y), y, np.full_like(y, 1.5))
-    return y
-
-
-class LearnedLayer:
-    """A layer that learns. Format 5.11.
-
-    parameters: float32 [outputs, inputs + 1], weights and then biases. integers: those nearest to them, which code.
-    """
-
-    def __init__(self, architecture: Architecture, layer: Layer, integers: IntegerLayer) -> None:
-        self.layer, self.integers = layer, integers
-        self.power = exponents(architecture, layer, integers.shift)
-        self.offset = offset_inputs(architecture, layer)
-        self.parameters = layer_parameters(architecture, layer, integers)
-        self.gradients, self.means, self.squares = (np.zeros_like(self.parameters) for _ in range(3))
-
-    def weights(self) -> Floats:
-        """The integer weights as they are meant, [outputs, inputs]. Format 5.11.4."""
-        return np.ldexp(self.integers.weights.astype(np.float32), -self.power[:, None])
-
-    def round(self) -> None:
-        """Take the nearest integers. Format 5.11.6."""
-        power = self.power[:, None]
-        weights = limit_pairs(self.layer, nearest(np.ldexp(self.parameters[:, :-1], power), WEIGHT_MAX))
-        bias = nearest(np.ldexp(self.parameters[:, -1], self.power + ACTIVATION_UNIT), BIAS_REACH)
-        bias -= OFFSET * weights[:, self.offset].sum(axis=1)
-        self.integers = IntegerLayer(weights.astype(np.int8), bias.astype(np.int32), self.integers.shift)
-
-    def backward(self, gradients: Floats, start: Floats) -> Floats:
-        """Gradients by the first len(start) inputs, added to start. Format 5.11.4."""
-        return matmul(start, self.weights()[:, : len(start)].T, gradients)
-
-    def collect(self, gradients: Floats, inputs: Floats) -> None:
-        """Add the gradients by weights and biases, pixel by pixel. Format 5.11.4."""
-        ones = np.ones((1, inputs.shape[1]), np.float32)
-        self.gradients = matmul(self.gradients, gradients, np.concatenate([inputs, ones]).T)
-
-    def step(self, learning: Learning, reach: np.float32, scale: np.float32, share: np.float32) -> None:
-        """One step of Adam (Kingma and Ba, 2015); small moments are rounded away, so that none becomes subnormal.
-        Format 5.11.5.
-        """
-        gradient = self.gradients * share
-        mean = self.means + np.float32(learning.first_moment_rate) * (gradient - self.means)
-        square = self.squares + np.float32(learning.second_moment_rate) * (gradient * gradient - self.squares)
-        self.means, self.squares = (mean + TINY) - TINY, (square + TINY) - TINY
-        least = np.float32(learning.epsilon) * np.float32(learning.epsilon)
-        self.parameters -= (reach * self.means) * inverse_root(self.squares * scale + least)
-        self.gradients = np.zeros_like(self.gradients)
-
-
-def inside(activations: Integers) -> NDArray[np.bool_]:
-    """Where a gradient passes an activation. Format 5.11.4."""
-    return (activations > 0) & (activations < ACTIVATION_MAX)
-
-
 def mixture_gradients(mixture: Mixture, symbols: Integers) -> tuple[Floats, Floats, Floats]:
     """Gradients of -ln p(symbol), less the floor of 1, by logits, means (levels) and log scales: float32 [K, N]
     each. Format 5.11.3.
@@ -206,6 +130,82 @@ def mixture_gradients(mixture: Mixture, symbols: Integers) -> tuple[Floats, Floa
     return weight * (total - mass), weight * density * inverse, weight * tilt
 
 
+def matmul(start: Floats, weights: Floats, inputs: Floats) -> Floats:
+    """start [M, N] + weights [M, I] inputs [I, N], summed over I from 0 upwards, each term fused. Format 5.11.4."""
+    total = start.copy()
+    for i in range(weights.shape[1]):
+        total = fused(weights[:, i : i + 1], inputs[i], total)
+    return total
+
+
+def inside(activations: Integers) -> NDArray[np.bool_]:
+    """Where a gradient passes an activation. Format 5.11.4."""
+    return (activations > 0) & (activations < ACTIVATION_MAX)
+
+
+def inverse_root(x: Floats) -> Floats:
+    """About 1 / sqrt(x) of x above 0: a line through its bits, then two steps of Newton's method. Format 5.11.5."""
+    y = (np.int32(0x5F3759DF) - (x.view(np.int32) >> 1)).view(np.float32)
+    half = x * np.float32(0.5)
+    for _ in range(2):
+        y = y * fused(-(half * y), y, np.full_like(y, 1.5))
+    return y
+
+
+def nearest(values: Floats, most: int) -> Integers:
+    """floor(value + 1/2), clipped; what is no number becomes -most. Format 5.11.6."""
+    clipped = np.where(values > -most, values, np.float32(-most))
+    floor: Floats = np.floor(np.where(clipped < most, clipped, np.float32(most)) + np.float32(0.5))
+    return floor.astype(np.int64)
+
+
+class LearnedLayer:
+    """A layer that learns. Format 5.11.
+
+    parameters: float32 [outputs, inputs + 1], weights and then biases. integers: those nearest to them, which code.
+    """
+
+    def __init__(self, architecture: Architecture, layer: Layer, integers: IntegerLayer) -> None:
+        self.layer, self.integers = layer, integers
+        self.power = exponents(architecture, layer, integers.shift)
+        self.offset = offset_inputs(architecture, layer)
+        self.parameters = layer_parameters(architecture, layer, integers)
+        self.gradients, self.means, self.squares = (np.zeros_like(self.parameters) for _ in range(3))
+
+    def weights(self) -> Floats:
+        """The integer weights as they are meant, [outputs, inputs]. Format 5.11.4."""
+        return np.ldexp(self.integers.weights.astype(np.float32), -self.power[:, None])
+
+    def collect(self, gradients: Floats, inputs: Floats) -> None:
+        """Add the gradients by weights and biases, pixel by pixel. Format 5.11.4."""
+        ones = np.ones((1, inputs.shape[1]), np.float32)
+        self.gradients = matmul(self.gradients, gradients, np.concatenate([inputs, ones]).T)
+
+    def backward(self, gradients: Floats, start: Floats) -> Floats:
+        """Gradients by the first len(start) inputs, added to start. Format 5.11.4."""
+        return matmul(start, self.weights()[:, : len(start)].T, gradients)
+
+    def step(self, learning: Learning, reach: np.float32, scale: np.float32, share: np.float32) -> None:
+        """One step of Adam (Kingma and Ba, 2015); small moments are rounded away, so that none becomes subnormal.
+        Format 5.11.5.
+        """
+        gradient = self.gradients * share
+        mean = self.means + np.float32(learning.first_moment_rate) * (gradient - self.means)
+        square = self.squares + np.float32(learning.second_moment_rate) * (gradient * gradient - self.squares)
+        self.means, self.squares = (mean + TINY) - TINY, (square + TINY) - TINY
+        least = np.float32(learning.epsilon) * np.float32(learning.epsilon)
+        self.parameters -= (reach * self.means) * inverse_root(self.squares * scale + least)
+        self.gradients = np.zeros_like(self.gradients)
+
+    def round(self) -> None:
+        """Take the nearest integers. Format 5.11.6."""
+        power = self.power[:, None]
+        weights = limit_pairs(self.layer, nearest(np.ldexp(self.parameters[:, :-1], power), WEIGHT_MAX))
+        bias = nearest(np.ldexp(self.parameters[:, -1], self.power + ACTIVATION_UNIT), BIAS_REACH)
+        bias -= OFFSET * weights[:, self.offset].sum(axis=1)
+        self.integers = IntegerLayer(weights.astype(np.int8), bias.astype(np.int32), self.integers.shift)
+
+
 class LearningNetwork:
     """A network whose layers behind the cached features learn. It replaces `Network` for one tile. Format 5.11."""
 
@@ -217,10 +217,6 @@ class LearningNetwork:
                 self.learned[index] = LearnedLayer(self.architecture, layer, network.layers[index])
         self.pixels = 0
         self.mean_left = self.square_left = np.float32(1)
-
-    def learns_from(self, wavefront: int) -> bool:
-        """Whether a wavefront is learned from. Format 5.11.2."""
-        return wavefront % self.learning.period < self.learning.learned
 
     def cached_features(self, context: Integers, residuals: Integers) -> Integers:
         """As `Network` has them: stage 1 does not learn. Format 5.8."""
@@ -242,25 +238,9 @@ class LearningNetwork:
         self.outputs = self.layers[at + 1].sums(self.head_hidden)
         return self.outputs
 
-    def learn(self, channel: int, mixture: Mixture, symbols: Integers, moves: Integers) -> None:
-        """Collect the gradients of a channel whose symbols are known. Format 5.11.4."""
-        gradients = self._output_gradients(mixture, symbols, moves)
-        at = self.architecture.head_index(channel)
-        output = self.learned[at + 1]
-        output.collect(gradients, self._floats(self.head_hidden))
-        if self.learning.first_layer == OUTPUTS:
-            return
-        hidden = self.learned[at]
-        d_hidden = output.backward(gradients, np.zeros(self.head_hidden.shape, np.float32))
-        d_hidden = np.where(inside(self.head_hidden), d_hidden, np.float32(0))
-        hidden.collect(d_hidden, self._floats(self.head_inputs, hidden.offset))
-        self.d_top = hidden.backward(d_hidden, self.d_top)
-
-    def _floats(self, inputs: Integers, offset: slice = NO_INPUTS) -> Floats:
-        """Activations as they are meant; those of `offset` carry OFFSET. Format 5.11.4."""
-        meant = inputs.astype(np.float32)
-        meant[offset] -= OFFSET
-        return meant * STEP
+    def learns_from(self, wavefront: int) -> bool:
+        """Whether a wavefront is learned from. Format 5.11.2."""
+        return wavefront % self.learning.period < self.learning.learned
 
     def _output_gradients(self, mixture: Mixture, symbols: Integers, moves: Integers) -> Floats:
         """Gradients [outputs, N] by what a head gives. Format 5.11.3."""
@@ -275,6 +255,20 @@ class LearningNetwork:
         moved = np.where(coefficients, mean * (moves.astype(np.float32) * np.float32(2**-6)), np.float32(0))
         return np.concatenate([logits, means * LEVELS_PER_MEAN, log_scales, moved]).astype(np.float32)
 
+    def learn(self, channel: int, mixture: Mixture, symbols: Integers, moves: Integers) -> None:
+        """Collect the gradients of a channel whose symbols are known. Format 5.11.4."""
+        gradients = self._output_gradients(mixture, symbols, moves)
+        at = self.architecture.head_index(channel)
+        output = self.learned[at + 1]
+        output.collect(gradients, self._floats(self.head_hidden))
+        if self.learning.first_layer == OUTPUTS:
+            return
+        hidden = self.learned[at]
+        d_hidden = output.backward(gradients, np.zeros(self.head_hidden.shape, np.float32))
+        d_hidden = np.where(inside(self.head_hidden), d_hidden, np.float32(0))
+        hidden.collect(d_hidden, self._floats(self.head_inputs, hidden.offset))
+        self.d_top = hidden.backward(d_hidden, self.d_top)
+
     def learn_shared(self) -> None:
         """Collect the gradients of the shared layers; after enough pixels, take a step. Format 5.11.4."""
         if self.learning.first_layer <= STAGE_TWO + 1:
@@ -288,6 +282,12 @@ class LearningNetwork:
         self.pixels += self.inputs.shape[1]
         if self.pixels >= self.learning.step_pixels:
             self._step()
+
+    def _floats(self, inputs: Integers, offset: slice = NO_INPUTS) -> Floats:
+        """Activations as they are meant; those of `offset` carry OFFSET. Format 5.11.4."""
+        meant = inputs.astype(np.float32)
+        meant[offset] -= OFFSET
+        return meant * STEP
 
     def _step(self) -> None:
         """A step of all layers that learn, and their new integers. Format 5.11.5."""

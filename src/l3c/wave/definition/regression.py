@@ -27,6 +27,12 @@ FIRST_BY_THIRD = 4  # place of that of the first and the third
 SECOND_BY_THIRD = 5  # place of that of the second and the third
 
 
+def clip(values: Floats, most: np.float32) -> Floats:
+    """Within -most..most; what is no number becomes -most. Format 5.5."""
+    values = np.where(values > -most, values, -most)
+    return np.where(values < most, values, most)
+
+
 class Regression:
     """The sums of a tile. A wavefront: `fade`; for each channel `expect`, then `set_error`; `update`. Format 5.7."""
 
@@ -80,12 +86,6 @@ class Regression:
         """A regression coefficient, by places of sums: float32 [N]. Format 5.7."""
         slope: Floats = self.here[products] / (self.here[squares] + CALM)
         return slope
-
-
-def clip(values: Floats, most: np.float32) -> Floats:
-    """Within -most..most; what is no number becomes -most. Format 5.5."""
-    values = np.where(values > -most, values, -most)
-    return np.where(values < most, values, most)
 
 
 def step_levels(steps: NDArray[np.int64]) -> NDArray[np.int64]:

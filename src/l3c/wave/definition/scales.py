@@ -24,6 +24,17 @@ OFFSET = 128
 """What residuals and predictions carry beyond their value, so that they lie in 0..255."""
 
 
+def offset_inputs(architecture: Architecture, layer: Layer) -> slice:
+    """The inputs that carry OFFSET more than their value: residuals, predictions and what is expected. Format 5.8."""
+    if layer.name == "stage1.0":
+        return slice(0, layer.inputs)
+    if layer.name == "stage2.0":
+        return slice(0, architecture.context)
+    if layer.name.startswith("head") and layer.name.endswith(".0"):
+        return slice(architecture.hidden3, layer.inputs)
+    return slice(0, 0)
+
+
 def output_units(architecture: Architecture, layer: Layer) -> NDArray[np.int64]:
     """Binary logarithm of the integer steps per unit, for each output of a layer. Format 5.11.1."""
     if not layer.name.startswith("head") or not layer.name.endswith(".1"):
@@ -36,14 +47,3 @@ def output_units(architecture: Architecture, layer: Layer) -> NDArray[np.int64]:
 def exponents(architecture: Architecture, layer: Layer, shift: NDArray[np.uint8]) -> NDArray[np.int64]:
     """For each output the binary logarithm of the integer weight that stands for 1. Format 5.11.1."""
     return shift.astype(np.int64) - ACTIVATION_UNIT + output_units(architecture, layer)
-
-
-def offset_inputs(architecture: Architecture, layer: Layer) -> slice:
-    """The inputs that carry OFFSET more than their value: residuals, predictions and what is expected. Format 5.8."""
-    if layer.name == "stage1.0":
-        return slice(0, layer.inputs)
-    if layer.name == "stage2.0":
-        return slice(0, architecture.context)
-    if layer.name.startswith("head") and layer.name.endswith(".0"):
-        return slice(architecture.hidden3, layer.inputs)
-    return slice(0, 0)

@@ -60,19 +60,26 @@ class Wavefronts:
         """planes [C, height, width] at the pixels, moved by offset: [C, N]."""
         return planes[:, rows + offset[0] + TOP, columns + offset[1] + LEFT]
 
+    def cached_features(self, rows: Integers, columns: Integers) -> Integers:
+        """Cached features that pixels see, [7 * cached, N]. Format 5.1."""
+        return np.concatenate([self.at(self.features, rows, columns, o) for o in CACHED_POSITIONS])
+
+    def _write(self, rows: Integers, columns: Integers, samples: Integers, features: Integers) -> None:
+        """Samples and features at their places, and borders that follow from them. Format 5.2."""
+        coded = self.samples[self.network.architecture.side_channels :]
+        coded[:, rows + TOP, columns + LEFT] = samples
+        self.features[:, rows + TOP, columns + LEFT] = features
+        for y, x, value in zip(rows, columns, samples.T, strict=True):
+            if x == 0 and y + 1 < self.height:
+                coded[:, y + 1 + TOP, :LEFT] = value[:, None]
+            if x == self.width - 1:
+                coded[:, y + TOP, LEFT + self.width :] = value[:, None]
+
     def predictions(self, rows: Integers, columns: Integers) -> Integers:
         """Median edge prediction (the predictor of JPEG-LS), [channels, N]. Format 5.3."""
         w, n, nw = (self.at(self.samples, rows, columns, o) for o in ((0, -1), (-1, 0), (-1, -1)))
         predictions: Integers = np.clip(w + n - nw, np.minimum(w, n), np.maximum(w, n))
         return predictions
-
-    def ahead(self, rows: Integers, columns: Integers, predictions: Integers) -> Integers:
-        """Pixels of the side channels minus their predictions, also of what is coded later: [AHEAD side_channels, N]
-        in 0..255. Format 5.12.
-        """
-        side_channels = self.network.architecture.side_channels
-        seen = np.stack([self.at(self.samples[:side_channels], rows, columns, o) for o in AHEAD], axis=1)
-        return residual(seen, predictions[:side_channels, None]).reshape(-1, rows.size)
 
     def context(self, rows: Integers, columns: Integers, predictions: Integers) -> Integers:
         """Neighbours minus predictions, the predictions themselves, what is ahead, the fits: [context, N] in 0..255.
@@ -127,20 +134,13 @@ class Wavefronts:
         if self.regression:
             self.regression.update()
 
-    def cached_features(self, rows: Integers, columns: Integers) -> Integers:
-        """Cached features that pixels see, [7 * cached, N]. Format 5.1."""
-        return np.concatenate([self.at(self.features, rows, columns, o) for o in CACHED_POSITIONS])
-
-    def _write(self, rows: Integers, columns: Integers, samples: Integers, features: Integers) -> None:
-        """Samples and features at their places, and borders that follow from them. Format 5.2."""
-        coded = self.samples[self.network.architecture.side_channels :]
-        coded[:, rows + TOP, columns + LEFT] = samples
-        self.features[:, rows + TOP, columns + LEFT] = features
-        for y, x, value in zip(rows, columns, samples.T, strict=True):
-            if x == 0 and y + 1 < self.height:
-                coded[:, y + 1 + TOP, :LEFT] = value[:, None]
-            if x == self.width - 1:
-                coded[:, y + TOP, LEFT + self.width :] = value[:, None]
+    def ahead(self, rows: Integers, columns: Integers, predictions: Integers) -> Integers:
+        """Pixels of the side channels minus their predictions, also of what is coded later: [AHEAD side_channels, N]
+        in 0..255. Format 5.12.
+        """
+        side_channels = self.network.architecture.side_channels
+        seen = np.stack([self.at(self.samples[:side_channels], rows, columns, o) for o in AHEAD], axis=1)
+        return residual(seen, predictions[:side_channels, None]).reshape(-1, rows.size)
 
     def tile(self) -> Tile:
         """uint8 [height, width, channels]: the side channels too."""
@@ -166,23 +166,9 @@ def residual(values: Integers, predictions: Integers) -> Integers:
     return clipped + 128
 
 
-def channel_mixture(outputs: Integers, components: int, prediction: Integers, moves: Integers) -> Mixture:
-    """A head's outputs as a mixture. Format 5.10.
-
-    outputs: [3 * components + M, N]: logits, means, log scales, then M coefficients (1/64). moves: [M, N], what these
-    multiply, 64ths of a level: how far the channels before are from their predictions, unclipped, and what is expected
-    of this one.
-    """
-    logits, means, log_scales, coefficients = np.split(outputs, [components, 2 * components, 3 * components])
-    # three at most, each within 2^8 * 2^14 / 2^6 = 2^16; outputs stay below 2^30 (WIDTH_MAX), so means stay in int32
-    moved = (np.clip(coefficients, -256, 256) * moves + 32) >> 6
-    centre = (prediction << 6) + moved.sum(axis=0)
-    return make_mixture(logits, means + centre, log_scales)
-
-
 def encode_tile(network: Network, tile: Tile, learning: Learning | None = None) -> bytes:
     """tile: uint8 [height, width, channels], in the order red, green, blue, or side information, blue and red chroma.
-    Format 4.4, 5.9.
+    Format 5.9.
 
     learning: None for a network at rest.
     """
@@ -260,3 +246,17 @@ def _run(state: Wavefronts, code: Code) -> None:
         state.remember(rows, columns, samples[a.side_channels :], residuals, features)
         if learning:
             learning.learn_shared()
+
+
+def channel_mixture(outputs: Integers, components: int, prediction: Integers, moves: Integers) -> Mixture:
+    """A head's outputs as a mixture. Format 5.10.
+
+    outputs: [3 * components + M, N]: logits, means, log scales, then M coefficients (1/64). moves: [M, N], what these
+    multiply, 64ths of a level: how far the channels before are from their predictions, unclipped, and what is expected
+    of this one.
+    """
+    logits, means, log_scales, coefficients = np.split(outputs, [components, 2 * components, 3 * components])
+    # three at most, each within 2^8 * 2^14 / 2^6 = 2^16; outputs stay below 2^30 (WIDTH_MAX), so means stay in int32
+    moved = (np.clip(coefficients, -256, 256) * moves + 32) >> 6
+    centre = (prediction << 6) + moved.sum(axis=0)
+    return make_mixture(logits, means + centre, log_scales)
