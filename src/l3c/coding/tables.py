@@ -13,22 +13,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 FREQUENCY_BITS = 16
-"""The frequencies of all symbols of one sample sum to 2^16."""
+"""The frequencies of all symbols of one sample sum to 2^16: a word of rANS (rans.WORD_BITS). With WEIGHT_BITS, sums
+of weighted shares are at most 2^31, which unsigned 32 bits hold."""
 
 WEIGHT_BITS = 15
-"""The weights of a mixture sum to 2^15."""
+"""The weights of a mixture sum to 2^15: a product of two of them, 2^30, fits int32."""
 
 GRAY_BITS = 6
 """Means and sample edges are in 1/64 of a gray level."""
 
 LOG_SCALE_ORIGIN = 56
-"""Added to a network's log-scale output, in 1/16."""
+"""Added to a network's log-scale output, in 1/16: an output of 0 is a scale of exp(56 / 16 - 2.5) = e."""
 
 LOG_SCALES = 128
-"""Scales are exp(i / 16 - 2.5) gray levels, i in 0..127."""
+"""Scales are exp(i / 16 - 2.5) gray levels, i in 0..127: from 0.08, where one symbol has nearly all, to 230, which
+is nearly flat over 256."""
 
 SIGMOID_REACH = 12 << 10
-"""The logistic function is taken from -12 to 12, its argument in 1/1024."""
+"""The logistic function is taken from -12 to 12, its argument in 1/1024. Beyond, 65536 times it rounds to 0 or
+65536."""
 
 SIGMOID_STEP_BITS = 6
 """Table entries are 1/16 apart; between them the function is a straight line."""

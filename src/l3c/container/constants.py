@@ -88,7 +88,7 @@ BLOCK_MIN = 16  # pixels: least side of the blocks in which wide samples are pre
 BLOCK_MAX = 65536  # pixels: greatest side of those blocks
 
 TABLE_VALUES_MAX = 65536
-"""Values in a table."""
+"""Values in a table: ranks have 16 bits at most (1.7)."""
 
 ROTATED = 1  # flag of a Photo CD: the source is the image turned a quarter clockwise
 BLACK = 2  # flag of a Photo CD: the source's last row is black
@@ -112,10 +112,10 @@ NEAREST = 4  # flag of a decoded JPEG: chroma was upsampled by repeating
 FAST = 8  # flag of a decoded JPEG: libjpeg's fast inverse DCT made its pixels
 
 CUT_MAX = 15
-"""Rows or columns of a decoded JPEG that were cut off."""
+"""Rows or columns of a decoded JPEG that were cut off: less than a unit of 16."""
 
 CORRECTED_SHARE = 16
-"""Pixels of which at most one is corrected."""
+"""Pixels of which at most one is corrected (3.2.1): bounds the memory of corrections to a byte a pixel."""
 
 STORED = 0  # coder of a tile: its bytes as they are (2.7.2)
 WEBP = 1  # coder of a tile: a VP8L chunk
@@ -143,7 +143,7 @@ KEPT_JPEG_XL = 1  # coder of a kept JPEG file: JPEG XL
 KEPT_DEFLATED = 2  # coder of a kept file: a deflate stream
 KEPT_CODERS = {KEPT_STORED: "stored", KEPT_JPEG_XL: "JPEG XL", KEPT_DEFLATED: "deflate"}  # what users call them
 SUFFIX_MAX = 32
-"""Bytes of a kept file's suffix."""
+"""Bytes of a kept file's suffix (2.10)."""
 
 USUAL_SUFFIX = "jpg"
 """What no suffix says in a file, which saves most kept files three bytes."""
@@ -186,7 +186,7 @@ NAMED = b"more"  # the section of all other metadata, by name
 NAME_MAX = 63  # bytes of such a name
 PREVIEW = b"prvw"  # a small picture for quick looks
 PREVIEW_SIDE_MAX = 320
-"""Pixels a side of a preview."""
+"""Pixels a side of a preview (1.7). By taste."""
 
 SYMBOLS_A_BYTE = 4096
 """Samples that a byte of a model's payload may hold at most. A symbol's frequency is at most 2^16 - 255 of 2^16, and a
@@ -197,6 +197,7 @@ SEEN_CHUNKS = frozenset({b"tRNS", b"acTL", b"fcTL", b"fdAT"})
 """Ancillary chunks of PNG that are pixels: in section pngc they would show another picture than the tiles hold."""
 
 CHUNK_MAX = 2**31 - 1
-"""Bytes of a chunk of PNG."""
+"""Bytes of a chunk of PNG: PNG's own limit."""
+
 # all sections that a reader may skip, and what users call them
 ANCILLARY = {**METADATA, NAMED: "more", PREVIEW: "preview"}

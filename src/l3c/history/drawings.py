@@ -16,10 +16,10 @@ ROWS = 64
 """Rows, at most about twice as many, that are looked at."""
 
 REPEATED_SHARE = 0.3
-"""Of runs that occur again, in drawings: more."""
+"""Of runs that occur again, in drawings: more. By trial."""
 
 LEAST_RUNS = 500
-"""Fewer say nothing."""
+"""Fewer say nothing. By trial."""
 
 MULTIPLIER = np.uint32(0x9E3779B1)
 """2^32 over the golden ratio, odd: a multiplicative hash."""

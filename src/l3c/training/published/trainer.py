@@ -40,10 +40,10 @@ OnSave = Callable[["Trainer", bool], None]
 """Is told after each save, and whether it was the last."""
 
 LEAST_SHARE = 0.05
-"""Of an auxiliary image's cost, when a warm-up begins."""
+"""Of an auxiliary image's cost, when a warm-up begins. By trial."""
 
 GUIDANCE = 10.0
-"""Weight of mean squares, when guidance begins."""
+"""Weight of mean squares, when guidance begins. By trial."""
 
 
 MOST_SKIPPED = 20

@@ -19,7 +19,7 @@ from l3c.wave.definition.architecture import Architecture
 from l3c.wave.definition.network import Integers
 
 SMALL_MAX = 31
-"""Numbers are coded as -31..31, times a power of two."""
+"""Numbers are coded as -31..31, times a power of two: 63 symbols. By trial."""
 
 POWERS = 7
 """Of a group: 0 where all its numbers are 0, else one more than the binary logarithm of what they are multiples of."""

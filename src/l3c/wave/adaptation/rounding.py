@@ -13,7 +13,7 @@ from l3c.wave.definition.network import Integers
 Floats = NDArray[np.float64]
 LARGEST = POWERS - 2  # the largest power of two in numbers: powers are 0 for none, and then one more
 COARSENESS = 6.0
-"""Steps of the numbers, in those that would be best if the gradients' squares were the curvature."""
+"""Steps of the numbers, in those that would be best if the gradients' squares were the curvature. By trial."""
 
 ZERO_BITS = 6.0
 """What a number costs that is not 0, about: zeros are frequent, so that others are dear. By trial."""

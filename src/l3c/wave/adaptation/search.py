@@ -38,7 +38,7 @@ EPSILON = 1e-6
 """Keeps roots from 0 where a number has no gradient."""
 
 THRIFT = 0.75
-"""Bits that a step of a number must save at first."""
+"""Bits that a step of a number must save at first. By trial."""
 
 
 class Search:

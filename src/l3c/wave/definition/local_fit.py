@@ -21,7 +21,8 @@ FROM_ABOVE = np.float32(27 / 64)
 16 * 255 at most (see ENERGY), and a sum 1 / (1 - 62/64) = 32 times as much."""
 
 RIDGE = np.float32(8)
-"""Added to the diagonal, and half of it the least pivot."""
+"""Added to the diagonal. Without rounding no pivot would then be below it; half of it is the least that is used, so that
+no quotient can grow without bound. By trial."""
 
 ENERGY = np.float32(16)
 """Squared levels. Places of less energy count alike; those of more by 16 / its root, so that no product is above
@@ -47,6 +48,7 @@ class LocalFit:
 
     def update(self, rows: NDArray[np.int64], columns: NDArray[np.int64], inputs: Floats, targets: Floats) -> None:
         """Add the pixels, whose residuals [N] are known now; lively places count less. Format 5.6."""
+        # the sum is exact in any order: inputs are within 255, and 12 * 255^2 is below 2^24
         weight = ENERGY / np.sqrt(np.square(inputs).sum(axis=0) + ENERGY)
         values = weight * np.concatenate([inputs, targets[None]])
         here = self.sums[rows + 1, columns + 1].transpose(1, 2, 0)

@@ -14,6 +14,7 @@ def layer_parameters(architecture: Architecture, layer: Layer, integers: Integer
     """float32 [outputs, inputs + 1]: weights, then the bias of inputs that carry no offset. Format 5.11.1."""
     power = exponents(architecture, layer, integers.shift)
     offsets = integers.weights[:, offset_inputs(architecture, layer)].astype(np.int64).sum(axis=1)
+    # up to 2^29 and more, so float32 rounds it here, once; weights are exact
     bias = (integers.bias + OFFSET * offsets).astype(np.float32)
     weights = np.ldexp(integers.weights.astype(np.float32), -power[:, None])
     return np.concatenate([weights, np.ldexp(bias, -power - ACTIVATION_UNIT)[:, None]], axis=1)
