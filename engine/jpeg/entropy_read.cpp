@@ -5,6 +5,7 @@
 
 #include "jpeg/entropy.hpp"
 #include "jpeg/notes.hpp"
+#include "jpeg/occupied.hpp"
 
 namespace l3c::jpeg {
 
@@ -363,57 +364,75 @@ private:
     }
 
     bool refine_ac(int i, std::int16_t* block) {
-        std::int16_t kept[kBlockSize];
-        std::copy_n(block, kBlockSize, kept);
-        if (refine(i, block)) return true;
-        std::copy_n(kept, kBlockSize, block);
-        return false;
+        const std::uint64_t known = occupied(block) & band(scan_.first, scan_.last);
+        if (!run_.left) {
+            std::int16_t kept[kBlockSize];
+            std::copy_n(block, kBlockSize, kept);
+            if (refine(i, block, known)) return true;
+            std::copy_n(kept, kBlockSize, block);
+            return false;
+        }
+        const std::uint32_t corrections = std::uint32_t(std::popcount(known));
+        if (bits_.at + corrections > bits_.total) return false;
+        correct(block, known);
+        return go_on(corrections);
     }
 
-    bool refine(int i, std::int16_t* block) {
-        std::uint32_t zero_runs = 0, run = 0, corrections = 0;
+    // known: coefficients that are not zero so far.
+    bool refine(int i, std::int16_t* block, std::uint64_t known) {
+        std::uint32_t zero_runs = 0, run = 0;
         bool coded = false;
         int k = scan_.first;
-        if (!run_.left) {
-            for (; k <= scan_.last; ++k) {
-                int length;
-                const int symbol = ac_[std::size_t(i)].symbol(bits_.peek(), length), size = symbol & 15;
-                if (symbol < 0 || size > 1) return false;
-                bits_.at += std::uint64_t(length);
-                if (!size && symbol != kZeroRun) {
-                    run = read_run(symbol);
-                    break;
-                }
-                coded = true;
-                const int value = size ? (bits_.take(1) ? 1 : -1) * (1 << scan_.low) : 0;
-                for (int zeros = symbol >> 4; k <= scan_.last; ++k) {
-                    if (block[k])
-                        correct(block[k]);
-                    else if (zeros-- == 0)
-                        break;
-                }
-                zero_runs = size ? 0 : zero_runs + 1;
-                if (!size) continue;
-                if (k > scan_.last) return false;
-                block[k] = std::int16_t(value);
+        for (; k <= scan_.last; ++k) {
+            int length;
+            const int symbol = ac_[std::size_t(i)].symbol(bits_.peek(), length), size = symbol & 15;
+            if (symbol < 0 || size > 1) return false;
+            bits_.at += std::uint64_t(length);
+            if (!size && symbol != kZeroRun) {
+                run = read_run(symbol);
+                break;
             }
+            coded = true;
+            const int value = size ? (bits_.take(1) ? 1 : -1) * (1 << scan_.low) : 0;
+            k = pass(block, known, k, symbol >> 4);
+            zero_runs = size ? 0 : zero_runs + 1;
+            if (!size) continue;
+            if (k > scan_.last) return false;
+            block[k] = std::int16_t(value);
         }
-        const bool ended = run || run_.left;
-        if (ended)
-            for (; k <= scan_.last; ++k)
-                if (block[k]) {
-                    correct(block[k]);
-                    ++corrections;
-                }
+        const std::uint64_t left = run ? known & band(k, kBlockSize - 1) : 0;
+        correct(block, left);
         if (bits_.over()) return false;
-        if (run_.left) return go_on(corrections);
-        end_block(run, coded, zero_runs, corrections);
+        end_block(run, coded, zero_runs, std::uint32_t(std::popcount(left)));
         return true;
     }
 
-    void correct(std::int16_t& value) {
-        const int bit = 1 << scan_.low;
-        if (bits_.take(1) && !(value & bit)) value = std::int16_t(value + (value > 0 ? bit : -bit));
+    // Corrects known coefficients from k on up to the one behind so many zeros, or the last. Returns that place.
+    int pass(std::int16_t* block, std::uint64_t known, int k, int zeros) {
+        for (;;) {
+            const std::uint64_t left = known & band(k, kBlockSize - 1);
+            const int next = left ? std::countr_zero(left) : scan_.last + 1;
+            if (zeros < next - k) return k + zeros;
+            if (!left) return next;
+            zeros -= next - k;
+            correct(block, left & -left);
+            k = next + 1;
+            if (k > scan_.last) return k;
+        }
+    }
+
+    // One bit for each of these coefficients.
+    void correct(std::int16_t* block, std::uint64_t which) {
+        const int unit = 1 << scan_.low;
+        while (which) {
+            std::uint64_t bits = bits_.peek();
+            int count = 0;
+            for (; which && count < kHeld; which &= which - 1, ++count, bits <<= 1) {
+                std::int16_t& value = block[std::countr_zero(which)];
+                if (bits >> 63 && !(value & unit)) value = std::int16_t(value + (value > 0 ? unit : -unit));
+            }
+            bits_.at += std::uint64_t(count);
+        }
     }
 
     // A block that began no run's middle. run: the one that it begins, 0: none. coded: whether anything came before that.

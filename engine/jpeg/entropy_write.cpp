@@ -2,12 +2,10 @@
 #include <bit>
 #include <cstring>
 #include <limits>
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 #include "jpeg/entropy.hpp"
 #include "jpeg/notes.hpp"
+#include "jpeg/occupied.hpp"
 
 namespace l3c::jpeg {
 namespace {
@@ -86,28 +84,12 @@ private:
     int held_ = 0;
 };
 
-// Bit k: coefficient k is not zero.
-std::uint64_t occupied(const std::int16_t* block) {
-    std::uint64_t mask = 0;
-#if defined(__SSE2__)
-    const auto* rows = reinterpret_cast<const __m128i*>(block);
-    const __m128i zero = _mm_setzero_si128();
-    for (int i = 0; i < 4; ++i) {
-        const __m128i both = _mm_packs_epi16(_mm_loadu_si128(rows + 2 * i), _mm_loadu_si128(rows + 2 * i + 1));
-        mask |= std::uint64_t(~_mm_movemask_epi8(_mm_cmpeq_epi8(both, zero)) & 0xFFFF) << (16 * i);
-    }
-#else
-    for (int k = 0; k < kBlockSize; ++k) mask |= std::uint64_t(block[k] != 0) << k;
-#endif
-    return mask;
-}
-
 // counts: symbols are counted, and nothing is written.
 template <bool kCounts>
 class ScanWriter {
 public:
     ScanWriter(const Scan& scan, const Notes& notes, std::vector<std::uint8_t>& out, SymbolCounts* counts)
-        : scan_(scan), notes_(notes), out_(out) {
+        : scan_(scan), notes_(notes), out_(out), band_(band(scan.first, scan.last)) {
         for (const ScanPlane& plane : scan.planes) {
             dc_.emplace_back(plane.dc);
             ac_.emplace_back(plane.ac);
@@ -115,7 +97,6 @@ public:
         if (counts)
             for (std::size_t i = 0; i < scan.planes.size(); ++i)
                 dc_[i].counts = counts[i].dc, ac_[i].counts = counts[i].ac;
-        for (int k = scan.first; k <= scan.last; ++k) band_ |= std::uint64_t(1) << k;
     }
 
     const char* write(std::size_t limit) {
@@ -310,7 +291,8 @@ private:
     std::size_t pass(const Encoder& code, int which, std::size_t before) {
         end_run_with(before);
         symbol(code, which);
-        put_corrections(0);
+        put_all(corrections_.data(), corrections_.size());
+        corrections_.clear();
         return 0;
     }
 
@@ -318,16 +300,19 @@ private:
         end_run_with(before);
         symbol(code, zeros << 4 | 1);
         put(positive, 1);
-        put_corrections(0);
+        put_all(corrections_.data(), corrections_.size());
+        corrections_.clear();
     }
 
-    // Writes the corrections from `from` on, and takes them away.
-    void put_corrections(std::size_t from) {
-        for (std::size_t j = from; j < corrections_.size(); ++j) {
-            if (j % 256 == 0) out_.reserve(kRoom);
-            put(corrections_[j], 1);
+    // Writes bits that were kept.
+    void put_all(const std::uint8_t* bits, std::size_t count) {
+        for (std::size_t j = 0; j < count; j += 32) {
+            const int part = int(std::min<std::size_t>(32, count - j));
+            std::uint32_t word = 0;
+            for (int i = 0; i < part; ++i) word = word << 1 | bits[j + i];
+            out_.reserve(kRoom);
+            put(word, part);
         }
-        corrections_.resize(from);
     }
 
     // The block ends; the run before goes on or not. before: corrections of that run. busy: the block holds more than
@@ -361,10 +346,7 @@ private:
             put(std::uint32_t(run) & ((1u << size) - 1), size);
         }
         run_ = 0;
-        for (std::size_t j = 0; j < count; ++j) {
-            if (j % 256 == 0) out_.reserve(kRoom);
-            put(corrections_[j], 1);
-        }
+        put_all(corrections_.data(), count);
         corrections_.erase(corrections_.begin(), corrections_.begin() + std::ptrdiff_t(count));
         out_.reserve(kRoom);
     }
@@ -386,7 +368,7 @@ private:
     const Notes& notes_;
     BitWriter out_;
     std::vector<Encoder> dc_, ac_;
-    std::uint64_t band_ = 0;
+    const std::uint64_t band_;
     std::size_t block_ = 0, next_run_ = 0, next_break_ = 0;
     int before_[4]{};
     std::uint32_t run_ = 0;                  // blocks that have ended and are not yet written
