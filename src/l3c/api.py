@@ -56,10 +56,10 @@ TAGS = {name: tag for tag, name in METADATA.items()}
 LAYOUTS = {name: layout for layout, name in LAYOUT_NAMES.items()}  # by the names that users see
 BY_CHANNELS = {1: GRAY, 2: GRAY_ALPHA, 3: RGB, 4: RGBA}  # the layout of an array that comes without one
 DEFAULT_EFFORT = 2
-"""Of 1 to 9: what a search by adaptation does not slow down, which begins at 3 (docs/models.md)."""
+"""Of 1 to 9: the last without a search for adaptations, which more than doubles the time (docs/models.md, Effort)."""
 
 EFFORT_MAX = 9
-"""The last step of `wave.adaptation.effort`: each effort from 3 on takes 1.8 times the work of the one before."""
+"""At which encoding takes 30 to 36 times as long as at 1 (docs/models.md, Effort). By taste."""
 
 # NumPy's kind of a dtype to the format's; bool, of kind "b", counts as unsigned
 KINDS = {"u": UNSIGNED, "i": SIGNED, "f": FLOAT}

@@ -21,8 +21,8 @@ FROM_ABOVE = np.float32(27 / 64)
 16 * 255 at most (see ENERGY), and a sum 1 / (1 - 62/64) = 32 times as much."""
 
 RIDGE = np.float32(8)
-"""Added to the diagonal. Without rounding no pivot would then be below it; half of it is the least that is used, so that
-no quotient can grow without bound. By trial."""
+"""Added to the diagonal. Without rounding no pivot would then be below it; half of it is the least that is used, so
+that no quotient can grow without bound. By trial."""
 
 ENERGY = np.float32(16)
 """Squared levels. Places of less energy count alike; those of more by 16 / its root, so that no product is above
