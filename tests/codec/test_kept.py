@@ -92,7 +92,7 @@ def forged(**fields: Any) -> bytes:
 BROKEN = {
     "another checksum": (forged(crc=1), ChecksumError, "differs"),
     "a longer file": (forged(length=601), ChecksumError, "differs"),
-    "a shorter file": (forged(length=599), FormatError, "does not end|differs"),
+    "a shorter file": (forged(length=599), FormatError, "more than 599 bytes"),
     "a huge file": (forged(length=1 << 50), LimitError, "bytes of memory"),
     "no stream": (forged(data=b"\xff" * 20), FormatError, "deflate stream is damaged"),
     "half a stream": (forged(data=b""), FormatError, "does not end"),
@@ -126,5 +126,5 @@ def test_a_deflated_bomb_takes_no_memory() -> None:
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     bomb = packer.compress(bytes(20_000_000)) + packer.flush()
     data = write_file(Contents.of_file(NOTHING, KeptFile(KEPT_DEFLATED, 1000, 0, bomb, "txt")))
-    with pytest.raises(FormatError, match="does not end"):
+    with pytest.raises(FormatError, match="more than 1000 bytes"):
         l3c.original(data)

@@ -17,6 +17,7 @@ ALLOWED = {
     "l3c.container.pages",
     "l3c.container.history",
     "l3c.container.read",
+    "l3c.container.streams",
     "l3c.container.structure",
     "l3c.container.tiling",
     "l3c.container.unknown",

@@ -7,11 +7,11 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
+from l3c.container.streams import RAW, inflate
 from l3c.container.tiling import Box
 from l3c.errors import FormatError
 
 LEVEL = 9  # zlib's best: tiles that come here are few, and bytes count more than time
-RAW = -15  # zlib's sign for a window of 2^15 bytes without zlib's header and checksum: TILE has a checksum of its own
 
 
 def encode(samples: NDArray[np.uint8]) -> bytes:
@@ -23,11 +23,7 @@ def encode(samples: NDArray[np.uint8]) -> bytes:
 def decode(payload: bytes | memoryview, box: Box, channels: int) -> NDArray[np.uint8]:
     """[height, width, channels]. Raises FormatError on damage, before it takes more memory than that."""
     size = box.height * box.width * channels
-    unpacker = zlib.decompressobj(RAW)
-    try:
-        raw = unpacker.decompress(payload, size + 1)
-    except zlib.error as error:
-        raise FormatError(f"its deflate stream is damaged: {error}") from error
-    if len(raw) != size or not unpacker.eof or unpacker.unused_data:
-        raise FormatError(f"its deflate stream does not give {size} bytes and end")
+    raw = inflate(payload, size, "its deflate stream", RAW)
+    if len(raw) != size:
+        raise FormatError(f"its deflate stream gives {len(raw)} of {size} bytes")
     return np.frombuffer(raw, np.uint8).reshape(box.height, box.width, channels)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import zlib
 from zlib import crc32
 
-from l3c.codec.deflate import LEVEL, RAW
+from l3c.codec.deflate import LEVEL
 from l3c.container.constants import DEFAULT_MAX_MEMORY, KEPT_DEFLATED, KEPT_JPEG_XL, KEPT_STORED
+from l3c.container.streams import RAW, inflate
 from l3c.container.structure import Contents, KeptFile
 from l3c.errors import ChecksumError, FormatError, InputError, LimitError
 from l3c.jpeg import keep as jpeg
@@ -58,11 +59,4 @@ def _unpacked(kept: KeptFile) -> bytes:
         raise FormatError("section FILE transcodes a file that is no JPEG file")
     if kept.coder == KEPT_STORED:
         return bytes(kept.data)
-    unpacker = zlib.decompressobj(RAW)
-    try:
-        data = unpacker.decompress(kept.data, kept.length + 1)
-    except zlib.error as error:
-        raise FormatError(f"section FILE: its deflate stream is damaged: {error}") from error
-    if not unpacker.eof or unpacker.unused_data:
-        raise FormatError("section FILE: its deflate stream does not end where it should")
-    return data
+    return inflate(kept.data, kept.length, "section FILE: its deflate stream", RAW)

@@ -40,6 +40,7 @@ from l3c.container.constants import (
 )
 from l3c.container.cursor import Cursor, varint
 from l3c.container.kept_file import read_jpeg, write_jpeg
+from l3c.container.streams import inflate
 from l3c.container.structure import Component, History, ImageHeader, KeptFile
 from l3c.errors import FormatError, VersionError
 
@@ -251,10 +252,8 @@ class ValueTable:
         channels = 1 if gray else header.channels
         packed = bytes(cursor.take(cursor.left, "tables"))
         most = min(TABLE_VALUES_MAX, 1 << header.depth) * -(-header.depth // 7) + VARINT_BYTES
-        try:
-            raw = zlib.decompressobj().decompress(packed, min(channels * most, DEFLATE_SHARE * len(packed) + 1))
-        except zlib.error as error:
-            raise FormatError(f"section HIST: its tables are damaged: {error}") from error
+        limit = min(channels * most, DEFLATE_SHARE * len(packed))
+        raw = inflate(packed, limit, "section HIST: the stream of its tables")
         tables = Cursor(memoryview(raw), 0)
         found = tuple(_read_table(tables, header.depth) for _ in range(channels))
         tables.finish("the tables of section HIST")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from l3c.container.constants import CORRECTED_SHARE
 from l3c.container.cursor import Cursor, varint
 from l3c.container.history import Corrected, PhotoCd, Video
+from l3c.container.streams import inflate
 from l3c.container.structure import ImageHeader
 from l3c.container.tiling import Box
 from l3c.errors import FormatError
@@ -61,10 +62,7 @@ def unpack(history: Corrected, pixels: int) -> tuple[NDArray[np.int64], NDArray[
     if not history.count:
         return np.empty(0, np.int64), np.empty((0, 3), np.uint8)
     limit = history.count * (VARINT_MAX + 3)
-    try:
-        raw = zlib.decompressobj().decompress(history.packed, limit)
-    except zlib.error as error:
-        raise FormatError(f"section HIST: its corrections are damaged: {error}") from error
+    raw = inflate(history.packed, limit, "section HIST: the stream of its corrections")
     cursor = Cursor(memoryview(raw), 0)
     gaps = [cursor.varint(pixels, "a gap between corrections") for _ in range(history.count)]
     places = np.cumsum(np.array(gaps, np.int64) + 1) - 1
