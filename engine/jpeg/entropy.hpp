@@ -9,9 +9,8 @@
 
 namespace l3c::jpeg {
 
-constexpr int kBlockSize = 64;
+constexpr int kBlockSize = 64;         // coefficients of 8 x 8 samples
 constexpr int kCodeLengths = 16;       // a code has 1 .. 16 bits
-constexpr int kMostBlocksAUnit = 64;   // 4 components of at most 4 x 4 blocks; the standard allows 10
 constexpr int kMostSize = 15;          // bits of a coefficient: all that int16 holds but -32768
 constexpr int kZeroRun = 0xF0;         // the symbol of 16 zeros
 constexpr int kMostRun = 0x7FFF;       // blocks in a run of ended blocks, by the standard's symbols

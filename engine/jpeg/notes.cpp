@@ -3,11 +3,21 @@
 namespace l3c::jpeg {
 namespace {
 
-// Flags of the first byte.
-constexpr int kOnes = 1, kWithoutRestarts = 2, kRunLimit = 4, kZeroRuns = 8, kBreaks = 16, kEnds = 32, kApart = 64,
-              kAllFlags = 127;
-// Flags of a segment's end; above them stands the marker.
-constexpr int kMissing = 1, kRest = 2, kMarkerShift = 2;
+// Flags of the first byte, by the field that they announce.
+constexpr int kOnes = 1;
+constexpr int kWithoutRestarts = 2;
+constexpr int kRunLimit = 4;
+constexpr int kZeroRuns = 8;
+constexpr int kBreaks = 16;
+constexpr int kEnds = 32;
+constexpr int kApart = 64;
+constexpr int kAllFlags = 127;
+
+// Of a segment's end: flags, above which stands the marker.
+constexpr int kMissing = 1;
+constexpr int kRest = 2;
+constexpr int kMarkerShift = 2;
+
 constexpr std::uint64_t kMost = 0xFFFFFFFF;  // of any number
 
 void put(std::vector<std::uint8_t>& out, std::uint64_t value) {
