@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 IMAGES ?= docs/pictures
+CODECS ?= wave-fast,wave,wave-max,jxl1,jxl3,jxl7,jxl9,webp,png,j2k
+RESULT ?=
+FLAGS ?=
 FILES ?= 10000
 MINUTES ?= 20
 
@@ -45,9 +48,10 @@ docs: $(VENV)/site-tools
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo site/index.html
 
-# make benchmark   : sizes, speeds and memory beside other codecs, IMAGES=folder
+# make benchmark   : sizes and speeds beside other codecs, IMAGES=folder; RESULT=NAME keeps them; FLAGS="--gray --memory"
 benchmark: $(VENV)/package
-	$(BIN)/python benchmarks/compare.py $(IMAGES)
+	$(BIN)/python benchmarks/compare.py $(IMAGES) --codecs $(CODECS) $(FLAGS) $(if $(RESULT),--out benchmarks/results/$(RESULT))
+	$(if $(RESULT),$(BIN)/python benchmarks/tables.py --write)
 
 # make paper       : measure the weights of the paper's networks on IMAGES="FOLDER ...", write docs/paper.md's tables and pictures
 paper: $(VENV)/tools

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 
 import imagecodecs
 import numpy as np
+from figures import HISTORY
 from numpy.typing import NDArray
 
 import l3c
 from l3c.api import DEFAULT_EFFORT
 
 Pixels = NDArray[np.uint8]
-
-HISTORY = "+history"
-"""Ending of a model's name: images' pasts are undone, which the others leave out."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,6 @@ OTHERS = {
         lambda data, _: imagecodecs.jpeg2k_decode(data),
     ),
 }
-REFERENCE = "jxl7"
 
 
 def colour(pixels: Pixels) -> Pixels:

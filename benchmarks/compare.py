@@ -1,17 +1,17 @@
 """Size, speed and memory of l3c beside other lossless codecs, on a folder of images.
 
-    python benchmarks/compare.py FOLDER [--gray] [--codecs wave,jxl7,webp] [--out benchmarks/results/NAME]
+    python benchmarks/compare.py FOLDER [--gray] [--codecs wave,jxl7,webp] [--sizes] [--out benchmarks/results/NAME]
 
 Sizes are whole files; the figure is the mean over images of bits per sub-pixel. Every file is decoded and compared.
 Times are wall clock without start-up and file reading, median of three (slow codecs once), for one thread and for all.
-Memory is the peak of a child process that encodes or decodes the largest image, less that of one that only loads it
-(Linux only).
+Memory is the peak of a child process that encodes or decodes the largest image, less what it held before
+(Linux only). --out puts the figures into the results of earlier runs, in place of those of the same codecs
+(benchmarks/figures.py says how they are kept); `python benchmarks/tables.py --write` then writes the pages anew.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import os
 import platform
@@ -22,11 +22,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import imagecodecs
 import numpy as np
-from codecs_compared import REFERENCE, Codec, Pixels, find, same
+from codecs_compared import Codec, Pixels, find, same
+from figures import REFERENCE, Memory, Speed, merge_memories, merge_sizes, merge_speeds
 from PIL import Image
 
 import l3c
@@ -38,15 +39,23 @@ MEMORY_PROBE = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from codecs_compared import find
-from compare import load
+from compare import kibibytes, load
 from pathlib import Path
 pixels, codec, what = load(Path(sys.argv[2]), sys.argv[3] == "True"), find(sys.argv[4]), sys.argv[5]
+data = Path(sys.argv[6]).read_bytes() if what == "decode" else b""
+before = kibibytes("VmRSS")
+open("/proc/self/clear_refs", "w").write("5")  # the peak begins here
+result = codec.encode(pixels, 1) if what == "encode" else codec.decode(data, 1)
+print(kibibytes("VmHWM") - before)
 if what == "encode":
-    Path(sys.argv[6]).write_bytes(codec.encode(pixels, 1))
-if what == "decode":
-    codec.decode(Path(sys.argv[6]).read_bytes(), 1)
-print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+    Path(sys.argv[6]).write_bytes(result)
 """
+
+
+def kibibytes(name: str) -> int:
+    """An entry of this process's status (Linux): VmRSS is the memory it holds, VmHWM its peak."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
 
 
 @dataclass
@@ -79,10 +88,10 @@ def timed(work: Callable[[], T], repeat: int) -> tuple[T, float]:
     return result, statistics.median(seconds)
 
 
-def measure(codec: Codec, images: list[Pixels], counts: list[int]) -> Row:
-    """Encode, decode and compare every image with every number of threads."""
+def measure(codec: Codec, images: list[Pixels], counts: list[int], once: bool) -> Row:
+    """Encode, decode and compare every image with every number of threads. once: each is timed a single time."""
     row = Row(codec)
-    repeat = 1 if codec.slow else 3
+    repeat = 1 if codec.slow or once else 3
     for threads in counts if codec.threaded else [1]:
         encoding = decoding = 0.0
         sizes = []
@@ -99,17 +108,17 @@ def measure(codec: Codec, images: list[Pixels], counts: list[int]) -> Row:
     return row
 
 
-def peak_memory(name: str, path: Path, gray: bool, what: str, scratch: Path) -> float:
-    """Peak resident MiB of a process that does it once, one thread."""
-    here = Path(__file__).parent
-    command = [sys.executable, "-c", MEMORY_PROBE, *map(str, (here, path, gray, name, what, scratch))]
-    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout) / 1024
-
-
 def memory(name: str, path: Path, gray: bool, scratch: Path) -> dict[str, float]:
-    """MiB beyond a process that has loaded the pixels, for encoding and decoding."""
-    idle = peak_memory(name, path, gray, "nothing", scratch)
-    figures = {what: peak_memory(name, path, gray, what, scratch) - idle for what in ("encode", "decode")}
+    """Peak MiB of encoding and decoding with one thread, beyond a process that holds the pixels, or the file."""
+    figures = {}
+    for what in ("encode", "decode"):
+        command = [
+            sys.executable,
+            "-c",
+            MEMORY_PROBE,
+            *map(str, (Path(__file__).parent, path, gray, name, what, scratch)),
+        ]
+        figures[what] = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout) / 1024
     scratch.unlink()
     return figures
 
@@ -144,7 +153,8 @@ def circumstances(folder: Path, gray: bool, images: list[Pixels]) -> dict[str, s
     names = (line.split(":")[1].strip() for line in _cpu_lines() if line.startswith("model name"))
     return {
         "images": f"{folder.name}{', gray' if gray else ''}: {len(images)}",
-        "processor": f"{next(names, platform.processor())}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}",
+        "processor": f"{next(names, platform.processor())}, {os.cpu_count()} cores",
+        "load": f"{os.getloadavg()[0]:.2f}",
         "versions": f"l3c {l3c.__version__}, imagecodecs {imagecodecs.__version__}, {imagecodecs.jpegxl_version()}",
         "commit": commit.stdout.strip(),
     }
@@ -156,44 +166,63 @@ def _cpu_lines() -> list[str]:
 
 
 def write_results(
-    out: Path, text: str, rows: dict[str, Row], paths: list[Path], images: list[Pixels], facts: dict[str, str]
+    out: Path, rows: dict[str, Row], paths: list[Path], images: list[Pixels], facts: dict[str, str], with_speeds: bool
 ) -> None:
-    """NAME.md with the table and NAME.csv with the bytes of every image."""
+    """NAME.csv with the bytes of every image; speeds and memory go to the files beside it."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    said = "\n".join(f"* {key}: {value}" for key, value in facts.items())
-    out.with_suffix(".md").write_text(f"# {out.name}\n\n{said}\n\n{text}\n")
-    with out.with_suffix(".csv").open("w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["image", "height", "width", *rows])
-        for i, (path, image) in enumerate(zip(paths, images, strict=True)):
-            writer.writerow([path.stem, *image.shape[:2], *(row.sizes[i] for row in rows.values())])
+    named = [(path.stem, *image.shape[:2]) for path, image in zip(paths, images, strict=True)]
+    merge_sizes(out.name, named, {name: row.sizes for name, row in rows.items()}, out.parent)
+    megapixels = [image.shape[0] * image.shape[1] / 1e6 for image in images]
+    if with_speeds:
+        total, said = sum(megapixels), facts_of(facts)
+        speeds = [
+            Speed(name, threads, total / seconds, total / row.decode_seconds[threads], **said)
+            for name, row in rows.items()
+            for threads, seconds in row.encode_seconds.items()
+        ]
+        merge_speeds(out.name, speeds, out.parent)
+    measured = {name: row.memory for name, row in rows.items() if row.memory}
+    peaks = [
+        Memory(name, round(max(megapixels), 2), round(m["encode"]), round(m["decode"]), facts["commit"])
+        for name, m in measured.items()
+    ]
+    if peaks:
+        merge_memories(peaks, out.parent)
+
+
+def facts_of(facts: dict[str, str]) -> dict[str, Any]:
+    """Of the circumstances, those that a speed is kept with."""
+    return {"commit": facts["commit"], "load": float(facts["load"])}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, help="a folder of images, or one image")
     parser.add_argument("--gray", action="store_true", help="turn the images to gray first")
     parser.add_argument("--codecs", default=DEFAULT, help="comma-separated; other names are models of l3c")
     parser.add_argument("--threads", default=f"1,{os.cpu_count()}", help="numbers of threads, comma-separated")
     parser.add_argument("--memory", action="store_true", help="measure peak memory too")
-    parser.add_argument("--out", type=Path, help="write OUT.md and OUT.csv")
+    parser.add_argument("--sizes", action="store_true", help="keep no speeds: for a machine that is not quiet")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="take every Nth image only")
+    parser.add_argument("--out", type=Path, help="put figures into OUT.csv and the files beside it")
     options = parser.parse_args()
-    paths = sorted(p for p in options.folder.iterdir() if p.suffix.lower() in SUFFIXES)
+    found = options.folder.iterdir() if options.folder.is_dir() else [options.folder]
+    paths = sorted(p for p in found if p.suffix.lower() in SUFFIXES)[:: options.every]
     images = [load(path, options.gray) for path in paths]
-    counts = sorted({int(n) for n in options.threads.split(",")})
+    counts = [1] if options.sizes else sorted({int(n) for n in options.threads.split(",")})
     facts = circumstances(options.folder, options.gray, images)
     print(json.dumps(facts, indent=1), file=sys.stderr)
     rows = {}
     largest = max(zip(paths, images, strict=True), key=lambda pair: pair[1].size)[0]
     for name in options.codecs.split(","):
         print(name, file=sys.stderr, flush=True)
-        rows[name] = measure(find(name), images, counts)
+        rows[name] = measure(find(name), images, counts, options.sizes)
         if options.memory:
             rows[name].memory = memory(name, largest, options.gray, Path("memory-probe.tmp"))
     text = table(rows, images, counts)
     print(text)
     if options.out:
-        write_results(options.out, text, rows, paths, images, facts)
+        write_results(options.out, rows, paths, images, facts, not options.sizes)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from figures import means
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
@@ -109,22 +110,10 @@ def shares(rows: list[Row], model: str, of: str) -> NDArray[np.float64]:
     return found
 
 
-def file_means(of: str) -> dict[str, float]:
-    """Mean bits per sub-pixel of whole files of other codecs, as benchmarks/compare.py measured them."""
-    found = {}
-    for path in (RESULTS.with_name(f"{of}.csv"), RESULTS.with_name(f"{of}-slow.csv")):
-        rows = read_rows(path)
-        for codec in OTHERS:
-            sizes = [8 * int(r[codec]) / (3 * int(r["height"]) * int(r["width"])) for r in rows if r.get(codec)]
-            if sizes:
-                found[codec] = float(np.mean(sizes))
-    return found
-
-
 def rate_table(rows: list[Row]) -> str:
     """Bits per sub-pixel of every model and codec on every set."""
     sets = [of for of in SETS if any(row["set"] == of for row in rows)]
-    columns = [{name: float(shares(rows, name, of).sum()) for name in MODELS} | file_means(of) for of in sets]
+    columns = [{name: float(shares(rows, name, of).sum()) for name in MODELS} | means(of) for of in sets]
     lines = [f"| bits per sub-pixel | {' | '.join(sets)} |", f"| --- |{' ---: |' * len(sets)}"]
     for name, label in {**MODELS, **OTHERS}.items():
         cells = [f"{column[name]:.3f}" if column.get(name) else "" for column in columns]

@@ -1,0 +1,297 @@
+"""The tables of README and docs that state sizes and speeds, from benchmarks/results.
+
+python benchmarks/tables.py            names the pages whose tables are not those of the results
+python benchmarks/tables.py --write    writes them, benchmarks/results/*.md and the picture of benchmarks/pareto.py
+
+A table stands between `<!-- table NAME -->` and `<!-- end -->`; tests/house/test_figures.py compares.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+import pareto
+from figures import (
+    HISTORY,
+    PRESETS,
+    REFERENCE,
+    RESULTS,
+    bits,
+    codecs,
+    label,
+    means,
+    memories,
+    published,
+    read_rows,
+    set_table,
+    speeds,
+)
+
+from l3c.wave.definition.architecture import Architecture
+from l3c.wave.definition.learning import Learning
+from l3c.wave.model_file import read_stored
+from l3c.wave.presets import FOLDER
+from l3c.wave.presets import PRESETS as MODELS
+
+ROOT = Path(__file__).parents[1]
+BESIDE = (*PRESETS, "jxl7", "jxl9", "webp", "png")
+"""The codecs of README's table."""
+
+NETWORKS = {3: "RGB", 1: "gray", 2: "chroma given luma"}
+"""What a network of so many channels codes, as `l3c models` numbers them."""
+
+EFFORTS = ("", ":3", ":5", ":7", ":9")
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:
+    """A Markdown table whose first `left` columns are aligned to the left, the others to the right."""
+    rule = ["---"] * left + ["---:"] * (len(heads) - left)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows))
+
+
+def rate(speed: float) -> str:
+    """MP/s with two digits that count."""
+    return f"{speed:.2f}" if speed < 1 else f"{speed:.1f}" if speed < 10 else f"{speed:.0f}"
+
+
+def ratio(found: dict[str, float], codec: str) -> str:
+    return f"{found[codec] / found[REFERENCE]:.3f}"
+
+
+def readme() -> str:
+    """The one table: sizes on two sets, and speeds on the first."""
+    kodak, valid, fast = means("kodak"), means("valid"), speeds("kodak")
+    rows = []
+    for codec in BESIDE:
+        saved = f"{100 * (1 - valid[codec] / valid[REFERENCE]):.1f} %" if codec != REFERENCE else ""
+        cells = [label(codec) + (" (default)" if codec == "wave" else ""), f"{kodak[codec]:.3f}", f"{valid[codec]:.3f}"]
+        rows.append([*cells, saved, *(f"{rate(s)} MP/s" for s in (fast[codec].encode, fast[codec].decode))])
+    return table(["", "Kodak", "40 photographs", "smaller than JPEG XL", "encode", "decode"], rows)
+
+
+def preset_sizes() -> str:
+    """Every preset on every set, with ratios to the reference."""
+    sets = {"Kodak": "kodak", "`valid/`": "valid", "`valid/` gray": "valid-gray"}
+    found = {head: means(name) for head, name in sets.items()}
+    heads = [""] + [cell for head in sets for cell in (head, "ratio")] + ["Kodak with history"]
+    rows = []
+    for codec in (*PRESETS, "jxl7", "jxl9", "webp", "png"):
+        cells = [label(codec)]
+        for of in found.values():
+            cells += [f"{of[codec]:.3f}", ratio(of, codec)] if codec in of else ["", ""]
+        undone = found["Kodak"].get(codec + HISTORY)
+        rows.append([*cells, f"{undone:.3f}" if undone else ""])
+    return table(heads, rows)
+
+
+def preset_speeds() -> str:
+    """Speeds in color and gray, one thread, and memory where it was measured."""
+    color, gray, memory = speeds("kodak"), speeds("valid-gray"), memories()
+    heads = ["", "RGB: encode", "decode", "gray: encode", "decode"]
+    heads += ["memory: encode", "decode"] if memory else []
+    rows = []
+    for codec in (*PRESETS, "jxl7", "png"):
+        cells = [label(codec)]
+        for of in (color, gray):
+            cells += [rate(of[codec].encode), rate(of[codec].decode)]
+        if memory:
+            peak = memory.get(codec)
+            cells += [f"{peak.encode} MiB", f"{peak.decode} MiB"] if peak else ["", ""]
+        rows.append(cells)
+    return table(heads, rows)
+
+
+def weights(architecture: Architecture) -> int:
+    """Numbers in a network, biases among them."""
+    return sum(layer.outputs * (layer.inputs + 1) for layer in architecture.layers())
+
+
+def learns(learning: Learning, architecture: Architecture) -> str:
+    """Which layers learn from which wavefronts."""
+    layers = [layer for index, layer in enumerate(architecture.layers()) if learning.learns(index)]
+    count = sum(layer.outputs * (layer.inputs + 1) for layer in layers)
+    if learning.period == learning.learned:
+        return f"{count:,} weights, every wavefront"
+    return f"{count:,} weights, {learning.learned} of {learning.period} wavefronts"
+
+
+def networks(names: Sequence[str] = PRESETS) -> str:
+    """The networks of presets: file, weights, learning, digest."""
+    rows = []
+    for name in names:
+        for channels, codes in NETWORKS.items():
+            preset = MODELS[name, channels]
+            path = FOLDER / preset.file
+            architecture = read_stored(str(path)).network.architecture
+            size = f"{path.stat().st_size / 1000:.0f} kB"
+            cells = [f"`{path.stem}`", size, f"{weights(architecture):,}", learns(preset.learning, architecture)]
+            rows.append([f"`{name}`", codes, *cells, f"`{preset.digest[:16]}`"])
+    heads = ["preset", "codes", "file", "size", "weights", "learns while coding", "digest begins with"]
+    if len(names) == 1:
+        return table(heads[1:], [row[1:] for row in rows], 2)
+    return table(heads, rows, 3)
+
+
+def card(preset: str) -> str:
+    """A model's figures."""
+    kodak, valid, gray, fast = means("kodak"), means("valid"), means("valid-gray"), speeds("kodak")
+    best = {name: effort_means(name) for name in ("kodak", "valid")}
+    rows = [
+        [
+            "Kodak",
+            f"{kodak[preset]:.3f}, {ratio(kodak, preset)} of JPEG XL; with history {kodak[preset + HISTORY]:.3f}",
+        ],
+        ["`valid/`", f"{valid[preset]:.3f}, {ratio(valid, preset)} of JPEG XL"],
+        ["`valid/`, gray", f"{gray[preset]:.3f}, {ratio(gray, preset)} of JPEG XL"],
+    ]
+    if all(f"{preset}:9" in found for found in best.values()):
+        kodak_change, valid_change = (change(found[f"{preset}:9"], found[preset]) for found in best.values())
+        rows.append(["at effort 9", f"{kodak_change} on Kodak, {valid_change} on `valid/`"])
+    rows.append(["encodes, decodes", f"{rate(fast[preset].encode)} and {rate(fast[preset].decode)} MP/s"])
+    return table(["", preset], rows, 2)
+
+
+def effort_means(name: str) -> dict[str, float]:
+    """Means over the images that were encoded at every effort."""
+    return means(f"{name}-effort")
+
+
+def change(after: float, before: float) -> str:
+    percent = 100 * (after / before - 1)
+    return f"{percent:+.1f} %".replace("+0.0", "0.0").replace("-0.0", "0.0")
+
+
+def efforts() -> str:
+    """What effort gives and costs."""
+    kodak, valid = effort_means("kodak"), effort_means("valid")
+    times = {(row["model"], row["effort"]): row["times"] for row in read_rows(RESULTS / "effort-time.csv")}
+    rows = []
+    for effort in EFFORTS:
+        cells = [effort[1:] or "1, and 2, the default"]
+        for preset in ("wave-fast", "wave"):
+            cells += [change(of[preset + effort], of[preset]) for of in (valid, kodak)]
+            cells.append(times[preset, effort[1:] or "1"])
+        rows.append(cells)
+    heads = ["effort"]
+    for preset in ("wave-fast", "wave"):
+        heads += [f"`{preset}`: `valid/`", "Kodak", "time"]
+    return table(heads, rows)
+
+
+def robustness() -> str:
+    """Images unlike photographs: means of groups."""
+    groups: dict[str, list[dict[str, str]]] = {}
+    for row in read_rows(RESULTS / "robustness.csv"):
+        groups.setdefault(row["group"], []).append(row)
+    names = ("webp", *PRESETS)
+    rows = []
+    for name, members in groups.items():
+        shown = f"{name} ({len(members)})" if len(members) > 1 else name
+        rows.append([shown, *(f"{bits(members, codec):.3f}" for codec in names)])
+    return table(["image", "WebP", *(label(preset) for preset in PRESETS)], rows)
+
+
+def kodak_by_image() -> str:
+    """Every image of the suite, without and with history."""
+    rows, found = read_rows(RESULTS / "kodak.csv"), []
+    names = ["jxl7", *(preset + end for preset in PRESETS for end in ("", HISTORY))]
+    names = [name for name in names if name in codecs(rows)]
+    for row in rows:
+        found.append([row["image"], *(f"{bits([row], name):.3f}" for name in names)])
+    found.append(["mean", *(f"{bits(rows, name):.3f}" for name in names)])
+    heads = ["image", "JPEG XL", *("" if name.endswith(HISTORY) else label(name) for name in names[1:])]
+    return table(heads, found)
+
+
+def reported() -> str:
+    """What others report of the paper's networks."""
+    figures: dict[tuple[str, str], dict[str, float]] = {}
+    for p in published():
+        if p.method in ("L3C", "RGB Shared", "RGB") and not p.of.startswith("authors"):
+            figures.setdefault((p.source, p.of), {})[p.method] = p.bits
+    names = ("L3C", "RGB Shared", "RGB")
+    rows = [
+        [source, of, *(f"{found[name]:.3f}".removesuffix("0") if name in found else "" for name in names)]
+        for (source, of), found in figures.items()
+    ]
+    return table(["source", "set", *names], rows, 2)
+
+
+def thumbnails() -> str:
+    rows = read_rows(RESULTS / "thumbnails.csv")
+    heads = list(rows[0])
+    named = [
+        [", ".join(f"`{name}`" for name in row["model"].split(", ")), *(row[h] for h in heads[1:])] for row in rows
+    ]
+    return table(["", *heads[1:]], named)
+
+
+PAGES: dict[str, dict[str, Callable[[], str]]] = {
+    "README.md": {"sizes": readme},
+    "docs/models.md": {
+        "sizes": preset_sizes,
+        "speeds": preset_speeds,
+        "networks": networks,
+        "effort": efforts,
+        "robustness": robustness,
+    },
+    "docs/model-cards.md": {
+        f"{kind} {preset}": (partial(networks, (preset,)) if kind == "networks" else partial(card, preset))
+        for preset in PRESETS
+        for kind in ("networks", "figures")
+    },
+    "docs/history.md": {"kodak": kodak_by_image},
+    "docs/paper.md": {"reported": reported, "thumbnails": thumbnails},
+}
+"""The tables of each page."""
+
+BLOCK = r"(<!-- table {name} -->\n).*?(<!-- end -->)"
+
+
+def with_tables(page: str, tables: dict[str, Callable[[], str]]) -> str:
+    """A page's text with its tables made anew."""
+    for name, make in tables.items():
+        pattern = re.compile(BLOCK.format(name=re.escape(name)), re.DOTALL)
+        assert len(pattern.findall(page)) == 1, f"{name}: needs one place"
+        made = make()
+        page = pattern.sub(lambda match, made=made: match[1] + made + "\n" + match[2], page)  # type: ignore[misc]
+    return page
+
+
+def sets() -> list[str]:
+    """The sets of images in the results."""
+    return sorted(path.stem.removesuffix("-speed") for path in RESULTS.glob("*-speed.csv"))
+
+
+def with_set_table(name: str) -> str:
+    """The page of a set's results: what people wrote above the table, and the table."""
+    text = (RESULTS / f"{name}.md").read_text(encoding="utf-8")
+    return with_tables(text, {"all": partial(set_table, name)})
+
+
+def expected() -> dict[Path, str]:
+    """Every file that follows from the results, with the text that it should have."""
+    found = {ROOT / page: with_tables((ROOT / page).read_text(encoding="utf-8"), of) for page, of in PAGES.items()}
+    found |= {RESULTS / f"{name}.md": with_set_table(name) for name in sets()}
+    return found | {pareto.TARGET: pareto.drawing()}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", action="store_true", help="write what differs")
+    write = parser.parse_args().write
+    differing = {path: text for path, text in expected().items() if path.read_text(encoding="utf-8") != text}
+    for path, text in differing.items():
+        print(path.relative_to(ROOT))
+        if write:
+            path.write_text(text, encoding="utf-8")
+    return 1 if differing and not write else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
