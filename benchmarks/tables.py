@@ -90,19 +90,15 @@ def preset_sizes() -> str:
 
 
 def preset_speeds() -> str:
-    """Speeds in color and gray, one thread, and memory where it was measured."""
+    """Speeds in color and gray, one thread, and memory."""
     color, gray, memory = speeds("kodak"), speeds("valid-gray"), memories()
-    heads = ["", "RGB: encode", "decode", "gray: encode", "decode"]
-    heads += ["memory: encode", "decode"] if memory else []
+    heads = ["", "RGB: encode", "decode", "gray: encode", "decode", "memory: encode", "decode"]
     rows = []
     for codec in (*PRESETS, "jxl7", "png"):
         cells = [label(codec)]
         for of in (color, gray):
             cells += [rate(of[codec].encode), rate(of[codec].decode)]
-        if memory:
-            peak = memory.get(codec)
-            cells += [f"{peak.encode} MiB", f"{peak.decode} MiB"] if peak else ["", ""]
-        rows.append(cells)
+        rows.append([*cells, f"{memory[codec].encode} MiB", f"{memory[codec].decode} MiB"])
     return table(heads, rows)
 
 
@@ -153,6 +149,8 @@ def card(preset: str) -> str:
         kodak_change, valid_change = (change(found[f"{preset}:9"], found[preset]) for found in best.values())
         rows.append(["at effort 9", f"{kodak_change} on Kodak, {valid_change} on `valid/`"])
     rows.append(["encodes, decodes", f"{rate(fast[preset].encode)} and {rate(fast[preset].decode)} MP/s"])
+    peak = memories()[preset]
+    rows.append([f"memory for {peak.megapixels} megapixels", f"{peak.encode} and {peak.decode} MiB"])
     return table(["", preset], rows, 2)
 
 
@@ -264,8 +262,9 @@ def with_tables(page: str, tables: dict[str, Callable[[], str]]) -> str:
 
 
 def sets() -> list[str]:
-    """The sets of images in the results."""
-    return sorted(path.stem.removesuffix("-speed") for path in RESULTS.glob("*-speed.csv"))
+    """The sets of images in the results that have a page."""
+    names = (path.stem.removesuffix("-speed") for path in RESULTS.glob("*-speed.csv"))
+    return sorted(name for name in names if (RESULTS / f"{name}.md").exists())
 
 
 def with_set_table(name: str) -> str:

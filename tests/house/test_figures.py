@@ -90,6 +90,11 @@ def test_results_are_of_whole_sets() -> None:
         assert all(all(row.values()) for row in images)
 
 
+def test_memory_is_of_the_picture_that_the_pages_name() -> None:
+    (megapixels,) = {row["megapixels"] for row in rows("memory")}
+    assert f"picture of {megapixels} megapixels" in " ".join(prose("docs/models.md").split())
+
+
 def test_merging_keeps_what_other_runs_measured(tmp_path: Path) -> None:
     figures = script(ROOT / "benchmarks" / "figures.py")
     images = [("a", 4, 6), ("b", 2, 2)]
