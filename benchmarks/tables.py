@@ -90,13 +90,13 @@ def preset_sizes() -> str:
 
 
 def preset_speeds() -> str:
-    """Speeds in color and gray, one thread, and memory."""
-    color, gray, memory = speeds("kodak"), speeds("valid-gray"), memories()
+    """Speeds in colour and gray, one thread, and memory."""
+    colour, gray, memory = speeds("kodak"), speeds("valid-gray"), memories()
     heads = ["", "RGB: encode", "decode", "gray: encode", "decode", "memory: encode", "decode"]
     rows = []
     for codec in (*PRESETS, "jxl7", "png"):
         cells = [label(codec)]
-        for of in (color, gray):
+        for of in (colour, gray):
             cells += [rate(of[codec].encode), rate(of[codec].decode)]
         rows.append([*cells, f"{memory[codec].encode} MiB", f"{memory[codec].decode} MiB"])
     return table(heads, rows)
