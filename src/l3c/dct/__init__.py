@@ -1,0 +1,1 @@
+"""Models of the quantized coefficients of JPEG files."""

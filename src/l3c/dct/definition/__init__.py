@@ -1,0 +1,1 @@
+"""The definition of coefficient models: readable NumPy, integers only."""

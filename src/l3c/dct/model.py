@@ -1,0 +1,104 @@
+"""A coefficient model: two networks, one for the first component and one for the others, a name and a digest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.dct.definition.architecture import Architecture
+from l3c.dct.definition.network import Network, read_network, shapes
+from l3c.dct.definition.plane import Plane, decode, encode
+from l3c.errors import ModelError
+from l3c.models import search_path
+from l3c.models.digest import digest_of
+
+FORMAT = "l3c-dct-1"
+"""Of model files; part of digests."""
+
+PREFIXES = ("luma", "chroma")
+"""What the names of the networks' tensors begin with."""
+
+Tensors = dict[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class DctModel:
+    """networks: for the first component, and for others. digest: of both."""
+
+    name: str
+    networks: tuple[Network, Network]
+    digest: bytes
+
+    def encode(self, planes: Sequence[Plane]) -> bytes:
+        """The coefficients of a picture's components as a payload."""
+        return encode(self.networks, planes)
+
+    def decode(self, payload: bytes, planes: Sequence[Plane]) -> list[NDArray[np.int16]]:
+        """Coefficients of all components. planes: their shapes, steps and sampling factors; their coefficients are not
+        looked at. Raises FormatError on a damaged payload.
+        """
+        blank = [replace(plane, coefficients=np.zeros_like(plane.coefficients)) for plane in planes]
+        decode(self.networks, blank, payload)
+        return [plane.coefficients for plane in blank]
+
+
+def file_content(architectures: tuple[Architecture, Architecture], tensors: tuple[Tensors, Tensors]) -> bytes:
+    """Bytes of a model's file."""
+    from safetensors.numpy import save
+
+    joined = _joined(tensors)
+    digest = _digest(architectures, joined)
+    said = {"format": FORMAT, "architecture": json.dumps(_stated(architectures)), "digest": digest.hex()}
+    return save(joined, said)
+
+
+def read_model(file: str) -> DctModel:
+    """Read a file by its path or URL. Raises ModelError naming it where it is missing or not such a model."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    said = search_path.metadata(file)
+    try:
+        if said.get("format") != FORMAT:
+            raise ValueError(f"format {said.get('format')!r}, expected {FORMAT!r}")
+        stated = json.loads(said["architecture"])
+        architectures = (Architecture(**stated["luma"]), Architecture(**stated["chroma"]))
+        if [a.chroma for a in architectures] != [0, 1]:
+            raise ValueError("its networks are not for luma, then chroma")
+        tensors = load(search_path.content(file, _most_bytes(architectures)))
+        networks = tuple(
+            read_network(a, lambda name, prefix=prefix: tensors[f"{prefix}.{name}"])
+            for a, prefix in zip(architectures, PREFIXES, strict=True)
+        )
+        digest = _digest(architectures, tensors)
+        if digest.hex() != said.get("digest"):
+            raise ValueError("its tensors are not what its digest says")
+    except ModelError:
+        raise
+    except (KeyError, TypeError, ValueError, RecursionError, SafetensorError) as error:
+        raise ModelError(f"{file}: not a coefficient model: {error}") from error
+    return DctModel(search_path.stem(file), (networks[0], networks[1]), digest)
+
+
+def _stated(architectures: tuple[Architecture, Architecture]) -> dict[str, Any]:
+    return {prefix: asdict(a) for prefix, a in zip(PREFIXES, architectures, strict=True)}
+
+
+def _joined(tensors: tuple[Tensors, Tensors]) -> Tensors:
+    pairs = zip(PREFIXES, tensors, strict=True)
+    return {f"{prefix}.{name}": value for prefix, part in pairs for name, value in part.items()}
+
+
+def _digest(architectures: tuple[Architecture, Architecture], tensors: Tensors) -> bytes:
+    return digest_of([FORMAT, _stated(architectures)], tensors)
+
+
+def _most_bytes(architectures: tuple[Architecture, Architecture]) -> int:
+    """A header and the tensors."""
+    tensors = [shape for a in architectures for shape in shapes(a).values()]
+    return search_path.HEADER_MAX + sum(np.dtype(dtype).itemsize * int(np.prod(shape)) for dtype, shape in tensors)

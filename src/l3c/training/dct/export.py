@@ -1,0 +1,60 @@
+"""From a trained float network to the integers of a codec."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from l3c.dct.definition.network import Network, read_network
+from l3c.training.dct.net import ACTIVATION_UNIT, LOGIT_UNIT, Net, exponent
+
+Tensors = dict[str, NDArray[np.generic]]
+
+
+def export(net: Net) -> Tensors:
+    """Tensors as `read_network` takes them. Raises ValueError where a sum may leave 32 bits."""
+    with torch.no_grad():
+        tensors = _tensors(net)
+    read_network(net.a, tensors.__getitem__)
+    return tensors
+
+
+def exported(net: Net) -> Network:
+    """The integer network."""
+    return read_network(net.a, export(net).__getitem__)
+
+
+def _tensors(net: Net) -> Tensors:
+    out: Tensors = {}
+
+    def layer(name: str, weight: Tensor, bias: Tensor, unit: int | Tensor, middle: Tensor) -> None:
+        e = exponent(weight, unit).double()
+        integers = torch.round(weight.double() * torch.exp2(e))
+        start = torch.floor(bias.double() * torch.exp2(e[..., 0] + ACTIVATION_UNIT) + 0.5)
+        start -= (integers * middle.double()).sum(-1)
+        shift = e + ACTIVATION_UNIT - torch.as_tensor(unit)
+        out[f"{name}.weight"] = integers.numpy().astype(np.int8)
+        out[f"{name}.bias"] = start.numpy().astype(np.int32)
+        out[f"{name}.shift"] = shift[..., 0].numpy().astype(np.uint8)
+
+    zero = torch.zeros(1)
+    layer("trunk.0", net.t1, net.t1b, ACTIVATION_UNIT, cast(Tensor, net.mid))
+    layer("trunk.1", net.t2, net.t2b, ACTIVATION_UNIT, zero)
+    layer("last", net.last, net.lastb, LOGIT_UNIT, zero)
+    layer("start", net.acc, net.accb, ACTIVATION_UNIT, zero)
+    middle = torch.cat([torch.zeros(net.a.hidden), cast(Tensor, net.seen_mid)])
+    layer("heads.0", net.h1 + net.h1_common, net.h1b, ACTIVATION_UNIT, middle)
+    layer("heads.1", net.h2 + net.h2_common, net.h2b, net.output_units(), zero)
+    grid = torch.exp2(exponent(net.acc))[:, 0].double()
+    fine = grid * 2**ACTIVATION_UNIT
+    out["last_columns"] = torch.round(net.lastcol * fine).numpy().astype(np.int32)
+    out["positions"] = torch.round(net.pos * fine).numpy().astype(np.int32)
+    columns = torch.round((net.col + net.col_common) * grid)
+    if columns.abs().max() > np.iinfo(np.int16).max:
+        raise ValueError("columns: beyond 16 bits")
+    out["columns"] = columns.numpy().astype(np.int16)
+    return out

@@ -1,0 +1,199 @@
+"""Cached coefficients of many JPEG files, and batches of blocks of them with what surrounds them."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.dct.definition.architecture import BLOCK
+from l3c.dct.definition.features import Blocks, Statistics, Surroundings, counted, dequantize, last_positions
+from l3c.dct.definition.levels import Integers
+from l3c.jpeg.file import ReproductionError, parse
+
+logger = logging.getLogger(__name__)
+
+COMPONENTS = (1, 3)  # of files that are trained on: gray, or luma and two of chroma
+BITS = 8
+"""Of a byte."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Blocks sorted by falling last position. coefficients: int16 [N, 64]. weights: float32 [N], such that the mean
+    of weights times bits is the ratio to the JPEG file, when all its blocks are drawn alike.
+    """
+
+    blocks: Blocks
+    coefficients: NDArray[np.int16]
+    last: Integers
+    weights: NDArray[np.float32]
+
+
+BLOCKS = "blocks.i16"  # of all planes, one after another
+INDEX = "index.json"  # files, and where their planes lie
+STATISTICS = "statistics.npy"  # derived from the blocks
+
+
+def write_planes(folder: Path, files: Iterable[tuple[str, bytes]]) -> int:
+    """Write the coefficients of JPEG files, (name, content) each, into a new folder; returns how many.
+
+    Those of one component or three are taken; others, and those that do not come back byte for byte, are left out.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    index: list[dict[str, Any]] = []
+    at = 0
+    with (folder / BLOCKS).open("wb") as blocks:
+        for name, content in files:
+            try:
+                file = parse(content)
+            except ReproductionError as error:
+                logger.warning("skipped %s: %s", name, error)
+                continue
+            planes = []
+            for component, coefficients in zip(file.layout.components, file.coefficients, strict=True):
+                bordered = np.zeros((component.rows + 1, component.columns + 2, BLOCK), np.int16)
+                bordered[1:, 1:-1] = coefficients
+                planes.append(
+                    {
+                        "at": at,
+                        "rows": component.rows,
+                        "columns": component.columns,
+                        "h": component.horizontal,
+                        "v": component.vertical,
+                        "steps": component.steps.tolist(),
+                    }
+                )
+                if len(file.coefficients) in COMPONENTS:
+                    blocks.write(bordered.tobytes())
+                    at += bordered.size // BLOCK
+            if len(planes) in COMPONENTS:
+                index.append({"name": name, "bytes": len(content), "planes": planes})
+    (folder / INDEX).write_text(json.dumps(index))
+    return len(index)
+
+
+class Planes:
+    """A folder with `blocks.i16`, planes [rows + 1, columns + 2, 64] of int16 with a border of 0, and `index.json`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.blocks = np.memmap(folder / BLOCKS, np.int16, "r").reshape(-1, BLOCK)
+        self.files: list[dict[str, Any]] = json.loads((folder / INDEX).read_text())
+        for file in self.files:
+            file["weight"] = sum(p["rows"] * p["columns"] for p in file["planes"]) / (BITS * file["bytes"])
+        self.statistics = self._statistics(folder / STATISTICS)
+
+    def plane(self, plane: dict[str, Any]) -> NDArray[np.int16]:
+        rows, columns = plane["rows"] + 1, plane["columns"] + 2
+        return self.blocks[plane["at"] : plane["at"] + rows * columns].reshape(rows, columns, BLOCK)
+
+    def _statistics(self, path: Path) -> NDArray[np.uint8]:
+        """Levels before each wavefront of each plane; planes get the key "fronts", where theirs begin."""
+        at = 0
+        for file in self.files:
+            for plane in file["planes"]:
+                plane["fronts"] = at
+                at += fronts(plane["rows"], plane["columns"])
+        if path.exists():
+            known: NDArray[np.uint8] = np.load(path)
+            return known
+        out = np.zeros((at, BLOCK), np.uint8)
+        for file in self.files:
+            for plane in file["planes"]:
+                levels = statistics_of(self.plane(plane)[1:, 1:-1])
+                out[plane["fronts"] : plane["fronts"] + len(levels)] = levels
+        np.save(path, out)
+        return out
+
+    def around(
+        self, file: dict[str, Any], component: int, rows: Integers, columns: Integers
+    ) -> tuple[Surroundings, NDArray[np.int16]]:
+        """Surroundings of blocks of a component, and their coefficients."""
+        plane = file["planes"][component]
+        stride = plane["columns"] + 2
+        at = plane["at"] + (rows + 1) * stride + columns + 1
+        b = self.blocks
+        more: dict[str, Any] = {}
+        if component:
+            luma = file["planes"][0]
+            tall, wide = max(1, luma["v"] // plane["v"]), max(1, luma["h"] // plane["h"])
+            y = np.minimum(rows * luma["v"] // plane["v"], luma["rows"] - tall)
+            x = np.minimum(columns * luma["h"] // plane["h"], luma["columns"] - wide)
+            total = np.zeros((len(rows), BLOCK), np.int64)
+            steps = np.array(luma["steps"], np.int64)
+            for dy in range(tall):
+                for dx in range(wide):
+                    place = luma["at"] + (y + dy + 1) * (luma["columns"] + 2) + x + dx + 1
+                    total += np.abs(dequantize(b[place], steps))
+            more["luma"] = total // (tall * wide)
+            first = file["planes"][1]
+            same = component > 1 and (first["rows"], first["columns"]) == (plane["rows"], plane["columns"])
+            more["other"] = b[first["at"] + (rows + 1) * stride + columns + 1] if same else np.zeros_like(b[at])
+            place = first["at"] + (rows + 1) * stride + columns + 1
+            change = 2 * b[place, 0].astype(np.int64) - b[place - 1, 0] - b[place - stride, 0]
+            more["other_change"] = change if same else np.zeros(len(rows), np.int64)
+            more["second"] = np.full(len(rows), component > 1)
+        statistics = self.statistics[plane["fronts"] + columns + 2 * rows]
+        around = Surroundings(
+            b[at - 1], b[at - stride], b[at - stride - 1], b[at - stride + 1], columns > 0, rows > 0, statistics, **more
+        )
+        return around, b[at]
+
+    def draw(self, rng: np.random.Generator, files: int, blocks: int, chroma: bool, most: int | None = None) -> Batch:
+        """`blocks` blocks of each of `files` random files."""
+        parts, n = [], 0
+        while n < files:
+            file = self.files[rng.integers(len(self.files))]
+            if chroma and len(file["planes"]) < 3:
+                continue
+            component = int(rng.integers(1, 3)) if chroma else 0
+            plane = file["planes"][component]
+            rows, columns = rng.integers(plane["rows"], size=blocks), rng.integers(plane["columns"], size=blocks)
+            steps = np.array(plane["steps"], np.int64)
+            parts.append((*self.around(file, component, rows, columns), steps, file["weight"]))
+            n += 1
+        return join(parts)
+
+
+def join(parts: list[tuple[Surroundings, NDArray[np.int16], Integers, float]]) -> Batch:
+    """One batch of parts of several files."""
+    coefficients = np.concatenate([p[1] for p in parts])
+    last = last_positions(coefficients)
+    order = np.argsort(-last, kind="stable")
+    fields: dict[str, Any] = {
+        name: None if value is None else np.concatenate([getattr(p[0], name) for p in parts])[order]
+        for name, value in vars(parts[0][0]).items()
+    }
+    steps = np.concatenate([np.broadcast_to(p[2], (len(p[1]), BLOCK)) for p in parts])[order]
+    weights = np.concatenate([np.full(len(p[1]), p[3], np.float32) for p in parts])[order]
+    blocks = Blocks(Surroundings(**fields), steps)
+    blocks.start(last[order])
+    return Batch(blocks, coefficients[order], last[order], weights)
+
+
+def fronts(rows: int, columns: int) -> int:
+    """Wavefronts of a plane."""
+    return columns + 2 * (rows - 1)
+
+
+def statistics_of(plane: NDArray[np.int16]) -> NDArray[np.uint8]:
+    """Levels before each wavefront, [wavefronts, 64]."""
+    rows, columns = plane.shape[:2]
+    count = fronts(rows, columns)
+    sums, counts = np.zeros((count, BLOCK), np.int64), np.zeros(count, np.int64)
+    for y in range(rows):
+        before = np.empty(columns, np.int16)
+        before[1:], before[0] = plane[y, :-1, 0], plane[y - 1, 0, 0] if y else 0
+        sums[2 * y : 2 * y + columns] += counted(plane[y], before)
+        counts[2 * y : 2 * y + columns] += 1
+    statistics, out = Statistics(), np.zeros((count, BLOCK), np.uint8)
+    for t in range(count):
+        out[t] = statistics.levels()
+        statistics.add(sums[t], int(counts[t]))
+    return out
