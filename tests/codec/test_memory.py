@@ -64,7 +64,7 @@ CASES: dict[str, tuple[Callable[[int, int], NDArray[Any]], dict[str, Any]]] = {
     "floats": (lambda h, w: np.random.default_rng(0).normal(0, 1, (h, w)).astype(np.float32), {"model": "wave-fast"}),
     "Photo CD": (lambda h, w: photo_cd.redo(*photo_cd_planes(h, w), False), {"model": "wave-fast"}),
     "video": (video_frame, {"model": "wave-fast"}),
-    "repeated pixels": (lambda h, w: smooth_picture(h // 3, w // 3, 3).repeat(3, 0).repeat(3, 1), {}),
+    "upscaled pixels": (lambda h, w: smooth_picture(h // 3, w // 3, 3).repeat(3, 0).repeat(3, 1), {}),
 }
 
 

@@ -77,7 +77,7 @@ PHOTO_CD = 1  # kinds of history (3.1): Photo CD
 VALUE_TABLE = 2  # kind of history: samples that are indices of a table
 DECODED_JPEG = 3  # kind of history: pixels that were decoded from a JPEG file
 VIDEO = 4  # kind of history: a frame of video
-UPSCALED = 5  # kind of history: repeated pixels
+UPSCALED = 5  # kind of history: upscaled pixels
 RESIDUALS = 6  # kind of history: differences of wide samples
 
 LEFT = 0  # predictor of wide samples: the left neighbour

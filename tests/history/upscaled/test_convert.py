@@ -1,4 +1,4 @@
-"""Repeated pixels: found in both directions, and only where every pixel is."""
+"""Upscaled pixels: detected in both directions, and only where every pixel is."""
 
 import numpy as np
 import pytest
