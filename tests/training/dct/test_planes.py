@@ -45,7 +45,7 @@ def test_surroundings_are_those_of_the_definition(planes: Planes, number: int, c
         x = t - 2 * y
         if not len(y):
             continue
-        expected = surroundings(known, component, bordered, y, x, statistics)
+        expected = surroundings(known, component, bordered, y, x, statistics.levels())
         given, coefficients = planes.around(planes.files[number], component, y, x)
         assert np.array_equal(coefficients, known[component].coefficients[y, x])
         for name, value in vars(expected).items():

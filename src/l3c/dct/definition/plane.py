@@ -24,7 +24,7 @@ from l3c.dct.definition.features import (
     dequantize,
     last_positions,
 )
-from l3c.dct.definition.levels import Integers
+from l3c.dct.definition.levels import Integers, Levels
 from l3c.dct.definition.network import Network
 from l3c.dct.definition.symbols import NONE, TOTAL, Window, last_cumulative, make_window
 from l3c.errors import FormatError
@@ -141,23 +141,48 @@ def code_planes(networks: tuple[Network, Network], planes: Sequence[Plane], symb
         code_plane(networks[number > 0], planes, number, symbols)
 
 
-def code_plane(
-    network: Network, planes: Sequence[Plane], number: int, symbols: Symbols, fronts: int | None = None
-) -> None:
-    """Code one plane, whose predecessors are known; only the first wavefronts, where `fronts` says so."""
+def front_count(rows: int, columns: int) -> int:
+    """Wavefronts of a plane, some of which may hold no block."""
+    return columns + SLOPE * (rows - 1)
+
+
+def front(rows: int, columns: int, t: int) -> tuple[Integers, Integers]:
+    """Rows and columns of the blocks of wavefront t, by rising row."""
+    y = np.arange(max(0, (t - columns + SLOPE) // SLOPE), min(rows - 1, t // SLOPE) + 1)
+    return y, t - SLOPE * y
+
+
+def front_levels(coefficients: NDArray[np.int16]) -> Levels:
+    """Levels of the statistics before each wavefront of a known plane, [wavefronts, 64]: `code_plane` has the same."""
+    rows, columns = coefficients.shape[:2]
+    fronts = front_count(rows, columns)
+    sums, counts = np.zeros((fronts, BLOCK), np.int64), np.zeros(fronts, np.int64)
+    for y in range(rows):
+        before = np.empty(columns, np.int16)
+        before[1:], before[0] = coefficients[y, :-1, 0], coefficients[y - 1, 0, 0] if y else 0
+        sums[SLOPE * y : SLOPE * y + columns] += counted(coefficients[y], before)
+        counts[SLOPE * y : SLOPE * y + columns] += 1
+    statistics, out = Statistics(), np.zeros((fronts, BLOCK), np.uint8)
+    for t in range(fronts):
+        out[t] = statistics.levels()
+        statistics.add(sums[t], int(counts[t]))
+    return out
+
+
+def code_plane(network: Network, planes: Sequence[Plane], number: int, symbols: Symbols) -> None:
+    """Code one plane, whose predecessors are known."""
     plane = planes[number]
     rows, columns = plane.coefficients.shape[:2]
     bordered = np.zeros((rows + 1, columns + 2, BLOCK), np.int16)
     if not symbols.decoding:
         bordered[1:, 1:-1] = plane.coefficients
     statistics = Statistics()
-    for t in range(columns + SLOPE * (rows - 1) if fronts is None else fronts):
-        y = np.arange(max(0, (t - columns + SLOPE) // SLOPE), min(rows - 1, t // SLOPE) + 1)
+    for t in range(front_count(rows, columns)):
+        y, x = front(rows, columns, t)
         if not len(y):
             continue
-        x = t - SLOPE * y
         before = np.where(x > 0, bordered[y + 1, x, 0], bordered[y, x + 1, 0])
-        code_front(network, planes, number, symbols, bordered, y, x, statistics)
+        code_front(network, planes, number, symbols, bordered, y, x, statistics.levels())
         coded = bordered[y + 1, x + 1]
         statistics.add(counted(coded, before).sum(axis=0), len(y))
     if symbols.decoding:
@@ -172,7 +197,7 @@ def code_front(
     bordered: NDArray[np.int16],
     y: Integers,
     x: Integers,
-    statistics: Statistics,
+    statistics: Levels,
 ) -> None:
     """Code the blocks (y, x) of a wavefront, or fill them in."""
     steps = planes[number].steps.astype(np.int64)
@@ -206,10 +231,10 @@ def surroundings(
     bordered: NDArray[np.int16],
     y: Integers,
     x: Integers,
-    statistics: Statistics,
+    statistics: Levels,
 ) -> Surroundings:
     """What is known before blocks (y, x) of a plane are coded. bordered: the plane with a row above, and a column on
-    either side, of zeros.
+    either side, of zeros. statistics: levels [64].
     """
     around = Surroundings(
         bordered[y + 1, x],
@@ -218,7 +243,7 @@ def surroundings(
         bordered[y, x + 2],
         x > 0,
         y > 0,
-        np.broadcast_to(statistics.levels(), (len(y), BLOCK)),
+        np.broadcast_to(statistics, (len(y), BLOCK)),
     )
     if number == 0:
         return around

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.dct.definition.architecture import BLOCK
-from l3c.dct.definition.features import Blocks, Statistics, Surroundings, counted, dequantize, last_positions
+from l3c.dct.definition.features import Blocks, Surroundings, dequantize, last_positions
 from l3c.dct.definition.levels import Integers
+from l3c.dct.definition.plane import front_count, front_levels
 from l3c.jpeg.file import ReproductionError, parse
 
 logger = logging.getLogger(__name__)
@@ -99,14 +100,14 @@ class Planes:
         for file in self.files:
             for plane in file["planes"]:
                 plane["fronts"] = at
-                at += fronts(plane["rows"], plane["columns"])
+                at += front_count(plane["rows"], plane["columns"])
         if path.exists():
             known: NDArray[np.uint8] = np.load(path)
             return known
         out = np.zeros((at, BLOCK), np.uint8)
         for file in self.files:
             for plane in file["planes"]:
-                levels = statistics_of(self.plane(plane)[1:, 1:-1])
+                levels = front_levels(self.plane(plane)[1:, 1:-1])
                 out[plane["fronts"] : plane["fronts"] + len(levels)] = levels
         np.save(path, out)
         return out
@@ -175,25 +176,3 @@ def join(parts: list[tuple[Surroundings, NDArray[np.int16], Integers, float]]) -
     blocks = Blocks(Surroundings(**fields), steps)
     blocks.start(last[order])
     return Batch(blocks, coefficients[order], last[order], weights)
-
-
-def fronts(rows: int, columns: int) -> int:
-    """Wavefronts of a plane."""
-    return columns + 2 * (rows - 1)
-
-
-def statistics_of(plane: NDArray[np.int16]) -> NDArray[np.uint8]:
-    """Levels before each wavefront, [wavefronts, 64]."""
-    rows, columns = plane.shape[:2]
-    count = fronts(rows, columns)
-    sums, counts = np.zeros((count, BLOCK), np.int64), np.zeros(count, np.int64)
-    for y in range(rows):
-        before = np.empty(columns, np.int16)
-        before[1:], before[0] = plane[y, :-1, 0], plane[y - 1, 0, 0] if y else 0
-        sums[2 * y : 2 * y + columns] += counted(plane[y], before)
-        counts[2 * y : 2 * y + columns] += 1
-    statistics, out = Statistics(), np.zeros((count, BLOCK), np.uint8)
-    for t in range(count):
-        out[t] = statistics.levels()
-        statistics.add(sums[t], int(counts[t]))
-    return out
