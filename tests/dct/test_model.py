@@ -12,7 +12,7 @@ from tests.dct.examples import SMALL, picture, planes_of, random_networks, rando
 
 @pytest.fixture
 def content() -> bytes:
-    return file_content(SMALL, (random_tensors(SMALL[0], 1), random_tensors(SMALL[1], 2)))
+    return file_content(SMALL, (random_tensors(SMALL[0], 1), random_tensors(SMALL[1], 2)))[0]
 
 
 def test_a_model_codes_as_its_networks_do(tmp_path: Path, content: bytes) -> None:

@@ -47,14 +47,16 @@ class DctModel:
         return [plane.coefficients for plane in blank]
 
 
-def file_content(architectures: tuple[Architecture, Architecture], tensors: tuple[Tensors, Tensors]) -> bytes:
-    """Bytes of a model's file."""
+def file_content(
+    architectures: tuple[Architecture, Architecture], tensors: tuple[Tensors, Tensors]
+) -> tuple[bytes, bytes]:
+    """(bytes of a file, digest)."""
     from safetensors.numpy import save
 
     joined = _joined(tensors)
     digest = _digest(architectures, joined)
     said = {"format": FORMAT, "architecture": json.dumps(_stated(architectures)), "digest": digest.hex()}
-    return save(joined, said)
+    return save(joined, said), digest
 
 
 def read_model(file: str) -> DctModel:

@@ -14,6 +14,8 @@ from typing import Any
 
 from l3c.errors import InputError
 from l3c.training.config_keys import all_keys, build, complete_key
+from l3c.training.dct import config as dct_config
+from l3c.training.dct.config import DctConfig
 from l3c.training.published.config import Config
 from l3c.training.wave import config as wave_config
 from l3c.training.wave.config import WaveConfig
@@ -24,7 +26,10 @@ SUFFIX = ".yaml"  # of configurations
 CONFIGS = Path(str(resources("l3c.training"))) / "configs"
 """The package's own: a folder for each kind, `model` and `data`; their names are distinguished by it."""
 
-AnyConfig = Config | WaveConfig
+AnyConfig = Config | WaveConfig | DctConfig
+BY_KIND: dict[str, type[AnyConfig]] = {wave_config.KIND: WaveConfig, dct_config.KIND: DctConfig}
+"""Kinds of networks with configurations of their own; all others are published ones."""
+
 File = tuple[Path, dict[str, Any]]
 
 
@@ -60,10 +65,10 @@ def config_from(values: Mapping[str, Any], place: str) -> AnyConfig:
     return build(_schema(values), values, place)
 
 
-def _schema(*values: Mapping[str, Any]) -> type[Config] | type[WaveConfig]:
+def _schema(*values: Mapping[str, Any]) -> type[AnyConfig]:
     networks = [network for part in values if isinstance(network := part.get("network"), Mapping)]
     kinds = [network["kind"] for network in networks if "kind" in network]
-    return WaveConfig if kinds and kinds[-1] == wave_config.KIND else Config
+    return BY_KIND.get(str(kinds[-1]), Config) if kinds else Config
 
 
 def read_chain(path: Path, seen: tuple[Path, ...] = ()) -> list[File]:

@@ -16,6 +16,7 @@ from l3c.errors import InputError
 from l3c.storage.atomic import write_whole
 from l3c.training.checkpoints import Checkpoints
 from l3c.training.config_files import AnyConfig, config_from
+from l3c.training.dct.config import DctConfig
 from l3c.training.published.config import Config
 from l3c.training.wave.config import WaveConfig
 
@@ -29,7 +30,7 @@ DATE = "%Y%m%d_%H%M"  # begins a folder's name, to the minute, in an order that 
 MOST_OVERRIDES = 120
 """Characters of a folder's name spent on overrides."""
 
-PATHS = ("train", "valid", "cache", "first_image")
+PATHS = ("train", "valid", "cache", "first_image", "pictures")
 """Keys whose values are paths: they stand in `config.yaml`, and would only make names long."""
 
 
@@ -50,8 +51,9 @@ class Experiment:
     def config(self) -> Config:
         """Of a published network. Raises InputError where it is the wave network's."""
         config = self.any_config()
-        if isinstance(config, WaveConfig):
-            raise InputError(f"{self.folder}: holds the wave network; make a model of it first: l3c export")
+        if isinstance(config, WaveConfig | DctConfig):
+            kind = config.network.kind
+            raise InputError(f"{self.folder}: holds networks of kind {kind}; make a model of them first: l3c export")
         return config
 
     def any_config(self) -> AnyConfig:

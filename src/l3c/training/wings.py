@@ -1,10 +1,12 @@
-"""The two families of networks that are trained, by their configurations."""
+"""The families of networks that are trained, by their configurations."""
 
 from __future__ import annotations
 
 from typing import Any, Protocol
 
 from l3c.training.config_files import AnyConfig
+from l3c.training.dct.config import DctConfig
+from l3c.training.dct.wing import DctWing
 from l3c.training.experiments import Experiment
 from l3c.training.processes import Processes
 from l3c.training.published.config import Config
@@ -60,7 +62,11 @@ class Wing(Protocol):
         ...
 
 
-WINGS: dict[type[Any], Wing] = {WaveConfig: WaveWing(), Config: PublishedWing()}  # by the type of the configuration
+WINGS: dict[type[Any], Wing] = {
+    WaveConfig: WaveWing(),
+    DctConfig: DctWing(),
+    Config: PublishedWing(),
+}  # by the type of the configuration
 
 
 def wing_of(config: AnyConfig) -> Wing:

@@ -162,11 +162,14 @@ class Blocks:
         self.means = [m[:, 0].astype(np.int64) for m in neighbours]
         self.near = self._near()
         self.near_levels = [levels(m, FINE_LOG) for m in self.near]
-        self.rows, self.columns = self.lower.copy(), self.inner.copy()
-        self.magnitudes = np.zeros((self.n, SIDE + 2, SIDE + 2), np.int64)
-        self.distance = np.zeros(self.n, np.int64)
+        self.restart()
         if around.luma is not None and around.other is not None:
             self.luma = levels(around.luma, LOG)
+
+    def restart(self) -> None:
+        """No coefficient is known."""
+        self.rows, self.columns = self.lower.copy(), self.inner.copy()
+        self.magnitudes = np.zeros((self.n, SIDE + 2, SIDE + 2), np.int64)
 
     def _near(self) -> list[Integers]:
         """[N, 64] each: magnitudes to the left, above, and the means of those at the corners; at position 0, of

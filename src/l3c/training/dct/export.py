@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -10,7 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from l3c.dct.definition.network import Network, read_network
+from l3c.dct.model import file_content
+from l3c.errors import ModelError
+from l3c.storage.atomic import write_whole
+from l3c.training.checkpoints import read_state
+from l3c.training.dct.config import DctConfig
 from l3c.training.dct.net import ACTIVATION_UNIT, LOGIT_UNIT, Net, exponent
+from l3c.training.experiments import Experiment
 
 Tensors = dict[str, NDArray[np.generic]]
 
@@ -21,6 +28,23 @@ def export(net: Net) -> Tensors:
         tensors = _tensors(net)
     read_network(net.a, tensors.__getitem__)
     return tensors
+
+
+def export_dct(experiment: Experiment, config: DctConfig, target: Path, iteration: int) -> tuple[int, bytes]:
+    """Write the integers of a checkpoint's mean parameters, whole or not at all: (iteration, digest).
+
+    Raises ModelError where a sum may leave 32 bits.
+    """
+    found, path = experiment.checkpoints.choose(iteration)
+    luma, chroma = (Net(architecture) for architecture in config.network.architectures())
+    for net, known in zip((luma, chroma), read_state(path)["averages"], strict=True):
+        net.load_state_dict(known)
+    try:
+        content, digest = file_content((luma.a, chroma.a), (export(luma), export(chroma)))
+    except ValueError as error:
+        raise ModelError(f"{path}: {error}; train on from an earlier checkpoint") from error
+    write_whole(target, content)
+    return found, digest
 
 
 def exported(net: Net) -> Network:
