@@ -75,7 +75,7 @@ def undo(numbers: NDArray[Any], header: ImageHeader, limit: int | None = None) -
     for.
     """
     sought = [kind for kind, row in KINDS.items() if row.components and is_affordable(kind, header, limit)]
-    return next((found for kind in sought if (found := KINDS[kind].module.undo(numbers, header))), None)
+    return next((undone for kind in sought if (undone := KINDS[kind].module.undo(numbers, header))), None)
 
 
 def is_affordable(kind: type[Any], header: ImageHeader, limit: int | None) -> bool:

@@ -29,15 +29,15 @@ BLUE_FROM = _origins(BLUE_OF)  # blue chroma, by how much blue exceeds luma
 def from_rgb(pixels: NDArray[np.uint8]) -> tuple[Ints, Ints, Ints]:
     """Luma and chroma of pixels [..., 3], UNKNOWN where a channel is clipped or no YCbCr makes the colour."""
     colours, near = _split(pixels)
-    found = tuple(np.full(near.shape, UNKNOWN, np.int16) for _ in range(3))
+    planes = tuple(np.full(near.shape, UNKNOWN, np.int16) for _ in range(3))
     left = is_inner(pixels)
     for luma in (near, near + 1, near - 1):
         origin, fits = _behind(colours, luma)
         fits &= left
-        for plane, values in zip(found, origin, strict=True):
+        for plane, values in zip(planes, origin, strict=True):
             np.copyto(plane, values, where=fits)
         left = left & ~fits
-    return found  # type: ignore[return-value]
+    return planes  # type: ignore[return-value]
 
 
 def are_colours(probes: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -91,10 +91,10 @@ def _strips(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _invert_colour(pixels: NDArray[np.uint8]) -> Origin | None:
-    found = _found(pixels, from_rgb(pixels))
-    if found is None:
+    recognised = _recognised(pixels, from_rgb(pixels))
+    if recognised is None:
         return None
-    picture, steps = found
+    picture, steps = recognised
     ideas = picture.ideas()
     way = find_way(ideas[1:], picture.known)
     more = chroma_cut(ideas[1:], picture.known, way, steps)
@@ -144,7 +144,7 @@ class _Picture(NamedTuple):
         return bounds
 
 
-def _found(pixels: NDArray[np.uint8], planes: tuple[Ints, Ints, Ints]) -> tuple[_Picture, Steps] | None:
+def _recognised(pixels: NDArray[np.uint8], planes: tuple[Ints, Ints, Ints]) -> tuple[_Picture, Steps] | None:
     """The picture, so that luma's blocks begin in its corner, and their steps."""
     picture = _Picture(pixels, *planes)
     steps = _steps(picture.luma, picture.known)
@@ -157,8 +157,8 @@ def _found(pixels: NDArray[np.uint8], planes: tuple[Ints, Ints, Ints]) -> tuple[
 def _steps(luma: Ints, known: NDArray[np.bool_]) -> Steps | None:
     """Those of the method that gives more blocks again; None where the plane does not look quantized."""
     blocks = sampled(luma, known)
-    found = [estimate(blocks, LUMA, fast=fast) for fast in (False, True)]
-    return max(filter(is_quantized, found), key=lambda steps: steps.score, default=None)
+    estimates = [estimate(blocks, LUMA, fast=fast) for fast in (False, True)]
+    return max(filter(is_quantized, estimates), key=lambda steps: steps.score, default=None)
 
 
 def naive(pixels: NDArray[np.uint8]) -> list[Floats]:

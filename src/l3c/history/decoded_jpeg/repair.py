@@ -33,7 +33,7 @@ def repair(blocks: Ints, inverse: Inverse, bounds: Bounds, ideas: Floats, thorou
 
     ideas: samples, where they are free. thorough: where small moves do not help, look for blocks near the ideas.
     """
-    for change in (_moved, _found, _polished) if thorough else (_moved,):
+    for change in (_moved, _best_nearby, _polished) if thorough else (_moved,):
         left = np.nonzero(wrong(blocks, inverse, bounds))[0]
         for start in range(0, len(left), PART):
             chosen = left[start : start + PART]
@@ -44,14 +44,14 @@ def _moved(blocks: Ints, inverse: Inverse, bounds: Bounds, ideas: Floats) -> Int
     return _descend(blocks, inverse, bounds)
 
 
-def _found(blocks: Ints, inverse: Inverse, bounds: Bounds, ideas: Floats) -> Ints:
+def _best_nearby(blocks: Ints, inverse: Inverse, bounds: Bounds, ideas: Floats) -> Ints:
     """The best of several that are near."""
     weights = np.where(bounds.low == bounds.high, 1 / KNOWN, 1 / GUESSED).astype(np.float32)
-    found = nearest(ideas, weights, inverse)
+    candidates = nearest(ideas, weights, inverse)
     wide = Bounds(bounds.low[:, None], bounds.high[:, None])
     rows = np.arange(len(blocks))
-    near = found[rows, _violation(_made(found, inverse), wide).argmin(1)]
-    tried = np.concatenate([_descend(near, inverse, bounds)[:, None], blocks[:, None], found], 1)
+    near = candidates[rows, _violation(_made(candidates, inverse), wide).argmin(1)]
+    tried = np.concatenate([_descend(near, inverse, bounds)[:, None], blocks[:, None], candidates], 1)
     return np.asarray(tried[rows, _really(tried, inverse, wide).argmin(1)])
 
 
@@ -99,8 +99,8 @@ def _descend(blocks: Ints, inverse: Inverse, bounds: Bounds) -> Ints:
     for _ in range(MOVES):
         if not len(active):
             break
-        moves, signs, found = _best_move(samples[active], steps, bounds.of(active))
-        better = found < violation[active]
+        moves, signs, reached = _best_move(samples[active], steps, bounds.of(active))
+        better = reached < violation[active]
         active, moves, signs = active[better], moves[better], signs[better]
         for column in range(moves.shape[1]):
             blocks[active, moves[:, column]] += signs[:, column].astype(np.int16)

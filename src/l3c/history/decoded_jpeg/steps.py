@@ -101,8 +101,8 @@ def estimate(samples: Floats, base: str, quality: int | None = None, fast: bool 
     """
     lively = _lively(samples)
     values_of = forward(lively, Inverse(WHOLE, fast).middle).T
-    found = [_likelihoods(values, MOST, steps) for values, steps in zip(values_of, worths(fast), strict=True)]
-    likelihoods, counts = np.array([of for of, _ in found]), np.array([n for _, n in found])
+    rated = [_likelihoods(values, MOST, steps) for values, steps in zip(values_of, worths(fast), strict=True)]
+    likelihoods, counts = np.array([of for of, _ in rated]), np.array([n for _, n in rated])
     usual = tables(base)
     sums = np.take_along_axis(likelihoods, usual.T - 1, 1).sum(0)
     order = [*([quality] if quality else []), *(np.argsort(sums)[::-1][:CANDIDATES] + 1)]
@@ -157,9 +157,9 @@ def looks_quantized(samples: Floats) -> bool:
 
 def evidence(samples: Floats) -> float:
     """By a few coefficients of blocks [n, 64]: how much likelier they are with some steps, nats a value."""
-    found = [_likelihoods(values, FEW, SMALL_STEPS) for values in forward(samples, MIDDLE).T[1::EVERY]]
-    weight = sum(max(0.0, likelihoods.max() - FREEDOM) for likelihoods, _ in found)
-    return float(weight / max(1, sum(count for _, count in found)))
+    rated = [_likelihoods(values, FEW, SMALL_STEPS) for values in forward(samples, MIDDLE).T[1::EVERY]]
+    weight = sum(max(0.0, likelihoods.max() - FREEDOM) for likelihoods, _ in rated)
+    return float(weight / max(1, sum(count for _, count in rated)))
 
 
 def is_quantized(steps: Steps) -> bool:

@@ -102,12 +102,12 @@ def origins(pixels: NDArray[np.uint8]) -> tuple[Ints, Ints, Ints]:
     """Luma and chroma of each pixel, UNKNOWN where a channel is clipped or the converter makes no such colour."""
     colours, near = _split(pixels)
     inner = is_inner(pixels)
-    found = tuple(np.full(near.shape, UNKNOWN, np.int32) for _ in range(3))
+    planes = tuple(np.full(near.shape, UNKNOWN, np.int32) for _ in range(3))
     for luma in (near, near + 1, near - 1):
         origin, fits = _behind(colours, luma)
-        for plane, values in zip(found, origin, strict=True):
+        for plane, values in zip(planes, origin, strict=True):
             np.copyto(plane, values, where=fits & inner)
-    return found  # type: ignore[return-value]
+    return planes  # type: ignore[return-value]
 
 
 def _split(pixels: NDArray[np.uint8]) -> tuple[list[Ints], Ints]:
@@ -173,12 +173,12 @@ def _sums(whole: Ints) -> list[tuple[Shifts, Ints, Ints]]:
         (((0, 0), (1, 0)), whole[1::2, ::2]),
         (((0, 0), (0, 1), (1, 0), (1, 1)), whole[1::2, 1::2]),
     ]
-    found = []
+    sums = []
     for shifts, values in pairs:
         n = len(shifts)
         least, most = n * values - n // 2, n * values + (n - 1) // 2
-        found.append((shifts, np.where(values >= 0, least, 0), np.where(values >= 0, most, 255 * n)))
-    return found
+        sums.append((shifts, np.where(values >= 0, least, 0), np.where(values >= 0, most, 255 * n)))
+    return sums
 
 
 def _tighten(low: Ints, high: Ints, shifts: Shifts, least: Ints, most: Ints) -> None:

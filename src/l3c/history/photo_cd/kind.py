@@ -34,8 +34,8 @@ def undo(pixels: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Compon
             components = [plane[..., None] for plane in planes[:3]]
             history = PhotoCd(rotated=rotated, black=planes.black)
             made = _made(components, history)
-            found = corrections.corrected(pixels, made, header, history)
-            return (found, components) if found else None
+            corrected = corrections.corrected(pixels, made, header, history)
+            return (corrected, components) if corrected else None
     return None
 
 

@@ -70,7 +70,7 @@ def search(pixels: NDArray[np.uint8], blue: Half, red: Half) -> tuple[Ints, Ints
         if not near.any():
             break
         grown = grow(task, planes, task.free & widened(near, reach))
-        planes = min(planes, grown, key=lambda found: int(near_wrong(pixels, found).sum()))
+        planes = min(planes, grown, key=lambda halves: int(near_wrong(pixels, halves).sum()))
         improve(task, planes)
     return planes[0], planes[1]
 
@@ -117,8 +117,8 @@ def widened(mask: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
     """True within `reach` samples of what is True."""
     padded = np.pad(mask, reach)
     rows = np.logical_or.reduce([padded[y : y + mask.shape[0]] for y in range(2 * reach + 1)])
-    found: NDArray[np.bool_] = np.logical_or.reduce([rows[:, x : x + mask.shape[1]] for x in range(2 * reach + 1)])
-    return found
+    within: NDArray[np.bool_] = np.logical_or.reduce([rows[:, x : x + mask.shape[1]] for x in range(2 * reach + 1)])
+    return within
 
 
 def luma_bounds(pixels: NDArray[np.uint8], blue: Ints, red: Ints) -> tuple[Ints, Ints]:
@@ -232,8 +232,8 @@ def _wrong(
     """How many of the nine pixels no luma makes, for each sample with these values [2, samples]."""
     blue, red = (_nine(window, value) for window, value in zip(windows, values, strict=True))
     low, high = luma_bounds(around[0], blue, red)
-    found: NDArray[np.int64] = ((low > high) & around[1]).sum(0)
-    return found
+    counts: NDArray[np.int64] = ((low > high) & around[1]).sum(0)
+    return counts
 
 
 def _nine(window: Window, value: Ints) -> Ints:

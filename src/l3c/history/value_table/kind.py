@@ -58,10 +58,10 @@ def _undo_wide(numbers: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader,
     gray = header.layout == RGB and convert.is_gray(numbers)
     kept = numbers[..., :1] if gray else numbers
     limit = min(TABLE_VALUES_MAX, header.height * header.width // PIXELS_A_VALUE)
-    found = convert.ranked(kept, limit)
-    if found is None:
+    ranked = convert.ranked(kept, limit)
+    if ranked is None:
         return None
-    ranks, tables = found
+    ranks, tables = ranked
     history = ValueTable(gray, tuple(tuple(map(int, table)) for table in tables))
     return replace(header, history=history), convert.split(ranks, history.bits)
 

@@ -73,7 +73,7 @@ CHROMA_MOVES = (
 )  # drawn at random, small ones most often. By trial
 
 
-class Found(NamedTuple):
+class Origin(NamedTuple):
     """luma [height, width], blue and red of half the width: uint8. subsampled: they have half the height too."""
 
     luma: Plane
@@ -104,7 +104,7 @@ def _by_matrix(shares: tuple[float, float], full: bool, form: int, shift: int, r
     return Converter(form, shift, rounded, 0, 0 if full else 16, *numbers)
 
 
-def invert(pixels: NDArray[np.uint8]) -> Found | None:
+def invert(pixels: NDArray[np.uint8]) -> Origin | None:
     """The planes behind RGB pixels [height, width, 3]; None where no known decoder made them.
 
     The caller does them again and keeps what differs.
@@ -115,21 +115,21 @@ def invert(pixels: NDArray[np.uint8]) -> Found | None:
     if converter is None:
         return None
     if _rows_share(pixels):
-        found = _planes(pixels, converter, True)
-        if _unexplained(pixels, found) < 1 - LEAST_SHARE:
-            return found
+        planes = _planes(pixels, converter, True)
+        if _unexplained(pixels, planes) < 1 - LEAST_SHARE:
+            return planes
     return _planes(pixels, converter, False)
 
 
-def _planes(pixels: NDArray[np.uint8], converter: Converter, subsampled_rows: bool) -> Found:
+def _planes(pixels: NDArray[np.uint8], converter: Converter, subsampled_rows: bool) -> Origin:
     chroma = _chroma(blocks_of(pixels, subsampled_rows), converter)
     low, high = _bounds(pixels, *_of_pixels(pixels, chroma, subsampled_rows), converter)
     luma, blue, red = (plane.astype(np.uint8) for plane in (smooth(low, np.maximum(low, high)), *chroma))
-    return Found(luma, blue, red, converter, subsampled_rows)
+    return Origin(luma, blue, red, converter, subsampled_rows)
 
 
-def _unexplained(pixels: NDArray[np.uint8], found: Found) -> float:
-    return float((redo(*found) != pixels).any(-1).mean())
+def _unexplained(pixels: NDArray[np.uint8], planes: Origin) -> float:
+    return float((redo(*planes) != pixels).any(-1).mean())
 
 
 def _of_pixels(pixels: NDArray[np.uint8], chroma: Ints, subsampled_rows: bool) -> tuple[Ints, Ints]:
@@ -170,8 +170,8 @@ def _converter_of(pixels: NDArray[np.uint8]) -> Converter | None:
     if len(np.unique(probes, axis=0)) < LEAST_COLOURS:
         return None
     few = probes[:: max(1, len(probes) // FEW)]
-    found = [c for c in converters() if _explained(few, c) > MADE_SHARE]
-    best = max(found, key=lambda c: _explained(probes, c), default=None)
+    candidates = [c for c in converters() if _explained(few, c) > MADE_SHARE]
+    best = max(candidates, key=lambda c: _explained(probes, c), default=None)
     return best if best is not None and _explained(probes, best) > MADE_SHARE else None
 
 
@@ -189,17 +189,17 @@ def origins(pixels: NDArray[np.uint8], c: Converter) -> tuple[Ints, Ints]:
         1 - green_of_blue - green_of_red
     )
     near = np.rint(levels * (1 << c.shift) / c.luma + c.zero).astype(np.int32)
-    found = np.full(r.shape, -1, np.int32), np.full(r.shape, -1, np.int32)
+    planes = np.full(r.shape, -1, np.int32), np.full(r.shape, -1, np.int32)
     for luma in (near + step for step in LUMA_STEPS):
         level = c.luma * np.maximum(luma - c.zero, 0 if c.floored else -c.zero)
         blue, red = (_chroma_behind(value, level, step, c) for value, step in ((b, c.blue), (r, c.red)))
         made = [(level + offset) >> c.shift for offset in offsets(blue, red, c)]
-        fits = inner & (found[0] < 0) & (made[0] == r) & (made[1] == g) & (made[2] == b)
+        fits = inner & (planes[0] < 0) & (made[0] == r) & (made[1] == g) & (made[2] == b)
         for values in (luma, blue, red):
             fits &= (values >= 0) & (values <= 255)
-        for plane, values in zip(found, (blue, red), strict=True):
+        for plane, values in zip(planes, (blue, red), strict=True):
             np.copyto(plane, values, where=fits)
-    return found
+    return planes
 
 
 def _chroma_behind(value: Ints, level: Ints, step: int, c: Converter) -> Ints:
@@ -246,9 +246,9 @@ def _by_sound_channels(pixels: NDArray[np.uint8], chroma: Ints, random: np.rando
     """Chroma that makes the unclipped red or blue of pixels [samples, 3] from a random luma; the rest as it was."""
     level = c.luma * (random.integers(c.zero, 256, len(pixels), np.int32) - c.zero)
     blue, red = pixels[:, 2].astype(np.int32), pixels[:, 0].astype(np.int32)
-    found = np.stack([_chroma_behind(blue, level, c.blue, c), _chroma_behind(red, level, c.red, c)])
+    behind = np.stack([_chroma_behind(blue, level, c.blue, c), _chroma_behind(red, level, c.red, c)])
     sound = np.stack([(blue > 0) & (blue < 255), (red > 0) & (red < 255)])
-    return np.where(sound, found, chroma)
+    return np.where(sound, behind, chroma)
 
 
 def _explaining(blocks: NDArray[np.uint8], chroma: Ints, c: Converter) -> Ints:

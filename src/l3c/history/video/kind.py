@@ -28,11 +28,11 @@ def undo(pixels: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Compon
 
     if header.layout != RGB or not header.is_plain:
         return None
-    found = invert(pixels)
-    if found is None:
+    origin = invert(pixels)
+    if origin is None:
         return None
-    components = [plane[..., None] for plane in found[:3]]
-    history = Video(subsampled_rows=found.subsampled_rows, numbers=tuple(found.converter))
+    components = [plane[..., None] for plane in origin[:3]]
+    history = Video(subsampled_rows=origin.subsampled_rows, numbers=tuple(origin.converter))
     corrected = corrections.corrected(pixels, _made(components, history), header, history)
     return (corrected, components) if corrected else None
 
