@@ -103,8 +103,8 @@ def _parse(data: bytes) -> _Header:
         count = 4 if (compression == ALPHA_FIELDS or size >= ALPHA_MASK) else 3
         if len(data) < 54 + 4 * count:
             raise damaged("it ends in its bit fields")
-        found = struct.unpack_from(f"<{count}I", data, 54)
-        masks = (*found[:3], found[3] if count == 4 else 0)
+        fields = struct.unpack_from(f"<{count}I", data, 54)
+        masks = (*fields[:3], fields[3] if count == 4 else 0)
         at = max(at, 54 + 4 * count)
     elif size >= ALPHA_MASK and size != 64 and bits == 32:
         masks = (*masks[:3], 0)
@@ -206,14 +206,14 @@ def _gray(header: _Header) -> bool:
 
 
 def _metadata(header: _Header) -> dict[str, bytes]:
-    found = {}
+    metadata = {}
     if header.profile:
-        found["icc"] = header.profile
+        metadata["icc"] = header.profile
     if stated := resolution.of_bmp(*header.resolution):
-        found["resolution"] = stated
+        metadata["resolution"] = stated
     if _is_special(header):
-        found["bmp header"] = _bare(header)
-    return found
+        metadata["bmp header"] = _bare(header)
+    return metadata
 
 
 def _bare(header: _Header) -> bytes:

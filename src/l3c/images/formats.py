@@ -38,8 +38,8 @@ class Format:
     def reader(self) -> Any:
         """What describes and reads its files."""
         module, _, name = self.knows.partition(":")
-        found = import_module(f"l3c.images.{module}")
-        return getattr(found, name) if name else found
+        loaded = import_module(f"l3c.images.{module}")
+        return getattr(loaded, name) if name else loaded
 
     @property
     def writer(self) -> Callable[..., bytes]:

@@ -66,15 +66,15 @@ class _File:
 
 def _blocks(data: bytes, at: int) -> tuple[list[bytes], int]:
     """Sub-blocks, and what follows them."""
-    found: list[bytes] = []
+    blocks: list[bytes] = []
     while True:
         if at >= len(data) or at + 1 + data[at] > len(data):
             raise damaged(f"byte {at}: it ends in a block")
         size = data[at]
         at += 1
         if not size:
-            return found, at
-        found.append(data[at : at + size])
+            return blocks, at
+        blocks.append(data[at : at + size])
         at += size
 
 
@@ -161,12 +161,12 @@ def describe(data: bytes) -> Description:
 
 
 def _metadata(file: _File) -> dict[str, bytes]:
-    found = dict(file.metadata)
+    metadata = dict(file.metadata)
     if file.comments:
-        found["comment"] = BETWEEN.join(comment.replace(BETWEEN, b" ") for comment in file.comments)
+        metadata["comment"] = BETWEEN.join(comment.replace(BETWEEN, b" ") for comment in file.comments)
     if file.others:
-        found["gif extensions"] = pack(file.others)
-    return found
+        metadata["gif extensions"] = pack(file.others)
+    return metadata
 
 
 def read(data: bytes) -> Picture:

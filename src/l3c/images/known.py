@@ -15,12 +15,12 @@ KINDS = {"unsigned": UNSIGNED, "signed": SIGNED, "float": FLOAT}  # by the names
 def header_of(data: bytes) -> ImageHeader | None:
     """Size, layout and depth of a file that is a picture known here, of the first where it holds several; else None."""
     try:
-        found = describe(data, "")
+        description = describe(data, "")
     except L3CError:
         return None
-    if found.refused:
+    if description.refused:
         return None
-    first = found.pages[0] if found.pages else found
+    first = description.pages[0] if description.pages else description
     name, extra = GRAY if first.colours == WHITE_IS_ZERO else first.colours, first.extra
     if extra == (ALPHA,) and name in (GRAY, RGB):
         name, extra = {GRAY: "gray+alpha", RGB: "RGBA"}[name], ()

@@ -31,38 +31,38 @@ INCH = Fraction(254, 10000)
 
 def metadata_of(image: Image.Image) -> dict[str, bytes]:
     """The kinds that the picture has, as bytes: profile, EXIF, XMP."""
-    found = {}
+    metadata = {}
     for kind, key in PILLOW_KEYS.items():
         value = image.info.get(key)
         if isinstance(value, str):
             value = value.encode()
         if value:
-            found[kind] = bytes(value)
-    if "xmp" not in found and "XML:com.adobe.xmp" in image.info:
-        found["xmp"] = str(image.info["XML:com.adobe.xmp"]).encode()
-    if "exif" in found:
-        found["exif"] = found["exif"].removeprefix(EXIF_PREFIX)
-    return found
+            metadata[kind] = bytes(value)
+    if "xmp" not in metadata and "XML:com.adobe.xmp" in image.info:
+        metadata["xmp"] = str(image.info["XML:com.adobe.xmp"]).encode()
+    if "exif" in metadata:
+        metadata["exif"] = metadata["exif"].removeprefix(EXIF_PREFIX)
+    return metadata
 
 
 def from_info(image: Image.Image) -> dict[str, bytes]:
     """As `metadata_of`, with resolution, texts, comment and transparent colour of an image of any format."""
-    found, info = metadata_of(image), image.info
+    metadata, info = metadata_of(image), image.info
     if stated := _of_dpi(info.get("dpi")):
-        found["resolution"] = stated
+        metadata["resolution"] = stated
     if isinstance(comment := info.get("comment"), bytes) and comment:
-        found["comment"] = comment
+        metadata["comment"] = comment
     texts = [_text(key, value) for key, value in info.items() if isinstance(value, str) and key not in NO_TEXTS]
     if chunks := [chunk for chunk in texts if chunk]:
-        found["png chunks"] = pack(chunks)
+        metadata["png chunks"] = pack(chunks)
     clear = info.get("transparency")
     if image.mode in ("1", "L", "I;16", "RGB") and isinstance(clear, int | tuple):
         values = clear if isinstance(clear, tuple) else (clear,)
         if image.mode == "1":
             values = (int(bool(values[0])),)
         if len(values) == len(image.getbands()):
-            found["transparent colour"] = struct.pack(f">{len(values)}H", *values)
-    return found
+            metadata["transparent colour"] = struct.pack(f">{len(values)}H", *values)
+    return metadata
 
 
 def _of_dpi(dpi: Any) -> bytes | None:
@@ -103,42 +103,42 @@ def to_pillow(metadata: dict[str, bytes]) -> dict[str, Any]:
 
 def to_info(metadata: dict[str, bytes]) -> dict[str, Any]:
     """As `to_pillow`, with dpi or aspect, texts, comment and transparency, as Pillow's readers give them."""
-    found = to_pillow(metadata)
+    info = to_pillow(metadata)
     if "resolution" in metadata:
         unit, x, y = resolution.unpack(metadata["resolution"])
         if unit == resolution.NONE:
-            found["aspect"] = (float(x), float(y))
+            info["aspect"] = (float(x), float(y))
         else:
-            found["dpi"] = tuple(float(v / resolution.METRES[unit] * INCH) for v in (x, y))
+            info["dpi"] = tuple(float(v / resolution.METRES[unit] * INCH) for v in (x, y))
     if "comment" in metadata:
-        found["comment"] = metadata["comment"]
+        info["comment"] = metadata["comment"]
     if "png chunks" in metadata:
         with suppress(FormatError):
-            found |= dict(_texts(unpack(metadata["png chunks"])))
+            info |= dict(_texts(unpack(metadata["png chunks"])))
     clear = metadata.get("transparent colour", b"")
     if len(clear) in (2, 6):
         values = struct.unpack(f">{len(clear) // 2}H", clear)
-        found["transparency"] = values if len(values) > 1 else values[0]
-    return found
+        info["transparency"] = values if len(values) > 1 else values[0]
+    return info
 
 
 def _texts(chunks: list[Chunk]) -> list[tuple[str, str]]:
     from PIL import PngImagePlugin  # only where texts are given to Pillow
 
-    found: list[tuple[str, str]] = []
+    texts: list[tuple[str, str]] = []
     for kind, content in chunks:
         name, _, rest = content.partition(b"\0")
         key = name.decode("latin-1")
         if kind == b"tEXt":
-            found.append((key, rest.decode("latin-1")))
+            texts.append((key, rest.decode("latin-1")))
         elif kind == b"zTXt" and rest[:1] == b"\0" and (text := _inflated(rest[1:])) is not None:
-            found.append((key, text.decode("latin-1")))
+            texts.append((key, text.decode("latin-1")))
         elif kind == b"iTXt" and len(parts := rest[2:].split(b"\0", 2)) == 3:
             whole = _inflated(parts[2]) if rest[:1] == b"\1" else parts[2]
             if whole is not None:
                 language, translated = parts[0].decode("latin-1"), parts[1].decode("utf-8", "replace")
-                found.append((key, PngImagePlugin.iTXt(whole.decode("utf-8", "replace"), language, translated)))
-    return found
+                texts.append((key, PngImagePlugin.iTXt(whole.decode("utf-8", "replace"), language, translated)))
+    return texts
 
 
 def _inflated(data: bytes) -> bytes | None:

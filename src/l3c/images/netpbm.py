@@ -139,8 +139,8 @@ def _plain_end(data: bytes, header: _Header) -> int:
 
 def describe(data: bytes) -> Description:
     """Of a file. Raises InputError where it is damaged."""
-    pages, found = [], list(_headers(data))
-    for header, _ in found:
+    pages, headers = [], list(_headers(data))
+    for header, _ in headers:
         maximum = None if header.largest in FULL else header.largest
         bits = 1 if header.largest == 1 else 8 * header.itemsize
         extra = _extra(header)
@@ -151,7 +151,7 @@ def describe(data: bytes) -> Description:
         pages.append(
             Description("PPM", header.width, header.height, bits, colours, extra, maximum=maximum, items=items)
         )
-    rest = trailing(data, found[-1][1]) if data[found[-1][1] :].strip() else {}
+    rest = trailing(data, headers[-1][1]) if data[headers[-1][1] :].strip() else {}
     if len(pages) == 1:
         return replace(pages[0], items=pages[0].items | rest)
     return replace(pages[0], items=rest, pages=tuple(pages))

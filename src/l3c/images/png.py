@@ -380,24 +380,24 @@ def _by_pillow(rows: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
 
 def _metadata(file: _File) -> dict[str, bytes]:
     """By kinds; what none holds stays a chunk."""
-    found: dict[str, bytes] = {}
+    metadata: dict[str, bytes] = {}
     chunks: list[Chunk] = []
     for kind, content in file.ancillary:
         name, value = _named(kind, content)
-        if name and name not in found:
-            found[name] = value
+        if name and name not in metadata:
+            metadata[name] = value
             if kind == b"iCCP" and (label := content.split(b"\0", 1)[0]) != PROFILE_NAME:
                 chunks.append((b"iCCP", label + b"\0"))
         elif kind not in PIXELS:
             chunks.append((kind, content))
     if file.colour != 3 and _clear(file):
-        found["transparent colour"] = _scaled(_clear(file), file)
+        metadata["transparent colour"] = _scaled(_clear(file), file)
     if file.colour in (2, 6) and file.palette:
-        found["png palette"] = file.palette
+        metadata["png palette"] = file.palette
     if chunks:
         early = [c for c in chunks if c[0] not in AFTER_PALETTE]
-        found["png chunks"] = pack([*early, *[c for c in chunks if c[0] in AFTER_PALETTE]])
-    return found
+        metadata["png chunks"] = pack([*early, *[c for c in chunks if c[0] in AFTER_PALETTE]])
+    return metadata
 
 
 def _scaled(clear: bytes, file: _File) -> bytes:

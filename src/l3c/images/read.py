@@ -69,8 +69,8 @@ def describe(data: bytes, name: str) -> Description:
     Raises InputError for unknown formats and damaged files.
     """
     form = _format(data, name)
-    found: Description = _guarded(name, lambda: form.reader.describe(data))
-    return found
+    description: Description = _guarded(name, lambda: form.reader.describe(data))
+    return description
 
 
 def _format(data: bytes, name: str) -> Format:
@@ -101,12 +101,13 @@ def _compare(picture: Picture, description: Description, name: str) -> None:
     """Raise where a reader gave other samples than the file holds."""
     pages = picture.pages or (picture,)
     stated = description.pages or (description,)
-    found = [(page.samples.shape, page.samples.dtype) for page in pages]
+    decoded = [(page.samples.shape, page.samples.dtype) for page in pages]
     expected = [(page.shape, np.dtype(page.dtype)) for page in stated]
-    if found != expected:
+    if decoded != expected:
         i = next(
-            (i for i, (a, b) in enumerate(zip(found, expected, strict=False)) if a != b), min(len(found), len(expected))
+            (i for i, (a, b) in enumerate(zip(decoded, expected, strict=False)) if a != b),
+            min(len(decoded), len(expected)),
         )
         raise InputError(
-            f"{name}: cannot be read: its page {i + 1} is {found[i : i + 1]}, its header says {expected[i : i + 1]}"
+            f"{name}: cannot be read: its page {i + 1} is {decoded[i : i + 1]}, its header says {expected[i : i + 1]}"
         )

@@ -62,18 +62,18 @@ def second_opinion(source: bytes, picture: Picture) -> bool | None:
     if reader is None:
         return None
     try:
-        found = reader(source)
+        second = reader(source)
     except (ImportError, OSError, UnidentifiedImageError, Image.DecompressionBombError):
         return None
     except (L3CError, ValueError, RuntimeError, struct.error):
         return None
-    if found is None:
+    if second is None:
         return None
     pages = picture.pages or (picture,)
-    if len(found) == 1 and len(pages) > 1:  # of an animation, the first frame
+    if len(second) == 1 and len(pages) > 1:  # of an animation, the first frame
         pages = pages[:1]
-    same = (_equal(shown(page), other) for page, other in zip(pages, found, strict=True))
-    return len(found) == len(pages) and all(same)
+    same = (_equal(shown(page), other) for page, other in zip(pages, second, strict=True))
+    return len(second) == len(pages) and all(same)
 
 
 def _equal(one: Samples, other: Samples) -> bool:
@@ -116,8 +116,8 @@ def _by_pillow(data: bytes) -> list[Samples] | None:
 
 
 def _tiff(data: bytes) -> list[Samples] | None:
-    found = tiff.second_reading(data)
-    return None if found is None else [shown(picture) for picture in found]
+    pictures = tiff.second_reading(data)
+    return None if pictures is None else [shown(picture) for picture in pictures]
 
 
 def _webp(data: bytes) -> list[Samples] | None:

@@ -151,14 +151,14 @@ def _kind(directory: Directory) -> str:
 def describe(data: bytes) -> Description:
     """Of a file. Raises InputError where it is damaged."""
     reader = Reader(data)
-    found = list(_pages(reader))
-    if not found:
+    directories = list(_pages(reader))
+    if not directories:
         raise damaged("it has no directory")
-    pages = tuple(_describe(page.directory, data) for page in found)
-    end = max([reader.end, *(_end(page.directory) for page in found)])
+    pages = tuple(_describe(page.directory, data) for page in directories)
+    end = max([reader.end, *(_end(page.directory) for page in directories)])
     rest = trailing(data, end + end % 2) if end + end % 2 < len(data) else {}
-    first = found[0].directory
-    if DNG in first.tags or any(p.directory.number(PHOTOMETRIC, 0) in RAW_PHOTOMETRIC for p in found):
+    first = directories[0].directory
+    if DNG in first.tags or any(p.directory.number(PHOTOMETRIC, 0) in RAW_PHOTOMETRIC for p in directories):
         return replace(pages[0], refused=CAMERA_FILE, items={})
     if len(pages) == 1:
         return replace(pages[0], items=pages[0].items | rest)
@@ -198,8 +198,8 @@ def _describe(directory: Directory, data: bytes) -> Description:
 
 def _extra(directory: Directory, count: int) -> tuple[str, ...]:
     kinds = directory.numbers(EXTRA)
-    found = [EXTRAS.get(kind, str(kind)) for kind in kinds][: max(count, 0)]
-    return (*found, *[UNSPECIFIED] * (count - len(found)))
+    extras = [EXTRAS.get(kind, str(kind)) for kind in kinds][: max(count, 0)]
+    return (*extras, *[UNSPECIFIED] * (count - len(extras)))
 
 
 def _refused(directory: Directory, plain: Description, numbers: set[str]) -> str | None:
@@ -278,15 +278,15 @@ def _is_lost(tag: Tag) -> bool:
 
 
 def _metadata(directory: Directory) -> dict[str, bytes]:
-    found, left_out = {}, set(LAYOUT)
+    metadata, left_out = {}, set(LAYOUT)
     for kind, number in (("icc", ICC), ("xmp", XMP)):
         tag = directory.tags.get(number)
         if tag is not None and tag.count and tag.type in (1, 7):
-            found[kind] = tag.data
+            metadata[kind] = tag.data
             left_out.add(number)
     dots = [directory.fraction(tag) for tag in (282, 283)]
     if dots[0] and dots[1] and (stated := resolution.of_tiff(dots[0], dots[1], directory.number(296, 2))):
-        found["resolution"] = stated
+        metadata["resolution"] = stated
         left_out |= RESOLUTIONS
     left_out |= {tag.number for tag in directory.tags.values() if _is_lost(tag)}
     if directory.number(KIND, 1) == 0:
@@ -305,8 +305,8 @@ def _metadata(directory: Directory) -> dict[str, bytes]:
     repeated = [tag for tag in directory.repeated if tag.number not in LAYOUT and not _is_lost(tag)]
     block = block_of(Directory(directory.order, 0, kept, repeated=repeated), frozenset())
     if block:
-        found["exif"] = block
-    return found
+        metadata["exif"] = block
+    return metadata
 
 
 def has_deep_colours(block: bytes) -> bool:

@@ -69,14 +69,14 @@ class Directory:
 
     def numbers(self, tag: int) -> tuple[int, ...]:
         """Values of a tag of integers; none where it is missing."""
-        found = self.tags.get(tag)
-        if found is None:
+        entry = self.tags.get(tag)
+        if entry is None:
             return ()
-        if found.type not in FORMATS:
-            if found.type == 7 and found.count:  # bytes, as some writers have it
-                return tuple(found.data)
-            raise damaged(f"its tag {tag} has values of type {found.type}")
-        return struct.unpack(f"{self.order}{found.count}{FORMATS[found.type]}", found.data)
+        if entry.type not in FORMATS:
+            if entry.type == 7 and entry.count:  # bytes, as some writers have it
+                return tuple(entry.data)
+            raise damaged(f"its tag {tag} has values of type {entry.type}")
+        return struct.unpack(f"{self.order}{entry.count}{FORMATS[entry.type]}", entry.data)
 
     def number(self, tag: int, default: int) -> int:
         """The first value of a tag."""
@@ -85,10 +85,10 @@ class Directory:
 
     def fraction(self, tag: int) -> tuple[int, int] | None:
         """Numerator and denominator of a tag of one fraction; None where there is none."""
-        found = self.tags.get(tag)
-        if found is None or found.count != 1 or found.type != RATIONAL:
+        entry = self.tags.get(tag)
+        if entry is None or entry.count != 1 or entry.type != RATIONAL:
             return None
-        above, below = struct.unpack(self.order + "II", found.data)
+        above, below = struct.unpack(self.order + "II", entry.data)
         return above, below
 
 
@@ -128,19 +128,19 @@ class Reader:
         else:
             following = self._unpack(next_format, at + count * size)[0]
         self.end = max(self.end, min(at + count * size + struct.calcsize(next_format), len(self.data)))
-        found = Directory(self.order, offset)
+        directory = Directory(self.order, offset)
         for i in range(count):
             number, kind, values, value = self._unpack(entry_format, at + i * size)
-            again = number in found.tags
+            again = number in directory.tags
             if kind not in SIZES or (again and number in POINTERS):
                 tag = Tag(number, kind, 0, bytes(value))
             else:
                 tag = self._tag(number, kind, values, value, depth)
             if again:
-                found.repeated.append(tag)
+                directory.repeated.append(tag)
             else:
-                found.tags[number] = tag
-        return found, following
+                directory.tags[number] = tag
+        return directory, following
 
     def _tag(self, number: int, kind: int, count: int, value: bytes, depth: int) -> Tag:
         size = SIZES[kind] * count

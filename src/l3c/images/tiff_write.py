@@ -90,7 +90,7 @@ def _children(tags: dict[int, Tag]) -> int:
 
 def _kept(page: Picture, order: str) -> dict[int, Tag]:
     """Tags of what came with a picture, by number; keys of repeated ones lie above all numbers."""
-    found: dict[int, Tag] = {}
+    tags: dict[int, Tag] = {}
     if block := page.metadata.get("exif"):
         try:
             reader = Reader(block)
@@ -98,22 +98,20 @@ def _kept(page: Picture, order: str) -> dict[int, Tag]:
         except (InputError, struct.error) as error:
             raise InputError(f"its EXIF block is damaged: {error}") from error
         numbered = directory.tags | {NUMBERS + i: tag for i, tag in enumerate(directory.repeated)}
-        found = {
-            n: swapped(tag, directory.order, order) for n, tag in numbered.items() if tag.number not in tiff.LAYOUT
-        }
+        tags = {n: swapped(tag, directory.order, order) for n, tag in numbered.items() if tag.number not in tiff.LAYOUT}
         for number in (tiff.MAP, tiff.NUMBER, tiff.PHOTOMETRIC):  # what is odd about the layout
             if number in directory.tags:
-                found[number] = swapped(directory.tags[number], directory.order, order)
-        found = {n: tag for n, tag in found.items() if tag.count and (tag.type not in (13, 18) or tag.inner)}
+                tags[number] = swapped(directory.tags[number], directory.order, order)
+        tags = {n: tag for n, tag in tags.items() if tag.count and (tag.type not in (13, 18) or tag.inner)}
     for kind, number, type_ in (("icc", tiff.ICC, UNDEFINED), ("xmp", tiff.XMP, 1)):
         if content := page.metadata.get(kind):
-            found[number] = Tag(number, type_, len(content), content)
+            tags[number] = Tag(number, type_, len(content), content)
     if packed_resolution := page.metadata.get("resolution"):
         unit, x, y = resolution.for_tiff(packed_resolution)
         for number, value in ((282, x), (283, y)):
-            found[number] = Tag(number, RATIONAL, 1, struct.pack(order + "II", *value))
-        found[296] = tag_of(order, 296, SHORT, [unit])
-    return found
+            tags[number] = Tag(number, RATIONAL, 1, struct.pack(order + "II", *value))
+        tags[296] = tag_of(order, 296, SHORT, [unit])
+    return tags
 
 
 def _tags(writer: Writer, page: Picture, level: int) -> dict[int, Tag]:
@@ -202,8 +200,8 @@ def _bits(page: Picture) -> tuple[int, NDArray[Any]]:
 
 def _map(colours: bytes, bits: int, stated: Tag | None, order: str) -> Tag:
     table = np.zeros((1 << bits, 3), np.uint16)
-    found = np.frombuffer(colours, np.uint8).reshape(-1, 3)
-    table[: len(found)] = found
+    entries = np.frombuffer(colours, np.uint8).reshape(-1, 3)
+    table[: len(entries)] = entries
     if stated is not None and stated.count == table.size and stated.type == SHORT:
         exact = np.frombuffer(stated.data, order + "u2").reshape(3, -1).T
         if ((exact >> 8) == table).all():

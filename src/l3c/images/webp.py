@@ -58,16 +58,16 @@ class _File:
 
 
 def _chunks(data: bytes, at: int, end: int) -> list[Chunk]:
-    found = []
+    chunks = []
     while at < end:
         if at + 8 > end:
             raise damaged(f"byte {at}: a chunk ends after the file")
         kind, size = struct.unpack_from("<4sI", data, at)
         if at + 8 + size > end:
             raise damaged(f"byte {at}: its chunk {kind.decode('latin-1')} ends after the file")
-        found.append((kind, data[at + 8 : at + 8 + size]))
+        chunks.append((kind, data[at + 8 : at + 8 + size]))
         at += 8 + size + size % 2
-    return found
+    return chunks
 
 
 def _parse(data: bytes) -> _File:
