@@ -34,10 +34,10 @@ def divide(folders: dict[str, Path], prefix: Path, limit: int) -> list[Path]:
 def _files(folders: dict[str, Path]) -> Iterable[tuple[str, Path, Path]]:
     """(name of its folder, file, its path below that)."""
     for name, folder in folders.items():
-        found = sorted(path for path in folder.rglob("*") if path.is_file())
-        if not found:
+        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        if not paths:
             raise InputError(f"{folder}: there is no such folder, or no file in it")
-        yield from ((name, path, path.relative_to(folder)) for path in found)
+        yield from ((name, path, path.relative_to(folder)) for path in paths)
 
 
 def _new(prefix: Path, number: int) -> Path:

@@ -31,8 +31,8 @@ def prepare_tree(
             store = open_store(root)
             held.callback(store.close)
             store.prepare()
-        found = plan(open_store(source).listing(inside(source, targets[0])), ToPng())
-        return run(task, found, verb, on_outcome, workers.count, workers.cluster)
+        conversions = plan(open_store(source).listing(inside(source, targets[0])), ToPng())
+        return run(task, conversions, verb, on_outcome, workers.count, workers.cluster)
 
 
 def failure(job: Job, error: Exception) -> Outcome:

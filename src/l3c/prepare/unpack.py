@@ -66,8 +66,8 @@ class Unpack:
 
     def _members(self, job: Job) -> Iterator[tuple[str, int, IO[bytes]]]:
         with open_archive(job.source, self.anonymous) as file:
-            found = zip_members(file) if job.source.lower().endswith(".zip") else tar_members(file)
-            yield from ((safe(name), size, content) for name, size, content in found)
+            members = zip_members(file) if job.source.lower().endswith(".zip") else tar_members(file)
+            yield from ((safe(name), size, content) for name, size, content in members)
 
 
 def open_archive(where: str, anonymous: bool) -> Any:

@@ -42,26 +42,26 @@ class Checkpoints:
 
     def all(self) -> dict[int, Path]:
         """Paths by iteration, in rising order."""
-        found = {}
+        paths = {}
         for path in self.folder.glob("*.pt"):
             digits = path.name.split(".")[0]
             if digits.isdecimal():
-                found[int(digits)] = path
-        return dict(sorted(found.items()))
+                paths[int(digits)] = path
+        return dict(sorted(paths.items()))
 
     def choose(self, iteration: int = LATEST) -> tuple[int, Path]:
         """Return the nearest checkpoint that is not later, or the latest, or that of the best validation."""
         if iteration == BEST:
             return self._best()
-        found = self.all()
-        if not found:
+        paths = self.all()
+        if not paths:
             raise InputError(f"{self.folder}: holds no checkpoint")
-        wanted = [i for i in found if iteration == LATEST or i <= iteration]
+        wanted = [i for i in paths if iteration == LATEST or i <= iteration]
         if not wanted:
             raise InputError(
-                f"{self.folder}: no checkpoint at or before iteration {iteration}; the first is {min(found)}"
+                f"{self.folder}: no checkpoint at or before iteration {iteration}; the first is {min(paths)}"
             )
-        return wanted[-1], found[wanted[-1]]
+        return wanted[-1], paths[wanted[-1]]
 
     def best(self) -> tuple[float, int] | None:
         """(bits per sub-pixel, iteration) of the best validation; None where there was none."""
@@ -76,10 +76,10 @@ class Checkpoints:
         save_state(self.folder / BEST_NAME, state)
 
     def _best(self) -> tuple[int, Path]:
-        found = self.best()
-        if found is None:
+        best = self.best()
+        if best is None:
             raise InputError(f"{self.folder}: holds no {BEST_NAME}: no validation was made")
-        return found[1], self.folder / BEST_NAME
+        return best[1], self.folder / BEST_NAME
 
     def save(self, iteration: int, state: dict[str, Any], policy: Policy, *, keep: bool = False) -> Path:
         """Write one, and remove what the policy no longer keeps."""

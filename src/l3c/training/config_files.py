@@ -56,7 +56,7 @@ def find_config(kind: str, name: str) -> Path:
         return path
     if packaged.is_file():
         return packaged
-    known = ", ".join(sorted(found.stem for found in packaged.parent.glob(f"*{SUFFIX}")))
+    known = ", ".join(sorted(file.stem for file in packaged.parent.glob(f"*{SUFFIX}")))
     raise InputError(f"{name}: no such file, and no {kind} configuration of the package, which has {known}")
 
 
@@ -85,7 +85,7 @@ def read_chain(path: Path, seen: tuple[Path, ...] = ()) -> list[File]:
 def _parent(path: Path, named: str) -> Path:
     """The file that one inherits from: beside it, or else the package's of that name; a file's own name means that."""
     beside = path.parent / named
-    packaged = (found for found in CONFIGS.glob(f"*/{Path(named).stem}{SUFFIX}") if Path(named).name == named)
+    packaged = (file for file in CONFIGS.glob(f"*/{Path(named).stem}{SUFFIX}") if Path(named).name == named)
     return beside if beside.is_file() and beside != path else next(packaged, beside)
 
 

@@ -176,7 +176,7 @@ def is_packed(where: str) -> bool:
 def open_packs(where: str) -> list[Packed]:
     """Open a packed file, or all that match a pattern with * in its last part, sorted."""
     path = Path(where).expanduser()
-    found = [path] if path.is_file() else sorted(path.parent.glob(path.name))
-    if not found:
+    files = [path] if path.is_file() else sorted(path.parent.glob(path.name))
+    if not files:
         raise InputError(f"{where}: there is no such packed file")
-    return [Packed(file) for file in found]
+    return [Packed(file) for file in files]

@@ -89,7 +89,7 @@ def walk_pictures(where: str) -> Iterator[Path]:
         for folder, _, names in os.walk(path, followlinks=True):
             yield from (Path(folder) / name for name in names if is_picture(name))
     else:
-        yield from (found for found in _matching(path) if is_picture(found.name))
+        yield from (file for file in _matching(path) if is_picture(file.name))
 
 
 def _matching(pattern: Path) -> Iterator[Path]:

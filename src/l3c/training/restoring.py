@@ -74,8 +74,8 @@ def wave_weights(name: str, channels: int) -> str | None:
     preset = PRESETS.get((name, channels))
     if preset is not None:
         return str(FOLDER / preset.file)
-    found = search_path.find(name)
-    return found if found is not None and search_path.format_of(found) == WAVE else None
+    file = search_path.find(name)
+    return file if file is not None and search_path.format_of(file) == WAVE else None
 
 
 def check_same_network(experiment: Experiment, config: AnyConfig) -> None:

@@ -61,9 +61,9 @@ def needs(building: bool = True) -> Iterator[Need]:
 
 def main(arguments: list[str], tell: Callable[[str], None] = print) -> int:
     """Print all versions; 1 where one is missing or too old. `--train`: what training alone needs."""
-    found = list(needs(building="--train" not in arguments))
-    tell("  ".join(f"{need.name} {need.found or 'missing'}" for need in found))
-    problems = [need.problem for need in found if need.problem]
+    checked = list(needs(building="--train" not in arguments))
+    tell("  ".join(f"{need.name} {need.found or 'missing'}" for need in checked))
+    problems = [need.problem for need in checked if need.problem]
     for problem in problems:
         tell(f"l3c: {problem}")
     return 1 if problems else 0
@@ -71,8 +71,8 @@ def main(arguments: list[str], tell: Callable[[str], None] = print) -> int:
 
 def numbers(text: str) -> Version:
     """(2, 11, 0) of 2.11.0+cu130; (3,) of 3.dev."""
-    found = re.match(r"\d+(?:\.\d+)*", text)
-    return tuple(map(int, found[0].split("."))) if found else ()
+    match = re.match(r"\d+(?:\.\d+)*", text)
+    return tuple(map(int, match[0].split("."))) if match else ()
 
 
 def _text(least: Version) -> str:
@@ -92,8 +92,8 @@ def _said_by(program: str) -> str:
         done = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    found = re.search(r"\d+\.\d+(?:\.\d+)*", done.stdout)
-    return found[0] if found else ""
+    match = re.search(r"\d+\.\d+(?:\.\d+)*", done.stdout)
+    return match[0] if match else ""
 
 
 if __name__ == "__main__":

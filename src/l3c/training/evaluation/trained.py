@@ -47,15 +47,15 @@ def _evaluate(
     device: torch.device,
     progress: Progress,
 ) -> Result:
-    found, checkpoint = experiment.checkpoints.choose(iteration)
+    chosen, checkpoint = experiment.checkpoints.choose(iteration)
     cache = ResultCache(experiment.folder)
     path = cache.path(checkpoint, testset, request.settings, device.type)
     known = None if request.overwrite_cache else cache.read(path)
     if known is None:
-        trained = load_trained(experiment, found, device)
+        trained = load_trained(experiment, chosen, device)
         recursions = recursions_of(trained.network.architecture, request.settings.recursions)
         pictures, skipped = evaluate(trained.network, testset, request.settings, progress)
-        known = Result(testset.name, name, found, recursions, pictures, skipped)
+        known = Result(testset.name, name, chosen, recursions, pictures, skipped)
         cache.write(path, known)
     return replace(known, experiment=name)
 
@@ -77,12 +77,12 @@ def export_subjects(subject: str, label: str, request: Request, writing: Writing
     experiment = find_experiment(subject, request.log_dir)
     images = request.images or training_images(experiment)
     for iteration in request.iterations:
-        found, _ = experiment.checkpoints.choose(iteration)
-        path = writing.folder / f"{experiment.name.split(' ')[0]}_{found}.safetensors"
-        export_experiment(experiment, path, images, found)
-        writing.say(f"{path}: iteration {found} as integers; decoding needs it: L3C_MODELS={writing.folder}")
-        loss = _loss(experiment, found, choose_device(request.device)) if writing.theory else None
-        yield Subject(label, find_model(str(path), RGB_CHANNELS, request.device), found, loss)
+        chosen, _ = experiment.checkpoints.choose(iteration)
+        path = writing.folder / f"{experiment.name.split(' ')[0]}_{chosen}.safetensors"
+        export_experiment(experiment, path, images, chosen)
+        writing.say(f"{path}: iteration {chosen} as integers; decoding needs it: L3C_MODELS={writing.folder}")
+        loss = _loss(experiment, chosen, choose_device(request.device)) if writing.theory else None
+        yield Subject(label, find_model(str(path), RGB_CHANNELS, request.device), chosen, loss)
 
 
 def _loss(experiment: Experiment, iteration: int, device: torch.device) -> Callable[[Pixels], tuple[float, ...]]:

@@ -127,12 +127,12 @@ def validation_batches(data: Data) -> list[Tensor]:
 
 
 def _packed_centres(where: str, side: int, count: int) -> Tensor:
-    found = [
+    pictures = [
         pack.read(i) for pack in open_packs(where) for i in range(len(pack)) if min(pack.read(i).shape[:2]) >= side
     ]
-    if not found:
+    if not pictures:
         raise InputError(f"{where}: no picture of at least {side} x {side} pixels")
-    return torch.stack([to_tensor(centre_crop(image, side)) for image in found[:count]])
+    return torch.stack([to_tensor(centre_crop(image, side)) for image in pictures[:count]])
 
 
 def _centres(paths: list[Path], side: int) -> Tensor:

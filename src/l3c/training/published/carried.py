@@ -92,12 +92,12 @@ def holds_run(folder: Path, name: str) -> bool:
 
 def from_float(place: Path, folder: Path) -> Experiment:
     """Make an experiment's folder of the float form of a model. Raises ModelError where it is none."""
-    found = read_float(str(place))
-    experiment, config = Experiment(folder), Config(network=found.architecture)
+    stored = read_float(str(place))
+    experiment, config = Experiment(folder), Config(network=stored.architecture)
     experiment.folder.mkdir(parents=True)
     experiment.write_config(config)
-    iteration = found.iteration or 0
-    state = {NETWORK: found.state, "iteration": iteration, "config": config.to_dict()}
+    iteration = stored.iteration or 0
+    state = {NETWORK: stored.state, "iteration": iteration, "config": config.to_dict()}
     experiment.checkpoints.save(iteration, state, Policy(), keep=True)
     return experiment
 

@@ -161,12 +161,12 @@ class _InFiles:
 
     def windows(self, w: Windows, side: int) -> Tensor:
         """uint8 [n, side, side, 3]; a smaller window repeats its last row and column."""
-        found = np.empty((len(w.numbers), side, side, CHANNELS), np.uint8)
+        crops = np.empty((len(w.numbers), side, side, CHANNELS), np.uint8)
         for i, (number, top, left, own) in enumerate(zip(w.numbers, w.tops, w.lefts, w.sides, strict=True)):
             pack, at = self._places[number]
             window = pack.read(at)[top : top + own, left : left + own]
-            found[i] = np.pad(window, ((0, side - own), (0, side - own), (0, 0)), "edge") if own < side else window
-        return to_device(found, self._device)
+            crops[i] = np.pad(window, ((0, side - own), (0, side - own), (0, 0)), "edge") if own < side else window
+        return to_device(crops, self._device)
 
 
 def open_packed_crops(data: Data, seed: int, device: torch.device) -> PackedCrops:

@@ -48,7 +48,7 @@ def export_experiment(
     images: a folder of pictures like those that are to be coded; 32 of them, evenly spaced, are looked at, and fine
     tuning sees random crops of them all.
     """
-    found, path = experiment.checkpoints.choose(iteration)
+    chosen, path = experiment.checkpoints.choose(iteration)
     config = experiment.config()
 
     def tune(a: Architecture, weights: Weights, grids: Grids) -> Weights:
@@ -59,17 +59,17 @@ def export_experiment(
 
     pictures = calibration_pictures(images)
     if config.network.own:
-        network = load_trained(experiment, found).network
-        return found, write_model(target, *export_own(network, pictures, tune))
+        network = load_trained(experiment, chosen).network
+        return chosen, write_model(target, *export_own(network, pictures, tune))
     layers = export_layers(config.network, evaluated_weights(read_state(path), path), pictures, tune)
-    return found, write_model(target, config.network, layers)
+    return chosen, write_model(target, config.network, layers)
 
 
 def export_float(experiment: Experiment, target: Path, iteration: int = LATEST, model: bytes = b"") -> tuple[Path, str]:
     """Write the float form of a checkpoint beside its integers: (file, digest). model: digest of the integers."""
-    found, path = experiment.checkpoints.choose(iteration)
+    chosen, path = experiment.checkpoints.choose(iteration)
     place, state = float_name(target), evaluated_weights(read_state(path), path)
-    return place, write_float(place, experiment.config().network, state, found, model.hex())
+    return place, write_float(place, experiment.config().network, state, chosen, model.hex())
 
 
 def _crops(images: Path, config: Config) -> Iterable[Tensor]:

@@ -160,12 +160,12 @@ class Results:
 
     def best_before(self) -> tuple[float, int] | None:
         """(bits per sub-pixel, iteration) of L3C's best validation in earlier calls."""
-        found = [
+        validations = [
             (line["val/bpsp"], line["iteration"])
             for line in self._earlier
             if line["stage"] == L3C.name and "val/bpsp" in line
         ]
-        return min(found, default=None)
+        return min(validations, default=None)
 
 
 def run(job: Job) -> None:

@@ -38,13 +38,13 @@ def import_released(
     if known is None and "://" not in where and not Path(where).exists():
         raise InputError(f"{where}: no such file, and no released model: `l3c import-released` lists those")
     with _at_hand(where, progress_for) as path:
-        found = read_released(path)
+        checkpoints = read_released(path)
         if known is not None:
-            found = [released for released in found if _is(released, known)]
-            if not found:
+            checkpoints = [released for released in checkpoints if _is(released, known)]
+            if not checkpoints:
                 raise ModelError(f"{where}: holds no checkpoint of {known.name}, experiment {known.experiment}")
         experiments = {}
-        for released in found:
+        for released in checkpoints:
             experiments[released.experiment] = _write(released, log_dir)
     return list(experiments.values())
 

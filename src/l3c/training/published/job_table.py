@@ -31,7 +31,7 @@ def table_of(lines: Iterable[Line], operations: Mapping[str, float], rate: float
 
 def _speeds(rows: list[Line], operations: Mapping[str, float], rate: float | None) -> str:
     heads = ["training", "call", "iterations", "minutes", "pixels a second", "share of the rate", "best", "last", "gap"]
-    found = []
+    cells = []
     for stage, call in dict.fromkeys((line["stage"], line["call"]) for line in rows):
         mine = [line for line in rows if (line["stage"], line["call"]) == (stage, call)]
         speeds = [line[SPEED] for line in mine if SPEED in line]
@@ -39,23 +39,23 @@ def _speeds(rows: list[Line], operations: Mapping[str, float], rate: float | Non
         share = f"{operations[stage] * speed / rate:.1%}" if rate and stage in operations else ""
         costs = [line for line in mine if COST in line]
         best, last = (min(line[COST] for line in costs), costs[-1]) if costs else (None, {})
-        found.append([
+        cells.append([
             stage, str(call), f"{max(line['iteration'] for line in mine):,}",
             f"{max(line.get(MINUTES, 0) for line in mine):.1f}", f"{speed:,.0f}", share,
             _number(best), _number(last.get(COST)), _number(last.get(GAP)),
         ])  # fmt: skip
-    return _table(heads, found)
+    return _table(heads, cells)
 
 
 def _costs(rows: list[Line]) -> str:
     """Every validation. The gap: by how much pictures of validation cost more than those of training."""
     heads = ["training", "call", "minute", "iteration", "bits per sub-pixel", "of training's pictures", "gap"]
-    found = [
+    cells = [
         [line["stage"], str(line["call"]), f"{line.get(MINUTES, 0):.1f}", f"{line['iteration']:,}",
          *(_number(line.get(key)) for key in (COST, "val/train_bpsp", GAP))]
         for line in rows if COST in line
     ]  # fmt: skip
-    return _table(heads, found)
+    return _table(heads, cells)
 
 
 def _number(value: float | None) -> str:

@@ -30,27 +30,27 @@ class Trained:
 
 def load_trained(experiment: Experiment, iteration: int = LATEST, device: torch.device | str = "cpu") -> Trained:
     """Load the checkpoint at or before an iteration; averaged weights where they were kept."""
-    found, path = experiment.checkpoints.choose(iteration)
+    chosen, path = experiment.checkpoints.choose(iteration)
     state = read_state(path)
     network = make_network(experiment.config().network)
     load_weights(network, evaluated_weights(state, path), True, str(path))
-    return Trained(_ready(network, device), experiment.name, found)
+    return Trained(_ready(network, device), experiment.name, chosen)
 
 
 def load_float(place: str, device: torch.device | str = "cpu") -> Trained:
     """Load the float form of a model, by its path or URL. Raises ModelError."""
-    found = read_float(place)
-    network = make_network(found.architecture)
-    load_weights(network, found.state, True, place)
-    return Trained(_ready(network, device), search_path.stem(place).removesuffix(ENDING), found.iteration)
+    stored = read_float(place)
+    network = make_network(stored.architecture)
+    load_weights(network, stored.state, True, place)
+    return Trained(_ready(network, device), search_path.stem(place).removesuffix(ENDING), stored.iteration)
 
 
 def find_trained(wanted: str, log_dir: Path, iteration: int = LATEST, device: torch.device | str = "cpu") -> Trained:
     """The network of a model, by its name or path, or else of an experiment. Raises InputError and ModelError."""
-    found = find_weights(wanted, log_dir)
-    if isinstance(found, Experiment):
-        return load_trained(found, iteration, device)
-    return load_float(str(found), device)
+    source = find_weights(wanted, log_dir)
+    if isinstance(source, Experiment):
+        return load_trained(source, iteration, device)
+    return load_float(str(source), device)
 
 
 def _ready(network: Published, device: torch.device | str) -> Published:

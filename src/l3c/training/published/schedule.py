@@ -52,10 +52,10 @@ def make_schedule(
         return _half_cosine(initial, iterations)
     if text == CLOCK:
         return _by_clock(initial, share)
-    if found := STAIRS.fullmatch(text):
-        return _stairs(found, initial, batches_per_epoch)
-    if found := COSINE.fullmatch(text):
-        high, low, period = float(found[1]), float(found[2]), _span(found[3], found[4], batches_per_epoch)
+    if match := STAIRS.fullmatch(text):
+        return _stairs(match, initial, batches_per_epoch)
+    if match := COSINE.fullmatch(text):
+        high, low, period = float(match[1]), float(match[2]), _span(match[3], match[4], batches_per_epoch)
         return lambda iteration: low + (high - low) * math.cos(math.pi / 2 * (iteration % period) / period)
     raise InputError(
         f"optimizer.schedule: {text!r} is none of: none, exp_F_eN, exp_F_eN_warm_S_G_eM, cos_MAX_MIN_eT, half_cosine, "
@@ -89,12 +89,12 @@ def _span(unit: str, count: str, batches_per_epoch: int) -> int:
     return max(1, int(float(count) * (batches_per_epoch if unit == "e" else 1)))
 
 
-def _stairs(found: re.Match[str], initial: float, batches_per_epoch: int) -> Rate:
-    factor, steps = float(found[1]), _span(found[2], found[3], batches_per_epoch)
-    if not found[4]:
+def _stairs(match: re.Match[str], initial: float, batches_per_epoch: int) -> Rate:
+    factor, steps = float(match[1]), _span(match[2], match[3], batches_per_epoch)
+    if not match[4]:
         return lambda iteration: initial * factor ** (iteration // steps)
-    restart = _span("e", found[4], batches_per_epoch)
-    later_factor, later_steps = float(found[5]), _span(found[6], found[7], batches_per_epoch)
+    restart = _span("e", match[4], batches_per_epoch)
+    later_factor, later_steps = float(match[5]), _span(match[6], match[7], batches_per_epoch)
 
     def rate(iteration: int) -> float:
         if iteration < restart:

@@ -130,11 +130,12 @@ def main(arguments: list[str]) -> int:
             continue
         config = read_config(paths, (*variant.settings, "run.minutes=1", *o.settings))
         assert isinstance(config, Config)
-        found = measure(config, device, o.steps, variant.waits)
-        share = f"{operations_per_pixel(config.network) * found.pixels / rate:.1%}" if rate else ""
-        name = f"{variant.name} ({found.way})" if config.run.compile else variant.name
+        measured = measure(config, device, o.steps, variant.waits)
+        share = f"{operations_per_pixel(config.network) * measured.pixels / rate:.1%}" if rate else ""
+        name = f"{variant.name} ({measured.way})" if config.run.compile else variant.name
         print(
-            f"| {name} | {found.pixels:,.0f} | {share} | {found.first:.1f} | {found.memory / 2**30:.1f} |", flush=True
+            f"| {name} | {measured.pixels:,.0f} | {share} | {measured.first:.1f} | {measured.memory / 2**30:.1f} |",
+            flush=True,
         )
     return 0
 

@@ -60,9 +60,9 @@ def export_wave(
     """Write the integers of a checkpoint, whole or not at all: (iteration, digest). learning: a key of LEARNING."""
     if learning not in LEARNING:
         raise InputError(f"learning {learning!r}: there is {', '.join(LEARNING)}")
-    found, path = experiment.checkpoints.choose(iteration)
+    chosen, path = experiment.checkpoints.choose(iteration)
     architecture = config.network.architecture()
     tensors = export(architecture, read_state(path)["parameters"].numpy())
     content, digest = file_content(architecture, tensors, LEARNING[learning])
     write_whole(target, content)
-    return found, digest
+    return chosen, digest

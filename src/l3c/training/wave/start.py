@@ -26,20 +26,20 @@ def start(restore: Restore, architecture: Architecture) -> Parameters:
     """
     if restore.file is None:
         _, place = restore.checkpoint()
-        found = _of_state(read_state(place), place)
+        parameters = _of_state(read_state(place), place)
     elif restore.file.endswith(".npz"):
         place = Path(restore.file)
-        found = read_checkpoint(place)
+        parameters = read_checkpoint(place)
     else:
-        place, found = Path(restore.file), network_parameters(read_stored(restore.file).network)
-    return _fitting(found, architecture, place)
+        place, parameters = Path(restore.file), network_parameters(read_stored(restore.file).network)
+    return _fitting(parameters, architecture, place)
 
 
 def _of_state(state: dict[str, Any], place: Path) -> Parameters:
     if "parameters" not in state:
         raise ModelError(f"{place}: is a checkpoint of another network")
-    found: Parameters = state["parameters"].numpy()
-    return found
+    parameters: Parameters = state["parameters"].numpy()
+    return parameters
 
 
 def read_checkpoint(path: Path) -> Parameters:
@@ -51,13 +51,13 @@ def read_checkpoint(path: Path) -> Parameters:
         raise ModelError(f"{path}: not a checkpoint of the wave network: {error}") from error
 
 
-def _fitting(found: Parameters, architecture: Architecture, place: Path) -> Parameters:
-    if found.size == parameter_count(architecture):
-        return found
+def _fitting(parameters: Parameters, architecture: Architecture, place: Path) -> Parameters:
+    if parameters.size == parameter_count(architecture):
+        return parameters
     for plain in (replace(architecture, coupled=0), replace(architecture, coupled=0, fitted=0)):
-        if found.size == parameter_count(plain):
-            return widened(plain, found, architecture)
-    raise ModelError(f"{place}: its {found.size} parameters do not fit the {parameter_count(architecture)} here")
+        if parameters.size == parameter_count(plain):
+            return widened(plain, parameters, architecture)
+    raise ModelError(f"{place}: its {parameters.size} parameters do not fit the {parameter_count(architecture)} here")
 
 
 def widened(plain: Architecture, parameters: Parameters, wide: Architecture) -> Parameters:
