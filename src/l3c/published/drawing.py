@@ -57,9 +57,9 @@ def mixtures_of(a: Architecture, scale: int, parameters: NDArray[np.int32]) -> l
     maps = parameters.reshape(-1, channels, a.components, *parameters.shape[1:]).astype(np.float64)
     logits = maps[0] * LOGIT_UNIT
     weights = np.exp(logits - logits.max(1, keepdims=True))
-    found = [weights / weights.sum(1, keepdims=True), maps[1] * MEAN_UNIT]
-    found.append(np.exp(maps[2] * LOG_SCALE_UNIT + LOG_SCALE_OFFSET))
-    return found + [1 / (1 + np.exp(-part * COEFFICIENT_UNIT)) for part in maps[3:]]
+    mixtures = [weights / weights.sum(1, keepdims=True), maps[1] * MEAN_UNIT]
+    mixtures.append(np.exp(maps[2] * LOG_SCALE_UNIT + LOG_SCALE_OFFSET))
+    return mixtures + [1 / (1 + np.exp(-part * COEFFICIENT_UNIT)) for part in maps[3:]]
 
 
 def draw(a: Architecture, scale: int, parameters: NDArray[np.int32], rng: np.random.Generator) -> NDArray[np.int64]:
@@ -108,11 +108,11 @@ def samples_of(model: PublishedModel, image: Pixels, seed: int = 0) -> list[Draw
     padding = Padding.to_multiple(image.shape[0], image.shape[1], 1 << (a.scales + recursions_of(a)))
     padded = padding.add(image)
     true = [padded.transpose(2, 0, 1), *auxiliary_images(model.program, padded)]
-    rng, found = np.random.default_rng(seed), [Drawn(0, sum(bits) / image.size, image)]
+    rng, pictures = np.random.default_rng(seed), [Drawn(0, sum(bits) / image.size, image)]
     for drawn in range(1, len(true)):
         picture = _drawn(model, true, drawn, rng).transpose(1, 2, 0).astype(np.uint8)
-        found.append(Drawn(drawn, sum(bits[drawn:]) / image.size, padding.remove(picture)))
-    return found
+        pictures.append(Drawn(drawn, sum(bits[drawn:]) / image.size, padding.remove(picture)))
+    return pictures
 
 
 def _drawn(model: PublishedModel, true: list[Any], count: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -51,15 +51,15 @@ def float_layers(a: Architecture, state: State) -> Weights:
         if key not in state:
             raise ModelError(f"the network has no {key}, which one of kind {a.kind} has")
         read.add(key)
-        found = state[key].detach().cpu().double()
-        if not found.isfinite().all():
+        values = state[key].detach().cpu().double()
+        if not values.isfinite().all():
             raise ModelError(f"{key}: parameters that are no finite numbers; train on from an earlier checkpoint")
-        return found
+        return values
 
     def pair(key: str) -> tuple[Floats, Floats]:
         return tensor(f"{key}.weight").numpy(), tensor(f"{key}.bias").numpy()
 
-    found = {layer.name: pair(key) for layer in layers(a) if (key := key_of(layer.name)) is not None}
+    by_layer = {layer.name: pair(key) for layer in layers(a) if (key := key_of(layer.name)) is not None}
     weight, bias = pair("sub_rgb_mean")
     if a.learned:
         after, offset = pair("heads.0.head.0")
@@ -74,7 +74,7 @@ def float_layers(a: Architecture, state: State) -> Weights:
             f"a network of kind {a.kind} does not have {', '.join(astray)}: export would lose "
             f"{'them' if len(astray) > 1 else 'it'}; a class of one's own is named by network.kind=package.module:Class"
         )
-    return {**found, "input": (weight, bias)}
+    return {**by_layer, "input": (weight, bias)}
 
 
 def check_levels(name: str, levels: torch.Tensor, count: int) -> None:

@@ -102,20 +102,20 @@ def find_float(name: str) -> str | None:
     wanted = name + ENDING
     named = (f for f, said in search_path.model_files() if said["format"] == FORMAT and search_path.stem(f) == wanted)
     by_path = integers in (name, name + search_path.MODEL_SUFFIX)
-    found = None if by_path else next(named, None)
-    if found is None and integers is not None and search_path.format_of(integers) == INTEGERS:
+    place = None if by_path else next(named, None)
+    if place is None and integers is not None and search_path.format_of(integers) == INTEGERS:
         return integers
-    return found
+    return place
 
 
 def need_float(name: str) -> str:
     """The same. Raises ModelError where there is none, saying how to get it."""
-    found = find_float(name)
-    if found is None:
+    place = find_float(name)
+    if place is None:
         known = search_path.find(name)
         missing = search_path.stem(known or name) + ENDING + search_path.MODEL_SUFFIX
         raise ModelError(f"{name}: its float form, {missing}, is not here; {HOW}")
-    return found
+    return place
 
 
 def read_float(place: str) -> FloatState:

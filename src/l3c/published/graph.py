@@ -250,9 +250,9 @@ class _Check:
         context: Signal | None = None
         for scale in reversed(range(a.scales)):
             known = {KNOWN: self._known(scale + 1)} | ({COARSER: context} if context else {})
-            found = self._follow(a.predict[scale], known, 1)
-            context = found[a.predict[scale].outputs[0]]
-            predictions.insert(0, found)
+            signals = self._follow(a.predict[scale], known, 1)
+            context = signals[a.predict[scale].outputs[0]]
+            predictions.insert(0, signals)
             parameters = self._follow(a.classify[scale], {CONTEXT: context}, 1)
             self._check_parameters(scale, parameters[a.classify[scale].outputs[0]])
             classifications.insert(0, parameters)
@@ -264,14 +264,14 @@ class _Check:
             if a.extract.nodes or a.extract.outputs:
                 raise InputError("half-size images are not extracted by a graph")
             return {}
-        found = self._follow(a.extract, {IMAGE: Signal(RGB_CHANNELS, 0, 0, RGB_LEVELS - 1)}, a.scales)
+        signals = self._follow(a.extract, {IMAGE: Signal(RGB_CHANNELS, 0, 0, RGB_LEVELS - 1)}, a.scales)
         for scale, name in enumerate(a.extract.outputs, 1):
-            signal = found[name]
+            signal = signals[name]
             if signal.channels != a.latent_channels or signal.level != scale:
                 raise InputError(f"{name}: {signal} cannot be the symbols of scale {scale}")
             if signal.low < 0 or signal.high >= a.latent_levels:
                 raise InputError(f"{name}: symbols {signal.low} .. {signal.high} of {a.latent_levels} levels")
-        return found
+        return signals
 
     def _known(self, scale: int) -> Signal:
         a = self.a
@@ -290,25 +290,25 @@ class _Check:
         """Signals of all values of a graph."""
         if len(graph.outputs) != outputs:
             raise InputError(f"a graph with {len(graph.outputs)} outputs, not {outputs}")
-        found, live = dict(inputs), set(inputs)
+        signals, live = dict(inputs), set(inputs)
         for node, done in zip(graph.nodes, graph.done_with, strict=True):
             if node.name in INPUTS or node.name in self._names or not 0 < len(node.name) <= NAME_MAX:
                 raise InputError(f"a name that graphs cannot have there: {node.name[:NAME_MAX]!r}")
             self._names.add(node.name)
-            missing = [name for name in node.inputs if name not in found]
+            missing = [name for name in node.inputs if name not in signals]
             if missing:
                 raise InputError(f"{node.name}: reads {missing[0][:NAME_MAX]!r}, which is not computed before it")
-            found[node.name] = signal = self._signal(node, [found[name] for name in node.inputs])
+            signals[node.name] = signal = self._signal(node, [signals[name] for name in node.inputs])
             if not 0 <= signal.level <= self.a.scales or not 0 < signal.channels <= CHANNELS_MAX:
                 raise InputError(f"{node.name}: {signal} is too large or too small")
             live.add(node.name)
-            if sum(found[name].share for name in live) > LIVE_MAX:
+            if sum(signals[name].share for name in live) > LIVE_MAX:
                 raise InputError(f"{node.name}: more than {LIVE_MAX} numbers for each pixel at a time")
             live -= set(done)
-        missing = [name for name in graph.outputs if name not in found]
+        missing = [name for name in graph.outputs if name not in signals]
         if missing:
             raise InputError(f"{missing[0][:NAME_MAX]!r} is to come out, but is not computed")
-        return found
+        return signals
 
     def _signal(self, node: Node, inputs: Sequence[Signal]) -> Signal:
         check = {

@@ -338,14 +338,14 @@ def leak_of(slope: float) -> tuple[int, int]:
 
 
 def _weights(traced: Traced) -> Weights:
-    found = {}
+    weights = {}
     for graph in traced.graphs():
         for value in graph.values.values():
             if value.kind == KIND_CONVOLUTION:
                 assert value.weight is not None
                 assert value.bias is not None
-                found[value.name] = value.weight, value.bias
-    return found
+                weights[value.name] = value.weight, value.bias
+    return weights
 
 
 class _FloatBackend:
@@ -426,10 +426,10 @@ def _compare(network: Published, program: Program, picture: Pixels) -> None:
     a = program.architecture
     scales: Scales = network(torch.from_numpy(picture.transpose(2, 0, 1).copy()).float()[None])
     wanted = [symbols[0].numpy() for symbols in scales.symbols[1:]]
-    found = auxiliary_images(program, picture)
+    auxiliary = auxiliary_images(program, picture)
     context = None
     for scale in reversed(range(a.scales)):
-        equal = float(np.mean(np.rint(found[scale]) == wanted[scale]))
+        equal = float(np.mean(np.rint(auxiliary[scale]) == wanted[scale]))
         if equal < SYMBOL_SHARE:
             raise ModelError(f"{network.architecture.kind}: traced, it gives other symbols of scale {scale + 1}")
         context = program.context(scale, wanted[scale], context)
@@ -482,20 +482,20 @@ class _Grids:
 
     def _known_units(self) -> dict[str, tuple[Floats, Floats]]:
         """Units and offsets of layers whose values come out."""
-        a, found = self.a, {}
+        a, known = self.a, {}
         for name in self.traced.extract.outputs:
             levels = a.latent_levels - 1
-            found[name] = np.full(a.latent_channels, 2 / levels), np.full(a.latent_channels, levels / 2)
+            known[name] = np.full(a.latent_channels, 2 / levels), np.full(a.latent_channels, levels / 2)
         for scale, graph in enumerate(self.traced.classify):
             value = graph.values[graph.outputs[0]]
             units, offsets = parameter_units(a, scale, value.channels)
-            found[value.name] = units, offsets
+            known[value.name] = units, offsets
             begin = 0
             for part in value.inputs if value.kind == KIND_JOIN else ():
                 end = begin + graph.values[part].channels
-                found[part] = units[begin:end], offsets[begin:end]
+                known[part] = units[begin:end], offsets[begin:end]
                 begin = end
-        return found
+        return known
 
     def _source_units(self, g: int, value: Value) -> Floats:
         """What one unit of each channel that a layer reads stands for."""

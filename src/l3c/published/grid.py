@@ -67,16 +67,16 @@ def shifts_of(layer: Layer, most: int, weight: Floats, bias: Floats) -> NDArray[
 
     weight, bias: in units of the signals.
     """
-    found = np.full(len(bias), -1)
+    shifts = np.full(len(bias), -1)
     largest = np.abs(weight).max((1, 2, 3))
     begin = math.floor(math.log2((most + 1) / max(float(largest.min()), 1e-9)))
     for n in range(max(0, min(SHIFT_MAX, begin)), -1, -1):
         sums = np.abs(np.rint(weight * 2.0**n)).sum((1, 2, 3)) * layer.read_max
         bound = sums + np.abs(np.rint(bias * 2.0**n)) + 2.0**n
         fits = (np.rint(largest * 2.0**n) <= most) & (bound < SUM_MAX)
-        found[fits & (found < 0)] = n
-        if found.min() >= 0:
-            return found
+        shifts[fits & (shifts < 0)] = n
+        if shifts.min() >= 0:
+            return shifts
     raise ModelError(f"{layer.name}: no shift keeps its sums below {SUM_MAX}")
 
 

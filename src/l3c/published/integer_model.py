@@ -60,12 +60,12 @@ def all_parameters(program: Program, image: Pixels) -> list[NDArray[Any]]:
 
 def predict(program: Program, auxiliary: list[NDArray[Any]]) -> list[NDArray[Any]]:
     """Mixture parameters of scales 0 .. n - 1 from symbols of scales 1 .. n."""
-    found: list[NDArray[Any]] = []
+    parameters: list[NDArray[Any]] = []
     context = None
     for scale in reversed(range(len(auxiliary))):
         context = program.context(scale, auxiliary[scale], context)
-        found.insert(0, program.parameters(scale, context))
-    return found
+        parameters.insert(0, program.parameters(scale, context))
+    return parameters
 
 
 def network_digest(a: Architecture, layers: Iterable[IntegerLayer]) -> bytes:
@@ -75,11 +75,11 @@ def network_digest(a: Architecture, layers: Iterable[IntegerLayer]) -> bytes:
 
 def tensors_of(layers: Iterable[IntegerLayer]) -> dict[str, NDArray[Any]]:
     """Arrays as they are stored: LAYER.weight, LAYER.bias, LAYER.shift."""
-    found: dict[str, NDArray[Any]] = {}
+    tensors: dict[str, NDArray[Any]] = {}
     for layer in layers:
         name = layer.layer.name
-        found |= {f"{name}.weight": layer.weight, f"{name}.bias": layer.bias, f"{name}.shift": layer.shift}
-    return found
+        tensors |= {f"{name}.weight": layer.weight, f"{name}.bias": layer.bias, f"{name}.shift": layer.shift}
+    return tensors
 
 
 def known_answer(program: Program) -> str:
@@ -201,8 +201,8 @@ class PublishedModel:
 
     def _parameters(self, scale: int, context: Any, padding: Padding) -> NDArray[np.int32]:
         """Mixture parameters [outputs, N] of what is coded of a scale."""
-        found: NDArray[np.int32] = self.program.parameters(scale, context)
+        parameters: NDArray[np.int32] = self.program.parameters(scale, context)
         if scale == 0:
-            height, width = found.shape[1:]
-            found = found[:, padding.top : height - padding.bottom, padding.left : width - padding.right]
-        return np.ascontiguousarray(found).reshape(len(found), -1)
+            height, width = parameters.shape[1:]
+            parameters = parameters[:, padding.top : height - padding.bottom, padding.left : width - padding.right]
+        return np.ascontiguousarray(parameters).reshape(len(parameters), -1)

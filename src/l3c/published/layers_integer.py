@@ -104,13 +104,13 @@ class Network:
 
     def extract(self, image: Any) -> list[Any]:
         """Symbols of all scales."""
-        b, found = self.operations, []
+        b, symbols = self.operations, []
         x = b.layer("input", image)
         for s in range(self.architecture.scales):
             down = b.layer(f"nets.{s}.enc.down", b.layer(f"heads.{s}", x))
             x = b.narrow(f"enc.{s}", self._trunk(f"nets.{s}.enc", f"enc.{s}", down))
-            found.append(b.layer(f"nets.{s}.enc.to_q", x))
-        return found
+            symbols.append(b.layer(f"nets.{s}.enc.to_q", x))
+        return symbols
 
     def predict(self, scale: int, known: Any, coarser: Any) -> Any:
         """Context from `known_values`."""

@@ -137,11 +137,11 @@ def _listed(folder: str) -> Iterator[tuple[Row, str]]:
     try:
         if folder in search_path.named_folders() and not search_path.exists(folder):
             raise ModelError(f"there is no such folder, but {search_path.VARIABLE} names it")
-        found = [file for file in search_path.files_in(folder) if search_path.format_of(file) in (FORMAT, "")]
+        files = [file for file in search_path.files_in(folder) if search_path.format_of(file) in (FORMAT, "")]
     except (ModelError, InputError) as error:
         yield ("", 0, "", folder, str(error)), ""
         return
-    yield from map(_row, found)
+    yield from map(_row, files)
 
 
 def _row(file: str) -> tuple[Row, str]:

@@ -23,15 +23,15 @@ def find_class(kind: str) -> type[Published]:
     """
     module, _, name = kind.partition(":")
     try:
-        found: Any = getattr(_import(module), name, None)
+        named: Any = getattr(_import(module), name, None)
     except Exception as error:  # whatever the module's own code raises
         raise InputError(f"network.kind: {module} cannot be imported: {type(error).__name__}: {error}") from error
-    if found is None:
+    if named is None:
         raise InputError(f"network.kind: module {module} has no {name}")
-    bases = found.__mro__ if isinstance(found, type) else ()
+    bases = named.__mro__ if isinstance(named, type) else ()
     if BASE not in [f"{base.__module__}.{base.__name__}" for base in bases]:
         raise InputError(f"network.kind: {kind} is no subclass of {BASE}")
-    return cast("type[Published]", found)
+    return cast("type[Published]", named)
 
 
 def _import(module: str) -> Any:

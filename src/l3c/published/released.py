@@ -41,10 +41,10 @@ class Released:
 
 def read_released(source: Path) -> list[Released]:
     """All checkpoints in a folder, tar or zip archive, or a single file; at least one, else InputError."""
-    found = [_read(place, experiment, data) for place, experiment, data in _files(source)]
-    if not found:
+    checkpoints = [_read(place, experiment, data) for place, experiment, data in _files(source)]
+    if not checkpoints:
         raise InputError(f"{source}: holds no file named ckpt_ITERATION.pt")
-    return found
+    return checkpoints
 
 
 def _files(source: Path) -> Iterator[tuple[str, str, bytes]]:
@@ -115,8 +115,8 @@ def _read(place: str, experiment: str, data: bytes) -> Released:
     if not isinstance(state, Mapping):
         raise ModelError(f"{place}: no network under 'net', as released checkpoints have it")
     checked = check_state(state, place)
-    found = NAME.fullmatch(PurePosixPath(place).name)
-    return Released(place, experiment, int(found[1]) if found else 0, architecture_of(checked, place), checked)
+    match = NAME.fullmatch(PurePosixPath(place).name)
+    return Released(place, experiment, int(match[1]) if match else 0, architecture_of(checked, place), checked)
 
 
 def check_state(state: Mapping[Any, Any], place: str) -> dict[str, Tensor]:

@@ -126,8 +126,8 @@ class OnnxProgram(Program):
 
     def symbols(self, image: NDArray[np.uint8]) -> list[Any]:
         assert self._extractors is not None
-        found = self._extractors.run(None, {"image": image.transpose(2, 0, 1)[None].astype(np.float32)})
-        return [symbols[0] for symbols in found]
+        batches = self._extractors.run(None, {"image": image.transpose(2, 0, 1)[None].astype(np.float32)})
+        return [symbols[0] for symbols in batches]
 
     def context(self, scale: int, coarser_symbols: NDArray[Any], coarser: Any) -> Any:
         a, s = self.architecture, network_of(self.architecture, scale)

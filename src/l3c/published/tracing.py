@@ -482,16 +482,16 @@ class _Reader:
 
     def _constant(self, argument: Any) -> Tensor | None:
         """A tensor that does not depend on inputs, or None."""
-        found = self.constants.get(argument) if isinstance(argument, fx.Node) else argument
-        return found if isinstance(found, Tensor) else None
+        value = self.constants.get(argument) if isinstance(argument, fx.Node) else argument
+        return value if isinstance(value, Tensor) else None
 
     def _attribute(self, target: str) -> Any:
         """What the network has under a name."""
-        found: Any = self.root
+        value: Any = self.root
         for part in target.split("."):
-            found = getattr(found, part)
+            value = getattr(value, part)
         self.read.add(target.removeprefix("network."))
-        return found.detach() if isinstance(found, Tensor) else found
+        return value.detach() if isinstance(value, Tensor) else value
 
     def _fold(self, node: fx.Node) -> Any:
         """Compute what depends on constants alone."""
@@ -565,14 +565,14 @@ def _merged(convolution: Value, value: Value) -> Value:
 
 def _reached(graph: fx.Graph) -> set[fx.Node]:
     """Operations that an output hangs on."""
-    found: set[fx.Node] = set()
+    reached: set[fx.Node] = set()
     waiting = [node for node in graph.nodes if node.op == "output"]
     while waiting:
         for node in waiting.pop().all_input_nodes:
-            if node not in found:
-                found.add(node)
+            if node not in reached:
+                reached.add(node)
                 waiting.append(node)
-    return found
+    return reached
 
 
 def _is_quantizer(reader: _Reader, node: fx.Node) -> bool:
