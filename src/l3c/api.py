@@ -211,17 +211,17 @@ def encode_pages(
         raise InputError("a file of pages has at least one, and those have no pages of their own")
     from l3c.codec.threads import part_of
 
-    found = []
+    coded = []
     for number, page in enumerate(pages):
         data = encode_picture(page, progress=part_of(progress, number, len(pages)), **options)
         if page.kind not in PAGE_KINDS:
             raise InputError(f"page of kind {page.kind!r}: there are {', '.join(PAGE_KINDS)}")
         if animation is None and page.frame is not None:
             raise InputError("frames belong to an animation")
-        found.append(Page(read_file(data), PAGE_KINDS.index(page.kind), page.frame))
+        coded.append(Page(read_file(data), PAGE_KINDS.index(page.kind), page.frame))
     if animation is not None:
-        found = [replace(page, frame=page.frame or Frame()) for page in found]
-    contents = Contents.of_pages(found, animation, _sections(metadata or {}))
+        coded = [replace(page, frame=page.frame or Frame()) for page in coded]
+    contents = Contents.of_pages(coded, animation, _sections(metadata or {}))
     try:
         data = write_file(contents)
         right = read_file(data) == contents
@@ -519,8 +519,8 @@ def describe(contents: Contents, size: int) -> Info:
 
 
 def _page_info(page: Page) -> Info:
-    found = describe(page.contents, page.size)
-    return replace(found, kind=PAGE_KINDS[page.kind], frame=asdict(page.frame) if page.frame else None)
+    described = describe(page.contents, page.size)
+    return replace(described, kind=PAGE_KINDS[page.kind], frame=asdict(page.frame) if page.frame else None)
 
 
 def _samples_of(contents: Contents) -> int:
@@ -586,8 +586,8 @@ def salvage(data: Buffer, /, *, threads: int | None = None, max_memory: int | No
         _check_pages(contents.pages, threads, max_memory)
         pages, tiles = [], []
         for number, page in enumerate(contents.pages):
-            found, reasons = _salvaged(page.contents, threads, max_memory)
-            pages.append(replace(found, kind=PAGE_KINDS[page.kind], frame=page.frame))
+            salvaged, reasons = _salvaged(page.contents, threads, max_memory)
+            pages.append(replace(salvaged, kind=PAGE_KINDS[page.kind], frame=page.frame))
             tiles += [f"page {number}: {reason}" for reason in reasons]
         picture = _of_pages(pages, contents)
     layout = LAYOUT_NAMES[contents.header.layout]

@@ -27,10 +27,10 @@ class Check:
         name = store.path(job.source)
         try:
             data = store.read(job.source)
-            found = api.verify(data, max_memory=self.max_memory)
+            verified = api.verify(data, max_memory=self.max_memory)
         except Exception as error:
             return self._failed(job, error, *explained(error, name))
-        samples = int(8 * len(data) / found.bits_per_subpixel)
+        samples = int(8 * len(data) / verified.bits_per_subpixel)
         return Outcome(job.source, "", DONE, len(data), samples)
 
     def _failed(self, job: Job, error: BaseException, reason: str, code: int = 1) -> Outcome:
@@ -45,7 +45,7 @@ def check_folder(
 
     bytes_out of an outcome counts samples.
     """
-    found = plan(open_store(task.source).listing(hidden=True), decoding)
-    if not found.jobs:
+    checks = plan(open_store(task.source).listing(hidden=True), decoding)
+    if not checks.jobs:
         raise InputError(f"{task.source}: is a folder without l3c files")
-    return run(task, found, "verify", on_outcome, workers, cluster)
+    return run(task, checks, "verify", on_outcome, workers, cluster)

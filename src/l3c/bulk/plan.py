@@ -48,24 +48,24 @@ def plan(listing: Listing, operation: Naming, there: Collection[str] = ()) -> Pl
     sources = [name for name in listing.files if operation.takes(name)]
     spelled = Counter(operation.names(name)[0] for name in sources)
     longer = with_one_suffix_more(spelled)
-    found = [job_of(name, listing.files[name].size, operation, spelled, longer, there) for name in sources]
-    refused = [clash(job) for job in found if not job.target]
+    planned = [job_of(name, listing.files[name].size, operation, spelled, longer, there) for name in sources]
+    refused = [clash(job) for job in planned if not job.target]
     refused += [unreadable(name, why) for name, why in listing.unreadable.items()]
     taken = set(sources)
     others = tuple(name for name in listing.files if name not in taken)
     left_out = {"of another kind": others, "links": listing.links, "hidden": listing.hidden}
     left_out["pipes, sockets and devices"] = listing.special
-    jobs = [job for job in found if job.target]
+    jobs = [job for job in planned if job.target]
     return Plan(jobs, refused, {key: names for key, names in left_out.items() if names})
 
 
 def with_one_suffix_more(spelled: Collection[str]) -> dict[str, set[str]]:
     """Of each name those that are it and a suffix: what a source of this name may not be called."""
-    found: dict[str, set[str]] = {}
+    longer: dict[str, set[str]] = {}
     for name in spelled:
         if suffix := PurePosixPath(name).suffix:
-            found.setdefault(name.removesuffix(suffix), set()).add(name)
-    return found
+            longer.setdefault(name.removesuffix(suffix), set()).add(name)
+    return longer
 
 
 def job_of(

@@ -82,20 +82,20 @@ def convert_folder(
     listing = source.listing(inside(task.source, task.target), task.operation.everything)
     with closing(open_store(task.target)) as target:
         target.prepare(source.folder_mode(""))
-        found = plan(listing, task.operation, target.names())
-        summary = run(task, found, task.operation.verb, on_outcome, workers, cluster)
+        conversions = plan(listing, task.operation, target.names())
+        summary = run(task, conversions, task.operation.verb, on_outcome, workers, cluster)
         target.tidy()
         return summary
 
 
 def run(
-    task: Task, found: Plan, verb: str, on_outcome: OnOutcome, workers: int | None = None, cluster: str | None = None
+    task: Task, plan: Plan, verb: str, on_outcome: OnOutcome, workers: int | None = None, cluster: str | None = None
 ) -> RunSummary:
     """Do a plan's jobs, those of large files first, so that no large one is begun last."""
-    jobs = sorted(found.jobs, key=lambda job: -job.size)
-    sizes = [job.size for job in jobs] + [outcome.bytes_in for outcome in found.refused]
-    summary = RunSummary(verb, len(sizes), sum(sizes), found.left_out)
-    for outcome in found.refused:
+    jobs = sorted(plan.jobs, key=lambda job: -job.size)
+    sizes = [job.size for job in jobs] + [outcome.bytes_in for outcome in plan.refused]
+    summary = RunSummary(verb, len(sizes), sum(sizes), plan.left_out)
+    for outcome in plan.refused:
         summary.add(outcome)
         on_outcome(outcome, summary)
     with closing(runner(task, jobs, thread_count(workers), cluster)) as outcomes:

@@ -105,15 +105,17 @@ def decode(options: argparse.Namespace) -> int:
         name, suffixed = single.name, "" if out == STANDARD else out
         named = options.target not in (None, STANDARD)
         with Progress(name, options.quiet) as progress:
-            found = decode_file(raw, name, suffixed, asked, progress, named=named)
-        missing = check_decoded(raw, found.data, name, suffixed or "x.png", asked) if single.checked else ()
-        if found.dropped:
-            lost = f"the format cannot hold {', '.join(found.dropped)}, which was dropped"
+            decoded = decode_file(raw, name, suffixed, asked, progress, named=named)
+        missing = check_decoded(raw, decoded.data, name, suffixed or "x.png", asked) if single.checked else ()
+        if decoded.dropped:
+            lost = f"the format cannot hold {', '.join(decoded.dropped)}, which was dropped"
             single.say(f"l3c: {shown(out, STANDARD)}: {lost}")
         what = (
-            f"the {found.kept} file, {len(found.data):,} bytes" if found.kept else "{} x {} pixels".format(*found.size)
+            f"the {decoded.kept} file, {len(decoded.data):,} bytes"
+            if decoded.kept
+            else "{} x {} pixels".format(*decoded.size)
         )
-        return single.finish(found.data, len(raw), "" if out == STANDARD else f"{name}: {what}", missing, ())
+        return single.finish(decoded.data, len(raw), "" if out == STANDARD else f"{name}: {what}", missing, ())
 
     return single.failing(work)
 
@@ -133,13 +135,13 @@ def salvage(options: argparse.Namespace) -> int:
     if options.delete_source:
         raise InputError(f"{name}: --salvage never deletes a source")
     with naming(name):
-        found = api.salvage(read_source(options.source), threads=options.threads, max_memory=options.max_memory)
-    picture = Picture(found.samples, found.metadata, layout=found.layout, palette=found.palette)
+        salvaged = api.salvage(read_source(options.source), threads=options.threads, max_memory=options.max_memory)
+    picture = Picture(salvaged.samples, salvaged.metadata, layout=salvaged.layout, palette=salvaged.palette)
     with target(out, options.force, attributes_of(options.source)) as file:
         write_picture(picture, file, suffixed)
     if not options.quiet and out != STANDARD:
-        height, width = found.samples.shape[:2]
+        height, width = salvaged.samples.shape[:2]
         print(f"{name}: {width} x {height} pixels: {shown(out, STANDARD)}", file=sys.stderr)
-    for line in found.lost:
+    for line in salvaged.lost:
         print(f"l3c: {name}: lost: {line}", file=sys.stderr)
-    return FormatError.exit_code if found.lost else 0
+    return FormatError.exit_code if salvaged.lost else 0

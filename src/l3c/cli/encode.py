@@ -95,20 +95,20 @@ def encode(single: Single, options: argparse.Namespace) -> int:
     name = single.name if single.source == STANDARD else single.source
     with Progress(single.name, options.quiet) as progress:
         try:
-            found = encode_file(raw, name, asked, progress)
+            encoded = encode_file(raw, name, asked, progress)
         except InputError as error:
             if asked.pixels or is_known(raw):
                 raise
             raise InputError(f"{error}; --everything keeps the file itself") from error
-    missing = check_encoded(raw, found.data, name, asked) if single.checked else ()
-    share = len(found.data) / max(1, len(raw))
-    line = f"{single.name}: {len(raw):,} -> {len(found.data):,} bytes ({share:.1%}), {what(found)}"
-    notes = found.notes
-    if found.kept == "JPEG" and not available():
+    missing = check_encoded(raw, encoded.data, name, asked) if single.checked else ()
+    share = len(encoded.data) / max(1, len(raw))
+    line = f"{single.name}: {len(raw):,} -> {len(encoded.data):,} bytes ({share:.1%}), {what(encoded)}"
+    notes = encoded.notes
+    if encoded.kept == "JPEG" and not available():
         notes += (f"stored as it is; about a fifth smaller with: {install_command('jpeg')}",)
-    if found.samples and not options.quiet and asked.history and missed_jpeg(raw, name):
+    if encoded.samples and not options.quiet and asked.history and missed_jpeg(raw, name):
         notes += (f"decoded from a JPEG; for a far smaller file: {install_command('jpeg')}",)
-    return single.finish(found.data, len(raw), line, missing, notes)
+    return single.finish(encoded.data, len(raw), line, missing, notes)
 
 
 def is_known(raw: bytes) -> bool:
@@ -119,11 +119,11 @@ def is_known(raw: bytes) -> bool:
     return form is not None and bool(form.knows)
 
 
-def what(found: Encoded) -> str:
+def what(encoded: Encoded) -> str:
     """What the file holds, for people."""
-    if found.samples:
-        return f"{8 * len(found.data) / found.samples:.3f} bits per sub-pixel"
-    return f"the {found.kept} file itself" if found.kept else "the file itself"
+    if encoded.samples:
+        return f"{8 * len(encoded.data) / encoded.samples:.3f} bits per sub-pixel"
+    return f"the {encoded.kept} file itself" if encoded.kept else "the file itself"
 
 
 def missed_jpeg(raw: bytes, name: str) -> bool:

@@ -87,8 +87,8 @@ def write_float_form(experiment: Experiment, target: Path, iteration: int, diges
     """Beside the integers, whose digest is given; one line of result."""
     from l3c.training.published.export import export_float
 
-    place, found = export_float(experiment, target, iteration, digest)
-    print(f"{place}: its float form, digest {found[:32]}")
+    place, float_digest = export_float(experiment, target, iteration, digest)
+    print(f"{place}: its float form, digest {float_digest[:32]}")
 
 
 class Average:

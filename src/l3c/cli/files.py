@@ -93,12 +93,12 @@ def target(name: str, force: bool, attributes: Attributes = NEW) -> Iterator[Bin
 def attributes_of(source: str) -> Attributes:
     """What the result of a source is given: of plain files their time and mode, of all else nothing."""
     try:
-        found = Path(source).stat()
+        status = Path(source).stat()
     except OSError:
         return NEW
-    if source == STANDARD or not stat.S_ISREG(found.st_mode):
+    if source == STANDARD or not stat.S_ISREG(status.st_mode):
         return NEW
-    return Attributes(found.st_mtime_ns, found.st_mode & PERMISSIONS if os.name == "posix" else None)
+    return Attributes(status.st_mtime_ns, status.st_mode & PERMISSIONS if os.name == "posix" else None)
 
 
 class Source:
@@ -109,8 +109,8 @@ class Source:
         self._before = self._state()
 
     def _state(self) -> tuple[int, int, int]:
-        found = self._path.stat()
-        return found.st_ino, found.st_size, found.st_mtime_ns
+        status = self._path.stat()
+        return status.st_ino, status.st_size, status.st_mtime_ns
 
     def delete(self, target: str, size: int) -> None:
         """Remove it, once its result's name would survive a loss of power. size: of the result, bytes.

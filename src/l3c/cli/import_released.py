@@ -47,24 +47,24 @@ def run(options: argparse.Namespace) -> int:
 
     if options.export:
         check_target(options.export)
-    found = import_released(options.source, options.log_dir, options.place, lines_for(quiet=False))
-    for experiment in found:
+    experiments = import_released(options.source, options.log_dir, options.place, lines_for(quiet=False))
+    for experiment in experiments:
         network = experiment.config().network
         for iteration in experiment.checkpoints.all():
             print(f"{experiment.folder}: {network.kind}, iteration {iteration}")
     if options.export:
-        export(found, options)
+        export(experiments, options)
     return 0
 
 
-def export(found: list[Experiment], options: argparse.Namespace) -> None:
+def export(experiments: list[Experiment], options: argparse.Namespace) -> None:
     """The latest checkpoint of the one experiment, in both forms."""
     from l3c.cli.export import write_float_form
     from l3c.training.published.export import export_experiment
 
-    if len(found) > 1:
-        names = ", ".join(experiment.name for experiment in found)
+    if len(experiments) > 1:
+        names = ", ".join(experiment.name for experiment in experiments)
         raise InputError(f"--export: {options.source} has several experiments, {names}: use l3c export for each")
-    iteration, digest = export_experiment(found[0], options.export, options.images)
+    iteration, digest = export_experiment(experiments[0], options.export, options.images)
     print(f"{options.export}: iteration {iteration}, digest {digest.hex()[:32]}")
-    write_float_form(found[0], options.export, iteration, digest)
+    write_float_form(experiments[0], options.export, iteration, digest)

@@ -31,72 +31,72 @@ def run(options: argparse.Namespace) -> int:
     name = shown(options.source, "standard input")
     data = read_source(options.source)
     with naming(name):
-        found = api.info(data)
-    print(json.dumps({"file": name, **found.to_dict()}) if options.json else describe(name, found))
+        described = api.info(data)
+    print(json.dumps({"file": name, **described.to_dict()}) if options.json else describe(name, described))
     return 0
 
 
-def describe(name: str, found: Info) -> str:
+def describe(name: str, info: Info) -> str:
     """For people."""
     rows = {
-        "image": picture_of(found),
-        "file": f"{found.size:,} bytes, {found.bits_per_subpixel:.3f} bits per sub-pixel, lossless",
+        "image": picture_of(info),
+        "file": f"{info.size:,} bytes, {info.bits_per_subpixel:.3f} bits per sub-pixel, lossless",
     }
-    if found.kept_size is not None:
-        rows = kept_rows(found)
-    elif found.pages:
-        rows |= pages_rows(found)
+    if info.kept_size is not None:
+        rows = kept_rows(info)
+    elif info.pages:
+        rows |= pages_rows(info)
     else:
-        rows |= coding_rows(found)
-    rows["metadata"] = ", ".join(f"{kind} ({size:,} bytes)" for kind, size in found.metadata.items()) or "none"
-    if found.kept_size is not None and not found.metadata:
+        rows |= coding_rows(info)
+    rows["metadata"] = ", ".join(f"{kind} ({size:,} bytes)" for kind, size in info.metadata.items()) or "none"
+    if info.kept_size is not None and not info.metadata:
         del rows["metadata"]
-    if found.history:
-        rows["history"] = found.history
+    if info.history:
+        rows["history"] = info.history
     return "\n".join([name, *(f"  {key + ':':<10}{value}" for key, value in rows.items())])
 
 
-def picture_of(found: Info) -> str:
+def picture_of(info: Info) -> str:
     """Size, layout and samples."""
-    kind = f", {found.dtype}" if found.maximum is None else ""
-    usual = (1 << found.depth) - 1
-    white = f" (white is {found.maximum})" if found.maximum not in (None, usual) else ""
-    extra = f" and {', '.join(found.extra)}" if found.extra else ""
-    return f"{found.width} x {found.height}, {found.layout}{extra}, {found.depth} bits{white}{kind}"
+    kind = f", {info.dtype}" if info.maximum is None else ""
+    usual = (1 << info.depth) - 1
+    white = f" (white is {info.maximum})" if info.maximum not in (None, usual) else ""
+    extra = f" and {', '.join(info.extra)}" if info.extra else ""
+    return f"{info.width} x {info.height}, {info.layout}{extra}, {info.depth} bits{white}{kind}"
 
 
-def kept_rows(found: Info) -> dict[str, str]:
+def kept_rows(info: Info) -> dict[str, str]:
     """Of a file that is kept whole."""
-    how = {"JPEG XL": "transcoded by libjxl", "deflate": "deflated"}.get(str(found.kept_coder), "stored")
-    what = {"jpg": "JPEG", "": "kept"}.get(str(found.kept_suffix), str(found.kept_suffix))
-    share = f", {found.bits_per_subpixel:.3f} bits per sub-pixel" if found.layout else ""
-    rows = {"image": picture_of(found)} if found.layout else {}
+    how = {"JPEG XL": "transcoded by libjxl", "deflate": "deflated"}.get(str(info.kept_coder), "stored")
+    what = {"jpg": "JPEG", "": "kept"}.get(str(info.kept_suffix), str(info.kept_suffix))
+    share = f", {info.bits_per_subpixel:.3f} bits per sub-pixel" if info.layout else ""
+    rows = {"image": picture_of(info)} if info.layout else {}
     return {
         **rows,
-        "file": f"{found.size:,} bytes{share}, lossless",
-        what: f"the file itself, {found.kept_size:,} bytes, {how}",
+        "file": f"{info.size:,} bytes{share}, lossless",
+        what: f"the file itself, {info.kept_size:,} bytes, {how}",
     }
 
 
-def pages_rows(found: Info) -> dict[str, str]:
+def pages_rows(info: Info) -> dict[str, str]:
     """Of several pictures."""
-    rows = {"pages": f"{len(found.pages)}, the first is described above"}
-    if found.animation:
-        plays = found.animation["plays"] or "for ever"
-        canvas = f"{found.animation['width']} x {found.animation['height']}"
-        rows = {"frames": f"{len(found.pages)} on a canvas of {canvas}, plays: {plays}"}
-    for number, page in enumerate(found.pages[:LISTED_PAGES]):
+    rows = {"pages": f"{len(info.pages)}, the first is described above"}
+    if info.animation:
+        plays = info.animation["plays"] or "for ever"
+        canvas = f"{info.animation['width']} x {info.animation['height']}"
+        rows = {"frames": f"{len(info.pages)} on a canvas of {canvas}, plays: {plays}"}
+    for number, page in enumerate(info.pages[:LISTED_PAGES]):
         kind = "" if page.kind == "page" else f", {page.kind}"
         rows[f"{number}"] = f"{picture_of(page)}, {page.size:,} bytes{kind}"
     return rows
 
 
-def coding_rows(found: Info) -> dict[str, str]:
+def coding_rows(info: Info) -> dict[str, str]:
     """How the tiles of one picture are coded."""
-    without = "none" if found.webp_tiles or found.deflated_tiles else "none, samples are stored"
-    models = ", ".join(f"{name} ({digest[:8]})" for name, digest in found.models) or without
-    models += f", adapted by {found.adaptation_size:,} bytes" if found.adaptation_size else ""
-    counts = {"stored": found.stored_tiles, "lossless WebP": found.webp_tiles, "deflated": found.deflated_tiles}
-    tiles = [f"{found.tiles} of at most {found.tile_side} x {found.tile_side}"]
+    without = "none" if info.webp_tiles or info.deflated_tiles else "none, samples are stored"
+    models = ", ".join(f"{name} ({digest[:8]})" for name, digest in info.models) or without
+    models += f", adapted by {info.adaptation_size:,} bytes" if info.adaptation_size else ""
+    counts = {"stored": info.stored_tiles, "lossless WebP": info.webp_tiles, "deflated": info.deflated_tiles}
+    tiles = [f"{info.tiles} of at most {info.tile_side} x {info.tile_side}"]
     tiles += [f"{count} {how}" for how, count in counts.items() if count]
     return {"model": models, "tiles": ", ".join(tiles)}

@@ -51,8 +51,8 @@ def fetch(names: list[str]) -> int:
     from l3c.models.fetch import fetch as fetch_model
 
     for name in filter(None, names):
-        for found in fetch_model(name, lines_for(quiet=False)):
-            print(f"{found.path}: {found.size:,} bytes, {'fetched' if found.new else 'was here already'}")
+        for file in fetch_model(name, lines_for(quiet=False)):
+            print(f"{file.path}: {file.size:,} bytes, {'fetched' if file.new else 'was here already'}")
     return 0
 
 

@@ -88,7 +88,7 @@ def positive_number(text: str) -> float:
 
 
 def size(text: str) -> int:
-    found = re.fullmatch(r"(\d+)([kmg]?)b?", text.lower())
-    if not found:
+    match = re.fullmatch(r"(\d+)([kmg]?)b?", text.lower())
+    if not match:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of bytes, such as 800000, 500M or 8G")
-    return int(found[1]) * UNITS[found[2]]
+    return int(match[1]) * UNITS[match[2]]

@@ -127,9 +127,9 @@ def imagenet(options: argparse.Namespace, report: Report, workers: Workers) -> l
 
     summaries = []
     for source in [root_of(s, options) for s in options.sources]:  # one after another: a packed file is large
-        found = Plan(jobs_of(source), [], {})
+        plan = Plan(jobs_of(source), [], {})
         summaries.append(
-            run(Extract(root_of(options.output, options)), found, "extract", report, workers.count, workers.cluster)
+            run(Extract(root_of(options.output, options)), plan, "extract", report, workers.count, workers.cluster)
         )
     return summaries
 

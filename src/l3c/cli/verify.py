@@ -52,7 +52,7 @@ def check(source: str, options: argparse.Namespace) -> int:
     try:
         data = read_source(source)
         with naming(name):
-            found = api.verify(data, threads=options.threads, max_memory=options.max_memory)
+            described = api.verify(data, threads=options.threads, max_memory=options.max_memory)
     except L3CError as error:
         return failed(name, str(error), error.exit_code, options)
     except MemoryError:
@@ -62,7 +62,7 @@ def check(source: str, options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"source": name, "status": "done", "bytes_in": len(data)}))
     elif not options.quiet:
-        print(f"{name}: intact, {found.width} x {found.height} {found.layout}")
+        print(f"{name}: intact, {described.width} x {described.height} {described.layout}")
     return 0
 
 

@@ -43,8 +43,8 @@ def _searches(
 
 def _next(searches: dict[int, Adaptations], threads: int | None) -> list[tuple[int, bytes]]:
     """Each search's next adaptation."""
-    found = in_order(lambda item: (item[0], next(item[1], None)), list(searches.items()), threads)
-    return [(index, data) for index, data in found if data is not None]
+    adaptations = in_order(lambda item: (item[0], next(item[1], None)), list(searches.items()), threads)
+    return [(index, data) for index, data in adaptations if data is not None]
 
 
 def _tried(tiles: Tiles, coded: list[Coded], numbers: list[int], model: TileModel) -> list[Coded]:
@@ -63,8 +63,8 @@ def _tried(tiles: Tiles, coded: list[Coded], numbers: list[int], model: TileMode
 def _improve(best: list[Coded], tried: list[Coded], numbers: list[int]) -> None:
     """Take over a component's tiles where they and their adaptation are smaller than the best so far."""
     if _size(tried) < _size([best[n] for n in numbers]):
-        for number, found in zip(numbers, tried, strict=True):
-            best[number] = found
+        for number, smaller in zip(numbers, tried, strict=True):
+            best[number] = smaller
 
 
 def _size(coded: list[Coded]) -> int:

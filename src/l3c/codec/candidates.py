@@ -99,20 +99,20 @@ def _coded(way: Way, expected: Expected, settings: Settings, progress: Progress)
 
 def _ways(numbers: NDArray[Any], header: ImageHeader, settings: Settings) -> list[Way]:
     """The components of a history that was found, if the model codes gray, else the image's own."""
-    found = _histories(numbers, header, settings.limit) if settings.history else []
-    if not found or not codes(settings.model, 1, settings.device):
+    histories = _histories(numbers, header, settings.limit) if settings.history else []
+    if not histories or not codes(settings.model, 1, settings.device):
         return [(header, to_components(numbers, header))]
     if codes(settings.model, JOINT_CHROMA, settings.device):
-        return [join_chroma(*way) for way in found]
-    return found
+        return [join_chroma(*way) for way in histories]
+    return histories
 
 
 def _histories(numbers: NDArray[Any], header: ImageHeader, limit: int) -> list[Way]:
     """The history that is found, and another way where that may be smaller."""
-    found = registry.undo(numbers, header, limit)
-    if found is None:
+    undone = registry.undo(numbers, header, limit)
+    if undone is None:
         return []
-    history = found[0].history
+    history = undone[0].history
     if isinstance(history, ValueTable) and value_table.may_be_larger(header, history):
-        return [found, residuals.undo(numbers, header) or (header, to_components(numbers, header))]
-    return [found]
+        return [undone, residuals.undo(numbers, header) or (header, to_components(numbers, header))]
+    return [undone]

@@ -45,8 +45,8 @@ def encode_components(
     files = [assemble(header, side, coded, metadata, palette)]
     if any(c.coder == WEBP for c in coded) and not wide:
         files += encode_drawing(header, components, metadata, palette)
-    for found in adapted_tiles(tiles, coded, models, effort, lambda share: progress(share + 1 / effort)):
-        files.append(assemble(header, side, found, metadata, palette))
+    for adapted in adapted_tiles(tiles, coded, models, effort, lambda share: progress(share + 1 / effort)):
+        files.append(assemble(header, side, adapted, metadata, palette))
     return files
 
 

@@ -42,8 +42,8 @@ def prove(candidate: Candidate, expected: Expected) -> None:
     Raises FormatError where anything differs from what was encoded.
     """
     contents = read_file(candidate.data)
-    found = contents.header, contents.metadata, contents.palette
-    if found != (candidate.header, expected.metadata, expected.palette):
+    stated = contents.header, contents.metadata, contents.palette
+    if stated != (candidate.header, expected.metadata, expected.palette):
         raise FormatError("the file says another layout, palette or metadata")
     for number, entry, (index, box), payload in tile_items(contents):
         if entry.model is None:

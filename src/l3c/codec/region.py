@@ -41,20 +41,20 @@ def _components(
     """The boxes of the components."""
     planes = contents.header.components
     held = [_with_side_information(contents, boxes), *boxes[1:]]
-    found = [np.empty((box.height, box.width, c.channels), np.uint8) for box, c in zip(held, planes, strict=True)]
+    components = [np.empty((box.height, box.width, c.channels), np.uint8) for box, c in zip(held, planes, strict=True)]
 
     def work(item: Item) -> None:
         number, entry, (index, box), payload = item
-        known = side_information(planes, index, box, found[0], held[0])
+        known = side_information(planes, index, box, components[0], held[0])
         tile = decode_tile(number, entry, box, payload, planes[index].channels, models, known)
         both = box.common(held[index])
-        found[index][both.within(held[index])] = tile[both.within(box)]
+        components[index][both.within(held[index])] = tile[both.within(box)]
 
     items = list(tile_items(contents, data, lambda index, box: box.meets(held[index])))
     for turn in in_turn(items, contents.header):
         for _ in in_order(work, turn, threads):
             pass
-    return [found[0][boxes[0].within(held[0])], *found[1:]]
+    return [components[0][boxes[0].within(held[0])], *components[1:]]
 
 
 def _with_side_information(contents: Contents, boxes: list[Box]) -> Box:

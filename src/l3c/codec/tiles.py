@@ -43,7 +43,7 @@ def encode_tile(tile: Samples, seen: Samples, model: TileModel, wide: bool = Fal
         payloads.append((DEFLATED, deflate.encode(tile)))
     if glanced is not None and webp.may_be_smaller(glanced, min(len(payload) for _, payload in payloads)):
         payloads.append((WEBP, webp.encode(tile)))
-    coder, payload = min(payloads, key=lambda found: len(found[1]))
+    coder, payload = min(payloads, key=lambda coded: len(coded[1]))
     return Coded(coder, payload, crc32(raw))
 
 

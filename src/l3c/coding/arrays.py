@@ -93,10 +93,10 @@ def frequencies_of(probabilities: Any) -> NDArray[np.int32]:
     library, (shares,) = _together(probabilities)
     if shares.ndim < 1 or not 1 <= shares.shape[-1] <= TOTAL:
         raise InputError(f"probabilities {tuple(shares.shape)}: needs [..., L], L from 1 to {TOTAL}")
-    found = _on_host(_cumulative(library, shares))
-    if (found[..., 0] != 0).any():
+    frequencies = _on_host(_cumulative(library, shares))
+    if (frequencies[..., 0] != 0).any():
         raise InputError("probabilities: a row is negative, not finite, or 0")
-    return found
+    return frequencies
 
 
 def mixture_parameters(logits: Any, means: Any, scales: Any) -> NDArray[np.int32]:
@@ -113,10 +113,10 @@ def mixture_parameters(logits: Any, means: Any, scales: Any) -> NDArray[np.int32
     shapes = [tuple(value.shape) for value in values]
     if len(set(shapes)) > 1 or len(shapes[0]) != 2:
         raise InputError(f"logits {shapes[0]}, means {shapes[1]}, scales {shapes[2]}: needs [components, count] each")
-    found = _on_host(_integers(library, *values))
-    if found.size and found.min() == NOT_FINITE:
+    parameters = _on_host(_integers(library, *values))
+    if parameters.size and parameters.min() == NOT_FINITE:
         raise InputError("mixtures: a logit, mean or scale is not finite, or a scale is negative")
-    return found
+    return parameters
 
 
 def _cumulative(library: Any, shares: Any) -> Any:
@@ -163,6 +163,6 @@ def _together(*given: Any) -> tuple[Any, list[Any]]:
     return torch, [value.to(device=device, dtype=torch.float64).contiguous() for value in values]
 
 
-def _on_host(found: Any) -> NDArray[np.int32]:
+def _on_host(values: Any) -> NDArray[np.int32]:
     """int32; the one copy of a tensor."""
-    return found if isinstance(found, np.ndarray) else np.asarray(found.cpu())
+    return values if isinstance(values, np.ndarray) else np.asarray(values.cpu())

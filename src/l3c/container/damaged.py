@@ -152,10 +152,10 @@ def _find(view: memoryview, tag: bytes, start: int, read: Callable[[Cursor], T],
             mended = _mended(view, place, content, end)
             if mended is None and tag not in BELIEVED:
                 continue
-            found = read(mended or content)
+            section = read(mended or content)
             what = "one bit of it was mended" if mended else "what follows may be wrong"
             lost.append(f"section {tag.decode()} is damaged: {what}")
-            return found, end
+            return section, end
     raise FormatError(f"section {tag.decode()} is missing or damaged, without which nothing can be salvaged")
 
 
@@ -215,7 +215,7 @@ def _clipped(tiles: list[TileEntry], available: int) -> Iterator[TileEntry]:
 def _metadata(view: memoryview, start: int, end: int, lost: list[str]) -> dict[bytes, bytes]:
     """Metadata sections between HEAD and the end of TILE, up to one whose length cannot be believed."""
     cursor = Cursor(view[start:end], start)
-    found: dict[bytes, bytes] = {}
+    metadata: dict[bytes, bytes] = {}
     while cursor.left:
         try:
             tag, content = read_section(cursor)
@@ -224,7 +224,7 @@ def _metadata(view: memoryview, start: int, end: int, lost: list[str]) -> dict[b
             continue
         except FormatError as error:
             lost.append(str(error))
-            return found
+            return metadata
         if tag in METADATA or tag == NAMED:
-            found[tag] = bytes(content.take(content.left, "metadata"))
-    return found
+            metadata[tag] = bytes(content.take(content.left, "metadata"))
+    return metadata

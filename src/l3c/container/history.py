@@ -255,9 +255,9 @@ class ValueTable:
         limit = min(channels * most, DEFLATE_SHARE * len(packed))
         raw = inflate(packed, limit, "section HIST: the stream of its tables")
         tables = Cursor(memoryview(raw), 0)
-        found = tuple(_read_table(tables, header.depth) for _ in range(channels))
+        rows = tuple(_read_table(tables, header.depth) for _ in range(channels))
         tables.finish("the tables of section HIST")
-        return cls(gray, found)
+        return cls(gray, rows)
 
 
 @dataclass(frozen=True)
@@ -405,8 +405,8 @@ def _read_numbers(cursor: Cursor) -> tuple[int, ...]:
 
 def _read_table(cursor: Cursor, depth: int) -> tuple[int, ...]:
     count = cursor.varint(min(TABLE_VALUES_MAX, 1 << depth), "number of values")
-    found = [cursor.varint(1 << depth, "a gap between values") for _ in range(count)]
-    table = tuple(total - 1 for total in accumulate(gap + 1 for gap in found))
+    gaps = [cursor.varint(1 << depth, "a gap between values") for _ in range(count)]
+    table = tuple(total - 1 for total in accumulate(gap + 1 for gap in gaps))
     if not table or table[-1] >= 1 << depth:
         raise FormatError("section HIST: a table is empty, or goes beyond the depth")
     return table

@@ -6,21 +6,21 @@ from l3c.container.constants import CHUNK_MAX, NAME_MAX, SEEN_CHUNKS
 from l3c.container.cursor import Cursor, varint
 
 
-def pack_named(found: dict[str, bytes]) -> bytes:
+def pack_named(metadata: dict[str, bytes]) -> bytes:
     """The content of their section, sorted by names, which are ASCII of at most 63 characters."""
-    rows = [varint(len(name)) + name.encode() + varint(len(value)) + value for name, value in sorted(found.items())]
+    rows = [varint(len(name)) + name.encode() + varint(len(value)) + value for name, value in sorted(metadata.items())]
     return b"".join(rows)
 
 
 def unpack_named(content: bytes) -> dict[str, bytes]:
     """Names to bytes. Raises FormatError."""
-    cursor, found = Cursor(memoryview(content)), dict[str, bytes]()
+    cursor, metadata = Cursor(memoryview(content)), dict[str, bytes]()
     while cursor.left:
         name = bytes(cursor.take(cursor.varint(NAME_MAX, "a name's length"), "a kind of metadata"))
-        if not name or not (name.isascii() and name.decode().isprintable()) or name.decode() in found:
+        if not name or not (name.isascii() and name.decode().isprintable()) or name.decode() in metadata:
             raise cursor.fail("a kind of metadata has no name, a second one, or one that cannot be printed")
-        found[name.decode()] = bytes(cursor.take(cursor.varint(cursor.left, "a length"), "metadata"))
-    return found
+        metadata[name.decode()] = bytes(cursor.take(cursor.varint(cursor.left, "a length"), "metadata"))
+    return metadata
 
 
 def check_chunks(content: bytes) -> None:

@@ -306,11 +306,13 @@ def read_models(cursor: Cursor) -> list[ModelReference]:
 
 
 def read_adaptations(cursor: Cursor, models: int) -> list[Adaptation]:
-    found = [read_adaptation(cursor, models) for _ in range(cursor.varint(MAX_ADAPTATIONS, "number of adaptations"))]
-    if not found:
+    adaptations = [
+        read_adaptation(cursor, models) for _ in range(cursor.varint(MAX_ADAPTATIONS, "number of adaptations"))
+    ]
+    if not adaptations:
         raise cursor.fail("section ADPT without an adaptation")
     cursor.finish("section ADPT")
-    return found
+    return adaptations
 
 
 def read_adaptation(cursor: Cursor, models: int) -> Adaptation:

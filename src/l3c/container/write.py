@@ -67,8 +67,8 @@ def head(header: ImageHeader) -> bytes:
     return line + varint(header.maximum) + more if header.maximum or more else line
 
 
-def palette(found: Palette) -> bytes:
-    return varint(len(found.colours) // 3) + found.colours + varint(len(found.alphas)) + found.alphas
+def palette(value: Palette) -> bytes:
+    return varint(len(value.colours) // 3) + value.colours + varint(len(value.alphas)) + value.alphas
 
 
 def models(references: list[ModelReference]) -> bytes:
@@ -79,9 +79,9 @@ def models(references: list[ModelReference]) -> bytes:
     return out
 
 
-def adaptations(found: list[Adaptation]) -> bytes:
-    rows = [varint(t.model) + varint(len(t.data)) + t.data for t in found]
-    return b"".join([varint(len(found)), *rows])
+def adaptations(values: list[Adaptation]) -> bytes:
+    rows = [varint(t.model) + varint(len(t.data)) + t.data for t in values]
+    return b"".join([varint(len(values)), *rows])
 
 
 def tiles(side: int, entries: list[TileEntry]) -> bytes:

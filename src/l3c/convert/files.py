@@ -331,10 +331,10 @@ def check_encoded(raw: bytes, data: bytes, name: str, options: EncodeOptions) ->
             return ()
         picture = read_picture(raw, name, options)
         back = decoded(contents, name, DecodeOptions(options.max_memory, options.device, options.threads))
-        found = differences(picture, back)
-        left = sorted(set(found) & (set(picture.metadata) - OF_PIXELS)) if options.strip else []
-        if set(found) - set(left):
-            raise InputError(f"the encoded file does not give back its {', '.join(found)}")
+        differing = differences(picture, back)
+        left = sorted(set(differing) & (set(picture.metadata) - OF_PIXELS)) if options.strip else []
+        if set(differing) - set(left):
+            raise InputError(f"the encoded file does not give back its {', '.join(differing)}")
         with at_work():
             lost = not_given_back(raw, back, name, contents)
     lossy = LOSSY.get(picture.source_format)
@@ -360,12 +360,12 @@ def check_decoded(raw: bytes, data: bytes, name: str, target: str, options: Deco
         contents = read_file(raw)
         if is_file_itself(contents, data):
             return ()
-        found = differences(decoded(contents, name, options), read_picture(data, target, options))
-        if "samples" in found:
+        differing = differences(decoded(contents, name, options), read_picture(data, target, options))
+        if "samples" in differing:
             raise InputError("the written picture has other pixels")
         if contents.kept is not None:
-            found += lost_of_kept(contents, data, name, options)
-    return tuple(dict.fromkeys(found))
+            differing += lost_of_kept(contents, data, name, options)
+    return tuple(dict.fromkeys(differing))
 
 
 def lost_of_kept(contents: Contents, data: bytes, name: str, options: DecodeOptions) -> list[str]:
@@ -482,13 +482,15 @@ OF_THE_FILE = {"source_format", "layout"}
 
 def differences(one: Picture, other: Picture) -> list[str]:
     """Names of what differs: fields of Picture, for metadata its kinds."""
-    found = ["layout"] if layout_of(one) != layout_of(other) else []
+    differing = ["layout"] if layout_of(one) != layout_of(other) else []
     for field in fields(Picture):
         a, b = getattr(one, field.name), getattr(other, field.name)
         if field.name in OF_THE_FILE or equal(a, b):
             continue
-        found += sorted(k for k in a | b if not same(k, a.get(k), b.get(k))) if isinstance(a, dict) else [field.name]
-    return found
+        differing += (
+            sorted(k for k in a | b if not same(k, a.get(k), b.get(k))) if isinstance(a, dict) else [field.name]
+        )
+    return differing
 
 
 def layout_of(picture: Picture) -> object:

@@ -25,14 +25,14 @@ WHOLE = bytes([0, BLOCK - 1, 0])
 """A scan of all coefficients."""
 
 
-def write_jpeg(found: Coefficients, size: tuple[int, int]) -> bytes:
+def write_jpeg(image: Coefficients, size: tuple[int, int]) -> bytes:
     """The file of an image of `size` (height, width)."""
-    scan, dc, ac = write_scan(_units(found.blocks, found.subsampled), _components(found))
-    tables = list(dict.fromkeys(table[ZIGZAG].tobytes() for table in found.tables))
-    numbers = [tables.index(table[ZIGZAG].tobytes()) for table in found.tables]
+    scan, dc, ac = write_scan(_units(image.blocks, image.subsampled), _components(image))
+    tables = list(dict.fromkeys(table[ZIGZAG].tobytes() for table in image.tables))
+    numbers = [tables.index(table[ZIGZAG].tobytes()) for table in image.tables]
     parts = [START[:2]]
     parts += [_segment(TABLES, bytes([i]) + table) for i, table in enumerate(tables)]
-    parts += [_segment(FRAME, _frame(size, numbers, found.subsampled))]
+    parts += [_segment(FRAME, _frame(size, numbers, image.subsampled))]
     parts += [_segment(CODES, bytes([kind]) + b"".join(code)) for kind, code in ((DC, dc), (AC, ac))]
     selectors = b"".join(bytes([i + 1, 0]) for i in range(len(numbers)))
     return b"".join([*parts, _segment(SCAN, bytes([len(numbers)]) + selectors + WHOLE), scan, END])
@@ -49,9 +49,9 @@ def _frame(size: tuple[int, int], numbers: list[int], subsampled: tuple[bool, bo
     return b"\x08" + height.to_bytes(2, "big") + width.to_bytes(2, "big") + bytes([len(numbers)]) + b"".join(lines)
 
 
-def _components(found: Coefficients) -> list[int]:
+def _components(image: Coefficients) -> list[int]:
     """Of each block of a unit."""
-    return unit(len(found.blocks), found.subsampled)
+    return unit(len(image.blocks), image.subsampled)
 
 
 def unit(components: int, subsampled: tuple[bool, bool]) -> list[int]:

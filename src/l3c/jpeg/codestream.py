@@ -43,8 +43,8 @@ def _codestream_start(data: memoryview) -> bytes:
     """The first bytes of the codestream, gathered from its boxes `jxlc` or `jxlp`."""
     if bytes(data[: len(BOXES)]) != BOXES:
         return bytes(data[:HEADER])
-    found, at = b"", len(BOXES)
-    while len(found) < HEADER and at + 8 <= len(data):
+    gathered, at = b"", len(BOXES)
+    while len(gathered) < HEADER and at + 8 <= len(data):
         size, kind, content = int.from_bytes(data[at : at + 4], "big"), bytes(data[at + 4 : at + 8]), at + 8
         if size == 1:
             size, content = int.from_bytes(data[at + 8 : at + 16], "big"), at + 16
@@ -53,9 +53,9 @@ def _codestream_start(data: memoryview) -> bytes:
             break
         if kind in (b"jxlc", b"jxlp"):
             begin = content + 4 * (kind == b"jxlp")
-            found += bytes(data[begin : min(end, begin + HEADER)])
+            gathered += bytes(data[begin : min(end, begin + HEADER)])
         at = end
-    return found
+    return gathered
 
 
 def _dimension(bits: _Bits, small: bool) -> int:

@@ -216,12 +216,12 @@ def segments(data: bytes, coded: bool = True) -> Iterator[tuple[int, int, int]]:
         left -= 1
         if not left:
             raise FormatError("its header has too many segments")
-        found = MARKER.search(data, at)
-        if not found or data[found.start() : found.start() + 3] == b"\xff\xd8\xff":
-            if not found:
+        match = MARKER.search(data, at)
+        if not match or data[match.start() : match.start() + 3] == b"\xff\xd8\xff":
+            if not match:
                 yield NO_MARKER, at, len(data)
             return
-        marker, behind = data[found.start() + 1], found.end()
+        marker, behind = data[match.start() + 1], match.end()
         if marker == END:
             yield END, behind, behind
             return
@@ -396,29 +396,29 @@ def _frame(marker: int, content: bytes) -> _Frame:
 
 def _steps(content: bytes) -> dict[int, NDArray[np.uint16]]:
     """Quantization tables of a segment, of 8 or 16 bits."""
-    found, at = {}, 0
+    tables, at = {}, 0
     while at < len(content):
         wide = content[at] >> 4
         size = BLOCK * (1 + bool(wide))
         table = content[at + 1 : at + 1 + size]
         if wide > 1 or len(table) != size:
             raise FormatError("a quantization table is damaged")
-        found[content[at] & 15] = np.frombuffer(table, ">u2" if wide else np.uint8).astype(np.uint16)
+        tables[content[at] & 15] = np.frombuffer(table, ">u2" if wide else np.uint8).astype(np.uint16)
         at += 1 + size
-    return found
+    return tables
 
 
 def codes_in(content: bytes) -> list[tuple[tuple[int, int], Code]]:
     """((class, number), code) of all codes of a segment. Raises FormatError."""
-    found, at = [], 0
+    codes, at = [], 0
     while at < len(content):
         counts = content[at + 1 : at + 17]
         code = counts + content[at + 17 : at + 17 + sum(counts)]
         if len(counts) != LENGTHS or len(code) != LENGTHS + sum(counts) or not is_code(counts) or content[at] >> 4 > 1:
             raise FormatError("a Huffman table is damaged")
-        found.append(((content[at] >> 4, content[at] & 15), code))
+        codes.append(((content[at] >> 4, content[at] & 15), code))
         at += 1 + len(code)
-    return found
+    return codes
 
 
 def is_code(counts: bytes) -> bool:

@@ -37,16 +37,16 @@ def grid(size: tuple[int, int], subsampled: tuple[bool, bool], component: int) -
     return (units[0] << subsampled[0], units[1] << subsampled[1]) if component == 0 else units
 
 
-def redo(found: Coefficients, size: tuple[int, int], plain: bool = False, fast: bool = False) -> NDArray[np.uint8]:
+def redo(image: Coefficients, size: tuple[int, int], plain: bool = False, fast: bool = False) -> NDArray[np.uint8]:
     """uint8 [height, width, 1 or 3] of `size` (height, width).
 
     plain: chroma is repeated, not interpolated. fast: as `Inverse` has it.
     """
-    planes = [Inverse(table, fast).plane(blocks) for blocks, table in zip(found.blocks, found.tables, strict=True)]
+    planes = [Inverse(table, fast).plane(blocks) for blocks, table in zip(image.blocks, image.tables, strict=True)]
     luma = planes[0][: size[0], : size[1]]
     if len(planes) == 1:
         return luma[..., None]
-    return coloured(luma, [cut_to_size(plane, size, found.subsampled) for plane in planes[1:]], found.subsampled, plain)
+    return coloured(luma, [cut_to_size(plane, size, image.subsampled) for plane in planes[1:]], image.subsampled, plain)
 
 
 def cut_to_size(plane: NDArray[np.uint8], size: tuple[int, int], subsampled: tuple[bool, bool]) -> NDArray[np.uint8]:

@@ -54,13 +54,13 @@ class Bits:
 
 def codes_of(code: Code) -> dict[tuple[int, int], int]:
     """(length, code) to symbol: codes of a length follow each other, and the next length's go on after them."""
-    found, value, symbols = {}, 0, iter(code[1])
+    by_code, value, symbols = {}, 0, iter(code[1])
     for length, count in enumerate(code[0], 1):
         for _ in range(count):
-            found[length, value] = next(symbols)
+            by_code[length, value] = next(symbols)
             value += 1
         value <<= 1
-    return found
+    return by_code
 
 
 def read_scan(data: bytes, dc: Code, ac: Code, components: list[int], units: int) -> NDArray[np.int16]:

@@ -30,9 +30,11 @@ def transcode(jpeg: bytes, threads: int) -> bytes | None:
 
 def restore(data: bytes, length: int, size: tuple[int, int], threads: int) -> bytes:
     """The JPEG file of `length` bytes behind `data`. size: (height, width) that it must have. Raises FormatError."""
-    found = declared_size(data)
-    if found != size:
-        raise FormatError(f"section FILE declares {found[1]} x {found[0]} pixels, section HEAD {size[1]} x {size[0]}")
+    declared = declared_size(data)
+    if declared != size:
+        raise FormatError(
+            f"section FILE declares {declared[1]} x {declared[0]} pixels, section HEAD {size[1]} x {size[0]}"
+        )
     need_extra("this file, a transcoded JPEG,")
     import imagecodecs
 

@@ -21,14 +21,14 @@ def stated(architecture: Any, first: Collection[str]) -> dict[str, Any]:
 
     Raises TypeError for a later field without a default, since files from before cannot have it.
     """
-    found = {}
+    values = {}
     for field in fields(architecture):
         value = getattr(architecture, field.name)
         if field.name not in first and field.default is MISSING:
             raise TypeError(f"{field.name}: a field that was added later needs a default")
         if field.name in first or value != field.default:
-            found[field.name] = value
-    return found
+            values[field.name] = value
+    return values
 
 
 def digest_of(configuration: list[Any], tensors: Mapping[str, NDArray[Any]]) -> bytes:

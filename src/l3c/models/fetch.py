@@ -56,14 +56,14 @@ def released() -> dict[str, list[Released]]:
 
 def files_of(folder: Path) -> dict[str, list[dict[str, str | int]]]:
     """What `released.json` says of a folder of models and their float forms."""
-    found: dict[str, list[dict[str, str | int]]] = {}
+    entries: dict[str, list[dict[str, str | int]]] = {}
     for path in sorted(folder.glob("*.safetensors"), key=lambda path: (path.stem.removesuffix(FLOAT), len(path.stem))):
         data = path.read_bytes()
         entry: dict[str, str | int] = {
             "file": path.name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()
         }  # fmt: skip
-        found.setdefault(path.stem.removesuffix(FLOAT), []).append(entry)
-    return found
+        entries.setdefault(path.stem.removesuffix(FLOAT), []).append(entry)
+    return entries
 
 
 def page() -> str:

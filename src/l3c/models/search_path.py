@@ -141,10 +141,10 @@ def content(file: str, most: int | None = None) -> bytes:
     with _opened(file) as opened:
         if most is None:
             return opened.read()
-        found = opened.read(most + 1)
-    if len(found) > most:
+        data = opened.read(most + 1)
+    if len(data) > most:
         raise ModelError(f"{file}: more than the {most} bytes that a model of its header has")
-    return found
+    return data
 
 
 def metadata(file: str) -> dict[str, str]:

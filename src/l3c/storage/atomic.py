@@ -57,8 +57,8 @@ def whole_file(path: Path, *, replace: bool = True, attributes: Attributes = NEW
     Folders that are missing are made. Without `replace`, a file that is there by the end is kept: FileExistsError.
     A file that is replaced hands on its mode, where the attributes say none.
     """
-    found = _mode(path)
-    if found is not None and not stat.S_ISREG(found):
+    present = _mode(path)
+    if present is not None and not stat.S_ISREG(present):
         if not replace:
             raise _exists(path)
         with path.open("wb") as file:
@@ -66,7 +66,7 @@ def whole_file(path: Path, *, replace: bool = True, attributes: Attributes = NEW
         return
     path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    mode = found if attributes.mode is None else attributes.mode
+    mode = present if attributes.mode is None else attributes.mode
     partial, descriptor = _begin(path.parent, mode is not None)
     try:
         with os.fdopen(descriptor, "wb") as file:

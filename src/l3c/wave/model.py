@@ -73,7 +73,7 @@ class WaveModel:
         search = Search(self.network, samples)
         for part in parts(samples.shape[0] * samples.shape[1], effort) if search.possible else ():
             search.run(*part)
-            yield write_numbers(self.network.architecture, *search.found())
+            yield write_numbers(self.network.architecture, *search.rounded())
 
     def adapted(self, data: bytes, /) -> AdaptedWaveModel:
         """The model adapted by what a file holds. Raises FormatError."""

@@ -118,12 +118,12 @@ class LocalStore:
 
     def stamp(self, name: str) -> Stamp | None:
         try:
-            found = (self.root / name).lstat()
+            status = (self.root / name).lstat()
         except FileNotFoundError:
             return None
-        if not stat.S_ISREG(found.st_mode):
+        if not stat.S_ISREG(status.st_mode):
             raise InputError(f"{self.path(name)}: exists and is no plain file")
-        return stamp_of(found)
+        return stamp_of(status)
 
     def folder_mode(self, name: str) -> int | None:
         return (self.root / name).stat().st_mode & PERMISSIONS if os.name == "posix" else None
@@ -185,9 +185,9 @@ class LocalStore:
         (self.root / name).unlink()
 
 
-def stamp_of(found: os.stat_result) -> Stamp:
+def stamp_of(status: os.stat_result) -> Stamp:
     """From what the system says of a file."""
-    return Stamp(found.st_size, found.st_mtime_ns, found.st_mode & PERMISSIONS if os.name == "posix" else None)
+    return Stamp(status.st_size, status.st_mtime_ns, status.st_mode & PERMISSIONS if os.name == "posix" else None)
 
 
 def failure(error: OSError, path: str) -> InputError | StoreError:
@@ -202,8 +202,8 @@ def entries(folder: Path, hidden: bool = False) -> Iterator[os.DirEntry[str] | O
     hidden: what such folders hold, instead. A folder that cannot be read is the error that says so.
     """
     try:
-        with os.scandir(folder) as found:
-            listed = list(found)
+        with os.scandir(folder) as scanned:
+            listed = list(scanned)
     except OSError as error:
         yield error
         return

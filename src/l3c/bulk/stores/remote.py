@@ -30,10 +30,10 @@ class RemoteStore:
         return f"{self._path}/{name}"
 
     def listing(self, left_out: str | None = None, hidden: bool = False) -> Listing:
-        found = self._fs.find(self._path, detail=True)
-        if not found:
+        entries = self._fs.find(self._path, detail=True)
+        if not entries:
             raise InputError(f"{self._root}: no such folder, or an empty one")
-        named = {path[len(self._path) :].lstrip("/"): entry for path, entry in sorted(found.items())}
+        named = {path[len(self._path) :].lstrip("/"): entry for path, entry in sorted(entries.items())}
         concealed = [] if hidden else [n for n in named if any(p.startswith(".") for p in n.split("/"))]
         shown = {name: entry for name, entry in named.items() if name not in set(concealed)}
         kept = {name: e for name, e in shown.items() if name and not (left_out and name.startswith(left_out + "/"))}

@@ -135,7 +135,7 @@ class Search:
         least = rate * THRIFT / (self._count(self._samples) * self._units * root)
         self.values = np.sign(moved) * np.maximum(np.abs(moved) - least, 0)
 
-    def found(self) -> tuple[list[int], Integers]:
+    def rounded(self) -> tuple[list[int], Integers]:
         """Powers of the groups and numbers, as `tuning_code.write_numbers` takes them."""
         powers, numbers = [], np.zeros(self.values.size, np.int64)
         scale = log(2) * self._count(self._samples) / (1 - (1 - SPREAD) ** max(self._steps, 1))
