@@ -35,7 +35,7 @@ def test_any_unique_part_of_a_name_finds_it(tmp_path: Path) -> None:
 
 
 def test_the_policy_keeps_every_tenth_and_the_last_three(tmp_path: Path) -> None:
-    checkpoints, policy = Checkpoints(tmp_path), Policy(every=5, keep=10, last=3)
+    checkpoints, policy = Checkpoints(tmp_path), Policy(every=5, permanent=10, newest=3)
     for iteration in range(0, 121, 5):
         checkpoints.save(iteration, {"iteration": iteration}, policy)
     assert list(checkpoints.all()) == [0, 50, 100, 110, 115, 120] or list(checkpoints.all()) == [

@@ -54,7 +54,7 @@ def state() -> dict[str, torch.Tensor]:
 @pytest.fixture
 def experiment(state: dict[str, torch.Tensor], tmp_path: Path) -> Experiment:
     made = create_experiment(tmp_path / "runs", ["l3c"], config_from({"network": vars(A)}, "test"))
-    made.checkpoints.save(7, {"network": state, "iteration": 7}, Policy(), keep=True)
+    made.checkpoints.save(7, {"network": state, "iteration": 7}, Policy(), permanent=True)
     return made
 
 

@@ -11,7 +11,7 @@ import torch
 
 from l3c.cli import main
 from l3c.errors import InputError, L3CError
-from l3c.training.batch_plan import Plan
+from l3c.training.batch_plan import BatchPlan
 from l3c.training.checkpoints import Policy, read_state
 from l3c.training.config_files import read_config
 from l3c.training.experiments import Experiment, create_experiment, label_parts, list_experiments
@@ -53,7 +53,7 @@ def trained(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Experim
 def copy_of(experiment: Experiment, folder: Path) -> Experiment:
     made = create_experiment(folder, ["copy"], experiment.config())
     iteration, path = experiment.checkpoints.choose()
-    made.checkpoints.save(iteration, read_state(path), Policy(), keep=True)
+    made.checkpoints.save(iteration, read_state(path), Policy(), permanent=True)
     return made
 
 
@@ -110,7 +110,7 @@ def test_moments_of_other_shapes_are_left_out(tmp_path: Path, caplog: pytest.Log
     iteration, path = restore.checkpoint()
     state = read_state(path)
     state["optimizer"]["state"][0]["square_avg"] = torch.zeros(7)
-    restore.experiment.checkpoints.save(iteration, state, Policy(), keep=True)
+    restore.experiment.checkpoints.save(iteration, state, Policy(), permanent=True)
     after.restore(restore)
     assert "of another network; the optimizer starts anew" in caplog.text
     step(after)
@@ -191,7 +191,7 @@ def test_a_refused_continuation_leaves_the_run_as_it_was(trained: Experiment, pi
 
 def test_a_checkpoint_of_the_wave_network_is_refused(trained: Experiment, pictures: Path, tmp_path: Path) -> None:
     run = create_experiment(tmp_path / "wave", ["wave"], WaveConfig())
-    run.checkpoints.save(3, {"parameters": torch.zeros(3)}, Policy(), keep=True)
+    run.checkpoints.save(3, {"parameters": torch.zeros(3)}, Policy(), permanent=True)
     assert main(train_arguments(pictures, tmp_path / "runs", "--restore-restart", str(run.folder))) == 4
     assert not list((tmp_path / "runs").iterdir())
 
@@ -223,7 +223,7 @@ def test_a_batch_that_leaves_processes_without_pictures_is_refused(pictures: int
     with pytest.raises(
         InputError, match=f"batches of 3 pictures for 4 processes.*data.batch is {batch}, .* {pictures}"
     ):
-        Plan(pictures, batch, seed=0, world=4)
+        BatchPlan(pictures, batch, seed=0, world=4)
 
 
 def with_bad_gradients(folder: Path, **optimizer: Any) -> Trainer:

@@ -92,10 +92,10 @@ def bits_of(model: PublishedModel, image: Pixels) -> list[float]:
     """
     sums = [0.0]
 
-    def told(encoder: SymbolEncoder) -> None:
+    def add(encoder: SymbolEncoder) -> None:
         sums.append(encoder.bits)
 
-    model.code(image, told)
+    model.code(image, add)
     return [float(bits) for bits in np.diff(sums)[::-1]]
 
 

@@ -19,8 +19,8 @@ from l3c.published.layers_integer import known_values, network_over
 from l3c.published.mixture import LogisticMixture
 from l3c.published.operations import NARROW_BITS, NARROW_MAX, WIDE_MAX
 
-Heard = Callable[[int, float], None]
-"""Is told the iteration, and bits per sub-pixel of its batch."""
+OnCost = Callable[[int, float], None]
+"""Called with the iteration, and bits per sub-pixel of its batch."""
 
 
 class StraightThrough(torch.autograd.Function):
@@ -140,7 +140,7 @@ def fine_tune(
     batches: Iterable[Tensor],
     iterations: int,
     rate: float,
-    heard: Heard,
+    on_cost: OnCost,
 ) -> Weights:
     """Weights after steps of Adam on batches, uint8 [N, 3, H, W]; the rate falls to 0 along half a cosine."""
     integers = FakeIntegers(weights, grids)
@@ -153,5 +153,5 @@ def fine_tune(
         torch.autograd.backward(cost)
         optimizer.step()
         schedule.step()
-        heard(iteration, float(cost.detach()))
+        on_cost(iteration, float(cost.detach()))
     return integers.weights()

@@ -25,7 +25,7 @@ SHARPNESS = -0.5
 TALL = 2
 """Images taller than so many widths are resampled along columns first, as Pillow does from version 13 on."""
 
-SIZES_KEPT = 8
+SIZES_CACHED = 8
 """Tables of weights that are remembered; one for an axis of 2,000 pixels takes 16 MB."""
 
 
@@ -59,7 +59,7 @@ def _halve(x: Tensor, axis: int) -> Tensor:
     return ((sums + (1 << PRECISION_BITS - 1)) / (1 << PRECISION_BITS)).floor().clamp(0, 255).transpose(axis, 3)
 
 
-@lru_cache(maxsize=SIZES_KEPT)
+@lru_cache(maxsize=SIZES_CACHED)
 def _table(size: int, device: str) -> Tensor:
     """Weight of each pixel of an axis in each of its half: float64 [size, size // 2], on the device."""
     places, weights = bicubic_weights(size)

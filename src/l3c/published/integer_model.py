@@ -33,7 +33,7 @@ PIXEL_BYTES = 4096
 """Memory for each pixel of a tile: L3C's takes 3,550 with ONNX Runtime (measured)."""
 
 LIVE_BYTES = 12
-"""For each number that a graph keeps alive for a pixel: four bytes, and two copies."""
+"""For each number that a graph holds for a pixel at a time: four bytes, and two copies."""
 
 RUNTIME_BYTES = 64 << 20
 """For a runtime, whatever the tile."""
@@ -103,8 +103,8 @@ def _probe_images(program: Program, picture: Pixels) -> list[NDArray[Any]]:
     return [picture[::step, ::step].transpose(2, 0, 1) for step in steps]
 
 
-def _nobody(encoder: SymbolEncoder) -> None:
-    """Nothing is told."""
+def _ignore(encoder: SymbolEncoder) -> None:
+    """Do nothing."""
 
 
 class PublishedModel:
@@ -131,10 +131,10 @@ class PublishedModel:
         """Payload of a tile, uint8 [height, width, 3]."""
         return self.code(tile).finish()
 
-    def code(self, tile: NDArray[np.uint8], told: Callable[[SymbolEncoder], None] = _nobody) -> SymbolEncoder:
+    def code(self, tile: NDArray[np.uint8], on_scale: Callable[[SymbolEncoder], None] = _ignore) -> SymbolEncoder:
         """Everything that a payload holds, coded but not finished; its `bits` are the cost in theory.
 
-        told: called after each scale, the coarsest first.
+        on_scale: called after each scale, the coarsest first.
         """
         from l3c.coding.compiled import SymbolEncoder
 
@@ -143,7 +143,7 @@ class PublishedModel:
         encoder = SymbolEncoder()
         coarsest = auxiliary[-1]
         encoder.put(coarsest.ravel(), uniform(self._levels(len(auxiliary))))
-        told(encoder)
+        on_scale(encoder)
         symbols = [tile.transpose(2, 0, 1), *auxiliary]
         context = None
         for scale in reversed(range(len(auxiliary))):
@@ -151,7 +151,7 @@ class PublishedModel:
             parameters = self._parameters(scale, context, padding)
             flat = symbols[scale].reshape(len(symbols[scale]), -1)
             encoder.put_mixtures(flat, parameters, self._levels(scale), joint=self._joint(scale))
-            told(encoder)
+            on_scale(encoder)
         return encoder
 
     def decode(self, payload: bytes, height: int, width: int, /) -> NDArray[np.uint8]:
@@ -178,7 +178,7 @@ class PublishedModel:
         return self.architecture.scales + recursions_of(self.architecture)
 
     def memory_needed(self, height: int, width: int, /) -> int:
-        """Bytes, at most, that a tile takes: features, mixtures, and what runtimes keep beside them."""
+        """Bytes, at most, that a tile takes: features, mixtures, and what runtimes allocate beside them."""
         live = self.architecture.live if isinstance(self.architecture, GraphArchitecture) else 0
         return int((PIXEL_BYTES + LIVE_BYTES * live) * height * width) + RUNTIME_BYTES
 

@@ -14,7 +14,7 @@ Place = tuple[int, int, int]
 """Epoch, position in the epoch, number of the picture."""
 
 
-class Plan(Sampler[list[Place]]):
+class BatchPlan(Sampler[list[Place]]):
     """Batches of one process out of `world`. Every epoch has its own order.
 
     batch: crops of all processes, a multiple of `crops`. start: the first iteration. crops: of each picture.

@@ -1,6 +1,6 @@
 """Files that hold the state of a training at an iteration: which are there, which is wanted, which may go.
 
-`ITERATION.pt` is kept; `ITERATION.recent.pt` goes when newer ones have come. `best.pt` holds the weights that had the
+`ITERATION.pt` stays; `ITERATION.recent.pt` goes when newer ones have come. `best.pt` holds the weights that had the
 lowest cost on validation's pictures. A file appears whole or not at all.
 """
 
@@ -20,18 +20,18 @@ BEST = -2
 """Instead of an iteration: that of the best validation."""
 
 BEST_NAME = "best.pt"  # replaced whenever a validation is better
-KEPT = ".pt"  # suffix of checkpoints that stay
+PERMANENT = ".pt"  # suffix of checkpoints that stay
 RECENT = ".recent.pt"  # suffix of checkpoints of which only the newest stay
 DIGITS = 10  # of an iteration in names, so that they sort; more than any run has
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Save every `every` iterations; keep each `keep`-th of them, and of the others the `last` newest."""
+    """Save every `every` iterations; retain each `permanent`-th of them, and of the others the last `newest`."""
 
     every: int = 250
-    keep: int = 10
-    last: int = 3
+    permanent: int = 10
+    newest: int = 3
 
 
 class Checkpoints:
@@ -81,14 +81,14 @@ class Checkpoints:
             raise InputError(f"{self.folder}: holds no {BEST_NAME}: no validation was made")
         return best[1], self.folder / BEST_NAME
 
-    def save(self, iteration: int, state: dict[str, Any], policy: Policy, *, keep: bool = False) -> Path:
-        """Write one, and remove what the policy no longer keeps."""
-        kept = keep or iteration % (policy.every * policy.keep) == 0
-        path = self.folder / f"{iteration:0{DIGITS}d}{KEPT if kept else RECENT}"
+    def save(self, iteration: int, state: dict[str, Any], policy: Policy, *, permanent: bool = False) -> Path:
+        """Write one, and remove those that the policy does not retain. permanent: it is never removed."""
+        stays = permanent or iteration % (policy.every * policy.permanent) == 0
+        path = self.folder / f"{iteration:0{DIGITS}d}{PERMANENT if stays else RECENT}"
         save_state(path, state)
-        if kept:
+        if stays:
             path.with_name(f"{iteration:0{DIGITS}d}{RECENT}").unlink(missing_ok=True)
-        for old in sorted(self.folder.glob(f"*{RECENT}"))[: -policy.last]:
+        for old in sorted(self.folder.glob(f"*{RECENT}"))[: -policy.newest]:
             old.unlink()
         return path
 

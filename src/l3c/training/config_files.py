@@ -128,5 +128,5 @@ def _override(schema: type[AnyConfig], values: dict[str, Any], text: str) -> Non
     full = complete_key(schema, key.strip(), f"-p {text}")
     section, name = full.split(".", 1)
     parsed = yaml.safe_load(value) if separator else True
-    keep = value if all_keys(schema)[full] in (str, str | None) and parsed is not None else parsed
-    values.setdefault(section, {})[name] = keep
+    typed = value if all_keys(schema)[full] in (str, str | None) and parsed is not None else parsed
+    values.setdefault(section, {})[name] = typed

@@ -106,15 +106,15 @@ def label_parts(model: Path, data: Path, overrides: Iterable[str]) -> list[str]:
 
 
 def record_change(experiment: Experiment, config: AnyConfig, iteration: int) -> list[str]:
-    """Write the configuration of a run that goes on. An earlier one that differs is kept beside it.
+    """Write the configuration of a run that goes on. An earlier one that differs is copied beside it.
 
     Returns what differs, for people.
     """
     earlier = experiment.any_config()
     changes = _changes(earlier.to_dict(), config.to_dict())
-    kept = experiment.folder / EARLIER.format(iteration)
-    if changes and not kept.exists():
-        write_whole(kept, (experiment.folder / CONFIG).read_bytes())
+    backup = experiment.folder / EARLIER.format(iteration)
+    if changes and not backup.exists():
+        write_whole(backup, (experiment.folder / CONFIG).read_bytes())
     experiment.write_config(config)
     return changes
 

@@ -49,11 +49,11 @@ def _is_deep(image: Image.Image) -> bool:
     """Whether an opened picture has more than 8 bits a sample: by its mode, or by what its decoder unpacks."""
     if image.mode[0] in "IF":
         return True
-    told = [
+    arguments = [
         part for tile in getattr(image, "tile", ()) for part in (tile[3] if isinstance(tile[3], tuple) else (tile[3],))
     ]
-    raw = any(isinstance(part, str) and part.partition(";")[2].startswith(("12", "16", "32")) for part in told)
-    return raw or (image.format == "PPM" and any(isinstance(part, int) and part > 255 for part in told))
+    raw = any(isinstance(part, str) and part.partition(";")[2].startswith(("12", "16", "32")) for part in arguments)
+    return raw or (image.format == "PPM" and any(isinstance(part, int) and part > 255 for part in arguments))
 
 
 def centre_crop(image: Pixels, size: int) -> Pixels:

@@ -38,7 +38,7 @@ class Request:
 class ExportRequest:
     """images: a folder to calibrate with, None for those of the training. fine_tune: iterations. learning: by name.
 
-    learning_rate: of fine-tuning, at its start. heard: is called with iteration and cost while that runs.
+    learning_rate: of fine-tuning, at its start. on_cost: called with iteration and cost while that runs.
     """
 
     target: Path
@@ -47,4 +47,4 @@ class ExportRequest:
     fine_tune: int | None = None
     learning_rate: float = 1e-5
     learning: str | None = None
-    heard: Callable[[int, float], None] = lambda iteration, cost: None
+    on_cost: Callable[[int, float], None] = lambda iteration, cost: None

@@ -45,9 +45,9 @@ def until_due(minutes: float | None) -> Iterator[Due]:
 
 
 @contextmanager
-def _on_signals(heard: Callable[[int], None]) -> Iterator[None]:
+def _on_signals(on_signal: Callable[[int], None]) -> Iterator[None]:
     try:
-        before = {s: signal.signal(s, lambda number, _: heard(number)) for s in SIGNALS}
+        before = {s: signal.signal(s, lambda number, _: on_signal(number)) for s in SIGNALS}
     except ValueError:
         yield
         return

@@ -93,7 +93,7 @@ def _experiment(
 
 
 def _record(experiment: Experiment, config: AnyConfig, restore: Restore) -> None:
-    """Keep the configuration that a run had before it goes on with another, and say what is changed."""
+    """Save a run's earlier configuration before it goes on with another, and report the changes."""
     iteration, _ = restore.checkpoint()
     for change in record_change(experiment, config, iteration):
         logger.warning("%s: from iteration %d on, %s", experiment.name, iteration, change)

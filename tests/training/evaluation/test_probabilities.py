@@ -37,7 +37,7 @@ def untrained(log_dir: Path, architecture, iterations=(0,)) -> Experiment:  # ty
     for iteration in iterations:
         torch.manual_seed(iteration)
         state = {"network": make_network(architecture).state_dict()}
-        experiment.checkpoints.save(iteration, state, Policy(), keep=True)
+        experiment.checkpoints.save(iteration, state, Policy(), permanent=True)
     return experiment
 
 

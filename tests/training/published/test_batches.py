@@ -8,19 +8,19 @@ import pytest
 import torch
 
 from l3c.errors import InputError
-from l3c.training.batch_plan import Plan
+from l3c.training.batch_plan import BatchPlan
 from l3c.training.picture_files import list_pictures
 from l3c.training.published.batches import RandomCrops, training_batches, validation_batches
 from l3c.training.published.config import Data
 from tests.training.pictures import write_pictures
 
 
-def take(plan: Plan, count: int) -> list[list[tuple[int, int, int]]]:
+def take(plan: BatchPlan, count: int) -> list[list[tuple[int, int, int]]]:
     return list(itertools.islice(plan, count))
 
 
 def test_an_epoch_shows_every_picture_once() -> None:
-    plan = Plan(10, 4, seed=1)
+    plan = BatchPlan(10, 4, seed=1)
     epoch = [place for batch in take(plan, plan.per_epoch) for place in batch]
     assert [plan.size(i) for i in range(4)] == [4, 4, 2, 4]
     assert sorted(number for _, _, number in epoch) == list(range(10))
@@ -28,26 +28,26 @@ def test_an_epoch_shows_every_picture_once() -> None:
 
 
 def test_a_plan_entered_later_is_the_rest_of_the_plan() -> None:
-    assert take(Plan(10, 4, seed=1, start=5), 4) == take(Plan(10, 4, seed=1), 9)[5:]
+    assert take(BatchPlan(10, 4, seed=1, start=5), 4) == take(BatchPlan(10, 4, seed=1), 9)[5:]
 
 
 def test_processes_divide_a_batch_among_them() -> None:
-    whole = take(Plan(11, 4, seed=1), 6)
-    halves = [take(Plan(11, 4, seed=1, rank=rank, world=2), 6) for rank in (0, 1)]
+    whole = take(BatchPlan(11, 4, seed=1), 6)
+    halves = [take(BatchPlan(11, 4, seed=1, rank=rank, world=2), 6) for rank in (0, 1)]
     assert [sorted(a + b) for a, b in zip(*halves, strict=True)] == [sorted(batch) for batch in whole]
 
 
 def test_full_batches_go_on_with_the_next_epoch() -> None:
-    plan = Plan(5, 3, seed=1, full=True)
+    plan = BatchPlan(5, 3, seed=1, full=True)
     places = [place for batch in take(plan, 10) for place in batch]
     assert [(epoch, at) for epoch, at, _ in places] == [divmod(i, 5) for i in range(30)]
     assert all(sorted(number for _, _, number in places[i : i + 5]) == list(range(5)) for i in range(0, 30, 5))
-    assert take(Plan(5, 3, seed=1, start=4, full=True), 3) == take(plan, 7)[4:]
-    assert [len(batch) for batch in take(Plan(2, 7, seed=1, full=True), 3)] == [7, 7, 7]
+    assert take(BatchPlan(5, 3, seed=1, start=4, full=True), 3) == take(plan, 7)[4:]
+    assert [len(batch) for batch in take(BatchPlan(2, 7, seed=1, full=True), 3)] == [7, 7, 7]
 
 
 def test_a_batch_counts_crops() -> None:
-    plan = Plan(10, 8, seed=1, crops=4)
+    plan = BatchPlan(10, 8, seed=1, crops=4)
     assert [len(batch) for batch in take(plan, 3)] == [2, 2, 2]
     assert plan.size(0) == 8
 
@@ -55,7 +55,7 @@ def test_a_batch_counts_crops() -> None:
 def test_several_crops_of_each_picture_turned_and_reduced(tmp_path: Path) -> None:
     paths = list_pictures(str(write_pictures(tmp_path)))
     data = Data(crop=16, batch=6, crops=3, turn=True, reduced=0.5)
-    batch, other = itertools.islice(training_batches(paths, data, 5, Plan(6, 6, 5, crops=3), 0), 2)
+    batch, other = itertools.islice(training_batches(paths, data, 5, BatchPlan(6, 6, 5, crops=3), 0), 2)
     assert batch.shape == other.shape == (6, 3, 16, 16)
     assert len({crop.numpy().tobytes() for crop in (*batch, *other)}) == 12
 
@@ -63,7 +63,7 @@ def test_several_crops_of_each_picture_turned_and_reduced(tmp_path: Path) -> Non
 def test_crops_follow_from_seed_and_place(tmp_path: Path) -> None:
     paths = list_pictures(str(write_pictures(tmp_path)))
     data = Data(crop=16, batch=3)
-    batches = [iter(training_batches(paths, data, 5, Plan(6, 3, 5, start), 0)) for start in (0, 1)]
+    batches = [iter(training_batches(paths, data, 5, BatchPlan(6, 3, 5, start), 0)) for start in (0, 1)]
     next(batches[0])
     first, again = next(batches[0]), next(batches[1])
     assert first.shape == (3, 3, 16, 16)

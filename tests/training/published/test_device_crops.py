@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from l3c.errors import InputError
-from l3c.training.batch_plan import Plan
+from l3c.training.batch_plan import BatchPlan
 from l3c.training.packed import Packed, write_pack
 from l3c.training.published.config import Data
 from l3c.training.published.device_crops import PackedCrops, reduce_images, turned
@@ -37,7 +37,7 @@ SETTINGS = {"turn": True, "reduced": 0.4, "crops": 2, "full_batches": True}
 
 
 def test_where_pixels_lie_makes_no_difference(packs: list[Packed], monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = Plan(4, 8, 7, crops=2, full=True)
+    plan = BatchPlan(4, 8, 7, crops=2, full=True)
     batches = [crops_of(packs, monkeypatch, on_device, **SETTINGS) for on_device in (True, False)]
     assert len(batches[0]) == 4
     for iteration in (0, 1, 5):
@@ -51,7 +51,7 @@ def test_where_pixels_lie_makes_no_difference(packs: list[Packed], monkeypatch: 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_a_gpu_cuts_the_same_crops(packs: list[Packed]) -> None:
-    plan = Plan(4, 8, 7, crops=2, full=True)
+    plan = BatchPlan(4, 8, 7, crops=2, full=True)
     settings = {**SETTINGS, "reduced": 0.0}  # reductions are float32 products, which devices add in orders of their own
     sources = [PackedCrops(packs, Data(crop=16, batch=8, **settings), 7, torch.device(d)) for d in ("cpu", "cuda")]  # type: ignore[arg-type]
     assert torch.equal(sources[0].batch(plan, 3), sources[1].batch(plan, 3).cpu())
@@ -59,10 +59,10 @@ def test_a_gpu_cuts_the_same_crops(packs: list[Packed]) -> None:
 
 def test_a_run_may_be_entered_anywhere_and_divided(packs: list[Packed], monkeypatch: pytest.MonkeyPatch) -> None:
     source = crops_of(packs, monkeypatch, True, **SETTINGS)
-    whole = source.batch(Plan(4, 8, 7, crops=2, full=True), 3)
-    entered = next(source.batches(Plan(4, 8, 7, 3, crops=2, full=True)))
+    whole = source.batch(BatchPlan(4, 8, 7, crops=2, full=True), 3)
+    entered = next(source.batches(BatchPlan(4, 8, 7, 3, crops=2, full=True)))
     assert torch.equal(whole, entered)
-    parts = [source.batch(Plan(4, 8, 7, 3, rank, 2, crops=2, full=True), 3) for rank in (0, 1)]
+    parts = [source.batch(BatchPlan(4, 8, 7, 3, rank, 2, crops=2, full=True), 3) for rank in (0, 1)]
     joined = torch.cat(parts)
     assert sorted(c.numpy().tobytes() for c in joined) == sorted(c.numpy().tobytes() for c in whole)
 
@@ -76,7 +76,7 @@ def test_plain_crops_are_pieces_of_their_pictures(packs: list[Packed], monkeypat
         for y in range(picture.shape[0] - 15)
         for x in range(picture.shape[1] - 15)
     }
-    batch = source.batch(Plan(4, 8, 7), 0).permute(0, 2, 3, 1)
+    batch = source.batch(BatchPlan(4, 8, 7), 0).permute(0, 2, 3, 1)
     assert all(crop.contiguous().numpy().tobytes() in pieces for crop in batch)
 
 

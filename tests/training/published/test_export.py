@@ -72,7 +72,7 @@ def untrained(kind: str, runs: Path) -> str:
     """Folder of an experiment whose weights are made up."""
     a = ARCHITECTURES[kind]
     experiment = create_experiment(runs, [kind], config_from({"network": vars(a)}, "test"))
-    experiment.checkpoints.save(5, {"network": plausible_state(a), "iteration": 5}, Policy(), keep=True)
+    experiment.checkpoints.save(5, {"network": plausible_state(a), "iteration": 5}, Policy(), permanent=True)
     return str(experiment.folder)
 
 

@@ -84,12 +84,12 @@ class Scales:
         """Code a tile, and count it."""
         sums = [(0.0, 0)]
 
-        def told(encoder: SymbolEncoder) -> None:
+        def add(encoder: SymbolEncoder) -> None:
             begin = time.perf_counter()
             sums.append((encoder.bits / 8, len(encoder.finish())))
             self.seconds += time.perf_counter() - begin
 
-        payload = model.code(tile, told).finish()
+        payload = model.code(tile, add).finish()
         theory, actual = np.diff(np.array(sums), axis=0)[::-1].T
         self.theory, self.actual = _sum(self.theory, theory), _sum(self.actual, actual)
         return payload

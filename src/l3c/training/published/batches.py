@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from l3c.errors import InputError
-from l3c.training.batch_plan import Place, Plan
+from l3c.training.batch_plan import BatchPlan, Place
 from l3c.training.packed import is_packed, open_packs
 from l3c.training.picture_files import Pixels, ReadableFrom, centre_crop, list_pictures, read_rgb
 from l3c.training.published.config import Data
@@ -62,7 +62,7 @@ class FolderPictures:
     def __len__(self) -> int:
         return len(self.paths)
 
-    def batches(self, plan: Plan) -> Generator[Tensor, None, None]:
+    def batches(self, plan: BatchPlan) -> Generator[Tensor, None, None]:
         """Endless batches, uint8 [n, 3, crop, crop] on the device, each on its way there before it is asked for."""
         pin = self._device.type == "cuda"
         batches = training_batches(self.paths, self._data, self._seed, plan, self._workers, pin)
@@ -93,7 +93,7 @@ def open_pictures(data: Data, seed: int, workers: int, device: torch.device) -> 
 
 
 def training_batches(
-    paths: list[Path], data: Data, seed: int, plan: Plan, workers: int, pin: bool = False
+    paths: list[Path], data: Data, seed: int, plan: BatchPlan, workers: int, pin: bool = False
 ) -> Generator[Tensor, None, None]:
     """Endless batches, uint8 [n, 3, crop, crop]; closing them ends the processes that load pictures."""
     loader = DataLoader(

@@ -98,7 +98,7 @@ def from_float(place: Path, folder: Path) -> Experiment:
     experiment.write_config(config)
     iteration = stored.iteration or 0
     state = {NETWORK: stored.state, "iteration": iteration, "config": config.to_dict()}
-    experiment.checkpoints.save(iteration, state, Policy(), keep=True)
+    experiment.checkpoints.save(iteration, state, Policy(), permanent=True)
     return experiment
 
 

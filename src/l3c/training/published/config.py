@@ -22,7 +22,7 @@ class Optimizer:
     """How parameters are changed.
 
     name: one of OPTIMIZERS. schedule: see `published.schedule`. warm_up: iterations in which the rate rises from 0.
-    clip_norm: largest L2 norm of the gradient. ema_decay: keep and evaluate an exponential mean of the parameters.
+    clip_norm: largest L2 norm of the gradient. ema_decay: maintain and evaluate an exponential mean of the parameters.
     latent_warm_up: iterations in which the weight of each auxiliary image's cost, relative to that of the next finer
         scale, rises to 1. range_penalty: weight of how far quantizers' inputs lie beyond their levels (mean squares).
     skip_non_finite: leave steps out whose gradient is not finite, instead of ending the run.

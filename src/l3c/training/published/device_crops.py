@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from l3c.errors import InputError
-from l3c.training.batch_plan import Plan
+from l3c.training.batch_plan import BatchPlan
 from l3c.training.packed import CHANNELS, HEADER, Packed, open_packs
 from l3c.training.published.config import Data
 
@@ -69,14 +69,14 @@ class PackedCrops:
         """Pictures."""
         return len(self._heights)
 
-    def batches(self, plan: Plan) -> Generator[Tensor, None, None]:
+    def batches(self, plan: BatchPlan) -> Generator[Tensor, None, None]:
         """Endless batches, uint8 [n, 3, crop, crop] on the device."""
         iteration = plan.start
         while True:
             yield self.batch(plan, iteration)
             iteration += 1
 
-    def batch(self, plan: Plan, iteration: int) -> Tensor:
+    def batch(self, plan: BatchPlan, iteration: int) -> Tensor:
         """What this process sees at an iteration."""
         windows, reduced = self._draw(plan, iteration)
         mine = np.zeros((len(windows.numbers) // plan.crops, plan.crops), bool)
@@ -100,7 +100,7 @@ class PackedCrops:
         none = np.zeros_like(numbers)
         return _to_images(self._pixels.windows(Windows(numbers, tops, lefts, none + side, none), side))
 
-    def _draw(self, plan: Plan, iteration: int) -> tuple[Windows, NDArray[np.bool_]]:
+    def _draw(self, plan: BatchPlan, iteration: int) -> tuple[Windows, NDArray[np.bool_]]:
         """Windows of all processes, and which of them are to be reduced: the first ones, always the same share."""
         data, random = self._data, np.random.default_rng([self._seed, iteration, DRAWS])
         numbers = np.repeat([number for _, _, number in plan.pictures_of(iteration)], plan.crops)

@@ -12,13 +12,13 @@ from torch import Tensor
 from l3c.errors import InputError
 from l3c.published.architecture import Architecture
 from l3c.published.export import Weights, export_layers
-from l3c.published.fine_tuning import Heard, fine_tune
+from l3c.published.fine_tuning import OnCost, fine_tune
 from l3c.published.float_state import float_name, write_float
 from l3c.published.graph_export import export_own
 from l3c.published.grid import Grids
 from l3c.published.models import write_model
 from l3c.published.pictures import Pixels
-from l3c.training.batch_plan import Plan
+from l3c.training.batch_plan import BatchPlan
 from l3c.training.checkpoints import LATEST, read_state
 from l3c.training.experiments import Experiment
 from l3c.training.picture_files import ReadableFrom, centre_crop, list_pictures, walk_pictures
@@ -33,11 +33,11 @@ SIDE_MAX = 256  # pixels a side of their middles; by trial
 
 @dataclass(frozen=True)
 class FineTuning:
-    """Training on the integers' grid before a network is written. heard: of every batch's cost."""
+    """Training on the integers' grid before a network is written. on_cost: called with every batch's cost."""
 
     iterations: int
     rate: float
-    heard: Heard
+    on_cost: OnCost
 
 
 def export_experiment(
@@ -55,7 +55,7 @@ def export_experiment(
         if tuning is None:
             return weights
         batches = _crops(images, config)
-        return fine_tune(a, weights, grids, batches, tuning.iterations, tuning.rate, tuning.heard)
+        return fine_tune(a, weights, grids, batches, tuning.iterations, tuning.rate, tuning.on_cost)
 
     pictures = calibration_pictures(images)
     if config.network.own:
@@ -75,7 +75,7 @@ def export_float(experiment: Experiment, target: Path, iteration: int = LATEST, 
 def _crops(images: Path, config: Config) -> Iterable[Tensor]:
     """Endless batches as in training, in its order of a run that begins."""
     paths = list_pictures(str(images), config.data.crop)
-    plan = Plan(len(paths), config.data.batch, config.run.seed, crops=config.data.crops)
+    plan = BatchPlan(len(paths), config.data.batch, config.run.seed, crops=config.data.crops)
     return training_batches(paths, config.data, config.run.seed, plan, workers=0)
 
 

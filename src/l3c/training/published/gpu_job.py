@@ -186,7 +186,7 @@ def run(job: Job) -> None:
         restore = {"restore_continue": str(_continued(job, results))} if goes_on else _from_rgb(job)
         _train(job, l3c, packs, job.seconds_left / 60, results, **restore)
     results.write()
-    _keep(job)
+    _copy_results(job)
     print((job.out / "table.md").read_text(), flush=True)
 
 
@@ -272,7 +272,7 @@ def _continued(job: Job, results: Results) -> Path:
     assert isinstance(config, Config)
     experiment.folder.mkdir(parents=True)
     experiment.write_config(config)
-    experiment.checkpoints.save(state["iteration"], state, Policy(), keep=True)
+    experiment.checkpoints.save(state["iteration"], state, Policy(), permanent=True)
     best = results.best_before()
     if best is not None:
         weights = read_float(str(job.previous / L3C.float_file))
@@ -286,12 +286,12 @@ def _from_rgb(job: Job) -> dict[str, str]:
     return {"restore_restart": str(file)} if file.exists() else {}
 
 
-def _keep(job: Job) -> None:
+def _copy_results(job: Job) -> None:
     """Copy results to the work folder, so that a call after this one on the same machine can go on."""
-    kept = job.work / RESULTS
+    results = job.work / RESULTS
     for path in job.out.iterdir():
-        if path.is_file() and kept.resolve() != job.out.resolve():
-            write_whole(kept / path.name, path.read_bytes())
+        if path.is_file() and results.resolve() != job.out.resolve():
+            write_whole(results / path.name, path.read_bytes())
 
 
 class Compiling:

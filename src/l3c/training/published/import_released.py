@@ -71,7 +71,7 @@ def _is(released: Released, known: Publication) -> bool:
 
 @contextmanager
 def _at_hand(source: str, progress_for: Callable[[str], Progress] | None) -> Iterator[Path]:
-    """Lend the path of a source, for as long as what was downloaded for it is kept."""
+    """Lend the path of a source, for as long as its download exists."""
     if "://" not in source:
         yield Path(source)
         return
@@ -96,7 +96,7 @@ def _write(released: Released, log_dir: Path) -> Experiment:
     experiment.folder.mkdir(parents=True, exist_ok=True)
     experiment.write_config(config)
     state = {"network": released.state, "iteration": released.iteration, "config": config.to_dict()}
-    experiment.checkpoints.save(released.iteration, state, Policy(), keep=True)
+    experiment.checkpoints.save(released.iteration, state, Policy(), permanent=True)
     return experiment
 
 

@@ -29,7 +29,7 @@ class Trained:
 
 
 def load_trained(experiment: Experiment, iteration: int = LATEST, device: torch.device | str = "cpu") -> Trained:
-    """Load the checkpoint at or before an iteration; averaged weights where they were kept."""
+    """Load the checkpoint at or before an iteration; averaged weights where it has them."""
     chosen, path = experiment.checkpoints.choose(iteration)
     state = read_state(path)
     network = make_network(experiment.config().network)

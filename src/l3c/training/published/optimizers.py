@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 FUSED = ("adam", "adamw")  # optimizers of which PyTorch has a fused form
 
 MOMENTS = {"rmsprop": ("square_avg",), "adam": ("exp_avg", "exp_avg_sq"), "adamw": ("exp_avg", "exp_avg_sq")}
-"""What each keeps of every parameter, in the parameter's shape."""
+"""Names of each optimizer's state tensors, which have the parameter's shape."""
 
 
 def make_optimizer(network: nn.Module, config: Config) -> torch.optim.Optimizer:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from l3c.errors import InputError, L3CError, ModelError
 from l3c.published.float_state import read_float
 from l3c.published.network import make_network
-from l3c.training.batch_plan import Plan
+from l3c.training.batch_plan import BatchPlan
 from l3c.training.checkpoints import read_state
 from l3c.training.experiments import Experiment
 from l3c.training.intervals import Interval
@@ -140,12 +140,12 @@ class Trainer:
                     self._validate(monitor, validation, due)
                 self._save(force=True)
 
-    def _plan(self, pictures: int) -> Plan:
+    def _plan(self, pictures: int) -> BatchPlan:
         ours, data = self.processes, self.config.data
         place = self.iteration, ours.rank, ours.world
-        return Plan(pictures, data.batch, self.config.run.seed, *place, crops=data.crops, full=data.full_batches)
+        return BatchPlan(pictures, data.batch, self.config.run.seed, *place, crops=data.crops, full=data.full_batches)
 
-    def _last(self, plan: Plan) -> int | None:
+    def _last(self, plan: BatchPlan) -> int | None:
         epochs = self.config.data.epochs
         ends = [self.config.run.iterations, epochs * plan.per_epoch if epochs is not None else None]
         return min((end for end in ends if end is not None), default=None)
@@ -162,7 +162,7 @@ class Trainer:
             return Validation(valid, [])
         return Validation(valid, list(torch.split(seen, data.valid_batch)))
 
-    def _rate(self, plan: Plan, due: Due, watching: bool) -> Rate:
+    def _rate(self, plan: BatchPlan, due: Due, watching: bool) -> Rate:
         optimizer, run = self.config.optimizer, self.config.run
         share = None if run.minutes is None else lambda: self.processes.leaders(due.share)
         rate = make_schedule(optimizer.schedule, optimizer.learning_rate, plan.per_epoch, run.iterations, share)
@@ -172,7 +172,7 @@ class Trainer:
         return watched(rate, optimizer.learning_rate, optimizer.warm_up)
 
     def _loop(
-        self, plan: Plan, batches: Iterator[Tensor], monitor: Monitor | None, validation: Validation, due: Due
+        self, plan: BatchPlan, batches: Iterator[Tensor], monitor: Monitor | None, validation: Validation, due: Due
     ) -> None:
         rate = self._rate(plan, due, monitor is not None)
         ways = Ways(self.coster, self.config.run, self.processes.world)
@@ -367,7 +367,7 @@ class Trainer:
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
-        """Lend the network its averaged weights, where they are kept."""
+        """Lend the network its averaged weights, where there are any."""
         if self.ema is None:
             yield
             return
@@ -383,7 +383,7 @@ class Trainer:
         if not (self.options.save and self.processes.leads and (force or due)):
             return
         self._check_strange()
-        self.experiment.checkpoints.save(self.iteration, self.state(), self.options.policy, keep=force)
+        self.experiment.checkpoints.save(self.iteration, self.state(), self.options.policy, permanent=force)
         if self._on_save:
             self._on_save(self, force)
 
@@ -407,7 +407,7 @@ def trained_weights(state: dict[str, Any], place: Path) -> dict[str, Tensor]:
 
 
 def evaluated_weights(state: dict[str, Any], place: Path) -> dict[str, Tensor]:
-    """The same, averaged where that was kept: what is evaluated, exported and begun with."""
+    """The same, averaged where the checkpoint has averages: what is evaluated, exported and begun with."""
     return state.get("ema") or trained_weights(state, place)
 
 

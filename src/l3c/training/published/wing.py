@@ -37,7 +37,7 @@ class PublishedWing:
         if request.learning:
             raise InputError("--learning is for wave networks")
         images = request.images or training_images(experiment)
-        tuning = FineTuning(request.fine_tune, request.learning_rate, request.heard) if request.fine_tune else None
+        tuning = FineTuning(request.fine_tune, request.learning_rate, request.on_cost) if request.fine_tune else None
         return export_experiment(experiment, request.target, images, request.iteration, tuning)
 
     def has_float_form(self, config: Config) -> bool:
