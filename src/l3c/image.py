@@ -26,7 +26,7 @@ class Image:
     """A file that was opened: `image.samples` is all of it, `image[100:200, 300:400]` a part.
 
     A part is decoded from the tiles that it meets, and of a path or a URL nothing else is read. Tiles have some hundred
-    pixels a side and are not kept: take parts in large pieces, or `samples`, which is kept.
+    pixels a side and are not cached: take parts in large pieces, or `samples`, which is cached.
 
     layout, depth, maximum, extra: as in `Info`. shape, dtype: of the samples. palette: of layout "palette", else None.
     metadata: kinds to bytes.

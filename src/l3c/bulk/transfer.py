@@ -72,7 +72,7 @@ class Transfer:
         there = self._to.stamp(target)
         if there is None or self.force:
             return self._make(job, target, before, raw)
-        return self._keep(job, target, before, there, raw)
+        return self._reuse(job, target, before, there, raw)
 
     def _name(self, job: Job, raw: bytes) -> str:
         """The target's name. One that is another source's keeps the source's own suffix within."""
@@ -108,10 +108,10 @@ class Transfer:
         deleted = self._delete(job, target, before, missing)
         return Outcome(
             job.source, target, DONE, len(raw), len(data), deleted, missing, left, pruned,
-            (*notes, *said, *self._kept(missing)),
+            (*notes, *said, *self._why_left(missing)),
         )  # fmt: skip
 
-    def _keep(self, job: Job, target: str, before: Stamp, there: Stamp, raw: bytes | None) -> Outcome:
+    def _reuse(self, job: Job, target: str, before: Stamp, there: Stamp, raw: bytes | None) -> Outcome:
         """A target is there: leave it where it is intact and of this source, else make it again or refuse."""
         data = self._to.read(target)
         of_this_time = self._to.is_of(before, there)
@@ -138,7 +138,7 @@ class Transfer:
         deleted = self._delete(job, target, before, missing)
         return Outcome(
             job.source, target, SKIPPED, before.size, len(data), deleted, missing, left, pruned,
-            (*said, *self._kept(missing)),
+            (*said, *self._why_left(missing)),
         )  # fmt: skip
 
     def _others(
@@ -167,7 +167,7 @@ class Transfer:
                 said.append(f"{other} stands there too, and is not only of this source: it is kept")
         return tuple(left), tuple(pruned), tuple(said)
 
-    def _kept(self, missing: tuple[str, ...]) -> tuple[str, ...]:
+    def _why_left(self, missing: tuple[str, ...]) -> tuple[str, ...]:
         """Why a source stays that was to be deleted."""
         lacks = f"the source is kept, since the result lacks {', '.join(missing)}"
         return (lacks,) if missing and self.delete else ()

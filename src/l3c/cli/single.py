@@ -70,8 +70,8 @@ class Single:
             for note in notes:
                 self.say(f"{self.name}: {note}")
         if missing and (self._delete or not self._quiet):
-            kept = "the source is kept, since the result" if self._delete else "the result"
-            self.say(f"{self.name}: {kept} lacks {', '.join(missing)}")
+            subject = "the source is kept, since the result" if self._delete else "the result"
+            self.say(f"{self.name}: {subject} lacks {', '.join(missing)}")
         if self._json:
             done = {"bytes_in": size, "bytes_out": len(data), "deleted": deleted, "missing": missing, "notes": notes}
             self._print("done", **done)

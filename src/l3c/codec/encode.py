@@ -28,7 +28,7 @@ def encode_components(
     palette: Palette | None = None,
     effort: int = 1,
 ) -> list[bytes]:
-    """Every file that was tried, for the caller to keep the smallest.
+    """Every file that was tried, from which the caller takes the smallest.
 
     components: the header's, each uint8 [height, width, channels]. models: by the number of channels.
 

@@ -19,9 +19,9 @@ class Format:
     """name: as `Picture.source_format` has it. suffixes: in small letters. starts: (offset, bytes); a file has one.
 
     knows: "module:object" with `describe(data)` and `read(data)`; none for formats that are only named.
-    writes: "module:function" that makes a file of a picture, by suffix. lossless: it keeps every pixel it can hold.
-    whole: by rule its files are kept whole where they are smaller than their pixels without loss. keeps: the kinds of
-    metadata that a written file holds.
+    writes: "module:function" that makes a file of a picture, by suffix. lossless: it stores samples exactly.
+    whole: by rule its files are kept whole where they are smaller than their pixels without loss.
+    metadata_kinds: those that a written file holds.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Format:
     writes: str = ""
     lossless: bool = True
     whole: bool = False
-    keeps: frozenset[str] = frozenset()
+    metadata_kinds: frozenset[str] = frozenset()
     side_max: int = 2**31 - 1
 
     @property
@@ -58,30 +58,30 @@ TIFF_STARTS = ((0, b"II*\0"), (0, b"MM\0*"), (0, b"II+\0"), (0, b"MM\0+"))
 FORMATS = (
     Format(
         "PNG", (".png", ".apng"), ((0, b"\x89PNG\r\n\x1a\n"),), "png", "png_write:write",
-        keeps=frozenset(
+        metadata_kinds=frozenset(
             {"icc", "exif", "xmp", "resolution", "transparent colour", "png chunks", "png palette", "comment",
              "bit depth"}
         ),
     ),
     Format(
         "TIFF", (".tif", ".tiff"), TIFF_STARTS, "tiff", "tiff_write:write",
-        keeps=frozenset({"icc", "exif", "xmp", "resolution", "bit depth"}),
+        metadata_kinds=frozenset({"icc", "exif", "xmp", "resolution", "bit depth"}),
     ),
     Format(
         "WEBP", (".webp",), ((8, b"WEBP"),), "webp", "webp:write", whole=True, side_max=16383,
-        keeps=frozenset({"icc", "exif", "xmp", "webp chunks"}),
+        metadata_kinds=frozenset({"icc", "exif", "xmp", "webp chunks"}),
     ),
     Format(
         "BMP", (".bmp", ".dib"), ((0, b"BM"),), "bmp", "bmp:write",
-        keeps=frozenset({"icc", "resolution", "bmp header"}),
+        metadata_kinds=frozenset({"icc", "resolution", "bmp header"}),
     ),
     Format(
         "PPM", (".pbm", ".pgm", ".ppm", ".pnm", ".pam"), tuple((0, b"P%d" % i) for i in range(1, 8)), "netpbm",
-        "netpbm:write", keeps=frozenset({"comment", "bit depth"}),
+        "netpbm:write", metadata_kinds=frozenset({"comment", "bit depth"}),
     ),
     Format(
         "GIF", (".gif",), ((0, b"GIF87a"), (0, b"GIF89a")), "gif", "gif:write", whole=True, side_max=65535,
-        keeps=frozenset({"icc", "xmp", "comment", "gif extensions"}),
+        metadata_kinds=frozenset({"icc", "xmp", "comment", "gif extensions"}),
     ),
     Format(
         "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), ((0, b"\xff\xd8\xff"),), "jpeg", lossless=False, whole=True,
@@ -127,11 +127,11 @@ PICTURES = frozenset(suffix for suffix, form in BY_SUFFIX.items() if form.knows)
 
 # suffixes of formats that are written
 WRITTEN = frozenset(suffix for suffix, form in BY_SUFFIX.items() if form.writes)
-# suffixes of formats that keep no pixels exactly
+# suffixes of formats that are always lossy
 LOSSY = frozenset(suffix for suffix, form in BY_SUFFIX.items() if not form.lossless)
 ANIMATED = (".png", ".gif", ".webp")  # suffixes of formats that are written with frames
 PAGED = (".tif", ".pam")  # suffixes of formats that are written with pages
-CHOICES = "choose png, tif, webp, bmp or ppm"  # in messages: formats that keep every pixel
+CHOICES = "choose png, tif, webp, bmp or ppm"  # in messages: lossless formats
 PCX_VERSIONS = (0, 2, 3, 4, 5)  # those that exist: there is no 1
 
 

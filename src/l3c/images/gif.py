@@ -267,14 +267,14 @@ def write(picture: Picture, level: int = 6) -> bytes:
         if loops > 65535:
             raise InputError("GIF cannot hold so many plays; choose png")
         out.write(_application(LOOPS[0], [b"\1" + struct.pack("<H", loops)]))
-    kept = picture.metadata
-    if "icc" in kept:
-        out.write(_application(ICC, _cut(kept["icc"])))
-    if "xmp" in kept:
-        out.write(b"\x21\xff\x0b" + XMP + kept["xmp"] + XMP_TRAILER)
-    for comment in kept["comment"].split(BETWEEN) if "comment" in kept else ():
+    metadata = picture.metadata
+    if "icc" in metadata:
+        out.write(_application(ICC, _cut(metadata["icc"])))
+    if "xmp" in metadata:
+        out.write(b"\x21\xff\x0b" + XMP + metadata["xmp"] + XMP_TRAILER)
+    for comment in metadata["comment"].split(BETWEEN) if "comment" in metadata else ():
         out.write(b"\x21\xfe" + b"".join(bytes([len(b)]) + b for b in _cut(comment)) + b"\0")
-    for label, packed in unpack(kept.get("gif extensions", b"")):
+    for label, packed in unpack(metadata.get("gif extensions", b"")):
         if label[:3] == b"ext":
             _check_blocks(packed)
             out.write(b"\x21" + label[3:] + packed + b"\0")

@@ -25,7 +25,7 @@ PIXELS_MAX = 100_000
 """That a byte stands for at most, with room: blank blocks of progressive files take next to nothing."""
 
 COLOURS = {1: GRAY, 3: RGB, 4: CMYK}  # by the number of components
-# segments whose content is kept elsewhere, or follows from the pixels
+# segments whose content has a place of its own, or follows from the pixels
 KNOWN = (
     (0xE0, b"JFIF\0"),
     (0xE1, b"Exif\0"),

@@ -22,7 +22,7 @@ SRGB = 16  # numbers of colour spaces: sRGB
 GRAYSCALE = 17  # gray
 SYCC = 18  # YCbCr of sRGB
 INKS = 12  # CMYK
-# boxes whose content is kept elsewhere, or follows from the pixels
+# boxes whose content has a place of its own, or follows from the pixels
 KNOWN = {b"jP  ", b"ftyp", b"jp2h", b"jp2c", b"ihdr", b"bpcc", b"colr", b"cdef", b"rreq"}
 WITHOUT_LOSS = 1
 """The transformation of wavelets of integers."""

@@ -58,5 +58,5 @@ class Picture:
 
 def stripped(picture: Picture) -> Picture:
     """Without metadata; what tells of pixels and of how a format holds them stays."""
-    kept = {kind: value for kind, value in picture.metadata.items() if kind in OF_PIXELS}
-    return replace(picture, metadata=kept, pages=tuple(stripped(page) for page in picture.pages))
+    metadata = {kind: value for kind, value in picture.metadata.items() if kind in OF_PIXELS}
+    return replace(picture, metadata=metadata, pages=tuple(stripped(page) for page in picture.pages))

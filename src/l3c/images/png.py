@@ -42,7 +42,7 @@ INFLATED_MAX = 1 << 24
 """Bytes that a compressed profile or text may take: above any real one, below a bomb. Others stay packed."""
 
 PROFILE_NAME = b"ICC Profile"
-"""The name that profiles get; others are kept as a chunk iCCP of the name alone."""
+"""The name that profiles get; others are stored as a chunk iCCP of the name alone."""
 
 SIDE_MAX = 2**31 - 1  # pixels, and bytes of a chunk: PNG's own limit, 31 bits
 FILTERS = 5  # a row's first byte is 0 to 4

@@ -90,11 +90,11 @@ def _by_pillow(page: Picture, level: int) -> bytes:
 
 
 def _chunks(metadata: dict[str, bytes], bits: int) -> list[Chunk]:
-    kept = unpack(metadata.get("png chunks", b""))
+    stored = unpack(metadata.get("png chunks", b""))
     names = [
-        content for kind, content in kept if kind == b"iCCP" and content.endswith(b"\0") and content.count(b"\0") == 1
+        content for kind, content in stored if kind == b"iCCP" and content.endswith(b"\0") and content.count(b"\0") == 1
     ]
-    chunks = [c for c in kept if c[1] not in names or c[0] != b"iCCP"]
+    chunks = [c for c in stored if c[1] not in names or c[0] != b"iCCP"]
     if "icc" in metadata:
         name = names[0] if names else PROFILE_NAME + b"\0"
         chunks.append((b"iCCP", name + b"\0" + zlib.compress(metadata["icc"])))

@@ -1,4 +1,4 @@
-"""Picture files to samples. What cannot be kept whole is refused, with the reason."""
+"""Picture files to samples. Files whose samples cannot be taken exactly are refused, with the reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many pixels there are in a length: kept as the file has it, as two fractions and a unit."""
+"""How many pixels there are in a length: stored as the file has it, as two fractions and a unit."""
 
 from __future__ import annotations
 

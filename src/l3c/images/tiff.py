@@ -293,17 +293,17 @@ def _metadata(directory: Directory) -> dict[str, bytes]:
         left_out.add(KIND)  # says nothing
     if directory.number(ORIENTATION, 0) == 1:
         left_out.add(ORIENTATION)
-    kept = {number: tag for number, tag in directory.tags.items() if number not in left_out}
-    kept.pop(SUB_DIRECTORIES, None)
+    carried = {number: tag for number, tag in directory.tags.items() if number not in left_out}
+    carried.pop(SUB_DIRECTORIES, None)
     if directory.below:
-        kept[SUB_DIRECTORIES] = Tag(SUB_DIRECTORIES, 4, directory.below, bytes(4 * directory.below))
-    kept |= _palette(directory)[1]
+        carried[SUB_DIRECTORIES] = Tag(SUB_DIRECTORIES, 4, directory.below, bytes(4 * directory.below))
+    carried |= _palette(directory)[1]
     if directory.number(NUMBER, 1) == VOID:
-        kept[NUMBER] = directory.tags[NUMBER]
+        carried[NUMBER] = directory.tags[NUMBER]
     if directory.number(PHOTOMETRIC, 1) == MASK:
-        kept[PHOTOMETRIC] = directory.tags[PHOTOMETRIC]
+        carried[PHOTOMETRIC] = directory.tags[PHOTOMETRIC]
     repeated = [tag for tag in directory.repeated if tag.number not in LAYOUT and not _is_lost(tag)]
-    block = block_of(Directory(directory.order, 0, kept, repeated=repeated), frozenset())
+    block = block_of(Directory(directory.order, 0, carried, repeated=repeated), frozenset())
     if block:
         metadata["exif"] = block
     return metadata
@@ -317,7 +317,7 @@ def has_deep_colours(block: bytes) -> bool:
 
 
 def _palette(directory: Directory) -> tuple[bytes, dict[int, Tag]]:
-    """(red, green, blue of each colour, what else is to be kept of the map)."""
+    """(red, green, blue of each colour, what else of the map must be stored)."""
     values = directory.numbers(MAP)
     if directory.number(PHOTOMETRIC, 1) != 3 or not values:
         return b"", {}
@@ -440,7 +440,7 @@ def by_tifffile(data: bytes, directory: Directory) -> NDArray[Any]:
 
 
 def _hush() -> None:
-    """Keep what tifffile logs of odd tags from standard error, where nobody has set up logging."""
+    """Hide what tifffile logs of odd tags from standard error, where nobody has set up logging."""
     logger = logging.getLogger("tifffile")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())

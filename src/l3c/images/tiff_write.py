@@ -62,7 +62,7 @@ def write(picture: Picture, level: int = LEVEL) -> bytes:
         page = waiting.pop(0)
         tags = _tags(writer, page, level)
         if picture.pages and page is pages[0]:
-            tags |= {key: tag for key, tag in _kept(picture, order).items() if key not in tags}
+            tags |= {key: tag for key, tag in _carried(picture, order).items() if key not in tags}
         children = [waiting.pop(0) for _ in range(min(_children(tags), len(waiting)))]
         link, offsets = writer.link, []
         for child in children:
@@ -88,7 +88,7 @@ def _children(tags: dict[int, Tag]) -> int:
     return tag.count if tag is not None else 0
 
 
-def _kept(page: Picture, order: str) -> dict[int, Tag]:
+def _carried(page: Picture, order: str) -> dict[int, Tag]:
     """Tags of what came with a picture, by number; keys of repeated ones lie above all numbers."""
     tags: dict[int, Tag] = {}
     if block := page.metadata.get("exif"):
@@ -144,7 +144,7 @@ def _tags(writer: Writer, page: Picture, level: int) -> dict[int, Tag]:
         short.append((tiff.NUMBER, [number] * channels))
     if layout == "YCbCr":
         short.append((tiff.SUBSAMPLING, [1, 1]))
-    tags = _kept(page, order)
+    tags = _carried(page, order)
     own = [tag_of(order, n, SHORT, values) for n, values in short]
     own += [tag_of(order, n, LONG, [value]) for n, value in ((tiff.WIDTH, width), (tiff.HEIGHT, height), (278, step))]
     own += [tag_of(order, tiff.STRIPS, offset, places), tag_of(order, tiff.STRIP_SIZES, offset, sizes)]

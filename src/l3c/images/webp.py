@@ -210,15 +210,15 @@ def write(picture: Picture, level: int = 6) -> bytes:
     streams = [c[1][24:] if c[0] == b"ANMF" else c[1] for c in chunks if c[0] in (b"ANMF", b"VP8L")]
     if any(struct.unpack_from("<I", s, 1)[0] >> 28 & 1 for s in streams):
         flags |= HAS_ALPHA
-    kept = picture.metadata
-    if "icc" in kept:
+    metadata = picture.metadata
+    if "icc" in metadata:
         flags |= HAS_ICC
-        chunks.insert(0, (b"ICCP", kept["icc"]))
+        chunks.insert(0, (b"ICCP", metadata["icc"]))
     for kind, fourcc, flag in (("exif", b"EXIF", HAS_EXIF), ("xmp", b"XMP ", HAS_XMP)):
-        if kind in kept:
+        if kind in metadata:
             flags |= flag
-            chunks.append((fourcc, kept[kind]))
-    chunks += [c for c in unpack(kept.get("webp chunks", b"")) if c[0] not in PIXELS]
+            chunks.append((fourcc, metadata[kind]))
+    chunks += [c for c in unpack(metadata.get("webp chunks", b"")) if c[0] not in PIXELS]
     if len(chunks) > 1 or flags & ANIMATED:
         chunks.insert(0, (b"VP8X", _extended(flags, width, height)))
     return riff(chunks)

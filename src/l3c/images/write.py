@@ -40,7 +40,7 @@ def write_picture(picture: Picture, file: BinaryIO, name: str, level: int = 6) -
     except (ValueError, OSError, struct.error) as error:
         raise InputError(f"{name}: cannot be written as {form.name}: {error}") from error
     held = set(picture.metadata).union(*(page.metadata for page in picture.pages))
-    return sorted(held - form.keeps - HINTS)
+    return sorted(held - form.metadata_kinds - HINTS)
 
 
 def _written(picture: Picture, form: Format, suffix: str, level: int) -> bytes:
@@ -50,16 +50,16 @@ def _written(picture: Picture, form: Format, suffix: str, level: int) -> bytes:
         raise InputError(f"{form.name} cannot hold a palette of 16 bits; choose tif")
     if (
         any("transparent colour" in page.metadata for page in (picture, *picture.pages))
-        and "transparent colour" not in form.keeps
+        and "transparent colour" not in form.metadata_kinds
     ):
         raise InputError(f"{form.name} cannot hold a transparent colour; choose png")
     if picture.animation is not None and suffix not in ANIMATED:
         raise InputError(f"{form.name} cannot hold an animation; choose png, gif or webp")
-    kept = replace(picture, metadata=_kept(picture, form), pages=tuple(
-        replace(page, metadata=_kept(page, form)) for page in picture.pages
+    reduced = replace(picture, metadata=_writable(picture, form), pages=tuple(
+        replace(page, metadata=_writable(page, form)) for page in picture.pages
     ))  # fmt: skip
     try:
-        return form.writer(kept, suffix if form.name == "PPM" else level)
+        return form.writer(reduced, suffix if form.name == "PPM" else level)
     except InputError as error:
         if str(error).endswith("cannot hold it"):
             raise InputError(f"{str(error).removesuffix('it')}{describe(picture)}") from error
@@ -75,8 +75,8 @@ def _with_choices(reason: str, picture: Picture) -> str:
     return f"{reason.partition('; choose ')[0]}; choose {' or '.join([', '.join(others), last] if others else [last])}"
 
 
-def _kept(picture: Picture, form: Format) -> dict[str, bytes]:
-    return {kind: value for kind, value in picture.metadata.items() if kind in form.keeps}
+def _writable(picture: Picture, form: Format) -> dict[str, bytes]:
+    return {kind: value for kind, value in picture.metadata.items() if kind in form.metadata_kinds}
 
 
 def _has_deep_colours(picture: Picture) -> bool:

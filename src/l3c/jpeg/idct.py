@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 SIDE = 8  # samples of a block
 FIRST = 11
-"""Bits that the first pass rounds off: of 13 of the basis, two are kept for the second."""
+"""Bits that the first pass rounds off: of the basis's 13, the second pass needs two."""
 
 SECOND = 18
 """Bits that the second pass rounds off: 13 of the basis, those two, and 3 for the division by 8."""

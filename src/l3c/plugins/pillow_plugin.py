@@ -182,10 +182,10 @@ def _picture(image: Image.Image, options: dict[str, Any], filename: str | bytes)
             value = options[key]
             metadata[kind] = value.tobytes() if isinstance(value, Image.Exif) else value or b""
     metadata["exif"] = metadata.get("exif", b"").removeprefix(EXIF_PREFIX)
-    kept = {kind: value for kind, value in metadata.items() if value}
+    present = {kind: value for kind, value in metadata.items() if value}
     samples = np.asarray(image).astype(np.uint16) if image.mode == "I;16" else np.asarray(image)
     layout = LAYOUTS.get(image.mode)
-    return Picture(samples, kept, layout=layout, palette=palette_of(image) if layout == "palette" else None)
+    return Picture(samples, present, layout=layout, palette=palette_of(image) if layout == "palette" else None)
 
 
 def _save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
@@ -212,9 +212,9 @@ def _save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> Non
         moving = []
         for page, time in zip(pages, times, strict=True):
             milliseconds = round(1000 * (time or 0))
-            kept = {kind: value for kind, value in page.metadata.items() if kind == "transparent colour"}
+            clear = {kind: value for kind, value in page.metadata.items() if kind == "transparent colour"}
             placed = Frame(duration=(milliseconds, 1_000_000), disposal=1)
-            moving.append(Picture(page.samples, kept, "", page.layout, page.palette, frame=placed))
+            moving.append(Picture(page.samples, clear, "", page.layout, page.palette, frame=placed))
         pages = moving
     else:
         metadata = {}

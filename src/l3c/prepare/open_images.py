@@ -11,7 +11,7 @@ from l3c.prepare.rescale import Rescale
 from l3c.prepare.tree import Workers, prepare_tree
 from l3c.prepare.unpack import Unpack
 
-BUCKET = "s3://open-images-dataset/tar"  # where the data set's owners keep it
+BUCKET = "s3://open-images-dataset/tar"  # where the data set's owners publish it
 TRAIN = ("train_0.tar.gz", "train_1.tar.gz", "train_2.tar.gz")  # the archives that the published training used
 VALID = ("validation.tar.gz",)  # the archive that the published validation used
 

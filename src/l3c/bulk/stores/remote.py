@@ -36,8 +36,8 @@ class RemoteStore:
         named = {path[len(self._path) :].lstrip("/"): entry for path, entry in sorted(entries.items())}
         concealed = [] if hidden else [n for n in named if any(p.startswith(".") for p in n.split("/"))]
         shown = {name: entry for name, entry in named.items() if name not in set(concealed)}
-        kept = {name: e for name, e in shown.items() if name and not (left_out and name.startswith(left_out + "/"))}
-        return Listing({name: stamp_of(entry) for name, entry in kept.items()}, (), tuple(concealed))
+        listed = {name: e for name, e in shown.items() if name and not (left_out and name.startswith(left_out + "/"))}
+        return Listing({name: stamp_of(entry) for name, entry in listed.items()}, (), tuple(concealed))
 
     def names(self) -> frozenset[str]:
         try:

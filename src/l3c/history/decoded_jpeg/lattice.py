@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from l3c.history.decoded_jpeg.fit import BASIS, BLOCK, Floats
 from l3c.jpeg.inverse import Inverse
 
-KEPT = 32
-"""Candidates that are kept from one coefficient to the next: a beam search. By trial."""
+BEAM = 32
+"""Width of the beam search: candidates that go on from one coefficient to the next. By trial."""
 
 CHOICES = 3
 """Values of a coefficient that each candidate tries: the nearest and one on both sides."""
 
 
 def nearest(samples: Floats, weights: Floats, inverse: Inverse) -> NDArray[np.int16]:
-    """Candidates [n, KEPT, 64] for samples [n, 64], whose deviations count by `weights` [n, 64].
+    """Candidates [n, BEAM, 64] for samples [n, 64], whose deviations count by `weights` [n, 64].
 
     The lattice of coefficients is brought to triangular form, and they are chosen one after another, those of large
     steps first, each given the ones before it.
@@ -34,8 +34,8 @@ def nearest(samples: Floats, weights: Floats, inverse: Inverse) -> NDArray[np.in
 
 
 def _search(triangle: Floats, wanted: Floats) -> NDArray[Any]:
-    """[n, KEPT, 64]: integers c for which triangle @ c is near `wanted`, found from the last one on."""
-    left = np.repeat(wanted[:, None], KEPT, 1)
+    """[n, BEAM, 64]: integers c for which triangle @ c is near `wanted`, found from the last one on."""
+    left = np.repeat(wanted[:, None], BEAM, 1)
     cost = np.full(left.shape[:2], np.float32(1e30))
     cost[:, 0] = 0
     steps = []
@@ -46,8 +46,8 @@ def _search(triangle: Floats, wanted: Floats) -> NDArray[Any]:
         side = np.where(centre > first, 1, -1).astype(np.float32)
         values = np.concatenate([first, first + side, first - side], 1)
         costs = np.tile(cost, CHOICES) + (pivot * (np.tile(centre, CHOICES) - values)) ** 2
-        best = np.argpartition(costs, KEPT - 1, axis=1)[:, :KEPT]
-        cost, value, before = np.take_along_axis(costs, best, 1), np.take_along_axis(values, best, 1), best % KEPT
+        best = np.argpartition(costs, BEAM - 1, axis=1)[:, :BEAM]
+        cost, value, before = np.take_along_axis(costs, best, 1), np.take_along_axis(values, best, 1), best % BEAM
         left = np.take_along_axis(left[..., :k], before[..., None], 1)
         left -= value[..., None] * triangle[:, None, :k, k]
         steps.append((value, before))
@@ -57,7 +57,7 @@ def _search(triangle: Floats, wanted: Floats) -> NDArray[Any]:
 def _traced(steps: list[tuple[Floats, NDArray[np.intp]]]) -> NDArray[Any]:
     """Values of each candidate, from those of each step and the candidates that they follow."""
     out = np.empty((*steps[0][0].shape, len(steps)), np.float32)
-    places = np.broadcast_to(np.arange(KEPT), out.shape[:2])
+    places = np.broadcast_to(np.arange(BEAM), out.shape[:2])
     for k, (value, before) in enumerate(reversed(steps)):
         out[..., k] = np.take_along_axis(value, places, 1)
         places = np.take_along_axis(before, places, 1)

@@ -66,7 +66,7 @@ def invert(pixels: NDArray[np.uint8]) -> Planes | None:
     """The planes of RGB pixels [height, width, 3], turned as the Photo CD has them; None where they have no such
     history.
 
-    The caller does them again and keeps what differs.
+    The caller repeats the conversion and stores the pixels that differ.
     """
     if not likely(pixels):
         return None

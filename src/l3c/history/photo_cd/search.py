@@ -137,7 +137,7 @@ def near_wrong(pixels: NDArray[np.uint8], planes: Ints) -> NDArray[np.bool_]:
 
 
 def _move(task: Task, planes: Ints, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> None:
-    """Try moves of some samples of one class, and keep those that leave no more pixels wrong."""
+    """Try moves of some samples of one class, and accept those that leave no more pixels wrong."""
     random = task.random
     windows = [_window(plane, rows, columns) for plane in planes]
     around = _pixels_around(task.pixels, rows, columns)

@@ -41,24 +41,24 @@ def undo(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Compo
     gray = header.layout == RGB and convert.is_gray(samples)
     if not gray and not convert.likely(samples, header.depth):
         return None
-    kept = samples[..., :1] if gray else samples
-    counts = convert.counts_of(kept, header.depth)
+    coded = samples[..., :1] if gray else samples
+    counts = convert.counts_of(coded, header.depth)
     if not gray and (not convert.worth_it(counts, header.depth) or (header.depth == 8 and is_drawn(samples))):
         return None
     history = ValueTable(gray, tuple(tuple(map(int, np.nonzero(count)[0])) for count in counts))
     if gray and history.bits == 16:
         return None
     return replace(header, history=history), convert.split(
-        convert.to_ranks(kept, _tables(history), header.depth), history.bits
+        convert.to_ranks(coded, _tables(history), header.depth), history.bits
     )
 
 
 def _undo_wide(numbers: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
     """Wide numbers, where so few values occur that ranks and tables may take less than the samples."""
     gray = header.layout == RGB and convert.is_gray(numbers)
-    kept = numbers[..., :1] if gray else numbers
+    coded = numbers[..., :1] if gray else numbers
     limit = min(TABLE_VALUES_MAX, header.height * header.width // PIXELS_A_VALUE)
-    ranked = convert.ranked(kept, limit)
+    ranked = convert.ranked(coded, limit)
     if ranked is None:
         return None
     ranks, tables = ranked

@@ -107,7 +107,7 @@ def _by_matrix(shares: tuple[float, float], full: bool, form: int, shift: int, r
 def invert(pixels: NDArray[np.uint8]) -> Origin | None:
     """The planes behind RGB pixels [height, width, 3]; None where no known decoder made them.
 
-    The caller does them again and keeps what differs.
+    The caller repeats the conversion and stores the pixels that differ.
     """
     if not likely(pixels):
         return None

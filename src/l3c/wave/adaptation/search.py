@@ -35,7 +35,7 @@ SPREAD = 0.01
 """1 less Adam's second beta. By trial."""
 
 EPSILON = 1e-6
-"""Keeps roots from 0 where a number has no gradient."""
+"""Added to roots, which would be 0 where a number has no gradient."""
 
 THRIFT = 0.75
 """Bits that a step of a number must save at first. By trial."""
