@@ -159,7 +159,7 @@ class DctTrainer:
 
     def _save(self, force: bool = False) -> None:
         if self.options.save and (force or self.iteration % self.options.save_every == 0):
-            self.experiment.checkpoints.save(self.iteration, self._state(), self.options.policy, keep=force)
+            self.experiment.checkpoints.save(self.iteration, self._state(), self.options.policy, permanent=force)
 
     def _state(self) -> dict[str, Any]:
         return {
