@@ -93,14 +93,15 @@ def assemble(
     header: ImageHeader, side: int, coded: list[Coded], metadata: dict[bytes, bytes], palette: Palette | None
 ) -> bytes:
     """The file; it lists the models that its tiles use, and their adaptations."""
-    used = list(dict.fromkeys(c.coder for c in coded if not isinstance(c.coder, int)))
+    used = list(dict.fromkeys(tile.coder for tile in coded if not isinstance(tile.coder, int)))
     adapted = [model for model in used if isinstance(model, AdaptedModel)]
     plain = list(dict.fromkeys(model.base if isinstance(model, AdaptedModel) else model for model in used))
     numbers = {model: FIRST_MODEL + i for i, model in enumerate([*plain, *adapted])}
     entries = [
-        TileEntry(c.coder if isinstance(c.coder, int) else numbers[c.coder], len(c.payload), c.crc) for c in coded
+        TileEntry(tile.coder if isinstance(tile.coder, int) else numbers[tile.coder], len(tile.payload), tile.crc)
+        for tile in coded
     ]
     references = [ModelReference(model.digest, model.name) for model in plain]
     adaptations = [Adaptation(plain.index(model.base), model.adaptation) for model in adapted]
-    data = b"".join(c.payload for c in coded)
+    data = b"".join(tile.payload for tile in coded)
     return write_file(Contents(header, references, side, entries, data, metadata, palette, adaptations=adaptations))

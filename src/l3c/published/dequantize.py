@@ -30,26 +30,26 @@ REACH = 4.0
 """What the greatest activation of a hidden signal stands for."""
 
 
-def float_state_of(a: Architecture, network: Iterable[IntegerLayer]) -> dict[str, Tensor]:
+def float_state_of(architecture: Architecture, network: Iterable[IntegerLayer]) -> dict[str, Tensor]:
     """A state with the released keys, float32. Raises ModelError for networks that are none of the paper's."""
     import torch
 
     from l3c.published.export import fixed_steps, key_of
     from l3c.published.network import MEAN_COLOUR, make_network
 
-    if a.kind not in KINDS:
-        raise ModelError(f"a network of kind {a.kind} has no float form but its experiment")
-    mean, unit = -255 * np.array(MEAN_COLOUR), 1 / (128 if a.learned else 1)
-    steps = _steps(a, fixed_steps(a, unit * np.eye(3)[:, :, None, None], unit * mean))
+    if architecture.kind not in KINDS:
+        raise ModelError(f"a network of kind {architecture.kind} has no float form but its experiment")
+    mean, unit = -255 * np.array(MEAN_COLOUR), 1 / (128 if architecture.learned else 1)
+    steps = _steps(architecture, fixed_steps(architecture, unit * np.eye(3)[:, :, None, None], unit * mean))
     with torch.device("meta"):
-        wanted = make_network(a).state_dict()
-    state = {key: torch.linspace(-1, 1, a.latent_levels) for key in wanted if key.endswith("levels")}
+        wanted = make_network(architecture).state_dict()
+    state = {key: torch.linspace(-1, 1, architecture.latent_levels) for key in wanted if key.endswith("levels")}
     for layer in network:
-        weight, bias = _in_floats(a, layer, steps)
+        weight, bias = _in_floats(architecture, layer, steps)
         key = key_of(layer.layer.name)
         if key is not None:
             state |= _pair(key, weight, bias)
-        elif a.learned:
+        elif architecture.learned:
             state |= _pair("sub_rgb_mean", np.eye(3)[:, :, None, None], mean)
             state |= _pair("heads.0.head.0", weight, bias - weight[:, :, 0, 0] @ mean)
         else:

@@ -47,14 +47,14 @@ class Drawn:
     picture: Pixels
 
 
-def mixtures_of(a: Architecture, scale: int, parameters: NDArray[np.int32]) -> list[Floats]:
+def mixtures_of(architecture: Architecture, scale: int, parameters: NDArray[np.int32]) -> list[Floats]:
     """Parameters as a model gives them, int32 [outputs, H, W], as numbers in symbols: [C, K, H, W] each.
 
     Weights (they sum to 1), means, scales, and, of an image, coefficients of the colours before. A coefficient of an
     image is 0 .. 1, in the order green by red, blue by red, blue by green.
     """
-    channels = parameter_channels(a, scale)
-    maps = parameters.reshape(-1, channels, a.components, *parameters.shape[1:]).astype(np.float64)
+    channels = parameter_channels(architecture, scale)
+    maps = parameters.reshape(-1, channels, architecture.components, *parameters.shape[1:]).astype(np.float64)
     logits = maps[0] * LOGIT_UNIT
     weights = np.exp(logits - logits.max(1, keepdims=True))
     mixtures = [weights / weights.sum(1, keepdims=True), maps[1] * MEAN_UNIT]
@@ -62,16 +62,18 @@ def mixtures_of(a: Architecture, scale: int, parameters: NDArray[np.int32]) -> l
     return mixtures + [1 / (1 + np.exp(-part * COEFFICIENT_UNIT)) for part in maps[3:]]
 
 
-def draw(a: Architecture, scale: int, parameters: NDArray[np.int32], rng: np.random.Generator) -> NDArray[np.int64]:
+def draw(
+    architecture: Architecture, scale: int, parameters: NDArray[np.int32], rng: np.random.Generator
+) -> NDArray[np.int64]:
     """Symbols [C, H, W] drawn from the mixtures of a scale; colours follow those before them."""
-    weights, means, scales, *coefficients = mixtures_of(a, scale, parameters)
+    weights, means, scales, *coefficients = mixtures_of(architecture, scale, parameters)
     gumbel = -np.log(-np.log(_uniform(rng, weights.shape)))
     picked = (np.log(weights + 1e-300) + gumbel).argmax(1)[:, None]
     means, scales = (np.take_along_axis(part, picked, 1)[:, 0] for part in (means, scales))
     u = _uniform(rng, means.shape)
     drawn = means + scales * (np.log(u) - np.log1p(-u))
     if not coefficients:
-        symbols: NDArray[np.int64] = np.rint(drawn).clip(0, a.latent_levels - 1).astype(np.int64)
+        symbols: NDArray[np.int64] = np.rint(drawn).clip(0, architecture.latent_levels - 1).astype(np.int64)
         return symbols
     owners = picked[[1, 2, 2]]  # a coefficient belongs to the component of the colour that it moves
     of_green, of_blue_by_red, of_blue_by_green = np.take_along_axis(coefficients[0], owners, 1)[:, 0]

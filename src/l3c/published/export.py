@@ -40,7 +40,7 @@ Tune = Callable[[Architecture, Weights, Grids], Weights]
 """Changes the weights of an integer network's layers once their grids are known."""
 
 
-def float_layers(a: Architecture, state: State) -> Weights:
+def float_layers(architecture: Architecture, state: State) -> Weights:
     """What every layer in `layers(a)` has in a state.
 
     Raises ModelError naming tensors that are missing or too many, or hold what is no finite number.
@@ -49,7 +49,7 @@ def float_layers(a: Architecture, state: State) -> Weights:
 
     def tensor(key: str) -> torch.Tensor:
         if key not in state:
-            raise ModelError(f"the network has no {key}, which one of kind {a.kind} has")
+            raise ModelError(f"the network has no {key}, which one of kind {architecture.kind} has")
         read.add(key)
         values = state[key].detach().cpu().double()
         if not values.isfinite().all():
@@ -59,19 +59,19 @@ def float_layers(a: Architecture, state: State) -> Weights:
     def pair(key: str) -> tuple[Floats, Floats]:
         return tensor(f"{key}.weight").numpy(), tensor(f"{key}.bias").numpy()
 
-    by_layer = {layer.name: pair(key) for layer in layers(a) if (key := key_of(layer.name)) is not None}
+    by_layer = {layer.name: pair(key) for layer in layers(architecture) if (key := key_of(layer.name)) is not None}
     weight, bias = pair("sub_rgb_mean")
-    if a.learned:
+    if architecture.learned:
         after, offset = pair("heads.0.head.0")
         bias = after[:, :, 0, 0] @ bias + offset
         weight = (after[:, :, 0, 0] @ weight[:, :, 0, 0])[:, :, None, None]
-        for scale in range(a.scales):
+        for scale in range(architecture.scales):
             for key in (f"nets.{scale}.enc.levels", f"nets.{scale}.enc.q.levels"):
-                check_levels(key, tensor(key), a.latent_levels)
+                check_levels(key, tensor(key), architecture.latent_levels)
     astray = sorted(state.keys() - read)
     if astray:
         raise ModelError(
-            f"a network of kind {a.kind} does not have {', '.join(astray)}: export would lose "
+            f"a network of kind {architecture.kind} does not have {', '.join(astray)}: export would lose "
             f"{'them' if len(astray) > 1 else 'it'}; a class of one's own is named by network.kind=package.module:Class"
         )
     return {**by_layer, "input": (weight, bias)}
@@ -150,25 +150,27 @@ class Recorder:
         self.largest[signal] = np.maximum(self.largest.get(signal, 0), now)
 
 
-def calibrate(a: Architecture, weights: Weights, pictures: Iterable[Pixels]) -> Steps:
+def calibrate(architecture: Architecture, weights: Weights, pictures: Iterable[Pixels]) -> Steps:
     """What one unit of every signal's channels stands for."""
-    recorder = Recorder(a, weights)
-    program = Program(a, recorder)
+    recorder = Recorder(architecture, weights)
+    program = Program(architecture, recorder)
     count = 0
     with torch.inference_mode():
         for count, picture in enumerate(pictures, 1):  # noqa: B007
-            padded = Padding.to_multiple(picture.shape[0], picture.shape[1], a.multiple(recursions_of(a))).add(picture)
+            padded = Padding.to_multiple(
+                picture.shape[0], picture.shape[1], architecture.multiple(recursions_of(architecture))
+            ).add(picture)
             all_parameters(program, padded)
     if not count:
         raise InputError("no pictures to calibrate with")
     floor = {signal: np.maximum(seen, seen.max() / QUIET + 1e-12) for signal, seen in recorder.largest.items()}
     steps = {signal: HEADROOM * seen / NARROW_MAX for signal, seen in floor.items()}
-    steps |= fixed_steps(a, *weights["input"])
-    for layer in layers(a):
+    steps |= fixed_steps(architecture, *weights["input"])
+    for layer in layers(architecture):
         if layer.high == NARROW_MAX:
             least = _least_step(layer, *weights[layer.name], steps[layer.source])
             steps[layer.target] = np.maximum(steps[layer.target], least)
-    return steps | _joined_steps(a, steps)
+    return steps | _joined_steps(architecture, steps)
 
 
 def _least_step(layer: Layer, weight: Floats, bias: Floats, source: Floats) -> Floats:
@@ -180,7 +182,7 @@ def _least_step(layer: Layer, weight: Floats, bias: Floats, source: Floats) -> F
     return least
 
 
-def fixed_steps(a: Architecture, weight: Floats, bias: Floats) -> Steps:
+def fixed_steps(architecture: Architecture, weight: Floats, bias: Floats) -> Steps:
     """Steps of what needs no calibration; the input's from the range of all colours."""
     flat = weight[:, :, 0, 0]
     high = 255 * np.maximum(flat, 0).sum(1) + bias
@@ -189,7 +191,7 @@ def fixed_steps(a: Architecture, weight: Floats, bias: Floats) -> Steps:
     return {
         "image": np.ones(3),
         "input": np.full(3, 2.0 ** math.ceil(math.log2(reach / INPUT_MAX))),
-        "latent": np.full(a.latent_channels, 1 / (a.latent_levels - 1)),
+        "latent": np.full(architecture.latent_channels, 1 / (architecture.latent_levels - 1)),
     }
 
 
@@ -208,16 +210,16 @@ def grids_of(a: Architecture, weights: Weights, steps: Steps) -> Grids:
 
 
 def export_layers(
-    a: Architecture, state: State, pictures: Iterable[Pixels], tune: Tune = as_they_are
+    architecture: Architecture, state: State, pictures: Iterable[Pixels], tune: Tune = as_they_are
 ) -> list[IntegerLayer]:
     """Integer network of a state. pictures: uint8 [H, W, 3], what calibration looks at; a few are enough.
 
     tune: changes the weights when steps are known. Raises ModelError where a channel's bound cannot be kept, or tensors
     are missing or too many; InputError without pictures.
     """
-    weights = float_layers(a, state)
-    grids = grids_of(a, weights, calibrate(a, weights, pictures))
-    return integer_layers(grids, tune(a, weights, grids))
+    weights = float_layers(architecture, state)
+    grids = grids_of(architecture, weights, calibrate(architecture, weights, pictures))
+    return integer_layers(grids, tune(architecture, weights, grids))
 
 
 def integer_layers(grids: Grids, weights: Weights) -> list[IntegerLayer]:

@@ -134,7 +134,7 @@ class FakeNetwork:
 
 
 def fine_tune(
-    a: Architecture,
+    architecture: Architecture,
     weights: Weights,
     grids: Grids,
     batches: Iterable[Tensor],
@@ -144,7 +144,7 @@ def fine_tune(
 ) -> Weights:
     """Weights after steps of Adam on batches, uint8 [N, 3, H, W]; the rate falls to 0 along half a cosine."""
     integers = FakeIntegers(weights, grids)
-    network = FakeNetwork(a, integers)
+    network = FakeNetwork(architecture, integers)
     optimizer = torch.optim.Adam(integers.parameters(), rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, iterations)
     for iteration, images in enumerate(islice(batches, iterations), 1):

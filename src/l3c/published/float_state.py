@@ -62,7 +62,9 @@ def float_name(target: Path) -> Path:
     return target.with_name(target.stem + ENDING + target.suffix)
 
 
-def write_float(path: Path, a: Architecture, state: Mapping[str, Tensor], iteration: int = 0, model: str = "") -> str:
+def write_float(
+    path: Path, architecture: Architecture, state: Mapping[str, Tensor], iteration: int = 0, model: str = ""
+) -> str:
     """Write a file, whole or not at all; its digest. model: hexadecimal digest of the integers of the same weights.
 
     Raises InputError where a value is not finite.
@@ -78,7 +80,7 @@ def write_float(path: Path, a: Architecture, state: Mapping[str, Tensor], iterat
         tensors[key] = value.detach().cpu().to(kind).contiguous().clone()
     said = {
         "format": FORMAT,
-        "architecture": json.dumps(a.stated(), sort_keys=True),
+        "architecture": json.dumps(architecture.stated(), sort_keys=True),
         "iteration": str(iteration),
         "model": model,
     }

@@ -239,38 +239,45 @@ class _Check:
 
     def all(self) -> tuple[dict[str, Signal], ...]:
         """Signals of each graph. Raises InputError naming what is wrong."""
-        a = self.a
-        if len(a.predict) != a.scales or len(a.classify) != a.scales:
-            raise InputError(f"graphs for {len(a.predict)} and {len(a.classify)} scales; there are {a.scales}")
-        if sum(len(graph.nodes) for graph in a.graphs()) > NODES_MAX:
+        architecture = self.a
+        if len(architecture.predict) != architecture.scales or len(architecture.classify) != architecture.scales:
+            raise InputError(
+                f"graphs for {len(architecture.predict)} and {len(architecture.classify)} scales; "
+                f"there are {architecture.scales}"
+            )
+        if sum(len(graph.nodes) for graph in architecture.graphs()) > NODES_MAX:
             raise InputError(f"graphs of more than {NODES_MAX} operations")
         extraction = self._extraction()
         predictions: list[dict[str, Signal]] = []
         classifications: list[dict[str, Signal]] = []
         context: Signal | None = None
-        for scale in reversed(range(a.scales)):
+        for scale in reversed(range(architecture.scales)):
             known = {KNOWN: self._known(scale + 1)} | ({COARSER: context} if context else {})
-            signals = self._follow(a.predict[scale], known, 1)
-            context = signals[a.predict[scale].outputs[0]]
+            signals = self._follow(architecture.predict[scale], known, 1)
+            context = signals[architecture.predict[scale].outputs[0]]
             predictions.insert(0, signals)
-            parameters = self._follow(a.classify[scale], {CONTEXT: context}, 1)
-            self._check_parameters(scale, parameters[a.classify[scale].outputs[0]])
+            parameters = self._follow(architecture.classify[scale], {CONTEXT: context}, 1)
+            self._check_parameters(scale, parameters[architecture.classify[scale].outputs[0]])
             classifications.insert(0, parameters)
         return extraction, *predictions, *classifications
 
     def _extraction(self) -> dict[str, Signal]:
-        a = self.a
-        if a.halves:
-            if a.extract.nodes or a.extract.outputs:
+        architecture = self.a
+        if architecture.halves:
+            if architecture.extract.nodes or architecture.extract.outputs:
                 raise InputError("half-size images are not extracted by a graph")
             return {}
-        signals = self._follow(a.extract, {IMAGE: Signal(RGB_CHANNELS, 0, 0, RGB_LEVELS - 1)}, a.scales)
-        for scale, name in enumerate(a.extract.outputs, 1):
+        signals = self._follow(
+            architecture.extract, {IMAGE: Signal(RGB_CHANNELS, 0, 0, RGB_LEVELS - 1)}, architecture.scales
+        )
+        for scale, name in enumerate(architecture.extract.outputs, 1):
             signal = signals[name]
-            if signal.channels != a.latent_channels or signal.level != scale:
+            if signal.channels != architecture.latent_channels or signal.level != scale:
                 raise InputError(f"{name}: {signal} cannot be the symbols of scale {scale}")
-            if signal.low < 0 or signal.high >= a.latent_levels:
-                raise InputError(f"{name}: symbols {signal.low} .. {signal.high} of {a.latent_levels} levels")
+            if signal.low < 0 or signal.high >= architecture.latent_levels:
+                raise InputError(
+                    f"{name}: symbols {signal.low} .. {signal.high} of {architecture.latent_levels} levels"
+                )
         return signals
 
     def _known(self, scale: int) -> Signal:
@@ -407,19 +414,19 @@ class GraphNetwork:
         return [values[name] for name in graph.outputs]
 
     def _compute(self, node: Node, inputs: list[Any]) -> Any:
-        b = self.operations
+        operations = self.operations
         match node.operation:
             case "layer":
-                return b.layer(node.name, inputs[0])
+                return operations.layer(node.name, inputs[0])
             case "narrow":
-                return b.narrow(node.inputs[0], inputs[0])
+                return operations.narrow(node.inputs[0], inputs[0])
             case "add":
-                return b.add(inputs[0], inputs[1])
+                return operations.add(inputs[0], inputs[1])
             case "join":
-                return b.join(inputs)
+                return operations.join(inputs)
             case "shuffle":
-                return b.shuffle(inputs[0])
+                return operations.shuffle(inputs[0])
             case "clip":
-                return b.clip(inputs[0], node.low, node.high)
+                return operations.clip(inputs[0], node.low, node.high)
             case _:
-                return b.leak(inputs[0], node.factor, node.shift)
+                return operations.leak(inputs[0], node.factor, node.shift)

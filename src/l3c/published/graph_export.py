@@ -88,7 +88,7 @@ def export_own(
     tune: changes the weights when grids are known. Raises ModelError naming operations, tensors and channels that
     cannot be integers, InputError without pictures.
     """
-    a = network.architecture
+    architecture = network.architecture
     _check_mixtures(network)
     traced = trace(network)
     _give_roles(traced)
@@ -99,7 +99,7 @@ def export_own(
     grids = _Grids(made, traced, signals, seen).all()
     layers = integer_layers(grids, tune(made, weights, grids))
     if [layer.layer for layer in layers] != list(made.layers()):
-        raise ModelError(f"{a.kind}: layers and graphs do not agree")
+        raise ModelError(f"{architecture.kind}: layers and graphs do not agree")
     return made, layers
 
 
@@ -107,16 +107,22 @@ def _check_mixtures(network: Published) -> None:
     """Integer models read mixtures in the published way, with the numbers of channels and levels that files state."""
     from l3c.published.mixture import LogisticMixture
 
-    a = network.architecture
-    latent = LogisticMixture.of_latent(a.latent_channels, a.latent_levels, a.components)
-    image = LogisticMixture.of_image(a.components)
-    for scale in range(a.scales):
+    architecture = network.architecture
+    latent = LogisticMixture.of_latent(
+        architecture.latent_channels, architecture.latent_levels, architecture.components
+    )
+    image = LogisticMixture.of_image(architecture.components)
+    for scale in range(architecture.scales):
         wanted = latent if scale and network.learned else image
         if network.mixture(scale) != wanted:
-            raise ModelError(f"{a.kind}: the mixtures of scale {scale} are {network.mixture(scale)}, expected {wanted}")
-    levels = a.latent_levels if network.learned else image.levels
+            raise ModelError(
+                f"{architecture.kind}: the mixtures of scale {scale} are {network.mixture(scale)}, expected {wanted}"
+            )
+    levels = architecture.latent_levels if network.learned else image.levels
     if network.uniform_levels() != levels:
-        raise ModelError(f"{a.kind}: the coarsest scale has {network.uniform_levels()} levels, expected {levels}")
+        raise ModelError(
+            f"{architecture.kind}: the coarsest scale has {network.uniform_levels()} levels, expected {levels}"
+        )
 
 
 def _give_roles(traced: Traced) -> None:
@@ -249,14 +255,14 @@ class _Signals:
                         self._steps.unite(i, j)
 
     def _sum_up(self) -> None:
-        ends = {(g, name) for g, graph in _ending(self.traced) for name in graph.outputs}
-        for g, graph in enumerate(self.traced.graphs()):
+        ends = {(index, name) for index, graph in _ending(self.traced) for name in graph.outputs}
+        for index, graph in enumerate(self.traced.graphs()):
             for name, value in graph.values.items():
-                root = self._families.find(self._family[g, name])
+                root = self._families.find(self._family[index, name])
                 family = self._members.setdefault(root, _Family())
                 family.summed |= value.kind in (KIND_ADD, KIND_LEAK)
                 family.channels = max(family.channels, value.channels)
-                family.fixed |= (g, name) in ends or name in (IMAGE, KNOWN)
+                family.fixed |= (index, name) in ends or name in (IMAGE, KNOWN)
 
 
 def _ending(traced: Traced) -> list[tuple[int, FloatGraph]]:
@@ -267,16 +273,17 @@ def _ending(traced: Traced) -> list[tuple[int, FloatGraph]]:
 
 def _architecture(network: Published, traced: Traced, signals: _Signals) -> GraphArchitecture:
     """Graphs of integers, checked."""
-    a, scales = network.architecture, len(traced.predict)
-    graphs = [_Writer(g, graph, signals, a.latent_levels).graph() for g, graph in enumerate(traced.graphs())]
+    architecture, scales = network.architecture, len(traced.predict)
+    graphs = [_Writer(g, graph, signals, architecture.latent_levels).graph() for g, graph in enumerate(traced.graphs())]
     try:
         return GraphArchitecture(
-            scales=a.scales, latent_channels=a.latent_channels, latent_levels=a.latent_levels, components=a.components,
+            scales=architecture.scales, latent_channels=architecture.latent_channels,
+            latent_levels=architecture.latent_levels, components=architecture.components,
             halves=not network.learned, extract=graphs[0], predict=tuple(graphs[1 : 1 + scales]),
             classify=tuple(graphs[1 + scales :]),
         )  # fmt: skip
     except InputError as error:
-        raise ModelError(f"{a.kind}: {error}") from error
+        raise ModelError(f"{architecture.kind}: {error}") from error
 
 
 class _Writer:
@@ -403,16 +410,16 @@ class _Watch:
 
 
 def _calibrate(
-    network: Published, a: GraphArchitecture, traced: Traced, weights: Weights, pictures: Iterable[Pixels]
+    network: Published, architecture: GraphArchitecture, traced: Traced, weights: Weights, pictures: Iterable[Pixels]
 ) -> dict[str, Floats]:
     """Largest magnitudes of all values on pictures, on the first of which the trace is compared with the network."""
     watch, count = _Watch(), 0
-    program = Program(a, _FloatBackend(a, weights))
+    program = Program(architecture, _FloatBackend(architecture, weights))
     assert isinstance(program.network, GraphNetwork)
     program.network.watch = watch
     with torch.inference_mode():
         for count, picture in enumerate(pictures, 1):
-            padded = Padding.to_multiple(picture.shape[0], picture.shape[1], a.multiple()).add(picture)
+            padded = Padding.to_multiple(picture.shape[0], picture.shape[1], architecture.multiple()).add(picture)
             if count == 1:
                 _compare(network, program, padded)
             all_parameters(program, padded)
@@ -470,25 +477,28 @@ class _Grids:
     def _first_steps(self, seen: dict[str, Floats]) -> Floats:
         """Steps of narrowed signals, from the largest magnitudes of all values that have them."""
         steps = np.zeros(1 + max((max(numbers, default=0) for numbers in self.signals.steps.values()), default=0))
-        for g, graph in enumerate(self.traced.graphs()):
+        for index, graph in enumerate(self.traced.graphs()):
             for name, value in graph.values.items():
                 if value.kind == KIND_INPUT:
                     continue
-                family, largest = self.signals.family((g, name)), seen[name]
+                family, largest = self.signals.family((index, name)), seen[name]
                 floor = np.maximum(largest, largest.max() / QUIET + 1e-12)
                 most = NARROW_MAX if family.wide else family.most
-                np.maximum.at(steps, self.signals.step_numbers((g, name)), HEADROOM * floor / most)
+                np.maximum.at(steps, self.signals.step_numbers((index, name)), HEADROOM * floor / most)
         return steps
 
     def _known_units(self) -> dict[str, tuple[Floats, Floats]]:
         """Units and offsets of layers whose values come out."""
-        a, known = self.a, {}
+        architecture, known = self.a, {}
         for name in self.traced.extract.outputs:
-            levels = a.latent_levels - 1
-            known[name] = np.full(a.latent_channels, 2 / levels), np.full(a.latent_channels, levels / 2)
+            levels = architecture.latent_levels - 1
+            known[name] = (
+                np.full(architecture.latent_channels, 2 / levels),
+                np.full(architecture.latent_channels, levels / 2),
+            )
         for scale, graph in enumerate(self.traced.classify):
             value = graph.values[graph.outputs[0]]
-            units, offsets = parameter_units(a, scale, value.channels)
+            units, offsets = parameter_units(architecture, scale, value.channels)
             known[value.name] = units, offsets
             begin = 0
             for part in value.inputs if value.kind == KIND_JOIN else ():
@@ -497,7 +507,7 @@ class _Grids:
                 begin = end
         return known
 
-    def _source_units(self, g: int, value: Value) -> Floats:
+    def _source_units(self, index: int, value: Value) -> Floats:
         """What one unit of each channel that a layer reads stands for."""
         name = value.inputs[0]
         if name == IMAGE:
@@ -505,8 +515,8 @@ class _Grids:
         if name == KNOWN:
             a = self.a
             return np.full(a.latent_channels, 1 / (a.latent_levels - 1)) if a.learned else np.ones(RGB_CHANNELS)
-        wide = self.signals.family((g, name)).wide and value.exact
-        steps: Floats = self.steps[self.signals.step_numbers((g, name))]
+        wide = self.signals.family((index, name)).wide and value.exact
+        steps: Floats = self.steps[self.signals.step_numbers((index, name))]
         return steps / (1 << NARROW_BITS) if wide else steps
 
     def _grid(self, g: int, value: Value) -> Grid:
@@ -527,20 +537,20 @@ class _Grids:
         few = value.exact or value.weight.shape[1] <= THIN or value.name in self._ends
         return LARGE_WEIGHT if few else SMALL_WEIGHT
 
-    def _enlarge(self, g: int, value: Value) -> bool:
+    def _enlarge(self, index: int, value: Value) -> bool:
         """Make the steps of a layer's outputs large enough for its weights and sums; whether any was not."""
         if value.name in self._ends:
             return False
         assert value.weight is not None
         assert value.bias is not None
-        family, layer = self.signals.family((g, value.name)), self.layers[value.name]
-        least = _least_units(layer, value.weight, value.bias, self._source_units(g, value), self._most(value))
+        family, layer = self.signals.family((index, value.name)), self.layers[value.name]
+        least = _least_units(layer, value.weight, value.bias, self._source_units(index, value), self._most(value))
         least = least * 2.0 ** (NARROW_BITS if family.wide else SHIFT_MIN)
         if not least.max() < STEP_MAX:
             raise ModelError(
                 f"{value.name}: its weights are too large, or feed on themselves: no step has room for them"
             )
-        numbers = self.signals.step_numbers((g, value.name))
+        numbers = self.signals.step_numbers((index, value.name))
         small = bool((self.steps[numbers] < least).any())
         np.maximum.at(self.steps, numbers, least)
         return small

@@ -80,13 +80,14 @@ def shifts_of(layer: Layer, most: int, weight: Floats, bias: Floats) -> NDArray[
     raise ModelError(f"{layer.name}: no shift keeps its sums below {SUM_MAX}")
 
 
-def _target(a: Architecture, layer: Layer, steps: Steps, outputs: int) -> tuple[Floats, Floats]:
+def _target(architecture: Architecture, layer: Layer, steps: Steps, outputs: int) -> tuple[Floats, Floats]:
     """(what one unit of each output stands for, what is added, in units)."""
     kind, _, scale = layer.target.partition(".")
     if kind == "params":
-        return parameter_units(a, int(scale), outputs)
+        return parameter_units(architecture, int(scale), outputs)
     if kind == "symbols":
-        return np.full(outputs, 2 / (a.latent_levels - 1)), np.full(outputs, (a.latent_levels - 1) / 2)
+        intervals = architecture.latent_levels - 1
+        return np.full(outputs, 2 / intervals), np.full(outputs, intervals / 2)
     unit = steps[layer.target]
     if kind in ("enc", "dec", "context"):
         unit = unit / (1 << NARROW_BITS)

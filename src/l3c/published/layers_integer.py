@@ -46,54 +46,56 @@ def wide(scale: int) -> str:
     return "context" if scale < 0 else f"dec.{scale}"
 
 
-def layers(a: Architecture) -> Iterator[Layer]:
+def layers(architecture: Architecture) -> Iterator[Layer]:
     """All layers of a network."""
-    if isinstance(a, GraphArchitecture):
-        yield from a.layers()
+    if isinstance(architecture, GraphArchitecture):
+        yield from architecture.layers()
         return
     yield Layer("input", "image", "input", 255, -INPUT_MAX, INPUT_MAX, _shape(RGB_CHANNELS, RGB_CHANNELS, 1))
-    for scale in range(scale_count(a)):
-        if a.learned:
-            yield from _extractor(a, scale)
-        yield from _predictor(a, scale)
+    for scale in range(scale_count(architecture)):
+        if architecture.learned:
+            yield from _extractor(architecture, scale)
+        yield from _predictor(architecture, scale)
 
 
 def _shape(outputs: int, inputs: int, kernel: int = 3) -> tuple[int, int, int, int]:
     return outputs, inputs, kernel, kernel
 
 
-def _extractor(a: Architecture, s: int) -> Iterator[Layer]:
-    prefix, sums, f = f"nets.{s}.enc", f"enc.{s}", a.features
-    source, most, inputs = ("input", INPUT_MAX, RGB_CHANNELS) if s == 0 else (f"enc.{s - 1}", NARROW_MAX, f)
-    yield Layer(f"heads.{s}", source, f"heads.{s}", most, -NARROW_MAX, NARROW_MAX, _shape(f, inputs))
-    yield Layer(f"{prefix}.down", f"heads.{s}", sums, NARROW_MAX, -WIDE_MAX, WIDE_MAX, _shape(f, f, 5), stride=2)
-    yield from _trunk(a, prefix, sums)
-    symbols = _shape(a.latent_channels, f, 1)
-    yield Layer(f"{prefix}.to_q", sums, f"symbols.{s}", NARROW_MAX, 0, a.latent_levels - 1, symbols)
+def _extractor(architecture: Architecture, scale: int) -> Iterator[Layer]:
+    prefix, sums, f = f"nets.{scale}.enc", f"enc.{scale}", architecture.features
+    source, most, inputs = ("input", INPUT_MAX, RGB_CHANNELS) if scale == 0 else (f"enc.{scale - 1}", NARROW_MAX, f)
+    yield Layer(f"heads.{scale}", source, f"heads.{scale}", most, -NARROW_MAX, NARROW_MAX, _shape(f, inputs))
+    yield Layer(f"{prefix}.down", f"heads.{scale}", sums, NARROW_MAX, -WIDE_MAX, WIDE_MAX, _shape(f, f, 5), stride=2)
+    yield from _trunk(architecture, prefix, sums)
+    symbols = _shape(architecture.latent_channels, f, 1)
+    yield Layer(f"{prefix}.to_q", sums, f"symbols.{scale}", NARROW_MAX, 0, architecture.latent_levels - 1, symbols)
 
 
-def _predictor(a: Architecture, s: int) -> Iterator[Layer]:
-    prefix, sums, f = f"nets.{s}.dec", wide(s), a.features
-    source, most = ("latent", a.latent_levels - 1) if a.learned else ("input", INPUT_MAX)
-    head = _shape(f, parameter_channels(a, s + 1), 1)
+def _predictor(architecture: Architecture, scale: int) -> Iterator[Layer]:
+    prefix, sums, features = f"nets.{scale}.dec", wide(scale), architecture.features
+    source, most = ("latent", architecture.latent_levels - 1) if architecture.learned else ("input", INPUT_MAX)
+    head = _shape(features, parameter_channels(architecture, scale + 1), 1)
     yield Layer(f"{prefix}.head", source, sums, most, -WIDE_MAX, WIDE_MAX, head)
-    yield from _trunk(a, prefix, sums)
-    context = wide(s - 1)
-    yield Layer(f"{prefix}.tail", sums, context, NARROW_MAX, -WIDE_MAX, WIDE_MAX, _shape(4 * f, f))
+    yield from _trunk(architecture, prefix, sums)
+    context = wide(scale - 1)
+    yield Layer(f"{prefix}.tail", sums, context, NARROW_MAX, -WIDE_MAX, WIDE_MAX, _shape(4 * features, features))
     for d in DILATIONS:
-        place = f"atrous.{s}.{d}"
-        yield Layer(place, context, place, NARROW_MAX, -NARROW_MAX, NARROW_MAX, _shape(f, f), dilation=d)
-    params = _shape(parameter_count(a, s), len(DILATIONS) * f, 1)
-    yield Layer(f"params.{s}", f"atrous.{s}", f"params.{s}", NARROW_MAX, -PARAMETER_MAX, PARAMETER_MAX, params)
+        place = f"atrous.{scale}.{d}"
+        yield Layer(place, context, place, NARROW_MAX, -NARROW_MAX, NARROW_MAX, _shape(features, features), dilation=d)
+    params = _shape(parameter_count(architecture, scale), len(DILATIONS) * features, 1)
+    yield Layer(
+        f"params.{scale}", f"atrous.{scale}", f"params.{scale}", NARROW_MAX, -PARAMETER_MAX, PARAMETER_MAX, params
+    )
 
 
-def _trunk(a: Architecture, prefix: str, sums: str) -> Iterator[Layer]:
-    shape = _shape(a.features, a.features)
-    for i in range(a.blocks):
+def _trunk(architecture: Architecture, prefix: str, sums: str) -> Iterator[Layer]:
+    shape = _shape(architecture.features, architecture.features)
+    for i in range(architecture.blocks):
         first, second = f"{prefix}.body.{i}.body.0", f"{prefix}.body.{i}.body.2"
         yield Layer(first, sums, first, NARROW_MAX, 0, NARROW_MAX, shape)
         yield Layer(second, first, sums, NARROW_MAX, -WIDE_MAX, WIDE_MAX, shape)
-    yield Layer(f"{prefix}.body.{a.blocks}", sums, sums, NARROW_MAX, -WIDE_MAX, WIDE_MAX, shape)
+    yield Layer(f"{prefix}.body.{architecture.blocks}", sums, sums, NARROW_MAX, -WIDE_MAX, WIDE_MAX, shape)
 
 
 class Network:
@@ -104,23 +106,23 @@ class Network:
 
     def extract(self, image: Any) -> list[Any]:
         """Symbols of all scales."""
-        b, symbols = self.operations, []
-        x = b.layer("input", image)
-        for s in range(self.architecture.scales):
-            down = b.layer(f"nets.{s}.enc.down", b.layer(f"heads.{s}", x))
-            x = b.narrow(f"enc.{s}", self._trunk(f"nets.{s}.enc", f"enc.{s}", down))
-            symbols.append(b.layer(f"nets.{s}.enc.to_q", x))
+        operations, symbols = self.operations, []
+        x = operations.layer("input", image)
+        for scale in range(self.architecture.scales):
+            down = operations.layer(f"nets.{scale}.enc.down", operations.layer(f"heads.{scale}", x))
+            x = operations.narrow(f"enc.{scale}", self._trunk(f"nets.{scale}.enc", f"enc.{scale}", down))
+            symbols.append(operations.layer(f"nets.{scale}.enc.to_q", x))
         return symbols
 
     def predict(self, scale: int, known: Any, coarser: Any) -> Any:
         """Context from `known_values`."""
-        a, b = self.architecture, self.operations
+        a, operations = self.architecture, self.operations
         s = network_of(a, scale)
-        x = b.layer(f"nets.{s}.dec.head", known if a.learned else b.layer("input", known))
+        x = operations.layer(f"nets.{s}.dec.head", known if a.learned else operations.layer("input", known))
         if coarser is not None and a.kind != "rgb-shared":
-            x = b.add(x, coarser)
+            x = operations.add(x, coarser)
         sums = self._trunk(f"nets.{s}.dec", wide(s), x)
-        return b.shuffle(b.layer(f"nets.{s}.dec.tail", b.narrow(wide(s), sums)))
+        return operations.shuffle(operations.layer(f"nets.{s}.dec.tail", operations.narrow(wide(s), sums)))
 
     def classify(self, scale: int, context: Any) -> Any:
         """Mixture parameters."""

@@ -90,20 +90,20 @@ def read_stored(file: str) -> Stored:
     try:
         if metadata.get("format") != FORMAT:
             raise ValueError(f"format {metadata.get('format')!r}, expected {FORMAT!r}")
-        a = parse_architecture(json.loads(metadata["architecture"]))
-        if a.own:
-            raise ValueError(f"a class of one's own, {a.kind}, is no exported model; its graph would be")
+        architecture = parse_architecture(json.loads(metadata["architecture"]))
+        if architecture.own:
+            raise ValueError(f"a class of one's own, {architecture.kind}, is no exported model; its graph would be")
         tensors = load_tensors(search_path.content(file))
-        network = [_layer(layer, tensors) for layer in layers(a)]
+        network = [_layer(layer, tensors) for layer in layers(architecture)]
         astray = sorted(tensors.keys() - tensors_of(network).keys())
         if astray:
             raise ValueError(f"{len(astray)} tensors that the network does not have, first {astray[0]}")
-        stored = Stored(a, network, metadata["digest"], metadata["known_answer"], _tile(metadata["tile"]))
+        stored = Stored(architecture, network, metadata["digest"], metadata["known_answer"], _tile(metadata["tile"]))
     except ModelError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError, InputError, SafetensorError) as error:
         raise ModelError(f"{file}: not an exported model: {error}") from error
-    if network_digest(a, network).hex() != stored.digest:
+    if network_digest(architecture, network).hex() != stored.digest:
         raise ModelError(f"{file}: its tensors are not what its digest says")
     return stored
 
@@ -164,17 +164,17 @@ def _layer(layer: Layer, stored: dict[str, NDArray[Any]]) -> IntegerLayer:
     return made
 
 
-def write_model(path: Path, a: Architecture, network: list[IntegerLayer], tile: int = TILE) -> bytes:
+def write_model(path: Path, architecture: Architecture, network: list[IntegerLayer], tile: int = TILE) -> bytes:
     """Write a file, whole or not at all, with its known answer by the definition; its digest."""
     from safetensors.numpy import save
 
-    digest = network_digest(a, network)
+    digest = network_digest(architecture, network)
     metadata = {
         "format": FORMAT,
-        "architecture": json.dumps(a.stated(), sort_keys=True),
+        "architecture": json.dumps(architecture.stated(), sort_keys=True),
         "tile": str(tile),
         "digest": digest.hex(),
-        "known_answer": known_answer(make_program("definition", a, network)),
+        "known_answer": known_answer(make_program("definition", architecture, network)),
     }
     write_whole(path, save(tensors_of(network), metadata))
     return digest

@@ -147,12 +147,12 @@ class OnnxProgram(Program):
             tracer.output(symbols, f"symbols.{s}")
         return tracer.session(threads)
 
-    def _trace_predictor(self, layers: list[IntegerLayer], s: int, threads: int | None) -> Any:
+    def _trace_predictor(self, layers: list[IntegerLayer], scale: int, threads: int | None) -> Any:
         a, tracer = self.architecture, Tracer(layers)
         network = network_over(a, tracer)
-        known = tracer.input(known_signal(a), parameter_channels(a, s + 1))
-        coarser = tracer.input(COARSER, a.context_channels(s + 1)) if s < scale_count(a) - 1 else None
-        context = network.predict(s, known, coarser)
+        known = tracer.input(known_signal(a), parameter_channels(a, scale + 1))
+        coarser = tracer.input(COARSER, a.context_channels(scale + 1)) if scale < scale_count(a) - 1 else None
+        context = network.predict(scale, known, coarser)
         tracer.output(context, CONTEXT, whole=False)
-        tracer.output(network.classify(s, context), "parameters")
+        tracer.output(network.classify(scale, context), "parameters")
         return tracer.session(threads)

@@ -149,21 +149,23 @@ def trace(network: Published) -> Traced:
     Raises ModelError naming operations that have no exact integer form, code that depends on values or sizes, and
     tensors of the network that nothing reads.
     """
-    a = network.architecture
+    architecture = network.architecture
     network = network.eval()
     names, read = _Names(), set[str]()
     extract = FloatGraph()
     if network.learned:
         inputs = {IMAGE: RGB_CHANNELS}
         extract = _Reader(_Extraction(network), inputs, names, read, f"{_name(network)}.analyse").graph
-        if len(extract.outputs) != a.scales:
-            raise ModelError(f"{_name(network)}.analyse gives {len(extract.outputs)} auxiliary images, not {a.scales}")
-    known = a.latent_channels if network.learned else RGB_CHANNELS
+        if len(extract.outputs) != architecture.scales:
+            raise ModelError(
+                f"{_name(network)}.analyse gives {len(extract.outputs)} auxiliary images, not {architecture.scales}"
+            )
+    known = architecture.latent_channels if network.learned else RGB_CHANNELS
     predict: list[FloatGraph] = []
     classify: list[FloatGraph] = []
     channels = 0
-    for scale in reversed(range(a.scales)):
-        coarsest = scale == a.scales - 1
+    for scale in reversed(range(architecture.scales)):
+        coarsest = scale == architecture.scales - 1
         prediction = _Prediction(network, scale, coarsest)
         inputs = {KNOWN: known, COARSER: channels}
         predict.insert(0, _Reader(prediction, inputs, names, read, f"{_name(network)}.context").graph)
@@ -171,7 +173,7 @@ def trace(network: Published) -> Traced:
         classification = _Classification(network, scale)
         place = f"{_name(network)}.classify"
         classify.insert(0, _Reader(classification, {CONTEXT: channels}, names, read, place).graph)
-    _check_read(network, a, read)
+    _check_read(network, architecture, read)
     return Traced(extract, predict, classify)
 
 
@@ -179,7 +181,7 @@ def _name(network: nn.Module) -> str:
     return type(network).__name__
 
 
-def _check_read(network: nn.Module, a: Architecture, read: set[str]) -> None:
+def _check_read(network: nn.Module, architecture: Architecture, read: set[str]) -> None:
     """Every tensor has to have had its part."""
     levels = {id(module.levels) for module in network.modules() if isinstance(module, Quantizer)}
     tensors = [*network.named_parameters(remove_duplicate=False), *network.named_buffers(remove_duplicate=False)]
@@ -187,7 +189,7 @@ def _check_read(network: nn.Module, a: Architecture, read: set[str]) -> None:
     lost = [name for name, tensor in tensors if id(tensor) not in seen and not name.endswith("num_batches_tracked")]
     if lost:
         raise ModelError(
-            f"{a.kind}: nothing that gives symbols, contexts or mixture parameters reads {', '.join(lost)}: "
+            f"{architecture.kind}: nothing that gives symbols, contexts or mixture parameters reads {', '.join(lost)}: "
             "export would lose them; remove them from the network, or use them"
         )
 

@@ -88,14 +88,14 @@ def to_ranks(samples: NDArray[Any], tables: list[NDArray[np.intp]], depth: int) 
 def ranked(samples: NDArray[Any], limit: int) -> tuple[Ranks, list[NDArray[Any]]] | None:
     """Ranks, uint16 [height, width, channels], and each channel's values, rising; None for more than `limit`."""
     few = _some(samples, PROBED_ROWS, PROBED_COLUMNS)
-    if any(np.unique(few[..., c]).size > limit for c in range(samples.shape[2])):
+    if any(np.unique(few[..., channel]).size > limit for channel in range(samples.shape[2])):
         return None
     ranks, tables = np.empty(samples.shape, np.uint16), []
-    for c in range(samples.shape[2]):
-        table, places = np.unique(samples[..., c], return_inverse=True)
+    for channel in range(samples.shape[2]):
+        table, places = np.unique(samples[..., channel], return_inverse=True)
         if len(table) > limit:
             return None
-        ranks[..., c] = places.reshape(samples.shape[:2])
+        ranks[..., channel] = places.reshape(samples.shape[:2])
         tables.append(table)
     return ranks, tables
 

@@ -75,19 +75,19 @@ def to_rgb(luma: Ints, blue: Ints, red: Ints, converter: Converter) -> Ints:
     return np.clip(np.stack(channels, axis=-1), 0, 255)
 
 
-def offsets(blue: Ints, red: Ints, c: Converter) -> tuple[Ints, Ints, Ints]:
+def offsets(blue: Ints, red: Ints, converter: Converter) -> tuple[Ints, Ints, Ints]:
     """What chroma, and rounding, add to red, green and blue, in 1 / 2^shift of a level."""
     u, v = blue - CHROMA_ZERO, red - CHROMA_ZERO
     return (
-        _offset([c.red * v], c),
-        _offset([c.green_blue * u, c.green_red * v], c),
-        _offset([c.blue * u], c),
+        _offset([converter.red * v], converter),
+        _offset([converter.green_blue * u, converter.green_red * v], converter),
+        _offset([converter.blue * u], converter),
     )
 
 
-def _offset(terms: list[Ints], c: Converter) -> Ints:
-    if c.form == ALL_APART:
-        whole: Ints = sum((term + c.half) >> c.shift for term in terms)  # type: ignore[assignment]
-        return (whole << c.shift) + c.half
-    total: Ints = sum(terms) + c.half  # type: ignore[assignment]
-    return total if c.form == TOGETHER else (total >> c.shift << c.shift) + c.half
+def _offset(terms: list[Ints], converter: Converter) -> Ints:
+    if converter.form == ALL_APART:
+        whole: Ints = sum((term + converter.half) >> converter.shift for term in terms)  # type: ignore[assignment]
+        return (whole << converter.shift) + converter.half
+    total: Ints = sum(terms) + converter.half  # type: ignore[assignment]
+    return total if converter.form == TOGETHER else (total >> converter.shift << converter.shift) + converter.half

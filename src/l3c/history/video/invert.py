@@ -179,21 +179,23 @@ def _explained(probes: NDArray[np.uint8], converter: Converter) -> float:
     return float((origins(probes, converter)[0] >= 0).mean())
 
 
-def origins(pixels: NDArray[np.uint8], c: Converter) -> tuple[Ints, Ints]:
+def origins(pixels: NDArray[np.uint8], converter: Converter) -> tuple[Ints, Ints]:
     """Chroma, blue and red, that some luma makes each pixel of; -1 where a channel is clipped or there is none."""
     r, g, b = (pixels[..., i].astype(np.int32) for i in range(3))
     inner = is_inner(pixels)
-    green_of_blue, green_of_red = c.green_blue / c.blue, c.green_red / c.red
-    lost = 0.5 * (1 - c.rounded) * (1 + (c.form == ALL_APART))
+    green_of_blue, green_of_red = converter.green_blue / converter.blue, converter.green_red / converter.red
+    lost = 0.5 * (1 - converter.rounded) * (1 + (converter.form == ALL_APART))
     levels = (g + 1.5 * lost - green_of_blue * (b + lost) - green_of_red * (r + lost)) / (
         1 - green_of_blue - green_of_red
     )
-    near = np.rint(levels * (1 << c.shift) / c.luma + c.zero).astype(np.int32)
+    near = np.rint(levels * (1 << converter.shift) / converter.luma + converter.zero).astype(np.int32)
     planes = np.full(r.shape, -1, np.int32), np.full(r.shape, -1, np.int32)
     for luma in (near + step for step in LUMA_STEPS):
-        level = c.luma * np.maximum(luma - c.zero, 0 if c.floored else -c.zero)
-        blue, red = (_chroma_behind(value, level, step, c) for value, step in ((b, c.blue), (r, c.red)))
-        made = [(level + offset) >> c.shift for offset in offsets(blue, red, c)]
+        level = converter.luma * np.maximum(luma - converter.zero, 0 if converter.floored else -converter.zero)
+        blue, red = (
+            _chroma_behind(value, level, step, converter) for value, step in ((b, converter.blue), (r, converter.red))
+        )
+        made = [(level + offset) >> converter.shift for offset in offsets(blue, red, converter)]
         fits = inner & (planes[0] < 0) & (made[0] == r) & (made[1] == g) & (made[2] == b)
         for values in (luma, blue, red):
             fits &= (values >= 0) & (values <= 255)
@@ -202,66 +204,75 @@ def origins(pixels: NDArray[np.uint8], c: Converter) -> tuple[Ints, Ints]:
     return planes
 
 
-def _chroma_behind(value: Ints, level: Ints, step: int, c: Converter) -> Ints:
+def _chroma_behind(value: Ints, level: Ints, step: int, converter: Converter) -> Ints:
     """The chroma sample that makes a colour from a level of luma, if one does."""
-    if c.form == TOGETHER:
-        rest = (value + 1 << c.shift) - 1 - level
+    if converter.form == TOGETHER:
+        rest = (value + 1 << converter.shift) - 1 - level
     else:
-        rest = (value - ((level + c.half) >> c.shift) + 1 << c.shift) - 1
-    sample: Ints = (rest - c.half) // step + CHROMA_ZERO
+        rest = (value - ((level + converter.half) >> converter.shift) + 1 << converter.shift) - 1
+    sample: Ints = (rest - converter.half) // step + CHROMA_ZERO
     return sample
 
 
-def _chroma(blocks: NDArray[np.uint8], c: Converter) -> Ints:
+def _chroma(blocks: NDArray[np.uint8], converter: Converter) -> Ints:
     """Blue and red [2, rows, columns] behind blocks [rows, columns, n, 3] of pixels that share them.
 
     The origin of one of the pixels, that which explains most of them; where none has one, a search.
     """
-    own = np.stack(origins(blocks, c))
-    best, most = own[..., 0], _explaining(blocks, own[..., 0], c)
+    own = np.stack(origins(blocks, converter))
+    best, most = own[..., 0], _explaining(blocks, own[..., 0], converter)
     for i in range(1, own.shape[-1]):
-        count = _explaining(blocks, own[..., i], c)
+        count = _explaining(blocks, own[..., i], converter)
         best, most = np.where(count > most, own[..., i], best), np.maximum(count, most)
-    return _search(blocks, best, best[0] < 0, c)
+    return _search(blocks, best, best[0] < 0, converter)
 
 
-def _search(blocks: NDArray[np.uint8], known: Ints, unknown: NDArray[np.bool_], c: Converter) -> Ints:
+def _search(blocks: NDArray[np.uint8], known: Ints, unknown: NDArray[np.bool_], converter: Converter) -> Ints:
     """Fill in unknown samples: gray, like their neighbours, or whatever near explains more pixels."""
     filled = np.stack([smooth(np.where(unknown, 0, plane), np.where(unknown, 255, plane)) for plane in known])
     if not unknown.any():
         return filled
     random, hidden, start = np.random.default_rng(0), blocks[unknown], filled[:, unknown]
-    best, most = np.full_like(start, CHROMA_ZERO), _explaining(hidden, np.full_like(start, CHROMA_ZERO), c)
+    best, most = np.full_like(start, CHROMA_ZERO), _explaining(hidden, np.full_like(start, CHROMA_ZERO), converter)
     for trial in range(TRIALS):
         steps = random.choice(CHROMA_MOVES, start.shape).astype(np.int32) if trial else np.zeros_like(start)
-        for tried in (start + steps, _by_sound_channels(hidden[:, trial % hidden.shape[1]], start + steps, random, c)):
+        for tried in (
+            start + steps,
+            _by_sound_channels(hidden[:, trial % hidden.shape[1]], start + steps, random, converter),
+        ):
             chroma = np.clip(tried, 0, 255)
-            count = _explaining(hidden, chroma, c)
+            count = _explaining(hidden, chroma, converter)
             best, most = np.where(count > most, chroma, best), np.maximum(count, most)
     filled[:, unknown] = best
     return filled
 
 
-def _by_sound_channels(pixels: NDArray[np.uint8], chroma: Ints, random: np.random.Generator, c: Converter) -> Ints:
+def _by_sound_channels(
+    pixels: NDArray[np.uint8], chroma: Ints, random: np.random.Generator, converter: Converter
+) -> Ints:
     """Chroma that makes the unclipped red or blue of pixels [samples, 3] from a random luma; the rest as it was."""
-    level = c.luma * (random.integers(c.zero, 256, len(pixels), np.int32) - c.zero)
+    level = converter.luma * (random.integers(converter.zero, 256, len(pixels), np.int32) - converter.zero)
     blue, red = pixels[:, 2].astype(np.int32), pixels[:, 0].astype(np.int32)
-    behind = np.stack([_chroma_behind(blue, level, c.blue, c), _chroma_behind(red, level, c.red, c)])
+    behind = np.stack(
+        [_chroma_behind(blue, level, converter.blue, converter), _chroma_behind(red, level, converter.red, converter)]
+    )
     sound = np.stack([(blue > 0) & (blue < 255), (red > 0) & (red < 255)])
     return np.where(sound, behind, chroma)
 
 
-def _explaining(blocks: NDArray[np.uint8], chroma: Ints, c: Converter) -> Ints:
+def _explaining(blocks: NDArray[np.uint8], chroma: Ints, converter: Converter) -> Ints:
     """How many pixels of each block [..., n, 3] some luma makes, given chroma [2, ...]; -1 of chroma below 0."""
-    low, high = _bounds(blocks, chroma[0][..., None], chroma[1][..., None], c)
+    low, high = _bounds(blocks, chroma[0][..., None], chroma[1][..., None], converter)
     return np.where(chroma[0] < 0, -1, (low <= high).sum(-1)).astype(np.int32)
 
 
-def _bounds(pixels: NDArray[np.uint8], blue: Ints, red: Ints, c: Converter) -> tuple[Ints, Ints]:
+def _bounds(pixels: NDArray[np.uint8], blue: Ints, red: Ints, converter: Converter) -> tuple[Ints, Ints]:
     """The least and the greatest luma, 0 .. 255, that makes each pixel, given its chroma."""
-    least = 0 if c.floored else -c.zero
-    low, high = luma_bounds(pixels, offsets(blue, red, c), c.luma, c.shift, (least, 255 - c.zero))
-    return np.where(low > least, low + c.zero, 0).astype(np.int32), high + c.zero
+    least = 0 if converter.floored else -converter.zero
+    low, high = luma_bounds(
+        pixels, offsets(blue, red, converter), converter.luma, converter.shift, (least, 255 - converter.zero)
+    )
+    return np.where(low > least, low + converter.zero, 0).astype(np.int32), high + converter.zero
 
 
 def blocks_of(pixels: NDArray[np.uint8], subsampled_rows: bool) -> NDArray[np.uint8]:

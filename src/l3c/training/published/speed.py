@@ -23,7 +23,7 @@ REPEATS = 10
 """Products that are timed, after as many to warm up."""
 
 
-def operations_per_pixel(a: Architecture) -> float:
+def operations_per_pixel(architecture: Architecture) -> float:
     """Floating-point operations of a training step for each pixel of the images, convolutions alone."""
     counted = 0
 
@@ -33,7 +33,7 @@ def operations_per_pixel(a: Architecture) -> float:
         counted += output.numel() * layer.weight[0].numel()
 
     with torch.random.fork_rng(devices=[]), torch.no_grad():
-        network = make_network(a)
+        network = make_network(architecture)
         for layer in network.modules():
             if isinstance(layer, nn.Conv2d):
                 layer.register_forward_hook(count)

@@ -118,19 +118,19 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--only", type=int, action="append", metavar="N", help="measure the N-th row only, from 1")
     parser.add_argument("-p", dest="settings", action="append", default=[], metavar="KEY=VALUE")
-    o = parser.parse_args(arguments)
-    device = choose_device(o.device)
+    options = parser.parse_args(arguments)
+    device = choose_device(options.device)
     rate = matrix_rate(device)
-    paths = find_config("model", o.model), find_config("data", "packed")
+    paths = find_config("model", options.model), find_config("data", "packed")
     print(
         "| setting | pixels a second | share | first step, s | GiB |\n| --- | ---: | ---: | ---: | ---: |", flush=True
     )
     for number, variant in enumerate(VARIANTS, 1):
-        if o.only and number not in o.only:
+        if options.only and number not in options.only:
             continue
-        config = read_config(paths, (*variant.settings, "run.minutes=1", *o.settings))
+        config = read_config(paths, (*variant.settings, "run.minutes=1", *options.settings))
         assert isinstance(config, Config)
-        measured = measure(config, device, o.steps, variant.waits)
+        measured = measure(config, device, options.steps, variant.waits)
         share = f"{operations_per_pixel(config.network) * measured.pixels / rate:.1%}" if rate else ""
         name = f"{variant.name} ({measured.way})" if config.run.compile else variant.name
         print(

@@ -71,15 +71,15 @@ class Regression:
 
     def update(self) -> None:
         """Add the pixels to the sums. Format 5.7."""
-        e, here = self.errors, self.here.copy()
+        errors, here = self.errors, self.here.copy()
         if self.channels > 1:
-            second, third = (self.residuals[c] - self.residuals[0] - self.fits[c] for c in (1, 2))
-            here[FIRST_BY_SECOND] = fused(e[0], second, here[FIRST_BY_SECOND])
-            here[FIRST_BY_THIRD] = fused(e[0], third, here[FIRST_BY_THIRD])
-            rest = fused(-self._slope(FIRST_BY_THIRD, 0), e[0], third)
-            here[SECOND_BY_THIRD] = fused(e[1], rest, here[SECOND_BY_THIRD])
-        for c in range(self.channels):
-            here[c] = fused(e[c], e[c], here[c])
+            second, third = (self.residuals[channel] - self.residuals[0] - self.fits[channel] for channel in (1, 2))
+            here[FIRST_BY_SECOND] = fused(errors[0], second, here[FIRST_BY_SECOND])
+            here[FIRST_BY_THIRD] = fused(errors[0], third, here[FIRST_BY_THIRD])
+            rest = fused(-self._slope(FIRST_BY_THIRD, 0), errors[0], third)
+            here[SECOND_BY_THIRD] = fused(errors[1], rest, here[SECOND_BY_THIRD])
+        for channel in range(self.channels):
+            here[channel] = fused(errors[channel], errors[channel], here[channel])
         self.sums[self.place] = here
 
     def _slope(self, products: int, squares: int) -> Floats:

@@ -39,14 +39,14 @@ class Wavefronts:
 
     def __init__(self, network: Predictor, height: int, width: int, side: Tile | None = None) -> None:
         """side: uint8 [height, width, side_channels], for a network with side information."""
-        a = network.architecture
+        architecture = network.architecture
         self.network, self.height, self.width = network, height, width
         size = (height + TOP + BELOW, width + LEFT + RIGHT)
-        self.samples = np.full((a.channels, *size), NEUTRAL, np.int64)
-        self.features = np.zeros((a.cached, *size), np.int64)
-        self.fits = [LocalFit(height, width) for _ in a.coded] if a.fitted else []
-        self.regression = Regression(a.channels, height, width) if a.coupled else None
-        for c in range(a.side_channels):
+        self.samples = np.full((architecture.channels, *size), NEUTRAL, np.int64)
+        self.features = np.zeros((architecture.cached, *size), np.int64)
+        self.fits = [LocalFit(height, width) for _ in architecture.coded] if architecture.fitted else []
+        self.regression = Regression(architecture.channels, height, width) if architecture.coupled else None
+        for c in range(architecture.side_channels):
             self.samples[c] = with_borders(side[..., c])  # type: ignore[index]
 
     def __iter__(self) -> Iterator[tuple[Integers, Integers]]:
@@ -223,7 +223,7 @@ def _predictor(network: Network, learning: Learning | None) -> Predictor:
 
 def _run(state: Wavefronts, code: Code) -> None:
     """Code all wavefronts of a tile. Format 5.9."""
-    network, a = state.network, state.network.architecture
+    network, architecture = state.network, state.network.architecture
     for rows, columns in state:
         wavefront = int(columns[0] + SLOPE * rows[0])
         learning = network if isinstance(network, LearningNetwork) and network.learns_from(wavefront) else None
@@ -231,19 +231,19 @@ def _run(state: Wavefronts, code: Code) -> None:
         context = state.context(rows, columns, predictions)
         shared = network.shared(context, state.cached_features(rows, columns))
         samples, errors = state.at(state.samples, rows, columns), []
-        for c in a.coded:
-            expected = state.expect(c, predictions[c])
-            earlier = [residual(samples[:c], predictions[:c]), step_levels(expected)]
-            outputs = network.predict_mixtures(c, shared, np.concatenate(earlier))
-            moves = np.concatenate([samples[:c] - predictions[:c] << 6, expected])
-            mixture = channel_mixture(outputs, a.components, predictions[c], moves)
-            samples[c] = code(mixture, c, rows, columns)
-            errors.append(state.errors(c, samples[c] - predictions[c], expected))
+        for channel in architecture.coded:
+            expected = state.expect(channel, predictions[channel])
+            earlier = [residual(samples[:channel], predictions[:channel]), step_levels(expected)]
+            outputs = network.predict_mixtures(channel, shared, np.concatenate(earlier))
+            moves = np.concatenate([samples[:channel] - predictions[:channel] << 6, expected])
+            mixture = channel_mixture(outputs, architecture.components, predictions[channel], moves)
+            samples[channel] = code(mixture, channel, rows, columns)
+            errors.append(state.errors(channel, samples[channel] - predictions[channel], expected))
             if learning:
-                learning.learn(c, mixture, samples[c], moves)
+                learning.learn(channel, mixture, samples[channel], moves)
         residuals = residual(samples, predictions)
         features = network.cached_features(context, np.concatenate([residuals, *errors]))
-        state.remember(rows, columns, samples[a.side_channels :], residuals, features)
+        state.remember(rows, columns, samples[architecture.side_channels :], residuals, features)
         if learning:
             learning.learn_shared()
 
