@@ -81,9 +81,9 @@ class Info:
     kept file whose picture is not known. depth: bits of a sample. dtype: of the samples. maximum: the sample that is
     white, None of floats and signed samples. extra: kinds of the planes beyond the layout's. models: name and digest
     (hexadecimal, 32 digits) of each. tiles: how many; stored_tiles: how many of them hold plain samples;
-    webp_tiles: how many lossless WebP; deflated_tiles: how many a deflate stream. tuning_size: bytes that tune models
-    to the image. tile_side: nominal side, pixels. metadata: kind to bytes. size: of the file,
-    bytes. bits_per_subpixel: 8 size / samples. history: what was done to the pixels and is undone in the file, or None.
+    webp_tiles: how many lossless WebP; deflated_tiles: how many a deflate stream. adaptation_size: bytes
+    that adapt models to the image. tile_side: nominal side, pixels. metadata: kind to bytes. size: of the file,
+    bytes. bits_per_subpixel: 8 size / samples. history: the source transform that was undone, or None.
     kept_size: bytes of the file that is kept, None where pixels are; kept_suffix: of its name, without the dot;
     kept_coder: "JPEG XL", "deflate" or "stored".
     pages: of a file with several pictures each one's description (size: of its part of the file), none of others;
@@ -153,7 +153,7 @@ def encode(
     bytes do not depend on it either. metadata: "icc", "exif", "xmp" and the other kinds as bytes, kept as they are.
     effort: 1 (fastest) to 9 (smallest): how long models are adapted to the image, from 3 on. A higher one never gives a
     larger file, and none makes decoding slower; above 2, other processors may find other files, which decode alike.
-    history: look for what was done to the pixels before, and undo it where it is found. preview: add a small picture,
+    history: look for a source transform of the pixels, and undo it if there is one. preview: add a small picture,
     some kB, that `l3c.open(...).preview()` shows at once (needs Pillow). max_memory: bytes that encoding may take
     beside the array; None is 4 GiB. Histories that may take more (108 bytes a pixel for video and Photo CD, 64 for
     decoded JPEG) are not looked for. progress: called with the share done, 0..1.

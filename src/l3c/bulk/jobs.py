@@ -1,4 +1,4 @@
-"""What is to be done with each file, and what became of it: plain values that travel between machines."""
+"""The job of each file and its outcome: plain values that travel between machines."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ class Outcome:
     trace: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """As `--json` prints it, without what is empty."""
+        """As `--json` prints it, without empty fields."""
         return {key: value for key, value in asdict(self).items() if value or key.startswith("bytes")}
 
 
 class Task(Protocol):
-    """Does one job. Travels to other machines by pickle; never raises for what is wrong with one file."""
+    """Does one job. Travels to other machines by pickle; never raises for a problem of one file."""
 
     def __call__(self, job: Job, /) -> Outcome: ...

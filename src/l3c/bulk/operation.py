@@ -10,7 +10,7 @@ class Operation(Protocol):
 
     @property
     def verb(self) -> str:
-        """What is done, for the summary."""
+        """The word for it in the summary."""
         ...
 
     @property
@@ -51,5 +51,5 @@ class Operation(Protocol):
         ...
 
     def adds_nothing(self, raw: bytes, other: bytes, name: str, target: str) -> bool:
-        """Whether such a target holds nothing but what the source holds."""
+        """Whether a target under one of those names holds nothing that the source lacks."""
         ...

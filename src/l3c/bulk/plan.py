@@ -60,7 +60,7 @@ def plan(listing: Listing, operation: Naming, there: Collection[str] = ()) -> Pl
 
 
 def with_one_suffix_more(spelled: Collection[str]) -> dict[str, set[str]]:
-    """Of each name those that are it and a suffix: what a source of this name may not be called."""
+    """From a name to the names that add a suffix to it: a source of this name may not have them as its target."""
     longer: dict[str, set[str]] = {}
     for name in spelled:
         if suffix := PurePosixPath(name).suffix:
@@ -76,7 +76,7 @@ def job_of(
     longer: dict[str, set[str]],
     there: Collection[str],
 ) -> Job:
-    """A source's target, "" where no name is free; what it may not be called, and what of it stands there already."""
+    """The job of a source. Its target is "" where no name is free."""
     first, *rest = operation.names(name)
     others = longer.get(first, set()) | longer.get(name, set())
     target = first

@@ -74,7 +74,7 @@ class RunSummary:
 def convert_folder(
     task: Transfer, on_outcome: OnOutcome, workers: int | None = None, cluster: str | None = None
 ) -> RunSummary:
-    """Convert a tree; `on_outcome` is told of every file as it is finished. Raises StoreError where the target is none.
+    """Convert a tree. on_outcome: called for every file as it is finished. Raises StoreError where the target is none.
 
     workers: processors to use; None is all. cluster: address of a Dask scheduler, instead of this machine.
     """

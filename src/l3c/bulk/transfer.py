@@ -46,7 +46,7 @@ class Transfer:
         return {key: value for key, value in self.__dict__.items() if not key.startswith("_")}
 
     def __call__(self, job: Job, /) -> Outcome:
-        """Do it. Nothing that is wrong with one file is raised, whatever it is: a run goes on."""
+        """Do it. No problem of one file is raised: a run goes on."""
         name = self._from.path(job.source)
         try:
             return self._convert(job)

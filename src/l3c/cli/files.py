@@ -91,7 +91,7 @@ def target(name: str, force: bool, attributes: Attributes = NEW) -> Iterator[Bin
 
 
 def attributes_of(source: str) -> Attributes:
-    """What the result of a source is given: of plain files their time and mode, of all else nothing."""
+    """Attributes for the result of a source: the time and mode of a plain file, else none."""
     try:
         status = Path(source).stat()
     except OSError:
@@ -102,7 +102,7 @@ def attributes_of(source: str) -> Attributes:
 
 
 class Source:
-    """A source that may be deleted: what stands there when it is read must stand there still."""
+    """A source that may be deleted, if it has not changed since it was read."""
 
     def __init__(self, name: str) -> None:
         self._path = Path(name)

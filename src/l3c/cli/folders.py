@@ -49,7 +49,7 @@ def is_folder(source: str) -> bool:
 
 
 def convert_tree(operation: Operation, options: argparse.Namespace, changed: str = "") -> int:
-    """Encode or decode a tree. changed: options that would have made other files of what is done already."""
+    """Encode or decode a tree. changed: options that would have changed the files that are done already."""
     from l3c.bulk.run import convert_folder
     from l3c.bulk.transfer import Transfer
     from l3c.errors import InputError

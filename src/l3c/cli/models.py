@@ -57,5 +57,5 @@ def fetch(names: list[str]) -> int:
 
 
 def problem(model: Listed) -> str:
-    """What is wrong, behind the file or folder that it is wrong with."""
+    """The problem, after the name of its file or folder."""
     return model.problem if model.problem.startswith(model.place) else f"{model.place}: {model.problem}"

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check every file, whatever is wrong with the others; the exit code is the first failure's."""
+    """Check every file, even after a failure; the exit code is the first failure's."""
     codes = [check_tree(source, options) if is_folder(source) else check(source, options) for source in options.sources]
     return next((code for code in codes if code), 0)
 

@@ -14,9 +14,9 @@ Adaptations = Iterator[bytes]
 def adapted_tiles(
     tiles: Tiles, coded: list[Coded], models: Mapping[int, TileModel], effort: int, progress: Callable[[float], None]
 ) -> Iterator[list[Coded]]:
-    """Yield all tiles, each time with the best adaptations so far. coded: without any. progress: told the share done.
+    """Yield all tiles, each time with the best adaptations so far. coded: without any.
 
-    A lower effort gives the first ones of a higher one.
+    progress: called with the share done. A lower effort gives the first ones of a higher one.
     """
     searches = dict(_searches(tiles, coded, models, effort))
     best = list(coded)

@@ -33,7 +33,7 @@ Way = tuple[ImageHeader, Components]
 
 @dataclass(frozen=True)
 class Settings:
-    """What an encoder is asked for: as of `l3c.encode`. limit: bytes beyond which no history is looked for."""
+    """The arguments of an encoder, as of `l3c.encode`. limit: bytes beyond which no history is looked for."""
 
     model: str
     device: str

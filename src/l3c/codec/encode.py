@@ -32,7 +32,7 @@ def encode_components(
 
     components: the header's, each uint8 [height, width, channels]. models: by the number of channels.
 
-    progress is told the share done, 0..1. Equal bytes for any threads. effort: 1..9; with more than 1, models are
+    progress: called with the share done, 0..1. Equal bytes for any threads. effort: 1..9; with more than 1, models are
     adapted to the components.
     """
     side = max(model.tile for model in models.values())

@@ -1,4 +1,4 @@
-"""What encoding takes, known from a picture's size before memory is taken."""
+"""The memory that encoding takes, from a picture's size, before any is allocated."""
 
 from __future__ import annotations
 

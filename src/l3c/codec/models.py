@@ -14,7 +14,7 @@ from l3c.errors import FormatError, ModelError
 
 FILES = ("l3c.wave.files", "l3c.published.models")  # families that read a model from a file of any name
 FLOATS = "l3c.published.float_state"
-"""The float form of models, which codes nothing, but is found, listed and described as models are."""
+"""The float form of models. It codes nothing, but is found, listed and described like a model."""
 
 DESCRIBED = (FLOATS, *FILES)
 """Kinds of files, with `describe(file)`: a row, or None of another kind's; the last one names what is none."""
@@ -87,9 +87,9 @@ class AdaptedModel(TileModel, Protocol):
 
 
 class Listed(NamedTuple):
-    """A model that is known. channels: 0 of what does not code: a float form, or where there is a problem.
+    """A known model. channels: 0 of a float form, which codes nothing, or where there is a problem.
 
-    place: a file, or empty. problem: what it is, or empty.
+    place: a file, or empty. problem: a description, or empty.
     """
 
     name: str

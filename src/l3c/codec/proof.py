@@ -1,4 +1,4 @@
-"""What was encoded is read again before anybody gets it: a file that does not give the samples back is dropped."""
+"""Every encoded file is read again before it is returned; one that does not give the samples back is dropped."""
 
 from __future__ import annotations
 

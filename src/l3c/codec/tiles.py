@@ -60,11 +60,11 @@ class Tiles:
         return np.ascontiguousarray(self.components[index][box.top : box.bottom, box.left : box.right])
 
     def model(self, number: int, models: Mapping[int, TileModel]) -> TileModel:
-        """The one for as many channels as a tile has."""
+        """The model for the number of channels that a tile has."""
         return models[self.components[self.places[number][0]].shape[2]]
 
     def seen(self, index: int, box: Box) -> Samples:
-        """Of a component, what its model is given: its samples, and before them those of side information."""
+        """The input of a component's model: the samples of the side information, then the component's own."""
         samples = np.ascontiguousarray(self.components[index][box.top : box.bottom, box.left : box.right])
         known = side_information([Component(*c.shape) for c in self.components], index, box, self.components[0])
         return samples if known is None else np.concatenate([known, samples], axis=2)
@@ -74,7 +74,7 @@ class Tiles:
         return self.seen(index, Box(0, 0, *self.components[index].shape[:2]))
 
     def coded(self, work: Callable[[int], Coded], numbers: list[int], progress: Callable[[float], None]) -> list[Coded]:
-        """work(number) for some tiles, in their order, several at a time; progress is told the share done."""
+        """work(number) for some tiles, in their order, several at a time. progress: called with the share done."""
         results = []
         for result in in_order(work, numbers, self.threads):
             results.append(result)

@@ -65,7 +65,7 @@ DECODING_COPIES = 2
 
 
 def glance(samples: Samples) -> int | None:
-    """About how many bytes WebP needs for a drawing, by a quick attempt; None of what is none, or too large."""
+    """About how many bytes WebP needs for a drawing, by a quick attempt; None where it is no drawing, or too large."""
     height, width = samples.shape[:2]
     if max(height, width) > SIDE_MAX or height * width > PIXELS_MAX or not is_drawn(samples):
         return None

@@ -26,7 +26,7 @@ PARTS = float(1 << 30)
 """Probabilities are rounded to this part of their row's largest."""
 
 NOT_FINITE = -LIMIT - 1
-"""Stands for a parameter of what is no mixture, on its way to the host."""
+"""Marks a parameter of an invalid mixture, on its way to the host."""
 
 WITHOUT_FLOAT64 = ("mps",)
 """Kinds of PyTorch's devices."""
@@ -35,7 +35,7 @@ WITHOUT_FLOAT64 = ("mps",)
 def as_array(given: Any) -> NDArray[Any]:
     """As a NumPy array: lists, NumPy, tensors on any device (copied to the host), the array protocol, DLPack.
 
-    Raises InputError for what cannot be read on the host, such as another library's arrays in a device's memory.
+    Raises InputError for data that the host cannot read, such as another library's arrays in a device's memory.
     """
     if is_tensor(given):
         host = given.detach().cpu()

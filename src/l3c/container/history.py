@@ -262,7 +262,7 @@ class ValueTable:
 
 @dataclass(frozen=True)
 class DecodedJpeg:
-    """The image is what a JPEG decoder made of `file`, but for what is to be added to its samples.
+    """The image is the output of a JPEG decoder for `file`, plus residuals.
 
     sampling: index of SAMPLINGS. nearest: chroma is upsampled to the nearest neighbour, where others interpolate.
     top, left: rows and columns of the file's picture that were cut off above and on the left. fast: its samples were
@@ -292,7 +292,7 @@ class DecodedJpeg:
         return 3 if self.sampling else 1
 
     def components(self, header: ImageHeader) -> list[Component]:
-        """What is to be added, modulo 256."""
+        """The residuals, modulo 256."""
         return [Component(header.height, header.width, self.channels)]
 
     @property

@@ -77,7 +77,7 @@ def page() -> str:
 def fetch(name: str, progress_for: Callable[[str], Callable[[float], None]]) -> list[Fetched]:
     """Both forms of a model, as far as they are released, into the cache: whole or not at all, SHA-256 verified.
 
-    What is there already is left. progress_for: is told each file's name, and gives what is told its share, 0..1.
+    Files that are there already are left. progress_for: from a file's name, a function to call with its share, 0..1.
     Raises ModelError for names that are not released and files that are not what was released, InputError for URLs.
     """
     known = released()

@@ -17,7 +17,7 @@ RGB_LEVELS = 256  # samples of 8 bits
 RGB_CHANNELS = 3  # of every picture that these networks see
 DILATIONS = (1, 2, 4)  # of the classifier's three convolutions side by side, as published
 SHARED_RECURSIONS = 3
-"""How often RGB Shared is applied again to its own half-size image, unless told otherwise (so 4 times in all)."""
+"""How often, by default, RGB Shared is applied again to its own half-size image (so 4 times in all)."""
 
 SCALES_MAX = 8
 """Tiles are padded to multiples of 2^scales: more would be padding above all."""

@@ -1,4 +1,4 @@
-"""Integer networks that are given as graphs: what a model's file says of a network that is nobody's but its author's.
+"""Integer networks that are given as graphs: how a model's file describes a network of its author's own design.
 
 A graph is data, not code: a list of seven operations, of which each names its inputs. It is checked before anything is
 computed, whoever wrote it: every signal's channels, resolution and range follow from the operations, so that sums are
@@ -81,7 +81,7 @@ class Node:
 
     @classmethod
     def parse(cls, stated: Any) -> Node:
-        """Raises InputError for what is none."""
+        """From its form in JSON. Raises InputError where that is no operation."""
         match stated:
             case [str(name), str(operation), list(inputs), dict(numbers)] if (
                 all(isinstance(text, str) for text in inputs)
@@ -108,7 +108,7 @@ class Graph:
 
     @classmethod
     def parse(cls, stated: Any) -> Graph:
-        """Raises InputError for what is none, or more than NODES_MAX operations."""
+        """From its form in JSON. Raises InputError where that is no graph, or has more than NODES_MAX operations."""
         match stated:
             case [list(nodes), list(outputs)] if all(isinstance(text, str) for text in outputs):
                 if len(nodes) > NODES_MAX:
@@ -385,7 +385,7 @@ Watch = Callable[[str, Any], None]
 
 
 class GraphNetwork:
-    """The network of graphs over any operations. watch: is told of every value, by its name."""
+    """The network of graphs over any operations. watch: called with every value, by its name."""
 
     def __init__(self, architecture: GraphArchitecture, operations: Operations, watch: Watch | None = None) -> None:
         self.architecture, self.operations, self.watch = architecture, operations, watch

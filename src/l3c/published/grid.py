@@ -81,7 +81,7 @@ def shifts_of(layer: Layer, most: int, weight: Floats, bias: Floats) -> NDArray[
 
 
 def _target(architecture: Architecture, layer: Layer, steps: Steps, outputs: int) -> tuple[Floats, Floats]:
-    """(what one unit of each output stands for, what is added, in units)."""
+    """(value of one unit of each output, offset in units)."""
     kind, _, scale = layer.target.partition(".")
     if kind == "params":
         return parameter_units(architecture, int(scale), outputs)
@@ -95,7 +95,7 @@ def _target(architecture: Architecture, layer: Layer, steps: Steps, outputs: int
 
 
 def parameter_units(a: Architecture, scale: int, outputs: int) -> tuple[Floats, Floats]:
-    """(what a unit is, what is added) of logits, means, log scales, coefficients, as coded; bins are a symbol wide."""
+    """(value of a unit, offset) of logits, means, log scales, coefficients, as coded; bins are a symbol wide."""
     latent = a.learned and scale > 0
     width, low = (2 / (a.latent_levels - 1), -1.0) if latent else (1.0, 0.0)
     each = parameter_channels(a, scale) * a.components

@@ -32,7 +32,7 @@ def network_of(a: Architecture, scale: int) -> int:
 
 
 def known_signal(a: Architecture) -> str:
-    """Signal of what a predictor is told of the next coarser scale."""
+    """Name of the signal that a predictor reads from the next coarser scale."""
     return "latent" if a.learned else "image"
 
 

@@ -1,4 +1,4 @@
-"""Mixtures of discretized logistics: what one costs, and what it looks like when sampled.
+"""Mixtures of discretized logistics: cost and sampling.
 
 A parameter map [N, P * C * K, H, W] is read as [N, P, C, K, H, W], with P = logits, means, log scales and, for an
 image only, coefficients. Weights are a softmax of the logits per channel. Coefficients c pass the logistic function and

@@ -1,7 +1,7 @@
 """Exported models: how they are found, read and written. No PyTorch is needed.
 
 A model is a safetensors file: in the package, in the folders and URLs that the environment's L3C_MODELS lists, in
-./weights, or anywhere, by its path or URL. Files are told apart by their digests.
+./weights, or anywhere, by its path or URL. Files are identified by their digests.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What integer networks are made of: layers, what else they need of whatever computes, and the ranges of signals.
+"""The parts of integer networks: layers, operations that a backend computes, and the ranges of signals.
 
 Activations are integers of a step that each channel of each signal has. A layer's sum |w| |x| + |b| stays below
 2^24, so float32 adds it without error in any order; floor(sum 2^-n + 0.5) is its output, clipped to its signal's range.
@@ -72,7 +72,7 @@ class IntegerLayer:
 
 
 class Operations(Protocol):
-    """What a network needs of whatever computes; arrays are its own."""
+    """The operations that a network needs of a backend, whose arrays are its own."""
 
     def layer(self, name: str, x: Any) -> Any: ...
 

@@ -31,7 +31,7 @@ def check_precision(what: str, settings: Any) -> None:
 
 
 class TorchRuntime:
-    """On a processor, by its convolutions, channels last. Raises EngineError where PyTorch is told to round more."""
+    """On a processor, by its convolutions, channels last. Raises EngineError where PyTorch may round more."""
 
     device = "cpu"
 

@@ -25,7 +25,7 @@ ABANDONED = 24 * 3600
 """Age, seconds, from which such a file counts as left behind where a file system has no locks to tell."""
 
 OWNER = 0o600
-"""Mode of a file while it is written: what is private must not be readable for a moment."""
+"""Mode of a file while it is written: a private one must never be readable by others."""
 
 PERMISSIONS = 0o777
 """Bits of a mode that go from a source to its result; those that give programs rights stay behind."""

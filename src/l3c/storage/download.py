@@ -19,13 +19,13 @@ CHUNK = 1 << 16
 
 
 def nobody(_: float) -> None:
-    """Is told nothing."""
+    """Report nothing."""
 
 
 def download(url: str, file: BinaryIO, most: int, progress: Callable[[float], None] = nobody) -> str:
     """Copy what lies at a URL to an open file; its SHA-256, hexadecimal.
 
-    most: bytes. progress: is told the share of them that has come, 0..1. Raises InputError naming the URL where it
+    most: bytes. progress: called with the share of them that has come, 0..1. Raises InputError naming the URL where it
     cannot be read, ends early, or has more bytes.
     """
     hasher, size = hashlib.sha256(), 0

@@ -9,7 +9,7 @@ from l3c.training.checkpoints import Policy
 
 @dataclass(frozen=True)
 class Options:
-    """What does not change what is learned. Numbers are iterations; log_heavy: pictures every log_heavy-th log.
+    """Settings that do not change a run's result. Numbers are iterations; log_heavy: pictures every log_heavy-th log.
 
     workers: processes that load pictures. keep_every, keep_last: of saves, see `Policy`. validate_minutes,
     save_minutes: where given, these are done every so many minutes instead. board: write for TensorBoard.
@@ -33,4 +33,4 @@ class Options:
 
 
 WAVE = Options(log_every=1000, validate_every=4000, save_every=1000)
-"""Unless told otherwise: the wave network's iterations are short."""
+"""The default: the wave network's iterations are short."""

@@ -61,7 +61,7 @@ def _on_signals(on_signal: Callable[[int], None]) -> Iterator[None]:
 def outlive_signals(_: int) -> None:
     """In a process that loads pictures: leave the end to the parent, which a signal to the whole group reaches too.
 
-    It ends when it is told to, or when its parent is gone.
+    It ends at its parent's request, or when its parent is gone.
     """
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)

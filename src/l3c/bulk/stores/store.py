@@ -25,7 +25,7 @@ class Stamp:
 
     @property
     def attributes(self) -> Attributes:
-        """What its result is given."""
+        """Those that a result of this file gets."""
         return Attributes(self.modified, self.mode)
 
 
@@ -33,8 +33,7 @@ class Stamp:
 class Listing:
     """files: names below the root, with "/" between folders, sorted. links, hidden: names of what was left out.
 
-    unreadable: name of a folder to the reason why nobody knows what it holds. special: names of what is no file, as
-    pipes, sockets and devices.
+    unreadable: name of a folder to the reason why it cannot be listed. special: names of pipes, sockets and devices.
     """
 
     files: dict[str, Stamp]

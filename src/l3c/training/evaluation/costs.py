@@ -12,7 +12,7 @@ MAX_PIXELS = 2000 * 1500
 """Larger pictures are cut into quarters, as the original does."""
 
 Progress = Callable[[float], None]
-"""Is told the share done, 0..1."""
+"""Called with the share done, 0..1."""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class RealFile:
     """A picture as a file whose every tile is the model's.
 
     seconds: of each stage. theory, actual: bytes of each scale, the image first, under the model's integer frequencies
-    and in the payloads. Where a model has no scales these are empty, and network and coder are not told apart.
+    and in the payloads. For a model without scales these are empty, and network and coder are timed together.
     """
 
     data: bytes
@@ -70,9 +70,9 @@ class Watched(Program):
 
 
 class Scales:
-    """Is told of a tile's encoder after each scale, and adds up what has come: bytes in theory and in fact.
+    """Adds up each scale's bytes over tiles, in theory and in the payload.
 
-    seconds: spent on that.
+    seconds: spent on counting.
     """
 
     def __init__(self) -> None:

@@ -40,7 +40,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Writing:
-    """folder: where files go. theory: whether bytes are compared with it. say: is told every line."""
+    """folder: where files go. theory: whether bytes are compared with it. say: called with every line."""
 
     folder: Path
     theory: bool

@@ -28,8 +28,8 @@ def import_released(
 
     source: a released model's name or identifier, else a path or URL of a folder (not a URL's), archive or checkpoint.
     place: of a name, the folder or URL of a folder that has its archive; empty is the current folder, or else the
-    authors' page. progress_for: is told what is downloaded. The released optimizer state names parameters by addresses
-    in memory, which mean nothing any more. Raises InputError and ModelError.
+    authors' page. progress_for: called with the name of a download. The released optimizer state names parameters by
+    addresses in memory, which mean nothing any more. Raises InputError and ModelError.
     """
     known = None if Path(source).exists() else publication(str(source))
     if known is None and place:

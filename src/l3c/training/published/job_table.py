@@ -23,7 +23,7 @@ def table_of(lines: Iterable[Line], operations: Mapping[str, float], rate: float
     rows = list(lines)
     parts = [machine + "\n"]
     if rate:
-        parts.append(f"Large bfloat16 matrix products: {rate / 1e12:.0f} TFLOP/s, of which shares are told.\n")
+        parts.append(f"Large bfloat16 matrix products: {rate / 1e12:.0f} TFLOP/s, which shares refer to.\n")
     parts.append(_speeds(rows, operations, rate))
     parts.append(_costs(rows))
     return "\n".join(parts)

@@ -37,7 +37,7 @@ from l3c.training.stopping import Due, until_due
 logger = logging.getLogger(__name__)
 
 OnSave = Callable[["Trainer", bool], None]
-"""Is told after each save, and whether it was the last."""
+"""Called after each save; True: it was the last."""
 
 LEAST_SHARE = 0.05
 """Of an auxiliary image's cost, when a warm-up begins. By trial."""
@@ -58,7 +58,7 @@ RAMP = 10
 class Validation:
     """Pictures that are costed now and then, batches of uint8 [n, 3, side, side].
 
-    seen: of training, as many, by which it is told what was learned by heart.
+    seen: as many of the training, to measure overfitting.
     """
 
     pictures: list[Tensor]
@@ -255,7 +255,7 @@ class Trainer:
     def _may_update(self, measure: Tensor) -> bool:
         """Whether to update, as the gradient's norm or the cost tells: both are finite where the gradient is.
 
-        Fused optimizers on a GPU are told there; whether any was not finite is asked at reports and saves.
+        Fused optimizers on a GPU decide there; the host only asks at reports and saves whether any was not finite.
         """
         skips = self.config.optimizer.skip_non_finite
         if measure.is_cuda and (is_fused(self.optimizer) or not skips):

@@ -16,10 +16,10 @@ COARSENESS = 6.0
 """Steps of the numbers, in those that would be best if the gradients' squares were the curvature. By trial."""
 
 ZERO_BITS = 6.0
-"""What a number costs that is not 0, about: zeros are frequent, so that others are dear. By trial."""
+"""The approximate cost of a number other than 0: zeros are frequent, so others are dear. By trial."""
 
 STEP_BITS = 2.4
-"""What each step beyond 1 adds, about. By trial."""
+"""The approximate cost of each step beyond 1. By trial."""
 
 
 def round_group(values: Floats, curvature: Floats) -> tuple[int, Integers]:

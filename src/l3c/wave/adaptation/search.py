@@ -116,7 +116,7 @@ class Search:
     def run(self, pixels: int, crop: tuple[int, int]) -> None:
         """Look at so many pixels in crops of a size: steps of Adam whose rate falls off to 0.
 
-        What saves less than its bytes is drawn to 0.
+        Numbers that save less than their bytes are drawn to 0.
         """
         steps = max(1, pixels // (crop[0] * crop[1]))
         for i in range(steps):

@@ -138,7 +138,7 @@ class Architecture:
 
     @property
     def context(self) -> int:
-        """Inputs that need no cached features: neighbours, predictions, what is ahead, the fits and the energies.
+        """Inputs that need no cached features: neighbours, predictions, pixels ahead, the fits and the energies.
         Format 5.4.
         """
         seen = (len(NEIGHBOURS) + 1) * self.channels + len(AHEAD) * self.side_channels

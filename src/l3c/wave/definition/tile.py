@@ -82,7 +82,7 @@ class Wavefronts:
         return predictions
 
     def context(self, rows: Integers, columns: Integers, predictions: Integers) -> Integers:
-        """Neighbours minus predictions, the predictions themselves, what is ahead, the fits: [context, N] in 0..255.
+        """Neighbours minus predictions, the predictions themselves, the pixels ahead, the fits: [context, N] in 0..255.
         Format 5.4.
         """
         neighbours = np.stack([self.at(self.samples, rows, columns, o) for o in NEIGHBOURS], axis=1)
@@ -99,14 +99,14 @@ class Wavefronts:
         return np.concatenate(parts)
 
     def _of_fits(self, residuals: Integers) -> Floats:
-        """What the fits are of: residuals [coded, ...], if coupled of later ones less the first's. Format 5.6."""
+        """The targets of the fits: residuals [coded, ...]; if coupled, later ones less the first's. Format 5.6."""
         values = residuals[self.network.architecture.side_channels :].astype(np.float32)
         if self.regression:
             values[1:] -= values[0]
         return values
 
     def expect(self, channel: int, prediction: Integers) -> Integers:
-        """What the channel is expected to exceed its prediction by: int64 [1, N], 64ths; [0, N] without such.
+        """The channel's expected residual: int64 [1, N], 64ths; [0, N] without regression.
         Format 5.7.
         """
         if self.regression:
@@ -114,7 +114,7 @@ class Wavefronts:
         return np.zeros((0, prediction.size), np.int64)
 
     def errors(self, channel: int, residuals: Integers, expected: Integers) -> Integers:
-        """By how much the channel is not what was expected, as inputs of the network [1, N]; [0, N] without such.
+        """The channel's error of the expectation, as inputs of the network [1, N]; [0, N] without regression.
         Format 5.7.
         """
         if self.regression:
