@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from l3c.dct.definition.network import read_network
 from l3c.dct.definition.plane import (
     Plane,
     SymbolMeter,
@@ -16,12 +17,12 @@ from l3c.dct.definition.plane import (
     encode,
 )
 from l3c.errors import FormatError
-from tests.dct.examples import picture, planes_of, random_networks
+from tests.dct.examples import SMALL, picture, planes_of, random_networks, random_tensors
 
 
-def returned(planes: list[Plane], payload: bytes) -> list[Plane]:
+def returned(planes: list[Plane], payload: bytes, calibrated: bool = False) -> list[Plane]:
     blank = [replace(plane, coefficients=np.zeros_like(plane.coefficients)) for plane in planes]
-    decode(random_networks(), blank, payload)
+    decode(random_networks(), blank, payload, calibrated)
     return blank
 
 
@@ -31,9 +32,10 @@ def assert_same(planes: list[Plane], others: list[Plane]) -> None:
 
 
 @pytest.mark.parametrize(("quality", "subsampling"), [(30, 2), (90, 1), (100, 0)])
-def test_pictures_come_back(quality: int, subsampling: int) -> None:
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_pictures_come_back(quality: int, subsampling: int, calibrated: bool) -> None:
     planes = planes_of(picture(33, 41), quality, subsampling)
-    assert_same(planes, returned(planes, encode(random_networks(), planes)))
+    assert_same(planes, returned(planes, encode(random_networks(), planes, calibrated), calibrated))
 
 
 def test_gray_comes_back() -> None:
@@ -41,7 +43,8 @@ def test_gray_comes_back() -> None:
     assert_same(planes, returned(planes, encode(random_networks(), planes)))
 
 
-def test_any_coefficients_and_steps_come_back() -> None:
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_any_coefficients_and_steps_come_back(calibrated: bool) -> None:
     rng = np.random.default_rng(3)
     planes = []
     for rows, columns, horizontal, vertical in ((3, 1, 2, 3), (1, 4, 1, 1), (2, 2, 1, 1), (1, 4, 1, 1)):
@@ -50,7 +53,19 @@ def test_any_coefficients_and_steps_come_back() -> None:
         )
         steps = (rng.integers(1, 1 << 16, 64) >> rng.integers(0, 16, 64)).clip(1)
         planes.append(Plane(coefficients.astype(np.int16), steps.astype(np.uint16), horizontal, vertical))
-    assert_same(planes, returned(planes, encode(random_networks(), planes)))
+    assert_same(planes, returned(planes, encode(random_networks(), planes, calibrated), calibrated))
+
+
+def test_gaps_in_values_are_found() -> None:
+    rng = np.random.default_rng(4)
+    coefficients = 3 * rng.integers(-3, 4, (12, 16, 64)).astype(np.int16)
+    planes = [Plane(coefficients, np.ones(64, np.uint16), 1, 1)]
+    tensors = random_tensors(SMALL[0], 1)
+    for part in ("weight", "bias"):  # so that each mixture is around 0, with a scale of e
+        tensors[f"heads.1.{part}"] = np.zeros_like(tensors[f"heads.1.{part}"])
+    network = read_network(SMALL[0], tensors.__getitem__)
+    sizes = [len(encode((network, network), planes, calibrated)) for calibrated in (False, True)]
+    assert sizes[1] < 0.85 * sizes[0]
 
 
 def test_the_meter_says_what_payloads_take() -> None:

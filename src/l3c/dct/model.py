@@ -28,34 +28,38 @@ Tensors = dict[str, NDArray[np.generic]]
 
 @dataclass(frozen=True)
 class DctModel:
-    """networks: for the first component, and for others. digest: of both."""
+    """networks: for the first component, and for others. digest: of both and of how they code. calibrated: whether
+    frequencies are corrected by what came so far (`definition.calibration`).
+    """
 
     name: str
     networks: tuple[Network, Network]
     digest: bytes
+    calibrated: bool = True
 
     def encode(self, planes: Sequence[Plane]) -> bytes:
         """The coefficients of a picture's components as a payload."""
-        return encode(self.networks, planes)
+        return encode(self.networks, planes, self.calibrated)
 
     def decode(self, payload: bytes, planes: Sequence[Plane]) -> list[NDArray[np.int16]]:
         """Coefficients of all components. planes: their shapes, steps and sampling factors; their coefficients are not
         looked at. Raises FormatError on a damaged payload.
         """
         blank = [replace(plane, coefficients=np.zeros_like(plane.coefficients)) for plane in planes]
-        decode(self.networks, blank, payload)
+        decode(self.networks, blank, payload, self.calibrated)
         return [plane.coefficients for plane in blank]
 
 
 def file_content(
-    architectures: tuple[Architecture, Architecture], tensors: tuple[Tensors, Tensors]
+    architectures: tuple[Architecture, Architecture], tensors: tuple[Tensors, Tensors], calibrated: bool = True
 ) -> tuple[bytes, bytes]:
     """(bytes of a file, digest)."""
     from safetensors.numpy import save
 
     joined = _joined(tensors)
-    digest = _digest(architectures, joined)
-    said = {"format": FORMAT, "architecture": json.dumps(_stated(architectures)), "digest": digest.hex()}
+    stated = _stated(architectures, calibrated)
+    digest = digest_of([FORMAT, stated], joined)
+    said = {"format": FORMAT, "architecture": json.dumps(stated), "digest": digest.hex()}
     return save(joined, said), digest
 
 
@@ -70,6 +74,9 @@ def read_model(file: str) -> DctModel:
             raise ValueError(f"format {said.get('format')!r}, expected {FORMAT!r}")
         stated = json.loads(said["architecture"])
         architectures = (Architecture(**stated["luma"]), Architecture(**stated["chroma"]))
+        calibrated = bool(stated["calibrated"])
+        if stated != _stated(architectures, calibrated):
+            raise ValueError("its architecture has other keys")
         if [a.chroma for a in architectures] != [0, 1]:
             raise ValueError("its networks are not for luma, then chroma")
         tensors = load(search_path.content(file, _most_bytes(architectures)))
@@ -77,27 +84,24 @@ def read_model(file: str) -> DctModel:
             read_network(a, lambda name, prefix=prefix: tensors[f"{prefix}.{name}"])
             for a, prefix in zip(architectures, PREFIXES, strict=True)
         )
-        digest = _digest(architectures, tensors)
+        digest = digest_of([FORMAT, stated], tensors)
         if digest.hex() != said.get("digest"):
             raise ValueError("its tensors are not what its digest says")
     except ModelError:
         raise
     except (KeyError, TypeError, ValueError, RecursionError, SafetensorError) as error:
         raise ModelError(f"{file}: not a coefficient model: {error}") from error
-    return DctModel(search_path.stem(file), (networks[0], networks[1]), digest)
+    return DctModel(search_path.stem(file), (networks[0], networks[1]), digest, calibrated)
 
 
-def _stated(architectures: tuple[Architecture, Architecture]) -> dict[str, Any]:
-    return {prefix: asdict(a) for prefix, a in zip(PREFIXES, architectures, strict=True)}
+def _stated(architectures: tuple[Architecture, Architecture], calibrated: bool) -> dict[str, Any]:
+    networks = {prefix: asdict(a) for prefix, a in zip(PREFIXES, architectures, strict=True)}
+    return {**networks, "calibrated": int(calibrated)}
 
 
 def _joined(tensors: tuple[Tensors, Tensors]) -> Tensors:
     pairs = zip(PREFIXES, tensors, strict=True)
     return {f"{prefix}.{name}": value for prefix, part in pairs for name, value in part.items()}
-
-
-def _digest(architectures: tuple[Architecture, Architecture], tensors: Tensors) -> bytes:
-    return digest_of([FORMAT, _stated(architectures)], tensors)
 
 
 def _most_bytes(architectures: tuple[Architecture, Architecture]) -> int:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from l3c.coding.rans import LANES, Decoder, Encoder
 from l3c.dct.definition.architecture import BLOCK
+from l3c.dct.definition.calibration import Calibration, shares_of
 from l3c.dct.definition.features import (
     Blocks,
     Statistics,
@@ -26,7 +27,7 @@ from l3c.dct.definition.features import (
 )
 from l3c.dct.definition.levels import Integers, Levels
 from l3c.dct.definition.network import Network
-from l3c.dct.definition.symbols import NONE, TOTAL, Window, last_cumulative, make_window
+from l3c.dct.definition.symbols import FINE_FROM, NONE, TOTAL, Window, last_cumulative, make_window
 from l3c.errors import FormatError
 
 SLOPE = 2
@@ -135,10 +136,14 @@ class SymbolReader:
         self.decoder.finish()
 
 
-def code_planes(networks: tuple[Network, Network], planes: Sequence[Plane], symbols: Symbols) -> None:
-    """Code all planes, or fill their coefficients with what is decoded. networks: for the first plane; for others."""
+def code_planes(
+    networks: tuple[Network, Network], planes: Sequence[Plane], symbols: Symbols, calibrated: bool = False
+) -> None:
+    """Code all planes, or fill their coefficients with what is decoded. networks: for the first plane; for others.
+    calibrated: whether what networks say is corrected by what came so far.
+    """
     for number in range(len(planes)):
-        code_plane(networks[number > 0], planes, number, symbols)
+        code_plane(networks[number > 0], planes, number, symbols, Calibration() if calibrated else None)
 
 
 def front_count(rows: int, columns: int) -> int:
@@ -169,7 +174,9 @@ def front_levels(coefficients: NDArray[np.int16]) -> Levels:
     return out
 
 
-def code_plane(network: Network, planes: Sequence[Plane], number: int, symbols: Symbols) -> None:
+def code_plane(
+    network: Network, planes: Sequence[Plane], number: int, symbols: Symbols, calibration: Calibration | None = None
+) -> None:
     """Code one plane, whose predecessors are known."""
     plane = planes[number]
     rows, columns = plane.coefficients.shape[:2]
@@ -182,7 +189,7 @@ def code_plane(network: Network, planes: Sequence[Plane], number: int, symbols: 
         if not len(y):
             continue
         before = np.where(x > 0, bordered[y + 1, x, 0], bordered[y, x + 1, 0])
-        code_front(network, planes, number, symbols, bordered, y, x, statistics.levels())
+        code_front(network, planes, number, symbols, bordered, y, x, statistics.levels(), calibration)
         coded = bordered[y + 1, x + 1]
         statistics.add(counted(coded, before).sum(axis=0), len(y))
     if symbols.decoding:
@@ -198,6 +205,7 @@ def code_front(
     y: Integers,
     x: Integers,
     statistics: Levels,
+    calibration: Calibration | None = None,
 ) -> None:
     """Code the blocks (y, x) of a wavefront, or fill them in."""
     steps = planes[number].steps.astype(np.int64)
@@ -214,8 +222,11 @@ def code_front(
     for k in reversed(range(last[0])):
         n = int((last > k).sum())
         seen, references = blocks.position(k, n)
-        window = make_window(network.outputs(k, accumulators[:n], seen), references, last[:n] == k + 1)
-        values = code_values(symbols, known[:n, k].astype(np.int64), window)
+        outputs, ends, value = network.outputs(k, accumulators[:n], seen), last[:n] == k + 1, known[:n, k]
+        if calibration is None or k == 0:
+            values = code_values(symbols, value.astype(np.int64), make_window(outputs, references, ends))
+        else:
+            values = code_calibrated(symbols, value.astype(np.int64), outputs, references, ends, k, calibration)
         out[:n, k] = values
         network.add(k, accumulators[:n], blocks.set(k, values))
     bordered[y[order] + 1, x[order] + 1] = out
@@ -275,12 +286,39 @@ def mean_magnitudes(luma: Plane, chroma: Plane, y: Integers, x: Integers) -> Int
 
 def code_values(symbols: Symbols, known: Integers, window: Window) -> Integers:
     """Code coefficients [n] of one position; returns them. Raises FormatError where one is beyond 16 bits."""
-    zero, top = window.zero, window.levels - 1
-    symbol = np.clip((known - window.base) >> window.step, 0, top)
+    zero, symbol = window.zero, symbol_of(known, window)
     behind = (zero != NONE) & (symbol > zero)
     symbol = symbols.windows(symbol - behind, window)
-    symbol = symbol + ((zero != NONE) & (symbol >= zero))
-    low, high = symbol == 0, symbol == top
+    return code_rest(symbols, known, window, symbol + ((zero != NONE) & (symbol >= zero)))
+
+
+def code_calibrated(
+    symbols: Symbols,
+    known: Integers,
+    outputs: Integers,
+    references: Integers,
+    ends: NDArray[np.bool_],
+    k: int,
+    calibration: Calibration,
+) -> Integers:
+    """The same by calibrated frequencies; the coefficients are then counted."""
+    window = make_window(outputs, references, np.zeros_like(ends), FINE_FROM)
+    shares = shares_of(window, ends)
+    symbol = symbols.rows(symbol_of(known, window), calibration.table(k, window, shares))
+    values = code_rest(symbols, known, window, symbol)
+    calibration.count(k, window, shares, values, ends)
+    return values
+
+
+def symbol_of(values: Integers, window: Window) -> Integers:
+    """The symbols of values, [n]."""
+    symbols: Integers = np.clip((values - window.base) >> window.step, 0, window.levels - 1)
+    return symbols
+
+
+def code_rest(symbols: Symbols, known: Integers, window: Window, symbol: Integers) -> Integers:
+    """Code what symbols leave open of coefficients; returns these. Raises FormatError where one is beyond 16 bits."""
+    low, high = symbol == 0, symbol == window.levels - 1
     edge = window.base + (np.where(low, 1, symbol) << window.step)
     values = edge.copy()
     for step in range(1, int(window.step.max(initial=0)) + 1):
@@ -316,15 +354,17 @@ def _uniform(n: int, levels: int) -> Integers:
     return np.broadcast_to(TOTAL * np.arange(levels + 1, dtype=np.int64) // levels, (n, levels + 1))
 
 
-def encode(networks: tuple[Network, Network], planes: Sequence[Plane]) -> bytes:
+def encode(networks: tuple[Network, Network], planes: Sequence[Plane], calibrated: bool = False) -> bytes:
     """A payload of all planes."""
     writer = SymbolWriter()
-    code_planes(networks, planes, writer)
+    code_planes(networks, planes, writer, calibrated)
     return writer.finish()
 
 
-def decode(networks: tuple[Network, Network], planes: Sequence[Plane], payload: bytes) -> None:
+def decode(
+    networks: tuple[Network, Network], planes: Sequence[Plane], payload: bytes, calibrated: bool = False
+) -> None:
     """Fill the planes' coefficients. Raises FormatError on a damaged payload."""
     reader = SymbolReader(payload)
-    code_planes(networks, planes, reader)
+    code_planes(networks, planes, reader, calibrated)
     reader.finish()

@@ -50,6 +50,10 @@ COARSE_FROM = 52
 """Index of the scale of 2.1 levels. From twice that scale on, steps double with it: a step is at most half a scale,
 and to take its values for equally likely costs at most 0.01 bits."""
 
+FINE_FROM = 74
+"""The same (8 levels) where values are calibrated: those of a step are not equally likely then. Up to twice that scale,
+a window of 256 steps of 1 holds 8 scales on both sides."""
+
 OCTAVE = 11
 """Indices in a doubling of scales: 16 ln 2, rounded."""
 
@@ -113,9 +117,12 @@ class Window:
         return low
 
 
-def make_window(outputs: Integers, references: Integers, last: NDArray[np.bool_]) -> Window:
+def make_window(
+    outputs: Integers, references: Integers, last: NDArray[np.bool_], coarse_from: int = COARSE_FROM
+) -> Window:
     """outputs: [N, 3 K + R]: logits in 1/16 nat, means in 1/64 of a scale, log scales in 1/16 nat, coefficients of
     references in 1/64. references: [R, N], 1/64 of a level. last: whether the coefficient is not 0.
+    coarse_from: COARSE_FROM or FINE_FROM.
     """
     r = len(references)
     out = outputs.T
@@ -127,7 +134,7 @@ def make_window(outputs: Integers, references: Integers, last: NDArray[np.bool_]
     weights = mixture_weights(out[:k])
     narrow = np.where(weights >= HEAVY, index, LOG_SCALES).min(axis=0)
     wide = np.where(weights >= NOTABLE, index, 0).max(axis=0)
-    step = np.maximum(narrow - COARSE_FROM, 0) // OCTAVE
+    step = np.maximum(narrow - coarse_from, 0) // OCTAVE
     levels = np.full_like(step, WINDOWS[-1][1])
     for most, count in reversed(WINDOWS[:-1]):
         levels = np.where(wide - OCTAVE * step <= most, count, levels)
