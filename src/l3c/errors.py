@@ -20,7 +20,7 @@ from contextlib import contextmanager
 
 
 class L3CWarning(UserWarning):
-    """Something went another way than it should, and nothing is lost: what was encoded is right, perhaps larger."""
+    """Something did not go as expected, and nothing is lost: the encoded file is right, perhaps larger."""
 
 
 class L3CError(ValueError):
@@ -44,7 +44,7 @@ class ChecksumError(FormatError):
 
 
 class ModelError(L3CError):
-    """The model that a file names is unknown here, or its weights are not what their digest says."""
+    """The model that a file names is unknown here, or its weights do not have their digest."""
 
     exit_code = 4
 

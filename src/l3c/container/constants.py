@@ -125,7 +125,7 @@ SIDE_MAX = 2**32 - 1  # pixels: what 32 bits hold (1.7)
 DEFAULT_MAX_MEMORY = 4 << 30
 """Bytes that encoding or decoding may take where the caller names no limit (1.7). By taste: most machines have more."""
 
-MAX_LENGTH = 2**63 - 1  # bytes: what offsets of files are on all systems, 63 bits (1.7)
+MAX_LENGTH = 2**63 - 1  # bytes: file offsets have 63 bits on all systems (1.7)
 TILE_SIDE_MIN = 16  # pixels (1.7): bounds how many tiles an index has for a size
 TILE_SIDE_MAX = 65535  # pixels: rows and columns of a tile fit 16 bits (1.7)
 
@@ -146,10 +146,10 @@ SUFFIX_MAX = 32
 """Bytes of a kept file's suffix (2.10)."""
 
 USUAL_SUFFIX = "jpg"
-"""What no suffix says in a file, which saves most kept files three bytes."""
+"""The suffix that an empty one stands for in a file, which saves most kept files three bytes."""
 
 NO_SUFFIX = "."
-"""What says that the file's name has none: no suffix holds a dot."""
+"""The mark of a file's name without a suffix: no suffix holds a dot."""
 
 JPEG_START = b"\xff\xd8\xff"  # the marker SOI, and the first byte of the next
 ICC = b"iccp"  # tags of ancillary sections (2.9) are in small letters: an ICC profile

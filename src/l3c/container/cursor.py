@@ -5,7 +5,7 @@ from __future__ import annotations
 from l3c.errors import FormatError
 
 Buffer = bytes | bytearray | memoryview
-"""What a file may be given as."""
+"""The types that a file may be given as."""
 
 
 def varint(value: int) -> bytes:

@@ -115,7 +115,7 @@ def read_damaged_pages(data: Buffer) -> tuple[Contents, list[str]] | None:
 
 
 def _index(view: memoryview, before: int, lost: list[str]) -> tuple[list[PageEntry], Animation | None, int] | None:
-    """What section PAGE says, and where it ends, if that is before the first page."""
+    """The index in section PAGE, and where it ends, if that is before the first page."""
     try:
         (entries, animation), end = _find(view, PAGES, 0, read_index, lost)
     except FormatError:

@@ -368,7 +368,7 @@ def write_history(history: History) -> bytes:
 
 
 def read_history(cursor: Cursor, header: ImageHeader) -> History:
-    """Raises VersionError for what is unknown, FormatError for what contradicts itself or the header."""
+    """Raises VersionError for an unknown kind, FormatError for one that contradicts itself or the header."""
     number, flags = cursor.integer(1, "kind of history"), cursor.integer(1, "flags of a history")
     kind = KINDS.get(number)
     if kind is None or not kind.fits(header, flags):

@@ -133,7 +133,7 @@ def check_pages(entries: list[PageEntry], available: int) -> None:
 
 
 def kept_of(sections: Sections) -> Contents:
-    """What the sections say of a file that is kept."""
+    """The contents of a file that keeps another, from its sections."""
     critical = sections.critical
     header = read_head(critical[HEAD]) if HEAD in critical else NOTHING
     kept = read_file_section(critical[FILE])
@@ -143,7 +143,7 @@ def kept_of(sections: Sections) -> Contents:
 
 
 def contents_of(sections: Sections, data: bytes | memoryview) -> Contents:
-    """What the sections say of pixels. data: the payloads, whose lengths are not checked."""
+    """The contents of a file of pixels, from its sections. data: the payloads, whose lengths are not checked."""
     critical = sections.critical
     header = read_head(critical[HEAD])
     palette = read_palette(critical[COLOURS]) if COLOURS in critical else None

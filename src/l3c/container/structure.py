@@ -1,4 +1,4 @@
-"""What a file says, as data."""
+"""The structure of a file, as data."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class KeptFile:
 
 
 class History(Protocol):
-    """What was done to an image's pixels before. The kinds are in `container.history`.
+    """The source transform of an image's pixels. The kinds are in `container.history`.
 
     number: of the kind, in files.
     """
@@ -77,7 +77,7 @@ class History(Protocol):
         ...
 
     def components(self, header: ImageHeader) -> list[Component]:
-        """What is coded instead of the image's own components."""
+        """The components that are coded instead of the image's own."""
         ...
 
 

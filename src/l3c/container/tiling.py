@@ -26,7 +26,7 @@ class Box:
         return self.right - self.left
 
     def common(self, other: Box) -> Box:
-        """What both have; of no height or width, or less, where that is nothing."""
+        """The intersection; its height or width is 0 or less where it is empty."""
         return Box(
             max(self.top, other.top),
             max(self.left, other.left),

@@ -1,4 +1,4 @@
-"""What a file without our signature may be."""
+"""Guesses at the kind of a file without our signature."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One file to an l3c file and back, for single files and folders alike: options, results, names, and what is lost."""
+"""One file to an l3c file and back, for single files and folders alike: options, results, names, and losses."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def is_lossy(raw: bytes, form: formats.Format) -> bool:
 
 
 def encode_file(raw: bytes, name: str, options: EncodeOptions, progress: Callable[[float], None] = _quiet) -> Encoded:
-    """A file's pixels and metadata, or the file itself where that is what has to come back, or is smaller.
+    """A file's pixels and metadata, or the file itself where it must come back or is smaller.
 
     name: of the file, for messages and its suffix. Raises L3CError naming it, MemoryError.
     """
@@ -195,7 +195,7 @@ def keep_file(raw: bytes, name: str, form: str, options: EncodeOptions) -> Encod
 
 
 def kept_suffix(raw: bytes, name: str) -> str:
-    """What a file's name ends in, without the dot, as it is kept; "" where it has none."""
+    """The suffix of a file's name, without the dot, as it is kept; "" where it has none."""
     suffix = PurePath(name).suffix[1:]
     return suffix if suffix.isprintable() and is_suffix(suffix) else ""
 
@@ -266,7 +266,7 @@ def form_of(data: bytes, suffix: str) -> str:
 
 
 def target_name(source: str, contents: Contents) -> str:
-    """What an l3c file's picture is called: as the source without .l3c, with a suffix that can hold it.
+    """The name of an l3c file's picture: the source's without .l3c, with a suffix that can hold it.
 
     A file that was kept has its own suffix again. Raises InputError where no format can hold the picture.
     """
@@ -285,7 +285,7 @@ def target_name(source: str, contents: Contents) -> str:
 
 
 def kept_name(stem: str, suffix: str) -> str:
-    """What a file that was kept is called: as it was. suffix: that it had, without the dot.
+    """The name of a file that was kept, as it was. suffix: its own, without the dot.
 
     Where the l3c file was not named after it ("photo.l3c"), its suffix is appended.
     """
@@ -321,7 +321,7 @@ def outline(contents: Contents) -> Picture:
 
 
 def check_encoded(raw: bytes, data: bytes, name: str, options: EncodeOptions) -> tuple[str, ...]:
-    """What of a file its l3c file does not give back, for people. Raises InputError where it gives something else."""
+    """The parts of a file that its l3c file loses, for people. Raises InputError where it gives something else."""
     with naming(name):
         contents = read_file(data)
         if contents.kept is not None:
@@ -355,7 +355,7 @@ def not_given_back(raw: bytes, picture: Picture, name: str, contents: Contents) 
 
 
 def check_decoded(raw: bytes, data: bytes, name: str, target: str, options: DecodeOptions) -> tuple[str, ...]:
-    """What of an l3c file a picture's file does not give back. Raises InputError where the pixels differ."""
+    """The parts of an l3c file that a picture's file does not give back. Raises InputError where the pixels differ."""
     with naming(name):
         contents = read_file(raw)
         if is_file_itself(contents, data):
@@ -481,7 +481,7 @@ OF_THE_FILE = {"source_format", "layout"}
 
 
 def differences(one: Picture, other: Picture) -> list[str]:
-    """Names of what differs: fields of Picture, for metadata its kinds."""
+    """Names of the differences: fields of Picture, for metadata its kinds."""
     differing = ["layout"] if layout_of(one) != layout_of(other) else []
     for field in fields(Picture):
         a, b = getattr(one, field.name), getattr(other, field.name)
@@ -494,7 +494,7 @@ def differences(one: Picture, other: Picture) -> list[str]:
 
 
 def layout_of(picture: Picture) -> object:
-    """What its samples mean."""
+    """The meaning of its samples."""
     return picture.layout_name, picture.palette is not None, picture.channels
 
 

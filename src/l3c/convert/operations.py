@@ -1,4 +1,4 @@
-"""What a folder run does with each file: encoding or decoding, as single files are."""
+"""The operations of a folder run, encoding and decoding, as for single files."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What was done to pixels before they came here: found, undone, and done again to prove it."""
+"""Source transforms of pixels: detected, inverted, and repeated to prove it."""

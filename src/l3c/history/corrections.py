@@ -25,7 +25,7 @@ BYTES = 16
 def corrected(
     pixels: NDArray[Any], made: NDArray[Any], header: ImageHeader, history: PhotoCd | Video
 ) -> ImageHeader | None:
-    """The header with this history and what `made` lacks of the pixels; None where that is much."""
+    """The header with this history and the corrections from `made` to the pixels; None where those are many."""
     differences = (pixels - made).reshape(-1, 3)
     places = np.nonzero(differences.any(-1))[0]
     if len(places) * CORRECTED_SHARE > len(differences):

@@ -1,4 +1,4 @@
-"""Pixels with a history: to the planes they were made from, and back by doing again what was done."""
+"""Pixels with a history: to the planes that they were made from, and back by repeating the conversion."""
 
 from __future__ import annotations
 

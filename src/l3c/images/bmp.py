@@ -217,7 +217,7 @@ def _metadata(header: _Header) -> dict[str, bytes]:
 
 
 def _bare(header: _Header) -> bytes:
-    """The header with its masks, without what a written file has anew: sizes, resolution, places."""
+    """The header with its masks, without the fields that a writer computes: sizes, resolution, places."""
     bare = bytearray(
         (header.raw[:INFO] + struct.pack("<4I", *header.masks)).ljust(ALPHA_MASK, b"\0") + header.raw[ALPHA_MASK:]
     )
@@ -302,7 +302,7 @@ def _field(words: NDArray[np.uint32], mask: int) -> NDArray[np.uint8]:
 
 
 def write(picture: Picture, level: int = 0) -> bytes:
-    """Raises InputError for what BMP has no way to say. level: unused, since nothing is compressed."""
+    """Raises InputError for pictures that BMP cannot hold. level: unused, since nothing is compressed."""
     samples = picture.samples
     height = len(samples)
     header = picture.metadata.get("bmp header", b"")

@@ -1,4 +1,4 @@
-"""What a picture file holds, known from its own bytes without decoding it."""
+"""The description of a picture file, from its own bytes without decoding it."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def digest(content: bytes) -> bytes:
 
 
 def trailing(data: bytes, end: int) -> dict[str, bytes]:
-    """The item for what follows a file's end, where anything does but padding."""
+    """The item for data after a file's end, if they are more than padding."""
     rest = data[end:]
     if len(rest) < PADDING and not any(rest):
         return {}

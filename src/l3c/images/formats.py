@@ -36,14 +36,14 @@ class Format:
 
     @property
     def reader(self) -> Any:
-        """What describes and reads its files."""
+        """The object that describes and reads its files."""
         module, _, name = self.knows.partition(":")
         loaded = import_module(f"l3c.images.{module}")
         return getattr(loaded, name) if name else loaded
 
     @property
     def writer(self) -> Callable[..., bytes]:
-        """What makes its files."""
+        """The function that makes its files."""
         module, _, name = self.writes.partition(":")
         return getattr(import_module(f"l3c.images.{module}"), name)  # type: ignore[no-any-return]
 

@@ -22,7 +22,7 @@ LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")  # applications that say how often a fi
 ICC = b"ICCRGBG1012"  # the application of colour profiles
 XMP = b"XMP DataXMP"  # the application of XMP
 XMP_TRAILER = b"\1" + bytes(range(255, -1, -1)) + b"\0"
-"""What readers that take XMP for blocks run through."""
+"""Bytes after XMP, through which readers that take it for blocks find its end."""
 
 CONTROL = 0xF9  # labels of extensions: how the next frame is shown
 COMMENT = 0xFE  # a text about the file
@@ -30,7 +30,7 @@ TEXT = 0x01  # a text drawn on the canvas
 APPLICATION = 0xFF  # anything else, by name
 GRAYS = bytes(v for i in range(256) for v in (i, i, i))  # of files without any palette
 BETWEEN = b"\0"
-"""What stands between comments, of which a file may have several."""
+"""The separator of comments, of which a file may have several."""
 
 PASSES = ((0, 8), (4, 8), (2, 4), (1, 2))
 """Of interlaced frames: first row and step."""
@@ -65,7 +65,7 @@ class _File:
 
 
 def _blocks(data: bytes, at: int) -> tuple[list[bytes], int]:
-    """Sub-blocks, and what follows them."""
+    """Sub-blocks, and the position behind them."""
     blocks: list[bytes] = []
     while True:
         if at >= len(data) or at + 1 + data[at] > len(data):
@@ -248,7 +248,7 @@ def _whole(out: list[bytes], made: int, count: int) -> bytes:
 
 
 def write(picture: Picture, level: int = 6) -> bytes:
-    """Raises InputError for what GIF has no way to say."""
+    """Raises InputError for pictures that GIF cannot hold."""
     pages = picture.pages or (picture,)
     if picture.pages and picture.animation is None:
         raise InputError(f"GIF cannot hold {len(pages)} pages; choose tif")

@@ -1,4 +1,4 @@
-"""What a kept file says of its picture, without decoding it."""
+"""The header of the picture in a kept file, without decoding it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metadata between Pillow's `info`, picture files and ours, and what of it means the same."""
+"""Metadata between Pillow's `info`, picture files and ours, and which of it is equivalent."""
 
 from __future__ import annotations
 

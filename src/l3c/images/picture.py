@@ -1,4 +1,4 @@
-"""A picture in memory: samples and what came with them."""
+"""A picture in memory: samples and their metadata."""
 
 from __future__ import annotations
 
@@ -57,6 +57,6 @@ class Picture:
 
 
 def stripped(picture: Picture) -> Picture:
-    """Without metadata; what tells of pixels and of how a format holds them stays."""
+    """Without metadata, except the kinds that describe pixels and how a format holds them."""
     metadata = {kind: value for kind, value in picture.metadata.items() if kind in OF_PIXELS}
     return replace(picture, metadata=metadata, pages=tuple(stripped(page) for page in picture.pages))

@@ -26,7 +26,7 @@ DURATION_MAX = 65535  # both parts of a frame's duration have 16 bits
 
 
 def write(picture: Picture, level: int = 6) -> bytes:
-    """Raises InputError for what PNG has no way to say."""
+    """Raises InputError for pictures that PNG cannot hold."""
     if picture.pages and picture.animation is None:
         raise InputError(f"PNG cannot hold {len(picture.pages)} pages; choose tif")
     first = picture.pages[0] if picture.pages else picture

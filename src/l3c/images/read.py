@@ -64,7 +64,7 @@ def read_bytes(data: bytes, name: str, allow: Check | None = None) -> Picture:
 
 
 def describe(data: bytes, name: str) -> Description:
-    """What a file holds, without decoding it; `refused` says why its samples are not taken.
+    """The description of a file, without decoding it; `refused` says why its samples are not taken.
 
     Raises InputError for unknown formats and damaged files.
     """
@@ -85,7 +85,7 @@ def _format(data: bytes, name: str) -> Format:
 
 
 def _guarded(name: str, work: Callable[[], T]) -> T:
-    """What `work` gives; its errors name the file."""
+    """The result of `work`, whose errors name the file."""
     try:
         return work()
     except MemoryError:

@@ -1,4 +1,4 @@
-"""What of a picture file is given back, and what is not; and what another library reads in it."""
+"""Which parts of a picture file are given back, and a second reading by another library."""
 
 from __future__ import annotations
 

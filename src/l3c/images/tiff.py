@@ -89,7 +89,7 @@ NUMBERS = {1: "unsigned", 2: "signed", 3: "float", 4: "unsigned"}
 WIDTHS = {"unsigned": (1, 2, 4, *range(8, 17), 32), "signed": (8, 16, 32), "float": (16, 32, 64)}
 """Bits of a sample that are taken."""
 
-VOID = 4  # the sample format of which nobody says what it is, taken as integers
+VOID = 4  # the undefined sample format, taken as integers
 MASK = 4  # the photometric of masks, taken as gray
 
 RAW_PHOTOMETRIC = (32803, 34892)  # of cameras: a colour filter array, linear raw
@@ -358,7 +358,7 @@ def _read(data: bytes, page: _Page, plain_before: bool) -> Picture:
 
 
 def _whole(samples: NDArray[Any], plain: Description) -> NDArray[Any]:
-    """Samples that are what the tags say. Raises InputError for others."""
+    """Samples, if they agree with the tags. Raises InputError for others."""
     if plain.dtype == "uint8" and samples.dtype == bool:  # both libraries have bits of palettes so
         samples = samples.astype(np.uint8)
     if samples.shape != plain.shape or samples.dtype != np.dtype(plain.dtype):

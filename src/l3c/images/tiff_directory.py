@@ -237,7 +237,7 @@ def swapped(tag: Tag, before: str, after: str) -> Tag:
 
 
 def block_of(directory: Directory, left_out: frozenset[int]) -> bytes | None:
-    """An EXIF block of what a directory holds beside some tags; None where that is nothing."""
+    """An EXIF block of a directory's tags, except some; None where no tag is left."""
     tags = [_classic(tag, directory.order) for tag in directory.everything() if tag.number not in left_out]
     if not tags:
         return None

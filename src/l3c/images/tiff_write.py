@@ -89,7 +89,7 @@ def _children(tags: dict[int, Tag]) -> int:
 
 
 def _carried(page: Picture, order: str) -> dict[int, Tag]:
-    """Tags of what came with a picture, by number; keys of repeated ones lie above all numbers."""
+    """Tags of a picture's metadata, by number; keys of repeated ones lie above all numbers."""
     tags: dict[int, Tag] = {}
     if block := page.metadata.get("exif"):
         try:

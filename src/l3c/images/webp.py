@@ -192,7 +192,7 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def write(picture: Picture, level: int = 6) -> bytes:
-    """Raises InputError for what WebP has no way to say."""
+    """Raises InputError for pictures that WebP cannot hold."""
     chunks: list[Chunk] = []
     flags, (height, width) = 0, picture.samples.shape[:2]
     pages = picture.pages or (picture,)

@@ -104,7 +104,7 @@ def can_hold(suffix: str, picture: Picture) -> bool:
 
 
 def _outline(picture: Picture) -> list[object]:
-    """What samples are, on all pages."""
+    """The kind of samples, on all pages."""
     return [
         (p.samples.shape, p.samples.dtype, p.layout_name, p.extra, p.maximum, p.palette is None)
         for p in picture.pages or (picture,)

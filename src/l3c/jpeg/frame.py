@@ -1,4 +1,4 @@
-"""What a JPEG file says of its picture, from its markers."""
+"""The picture's description in a JPEG file, from its markers."""
 
 from __future__ import annotations
 

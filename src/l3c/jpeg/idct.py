@@ -32,7 +32,7 @@ EVEN = np.array(
         [8192, -10703, 8192, -4433],
     ]
 )
-"""What the coefficients 0, 2, 4, 6 add to the samples 0 .. 3, and to 7 .. 4."""
+"""The even part: the weights of the coefficients 0, 2, 4, 6 in the samples 0 .. 3, and in 7 .. 4."""
 
 ODD = np.array(
     [
@@ -42,7 +42,7 @@ ODD = np.array(
         [2260, -6436, 9633, -11363],
     ]
 )
-"""What the coefficients 1, 3, 5, 7 add to the samples 0 .. 3, and take from 7 .. 4."""
+"""The odd part: the weights of the coefficients 1, 3, 5, 7 in the samples 0 .. 3, and negative in 7 .. 4."""
 
 ZIGZAG = np.argsort([(d := v + u) * 64 + (v if d % 2 else u) for v in range(SIDE) for u in range(SIDE)], kind="stable")
 """Places of a block, row by row, in the order in which a JPEG file has them."""

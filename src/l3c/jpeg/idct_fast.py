@@ -26,7 +26,7 @@ SCALES = np.array(
         [4520, 6270, 5906, 5315, 4520, 3552, 2446, 1247],
     ]
 ).ravel()
-"""What the transform leaves to the steps, in 1/16384."""
+"""The scale factors that the transform leaves to the steps, in 1/16384."""
 
 SCALE_BITS = 12
 """Bits of a step times its scale that are rounded off: two stay behind the point."""
@@ -48,7 +48,7 @@ OFF = 5
 
 
 def multipliers(table: NDArray[Any]) -> Ints:
-    """What coefficients are multiplied by, in quarters, for steps [..., 64]."""
+    """The multipliers of coefficients, in quarters, for steps [..., 64]."""
     scaled = table.astype(np.int64) * SCALES + (1 << SCALE_BITS - 1) >> SCALE_BITS
     return np.asarray(scaled, np.int16)
 
@@ -71,14 +71,14 @@ def _pass(c: list[Ints]) -> Ints:
 
 
 def _even(c0: Ints, c2: Ints, c4: Ints, c6: Ints) -> list[Ints]:
-    """Of the samples 0 .. 3 what they have in common with 7 .. 4."""
+    """The even part: added to the samples 0 .. 3 and to 7 .. 4 alike."""
     total, apart, both = c0 + c4, c0 - c4, c2 + c6
     rotated = _times(c2 - c6, ROOT) - both
     return [total + both, apart + rotated, apart - rotated, total - both]
 
 
 def _odd(c1: Ints, c3: Ints, c5: Ints, c7: Ints) -> list[Ints]:
-    """Of the samples 0 .. 3 what is taken from 7 .. 4."""
+    """The odd part: added to the samples 0 .. 3, and subtracted from 7 .. 4."""
     inner, inner_apart, outer, outer_apart = c5 + c3, c5 - c3, c1 + c7, c1 - c7
     first = outer + inner
     shared = _times(inner_apart + outer_apart, SUM)

@@ -1,4 +1,4 @@
-"""The inverse transforms of JPEG decoders, with the steps that they undo: what is searched needs to know of them."""
+"""The inverse transforms of JPEG decoders, with their quantization steps, as the searches need them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Inverse(NamedTuple):
 
     @property
     def middle(self) -> np.float32:
-        """What a block without coefficients is before it is rounded to nearest."""
+        """The value of a block without coefficients, before it is rounded to nearest."""
         return np.float32(MIDDLE - LOST * self.fast)
 
 

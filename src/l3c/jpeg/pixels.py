@@ -20,7 +20,7 @@ Table = NDArray[np.uint8]
 
 
 class Coefficients(NamedTuple):
-    """What a JPEG file holds, of one component (gray) or three.
+    """The coefficients of a JPEG file, of one component (gray) or three.
 
     blocks: int16 [rows, columns, 64], each block row by row. tables: the steps, uint8 [64]. subsampled: whether
     chroma has half the height, half the width.
@@ -32,7 +32,7 @@ class Coefficients(NamedTuple):
 
 
 def grid(size: tuple[int, int], subsampled: tuple[bool, bool], component: int) -> tuple[int, int]:
-    """Rows and columns of a component's blocks in an image of `size`: luma fills whole units of what chroma needs."""
+    """Rows and columns of a component's blocks in an image of `size`: luma fills the whole units that chroma needs."""
     units = -(-size[0] // (SIDE << subsampled[0])), -(-size[1] // (SIDE << subsampled[1]))
     return (units[0] << subsampled[0], units[1] << subsampled[1]) if component == 0 else units
 

@@ -1,4 +1,4 @@
-"""What tells models apart: a SHA-256 over the configuration and all tensors.
+"""The identity of a model: a SHA-256 over the configuration and all tensors.
 
 A field that an architecture gets later, with a default under which nothing changes, enters neither digests nor files
 unless it differs from that default: files that were written before keep their digests, and stay readable.

@@ -55,7 +55,7 @@ def released() -> dict[str, list[Released]]:
 
 
 def files_of(folder: Path) -> dict[str, list[dict[str, str | int]]]:
-    """What `released.json` says of a folder of models and their float forms."""
+    """The entries of `released.json` for a folder of models and their float forms."""
     entries: dict[str, list[dict[str, str | int]]] = {}
     for path in sorted(folder.glob("*.safetensors"), key=lambda path: (path.stem.removesuffix(FLOAT), len(path.stem))):
         data = path.read_bytes()
@@ -78,7 +78,7 @@ def fetch(name: str, progress_for: Callable[[str], Callable[[float], None]]) -> 
     """Both forms of a model, as far as they are released, into the cache: whole or not at all, SHA-256 verified.
 
     Files that are there already are left. progress_for: from a file's name, a function to call with its share, 0..1.
-    Raises ModelError for names that are not released and files that are not what was released, InputError for URLs.
+    Raises ModelError for names that are not released and files that differ from the released ones, InputError for URLs.
     """
     known = released()
     if name not in known:

@@ -25,13 +25,13 @@ CACHE_VARIABLE = "L3C_CACHE"
 """Environment variable: the folder of fetched models, instead of the system's usual place for caches."""
 
 BETWEEN = re.compile(r":(?!//|\d+/)" if os.pathsep == ":" else re.escape(os.pathsep))
-"""What separates folders: no colon of a URL."""
+"""The separator of folders, which is no colon of a URL."""
 
 HEADER_MAX = 1 << 20
 """Bytes of a header that is read at all."""
 
 OURS = "l3c-"
-"""What the formats of all model files begin with."""
+"""The beginning of the format names of all model files."""
 
 Row = tuple[str, int, str, str, str]
 """Name, channels (0: codes nothing), digest, place, problem: of a listing."""
@@ -148,7 +148,7 @@ def content(file: str, most: int | None = None) -> bytes:
 
 
 def metadata(file: str) -> dict[str, str]:
-    """What the header says of the file itself. Raises ModelError where it is none of safetensors."""
+    """The metadata of the file's header. Raises ModelError where it is none of safetensors."""
     return _metadata(file, changed(file))
 
 

@@ -49,7 +49,7 @@ CANVAS = "RGBA"
 
 
 def mode_of(header: ImageHeader) -> str:
-    """Raises InputError for what Pillow cannot hold, such as 16-bit colour."""
+    """Raises InputError for pictures that Pillow cannot hold, such as 16-bit colour."""
     layout, extra = LAYOUT_NAMES[header.layout], tuple(EXTRA_NAMES[number] for number in header.extra)
     mode = MODES.get((layout, header.dtype, extra))
     if mode is None:

@@ -56,7 +56,7 @@ def quantize(samples: Floats, inverse: Inverse) -> Ints:
 
 
 def limited(values: NDArray[Any]) -> Ints:
-    """Within what a baseline file can say."""
+    """Clipped to the range of a baseline file."""
     out = np.clip(values, -AC_MAX, AC_MAX)
     out[..., 0] = np.clip(values[..., 0], DC_MIN, DC_MAX)
     return np.asarray(out, np.int16)

@@ -1,4 +1,4 @@
-"""Pixels that a JPEG decoder made: to a JPEG file of the same coefficients and what differs, and back."""
+"""Pixels that a JPEG decoder made: to a JPEG file of the same coefficients and residuals, and back."""
 
 from __future__ import annotations
 

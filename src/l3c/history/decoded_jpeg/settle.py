@@ -44,7 +44,7 @@ def settle(
 
 
 def bounds_of(plane: NDArray[Any], known: NDArray[np.bool_], subsampled: Subsampled) -> tuple[Sums, Sums]:
-    """What each pixel's weighted sum may be before it is rounded."""
+    """The bounds of each pixel's weighted sum before it is rounded."""
     bits = 4 if subsampled[0] else 2
     half, up = 1 << bits - 1, np.zeros(plane.shape[1], np.int16)
     up[bits == 4 :: 2] = 1

@@ -11,7 +11,7 @@ from l3c.history.decoded_jpeg.fit import Bounds, Floats, forward, quantize, wron
 from l3c.jpeg.inverse import Inverse, worths
 
 NOISE = 0.3
-"""What rounding samples does to a coefficient: its standard deviation."""
+"""The standard deviation of a coefficient that the rounding of samples causes."""
 
 SURE = 4.5
 """A coefficient of more than so many standard deviations is not 0."""

@@ -1,1 +1,1 @@
-"""Photo CD: what Kodak's converter made of PhotoYCC planes."""
+"""Photo CD: the output of Kodak's converter for PhotoYCC planes."""

@@ -147,7 +147,7 @@ def fill(chroma: Ints) -> Half:
 
 
 def bounds(chroma: Ints) -> tuple[Ints, Ints]:
-    """What each sample of the half plane can be, by the pixels that were made from it."""
+    """The bounds of each sample of the half plane, by the pixels that were made from it."""
     rows, columns = -(-chroma.shape[0] // 2), -(-chroma.shape[1] // 2)
     whole = np.full((2 * rows, 2 * columns), UNKNOWN, np.int32)
     whole[: chroma.shape[0], : chroma.shape[1]] = chroma
@@ -167,7 +167,7 @@ Shifts = tuple[tuple[int, int], ...]
 
 
 def _sums(whole: Ints) -> list[tuple[Shifts, Ints, Ints]]:
-    """What is known of sums of neighbouring samples: their places, the least and the most, for each sample."""
+    """Bounds on sums of neighbouring samples: their places, the least and the most, for each sample."""
     pairs: list[tuple[Shifts, Ints]] = [
         (((0, 0), (0, 1)), whole[::2, 1::2]),
         (((0, 0), (1, 0)), whole[1::2, ::2]),
@@ -184,7 +184,7 @@ def _sums(whole: Ints) -> list[tuple[Shifts, Ints, Ints]]:
 def _tighten(low: Ints, high: Ints, shifts: Shifts, least: Ints, most: Ints) -> None:
     """Each of the samples is at least what the others leave of the sum at their most, and the other way round.
 
-    What contradicts itself, as where pixels were changed afterwards, is left out.
+    Contradictory bounds, as where pixels were changed afterwards, are left out.
     """
     rows, columns = low.shape
     down, across = max(y for y, _ in shifts), max(x for _, x in shifts)

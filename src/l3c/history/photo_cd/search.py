@@ -114,7 +114,7 @@ def by_class(chosen: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.intp], NDAr
 
 
 def widened(mask: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
-    """True within `reach` samples of what is True."""
+    """True within `reach` samples of any True one."""
     padded = np.pad(mask, reach)
     rows = np.logical_or.reduce([padded[y : y + mask.shape[0]] for y in range(2 * reach + 1)])
     within: NDArray[np.bool_] = np.logical_or.reduce([rows[:, x : x + mask.shape[1]] for x in range(2 * reach + 1)])

@@ -84,7 +84,7 @@ class Origin(NamedTuple):
 
 
 def converters() -> Iterator[Converter]:
-    """Those that are looked for: what FFmpeg, OpenCV and straightforward programs do."""
+    """The converters that are looked for: those of FFmpeg, OpenCV and straightforward programs."""
     yield Converter(TOGETHER, 20, 1, 1, 16, 1220542, 1673527, -409993, -852492, 2116026)
     yield Converter(LUMA_APART, 14, 1, 0, 0, 1 << 14, 22987, -5636, -11698, 29049)
     yield Converter(LUMA_APART, 14, 1, 0, 0, 1 << 14, 18678, -6472, -9519, 33292)
