@@ -258,3 +258,9 @@ def test_bytes_that_nobody_asked_for_are_an_error(tmp_path: Path, monkeypatch: p
         monkeypatch.setattr(ranges._fs, "cat_file", lambda *_, **__: b"abc")
         with pytest.raises(InputError, match="3 bytes came where 10 were asked for"):
             ranges.read(5, 15)
+
+
+@pytest.mark.parametrize("side", [0, -1, float("nan")])
+def test_a_preview_of_no_size_is_refused(side: int) -> None:
+    with pytest.raises(InputError, match="at least 1"):
+        l3c.open(l3c.encode(smooth_picture(9, 9, 3))).preview(side)

@@ -136,12 +136,14 @@ class Image:
         """uint8 [height, width, 3 or 4], neither side above `side` pixels.
 
         At once where the file carries a preview, which is lossy and has at most 320 pixels a side; else from all
-        samples. Raises as `l3c.decode` does.
+        samples. Raises as `l3c.decode` does, and InputError for a side that is none.
         """
         import numpy as np
 
         from l3c.images.preview import open_preview, shrink
 
+        if not side >= 1:
+            raise InputError(f"a preview of {side} pixels a side: at least 1 is needed")
         if self._contents.preview is not None:
             return np.asarray(open_preview(self._contents.preview, side))
         if self._contents.kept is not None:

@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import l3c
+from l3c.cli import main
 from tests.checks import noise, smooth_picture
 from tests.cli.conftest import Run
 from tests.images.pictures import ICC, RGB
@@ -110,3 +112,29 @@ def test_models_are_listed_with_their_digests(run: Run) -> None:
     done = run("models")
     digest = l3c.info(Path("photo.l3c").read_bytes()).models[0][1]
     assert ["wave", "RGB", digest] in [line.split()[:3] for line in done.out.decode().splitlines()]
+
+
+@pytest.mark.parametrize("name", ["a\x1b[2Jb", "new\nline", "c1\x9b31m", "turned\u202eround", "no text\udcff"])
+def test_names_of_files_do_not_steer_a_terminal(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good = l3c.encode(np.zeros((8, 8, 3), np.uint8))
+    folder = tmp_path / "in"
+    folder.mkdir()
+    path, bad = folder / f"{name}.l3c", folder / f"bad {name}.l3c"
+    path.write_bytes(good)
+    bad.write_bytes(good[:-3])
+    commands = [
+        ["info", path],
+        ["info", bad],
+        ["verify", path],
+        ["verify", folder],
+        ["models", path],
+        ["decode", folder, "-o", tmp_path / "out"],
+        ["decode", path, path.with_suffix(".png")],
+        ["decode", "--salvage", path, path.with_suffix(".ppm")],
+    ]
+    for command in commands:
+        main([str(word) for word in command])
+        said = capsys.readouterr()
+        lines = (said.out + said.err).split("\n")
+        assert all(line.isprintable() for line in lines)
+        assert "line.l3c" not in lines

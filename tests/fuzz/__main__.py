@@ -29,6 +29,9 @@ ADDRESS_SPACE = 3 << 30
 SLOW_EVERY = 8
 """Of so many files one is read by commands, too, if nothing else is asked for."""
 
+PROGRESS = 500
+"""Files after which a line says how many were read."""
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -97,6 +100,8 @@ def run(minutes: float, files: int | None, seed: int, keep: Path | None, every: 
                     if outcome.startswith("!"):
                         report(seed, number, way, outcome[1:], wrong, keep)
                 number += 1
+                if number % PROGRESS == 0:
+                    print(f"{number} files, {sum(wrong.values())} faults", flush=True)
                 if "file" in found:
                     break
         finally:

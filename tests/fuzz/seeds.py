@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 
 import l3c
+from l3c.container.structure import Animation
 from l3c.images.picture import Picture
-from tests.checks import noise, smooth_picture
+from tests.checks import encode_tiled, noise, packaged_model, smooth_picture
+from tests.codec.test_memory import video_frame
+from tests.fuzz.models import published_file
 from tests.long import hostile
 
 METADATA = {
@@ -49,6 +52,15 @@ def seeds() -> dict[str, bytes]:
     }
     files = {name: l3c.encode(array, model="wave-fast", **options) for name, (array, options) in arrays.items()}
     files |= {f"history {i}": seed.data for i, seed in enumerate(hostile.seeds())}
+    adapted = packaged_model(3, name="wave-fast")
+    adapted_picture = smooth_picture(60, 90, 3)
+    adaptation = next(iter(adapted.adaptations(adapted_picture, 9)))
+    files["adapted"] = encode_tiled(adapted_picture, adapted.adapted(adaptation))
+    files["video"] = l3c.encode(video_frame(60, 90), model="wave-fast")
+    files["published"] = published_file()
     files["pages"] = l3c.encode_pages([Picture(rgb), Picture(gray, {"comment": b"second"}), Picture(flat)])
+    moving = Animation(70, 60, 3, bytes(4))
+    frames = [Picture(rgb), Picture(smooth_picture(8, 9, 3)), Picture(rgb[::-1].copy())]
+    files["animation"] = l3c.encode_pages(frames, animation=moving)
     files["kept"] = l3c.keep_file(b"not a picture, " * 9, "txt")
     return files

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
 
 import l3c
+from l3c.codec.models import describe_file
 from tests.fuzz.__main__ import main
+from tests.fuzz.models import mutated_model
 from tests.fuzz.mutate import mutated
 from tests.fuzz.seeds import seeds
 from tests.fuzz.structure import parse, seal
@@ -49,6 +52,30 @@ def test_mutated_files_give_results_or_errors(way: str) -> None:
 @pytest.mark.parametrize("path", CORPUS, ids=[path.stem for path in CORPUS])
 def test_files_that_were_once_read_wrongly(path: Path) -> None:
     assert not wrong(examine(path.read_bytes()))
+
+
+def test_mutated_models_repeat_with_their_seed_and_pass_their_headers() -> None:
+    said = set()
+    for number in range(120):
+        assert mutated_model(3, number) == mutated_model(3, number)
+        said.add(_one_model(mutated_model(3, number)))
+    assert len(said) > 25
+
+
+def _one_model(data: bytes) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "m.safetensors")
+        path.write_bytes(data)
+        return describe_file(str(path)).problem.partition("m.safetensors")[2]
+
+
+def test_every_kind_of_section_and_history_is_there() -> None:
+    tags = {part.tag for data in seeds().values() for top in parse(data) for part in (top, *top.inner)}
+    assert {b"HEAD", b"HIST", b"MODL", b"ADPT", b"TILE", b"DATA", b"PAGE", b"FILE", b"prvw"} <= tags
+    histories = " ".join(str(l3c.info(data).history) for data in seeds().values())
+    for name in ("Photo CD", "video frame", "decoded JPEG", "values", "differences", "pixels repeated"):
+        assert name in histories
+    assert any(l3c.info(data).animation for data in seeds().values())
 
 
 def test_what_is_looked_for_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 from PIL import Image
@@ -15,6 +16,7 @@ from PIL import Image
 import l3c
 from l3c.cli import main
 from tests.checks import smooth_picture
+from tests.fuzz.models import mutated_model
 
 MAX_MEMORY = 192 << 20
 SIDE = 24
@@ -96,6 +98,22 @@ def folder(data: bytes) -> None:
             raise UnexpectedError("a good file beside it is not decoded")
 
 
+def model(data: bytes) -> None:
+    """Not the file, but a model's file that is mutated by the file's checksum: read, described and listed."""
+    from l3c.codec.models import describe_file, find_model
+
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place, "model.safetensors")
+        path.write_bytes(mutated_model(0, crc32(data)))
+        describe_file(str(path))
+        said = command(["models", str(path)])
+        if any(not letter.isprintable() for letter in said.replace("\n", "").replace("\t", "")):
+            raise UnexpectedError("control characters in what is printed")
+        for channels in (1, 3):
+            with contextlib.suppress(l3c.L3CError):
+                find_model(str(path), channels).encode(smooth_picture(9, 10, channels))
+
+
 def command(arguments: list[str]) -> str:
     """Run it: what it prints. It must end with an exit code and without a traceback."""
     printed, said = io.StringIO(), io.StringIO()
@@ -108,7 +126,7 @@ def command(arguments: list[str]) -> str:
 
 WAYS: dict[str, Callable[[bytes], None]] = {
     way.__name__: way
-    for way in (decode, region, describe, verify, preview, salvage, pillow, write, salvage_by_command, folder)
+    for way in (decode, region, describe, verify, preview, salvage, pillow, write, salvage_by_command, folder, model)
 }
 SLOW = ("write", "salvage_by_command", "folder")
 

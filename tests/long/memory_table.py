@@ -2,7 +2,8 @@
 
 Each file is decoded in a process of its own, with the least `max_memory` that is not refused: that is the reader's
 word. Counted is by how much the peak of resident memory rises (Linux's VmHWM), once everything is loaded. The exit code
-is 1 where that is more than the word and a tenth. --write puts the table into docs/folders.md.
+is 1 where that is more than the word and a tenth. --write puts the rows into the table of docs/folders.md, whose other
+rows stay.
 """
 
 from __future__ import annotations
@@ -108,6 +109,11 @@ def photograph(model: str, channels: int = 3) -> Make:
     return lambda height, width: l3c.encode(smooth_picture(height, width, channels).squeeze(), model=model, effort=1)
 
 
+def residuals(height: int, width: int) -> bytes:
+    """32-bit integers, stored as what their neighbours leave of them."""
+    return l3c.encode(smooth_picture(height, width, 1)[..., 0].astype(np.uint32) * 70_000, model="wave-fast", effort=1)
+
+
 def decoded_jpeg(sampling: str) -> Make:
     return lambda height, width: l3c.encode(decoded(sampling, height, width).squeeze(), model="wave-fast", effort=1)
 
@@ -119,6 +125,7 @@ KINDS: dict[str, Make] = {
     **{name: encoded(name) for name in CASES},
     "decoded JPEG, 4:2:0": decoded_jpeg("4:2:0"),
     "decoded JPEG, 4:4:4": decoded_jpeg("4:4:4"),
+    "residuals": residuals,
     "pages": pages,
     "animation": frames,
     "kept JPEG file": kept("JPEG"),
@@ -153,28 +160,35 @@ def bytes_of(page: l3c.Info) -> int:
     return channels * np.dtype(page.dtype).itemsize
 
 
-def table(rows: list[Row]) -> str:
-    lines = ["| file | samples, MB | said, MB | taken, MB | taken / said |", "| --- | --- | --- | --- | --- |"]
-    for row in rows:
-        sizes = " | ".join(f"{size / 1e6:.0f}" for size in (row.samples, row.said, row.taken))
-        lines.append(f"| {row.name} | {sizes} | {row.taken / row.said:.2f} |")
-    return "\n".join(lines) + "\n"
+HEAD = "| file | samples, MB | said, MB | taken, MB | taken / said |\n| --- | --- | --- | --- | --- |\n"
+
+
+def line(row: Row) -> str:
+    sizes = " | ".join(f"{size / 1e6:.0f}" for size in (row.samples, row.said, row.taken))
+    return f"| {row.name} | {sizes} | {row.taken / row.said:.2f} |"
+
+
+def joined(old: str, rows: list[Row], order: list[str]) -> str:
+    """A table with these rows in place of its own, or beside them."""
+    lines = {text.split("|")[1].strip(): text for text in old.splitlines()[HEAD.count("\n") :]}
+    lines |= {row.name: line(row) for row in rows}
+    return HEAD + "".join(f"{lines[name]}\n" for name in order if name in lines)
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     known = KINDS | published()
     parser.add_argument("names", nargs="*", help=f"kinds to measure (default: all): {', '.join(known)}")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/folders.md")
+    parser.add_argument("--write", action="store_true", help="put the rows into the table of docs/folders.md")
     options = parser.parse_args(arguments)
     rows = []
     for name in options.names or known:
         rows.append(measured(name, known[name], SIDES if name in KINDS else MODEL_SIDES))
-        print(table(rows[-1:]).splitlines()[-1], flush=True)
+        print(line(rows[-1]), flush=True)
     if options.write:
-        text = PAGE.read_text()
-        before, rest = text.split(MARKS[0])
-        PAGE.write_text(before + MARKS[0] + table(rows) + MARKS[1] + rest.split(MARKS[1])[1])
+        before, rest = PAGE.read_text().split(MARKS[0])
+        old, after = rest.split(MARKS[1])
+        PAGE.write_text(before + MARKS[0] + joined(old, rows, list(known)) + MARKS[1] + after)
     return int(not all(row.holds for row in rows))
 
 

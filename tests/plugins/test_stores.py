@@ -127,3 +127,10 @@ def test_entry_points_name_what_there_is() -> None:
         "numcodecs.codecs": L3C,
         "zarr.codecs": L3CCodec,
     }
+
+
+@pytest.mark.parametrize("configuration", [None, [], 5, {"evil": 1}, {"model": 5}, {"threads": "3"}, {"threads": True}])
+def test_strange_metadata_of_arrays_are_refused(configuration: Any) -> None:
+    with pytest.raises(InputError, match="an array's metadata"):
+        L3CCodec.from_dict({"name": "l3c", "configuration": configuration})
+    assert L3CCodec.from_dict({"name": "l3c", "configuration": {"model": "wave-fast"}}).model == "wave-fast"

@@ -1,16 +1,19 @@
 """Archives become files, inside their folder; a second run finishes what the first has left."""
 
+import gzip
 import io
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 
 from l3c.bulk.jobs import Job, Outcome
 from l3c.errors import InputError
-from l3c.prepare.unpack import Unpack, safe
+from l3c.prepare import unpack as module
+from l3c.prepare.unpack import HEADER_MAX, Unpack, safe
 from tests.bulk.folders import tree
 
 
@@ -94,3 +97,58 @@ def test_a_member_of_an_unknown_packing_and_whatever_else_ends_no_run(tmp_path: 
     with patch("l3c.prepare.unpack.zip_members", side_effect=IndexError("tuple index")):
         done = unpack(tmp_path / "x.zip")
     assert "unforeseen IndexError: tuple index" in done.error
+
+
+def packed(folder: Path, *parts: bytes) -> Path:
+    path = folder / "x.tar.gz"
+    path.write_bytes(gzip.compress(b"".join(part.ljust(-(-len(part) // 512) * 512, b"\0") for part in parts)))
+    return path
+
+
+def header(name: str, size: int, **fields: Any) -> bytes:
+    entry = tarfile.TarInfo(name)
+    entry.size = size
+    for field, value in fields.items():
+        setattr(entry, field, value)
+    return entry.tobuf()
+
+
+def test_a_small_archive_takes_no_memory_or_disk_that_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = HEADER_MAX + 1
+    sparse = {"GNU.sparse.size": str(1 << 30), "GNU.sparse.map": f"0,1,{1 << 30},0", "GNU.sparse.numblocks": "2"}
+    many = [header("d", 0, type=tarfile.DIRTYPE)] * 3 + [header("a", 1), b"x", header("b", 1), b"x"]
+    archives: dict[str, list[bytes]] = {
+        "a header of 1048577 bytes": [header("x", large, type=tarfile.GNUTYPE_LONGNAME), b"a" * large],
+        "a header of 1048577 bytes, at": [header("x", large, type=tarfile.XHDTYPE), bytes(large)],
+        "is sparse": [header("s", 1, pax_headers=sparse), b"x"],
+        "at most 1073741824": [header("a", 1 << 31)],
+        "has -512 bytes": [header("a", 1, pax_headers={"size": "-512"}), b"x"],
+        "times its": many,
+    }
+    for said, parts in archives.items():
+        if said == "times its":
+            monkeypatch.setattr(module, "TOTAL_FREE", 1)
+            monkeypatch.setattr(module, "RATIO_MAX", 0)
+        done = unpack(packed(tmp_path, *parts))
+        assert (done.status, said in done.error) == ("failed", True), done.error
+
+
+def test_a_damaged_header_is_not_the_end(tmp_path: Path) -> None:
+    damaged = bytearray(header("b", 1))
+    damaged[0] ^= 1
+    done = unpack(packed(tmp_path, header("a", 1), b"x", bytes(damaged), b"x", bytes(1024)))
+    assert (done.status, "bad checksum" in done.error) == ("failed", True)
+
+
+def test_an_archive_cannot_say_that_it_is_done(tmp_path: Path) -> None:
+    assert unpack(packed(tmp_path, header(".unpacked", 5), b"done\n", bytes(1024))).status == "failed"
+
+
+def test_a_zip_archive_holds_what_it_says(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as file:
+        file.writestr("a", bytes(100))
+    raw = bytearray((tmp_path / "x.zip").read_bytes())
+    at = raw.index(b"PK\1\2") + 24
+    raw[at : at + 4] = (99_999).to_bytes(4, "little")
+    (tmp_path / "x.zip").write_bytes(raw)
+    assert "has 100 bytes, not the 99999" in unpack(tmp_path / "x.zip").error

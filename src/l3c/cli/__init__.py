@@ -111,9 +111,11 @@ def _run(options: argparse.Namespace, trace: bool) -> int:
 
 
 def _failed(reason: str, code: int, trace: bool) -> int:
+    from l3c.cli.streams import say
+
     if trace:
         import traceback
 
         traceback.print_exc()
-    print(f"l3c: {reason}".encode(errors="backslashreplace").decode(), file=sys.stderr)
+    say(f"l3c: {reason}")
     return code

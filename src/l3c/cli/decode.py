@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from l3c.cli.options import add_debug, add_device, add_memory, add_target, add_t
 from l3c.cli.part import region, write_part
 from l3c.cli.progress import Progress
 from l3c.cli.single import Single
+from l3c.cli.streams import say
 from l3c.container.constants import FILE_SUFFIX
 from l3c.errors import FormatError, InputError
 
@@ -141,7 +141,7 @@ def salvage(options: argparse.Namespace) -> int:
         write_picture(picture, file, suffixed)
     if not options.quiet and out != STANDARD:
         height, width = salvaged.samples.shape[:2]
-        print(f"{name}: {width} x {height} pixels: {shown(out, STANDARD)}", file=sys.stderr)
+        say(f"{name}: {width} x {height} pixels: {shown(out, STANDARD)}")
     for line in salvaged.lost:
-        print(f"l3c: {name}: lost: {line}", file=sys.stderr)
+        say(f"l3c: {name}: lost: {line}")
     return FormatError.exit_code if salvaged.lost else 0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from l3c.bulk.jobs import SKIPPED
 from l3c.cli.options import positive
+from l3c.cli.streams import say
 
 if TYPE_CHECKING:
     from l3c.bulk.jobs import Outcome
@@ -94,7 +95,7 @@ class Report:
         if self._json:
             print(json.dumps(outcome.to_dict()), flush=True)
         if outcome.trace:
-            self._say(outcome.trace.rstrip())
+            self._say(outcome.trace.rstrip(), lines=True)
         if outcome.error:
             self._say(f"l3c: {outcome.error}")
         for note in outcome.notes if not self._quiet else ():
@@ -103,10 +104,10 @@ class Report:
             self._last, self._shown = time.monotonic(), True
             print(f"\r{progress(summary)} \x1b[K", end="", file=sys.stderr, flush=True)
 
-    def _say(self, text: str) -> None:
+    def _say(self, text: str, lines: bool = False) -> None:
         if self._shown:
             print("\r\x1b[K", end="", file=sys.stderr)
-        print(text.encode(errors="backslashreplace").decode(), file=sys.stderr)
+        say(text, lines)
 
     def interrupted(self) -> None:
         """Say how far a run came that a signal ends; the same command goes on from there."""
@@ -124,7 +125,7 @@ class Report:
         if self._json:
             print(json.dumps({"summary": summary.to_dict()}), flush=True)
         if not self._quiet:
-            self._say(closing_lines(summary))
+            self._say(closing_lines(summary), lines=True)
             if self._changed and summary.files[SKIPPED]:
                 self._say(f"what is done stays as it was made; to make it again with {self._changed}: --force")
         return summary.exit_code

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from l3c.cli.files import read_source, shown
 from l3c.cli.options import add_debug
+from l3c.cli.streams import visible
 
 if TYPE_CHECKING:
     from l3c.api import Info
@@ -53,7 +54,7 @@ def describe(name: str, info: Info) -> str:
         del rows["metadata"]
     if info.history:
         rows["history"] = info.history
-    return "\n".join([name, *(f"  {key + ':':<10}{value}" for key, value in rows.items())])
+    return "\n".join([visible(name), *(f"  {key + ':':<10}{value}" for key, value in rows.items())])
 
 
 def picture_of(info: Info) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from l3c.cli.progress import lines_for
+from l3c.cli.streams import say, visible
 
 if TYPE_CHECKING:
     from l3c.codec.models import Listed
@@ -39,10 +39,10 @@ def run(options: argparse.Namespace) -> int:
     broken = False
     for model in map(describe_file, options.files) if options.files else list_models():
         if model.problem:
-            print(f"l3c: {problem(model)}", file=sys.stderr)
+            say(f"l3c: {problem(model)}")
             broken = broken or bool(model.place)
         else:
-            print(f"{model.name:<11} {KINDS[model.channels]:<6}  {model.digest[:32]}  {model.place}")
+            print(visible(f"{model.name:<11} {KINDS[model.channels]:<6}  {model.digest[:32]}  {model.place}"))
     return ModelError.exit_code if broken else 0
 
 
@@ -52,7 +52,7 @@ def fetch(names: list[str]) -> int:
 
     for name in filter(None, names):
         for file in fetch_model(name, lines_for(quiet=False)):
-            print(f"{file.path}: {file.size:,} bytes, {'fetched' if file.new else 'was here already'}")
+            print(visible(f"{file.path}: {file.size:,} bytes, {'fetched' if file.new else 'was here already'}"))
     return 0
 
 

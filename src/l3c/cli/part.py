@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from l3c.cli.files import STANDARD, attributes_of, check_target, read_source, shown, target
+from l3c.cli.streams import say
 from l3c.errors import InputError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def write_part(options: argparse.Namespace) -> int:
     if not options.quiet and out != STANDARD:
         height, width = picture.samples.shape[:2]
         what = "preview" if options.preview else "region"
-        print(f"{name}: {what} of {width} x {height} pixels: {shown(out, STANDARD)}", file=sys.stderr)
+        say(f"{name}: {what} of {width} x {height} pixels: {shown(out, STANDARD)}")
     return 0
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from l3c.cli.files import STANDARD, Source, attributes_of, shown, target
+from l3c.cli.streams import say
 from l3c.errors import InputError, L3CError, unforeseen
 from l3c.storage.atomic import is_special
 
@@ -79,7 +79,7 @@ class Single:
 
     def say(self, line: str) -> None:
         """On standard error."""
-        print(line, file=sys.stderr)
+        say(line)
 
     def _print(self, status: str, **what: object) -> None:
         named = {"source": self.name, "target": shown(self.out, STANDARD), "status": status}

@@ -12,6 +12,23 @@ from contextlib import ExitStack, contextmanager, suppress
 STANDARD_ERROR = 2  # its file descriptor, the last of the three that every process begins with
 
 
+def visible(text: str, lines: bool = False) -> str:
+    """Text for a terminal: names of files and models may hold what steers one, or is no text; that is escaped.
+
+    lines: line ends and tabs are meant.
+    """
+    kept = "\n\t" if lines else ""
+    return "".join(
+        letter if letter.isprintable() or letter in kept else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
+
+
+def say(text: str, lines: bool = False) -> None:
+    """For people, on standard error."""
+    print(visible(text, lines), file=sys.stderr)
+
+
 def open_closed_streams() -> None:
     """Let no file of ours become standard input, output or error, where a caller has closed those."""
     for descriptor in range(STANDARD_ERROR + 1):

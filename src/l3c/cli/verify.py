@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import traceback
 
 from l3c.cli.files import read_source, shown
 from l3c.cli.folders import Report, add_folder_options, is_folder, root_of
 from l3c.cli.options import add_debug, add_memory, add_threads
+from l3c.cli.streams import say, visible
 from l3c.errors import L3CError
 
 
@@ -39,7 +39,7 @@ def check_tree(source: str, options: argparse.Namespace) -> int:
         task = Check(root_of(source, options), options.max_memory, options.trace)
         summary = check_folder(task, Decoding(), report, options.jobs or options.threads, options.cluster)
     except L3CError as error:
-        print(f"l3c: {error}", file=sys.stderr)
+        say(f"l3c: {error}")
         return error.exit_code
     return report.close(summary)
 
@@ -62,7 +62,7 @@ def check(source: str, options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"source": name, "status": "done", "bytes_in": len(data)}))
     elif not options.quiet:
-        print(f"{name}: intact, {described.width} x {described.height} {described.layout}")
+        print(visible(f"{name}: intact, {described.width} x {described.height} {described.layout}"))
     return 0
 
 
@@ -72,5 +72,5 @@ def failed(name: str, reason: str, code: int, options: argparse.Namespace) -> in
         traceback.print_exc()
     if options.json:
         print(json.dumps({"source": name, "status": "failed", "error": reason, "code": code}))
-    print(f"l3c: {reason}".encode(errors="backslashreplace").decode(), file=sys.stderr)
+    say(f"l3c: {reason}")
     return code

@@ -13,9 +13,11 @@ from zarr.core.buffer import Buffer, NDBuffer
 
 from l3c import api
 from l3c.container.read import read_file
+from l3c.errors import InputError
 from l3c.plugins.chunks import check_header, to_chunk, to_image
 
 NAME = "l3c"  # of the codec, in metadata of arrays
+KINDS = {"model": str, "threads": int}  # of a configuration, by name
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,11 @@ class L3CCodec(ArrayBytesCodec):
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """From an array's metadata."""
-        return cls(**data.get("configuration", {}))
+        """From an array's metadata. Raises InputError for what no l3c codec has there."""
+        found = data.get("configuration", {})
+        if isinstance(found, dict) and all(type(value) is KINDS.get(name) for name, value in found.items()):
+            return cls(**found)
+        raise InputError("an array's metadata says of its codec l3c what that does not have")
 
     def to_dict(self) -> dict[str, Any]:
         """For an array's metadata; threads are no matter of the array."""

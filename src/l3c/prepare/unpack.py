@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import lzma
+import os
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from l3c.bulk.jobs import DONE, SKIPPED, Job, Outcome
 from l3c.bulk.stores.open import open_store
@@ -24,8 +25,29 @@ DAMAGED = (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMA
 ENCRYPTED = 1
 """Flag of a zip archive's member."""
 
-MEMBER_MAX = 1 << 32
-"""Bytes of one file: it is held in memory, and no picture is as large."""
+MEMBER_MAX = 1 << 30
+"""Bytes of one file: it is held in memory, and no picture is as large. Archives in ImageNet's have 200 MB."""
+
+HEADER_MAX = 1 << 20
+"""Bytes of a header before a member's: names and attributes, which Python reads at once."""
+
+RATIO_MAX = 200
+"""Unpacked bytes for one of an archive, beyond TOTAL_FREE: deflate reaches 1,032, but no folder of pictures does."""
+
+TOTAL_FREE = 1 << 30
+"""Unpacked bytes that any archive may have."""
+
+EXTENDED = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
+"""Headers whose content says more of the next member."""
+
+MARK = ".unpacked"
+"""File in a folder that holds everything of its archive."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +71,7 @@ class Unpack:
 
     def _unpack(self, job: Job) -> Outcome:
         store = open_store(self.target)
-        finished = f"{job.target}/.unpacked"
+        finished = f"{job.target}/{MARK}"
         if store.stamp(finished):
             return Outcome(job.source, job.target, SKIPPED, job.size)
         written = sum(self._file(store, f"{job.target}/{name}", size, file) for name, size, file in self._members(job))
@@ -57,17 +79,25 @@ class Unpack:
         return Outcome(job.source, job.target, DONE, job.size, written)
 
     def _file(self, store: Store, name: str, size: int, file: IO[bytes]) -> int:
-        if size > MEMBER_MAX:
-            raise InputError(f"member {name!r} has {size} bytes, at most {MEMBER_MAX} are unpacked")
         there = store.stamp(name)
         if there is None or there.size != size:
-            store.write(name, file.read(), replace=True)
+            data = file.read()
+            if len(data) != size:
+                raise InputError(f"member {name!r} has {len(data)} bytes, not the {size} that the archive says")
+            store.write(name, data, replace=True)
         return size
 
     def _members(self, job: Job) -> Iterator[tuple[str, int, IO[bytes]]]:
         with open_archive(job.source, self.anonymous) as file:
-            members = zip_members(file) if job.source.lower().endswith(".zip") else tar_members(file)
-            yield from ((safe(name), size, content) for name, size, content in members)
+            found = zip_members(file) if job.source.lower().endswith(".zip") else tar_members(file)
+            total, packed = 0, packed_size(file)
+            for name, size, content in found:
+                if not 0 <= size <= MEMBER_MAX:
+                    raise InputError(f"member {name!r} has {size} bytes, at most {MEMBER_MAX} are unpacked")
+                total += size
+                if packed is not None and total > max(TOTAL_FREE, RATIO_MAX * packed):
+                    raise InputError(f"more than {RATIO_MAX} times its {packed} bytes come out of the archive")
+                yield safe(name), size, content
 
 
 def open_archive(where: str, anonymous: bool) -> Any:
@@ -78,10 +108,40 @@ def open_archive(where: str, anonymous: bool) -> Any:
     return fs.open(path, "rb")
 
 
+def packed_size(file: IO[bytes]) -> int | None:
+    """Bytes of an archive, or None where nobody knows."""
+    try:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+    except (OSError, ValueError, NotImplementedError):
+        return None
+    return size
+
+
+class Header(tarfile.TarInfo):
+    """A header that is judged before what it leads to is read."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """Raises ReadError where it is damaged, which Python takes for an end; InputError where it is huge."""
+        try:
+            found = super().frombuf(buf, encoding, errors)
+        except tarfile.HeaderError as error:
+            if any(buf):  # zeros end an archive
+                raise tarfile.ReadError(str(error)) from error
+            raise
+        if found.type in EXTENDED and found.size > HEADER_MAX:
+            raise InputError(f"a header of {found.size} bytes, at most {HEADER_MAX} are read")
+        return found
+
+
 def tar_members(file: IO[bytes]) -> Iterator[tuple[str, int, IO[bytes]]]:
     """Regular files of a tar archive, of any compression, read as a stream."""
-    with tarfile.open(fileobj=file, mode="r|*") as archive:
-        for member in archive:
+    with tarfile.open(fileobj=file, mode="r|*", tarinfo=Header) as archive:
+        while (member := archive.next()) is not None:
+            archive.members.clear()  # type: ignore[attr-defined] # it would remember every one of millions
+            if member.issparse():
+                raise InputError(f"member {member.name!r} is sparse: its size says nothing of the archive's")
             content = archive.extractfile(member) if member.isreg() else None
             if content is not None:
                 yield member.name, member.size, content
@@ -100,7 +160,7 @@ def zip_members(file: IO[bytes]) -> Iterator[tuple[str, int, IO[bytes]]]:
 def safe(name: str) -> str:
     """The name of a member; InputError where that is none, or would lead out of the folder."""
     path = PurePosixPath(name.replace("\\", "/"))
-    if not path.parts or "\0" in name:
+    if not path.parts or "\0" in name or path.parts == (MARK,):
         raise InputError(f"member {name!r} has no name that a file can have")
     if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
         raise InputError(f"member {name!r} would be written outside of the folder")

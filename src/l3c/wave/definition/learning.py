@@ -87,7 +87,7 @@ class Learning:
     def __post_init__(self) -> None:
         for name in ("learning_rate", "first_moment_rate", "second_moment_rate", "epsilon"):
             rate = getattr(self, name)
-            if type(rate) not in (int, float) or not 0 < np.float32(rate) <= 1:
+            if type(rate) not in (int, float) or not 0 < rate <= 1 or not np.float32(rate) > 0:
                 raise ValueError(f"learning: {name} is above 0, at most 1, not {rate!r}")
         for name in ("step_pixels", "period", "learned", "first_layer"):
             step = getattr(self, name)
