@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import pytest
@@ -12,10 +13,11 @@ from l3c.cli import main
 from l3c.codec.decode import memory_needed
 from l3c.codec.models import find_model, model_by_digest, model_names
 from l3c.container.read import read_file
-from l3c.errors import LimitError, ModelError
+from l3c.errors import InputError, LimitError, ModelError
 from l3c.models.cache import Loaded
 from l3c.models.search_path import VARIABLE
 from l3c.published import models
+from l3c.published.architecture import Architecture
 from tests.published.integer import ARCHITECTURES, exported, picture
 
 KINDS = list(ARCHITECTURES)
@@ -111,3 +113,24 @@ def test_what_a_network_takes_counts_against_the_limit(tmp_path: Path, monkeypat
     with pytest.raises(LimitError):
         api.decode(data, threads=1, max_memory=header_alone + (16 << 20))
     assert (api.decode(data, threads=1, max_memory=header_alone + (128 << 20)) == image).all()
+
+
+@pytest.mark.parametrize("field", ["scales", "features", "blocks", "latent_channels", "latent_levels", "components"])
+@pytest.mark.parametrize("value", [2.0, True, "2", None, 0, -1, 4097, 10**400])
+def test_sizes_are_integers_within_bounds(field: str, value: Any) -> None:
+    with pytest.raises(InputError):
+        Architecture(**{field: value})
+
+
+@pytest.mark.parametrize("sigma", ["2", None, 0, -1.0, float("nan"), float("inf"), 10**400])
+def test_sigma_is_a_positive_number(sigma: Any) -> None:
+    with pytest.raises(InputError):
+        Architecture(sigma=sigma)
+
+
+def test_no_more_of_a_file_is_read_than_its_network_has(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    with path.open("r+b") as file:
+        file.truncate(1 << 32)
+    with pytest.raises(ModelError, match="more than the"):
+        models.read_model(path)

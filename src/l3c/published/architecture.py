@@ -22,6 +22,15 @@ SHARED_RECURSIONS = 3
 SCALES_MAX = 8
 """Tiles are padded to multiples of 2^scales: more would be padding above all."""
 
+SIZE_MAX = 4096
+"""Of channels, blocks and components: bounds the time of judging a file, far above any network here (graph.py)."""
+
+SIGMA_MAX = 1e6
+"""Of the quantizer's gradient: far above any use."""
+
+SHOWN_MAX = 400
+"""Characters of a description in messages: numbers in files may have thousands of digits."""
+
 LATENT_LEVELS_MAX = 256
 """Symbols of an auxiliary image are coded as bytes."""
 
@@ -51,14 +60,18 @@ class Architecture:
     components: int = 10
 
     def __post_init__(self) -> None:
+        sizes = (self.scales, self.features, self.blocks, self.latent_channels, self.latent_levels, self.components)
+        if type(self.kind) is not str or any(type(size) is not int for size in sizes):
+            raise InputError(f"a kind is a text, every size an integer: {str(self)[:SHOWN_MAX]}")
+        if type(self.sigma) not in (int, float) or not 0 < self.sigma <= SIGMA_MAX:
+            raise InputError(f"sigma is above 0, at most {SIGMA_MAX:g}: {str(self)[:SHOWN_MAX]}")
         self._check_kind()
-        smallest = min(
-            self.scales, self.features, self.blocks, self.latent_channels, self.latent_levels - 1, self.components
-        )
-        if smallest < 1:
-            raise InputError(f"every size must be positive, and levels at least 2: {self}")
+        if min(*sizes, self.latent_levels - 1) < 1:
+            raise InputError(f"every size must be positive, and levels at least 2: {str(self)[:SHOWN_MAX]}")
         if self.scales > SCALES_MAX or self.latent_levels > LATENT_LEVELS_MAX:
-            raise InputError(f"at most {SCALES_MAX} scales and {LATENT_LEVELS_MAX} levels: {self}")
+            raise InputError(f"at most {SCALES_MAX} scales and {LATENT_LEVELS_MAX} levels: {str(self)[:SHOWN_MAX]}")
+        if max(sizes) > SIZE_MAX:
+            raise InputError(f"no size is above {SIZE_MAX}: {str(self)[:SHOWN_MAX]}")
         if self.kind == "rgb-shared" and self.scales != 1:
             raise InputError(f"rgb-shared trains one scale, not {self.scales}")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def read_stored(file: str) -> Stored:
         architecture = parse_architecture(json.loads(metadata["architecture"]))
         if architecture.own:
             raise ValueError(f"a class of one's own, {architecture.kind}, is no exported model; its graph would be")
-        tensors = load_tensors(search_path.content(file))
+        tensors = load_tensors(search_path.content(file, _most_bytes(architecture)))
         network = [_layer(layer, tensors) for layer in layers(architecture)]
         astray = sorted(tensors.keys() - tensors_of(network).keys())
         if astray:
@@ -106,6 +107,11 @@ def read_stored(file: str) -> Stored:
     if network_digest(architecture, network).hex() != stored.digest:
         raise ModelError(f"{file}: its tensors are not what its digest says")
     return stored
+
+
+def _most_bytes(a: Architecture) -> int:
+    """What a file of this network has at most: a header, and of each output weights of 2, a bias of 4, a shift of 1."""
+    return search_path.HEADER_MAX + sum(2 * prod(layer.shape) + 5 * layer.shape[0] for layer in layers(a))
 
 
 def _tile(text: str) -> int:
