@@ -5,7 +5,7 @@ namespace l3c {
 const char* describe(Status status) {
     switch (status) {
         case Status::kOk: return "intact";
-        case Status::kTooShort: return "payload is shorter than its coder states or has half a word";
+        case Status::kTooShort: return "payload is cut short";
         case Status::kBadState: return "payload begins with an impossible coder state";
         case Status::kRanOut: return "payload ends before its last symbol";
         case Status::kNotAtEnd: return "payload does not end where its last symbol ends";

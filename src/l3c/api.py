@@ -41,7 +41,7 @@ from l3c.container.named import check_chunks, pack_named
 from l3c.container.read import read_file
 from l3c.container.structure import NOTHING, Animation, Contents, Frame, ImageHeader, Page, Palette
 from l3c.container.write import write_file
-from l3c.errors import FormatError, InputError, LimitError
+from l3c.errors import FormatError, InputError, exceeding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -432,7 +432,7 @@ def _check_pages(pages: Sequence[Page], threads: int | None, max_memory: int | N
         needed = max(needed, held + (memory_needed(contents, thread_count(threads)) if contents.tiles else own))
         held += own
     if needed > limit:
-        raise LimitError(f"the {len(pages)} pages take {needed} bytes of memory, the limit is {limit}")
+        raise exceeding(f"the {len(pages)} pages take", needed, limit)
 
 
 def _limit_of(max_memory: int | None) -> int:
@@ -474,7 +474,7 @@ def _check_reading(description: Description, held: int, max_memory: int | None) 
 
     limit, needed = _limit_of(max_memory), held + memory_needed(description)
     if needed > limit:
-        raise LimitError(f"decoding takes {needed} bytes of memory to read the kept picture, the limit is {limit}")
+        raise exceeding("reading the picture of the kept file takes", needed, limit)
 
 
 def info(data: Buffer, /) -> Info:

@@ -55,6 +55,11 @@ class LimitError(L3CError):
     exit_code = 5
 
 
+def exceeding(what: str, needed: int, limit: int) -> LimitError:
+    """The error of something that takes `needed` bytes of memory. what: as "decoding takes"."""
+    return LimitError(f"{what} {needed:,} bytes of memory, the limit is {limit:,} (--max-memory, max_memory=)")
+
+
 class InputError(L3CError):
     """Pixels or a picture that cannot be encoded as they are."""
 

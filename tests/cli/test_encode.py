@@ -320,7 +320,7 @@ def test_a_picture_that_would_take_more_than_is_allowed_is_refused_before_it_is_
     done = run("encode", "bomb.png", "--max-memory", "500M")
     assert done.code == 5
     assert done.lines[0].startswith("l3c: bomb.png: encoding takes ")
-    assert done.lines[0].endswith(" bytes of memory, the limit is 524288000")
+    assert done.lines[0].endswith(" bytes of memory, the limit is 524,288,000 (--max-memory, max_memory=)")
     assert "bomb.png.l3c" not in names()
     done = run("encode", "bomb.png", "--max-memory", "500M", "--everything")
     assert done.code == 0

@@ -5,9 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from l3c.cli import folders
 from tests.bulk.folders import make_tree, tree
+from tests.checks import smooth_picture
 from tests.cli.conftest import Run
 
 
@@ -22,7 +24,7 @@ def test_a_folder_goes_to_a_folder_and_back(run: Run) -> None:
     assert done.lines[0].startswith("encode: 4 files (4 done), ")
     assert run("decode", "out", "-o", "back", "-q").err == ""
     assert tree(Path("back")) == tree(Path("in"))
-    assert run("verify", "out").lines[0].startswith("verify: 4 files (4 done) in 0:00:0")
+    assert run("verify", "out").lines[0].startswith("verify: 4 files (4 intact) in 0:00:0")
 
 
 def test_a_folder_needs_a_target(run: Run) -> None:
@@ -56,3 +58,32 @@ def test_progress_is_shown_on_a_terminal(run: Run, monkeypatch: pytest.MonkeyPat
     done = run("encode", "in", "-o", "out", "-j", "1")
     assert "4 of 4 files, " in done.err
     assert "0:00:00 left" in done.err
+
+
+def test_a_model_that_is_not_there_is_said_once(run: Run) -> None:
+    Path("several").mkdir()
+    for name in "ab":
+        Image.fromarray(smooth_picture(9, 9, 3)).save(f"several/{name}.png")
+    done = run("encode", "-m", "wave-best", "several", "-o", "out")
+    assert done.code == 4
+    assert len(done.lines) == 1
+    assert done.lines[0].startswith("l3c: no model 'wave-best'")
+
+
+def test_a_file_with_a_folder_for_folders_is_told_what_to_do(run: Run) -> None:
+    Image.fromarray(smooth_picture(9, 9, 3)).save("a.png")
+    done = run("encode", "a.png", "-o", "out")
+    assert done.code == 2
+    assert done.lines[0].startswith("l3c: a.png: is a file; -o is for folders")
+
+
+def test_jpeg_files_that_are_stored_for_want_of_libjxl_are_named_once(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("l3c.jpeg.transcode.available", lambda: False)
+    Path("several").mkdir()
+    for name in "ab":
+        Image.fromarray(smooth_picture(40, 40, 3)).save(f"several/{name}.jpg")
+    done = run("encode", "several", "-o", "out")
+    assert done.code == 0
+    assert sum("JPEG files are stored as they are" in line for line in done.lines) == 1

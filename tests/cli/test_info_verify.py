@@ -138,3 +138,20 @@ def test_names_of_files_do_not_steer_a_terminal(name: str, tmp_path: Path, capsy
         lines = (said.out + said.err).split("\n")
         assert all(line.isprintable() for line in lines)
         assert "line.l3c" not in lines
+
+
+def test_several_files_are_described_and_a_bad_one_does_not_stop_the_others(run: Run) -> None:
+    Path("a.l3c").write_bytes(l3c.encode(np.zeros((2, 5), np.uint8)))
+    Path("bad.l3c").write_bytes(b"no file of ours")
+    done = run("info", "bad.l3c", "a.l3c")
+    assert done.code == 3
+    assert done.err.startswith("l3c: bad.l3c: ")
+    assert done.out.startswith(b"a.l3c\n")
+    assert run("info", "a.l3c", "a.l3c", "--json").out.count(b'"width": 5') == 2
+
+
+def test_a_folder_is_not_described(run: Run) -> None:
+    Path("folder").mkdir()
+    done = run("info", "folder")
+    assert done.code == 2
+    assert done.lines == ["l3c: folder: is a folder; name its files, or check all of them with `l3c verify folder`"]

@@ -45,7 +45,6 @@ def test_every_command_has_help(run: Run, command: str) -> None:
         ["encode", "photo.png", "-t", "0"],
         ["encode", "photo.png", "-t", "many"],
         ["decode", "photo.png.l3c", "--max-memory", "much"],
-        ["info", "a.l3c", "b.l3c"],
     ],
 )
 def test_wrong_usage_is_exit_code_2(run: Run, arguments: list[str]) -> None:

@@ -50,7 +50,7 @@ def decode(contents: Contents) -> np.ndarray:
 def test_the_limit_is_enforced_to_the_byte(contents: Contents) -> None:
     data, needed = write_file(contents), memory_needed(contents, 1)
     np.testing.assert_array_equal(l3c.decode(data, threads=1, max_memory=needed), PICTURE)
-    with pytest.raises(LimitError, match=rf"takes {needed} bytes of memory, the limit is {needed - 1}"):
+    with pytest.raises(LimitError, match=rf"takes {needed:,} bytes of memory, the limit is {needed - 1:,}"):
         l3c.decode(data, threads=1, max_memory=needed - 1)
     with pytest.raises(LimitError):
         l3c.verify(data, threads=1, max_memory=0)

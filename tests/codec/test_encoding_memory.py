@@ -78,7 +78,7 @@ def test_more_than_is_allowed_is_refused() -> None:
     image = np.zeros((300, 400, 3), np.uint8)
     needed = memory_needed(300, 400, 3, 8, 1)
     assert l3c.encode(image, threads=1, max_memory=needed)
-    with pytest.raises(l3c.LimitError, match=f"encoding takes {needed} bytes of memory, the limit is {needed - 1}"):
+    with pytest.raises(l3c.LimitError, match=f"encoding takes {needed:,} bytes of memory, the limit is {needed - 1:,}"):
         l3c.encode(image, threads=1, max_memory=needed - 1)
 
 

@@ -38,7 +38,7 @@ def test_a_tile_of_a_few_bytes_that_is_a_huge_picture() -> None:
     assert len(data) < 120
     tracemalloc.start()
     try:
-        with pytest.raises(l3c.LimitError, match=r"decoding takes \d{9} bytes"):
+        with pytest.raises(l3c.LimitError, match=r"decoding takes [\d,]{11} bytes"):
             l3c.decode(data, max_memory=100_000_000)
         assert tracemalloc.get_traced_memory()[1] < LIMIT
     finally:

@@ -135,7 +135,7 @@ def test_commands_and_options_are_there(page: Path) -> None:
 def test_the_readmes_python_runs(tmp_path: Path) -> None:
     (block,) = blocks(ROOT / "README.md", "python")
     before = "import numpy, l3c\narray = numpy.zeros((200, 400, 3), numpy.uint8)\n"
-    before += "with open('photo.l3c', 'wb') as file:\n    file.write(l3c.encode(array))\n"
+    before += "with open('small.l3c', 'wb') as file:\n    file.write(l3c.encode(array))\n"
     after = "\nassert part.shape == (100, 100, 3)\nassert data[1:4] == b'L3C'\n"
     done = subprocess.run([sys.executable, "-c", before + block + after], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

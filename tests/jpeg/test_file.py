@@ -98,7 +98,7 @@ def test_other_files_are_refused_with_the_reason(name: str) -> None:
 
 
 def test_memory_is_bounded_before_it_is_taken() -> None:
-    with pytest.raises(ReproductionError, match="bytes of memory, the limit is 1000"):
+    with pytest.raises(ReproductionError, match="bytes of memory, the limit is 1,000"):
         parse(FILE, 1000)
 
 

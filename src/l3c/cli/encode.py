@@ -49,13 +49,36 @@ def run(options: argparse.Namespace) -> int:
     if options.output or is_folder(options.source):
         from l3c.convert.operations import Encoding
 
+        if not options.cluster:  # whose workers may have models that this machine has not
+            check_model(options.model or MODEL, options.device)
         in_place = bool(options.output) and is_same_folder(options.source, options.output)
-        return convert_tree(Encoding(encode_options(options), in_place), options, changed=given(options))
+        operation = Encoding(encode_options(options), in_place)
+        return convert_tree(operation, options, changed=given(options), hint=jpeg_hint(options))
     out = options.target or (STANDARD if options.source == STANDARD else options.source + FILE_SUFFIX)
     check_target(out, options.source, options.force)
     check_encoded_name(out)
     single = Single(options, out)
     return single.failing(lambda: encode(single, options))
+
+
+def check_model(name: str, device: str) -> None:
+    """Raise ModelError for a name that no model has, once instead of for every file."""
+    from l3c.codec.models import codes, find_model
+
+    if not any(codes(name, channels, device) for channels in (3, 1)):
+        find_model(name, 3, device)
+
+
+def jpeg_hint(options: argparse.Namespace) -> dict[str, str]:
+    """Suffixes to what is said, once, of a folder that had files with them."""
+    from l3c.jpeg.keep import SUFFIXES
+    from l3c.jpeg.transcode import available
+
+    if available() or options.pixels or options.cluster:
+        return {}
+    return dict.fromkeys(
+        SUFFIXES, f"JPEG files are stored as they are; a fifth smaller with: {install_command('jpeg')}"
+    )
 
 
 def is_same_folder(one: str, other: str) -> bool:

@@ -6,10 +6,10 @@ import argparse
 import json
 import sys
 import time
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from l3c.bulk.jobs import SKIPPED
+from l3c.bulk.jobs import DONE, SKIPPED
 from l3c.cli.options import positive
 from l3c.cli.streams import say
 
@@ -49,8 +49,14 @@ def is_folder(source: str) -> bool:
     return "://" in source or Path(source).is_dir()
 
 
-def convert_tree(operation: Operation, options: argparse.Namespace, changed: str = "") -> int:
-    """Encode or decode a tree. changed: options that would have changed the files that are done already."""
+def convert_tree(
+    operation: Operation, options: argparse.Namespace, changed: str = "", hint: dict[str, str] | None = None
+) -> int:
+    """Encode or decode a tree.
+
+    changed: options that would have changed the files that are done already. hint: what is said at the end where a
+    file with a suffix was done, by suffix.
+    """
     from l3c.bulk.run import convert_folder
     from l3c.bulk.transfer import Transfer
     from l3c.errors import InputError
@@ -60,11 +66,15 @@ def convert_tree(operation: Operation, options: argparse.Namespace, changed: str
         raise InputError(f"{options.source}: {what}; name the folder to write to: -o DIR")
     if options.target is not None:
         raise InputError(f"{options.target}: a second target beside {options.output}")
+    if "://" not in options.source and Path(options.source).is_file():
+        raise InputError(
+            f"{options.source}: is a file; -o is for folders, so name the file to write as a second argument"
+        )
     source, output = root_of(options.source, options), root_of(options.output, options)
     task = Transfer(
         operation, source, output, options.force, options.verify, options.delete_source, options.prune, options.trace
     )
-    report = Report(options, changed)
+    report = Report(options, changed, hint or {})
     try:
         summary = convert_folder(task, report, options.jobs or options.threads, options.cluster)
     except KeyboardInterrupt:
@@ -83,8 +93,9 @@ def root_of(name: str, options: argparse.Namespace) -> str:
 class Report:
     """Hears of every file: failures at once, progress on a terminal, JSON lines where wanted."""
 
-    def __init__(self, options: argparse.Namespace, changed: str = "") -> None:
+    def __init__(self, options: argparse.Namespace, changed: str = "", hint: dict[str, str] | None = None) -> None:
         self._json, self._quiet, self._changed = options.json, options.quiet, changed
+        self._hint, self._hints = hint or {}, dict[str, None]()
         self._named = getattr(options, "list_left_out", False)
         self._wanted = sys.stderr.isatty() and not options.quiet
         self._last, self._shown = 0.0, False
@@ -98,6 +109,8 @@ class Report:
             self._say(outcome.trace.rstrip(), lines=True)
         if outcome.error:
             self._say(f"l3c: {outcome.error}")
+        if outcome.status == DONE and (said := self._hint.get(PurePosixPath(outcome.source).suffix.lower())):
+            self._hints[said] = None
         for note in outcome.notes if not self._quiet else ():
             self._say(f"{outcome.source}: {note}")
         if self._wanted and time.monotonic() - self._last > INTERVAL:
@@ -126,6 +139,8 @@ class Report:
             print(json.dumps({"summary": summary.to_dict()}), flush=True)
         if not self._quiet:
             self._say(closing_lines(summary), lines=True)
+            for said in self._hints:
+                self._say(said)
             if self._changed and summary.files[SKIPPED]:
                 self._say(f"what is done stays as it was made; to make it again with {self._changed}: --force")
         return summary.exit_code
@@ -147,7 +162,8 @@ def clock(seconds: float) -> str:
 def closing_lines(summary: RunSummary) -> str:
     """One line or two."""
     counts = {"deleted": summary.deleted, "pruned": summary.pruned, "not tried": summary.total - summary.finished}
-    parts = [f"{count:,} {status}" for status, count in (summary.files | counts).items() if count]
+    done = "intact" if summary.verb == "verify" else DONE
+    parts = [f"{n:,} {done if status == DONE else status}" for status, n in (summary.files | counts).items() if n]
     text = f"{summary.verb}: {summary.total:,} files" + (f" ({', '.join(parts)})" if parts else "")
     if summary.bytes_in and summary.verb != "verify":
         share = summary.bytes_out / summary.bytes_in

@@ -1,14 +1,16 @@
-"""l3c info FILE."""
+"""l3c info FILE [FILE ...]."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from l3c.cli.files import read_source, shown
 from l3c.cli.options import add_debug
-from l3c.cli.streams import visible
+from l3c.cli.streams import say, visible
+from l3c.errors import InputError, L3CError, explained, naming
 
 if TYPE_CHECKING:
     from l3c.api import Info
@@ -19,18 +21,33 @@ LISTED_PAGES = 100
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="FILE", help="an l3c file, or - for standard input")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("sources", metavar="FILE", nargs="+", help="l3c files, or - for standard input")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a file")
     add_debug(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Describe one file."""
-    from l3c import api
-    from l3c.errors import naming
+    """Describe every file, whatever is wrong with the others; the exit code is the first failure's."""
+    if len(options.sources) == 1:
+        return describe_source(options.sources[0], options)
+    codes = []
+    for source in options.sources:
+        try:
+            codes.append(describe_source(source, options))
+        except (L3CError, OSError) as error:
+            reason, code = explained(error, shown(source, "standard input"))
+            say(f"l3c: {reason}")
+            codes.append(code)
+    return next((code for code in codes if code), 0)
 
-    name = shown(options.source, "standard input")
-    data = read_source(options.source)
+
+def describe_source(source: str, options: argparse.Namespace) -> int:
+    from l3c import api
+
+    name = shown(source, "standard input")
+    if Path(source).is_dir():
+        raise InputError(f"{name}: is a folder; name its files, or check all of them with `l3c verify {name}`")
+    data = read_source(source)
     with naming(name):
         described = api.info(data)
     print(json.dumps({"file": name, **described.to_dict()}) if options.json else describe(name, described))

@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     broken = False
     for model in map(describe_file, options.files) if options.files else list_models():
         if model.problem:
-            say(f"l3c: {problem(model)}")
+            say(f"l3c: {problem(model)}" if model.place else f"note: {model.problem}")
             broken = broken or bool(model.place)
         else:
             print(visible(f"{model.name:<11} {KINDS[model.channels]:<6}  {model.digest[:32]}  {model.place}"))

@@ -18,7 +18,7 @@ from l3c.container.constants import DEFAULT_MAX_MEMORY, DEFLATED, STORED, UNSIGN
 from l3c.container.lazy import Payloads
 from l3c.container.structure import Contents, ImageHeader, TileEntry
 from l3c.container.tiling import Box, tiles_of
-from l3c.errors import ChecksumError, FormatError, LimitError
+from l3c.errors import ChecksumError, FormatError, exceeding
 from l3c.history import registry
 
 Progress = Callable[[float], None]
@@ -81,7 +81,7 @@ def check_memory(contents: Contents, threads: int, max_memory: int | None, made:
 def _check(needed: int, max_memory: int | None) -> None:
     limit = DEFAULT_MAX_MEMORY if max_memory is None else max_memory
     if needed > limit:
-        raise LimitError(f"decoding takes {needed} bytes of memory, the limit is {limit}")
+        raise exceeding("decoding takes", needed, limit)
 
 
 def models_within(

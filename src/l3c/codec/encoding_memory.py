@@ -5,7 +5,7 @@ from __future__ import annotations
 from l3c.codec import webp
 from l3c.codec.decode import LANE, WORKSPACE
 from l3c.container.constants import DEFAULT_MAX_MEMORY, WIDE_BITS_MIN
-from l3c.errors import LimitError
+from l3c.errors import exceeding
 
 COPIES = 8
 """Arrays of all samples that searches, candidates and their proof hold at once (measured, with room:
@@ -44,4 +44,4 @@ def check(needed: int, max_memory: int | None) -> None:
     """max_memory in bytes; None is 4 GiB. Raises LimitError."""
     limit = limit_of(max_memory)
     if needed > limit:
-        raise LimitError(f"encoding takes {needed} bytes of memory, the limit is {limit}")
+        raise exceeding("encoding takes", needed, limit)

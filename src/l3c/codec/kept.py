@@ -9,7 +9,7 @@ from l3c.codec.deflate import LEVEL
 from l3c.container.constants import DEFAULT_MAX_MEMORY, KEPT_DEFLATED, KEPT_JPEG_XL, KEPT_STORED
 from l3c.container.streams import RAW, inflate
 from l3c.container.structure import Contents, KeptFile
-from l3c.errors import ChecksumError, FormatError, InputError, LimitError
+from l3c.errors import ChecksumError, FormatError, InputError, exceeding
 from l3c.jpeg import keep as jpeg
 
 COPIES = 4
@@ -20,7 +20,7 @@ def pack(data: bytes, suffix: str, max_memory: int | None = None) -> KeptFile:
     """A file in the fewest bytes of these two ways. suffix: of its name, without the dot. Raises LimitError."""
     limit, needed = DEFAULT_MAX_MEMORY if max_memory is None else max_memory, COPIES * len(data)
     if needed > limit:
-        raise LimitError(f"encoding takes {needed} bytes of memory, the limit is {limit}")
+        raise exceeding("encoding takes", needed, limit)
     packer = zlib.compressobj(LEVEL, zlib.DEFLATED, RAW)
     small = packer.compress(data) + packer.flush()
     if len(small) < len(data):
@@ -39,7 +39,7 @@ def original(contents: Contents, threads: int, max_memory: int | None) -> bytes:
         return jpeg.original(contents.header, kept, threads, max_memory)
     limit, needed = DEFAULT_MAX_MEMORY if max_memory is None else max_memory, 2 * kept.length
     if needed > limit:
-        raise LimitError(f"decoding takes {needed} bytes of memory, the limit is {limit}")
+        raise exceeding("decoding takes", needed, limit)
     data = _unpacked(kept)
     if len(data) != kept.length or crc32(data) != kept.crc:
         raise ChecksumError("the kept file differs from the one that was encoded")
@@ -51,7 +51,7 @@ def check_pixels(contents: Contents, max_memory: int | None) -> None:
     limit = DEFAULT_MAX_MEMORY if max_memory is None else max_memory
     needed = contents.header.samples * contents.header.parts
     if needed > limit:
-        raise LimitError(f"decoding takes {needed} bytes of memory, the limit is {limit}; the file itself takes less")
+        raise exceeding("reading the picture of the kept file takes", needed, limit)
 
 
 def _unpacked(kept: KeptFile) -> bytes:

@@ -18,7 +18,7 @@ from l3c.container.kept_file import is_suffix
 from l3c.container.read import read_file
 from l3c.container.structure import Contents, Palette
 from l3c.container.write import write_file
-from l3c.errors import EngineError, InputError, L3CError, LimitError, ModelError, naming
+from l3c.errors import EngineError, InputError, L3CError, LimitError, ModelError, exceeding, naming
 from l3c.images import formats
 from l3c.images.description import Description
 from l3c.images.metadata import same
@@ -448,7 +448,7 @@ def read_picture(raw: bytes, name: str, options: EncodeOptions | DecodeOptions =
             needed = max(needed, *(encoding_needed(page, threads) for page in pages))
             encoding_memory.check(needed, options.max_memory)
         elif needed > (limit := encoding_memory.limit_of(options.max_memory)):
-            raise LimitError(f"reading takes {needed} bytes of memory, the limit is {limit}")
+            raise exceeding("reading takes", needed, limit)
 
     with at_work(), naming(name):
         return read.read_picture(io.BytesIO(raw), name, allow)

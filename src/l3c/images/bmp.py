@@ -301,7 +301,7 @@ def _field(words: NDArray[np.uint32], mask: int) -> NDArray[np.uint8]:
     return (value * np.uint32(255) // np.uint32(mask >> _shift(mask))).astype(np.uint8)
 
 
-def write(picture: Picture, level: int = 0) -> bytes:
+def write(picture: Picture, level: int = 0, suffix: str = "") -> bytes:
     """Raises InputError for pictures that BMP cannot hold. level: unused, since nothing is compressed."""
     samples = picture.samples
     height = len(samples)

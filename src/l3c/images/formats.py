@@ -19,9 +19,11 @@ class Format:
     """name: as `Picture.source_format` has it. suffixes: in small letters. starts: (offset, bytes); a file has one.
 
     knows: "module:object" with `describe(data)` and `read(data)`; none for formats that are only named.
-    writes: "module:function" that makes a file of a picture, by suffix. lossless: it stores samples exactly.
-    whole: by rule its files are kept whole where they are smaller than their pixels without loss.
-    metadata_kinds: those that a written file holds.
+    writes: "module:function(picture, level, suffix)" that makes a file's bytes; level: 0 (fast) to 9, of compression,
+    suffix: of its name. It raises InputError("NAME cannot hold it ...") for pictures that do not fit. lossless: it
+    stores samples exactly. whole: by rule its files are kept whole where they are smaller than their pixels
+    without loss. metadata_kinds: those that a written file
+    holds.
     """
 
     name: str

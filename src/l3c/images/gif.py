@@ -247,7 +247,7 @@ def _whole(out: list[bytes], made: int, count: int) -> bytes:
     return b"".join(out)[:count]
 
 
-def write(picture: Picture, level: int = 6) -> bytes:
+def write(picture: Picture, level: int = 6, suffix: str = "") -> bytes:
     """Raises InputError for pictures that GIF cannot hold."""
     pages = picture.pages or (picture,)
     if picture.pages and picture.animation is None:

@@ -215,7 +215,7 @@ def _numbers(data: bytes, header: _Header) -> NDArray[Any]:
     return numbers.astype(np.uint8 if header.itemsize == 1 else np.uint16)
 
 
-def write(picture: Picture, suffix: str) -> bytes:
+def write(picture: Picture, level: int = 0, suffix: str = "") -> bytes:
     """Pages one after another. Raises InputError where the format cannot hold them."""
     return b"".join(_write(page, suffix) for page in picture.pages or (picture,))
 

@@ -25,7 +25,7 @@ DISPOSALS = {0: 0, 1: 0, 2: 1, 3: 2}
 DURATION_MAX = 65535  # both parts of a frame's duration have 16 bits
 
 
-def write(picture: Picture, level: int = 6) -> bytes:
+def write(picture: Picture, level: int = 6, suffix: str = "") -> bytes:
     """Raises InputError for pictures that PNG cannot hold."""
     if picture.pages and picture.animation is None:
         raise InputError(f"PNG cannot hold {len(picture.pages)} pages; choose tif")

@@ -51,7 +51,7 @@ WHOLE = (8, 16, 32, 64)
 """Bits of samples that are integers of bytes."""
 
 
-def write(picture: Picture, level: int = LEVEL) -> bytes:
+def write(picture: Picture, level: int = LEVEL, suffix: str = "") -> bytes:
     """A TIFF file. Raises InputError where TIFF has no way to say it."""
     pages = picture.pages or (picture,)
     order = _order(pages[0])

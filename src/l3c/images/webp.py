@@ -191,7 +191,7 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
     return kind + struct.pack("<I", len(content)) + content + bytes(len(content) % 2)
 
 
-def write(picture: Picture, level: int = 6) -> bytes:
+def write(picture: Picture, level: int = 6, suffix: str = "") -> bytes:
     """Raises InputError for pictures that WebP cannot hold."""
     chunks: list[Chunk] = []
     flags, (height, width) = 0, picture.samples.shape[:2]

@@ -59,7 +59,7 @@ def _written(picture: Picture, form: Format, suffix: str, level: int) -> bytes:
         replace(page, metadata=_writable(page, form)) for page in picture.pages
     ))  # fmt: skip
     try:
-        return form.writer(reduced, suffix if form.name == "PPM" else level)
+        return form.writer(reduced, level, suffix)
     except InputError as error:
         if str(error).endswith("cannot hold it"):
             raise InputError(f"{str(error).removesuffix('it')}{describe(picture)}") from error

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.errors import FormatError, InputError, LimitError
+from l3c.errors import FormatError, InputError, LimitError, exceeding
 from l3c.jpeg.entropy_compiled import read_scan, write_scan
 from l3c.jpeg.layout import (
     BLOCK,
@@ -166,7 +166,7 @@ def check_effort(layout: Layout, length: int, max_memory: int) -> None:
     if layout.blocks > BITS * length:
         raise FormatError("its frame declares more blocks than the file has bits")
     if (needed := memory_needed(layout, length)) > max_memory:
-        raise LimitError(f"it takes {needed} bytes of memory, the limit is {max_memory}")
+        raise exceeding("it takes", needed, max_memory)
     visits = sum(_visits(layout, scan) for scan in layout.scans)
     if visits > MOST_VISITS_A_BYTE * length + FREE_VISITS:
         raise FormatError("it has more scans than files need")

@@ -11,7 +11,7 @@ from zlib import crc32
 from l3c.container.constants import CMYK, DEFAULT_MAX_MEMORY, GRAY, KEPT_JPEG_XL, KEPT_STORED, RGB, USUAL_SUFFIX
 from l3c.container.structure import Contents, ImageHeader, KeptFile
 from l3c.container.write import write_file
-from l3c.errors import ChecksumError, FormatError, InputError, LimitError
+from l3c.errors import ChecksumError, FormatError, InputError, exceeding
 from l3c.jpeg import transcode
 from l3c.jpeg.frame import Frame, read_frame
 from l3c.jpeg.transcode import restore
@@ -79,7 +79,7 @@ def original(header: ImageHeader, file: KeptFile, threads: int, max_memory: int 
     """The JPEG file, checked. Raises FormatError, ChecksumError, LimitError, DependencyError."""
     limit, needed = DEFAULT_MAX_MEMORY if max_memory is None else max_memory, memory_needed(header, file)
     if needed > limit:
-        raise LimitError(f"decoding takes {needed} bytes of memory, the limit is {limit}")
+        raise exceeding("decoding takes", needed, limit)
     return checked(header, file, threads)
 
 
