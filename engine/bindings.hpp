@@ -33,6 +33,7 @@ l3c::Tables tables_of(const Table& sigmoid, const Table& exponential, const Tabl
 l3c::Architecture architecture_of(nb::handle given);
 
 void bind_coding(nb::module_& m);
+void bind_dct(nb::module_& m);
 void bind_jpeg(nb::module_& m);
 void bind_jpeg_entropy(nb::module_& m);
 void bind_training(nb::module_& m);

@@ -8,6 +8,7 @@
 NB_MODULE(_engine, m) {
     m.def("supported_isas", &l3c::supported_isas);
     bind_coding(m);
+    bind_dct(m);
     bind_jpeg(m);
     bind_jpeg_entropy(m);
     bind_training(m);

@@ -10,6 +10,7 @@ const char* describe(Status status) {
         case Status::kRanOut: return "payload ends before its last symbol";
         case Status::kNotAtEnd: return "payload does not end where its last symbol ends";
         case Status::kBadFrequencies: return "cumulative frequencies do not rise from 0 to 65536";
+        case Status::kBeyond16Bits: return "a coefficient beyond 16 bits";
     }
     return "";
 }

@@ -14,10 +14,17 @@ struct Entry {
     std::unique_ptr<TileCoder> (*make_coder)(const WaveModel&);
     MixtureKernel (*mixtures)();
     training::GradientKernel (*gradient)();
+    std::unique_ptr<dct::Coder> (*make_dct_coder)(const dct::Model&);
 };
 
-#define L3C_ENTRY(set) \
-    {#set, isa::set::has_tiles, isa::set::has_gradient, isa::set::make_coder, isa::set::mixtures, isa::set::gradient},
+#define L3C_ENTRY(set)       \
+    {#set,                   \
+     isa::set::has_tiles,    \
+     isa::set::has_gradient, \
+     isa::set::make_coder,   \
+     isa::set::mixtures,     \
+     isa::set::gradient,     \
+     isa::set::make_dct_coder},
 constexpr Entry kEntries[] = {L3C_ISAS(L3C_ENTRY)};
 #undef L3C_ENTRY
 
@@ -46,6 +53,24 @@ private:
     std::unique_ptr<TileCoder> coder_;
 };
 
+// The same around coefficients.
+class GuardedDctCoder final : public dct::Coder {
+public:
+    explicit GuardedDctCoder(std::unique_ptr<dct::Coder> coder) : coder_(std::move(coder)) {}
+
+    std::vector<std::uint8_t> encode(const dct::Plane* planes, int count) const override {
+        const FloatState state;
+        return coder_->encode(planes, count);
+    }
+    Status decode(const std::uint8_t* payload, std::size_t size, const dct::Plane* planes, int count) const override {
+        const FloatState state;
+        return coder_->decode(payload, size, planes, count);
+    }
+
+private:
+    std::unique_ptr<dct::Coder> coder_;
+};
+
 }  // namespace
 
 std::vector<std::string> supported_isas() {
@@ -58,6 +83,10 @@ std::vector<std::string> supported_isas() {
 std::unique_ptr<TileCoder> make_coder(const WaveModel& model, const std::string& name) {
     const FloatState state;
     return std::make_unique<GuardedCoder>(entry_of(name).make_coder(model));
+}
+
+std::unique_ptr<dct::Coder> make_dct_coder(const dct::Model& model, const std::string& name) {
+    return std::make_unique<GuardedDctCoder>(entry_of(name).make_dct_coder(model));
 }
 
 MixtureCoder mixture_coder(const std::string& name) { return MixtureCoder(entry_of(name).mixtures()); }

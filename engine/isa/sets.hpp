@@ -1,12 +1,13 @@
 // The instruction sets, and what each gives. Each is a folder of isa/ and a row here:
 //   set.cpp       whether this processor has it, and what it borrows from a narrower set; compiled for any processor
 //   tiles.cpp     its struct of operations (`concept Isa`, isa/isa.hpp) and make_coder
-//   symbols.cpp, gradient.cpp   mixtures and gradient, if it has its own
+//   symbols.cpp, gradient.cpp, dct.cpp   mixtures, gradient and coefficient models, if it has its own
 //   flags.txt     the processors that may have it, and what each source is compiled with; both builds read it
 #pragma once
 #include <memory>
 
 #include "coding/symbols.hpp"
+#include "dct/model.hpp"
 #include "training/gradient.hpp"
 #include "wave/model.hpp"
 
@@ -27,13 +28,14 @@
 #endif
 
 // What each folder defines, in the namespace of its name.
-#define L3C_DECLARE(set)                                           \
-    namespace l3c::isa::set {                                      \
-    bool has_tiles();    /* this processor codes tiles with it */  \
-    bool has_gradient(); /* this processor runs its gradient */    \
-    std::unique_ptr<TileCoder> make_coder(const WaveModel& model); \
-    MixtureKernel mixtures();                                      \
-    training::GradientKernel gradient();                           \
+#define L3C_DECLARE(set)                                                 \
+    namespace l3c::isa::set {                                            \
+    bool has_tiles();    /* this processor codes tiles with it */        \
+    bool has_gradient(); /* this processor runs its gradient */          \
+    std::unique_ptr<TileCoder> make_coder(const WaveModel& model);       \
+    MixtureKernel mixtures();                                            \
+    training::GradientKernel gradient();                                 \
+    std::unique_ptr<dct::Coder> make_dct_coder(const dct::Model& model); \
     }
 L3C_ISAS(L3C_DECLARE)
 #undef L3C_DECLARE

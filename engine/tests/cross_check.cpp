@@ -1,9 +1,10 @@
-// Codes made-up tiles with every instruction set of this build and compares bytes and pixels with portable C++.
+// Codes made-up tiles and coefficients with every instruction set of this build and compares bytes, pixels and coefficients with portable C++.
 // Stands alone, so that it runs under an emulator: see `make cross-check`.
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 
+#include "coefficients.hpp"
 #include "made_up.hpp"
 
 namespace {
@@ -82,6 +83,7 @@ int main(int count, char** required) {
     const auto supported = l3c::supported_isas();
     const int random = count > 1 ? std::atoi(required[1]) : 0;
     bool good = check_random(std::abs(random), supported);
+    good = coefficients::agree(1 + std::abs(random) / 5) && good;
     for (int i = random ? 2 : 1; i < count; ++i) {
         bool found = false;
         for (const auto& isa : supported) found = found || isa == required[i];

@@ -1,6 +1,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from l3c.dct.definition.network import Network as DctNetwork
+from l3c.dct.definition.plane import Plane
 from l3c.wave.definition.architecture import Architecture
 from l3c.wave.definition.learning import Learning
 from l3c.wave.definition.network import IntegerLayer
@@ -77,6 +79,22 @@ def count_jpeg_symbols(
     unit_columns: int,
     planes: list[tuple[NDArray[np.int16], int, int, bytes, bytes]],
 ) -> tuple[bytes, str]: ...
+
+class DctCoder:
+    def __init__(
+        self,
+        networks: list[DctNetwork],
+        logs: list[NDArray[np.uint8]],
+        sigmoid: NDArray[np.int32],
+        exponential: NDArray[np.int32],
+        mantissa: NDArray[np.int32],
+        shift: NDArray[np.int32],
+        isa: str,
+    ) -> None: ...
+    @property
+    def isa(self) -> str: ...
+    def encode(self, planes: list[Plane]) -> bytes: ...
+    def decode(self, payload: bytes, planes: list[Plane]) -> str: ...
 
 class WaveCoder:
     def __init__(

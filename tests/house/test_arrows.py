@@ -10,7 +10,14 @@ from tests.house.sources import PACKAGE, ROOT, imports, modules, top
 TORCH_USERS = ("training", "published")
 FLOORS_MAX = 10
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
-ENGINE_USERS = {"isa", "coding.compiled", "jpeg.entropy_compiled", "jpeg.scan_compiled", "wave.compiled"}
+ENGINE_USERS = {
+    "isa",
+    "coding.compiled",
+    "dct.compiled",
+    "jpeg.entropy_compiled",
+    "jpeg.scan_compiled",
+    "wave.compiled",
+}
 """The compiled module is reached through these alone."""
 
 

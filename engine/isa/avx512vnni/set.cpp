@@ -3,10 +3,12 @@
 
 namespace l3c::isa::avx512vnni {
 
-#if defined(L3C_SIMDE)  // tiles in software, for tests on machines without it; gradients are not emulated
+#if defined( \
+    L3C_SIMDE)  // tiles in software, for tests on machines without it; gradients and coefficients are not emulated
 bool has_tiles() { return true; }
 bool has_gradient() { return avx2::has_gradient(); }
 training::GradientKernel gradient() { return avx2::gradient(); }
+std::unique_ptr<dct::Coder> make_dct_coder(const dct::Model& model) { return avx2::make_dct_coder(model); }
 #else
 bool has_tiles() {
     return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&

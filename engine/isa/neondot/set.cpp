@@ -15,6 +15,7 @@ bool has_tiles() {
 #endif
 }
 bool has_gradient() { return portable::has_gradient(); }
+std::unique_ptr<dct::Coder> make_dct_coder(const dct::Model& model) { return portable::make_dct_coder(model); }
 MixtureKernel mixtures() { return portable::mixtures(); }
 training::GradientKernel gradient() { return portable::gradient(); }
 

@@ -26,15 +26,25 @@ def log_table(octave: int, count: int, most: int) -> Integers:
     return np.array([min(most, ((1 + i) ** octave).bit_length() - 1) for i in range(count)], np.int64)
 
 
+def magnitude_table(octave: int) -> Integers:
+    """What `levels` looks up."""
+    return log_table(octave, 1 << -(-(BYTE_MAX + 1) // octave), BYTE_MAX)
+
+
+def signed_table(octave: int) -> Integers:
+    """What `signed_steps` looks up."""
+    return log_table(octave, 1 << -(-(SIGNED_MAX + 1) // octave), SIGNED_MAX)
+
+
 def levels(magnitudes: Integers, octave: int) -> Levels:
     """floor(octave * log2(1 + magnitude)), at most 255; octave: levels in a doubling."""
-    table = log_table(octave, 1 << -(-(BYTE_MAX + 1) // octave), BYTE_MAX)
+    table = magnitude_table(octave)
     return table[np.minimum(magnitudes, len(table) - 1)].astype(np.uint8)
 
 
 def signed_steps(values: Integers, octave: int) -> Integers:
     """sign * floor(octave * log2(1 + |value|)), within -127..127."""
-    table = log_table(octave, 1 << -(-128 // octave), SIGNED_MAX)
+    table = signed_table(octave)
     return np.sign(values) * table[np.minimum(np.abs(values), len(table) - 1)]
 
 

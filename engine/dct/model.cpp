@@ -1,0 +1,7 @@
+#include "dct/model.hpp"
+
+namespace l3c::dct {
+
+Coder::~Coder() = default;
+
+}  // namespace l3c::dct

@@ -1,0 +1,121 @@
+"""The engine codes what the definition says, bit for bit, on every instruction set of this machine."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from l3c._engine import supported_isas
+from l3c.dct.compiled import DctCoder
+from l3c.dct.definition.architecture import Architecture
+from l3c.dct.definition.network import Network, read_network
+from l3c.dct.definition.plane import Plane, decode, encode
+from l3c.errors import FormatError
+from tests.dct.examples import picture, planes_of, random_networks, random_tensors
+
+OTHERS = (Architecture(0, 36, 68, 44, 20, 3), Architecture(1, 20, 40, 28, 12, 1))
+"""Widths that are no multiples of vectors."""
+
+
+def other_networks(seed: int = 5) -> tuple[Network, Network]:
+    luma, chroma = (read_network(a, random_tensors(a, seed + a.chroma).__getitem__) for a in OTHERS)
+    return luma, chroma
+
+
+def quiet_networks(seed: int = 8) -> tuple[Network, Network]:
+    """Heads that say little, as those of trained networks do: narrow windows, and zeros that are left out."""
+    quiet = []
+    for a in OTHERS:
+        tensors = random_tensors(a, seed + a.chroma)
+        tensors["heads.1.shift"] = np.full_like(tensors["heads.1.shift"], 12)
+        tensors["heads.1.bias"][:] = 0
+        tensors["heads.1.bias"][:, 2 * a.components : 3 * a.components] = -20 << 12
+        quiet.append(read_network(a, tensors.__getitem__))
+    return quiet[0], quiet[1]
+
+
+def assert_equal(networks: tuple[Network, Network], planes: list[Plane]) -> None:
+    payload = encode(networks, planes)
+    for isa in supported_isas():
+        coder = DctCoder(networks, isa)
+        assert coder.encode(planes) == payload, isa
+        for plane, coefficients in zip(planes, coder.decode(payload, planes), strict=True):
+            assert np.array_equal(plane.coefficients, coefficients), isa
+
+
+@pytest.mark.parametrize("networks", [random_networks(), other_networks(), quiet_networks()])
+@pytest.mark.parametrize(("quality", "subsampling"), [(30, 2), (75, 1), (90, 2), (100, 0)])
+def test_pictures(networks: tuple[Network, Network], quality: int, subsampling: int) -> None:
+    assert_equal(networks, planes_of(picture(35, 100), quality, subsampling))
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (8, 9), (9, 8), (1, 200), (200, 1), (160, 24)])
+def test_small_and_narrow_pictures(height: int, width: int) -> None:
+    assert_equal(quiet_networks(), planes_of(picture(height, width), 85, 2))
+    assert_equal(other_networks(), planes_of(picture(height, width).convert("L"), 85))
+
+
+@pytest.mark.parametrize("step", [1, 255, 65535])
+@pytest.mark.parametrize("networks", [random_networks(), quiet_networks()])
+def test_extreme_coefficients(networks: tuple[Network, Network], step: int) -> None:
+    rng = np.random.default_rng(step)
+    planes = []
+    for rows, columns, horizontal, vertical in ((4, 5, 2, 3), (2, 3, 1, 2), (2, 3, 1, 2), (3, 2, 2, 1)):
+        values = rng.integers(-(1 << 15), 1 << 15, (rows, columns, 64)) >> rng.integers(0, 17, (rows, columns, 64))
+        values *= np.arange(64) < rng.integers(0, 66, (rows, columns, 1))
+        planes.append(Plane(values.astype(np.int16), np.full(64, step, np.uint16), horizontal, vertical))
+    planes[0].coefficients[1:3] = -(1 << 15)
+    planes[1].coefficients[1] = (1 << 15) - 1
+    assert_equal(networks, planes)
+
+
+def test_statistics_fade() -> None:
+    rng = np.random.default_rng(4)
+    coefficients = rng.integers(-1100, 1100, (66, 130, 64)) * (np.arange(64) < 2)
+    plane = Plane(coefficients.astype(np.int16), np.full(64, 3, np.uint16), 1, 1)
+    assert_equal(random_networks(), [plane])
+
+
+def outcome(networks: tuple[Network, Network], planes: list[Plane], payload: bytes) -> str | list[bytes]:
+    blank = [replace(plane, coefficients=np.zeros_like(plane.coefficients)) for plane in planes]
+    try:
+        decode(networks, blank, payload)
+    except FormatError:
+        return "refused"
+    return [plane.coefficients.tobytes() for plane in blank]
+
+
+def test_damaged_payloads() -> None:
+    networks = quiet_networks()
+    planes = planes_of(picture(20, 24), 50, 2)
+    payload = encode(networks, planes)
+    coders = [DctCoder(networks, isa) for isa in supported_isas()]
+    rng = np.random.default_rng(1)
+    damaged = [b"", payload[:39], payload[:-1], payload[:-2], payload + b"\0\0", b"\0" * len(payload), rng.bytes(400)]
+    for at in rng.integers(0, len(payload), 12).tolist():
+        damaged.append(payload[:at] + bytes([payload[at] ^ 0x15]) + payload[at + 1 :])
+    for other in damaged:
+        expected = outcome(networks, planes, other)
+        for coder in coders:
+            try:
+                given: str | list[bytes] = [c.tobytes() for c in coder.decode(other, planes)]
+            except FormatError:
+                given = "refused"
+            assert given == expected, coder.isa
+
+
+def test_planes_of_other_kinds_are_refused() -> None:
+    coder = DctCoder(random_networks())
+    plane = planes_of(picture(9, 9), 80)[0]
+    for wrong in (
+        replace(plane, horizontal=0),
+        replace(plane, vertical=5),
+        replace(plane, steps=np.zeros(64, np.uint16)),
+        replace(plane, coefficients=plane.coefficients[:0]),
+    ):
+        with pytest.raises(ValueError, match=r"factors|step|sides"):
+            coder.encode([wrong])
+    with pytest.raises(ValueError, match="4 planes"):
+        coder.encode([plane] * 5)
+    with pytest.raises(ValueError, match="luma"):
+        DctCoder((random_networks()[1], random_networks()[1]))
