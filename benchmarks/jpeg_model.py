@@ -2,9 +2,9 @@
 
     python benchmarks/jpeg_model.py MODEL FOLDER [--blocks 2000] [--write NAME]
 
-The model's bits are those of its integer frequencies, in random wavefronts of each component with so many blocks or
-more, scaled to all blocks; the header's bytes are added as `pack_header` packs them. --write: a table in
-benchmarks/results.
+The model's bits are those of its integer frequencies, of random blocks of each component, scaled to all blocks.
+Calibration, for which blocks have to be coded in order, is left out. The header's bytes are added, as `pack_header`
+packs them. --write: a table in benchmarks/results.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from pathlib import Path
 import imagecodecs
 import numpy as np
 
-from l3c.dct.definition.plane import Plane, SymbolMeter, code_front, front, front_count, front_levels
+from l3c.dct.definition.plane import SLOPE, Plane, SymbolMeter, code_front, front_levels
 from l3c.dct.model import DctModel, read_model
 from l3c.jpeg.file import parse
 from l3c.jpeg.pack import pack_header
 
+AT_ONCE = 256  # blocks: so that their features fit the caches
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -46,19 +47,16 @@ class Row:
 
 
 def component_bytes(model: DctModel, planes: list[Plane], number: int, blocks: int, rng: np.random.Generator) -> float:
-    """What one component takes, from a sample of its wavefronts."""
+    """What one component takes, from a random sample of its blocks, or all of them."""
     coefficients = planes[number].coefficients
     rows, columns = coefficients.shape[:2]
     bordered = np.pad(coefficients, ((1, 0), (1, 1), (0, 0)))
     levels = front_levels(coefficients)
-    meter, seen = SymbolMeter(), 0
-    for t in rng.permutation(front_count(rows, columns)):
-        y, x = front(rows, columns, int(t))
-        if len(y):
-            code_front(model.networks[number > 0], planes, number, meter, bordered, y, x, levels[t])
-            seen += len(y)
-        if seen >= blocks:
-            break
+    meter, seen = SymbolMeter(), min(blocks, rows * columns)
+    chosen = rng.permutation(rows * columns)[:seen]
+    for at in range(0, seen, AT_ONCE):
+        y, x = np.divmod(chosen[at : at + AT_ONCE], columns)
+        code_front(model.networks[number > 0], planes, number, meter, bordered, y, x, levels[x + SLOPE * y])
     return float(meter.bits / 8 * rows * columns / seen)
 
 

@@ -14,7 +14,7 @@ def window(n: int = 40) -> tuple[Window, np.ndarray, np.ndarray]:
         [rng.normal(0, s, (n, w)).astype(np.int64) for s, w in ((20, 3), (30, 3), (20, 3), (5, 2))], axis=1
     )
     ends = rng.random(n) < 0.3
-    made = make_window(outputs, np.zeros((2, n), np.int64), np.zeros(n, np.bool_), FINE_FROM)
+    made = make_window(outputs, np.zeros((3, n), np.int64), np.zeros(n, np.bool_), FINE_FROM)
     return made, shares_of(made, ends), ends
 
 

@@ -1,6 +1,7 @@
 """What the network sees is what its definition says."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -42,7 +43,17 @@ def test_flat_neighbours_predict_their_mean() -> None:
     blocks = Blocks(around(20, -7), steps)
     blocks.start(np.array([1]))
     _, references = blocks.position(0, 1)
-    assert np.abs(references[:, 0] - 64 * np.array([-7, 20, 13, 0])).max() <= 1
+    origin = references[-1]
+    assert abs(origin[0] - 64 * 6.5) <= 1
+    assert np.abs((references[:-1] + origin)[:, 0] - 64 * np.array([-7, 20, 13, 0])).max() <= 1
+
+
+def test_a_missing_neighbour_predicts_nothing() -> None:
+    given = replace(around(20, 0), has_above=np.zeros(1, np.bool_))
+    blocks = Blocks(given, np.full(BLOCK, 3))
+    blocks.start(np.array([1]))
+    _, references = blocks.position(0, 1)
+    assert abs(references[-1, 0] - 64 * 20) <= 1
 
 
 def test_coded_coefficients_are_taken_off_the_edges() -> None:
@@ -61,7 +72,7 @@ def test_inputs_are_as_many_as_the_network_takes() -> None:
     blocks.start(np.array([BLOCK]))
     seen, references = blocks.position(5, 1)
     assert blocks.trunk().shape == (1, SMALL[0].inputs)
-    assert (seen.shape[1], len(references)) == (SMALL[0].seen, SMALL[0].references)
+    assert (seen.shape[1], len(references)) == (SMALL[0].seen, SMALL[0].references + 1)
 
 
 def test_last_positions() -> None:

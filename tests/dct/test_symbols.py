@@ -10,7 +10,7 @@ def windows(n: int = 500) -> Window:
     outputs = np.concatenate(
         [rng.normal(0, s, (n, w)).astype(np.int64) for s, w in ((40, 3), (60, 3), (40, 3), (30, 2))], axis=1
     )
-    references = rng.normal(0, 300, (2, n)).astype(np.int64)
+    references = rng.normal(0, 300, (3, n)).astype(np.int64)
     return make_window(outputs, references, rng.random(n) < 0.5)
 
 
@@ -39,7 +39,7 @@ def test_symbols_are_found() -> None:
 def test_extreme_outputs_stay_in_32_bits() -> None:
     for sign in (-1, 1):
         outputs = np.full((1, 14), sign * ((1 << 31) - 1))
-        window = make_window(outputs, np.full((5, 1), sign << 17), np.array([True]))
+        window = make_window(outputs, np.full((6, 1), sign << 17), np.array([True]))
         assert np.abs(window.means).max() < 1 << 22
         for symbols in (np.array([0]), np.array([5]), window.levels):
             assert 0 <= window.cumulative(symbols)[0] <= TOTAL

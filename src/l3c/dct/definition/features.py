@@ -210,24 +210,27 @@ class Blocks:
         self.last = last
 
     def position(self, k: int, n: int) -> tuple[Levels, Integers]:
-        """Of the first n blocks, before position k is coded: (inputs [n, ..] of its head, references [R, n]).
+        """Of the first n blocks, before position k is coded: (inputs [n, ..] of its head, references [R + 1, n]).
 
         References are predictions of the coefficient in 1/64 of a quantized level: by the edges above and to the left;
         the coefficients to the left and above, but at position 0 the plane through three neighbours, and the one to the
-        upper right; for chroma, the other chroma component, at position 0 its change.
+        upper right; for chroma, the other chroma component, at position 0 its change. The last row is the origin: the
+        mean of the edges' predictions at position 0, from which the first four are counted there; else 0.
         """
         v, u = ROW[k], COLUMN[k]
         down = _residual(self.rows[:n, u], self.down[:n, k]) * self.around.has_above[:n]
         right = _residual(self.columns[:n, v], self.right[:n, k]) * self.around.has_left[:n]
         seen = [level[:n, k] for level in self.near_levels]
         if k:
-            errors = [down, right]
+            errors, origin = [down, right], np.zeros(n, np.int64)
             more = [RESIDUAL_UNIT * m[:n, k].astype(np.int64) for m in (self.around.left, self.around.above)]
         else:
             left, above, corner, upper_right = (RESIDUAL_UNIT * m[:n] for m in self.means)
             plane = left + above - corner
-            errors = [down - right, plane - (down + right >> 1)]
-            more = [plane, upper_right]
+            both = self.around.has_above[:n] & self.around.has_left[:n]
+            origin = np.where(both, down + right >> 1, down + right)
+            errors = [down - right, plane - origin]
+            down, right, more = down - origin, right - origin, [plane - origin, upper_right - origin]
         m = self.magnitudes[:n]
         own = 2 * (m[:, v + 1, u] + m[:, v, u + 1]) + m[:, v + 1, u + 1] + m[:, v + 2, u] + m[:, v, u + 2]
         distance = self.last[:n] - 1 - k
@@ -244,7 +247,7 @@ class Blocks:
             other = 2 * self.around.other[:n, k].astype(np.int64) if k else self.around.other_change[:n]
             seen += [self.luma[:n, k], signed_levels(other, OTHER_LOG)]
             references.append(RESIDUAL_UNIT // 2 * other)
-        limited = np.clip(np.stack(references), -REFERENCE_MAX, REFERENCE_MAX)
+        limited = np.clip(np.stack([*references, origin]), -REFERENCE_MAX, REFERENCE_MAX)
         return np.stack(seen, axis=1).astype(np.uint8), limited
 
     def set(self, k: int, values: Integers) -> Integers:

@@ -245,7 +245,7 @@ def surroundings(
     statistics: Levels,
 ) -> Surroundings:
     """What is known before blocks (y, x) of a plane are coded. bordered: the plane with a row above, and a column on
-    either side, of zeros. statistics: levels [64].
+    either side, of zeros. statistics: levels [64], or [N, 64] where they differ.
     """
     around = Surroundings(
         bordered[y + 1, x],

@@ -121,16 +121,16 @@ def make_window(
     outputs: Integers, references: Integers, last: NDArray[np.bool_], coarse_from: int = COARSE_FROM
 ) -> Window:
     """outputs: [N, 3 K + R]: logits in 1/16 nat, means in 1/64 of a scale, log scales in 1/16 nat, coefficients of
-    references in 1/64. references: [R, N], 1/64 of a level. last: whether the coefficient is not 0.
-    coarse_from: COARSE_FROM or FINE_FROM.
+    references in 1/64. references: [R + 1, N], 1/64 of a level, the origin last. last: whether the coefficient is
+    not 0. coarse_from: COARSE_FROM or FINE_FROM.
     """
-    r = len(references)
+    r = len(references) - 1
     out = outputs.T
     k = (len(out) - r) // 3
     index = np.clip(out[2 * k : 3 * k] + LOG_SCALE_ORIGIN, 0, LOG_SCALES - 1)
     coefficients = np.clip(out[3 * k :], -COEFFICIENT_MAX, COEFFICIENT_MAX)
     offset = np.clip(out[k : 2 * k], -MEAN_MAX, MEAN_MAX) * scale_table()[index] >> OUTPUT_BITS
-    means = ((coefficients * references).sum(axis=0) >> OUTPUT_BITS) + offset
+    means = references[-1] + ((coefficients * references[:-1]).sum(axis=0) >> OUTPUT_BITS) + offset
     weights = mixture_weights(out[:k])
     narrow = np.where(weights >= HEAVY, index, LOG_SCALES).min(axis=0)
     wide = np.where(weights >= NOTABLE, index, 0).max(axis=0)

@@ -96,7 +96,7 @@ class Net(nn.Module):
         bias = torch.zeros(BLOCK, a.outputs)
         bias[:, k : 2 * k] = torch.linspace(-0.5, 0.5, k)
         bias[:, 2 * k : 3 * k] = torch.linspace(-2.5, 0.5, k)
-        bias[0, 3 * k : 3 * k + 3] = 1 / 3
+        bias[0, 3 * k + 2] = 1 / 3
         self.h2b = nn.Parameter(bias)
         middle, seen = torch.zeros(a.inputs), torch.zeros(a.seen)
         middle[EDGES], seen[RESIDUALS] = ZERO, ZERO
@@ -183,7 +183,7 @@ class Net(nn.Module):
         """Bits [M] of coefficients, given outputs [M, ..] of their heads; ends: those that are not 0."""
         k = self.a.components
         scale = (outputs[:, 2 * k : 3 * k] + SCALE_ORIGIN).clamp(*SCALES)
-        centre = (outputs[:, 3 * k :].clamp(-2, 2) * references).sum(1, keepdim=True)
+        centre = (outputs[:, 3 * k :].clamp(-2, 2) * references[:, :-1]).sum(1, keepdim=True) + references[:, -1:]
         mean = centre + outputs[:, k : 2 * k].clamp(-16, 16) * scale.exp()
         weight = functional.log_softmax(outputs[:, :k], 1)
 
