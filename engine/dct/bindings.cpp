@@ -72,7 +72,7 @@ Network network_of(nb::handle given, int chroma) {
 class DctCoder {
 public:
     DctCoder(nb::list networks, nb::list logs, const Table& sigmoid, const Table& exponential, const Table& mantissa,
-             const Table& shift, const std::string& isa)
+             const Table& shift, bool calibrated, const std::string& isa)
         : isa_(isa) {
         require(nb::len(networks) == std::size_t(kNetworks), "a model has two networks");
         require(nb::len(logs) == std::size_t(kLogs), "the number of tables of logarithms is wrong");
@@ -83,6 +83,7 @@ public:
             require(table.size() > 0, "a table of logarithms is empty");
             model.logs[i].entries.assign(table.data(), table.data() + table.size());
         }
+        model.calibrated = calibrated;
         model.tables = tables_of(sigmoid, exponential, mantissa, shift);
         coder_ = l3c::make_dct_coder(model, isa);
     }
@@ -145,7 +146,8 @@ private:
 
 void bind_dct(nb::module_& m) {
     nb::class_<DctCoder>(m, "DctCoder")
-        .def(nb::init<nb::list, nb::list, const Table&, const Table&, const Table&, const Table&, const std::string&>())
+        .def(nb::init<nb::list, nb::list, const Table&, const Table&, const Table&, const Table&, bool,
+                      const std::string&>())
         .def_prop_ro("isa", &DctCoder::isa)
         .def("encode", &DctCoder::encode)
         .def("decode", &DctCoder::decode);

@@ -69,6 +69,7 @@ struct Model {
     Network networks[kNetworks];
     Tables tables;
     LogTable logs[kLogs];
+    bool calibrated;  // what networks say is corrected by what came so far
 };
 
 // coefficients: [rows][columns][kBlock] in zigzag order.

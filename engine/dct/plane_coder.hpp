@@ -4,6 +4,7 @@
 // Block (y, x) belongs to wavefront x + 2 y. The blocks of a wavefront are coded together: the last positions of all, by rising
 // y; then, from position 63 down, the coefficients of all blocks that reach it, by falling last position.
 #pragma once
+#include "dct/calibration.hpp"
 #include "dct/features.hpp"
 #include "dct/network.hpp"
 #include "dct/symbols.hpp"
@@ -22,11 +23,13 @@ struct PackedModel {
     Tables tables;
     Scales scales;
     LogTable logs[kLogs];
+    bool calibrated;
     PackedNetwork<Set> networks[kNetworks];
 
     explicit PackedModel(const Model& model)
         : tables(model.tables),
           scales(model.tables),
+          calibrated(model.calibrated),
           networks{PackedNetwork<Set>(model.networks[0], memory), PackedNetwork<Set>(model.networks[1], memory)} {
         for (int i = 0; i < kLogs; ++i) logs[i] = model.logs[i];
     }
@@ -300,14 +303,16 @@ private:
                 last[v] = b.last == k + 1 ? -1 : 0;
                 known[v] = Symbols::kDecodes ? 0 : b.own[k];
             }
-            const Window8 w =
-                make_window(model_.tables, model_.scales, components, outputs, references, kReferences, last);
+            const bool calibrated = model_.calibrated && k;
+            const Window8 w = make_window(model_.tables, model_.scales, components, outputs, references, kReferences,
+                                          calibrated ? all8(0) : last, calibrated ? kFineFrom : kCoarseFrom);
             I32x8 symbol = all8(0);
             if constexpr (!Symbols::kDecodes) {
                 symbol = min8(max8((known - w.base) >> w.step, all8(0)), w.levels - 1);
                 symbol += (w.zero != kNone) & (symbol > w.zero);
             }
-            const Status status = symbols_.window(model_.tables, w, components, symbol, n - i);
+            const Status status = calibrated ? code_calibrated(k, n - i, components, w, last, symbol)
+                                             : symbols_.window(model_.tables, w, components, symbol, n - i);
             if (status != Status::kOk) return status;
             symbol -= (w.zero != kNone) & (symbol >= w.zero);
             store8(symbol_ + i, symbol);
@@ -319,7 +324,21 @@ private:
             for (int v = 0; v < kVector; ++v) plain &= special[v] == 0 || i + v >= n;
         }
         symbols_.end_group();
+        if (model_.calibrated && k) calibration_.renew(k);
         return plain ? Status::kOk : code_rests(n);
+    }
+
+    template <class Count>
+    Status code_calibrated(int k, int left, Count components, const Window8& w, I32x8 last, I32x8& symbol) {
+        int levels = 0;
+        for (int v = 0; v < kVector; ++v) levels = levels > w.levels[v] ? levels : w.levels[v];
+        I32x8 shares[kSymbols], table[kSymbols + 1];
+        find_shares(model_.tables, w, components, last, levels, shares);
+        calibration_.tabulate(k, w, shares, levels, table);
+        const Status status = symbols_.table(table, levels, symbol, left);
+        if (status != Status::kOk) return status;
+        calibration_.count(k, w, shares, levels, symbol, ~last & (I32x8{0, 1, 2, 3, 4, 5, 6, 7} < left));
+        return Status::kOk;
     }
 
     // Of coefficients in steps of several values, and of those beyond their windows.
@@ -396,6 +415,7 @@ private:
     Workspace memory_;
     const Sizes sizes_;
     Statistics statistics_;
+    Calibration calibration_;
     Counts* const counts_;  // of blocks, by rows
     Block* const blocks_;   // of a wavefront, by rising y
     std::int32_t* const order_;

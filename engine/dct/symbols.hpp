@@ -36,6 +36,14 @@ public:
         if (count < kVector) intervals_.resize(at + count);
         return Status::kOk;
     }
+    // The same by cumulative frequencies, [symbol].
+    Status table(const I32x8* cumulative, int, I32x8& symbol, int count) {
+        for (int v = 0; v < (count < kVector ? count : kVector); ++v) {
+            const std::int32_t start = cumulative[symbol[v]][v];
+            put(std::uint32_t(start), std::uint32_t(cumulative[symbol[v] + 1][v] - start));
+        }
+        return Status::kOk;
+    }
     // Symbol i of a group, all of whose `levels` symbols are equally likely.
     Status uniform(int, std::int32_t& symbol, int levels) {
         const std::uint32_t start = std::uint32_t(kTotal * symbol / levels);
@@ -71,6 +79,18 @@ public:
         symbol = found.symbol;
         for (int i = 0; i < (count < kVector ? count : kVector); ++i) {
             const Status status = rans_take(decoder_, i, found.start[i], found.frequency[i]);
+            if (status != Status::kOk) return status;
+        }
+        return Status::kOk;
+    }
+    Status table(const I32x8* cumulative, int levels, I32x8& symbol, int count) {
+        I32x8 slots;
+        for (int i = 0; i < kVector; ++i) slots[i] = slot_of(i);
+        symbol = all8(0);
+        for (int s = 1; s < levels; ++s) symbol -= cumulative[s] <= slots;
+        for (int i = 0; i < (count < kVector ? count : kVector); ++i) {
+            const std::int32_t start = cumulative[symbol[i]][i];
+            const Status status = rans_take(decoder_, i, start, cumulative[symbol[i] + 1][i] - start);
             if (status != Status::kOk) return status;
         }
         return Status::kOk;

@@ -14,6 +14,7 @@ constexpr int kReach = 1 << 18;              // distances from a mean are clippe
 constexpr int kHeavy = 1 << 13;              // weight from which a component counts for the size of steps
 constexpr int kNotable = 1 << 10;            // and for the window
 constexpr int kCoarseFrom = 52;              // index of the scale from twice which steps double
+constexpr int kFineFrom = 74;                // the same where values are calibrated
 constexpr int kOctave = 11;                  // indices in a doubling of scales
 constexpr int kNarrow = 28, kWide = 54;      // largest indices, counted in steps, of windows of the two lesser sizes
 constexpr int kNarrowSymbols = 16, kWideSymbols = 64;
@@ -45,7 +46,7 @@ struct Scales {
     }
 };
 
-// floor(a / b) for 0 <= a < 2^31 and 0 < b <= 2^16: a quotient that is no integer lies at least 1 / b below the next one.
+// floor(a / b) for 0 <= a < 2^31 and 0 < b < 2^22: a quotient that is no integer lies at least 1 / b below the next one.
 inline I32x8 quotient(I32x8 a, I32x8 b) {
     I32x8 result;
     for (int i = 0; i < kVector; ++i) result[i] = std::int32_t(double(a[i]) / double(b[i]));
@@ -74,7 +75,7 @@ inline I32x8 share_below(const Tables& tables, const Window8& w, Count component
 // outputs: of a head, [output][8]. references: [reference][8]. last: whether the coefficient is not 0, -1 or 0.
 template <class Count>
 inline Window8 make_window(const Tables& tables, const Scales& scales, Count components, const I32x8* outputs,
-                           const I32x8* references, int reference_count, I32x8 last) {
+                           const I32x8* references, int reference_count, I32x8 last, int coarse_from = kCoarseFrom) {
     Window8 w;
     auto& m = w.mixture;
     m.components = components;
@@ -113,7 +114,7 @@ inline Window8 make_window(const Tables& tables, const Scales& scales, Count com
         centre += __builtin_convertvector(m.weight[k], I64x8) * __builtin_convertvector(m.mean[k], I64x8);
     }
     const I32x8 middle = __builtin_convertvector(centre >> kWeightBits, I32x8);
-    w.step = (max8(narrow - kCoarseFrom, all8(0)) * 187) >> 11;
+    w.step = (max8(narrow - coarse_from, all8(0)) * 187) >> 11;
     const I32x8 in_steps = wide - kOctave * w.step;
     w.levels = in_steps <= kWide ? all8(kWideSymbols) : all8(kSymbols);
     w.levels = in_steps <= kNarrow ? all8(kNarrowSymbols) : w.levels;

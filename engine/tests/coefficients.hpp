@@ -46,7 +46,8 @@ Network made_up_network(int chroma) {
 }
 
 Model made_up_dct_model() {
-    Model model;
+    Model model{};
+    model.calibrated = draw(0, 1);
     model.tables = made_up_model({1, 4, 4, 4, 4, 4, 1, 0, 0, 0}, draw).tables;
     for (int i = 0; i < kNetworks; ++i) model.networks[i] = made_up_network(i);
     for (int i = 0; i < kLogs; ++i) {

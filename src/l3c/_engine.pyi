@@ -89,6 +89,7 @@ class DctCoder:
         exponential: NDArray[np.int32],
         mantissa: NDArray[np.int32],
         shift: NDArray[np.int32],
+        calibrated: bool,
         isa: str,
     ) -> None: ...
     @property

@@ -34,10 +34,10 @@ def quiet_networks(seed: int = 8) -> tuple[Network, Network]:
     return quiet[0], quiet[1]
 
 
-def assert_equal(networks: tuple[Network, Network], planes: list[Plane]) -> None:
-    payload = encode(networks, planes)
+def assert_equal(networks: tuple[Network, Network], planes: list[Plane], calibrated: bool = True) -> None:
+    payload = encode(networks, planes, calibrated)
     for isa in supported_isas():
-        coder = DctCoder(networks, isa)
+        coder = DctCoder(networks, isa, calibrated=calibrated)
         assert coder.encode(planes) == payload, isa
         for plane, coefficients in zip(planes, coder.decode(payload, planes), strict=True):
             assert np.array_equal(plane.coefficients, coefficients), isa
@@ -45,41 +45,43 @@ def assert_equal(networks: tuple[Network, Network], planes: list[Plane]) -> None
 
 @pytest.mark.parametrize("networks", [random_networks(), other_networks(), quiet_networks()])
 @pytest.mark.parametrize(("quality", "subsampling"), [(30, 2), (75, 1), (90, 2), (100, 0)])
-def test_pictures(networks: tuple[Network, Network], quality: int, subsampling: int) -> None:
-    assert_equal(networks, planes_of(picture(35, 100), quality, subsampling))
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_pictures(networks: tuple[Network, Network], quality: int, subsampling: int, calibrated: bool) -> None:
+    assert_equal(networks, planes_of(picture(19, 50), quality, subsampling), calibrated)
 
 
-@pytest.mark.parametrize(("height", "width"), [(1, 1), (8, 9), (9, 8), (1, 200), (200, 1), (160, 24)])
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (8, 9), (9, 8), (1, 90), (90, 1), (80, 24)])
 def test_small_and_narrow_pictures(height: int, width: int) -> None:
     assert_equal(quiet_networks(), planes_of(picture(height, width), 85, 2))
     assert_equal(other_networks(), planes_of(picture(height, width).convert("L"), 85))
 
 
-@pytest.mark.parametrize("step", [1, 255, 65535])
+@pytest.mark.parametrize("step", [1, 255])
 @pytest.mark.parametrize("networks", [random_networks(), quiet_networks()])
-def test_extreme_coefficients(networks: tuple[Network, Network], step: int) -> None:
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_extreme_coefficients(networks: tuple[Network, Network], step: int, calibrated: bool) -> None:
     rng = np.random.default_rng(step)
     planes = []
-    for rows, columns, horizontal, vertical in ((4, 5, 2, 3), (2, 3, 1, 2), (2, 3, 1, 2), (3, 2, 2, 1)):
+    for rows, columns, horizontal, vertical in ((3, 2, 2, 3), (2, 2, 1, 2), (2, 2, 1, 2), (1, 2, 2, 1)):
         values = rng.integers(-(1 << 15), 1 << 15, (rows, columns, 64)) >> rng.integers(0, 17, (rows, columns, 64))
         values *= np.arange(64) < rng.integers(0, 66, (rows, columns, 1))
         planes.append(Plane(values.astype(np.int16), np.full(64, step, np.uint16), horizontal, vertical))
-    planes[0].coefficients[1:3] = -(1 << 15)
+    planes[0].coefficients[1] = -(1 << 15)
     planes[1].coefficients[1] = (1 << 15) - 1
-    assert_equal(networks, planes)
+    assert_equal(networks, planes, calibrated)
 
 
 def test_statistics_fade() -> None:
     rng = np.random.default_rng(4)
     coefficients = rng.integers(-1100, 1100, (66, 130, 64)) * (np.arange(64) < 2)
     plane = Plane(coefficients.astype(np.int16), np.full(64, 3, np.uint16), 1, 1)
-    assert_equal(random_networks(), [plane])
+    assert_equal(random_networks(), [plane], False)
 
 
 def outcome(networks: tuple[Network, Network], planes: list[Plane], payload: bytes) -> str | list[bytes]:
     blank = [replace(plane, coefficients=np.zeros_like(plane.coefficients)) for plane in planes]
     try:
-        decode(networks, blank, payload)
+        decode(networks, blank, payload, True)
     except FormatError:
         return "refused"
     return [plane.coefficients.tobytes() for plane in blank]
@@ -88,7 +90,7 @@ def outcome(networks: tuple[Network, Network], planes: list[Plane], payload: byt
 def test_damaged_payloads() -> None:
     networks = quiet_networks()
     planes = planes_of(picture(20, 24), 50, 2)
-    payload = encode(networks, planes)
+    payload = encode(networks, planes, True)
     coders = [DctCoder(networks, isa) for isa in supported_isas()]
     rng = np.random.default_rng(1)
     damaged = [b"", payload[:39], payload[:-1], payload[:-2], payload + b"\0\0", b"\0" * len(payload), rng.bytes(400)]

@@ -30,12 +30,16 @@ def log_tables() -> tuple[NDArray[np.uint8], ...]:
 
 
 class DctCoder:
-    """Two networks, for the first plane and for the others, ready to code planes as they say, not calibrated.
-    Thread-safe; releases the interpreter's lock while it works.
+    """Two networks, for the first plane and for the others, ready to code planes. Thread-safe; releases the
+    interpreter's lock while it works.
+
+    calibrated: whether what networks say is corrected by what came so far.
     """
 
-    def __init__(self, networks: tuple[Network, Network], isa: str | None = None) -> None:
-        self._coder = _engine.DctCoder(list(networks), list(log_tables()), *engine_tables(), isa or chosen_isa())
+    def __init__(self, networks: tuple[Network, Network], isa: str | None = None, *, calibrated: bool = True) -> None:
+        self._coder = _engine.DctCoder(
+            list(networks), list(log_tables()), *engine_tables(), calibrated, isa or chosen_isa()
+        )
 
     @property
     def isa(self) -> str:
