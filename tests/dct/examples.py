@@ -11,7 +11,7 @@ from l3c.dct.definition.network import WEIGHT_MAX, Network, read_network, shapes
 from l3c.dct.definition.plane import Plane
 from l3c.jpeg.file import parse
 
-SMALL = (Architecture(0, 8, 12, 16, 4, 2), Architecture(1, 12, 8, 16, 4, 3))
+SMALL = (Architecture(0, 8, 12, 16, 4, 2), Architecture(1, 12, 8, 16, 4, 3, 1))
 
 
 def random_tensors(architecture: Architecture, seed: int) -> dict[str, NDArray[np.generic]]:

@@ -54,12 +54,14 @@ def test_surroundings_are_those_of_the_definition(planes: Planes, number: int, c
         statistics.add(counted(coefficients, before).sum(axis=0), len(y))
 
 
-@pytest.mark.parametrize("chroma", [0, 1])
-def test_integers_cost_what_the_float_network_says(planes: Planes, chroma: int) -> None:
+@pytest.mark.parametrize(("chroma", "related"), [(0, 0), (1, 0), (1, 1)])
+def test_integers_cost_what_the_float_network_says(planes: Planes, chroma: int, related: int) -> None:
     torch.manual_seed(chroma)
-    net = Net(replace(SMALL[chroma], components=3))
+    if related:
+        planes.relate()
+    net = Net(replace(SMALL[chroma], components=3, related=related))
     with torch.no_grad():
-        for parameter in (net.last, net.h2):
+        for parameter in (net.last, net.h2, net.h2b):
             parameter.add_(0.05 * torch.randn_like(parameter))
     net.quantized = True
     file = planes.files[1]

@@ -22,6 +22,9 @@ LUMA_SEEN = 10
 CHROMA_SEEN = 12
 """What a head of chroma sees: luma and the other component, too."""
 
+RELATED = 2
+"""Components that chroma may be predicted from: luma, and the first chroma component."""
+
 COMPONENTS_MAX = 3
 """Logistics in a mixture. With three, one has a weight of at least a third (`symbols.HEAVY`)."""
 
@@ -38,7 +41,8 @@ WIDTH_MAX = 512
 @dataclass(frozen=True)
 class Architecture:
     """Widths. chroma: 1 for chroma given luma. trunk1, trunk2: layers of the trunk. hidden: the accumulator.
-    head: of each position. components: logistics in a mixture.
+    head: of each position. components: logistics in a mixture. related: 1 where chroma is predicted from other
+    components by slopes (`relation`), or 0.
 
     Raises ValueError naming a field that is out of bounds.
     """
@@ -49,15 +53,18 @@ class Architecture:
     hidden: int = 192
     head: int = 16
     components: int = 3
+    related: int = 0
 
     def __post_init__(self) -> None:
-        allowed = {"chroma": range(2), "components": range(1, COMPONENTS_MAX + 1)}
+        allowed = {"chroma": range(2), "components": range(1, COMPONENTS_MAX + 1), "related": range(2)}
         allowed |= dict.fromkeys(WIDTHS, range(GRANULE, WIDTH_MAX + 1, GRANULE))
         for name, values in allowed.items():
             value = getattr(self, name)
             if type(value) is not int or value not in values:
                 steps = f"{values.start} to {values[-1]} in steps of {values.step}"
                 raise ValueError(f"{name}: {value!r}, expected {steps}")
+        if self.related > self.chroma:
+            raise ValueError("related: 1 is for chroma alone")
 
     @property
     def inputs(self) -> int:
@@ -67,12 +74,12 @@ class Architecture:
     @property
     def seen(self) -> int:
         """Inputs of a head beside the accumulator."""
-        return CHROMA_SEEN if self.chroma else LUMA_SEEN
+        return CHROMA_SEEN + RELATED * self.related if self.chroma else LUMA_SEEN
 
     @property
     def references(self) -> int:
         """Predictions that a mixture's centre is made of."""
-        return 5 if self.chroma else 4
+        return 5 + RELATED * self.related if self.chroma else 4
 
     @property
     def outputs(self) -> int:

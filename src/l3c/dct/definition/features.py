@@ -129,7 +129,8 @@ class Surroundings:
     statistics: levels, uint8 [N, 64] (`Statistics`). luma: mean magnitudes of dequantized luma at the same place, int64
     [N, 64]; other: the first chroma component's quantized coefficients there, int16 [N, 64], and by how much its mean
     exceeds that of the blocks to the left and above, int64 [N], in half levels; or zeros; None for luma. second: 1 for
-    the second chroma component.
+    the second chroma component. related: predictions of all coefficients from luma and from the first chroma component,
+    int64 [N, 2, 64], 1/64 of a quantized level (`relation`); None for networks that do not see them.
     """
 
     left: NDArray[np.int16]
@@ -143,6 +144,7 @@ class Surroundings:
     other: NDArray[np.int16] | None = None
     other_change: Integers | None = None
     second: NDArray[np.bool_] | None = None
+    related: Integers | None = None
 
 
 class Blocks:
@@ -247,6 +249,10 @@ class Blocks:
             other = 2 * self.around.other[:n, k].astype(np.int64) if k else self.around.other_change[:n]
             seen += [self.luma[:n, k], signed_levels(other, OTHER_LOG)]
             references.append(RESIDUAL_UNIT // 2 * other)
+        if self.around.related is not None:
+            predictions = [*self.around.related[:n, :, k].T]
+            seen += [signed_levels(value >> RESIDUAL_STEP, RESIDUAL_LOG) for value in predictions]
+            references += predictions
         limited = np.clip(np.stack([*references, origin]), -REFERENCE_MAX, REFERENCE_MAX)
         return np.stack(seen, axis=1).astype(np.uint8), limited
 

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.coding.rans import LANES, Decoder, Encoder
-from l3c.dct.definition.architecture import BLOCK
+from l3c.dct.definition.architecture import BLOCK, RELATED
 from l3c.dct.definition.calibration import Calibration, shares_of
 from l3c.dct.definition.features import (
+    DEQUANTIZED_MAX,
     Blocks,
     Statistics,
     Surroundings,
@@ -27,6 +28,7 @@ from l3c.dct.definition.features import (
 )
 from l3c.dct.definition.levels import Integers, Levels
 from l3c.dct.definition.network import Network
+from l3c.dct.definition.relation import Relation, predictions, slopes
 from l3c.dct.definition.symbols import FINE_FROM, NONE, TOTAL, Window, last_cumulative, make_window
 from l3c.errors import FormatError
 
@@ -184,13 +186,19 @@ def code_plane(
     if not symbols.decoding:
         bordered[1:, 1:-1] = plane.coefficients
     statistics = Statistics()
+    others = related_planes(planes, number) if network.architecture.related else []
+    relations = [Relation(rows, columns) for _ in others]
     for t in range(front_count(rows, columns)):
         y, x = front(rows, columns, t)
         if not len(y):
             continue
+        found = [slopes(relation.faded(y, x)) for relation in relations]
         before = np.where(x > 0, bordered[y + 1, x, 0], bordered[y, x + 1, 0])
-        code_front(network, planes, number, symbols, bordered, y, x, statistics.levels(), calibration)
+        code_front(network, planes, number, symbols, bordered, y, x, statistics.levels(), found, calibration)
         coded = bordered[y + 1, x + 1]
+        for relation, other in zip(relations, others, strict=True):
+            own = dequantize(coded, plane.steps.astype(np.int64))
+            relation.add(y, x, own, dequantize(other.coefficients[y, x], other.steps.astype(np.int64)))
         statistics.add(counted(coded, before).sum(axis=0), len(y))
     if symbols.decoding:
         plane.coefficients[:] = bordered[1:, 1:-1]
@@ -205,11 +213,14 @@ def code_front(
     y: Integers,
     x: Integers,
     statistics: Levels,
+    found: Sequence[Integers] = (),
     calibration: Calibration | None = None,
 ) -> None:
-    """Code the blocks (y, x) of a wavefront, or fill them in."""
+    """Code the blocks (y, x) of a wavefront, or fill them in. found: their slopes for each of `related_planes`."""
     steps = planes[number].steps.astype(np.int64)
     around = surroundings(planes, number, bordered, y, x, statistics)
+    if network.architecture.related:
+        around = replace(around, related=related(planes, number, y, x, found))
     known = bordered[y + 1, x + 1]
     shared = network.shared(Blocks(around, steps).trunk())
     last = symbols.rows(last_positions(known), last_cumulative(network.last.sums(shared)))
@@ -268,6 +279,46 @@ def surroundings(
         change = 2 * other[:, 0].astype(np.int64) - left - above
     luma = mean_magnitudes(planes[0], planes[number], y, x)
     return replace(around, luma=luma, other=other, other_change=change, second=np.full(len(y), number > 1))
+
+
+def related_planes(planes: Sequence[Plane], number: int) -> list[Plane]:
+    """Those that a plane is predicted from: luma and the first chroma component, where all have the same blocks."""
+    shape = planes[number].coefficients.shape
+    others = list(planes[: min(number, RELATED)])
+    return others if all(other.coefficients.shape == shape for other in others) else []
+
+
+def related(planes: Sequence[Plane], number: int, y: Integers, x: Integers, found: Sequence[Integers]) -> Integers:
+    """Predictions [N, 2, 64] from other planes; 0 of those that there are not."""
+    out = np.zeros((len(y), RELATED, BLOCK), np.int64)
+    for i, (other, slope) in enumerate(zip(related_planes(planes, number), found, strict=True)):
+        coefficients, steps = other.coefficients, other.steps.astype(np.int64)
+        values = dequantize(coefficients[y, x], steps)
+        left = np.where(x > 0, coefficients[y, np.maximum(x - 1, 0), 0], 0).astype(np.int64)
+        above = np.where(y > 0, coefficients[np.maximum(y - 1, 0), x, 0], 0)
+        change = (2 * coefficients[y, x, 0].astype(np.int64) - left - above) * steps[0] >> 1
+        values[:, 0] = np.clip(change, -DEQUANTIZED_MAX, DEQUANTIZED_MAX)
+        out[:, i] = predictions(slope, values, planes[number].steps.astype(np.int64))
+    return out
+
+
+def plane_slopes(planes: Sequence[Plane], number: int) -> list[Integers]:
+    """Slopes before each block of a known plane, [rows, columns] for each of its related planes."""
+    rows, columns = planes[number].coefficients.shape[:2]
+    others, found = related_planes(planes, number), []
+    for other in others:
+        relation, out = Relation(rows, columns), np.zeros((rows, columns), np.int64)
+        for t in range(front_count(rows, columns)):
+            y, x = front(rows, columns, t)
+            if len(y):
+                out[y, x] = slopes(relation.faded(y, x))
+                own, given = (
+                    dequantize(plane.coefficients[y, x], plane.steps.astype(np.int64))
+                    for plane in (planes[number], other)
+                )
+                relation.add(y, x, own, given)
+        found.append(out)
+    return found
 
 
 def mean_magnitudes(luma: Plane, chroma: Plane, y: Integers, x: Integers) -> Integers:

@@ -13,7 +13,7 @@ KIND = "jpeg"  # `network.kind` of these configurations
 
 @dataclass(frozen=True)
 class DctNetwork:
-    """Widths of the layers of both networks, luma's and chroma's, as `Architecture` has them.
+    """Widths of the layers of both networks, luma's and chroma's, as `Architecture` has them. related: of chroma's.
 
     Raises InputError naming a field that is out of its bounds.
     """
@@ -24,6 +24,7 @@ class DctNetwork:
     hidden: int = 192
     head: int = 16
     components: int = 3
+    related: int = 1
 
     def __post_init__(self) -> None:
         if self.kind != KIND:
@@ -34,7 +35,9 @@ class DctNetwork:
         """Of luma, and of chroma given luma."""
         try:
             luma, chroma = (
-                Architecture(chroma, self.trunk1, self.trunk2, self.hidden, self.head, self.components)
+                Architecture(
+                    chroma, self.trunk1, self.trunk2, self.hidden, self.head, self.components, chroma * self.related
+                )
                 for chroma in (0, 1)
             )
         except ValueError as error:

@@ -46,8 +46,8 @@ SCALE_ORIGIN = 1.0
 RESIDUALS = slice(4, 6)
 """Inputs of a head that have signs."""
 
-OTHER = 11
-"""One more of chroma's."""
+OTHER = slice(11, None)
+"""More of chroma's."""
 
 
 def through(x: Tensor, rounded: Tensor) -> Tensor:

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.dct.definition.architecture import BLOCK
+from l3c.dct.definition.architecture import BLOCK, RELATED
 from l3c.dct.definition.features import Blocks, Surroundings, dequantize, last_positions
 from l3c.dct.definition.levels import Integers
-from l3c.dct.definition.plane import front_count, front_levels
+from l3c.dct.definition.plane import Plane, front_count, front_levels, plane_slopes, related, related_planes
 from l3c.jpeg.file import ReproductionError, parse
 
 logger = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ class Batch:
 BLOCKS = "blocks.i16"  # of all planes, one after another
 INDEX = "index.json"  # files, and where their planes lie
 STATISTICS = "statistics.npy"  # derived from the blocks
+SLOPES = "slopes.npy"  # derived from the blocks
 
 
 def write_planes(folder: Path, files: Iterable[tuple[str, bytes]]) -> int:
@@ -89,6 +90,7 @@ class Planes:
         for file in self.files:
             file["weight"] = sum(p["rows"] * p["columns"] for p in file["planes"]) / (BITS * file["bytes"])
         self.statistics = self._statistics(folder / STATISTICS)
+        self.folder = folder
 
     def plane(self, plane: dict[str, Any]) -> NDArray[np.int16]:
         rows, columns = plane["rows"] + 1, plane["columns"] + 2
@@ -139,12 +141,43 @@ class Planes:
             place = first["at"] + (rows + 1) * stride + columns + 1
             change = 2 * b[place, 0].astype(np.int64) - b[place - 1, 0] - b[place - stride, 0]
             more["other_change"] = change if same else np.zeros(len(rows), np.int64)
+            if "slopes" in plane:
+                more["related"] = self._related(file, component, rows, columns)
             more["second"] = np.full(len(rows), component > 1)
         statistics = self.statistics[plane["fronts"] + columns + 2 * rows]
         around = Surroundings(
             b[at - 1], b[at - stride], b[at - stride - 1], b[at - stride + 1], columns > 0, rows > 0, statistics, **more
         )
         return around, b[at]
+
+    def relate(self) -> None:
+        """Find the slopes of all chroma planes, or read them, for networks that see them."""
+        path = self.folder / SLOPES
+        at = 0
+        for file in self.files:
+            for plane in file["planes"][1:]:
+                plane["slopes"] = at
+                at += plane["rows"] * plane["columns"]
+        if path.exists():
+            self.slopes: NDArray[np.int16] = np.load(path)
+            return
+        self.slopes = np.zeros((at, RELATED), np.int16)
+        for file in self.files:
+            known = self.known(file)
+            for number, plane in enumerate(file["planes"][1:], 1):
+                for i, found in enumerate(plane_slopes(known, number)):
+                    self.slopes[plane["slopes"] : plane["slopes"] + found.size, i] = found.ravel()
+        np.save(path, self.slopes)
+
+    def known(self, file: dict[str, Any]) -> list[Plane]:
+        """A file's planes as the definition takes them."""
+        return [Plane(self.plane(p)[1:, 1:-1], np.array(p["steps"], np.uint16), p["h"], p["v"]) for p in file["planes"]]
+
+    def _related(self, file: dict[str, Any], component: int, rows: Integers, columns: Integers) -> Integers:
+        plane, known = file["planes"][component], self.known(file)
+        at = plane["slopes"] + rows * plane["columns"] + columns
+        count = len(related_planes(known, component))
+        return related(known, component, rows, columns, [self.slopes[at, i].astype(np.int64) for i in range(count)])
 
     def draw(self, rng: np.random.Generator, files: int, blocks: int, chroma: bool, most: int | None = None) -> Batch:
         """`blocks` blocks of each of `files` random files."""

@@ -84,7 +84,11 @@ class DctTrainer:
             if not (cache / names[-1] / INDEX).exists():
                 pictures = list_pictures(data.pictures) if data.pictures else []
                 write_planes(cache / names[-1], Maker(pictures, train, self.config.run.seed).files(data.made))
-        return [Planes(cache / name) for name in names], Planes(cache / "valid")
+        sets = [Planes(cache / name) for name in (*names, "valid")]
+        if self.config.network.related:
+            for planes in sets:
+                planes.relate()
+        return sets[:-1], sets[-1]
 
     def _loop(self, sets: list[Planes], valid: list[tuple[int, float, Batch]], monitor: Monitor, due: Due) -> None:
         costs: list[list[float]] = [[], []]
