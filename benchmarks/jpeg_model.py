@@ -16,7 +16,7 @@ from pathlib import Path
 import imagecodecs
 import numpy as np
 
-from l3c.dct.definition.plane import SLOPE, Plane, SymbolMeter, code_front, front_levels
+from l3c.dct.definition.plane import SLOPE, Plane, SymbolMeter, code_front, front_levels, plane_slopes
 from l3c.dct.model import DctModel, read_model
 from l3c.jpeg.file import parse
 from l3c.jpeg.pack import pack_header
@@ -51,12 +51,14 @@ def component_bytes(model: DctModel, planes: list[Plane], number: int, blocks: i
     coefficients = planes[number].coefficients
     rows, columns = coefficients.shape[:2]
     bordered = np.pad(coefficients, ((1, 0), (1, 1), (0, 0)))
-    levels = front_levels(coefficients)
+    network, levels = model.networks[number > 0], front_levels(coefficients)
+    found = plane_slopes(planes, number) if network.architecture.related else []
     meter, seen = SymbolMeter(), min(blocks, rows * columns)
     chosen = rng.permutation(rows * columns)[:seen]
     for at in range(0, seen, AT_ONCE):
         y, x = np.divmod(chosen[at : at + AT_ONCE], columns)
-        code_front(model.networks[number > 0], planes, number, meter, bordered, y, x, levels[x + SLOPE * y])
+        slopes = [slope[y, x] for slope in found]
+        code_front(network, planes, number, meter, bordered, y, x, levels[x + SLOPE * y], slopes)
     return float(meter.bits / 8 * rows * columns / seen)
 
 

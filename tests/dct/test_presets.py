@@ -1,0 +1,48 @@
+"""The models of the package."""
+
+import numpy as np
+import pytest
+
+from l3c.dct import presets
+from l3c.dct.definition.plane import SymbolMeter, code_planes
+from tests.dct.examples import picture, planes_of
+from tests.house.sources import PACKAGE
+
+PACKED_BYTES = 1_000_000
+"""What a model may take in a wheel, which deflates it."""
+
+
+def test_weights_are_those_of_the_presets() -> None:
+    weights = {path.name for path in (PACKAGE / "dct" / "weights").iterdir()}
+    assert weights == {preset.file for preset in presets.PRESETS.values()}
+
+
+@pytest.mark.parametrize("name", sorted(presets.PRESETS))
+def test_weights_are_small(name: str) -> None:
+    import zlib
+
+    assert len(zlib.compress((presets.FOLDER / presets.PRESETS[name].file).read_bytes())) < PACKED_BYTES
+
+
+@pytest.mark.parametrize("name", sorted(presets.PRESETS))
+def test_presets_code(name: str) -> None:
+    model = presets.load(name)
+    assert model is not None
+    assert model.name == name
+    planes = planes_of(picture(32, 32), 85, 2)
+    for plane, decoded in zip(planes, model.decode(model.encode(planes), planes), strict=True):
+        assert np.array_equal(plane.coefficients, decoded)
+
+
+def test_a_preset_knows_pictures() -> None:
+    model = presets.load("jpeg")
+    assert model is not None
+    planes = planes_of(picture(64, 64), 90)
+    coefficients = sum(plane.coefficients != 0 for plane in planes).sum()
+    meter = SymbolMeter()
+    code_planes(model.networks, planes, meter)
+    assert meter.bits < 4.5 * coefficients
+
+
+def test_other_names_are_no_presets() -> None:
+    assert presets.load("wave") is None
