@@ -171,18 +171,21 @@ struct Block {
         return std::uint8_t(kSignedZero + log.with_sign(v));
     }
 
-    // Before position k is coded: inputs of its head, and references, `stride` apart.
+    // Before position k is coded: inputs of its head, and references, `stride` apart; the origin that those of the mean
+    // coefficient are counted from comes last, in row kMostReferences.
     template <bool kChroma>
     void position(int k, const Steps& s, const LogTable* logs, std::uint8_t statistic, std::uint8_t* seen,
                   std::int32_t* references, std::ptrdiff_t stride) const {
         const int v = kZigzag.row[k], u = kZigzag.column[k];
         const std::int32_t down = has_above ? residual(rows[u], s.down[k]) : 0;
         const std::int32_t right = has_left ? residual(columns[v], s.right[k]) : 0;
-        std::int32_t error[2] = {down, right}, more[2] = {kResidualUnit * left[k], kResidualUnit * above[k]};
+        std::int32_t error[2] = {down, right}, more[2] = {kResidualUnit * left[k], kResidualUnit * above[k]},
+                     origin = 0;
         if (!k) {
             const std::int32_t plane = kResidualUnit * (left[0] + above[0] - above_left[0]);
-            error[0] = down - right, error[1] = plane - ((down + right) >> 1);
-            more[0] = plane, more[1] = kResidualUnit * above_right[0];
+            origin = has_above && has_left ? (down + right) >> 1 : down + right;
+            error[0] = down - right, error[1] = plane - origin;
+            more[0] = plane - origin, more[1] = kResidualUnit * above_right[0] - origin;
         }
         for (int i = 0; i < 3; ++i) seen[i] = near[i][k];
         const auto& m = magnitudes;
@@ -194,8 +197,9 @@ struct Block {
         seen[7] = distance ? 0 : kPresent;
         seen[8] = s.levels[k];
         seen[9] = statistic;
-        references[0] = down;
-        references[stride] = right;
+        references[0] = clipped(down - origin, kMostReference);
+        references[stride] = clipped(right - origin, kMostReference);
+        references[kMostReferences * stride] = clipped(origin, kMostReference);
         references[2 * stride] = clipped(more[0], kMostReference);
         references[3 * stride] = clipped(more[1], kMostReference);
         if constexpr (kChroma) {

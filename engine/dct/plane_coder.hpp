@@ -84,7 +84,7 @@ public:
           head_inputs_(rows<std::uint8_t>(sizes_.head_inputs)),
           head_(rows<std::uint8_t>(sizes_.head)),
           outputs_(rows<std::int32_t>(kSums)),
-          references_(rows<std::int32_t>(kMostReferences)) {}
+          references_(rows<std::int32_t>(kMostReferences + 1)) {}
 
     Status run() {
         const std::int64_t fronts = plane_.columns + std::int64_t(kSlope) * (plane_.rows - 1);
@@ -304,8 +304,9 @@ private:
                 known[v] = Symbols::kDecodes ? 0 : b.own[k];
             }
             const bool calibrated = model_.calibrated && k;
+            const I32x8 origin = load8(references_ + kMostReferences * sizes_.blocks + i);
             const Window8 w = make_window(model_.tables, model_.scales, components, outputs, references, kReferences,
-                                          calibrated ? all8(0) : last, calibrated ? kFineFrom : kCoarseFrom);
+                                          origin, calibrated ? all8(0) : last, calibrated ? kFineFrom : kCoarseFrom);
             I32x8 symbol = all8(0);
             if constexpr (!Symbols::kDecodes) {
                 symbol = min8(max8((known - w.base) >> w.step, all8(0)), w.levels - 1);

@@ -72,10 +72,11 @@ inline I32x8 share_below(const Tables& tables, const Window8& w, Count component
     return I32x8(sum >> kWeightBits);
 }
 
-// outputs: of a head, [output][8]. references: [reference][8]. last: whether the coefficient is not 0, -1 or 0.
+// outputs: of a head, [output][8]. references: [reference][8], from the origin. last: whether the coefficient is not 0, -1 or 0.
 template <class Count>
 inline Window8 make_window(const Tables& tables, const Scales& scales, Count components, const I32x8* outputs,
-                           const I32x8* references, int reference_count, I32x8 last, int coarse_from = kCoarseFrom) {
+                           const I32x8* references, int reference_count, I32x8 origin, I32x8 last,
+                           int coarse_from = kCoarseFrom) {
     Window8 w;
     auto& m = w.mixture;
     m.components = components;
@@ -99,7 +100,7 @@ inline Window8 make_window(const Tables& tables, const Scales& scales, Count com
     I32x8 mean = all8(0);
     for (int r = 0; r < reference_count; ++r)
         mean += clip8(outputs[3 * components + r], -kMostCoefficient, kMostCoefficient) * references[r];
-    mean >>= kOutputBits;
+    mean = origin + (mean >> kOutputBits);
     I32x8 narrow = all8(kLogScales), wide = all8(0);
     I64x8 centre{};
     for (int k = 0; k < components; ++k) {

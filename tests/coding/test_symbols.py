@@ -247,7 +247,7 @@ def test_impossible_symbols_are_refused(symbol: int) -> None:
 
 
 def test_damage_is_an_error() -> None:
-    with pytest.raises(FormatError, match="shorter"):
+    with pytest.raises(FormatError, match="cut short"):
         SymbolDecoder(b"").take(1, uniform(4))
 
 

@@ -1,6 +1,7 @@
 """Networks of random integers, and the planes of small JPEG files."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +27,9 @@ def random_tensors(architecture: Architecture, seed: int) -> dict[str, NDArray[n
     return tensors
 
 
-def random_networks(seed: int = 1) -> tuple[Network, Network]:
-    luma, chroma = (read_network(a, random_tensors(a, seed + a.chroma).__getitem__) for a in SMALL)
+def random_networks(seed: int = 1, related: int = 1) -> tuple[Network, Network]:
+    architectures = (replace(a, related=related * a.related) for a in SMALL)
+    luma, chroma = (read_network(a, random_tensors(a, seed + a.chroma).__getitem__) for a in architectures)
     return luma, chroma
 
 

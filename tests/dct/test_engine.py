@@ -10,11 +10,21 @@ from l3c.dct.compiled import DctCoder
 from l3c.dct.definition.architecture import Architecture
 from l3c.dct.definition.network import Network, read_network
 from l3c.dct.definition.plane import Plane, decode, encode
-from l3c.errors import FormatError
-from tests.dct.examples import picture, planes_of, random_networks, random_tensors
+from l3c.errors import EngineError, FormatError
+from tests.dct import examples
+from tests.dct.examples import picture, planes_of, random_tensors
 
 OTHERS = (Architecture(0, 36, 68, 44, 20, 3), Architecture(1, 20, 40, 28, 12, 1))
 """Widths that are no multiples of vectors."""
+
+
+def random_networks() -> tuple[Network, Network]:
+    return examples.random_networks(related=0)
+
+
+def test_networks_that_predict_chroma_by_slopes_are_refused() -> None:
+    with pytest.raises(EngineError, match="related = 1 is coded by the definition"):
+        DctCoder(examples.random_networks())
 
 
 def other_networks(seed: int = 5) -> tuple[Network, Network]:

@@ -87,7 +87,7 @@ def test_models_lists_verifies_and_says_what_is_missing(
     (line,) = (line for line in out.splitlines() if line.startswith("my-l3c"))
     assert line.split() == ["my-l3c", "RGB", models.read_stored(str(path)).digest[:32], "weights/my-l3c.safetensors"]
     assert {row.split()[0] for row in out.splitlines()} >= {"wave", "wave-fast", "wave-max"}
-    assert "l3c: there is no exported network of kind rgb or rgb-shared; `l3c models --fetch NAME`" in err
+    assert "note: there is no exported network of kind rgb or rgb-shared; `l3c models --fetch NAME`" in err
 
 
 def test_models_names_what_is_broken(

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from l3c.errors import InputError, install_command
 
-TRAINING = ("torch", "yaml")  # import names of what `pip install l3c[train]` brings and no other command needs
+TRAINING = ("torch", "yaml")  # import names of what the extra `train` brings and no other command needs
 
 
 def need_training() -> None:
