@@ -128,19 +128,28 @@ inline Interval8 interval_of(const Tables& tables, const Mixture8& m, Count comp
     return {symbol, start, (symbol == kSymbols - 1 ? all8(1 << kFrequencyBits) : end) - start};
 }
 
-// Bisection that remembers the cumulative frequencies at both ends, so that no interval is computed again.
-template <class Count>
-inline Interval8 find_interval(const Tables& tables, const Mixture8& m, Count components, I32x8 slot) {
+// Bisection among `symbols` symbols, a power of two, that remembers the cumulative frequencies at both ends, so that no
+// interval is computed again. cumulative: of a symbol, the sum of the frequencies of all smaller ones. Inlined by force:
+// a call, or a loop that does not know `symbols`, costs decoding 2 %.
+template <class Cumulative>
+__attribute__((always_inline)) inline Interval8 bisect(int symbols, I32x8 slot, Cumulative cumulative) {
     I32x8 symbol = all8(0), start = all8(0), end = all8(1 << kFrequencyBits);
-    for (int step = kSymbols / 2; step > 0; step >>= 1) {
+    for (int step = symbols / 2; step > 0; step >>= 1) {
         const I32x8 candidate = symbol + step;
-        const I32x8 border = inner_cumulative(tables, m, components, candidate);
+        const I32x8 border = cumulative(candidate);
         const I32x8 above = border <= slot;
         symbol = above ? candidate : symbol;
         start = above ? border : start;
         end = above ? end : border;
     }
     return {symbol, start, end - start};
+}
+
+template <class Count>
+inline Interval8 find_interval(const Tables& tables, const Mixture8& m, Count components, I32x8 slot) {
+    return bisect(kSymbols, slot, [&](I32x8 symbol) __attribute__((always_inline)) {
+        return inner_cumulative(tables, m, components, symbol);
+    });
 }
 
 }  // namespace

@@ -151,21 +151,12 @@ inline Interval8 interval_of(const Tables& tables, const Window8& w, Count compo
     return {symbol, start, cumulative(tables, w, components, symbol + 1) - start};
 }
 
-// Bisection, within the largest of the eight windows.
+// Within the largest of the eight windows.
 template <class Count>
 inline Interval8 find_interval(const Tables& tables, const Window8& w, Count components, I32x8 slot) {
     std::int32_t levels = 0;
     for (int i = 0; i < kVector; ++i) levels = levels > w.levels[i] ? levels : w.levels[i];
-    I32x8 symbol = all8(0), start = all8(0), end = all8(kTotal);
-    for (int step = levels / 2; step > 0; step >>= 1) {
-        const I32x8 candidate = symbol + step;
-        const I32x8 border = cumulative(tables, w, components, candidate);
-        const I32x8 above = border <= slot;
-        symbol = above ? candidate : symbol;
-        start = above ? border : start;
-        end = above ? end : border;
-    }
-    return {symbol, start, end - start};
+    return bisect(levels, slot, [&](I32x8 symbol) { return cumulative(tables, w, components, symbol); });
 }
 
 }  // namespace
