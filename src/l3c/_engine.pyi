@@ -1,8 +1,11 @@
+from typing import Unpack
+
 import numpy as np
 from numpy.typing import NDArray
 
 from l3c.dct.definition.network import Network as DctNetwork
 from l3c.dct.definition.plane import Plane
+from l3c.jpeg.layout import ScanOfPlanes
 from l3c.wave.definition.architecture import Architecture
 from l3c.wave.definition.learning import Learning
 from l3c.wave.definition.network import IntegerLayer
@@ -41,44 +44,9 @@ def read_scan(
     component: NDArray[np.uint8],
     out: NDArray[np.int16],
 ) -> str: ...
-def read_jpeg_scan(
-    data: bytes,
-    progressive: bool,
-    first: int,
-    last: int,
-    high: int,
-    low: int,
-    restart: int,
-    unit_rows: int,
-    unit_columns: int,
-    planes: list[tuple[NDArray[np.int16], int, int, bytes, bytes]],
-) -> bytes: ...
-def write_jpeg_scan(
-    notes: bytes,
-    limit: int,
-    progressive: bool,
-    first: int,
-    last: int,
-    high: int,
-    low: int,
-    restart: int,
-    unit_rows: int,
-    unit_columns: int,
-    planes: list[tuple[NDArray[np.int16], int, int, bytes, bytes]],
-) -> tuple[bytes, str]: ...
-def count_jpeg_symbols(
-    notes: bytes,
-    limit: int,
-    progressive: bool,
-    first: int,
-    last: int,
-    high: int,
-    low: int,
-    restart: int,
-    unit_rows: int,
-    unit_columns: int,
-    planes: list[tuple[NDArray[np.int16], int, int, bytes, bytes]],
-) -> tuple[bytes, str]: ...
+def read_jpeg_scan(data: bytes, **scan: Unpack[ScanOfPlanes]) -> bytes: ...
+def write_jpeg_scan(notes: bytes, limit: int, **scan: Unpack[ScanOfPlanes]) -> tuple[bytes, str]: ...
+def count_jpeg_symbols(notes: bytes, limit: int, **scan: Unpack[ScanOfPlanes]) -> tuple[bytes, str]: ...
 
 class DctCoder:
     def __init__(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from l3c.errors import FormatError
 from l3c.jpeg import scan, scan_compiled
-from l3c.jpeg.scan import Code
+from l3c.jpeg.bits import Code
 from l3c.jpeg.scan_write import write_scan
 
 UNITS = {"gray": [0], "4:4:4": [0, 1, 2], "4:2:0": [0, 0, 0, 0, 1, 2]}

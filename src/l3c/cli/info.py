@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,8 @@ def run(options: argparse.Namespace) -> int:
         try:
             codes.append(describe_source(source, options))
         except (L3CError, OSError) as error:
+            if options.trace:
+                traceback.print_exc()
             reason, code = explained(error, shown(source, "standard input"))
             say(f"l3c: {reason}")
             codes.append(code)

@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 
 from l3c.container.cursor import Cursor
 from l3c.errors import FormatError
+from l3c.jpeg.bits import Code
 from l3c.jpeg.frame import START
 from l3c.jpeg.idct import SIDE, ZIGZAG
 from l3c.jpeg.pixels import Coefficients, grid
-from l3c.jpeg.scan import BLOCK, Code
+from l3c.jpeg.scan import BLOCK
 from l3c.jpeg.scan_write import write_scan
 
 TABLES = b"\xff\xdb"  # markers (T.81, table B.1): quantization tables

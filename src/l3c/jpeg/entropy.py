@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.errors import FormatError
+from l3c.jpeg.bits import Bits, BitsError, codes_of
 from l3c.jpeg.layout import ScanOfPlanes
 from l3c.jpeg.notes import SCAN_ENDS, Notes, SegmentEnd, most_ends, pack_notes, unpack_notes
-from l3c.jpeg.scan import codes_of
 
 Block = NDArray[np.int16]
 RESTART = re.compile(rb"\xff[\xd0-\xd7]")  # markers between segments of a scan
@@ -38,10 +38,7 @@ MOST_CORRECTIONS = 937
 
 MOST_ZERO_RUNS = 4  # a block has 63 coefficients of AC, and a run of zeros covers 16
 INT16 = range(-0x8000, 0x8000)  # what the engine's coefficients hold
-
-
-class _WrongError(Exception):
-    """The bits at hand are no block."""
+NO_BLOCK = "the bits at hand are no block"  # why bits are read as the rest of their segment
 
 
 def _blocks(scan: ScanOfPlanes) -> Iterator[tuple[int, Block]]:
@@ -85,40 +82,6 @@ class _Run:
         else:
             ends = self.length == MOST_RUN or self.corrections > MOST_CORRECTIONS
         return ends or (notes.apart and (busy or self.busy))
-
-
-class _Bits:
-    """Bits of a segment, the most significant first; `at` of them are taken."""
-
-    def __init__(self, data: bytes) -> None:
-        self._bits = np.unpackbits(np.frombuffer(data, np.uint8)).tolist()
-        self.at = 0
-
-    @property
-    def left(self) -> int:
-        return len(self._bits) - self.at
-
-    def take(self, count: int = 1) -> int:
-        if count > self.left:
-            raise _WrongError
-        value = 0
-        for bit in self._bits[self.at : self.at + count]:
-            value = value << 1 | bit
-        self.at += count
-        return value
-
-    def symbol(self, codes: dict[tuple[int, int], int]) -> int:
-        value = 0
-        for length in range(1, 17):
-            value = value << 1 | self.take()
-            if (length, value) in codes:
-                return codes[length, value]
-        raise _WrongError
-
-    def number(self, size: int) -> int:
-        """Of `size` bits; those whose first bit is 0 stand for negative ones."""
-        value = self.take(size)
-        return value if not size or value >> (size - 1) else value - (1 << size) + 1
 
 
 def read_scan(data: bytes, scan: ScanOfPlanes) -> bytes:
@@ -180,14 +143,14 @@ class _Reader:
         """How many blocks are missing."""
         found = NOT_STUFFED.search(self._data, start)
         end = found.start() if found else len(self._data)
-        self._bits = _Bits(self._data[start:end].replace(b"\xff\0", b"\xff"))
+        self._bits = Bits(self._data[start:end].replace(b"\xff\0", b"\xff"))
         self._run, self._before = _Run(), [0] * len(self._codes)
         for self._block in segment:
             at, (i, block) = self._bits.at, next(blocks)
             before = block.copy()
             try:
                 self._read_block(i, block)
-            except _WrongError:
+            except BitsError:
                 self._bits.at, block[:] = at, before
                 if not self._scan["high"] and self._scan["last"]:
                     block[self._scan["first"] :][: self._scan["last"] + 1 - self._scan["first"]] = 0
@@ -214,10 +177,10 @@ class _Reader:
         """The DC value, in units of what the scan leaves out."""
         size = self._bits.symbol(codes)
         if size > MOST_SIZE:
-            raise _WrongError
+            raise BitsError(NO_BLOCK)
         value = self._before[i] + self._bits.number(size)
         if value << self._scan["low"] not in INT16:
-            raise _WrongError
+            raise BitsError(NO_BLOCK)
         return value
 
     def _coefficients(self, block: Block, codes: dict[tuple[int, int], int]) -> None:
@@ -234,7 +197,7 @@ class _Reader:
             zeros, size = symbol >> 4, symbol & 15
             if not size and symbol != ZERO_RUN:
                 if zeros and not scan["progressive"]:
-                    raise _WrongError
+                    raise BitsError(NO_BLOCK)
                 run = (1 << zeros) + bits.take(zeros)
                 break
             k += zeros
@@ -242,7 +205,7 @@ class _Reader:
             if size:
                 value = bits.number(size) * (1 << scan["low"])
                 if k > last or value not in INT16:
-                    raise _WrongError
+                    raise BitsError(NO_BLOCK)
                 found[k] = value
             k += 1
         for place, value in found.items():
@@ -260,7 +223,7 @@ class _Reader:
             symbol = bits.symbol(codes)
             zeros, size = symbol >> 4, symbol & 15
             if size > 1:
-                raise _WrongError
+                raise BitsError(NO_BLOCK)
             if not size and symbol != ZERO_RUN:
                 run = (1 << zeros) + bits.take(zeros)
                 break
@@ -273,7 +236,7 @@ class _Reader:
                 k += 1
             if size:
                 if k > last:
-                    raise _WrongError
+                    raise BitsError(NO_BLOCK)
                 block[k] = value
             zero_runs = 0 if size else zero_runs + 1
             k += 1

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.jpeg.scan import BLOCK, RUN, Code
+from l3c.jpeg.bits import Code
+from l3c.jpeg.scan import BLOCK, RUN
 
 Ints = NDArray[np.int32]
 PART = 1 << 16
