@@ -96,6 +96,6 @@ def test_slopes_agree_with_finite_differences() -> None:
         move = np.zeros_like(means)
         move[k] = step
         measured = (share(means - move) - share(means + move)) / 8
-        told = mixture_gradients(make_mixture(logits, means, log_scales), symbols)[1][k]
-        error = (told - measured)[likely]
+        stated = mixture_gradients(make_mixture(logits, means, log_scales), symbols)[1][k]
+        error = (stated - measured)[likely]
         assert np.sqrt(np.mean(error**2)) < 0.08 * np.sqrt(np.mean(measured[likely] ** 2))
