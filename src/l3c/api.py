@@ -169,7 +169,7 @@ def encode(
     from l3c.codec import encoding_memory
     from l3c.codec.candidates import Settings, smallest_file
     from l3c.codec.proof import Expected
-    from l3c.codec.threads import thread_count
+    from l3c.threads import thread_count
 
     if effort not in range(1, EFFORT_MAX + 1):
         raise InputError(f"effort {effort}: needs 1 to {EFFORT_MAX}")
@@ -209,7 +209,7 @@ def encode_pages(
             raise InputError(f"pages: needs an l3c.Picture for each, as l3c.Picture(array), not {type(page).__name__}")
     if not pages or any(page.pages for page in pages):
         raise InputError("a file of pages has at least one, and those have no pages of their own")
-    from l3c.codec.threads import part_of
+    from l3c.threads import part_of
 
     coded = []
     for number, page in enumerate(pages):
@@ -263,9 +263,9 @@ def keep_file(data: Buffer, suffix: str = "", /, *, threads: int | None = None, 
     Raises InputError for a suffix that no name has, LimitError for a file that takes more only to be copied.
     """
     from l3c.codec.kept import pack
-    from l3c.codec.threads import thread_count
+    from l3c.dct.keep import can_keep, keep
     from l3c.images.known import header_of
-    from l3c.jpeg.keep import can_keep, keep
+    from l3c.threads import thread_count
 
     data = bytes(data)
     if not is_suffix(suffix):
@@ -284,8 +284,8 @@ def encode_jpeg(data: Buffer, /, *, threads: int | None = None, max_memory: int 
 
     Raises InputError for what is no JPEG file, DependencyError without the extra `jpeg`.
     """
-    from l3c.codec.threads import thread_count
-    from l3c.jpeg.keep import keep
+    from l3c.dct.keep import keep
+    from l3c.threads import thread_count
 
     return keep(bytes(data), thread_count(threads), max_memory=max_memory)
 
@@ -298,7 +298,7 @@ def original(data: Buffer, /, *, threads: int | None = None, max_memory: int | N
 def original_of(contents: Contents, /, *, threads: int | None = None, max_memory: int | None = None) -> bytes:
     """As `original`, of a file that `container.read.read_file` has read."""
     from l3c.codec.kept import original
-    from l3c.codec.threads import thread_count
+    from l3c.threads import thread_count
 
     return original(contents, thread_count(threads), max_memory)
 
@@ -346,13 +346,13 @@ def decode_contents(
 ) -> NDArray[Any]:
     """As `decode`, of a file that `container.read.read_file` has read."""
     from l3c.codec.decode import decode_samples
-    from l3c.codec.threads import thread_count
+    from l3c.threads import thread_count
 
     if contents.pages:
         raise InputError(f"the file holds {len(contents.pages)} pages: take them from l3c.open(...).pages")
     if contents.jpeg is not None:
         from l3c.codec.kept import check_pixels
-        from l3c.jpeg.keep import pixels
+        from l3c.dct.keep import pixels
 
         check_pixels(contents, max_memory)
         return pixels(original_of(contents, threads=threads, max_memory=max_memory))
@@ -382,7 +382,7 @@ def decode_picture(
     if not contents.pages:
         return _picture(contents, decode_contents(contents, progress=progress, **options))
     _check_pages(contents.pages, threads, max_memory)
-    from l3c.codec.threads import part_of
+    from l3c.threads import part_of
 
     pages = []
     for number, page in enumerate(contents.pages):
@@ -424,7 +424,7 @@ def _maximum(header: ImageHeader) -> int | None:
 def _check_pages(pages: Sequence[Page], threads: int | None, max_memory: int | None) -> None:
     """Raise LimitError where a page and the samples of those before it take more than that together."""
     from l3c.codec.decode import memory_needed
-    from l3c.codec.threads import thread_count
+    from l3c.threads import thread_count
 
     limit, needed, held = _limit_of(max_memory), 0, 0
     for contents in (page.contents for page in pages):
@@ -596,7 +596,7 @@ def salvage(data: Buffer, /, *, threads: int | None = None, max_memory: int | No
 
 def _salvaged(contents: Contents, threads: int | None, max_memory: int | None) -> tuple[Picture, list[str]]:
     from l3c.codec.salvage import salvage_samples
-    from l3c.codec.threads import thread_count
+    from l3c.threads import thread_count
 
     samples, lost = salvage_samples(contents, thread_count(threads), max_memory)
     return _picture(contents, samples), lost

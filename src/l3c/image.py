@@ -121,7 +121,7 @@ class Image:
 
     def _decode(self, box: Box) -> NDArray[Any]:
         from l3c.codec.region import decode_region
-        from l3c.codec.threads import thread_count
+        from l3c.threads import thread_count
 
         return decode_region(self._contents, self._payloads, box, thread_count(self._threads), self._max_memory)
 

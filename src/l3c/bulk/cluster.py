@@ -7,8 +7,8 @@ from functools import lru_cache, partial
 from typing import Any
 
 from l3c.bulk.jobs import FAILED, Job, Outcome, Task
-from l3c.codec.threads import WorkerPool, within_pool
 from l3c.errors import InputError, install_command
+from l3c.threads import WorkerPool, within_pool
 
 
 def run_cluster(task: Task, jobs: list[Job], address: str) -> Iterator[Outcome]:

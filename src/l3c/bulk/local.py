@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from threading import Event
 
 from l3c.bulk.jobs import Job, Outcome, Task
-from l3c.codec.threads import POOL, Cancelled, WorkerPool, within_pool
+from l3c.threads import POOL, Cancelled, WorkerPool, within_pool
 
 GRACE = 3.0
 """Seconds that work which was begun has to end, once nobody waits for it: most tiles take less."""

@@ -12,7 +12,7 @@ from l3c.bulk.jobs import DONE, FAILED, SKIPPED, Job, Outcome, Task
 from l3c.bulk.plan import Plan, inside, plan
 from l3c.bulk.stores.open import open_store
 from l3c.bulk.transfer import Transfer
-from l3c.codec.threads import thread_count
+from l3c.threads import thread_count
 
 OnOutcome = Callable[[Outcome, "RunSummary"], None]
 

@@ -71,7 +71,7 @@ def check_model(name: str, device: str) -> None:
 
 def jpeg_hint(options: argparse.Namespace) -> dict[str, str]:
     """Suffixes to what is said, once, of a folder that had files with them."""
-    from l3c.jpeg.keep import SUFFIXES
+    from l3c.dct.keep import SUFFIXES
     from l3c.jpeg.transcode import available
 
     if available() or options.pixels or options.cluster:

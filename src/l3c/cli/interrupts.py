@@ -58,7 +58,7 @@ def interruptible() -> Iterator[None]:
 
 def _leave(code: int) -> None:
     """End the process where threads are at work that cannot be stopped, such as one that writes a large WebP."""
-    from l3c.codec.threads import POOL
+    from l3c.threads import POOL
 
     for thread in threading.enumerate():
         if thread.name.startswith(POOL) and thread is not threading.current_thread():

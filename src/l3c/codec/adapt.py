@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from l3c.codec.models import AdaptableModel, AdaptedModel, TileModel
-from l3c.codec.threads import in_order
 from l3c.codec.tiles import Coded, Tiles
+from l3c.threads import in_order
 
 Adaptations = Iterator[bytes]
 

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from l3c.codec.encode import Progress, encode_components, encode_differences, encode_drawing
 from l3c.codec.models import codes, find_model
 from l3c.codec.proof import Candidate, Expected, prove
-from l3c.codec.threads import part_of
 from l3c.container.constants import JOINT_CHROMA
 from l3c.container.history import DecodedJpeg, Upscaled, ValueTable
 from l3c.container.structure import ImageHeader
@@ -26,6 +25,7 @@ from l3c.history.joint_chroma import join_chroma
 from l3c.history.plain import Components, to_components, to_numbers
 from l3c.history.residuals import kind as residuals
 from l3c.history.value_table import kind as value_table
+from l3c.threads import part_of
 
 Way = tuple[ImageHeader, Components]
 """A header, and the components that it says, each uint8 [height, width, channels]."""

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from l3c.codec import deflate, webp
 from l3c.codec.models import ConditionalModel, MeasuredModel, TileModel, models_of
 from l3c.codec.side_information import is_conditional, side_information
-from l3c.codec.threads import in_order
 from l3c.container.constants import DEFAULT_MAX_MEMORY, DEFLATED, STORED, UNSIGNED, WEBP
 from l3c.container.lazy import Payloads
 from l3c.container.structure import Contents, ImageHeader, TileEntry
 from l3c.container.tiling import Box, tiles_of
 from l3c.errors import ChecksumError, FormatError, exceeding
 from l3c.history import registry
+from l3c.threads import in_order
 
 Progress = Callable[[float], None]
 Item = tuple[int, TileEntry, tuple[int, Box], bytes | memoryview]

@@ -9,8 +9,8 @@ from l3c.codec.deflate import LEVEL
 from l3c.container.constants import DEFAULT_MAX_MEMORY, KEPT_DEFLATED, KEPT_JPEG_XL, KEPT_STORED
 from l3c.container.streams import RAW, inflate
 from l3c.container.structure import Contents, KeptFile
+from l3c.dct import keep as jpeg
 from l3c.errors import ChecksumError, FormatError, InputError, exceeding
-from l3c.jpeg import keep as jpeg
 
 COPIES = 4
 """Of a file, at most, while it is packed and written: the deflate stream and its pieces, the section, the result."""

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from l3c.codec.decode import Item, decode_tile, in_turn, models_within, tile_items
 from l3c.codec.models import TileModel
 from l3c.codec.side_information import is_conditional, luma_under, side_information
-from l3c.codec.threads import in_order
 from l3c.container.lazy import Payloads
 from l3c.container.structure import Contents
 from l3c.container.tiling import Box, tiles_of
 from l3c.history import registry
 from l3c.history.corrections import correct
+from l3c.threads import in_order
 
 
 def decode_region(contents: Contents, data: Payloads, box: Box, threads: int, max_memory: int | None) -> NDArray[Any]:

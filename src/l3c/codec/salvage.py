@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from l3c.codec.decode import Item, decode_tile, in_turn, models_within, place_of, tile_items
 from l3c.codec.models import TileModel
 from l3c.codec.side_information import side_information
-from l3c.codec.threads import in_order
 from l3c.container.constants import STORED
 from l3c.container.structure import Component, Contents
 from l3c.errors import FormatError
 from l3c.history import registry
 from l3c.history.plain import Components
+from l3c.threads import in_order
 
 
 def salvage_samples(contents: Contents, threads: int, max_memory: int | None) -> tuple[NDArray[Any], list[str]]:

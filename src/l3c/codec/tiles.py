@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from l3c.codec import deflate, webp
 from l3c.codec.models import TileModel
 from l3c.codec.side_information import side_information
-from l3c.codec.threads import in_order
 from l3c.container.constants import DEFLATED, STORED, WEBP
 from l3c.container.structure import Component
 from l3c.container.tiling import Box
+from l3c.threads import in_order
 
 Samples = NDArray[np.uint8]
 

@@ -12,18 +12,18 @@ from zlib import crc32
 import numpy as np
 
 from l3c import api
-from l3c.codec.threads import at_work, lone_threads, thread_count
 from l3c.container.constants import EXTRA_NAMES, FILE_SUFFIX, LAYOUT_NAMES, PAGE_KINDS, PREVIEW, UNSIGNED
 from l3c.container.kept_file import is_suffix
 from l3c.container.read import read_file
 from l3c.container.structure import Contents, Palette
 from l3c.container.write import write_file
+from l3c.dct.keep import SUFFIXES as JPEG_SUFFIXES
 from l3c.errors import EngineError, InputError, L3CError, LimitError, ModelError, exceeding, naming
 from l3c.images import formats
 from l3c.images.description import Description
 from l3c.images.metadata import same
 from l3c.images.picture import OF_PIXELS, Picture, stripped
-from l3c.jpeg.keep import SUFFIXES as JPEG_SUFFIXES
+from l3c.threads import at_work, lone_threads, thread_count
 
 APPENDED = (".png", ".tif", ".pam", ".gif", ".webp", ".jpg")
 """All that may be appended to a name whose own suffix cannot hold a picture."""

@@ -10,9 +10,9 @@ from PIL import Image
 
 from l3c.bulk.jobs import DISCARDED, DONE, SKIPPED, Job, Outcome
 from l3c.bulk.stores.open import open_store
-from l3c.codec.threads import at_work
 from l3c.prepare.pictures import opened, png
 from l3c.prepare.tree import failure
+from l3c.threads import at_work
 
 SHORT_SIDE = 512  # pixels, at least, after rescaling: the published rule
 LARGEST_SCALE = 0.8  # the published rule: pictures shrink, so that less is left of what JPEG did to them

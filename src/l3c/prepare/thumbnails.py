@@ -11,9 +11,9 @@ from PIL import Image
 from l3c.bulk.jobs import DISCARDED, DONE, SKIPPED, Job, Outcome
 from l3c.bulk.run import OnOutcome, RunSummary
 from l3c.bulk.stores.open import open_store
-from l3c.codec.threads import at_work
 from l3c.prepare.pictures import opened, png
 from l3c.prepare.tree import Workers, failure, prepare_tree
+from l3c.threads import at_work
 
 Square = tuple[int, int, int, int]
 """Left, top, right, bottom."""

@@ -71,8 +71,8 @@ def _origin(samples: NDArray[Any], header: ImageHeader) -> tuple[NDArray[Any], O
 
 def _proven(pixels: NDArray[Any], header: ImageHeader, origin: Origin) -> tuple[ImageHeader, Components]:
     """What the coefficients do not give is left to the component."""
+    from l3c.dct.keep import packed
     from l3c.jpeg.baseline import write_jpeg
-    from l3c.jpeg.keep import packed
 
     coefficients, nearest, fast, top, left = origin
     size = header.height + top, header.width + left
@@ -84,8 +84,8 @@ def _proven(pixels: NDArray[Any], header: ImageHeader, origin: Origin) -> tuple[
 
 def redo(components: Components, header: ImageHeader, history: DecodedJpeg) -> NDArray[np.uint8]:
     """Pixels [height, width, channels]. Raises FormatError, DependencyError."""
+    from l3c.dct.keep import checked
     from l3c.jpeg.baseline import read_jpeg
-    from l3c.jpeg.keep import checked
 
     size = header.height + history.top, header.width + history.left
     file = checked(jpeg_header(header, history), history.file, 1)
@@ -114,7 +114,7 @@ def touched(header: ImageHeader, history: DecodedJpeg, index: int, box: Box) -> 
 
 def memory_needed(header: ImageHeader, history: DecodedJpeg) -> int:
     """Bytes that `redo` takes, at most."""
-    from l3c.jpeg.keep import memory_needed as restoring
+    from l3c.dct.keep import memory_needed as restoring
 
     # the picture of the JPEG file is larger by less than a unit on each side
     padded = (header.height + 2 * UNIT) * (header.width + 2 * UNIT) * header.channels

@@ -13,7 +13,6 @@ import numpy as np
 from l3c import api
 from l3c.codec.encode import assemble
 from l3c.codec.models import TileModel
-from l3c.codec.threads import in_order
 from l3c.codec.tiles import Coded
 from l3c.coding.compiled import SymbolEncoder
 from l3c.container.constants import RGB
@@ -22,6 +21,7 @@ from l3c.container.tiling import tiles_of
 from l3c.errors import L3CError
 from l3c.published.integer_model import PublishedModel
 from l3c.published.layers_integer import Program
+from l3c.threads import in_order
 from l3c.training.picture_files import Pixels
 
 STAGES = ("network", "coder", "encode", "decode")

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from l3c.codec.threads import Cancelled, WorkerPool, at_work, in_order, thread_count, within_pool
 from l3c.errors import InputError
+from l3c.threads import Cancelled, WorkerPool, at_work, in_order, thread_count, within_pool
 
 
 @pytest.mark.parametrize("threads", [None, 1, 2, 5])
