@@ -38,7 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--learning",
         metavar="NAME",
-        help=f"how a wave network learns while it codes: {EVERYDAY} (default), fast, archives or none",
+        help=f"how a wave network learns while it codes: {EVERYDAY} (default), fast, archives or none; "
+        f"whether a coefficient model is calibrated: {EVERYDAY} (default, it is) or none",
     )
     parser.add_argument("--integers-only", action="store_true", help="leave out the float form, NAME-float.safetensors")
     add_log_dir(parser)

@@ -41,10 +41,29 @@ def test_a_trained_model_codes(folder: Path, capsys: pytest.CaptureFixture[str])
     assert {"train/luma", "train/chroma", "val/luma", "val/chroma"} <= {key for line in logged for key in line}
     assert main(["export", str(experiment), str(folder / "small.safetensors")]) == 0
     model = read_model(str(folder / "small.safetensors"))
+    assert model.calibrated
     assert model.digest.hex()[:32] in capsys.readouterr().out
     planes = planes_of(picture(16, 16), 90)
     for plane, decoded in zip(planes, model.decode(model.encode(planes), planes), strict=True):
         assert np.array_equal(plane.coefficients, decoded)
+
+
+def test_integers_are_as_small_as_wanted(folder: Path) -> None:
+    assert train(folder, "-p", "weight_most=12", "-p", "quantize_from=0.5") == 0
+    (experiment,) = (folder / "logs").iterdir()
+    assert main(["export", str(experiment), str(folder / "s.safetensors"), "--learning", "none"]) == 0
+    model = read_model(str(folder / "s.safetensors"))
+    assert not model.calibrated
+    for network in model.networks:
+        layers = [*network.trunk, network.last, *(layer for head in network.heads for layer in head)]
+        assert 6 < max(int(np.abs(layer.weights.astype(np.int64)).max()) for layer in layers) <= 12
+
+
+def test_other_ways_of_learning_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train(folder) == 0
+    (experiment,) = (folder / "logs").iterdir()
+    assert main(["export", str(experiment), str(folder / "s.safetensors"), "--learning", "fast"]) != 0
+    assert "everyday, none" in capsys.readouterr().err
 
 
 def test_a_run_goes_on_where_it_was(folder: Path) -> None:
@@ -60,6 +79,7 @@ def test_a_run_goes_on_where_it_was(folder: Path) -> None:
     [
         (["-p", "hidden=7"], "network.hidden"),
         (["-p", "blocks=0"], "blocks"),
+        (["-p", "weight_most=65"], "weight_most"),
         (["-p", "train=nowhere"], "nowhere: no JPEG files"),
         (["--device", "cuda"], "processor"),
         (["--save-minutes", "1"], "iterations"),

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from l3c.dct.definition.architecture import Architecture
+from l3c.dct.definition.network import WEIGHT_MAX
 from l3c.errors import InputError
 
 KIND = "jpeg"  # `network.kind` of these configurations
@@ -63,15 +64,20 @@ class DctOptimizer:
 @dataclass(frozen=True)
 class DctExecution:
     """How a run is executed. iterations: after which it ends; every third is of chroma. minutes: after which it ends,
-    saved. quantize_from: share of the run after which the networks are rounded to the integers' grid. threads: of
-    PyTorch.
+    saved. quantize_from: share of the run after which the networks are rounded to the integers' grid. weight_most: the
+    largest integer weight of most layers; fewer integers deflate to smaller files. threads: of PyTorch.
     """
 
     seed: int = 1
     iterations: int = 15_000
     minutes: float | None = None
     quantize_from: float = 0.75
+    weight_most: int = WEIGHT_MAX
     threads: int = 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.weight_most <= WEIGHT_MAX:
+            raise InputError(f"run.weight_most: {self.weight_most}, expected 1 to {WEIGHT_MAX}")
 
 
 @dataclass(frozen=True)

@@ -55,10 +55,10 @@ def through(x: Tensor, rounded: Tensor) -> Tensor:
     return x + (rounded - x).detach()
 
 
-def exponent(weight: Tensor, unit: int | Tensor = ACTIVATION_UNIT) -> Tensor:
-    """[.., outputs, 1]: the power of two that brings a row's weights within -64..64 and leaves a shift of 0..14."""
+def exponent(weight: Tensor, unit: int | Tensor = ACTIVATION_UNIT, most: int = WEIGHT_MAX) -> Tensor:
+    """[.., outputs, 1]: the power of two that brings a row's weights within -most..most and leaves a shift of 0..14."""
     largest = weight.detach().abs().amax(-1, keepdim=True).clamp_min(1e-6)
-    e = torch.floor(torch.log2(WEIGHT_MAX / largest))
+    e = torch.floor(torch.log2(most / largest))
     low = torch.as_tensor(unit - ACTIVATION_UNIT, dtype=e.dtype)
     return torch.minimum(torch.maximum(e, low), low + SHIFT_MAX)
 
@@ -70,11 +70,14 @@ def _normal(*shape: int, fan: int) -> nn.Parameter:
 class Net(nn.Module):
     """Parameters of one network. Those of heads and columns are sums of a common part and one of each position, so that
     positions learn from each other; the integers have the sums alone.
+
+    weight_most: the largest integer weight of all layers but the accumulator's, whose grid columns share.
     """
 
-    def __init__(self, architecture: Architecture) -> None:
+    def __init__(self, architecture: Architecture, weight_most: int = WEIGHT_MAX) -> None:
         super().__init__()
         self.a = a = architecture
+        self.weight_most = weight_most
         k = a.components
         self.t1 = _normal(a.trunk1, a.inputs, fan=4 * a.inputs)
         self.t1b = nn.Parameter(torch.zeros(a.trunk1))
@@ -106,11 +109,11 @@ class Net(nn.Module):
         self.register_buffer("seen_mid", seen, persistent=False)
         self.quantized = False
 
-    def grid(self, weight: Tensor, unit: int | Tensor = ACTIVATION_UNIT) -> Tensor:
-        """Weights, on the integers' grid if that is wanted."""
+    def grid(self, weight: Tensor, unit: int | Tensor = ACTIVATION_UNIT, most: int | None = None) -> Tensor:
+        """Weights, on the integers' grid if that is wanted. most: the largest integer, `weight_most` if None."""
         if not self.quantized:
             return weight
-        e = exponent(weight, unit)
+        e = exponent(weight, unit, self.weight_most if most is None else most)
         return through(weight, (weight * torch.exp2(e)).round() * torch.exp2(-e))
 
     def output_units(self) -> Tensor:
@@ -142,11 +145,13 @@ class Net(nn.Module):
         logits = functional.linear(x, self.grid(self.last, LOGIT_UNIT), self.lastb)
         share = functional.log_softmax(logits, 1).gather(1, last[:, None])[:, 0].exp()
         last_bits = -torch.log2(share * (1 - LASTS / TOTAL) + 1 / TOTAL)
-        start = functional.linear(x, self.grid(self.acc), self.accb) + self.lastcol[last]
-        h1 = self.grid(self.h1 + self.h1_common)
-        h2 = self.grid(self.h2 + self.h2_common, self.output_units())
-        columns = self.columns()
+        start = functional.linear(x, self.grid(self.acc, most=WEIGHT_MAX), self.accb) + self.lastcol[last]
+        # Parts of all positions at once: a part taken alone has a gradient as large as the whole.
+        h1, h1b = self.grid(self.h1 + self.h1_common).unbind(), self.h1b.unbind()
+        h2, h2b = self.grid(self.h2 + self.h2_common, self.output_units()).unbind(), self.h2b.unbind()
+        columns, offsets = self.columns().unbind(), self.pos.unbind()
         reach = np.searchsorted(-batch.last, -np.arange(BLOCK), side="left")
+        beginning = torch.split(start, np.diff(reach[::-1], prepend=0, append=len(start)).tolist())
         accumulators = start[:0]
         outputs, references, which = [], [], []
         values, ends = [], []
@@ -155,12 +160,12 @@ class Net(nn.Module):
             if n == 0:
                 continue
             if n > len(accumulators):
-                accumulators = torch.cat([accumulators, start[len(accumulators) : n]])
+                accumulators = torch.cat([accumulators, beginning[BLOCK - 1 - k]])
             seen, predictions = blocks.position(k, n)
             own = (torch.from_numpy(seen).float() - seen_mid) / UNIT
-            hidden = self.activations(accumulators + self.pos[k])
-            hidden = self.activations(functional.linear(torch.cat([hidden, own], 1), h1[k], self.h1b[k]))
-            outputs.append(functional.linear(hidden, h2[k], self.h2b[k]))
+            hidden = self.activations(accumulators + offsets[k])
+            hidden = self.activations(functional.linear(torch.cat([hidden, own], 1), h1[k], h1b[k]))
+            outputs.append(functional.linear(hidden, h2[k], h2b[k]))
             references.append(torch.from_numpy(predictions).float().T / (1 << FINE_UNIT))
             value = batch.coefficients[:n, k].astype(np.int64)
             values.append(value)

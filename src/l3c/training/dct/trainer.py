@@ -37,7 +37,7 @@ class DctTrainer:
         self.experiment, self.config, self.options = experiment, config, options
         torch.set_num_threads(config.run.threads)
         torch.manual_seed(config.run.seed)
-        self.nets = [Net(architecture) for architecture in config.network.architectures()]
+        self.nets = [Net(architecture, config.run.weight_most) for architecture in config.network.architectures()]
         self.optimizers = [
             torch.optim.AdamW(net.parameters(), betas=MOMENT_RATES, weight_decay=config.optimizer.weight_decay)
             for net in self.nets

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from l3c.errors import InputError
 from l3c.training.dct.config import DctConfig
-from l3c.training.dct.export import export_dct
+from l3c.training.dct.export import CALIBRATED, export_dct
 from l3c.training.dct.trainer import DctTrainer
 from l3c.training.experiments import Experiment
 from l3c.training.options import Options
@@ -45,9 +45,9 @@ class DctWing:
 
     def export(self, experiment: Experiment, config: DctConfig, request: ExportRequest) -> tuple[int, bytes]:
         """The networks were trained on the integers' grid already."""
-        if request.images or request.fine_tune or request.learning:
-            raise InputError("--images, --fine-tune and --learning are not for coefficient models")
-        return export_dct(experiment, config, request.target, request.iteration)
+        if request.images or request.fine_tune:
+            raise InputError("--images and --fine-tune are not for coefficient models")
+        return export_dct(experiment, config, request.target, request.iteration, request.learning or CALIBRATED)
 
     def has_float_form(self, config: DctConfig) -> bool:
         return False
