@@ -16,6 +16,8 @@ Architecture dct_architecture_of(nb::handle given, int chroma) {
     a.chroma = field<int>(given, "chroma");
     require(a.chroma == chroma, "the networks are not for luma, then chroma");
     a.components = field<int>(given, "components");
+    a.related = field<int>(given, "related");
+    require(a.related >= 0 && a.related <= a.chroma, "only chroma is predicted from other planes");
     require(a.components >= 1 && a.components <= kMostComponents, "components are out of bounds");
     const auto width = [&](const char* name) {
         const int value = field<int>(given, name);

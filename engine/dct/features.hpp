@@ -14,18 +14,27 @@ constexpr std::int32_t kFarEdge[kSide] = {362, -540, 612, -689, 724, -678, 530, 
 constexpr int kEdgeBits = 10;
 constexpr int kResidualUnit = 64;  // steps of a reference in a quantized level
 constexpr int kReciprocalBits = 24;
-constexpr int kResidualStep = 3;  // differences of predictions are seen in eighths of a level
-constexpr int kSignedZero = 128;  // the level of 0 where levels have signs
-constexpr int kCountLevel = 3;    // what a position or a coefficient adds to an input that counts them
-constexpr int kPresent = 64;      // an input that says yes
-constexpr int kLastLevel = 8;     // what each position before the last one adds
-constexpr int kLastReach = 31;    // positions before the last one that count
-constexpr int kFaded = 4096;      // blocks after which statistics fade to half
+constexpr int kOutputUnitBits = 6;  // binary logarithm of kResidualUnit
+constexpr int kResidualStep = 3;    // differences of predictions are seen in eighths of a level
+constexpr int kSignedZero = 128;    // the level of 0 where levels have signs
+constexpr int kCountLevel = 3;      // what a position or a coefficient adds to an input that counts them
+constexpr int kPresent = 64;        // an input that says yes
+constexpr int kLastLevel = 8;       // what each position before the last one adds
+constexpr int kLastReach = 31;      // positions before the last one that count
+constexpr int kFaded = 4096;        // blocks after which statistics fade to half
 constexpr int kMostStatistic = 1023;
 constexpr int kStatisticsUnit = 64;  // steps of a mean in a quantized level
 constexpr int kFrame = kSide + 2;    // a block of magnitudes, and two zeros beyond
+constexpr int kFromLeft = 35;        // share of the sums of the block to the left that slopes are of, in 1/64
+constexpr int kFromAbove = 27;       // the same of the block to the upper right
+constexpr int kShareBits = 6;        // binary logarithm of the shares' unit
+constexpr int kMostRelated = 2047;   // dequantized coefficients are clipped here in products
+constexpr int kCalm = 1 << 8;        // added to sums of squares
+constexpr int kSlopeBits = 8;        // slopes are in 1/256
+constexpr int kMostSlope = 1 << 10;
 
 static_assert(std::int64_t(1 << 15) * ((1 << 16) - 1) <= INT32_MAX, "a coefficient times a step");
+static_assert(std::int64_t(kBlock) * kMostRelated * kMostRelated <= INT32_MAX, "products of two blocks");
 static_assert(std::int64_t(2 * kSide) * 724 * kMostDequantized <= INT32_MAX, "edges less what is known of a block");
 
 // Vertical and horizontal frequency of each position in zigzag order.
@@ -66,6 +75,7 @@ struct Steps {
     std::int32_t steps[kBlock];
     std::uint8_t levels[kBlock];
     std::int32_t down[kBlock], right[kBlock];  // what turns residuals at an edge to 1/64 of a quantized level
+    std::int32_t inverse[kBlock];              // 2^24 / steps
 
     Steps(const std::uint16_t* given, const LogTable& log) {
         for (int k = 0; k < kBlock; ++k) {
@@ -73,6 +83,7 @@ struct Steps {
             levels[k] = std::uint8_t(log(std::uint32_t(steps[k] - 1)));
             down[k] = reciprocal_of(std::int64_t(kEdge[kZigzag.row[k]]) * steps[k]);
             right[k] = reciprocal_of(std::int64_t(kEdge[kZigzag.column[k]]) * steps[k]);
+            inverse[k] = (1 << kReciprocalBits) / steps[k];
         }
     }
     static std::int32_t reciprocal_of(std::int64_t divisor) {
@@ -121,6 +132,48 @@ inline Counts counts_of(const std::int16_t* block) {
     return {std::uint8_t(last), std::uint8_t(present)};
 }
 
+// Sums over a block and, less and less, those before it: of products with a plane that it is predicted from, and of that
+// one's squares.
+struct Sums {
+    std::int64_t products, squares;
+
+    static std::int64_t faded(std::int64_t left, std::int64_t above) {
+        return (kFromLeft * left + kFromAbove * above) >> kShareBits;
+    }
+    void add(const std::int16_t* own, const std::uint16_t* steps, const std::int16_t* other,
+             const std::uint16_t* other_steps) {
+        std::int32_t product = 0, square = 0;
+        for (int k = 1; k < kBlock; ++k) {
+            const std::int32_t a = clipped(std::int32_t(own[k]) * steps[k], kMostRelated);
+            const std::int32_t b = clipped(std::int32_t(other[k]) * other_steps[k], kMostRelated);
+            product += a * b, square += b * b;
+        }
+        products += product, squares += square;
+    }
+    // In 1/256, of least squares, rounded down.
+    std::int32_t slope() const {
+        const std::int64_t numerator = products * (1 << kSlopeBits), divisor = squares + kCalm;
+        const std::int64_t quotient = numerator / divisor - (numerator % divisor < 0);
+        return std::int32_t(quotient < -kMostSlope ? -kMostSlope : quotient > kMostSlope ? kMostSlope : quotient);
+    }
+};
+
+// What predicts a block of chroma by a slope.
+struct Relation {
+    const std::int16_t* other;   // the block at the same place, of another plane
+    const std::uint16_t* steps;  // of that plane
+    std::int32_t change;         // of its mean, dequantized
+    std::int32_t slope;
+    Sums sums;
+
+    // In 1/64 of a quantized level. inverse: of the step of the plane that is predicted.
+    std::int32_t prediction(int k, std::int32_t inverse) const {
+        const std::int32_t value = k ? dequantized(other[k], steps[k]) : change;
+        return std::int32_t((std::int64_t(slope * value) * inverse) >> kPredictionShift);
+    }
+    static constexpr int kPredictionShift = kReciprocalBits + kSlopeBits - kOutputUnitBits;
+};
+
 // A block that is being coded.
 struct Block {
     const std::int16_t *left, *above, *above_left, *above_right;  // blocks of zeros beyond the plane
@@ -133,6 +186,7 @@ struct Block {
     std::uint8_t luma[kBlock];     // levels at the same place
     const std::int16_t* other;     // first chroma component
     std::int32_t other_change;
+    Relation related[kRelated];  // without a slope where there is no such plane
 
     // Whether coefficients come before: fills in the edges and writes the trunk's inputs.
     void surround(const Steps& s, const LogTable* logs, const std::uint8_t* statistics, std::uint8_t* trunk) {
@@ -173,7 +227,7 @@ struct Block {
 
     // Before position k is coded: inputs of its head, and references, `stride` apart; the origin that those of the mean
     // coefficient are counted from comes last, in row kMostReferences.
-    template <bool kChroma>
+    template <Kind kKind>
     void position(int k, const Steps& s, const LogTable* logs, std::uint8_t statistic, std::uint8_t* seen,
                   std::int32_t* references, std::ptrdiff_t stride) const {
         const int v = kZigzag.row[k], u = kZigzag.column[k];
@@ -202,12 +256,18 @@ struct Block {
         references[kMostReferences * stride] = clipped(origin, kMostReference);
         references[2 * stride] = clipped(more[0], kMostReference);
         references[3 * stride] = clipped(more[1], kMostReference);
-        if constexpr (kChroma) {
+        if constexpr (kKind != kLuma) {
             const std::int32_t change = k ? 2 * other[k] : other_change;
             seen[10] = luma[k];
             seen[11] = signed_level(logs[kOtherLog], change);
             references[4 * stride] = clipped(kResidualUnit / 2 * change, kMostReference);
         }
+        if constexpr (kKind == kRelatedChroma)
+            for (int i = 0; i < kRelated; ++i) {
+                const std::int32_t value = related[i].slope ? related[i].prediction(k, s.inverse[k]) : 0;
+                seen[12 + i] = signed_level(logs[kResidualLog], value >> kResidualStep);
+                references[(5 + i) * stride] = clipped(value, kMostReference);
+            }
     }
 
     // The coefficient at position k is known, and not 0: returns what the accumulator adds it by.

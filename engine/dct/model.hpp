@@ -10,27 +10,33 @@
 
 namespace l3c::dct {
 
-constexpr int kSide = 8;                 // of a block
-constexpr int kBlock = kSide * kSide;    // coefficients of a block
-constexpr int kLasts = kBlock + 1;       // last positions
-constexpr int kMostComponents = 3;       // logistics in a mixture
-constexpr int kMostReferences = 5;       // predictions that a mixture's centre is made of
-constexpr int kMostReference = 1 << 17;  // references are clipped here: 2048 levels
-constexpr int kGranule = 4;              // of which widths are multiples
-constexpr int kMostWidth = 512;          // of a layer
-constexpr int kMostWeight = 64;          // two products of a byte and a weight fit the 16 bits in which AVX2 adds them
-constexpr int kMostShift = 14;           // of a layer's sums
-constexpr int kMostPlanes = 4;           // components of a JPEG file
-constexpr int kMostFactor = 4;           // sampling factors are 1 .. 4
-constexpr int kMostSide = 1 << 16;       // blocks of a plane's side
-constexpr int kNetworks = 2;             // for the first plane; for others
+constexpr int kSide = 8;                       // of a block
+constexpr int kBlock = kSide * kSide;          // coefficients of a block
+constexpr int kLasts = kBlock + 1;             // last positions
+constexpr int kMostComponents = 3;             // logistics in a mixture
+constexpr int kRelated = 2;                    // planes that chroma may be predicted from by slopes
+constexpr int kMostReferences = 5 + kRelated;  // predictions that a mixture's centre is made of
+constexpr int kMostReference = 1 << 17;        // references are clipped here: 2048 levels
+constexpr int kGranule = 4;                    // of which widths are multiples
+constexpr int kMostWidth = 512;                // of a layer
+constexpr int kMostWeight = 64;     // two products of a byte and a weight fit the 16 bits in which AVX2 adds them
+constexpr int kMostShift = 14;      // of a layer's sums
+constexpr int kMostPlanes = 4;      // components of a JPEG file
+constexpr int kMostFactor = 4;      // sampling factors are 1 .. 4
+constexpr int kMostSide = 1 << 16;  // blocks of a plane's side
+constexpr int kNetworks = 2;        // for the first plane; for others
+
+// What a plane's network sees beside its own plane: nothing; luma and the first chroma plane; also what slopes predict from
+// these.
+enum Kind { kLuma, kChroma, kRelatedChroma };
 
 // l3c.dct.definition.architecture.Architecture.
 struct Architecture {
-    int chroma, trunk1, trunk2, hidden, head, components;
+    int chroma, trunk1, trunk2, hidden, head, components, related;
+    Kind kind() const { return related ? kRelatedChroma : chroma ? kChroma : kLuma; }
     int inputs() const { return 5 * kBlock + 3 * kSide + 2 + (chroma ? 2 * kBlock + 1 : 0); }
-    int seen() const { return chroma ? 12 : 10; }
-    int references() const { return chroma ? kMostReferences : kMostReferences - 1; }
+    int seen() const { return (chroma ? 12 : 10) + kRelated * related; }
+    int references() const { return (chroma ? 5 : 4) + kRelated * related; }
     int outputs() const { return 3 * components + references(); }
 };
 

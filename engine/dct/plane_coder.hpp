@@ -55,12 +55,12 @@ struct Sizes {
 };
 static_assert(3 * kMostComponents + kMostReferences <= kSums, "the outputs of a head are one vector");
 
-template <Operations Set, class Symbols, bool kChroma>
+template <Operations Set, class Symbols, Kind kKind>
 class PlaneCoder {
 public:
     PlaneCoder(const PackedModel<Set>& model, const Plane* planes, int number, Symbols& symbols)
         : model_(model),
-          network_(model.networks[kChroma]),
+          network_(model.networks[kKind != kLuma]),
           planes_(planes),
           number_(number),
           plane_(planes[number]),
@@ -84,7 +84,9 @@ public:
           head_inputs_(rows<std::uint8_t>(sizes_.head_inputs)),
           head_(rows<std::uint8_t>(sizes_.head)),
           outputs_(rows<std::int32_t>(kSums)),
-          references_(rows<std::int32_t>(kMostReferences + 1)) {}
+          references_(rows<std::int32_t>(kMostReferences + 1)),
+          sums_(memory_.take<Sums>(kRelated * std::size_t(plane_.rows))),
+          relations_(kKind == kRelatedChroma ? related_planes() : 0) {}
 
     Status run() {
         const std::int64_t fronts = plane_.columns + std::int64_t(kSlope) * (plane_.rows - 1);
@@ -136,7 +138,8 @@ private:
             if (status != Status::kOk) return status;
         }
         for (int j = 0; j < count; ++j) {
-            const Block& b = blocks_[j];
+            Block& b = blocks_[j];
+            if constexpr (kKind == kRelatedChroma) add_relations(b, first + j);
             statistics_.add(b.own, b.has_left ? b.left[0] : b.above[0]);
             counts_[std::size_t(first + j) * plane_.columns + column_of(t, first + j)] = counts_of(b.own);
         }
@@ -154,9 +157,10 @@ private:
         std::uint8_t* trunk = inputs_ + std::ptrdiff_t(j) * sizes_.inputs;
         b.surround(steps_, model_.logs, statistics, trunk);
         trunk += 5 * kBlock + 2 * kSide;
-        if constexpr (kChroma) {
+        if constexpr (kKind != kLuma) {
             see_luma(b, y, x);
             see_other(b, y, x);
+            if constexpr (kKind == kRelatedChroma) relate(b, y, x);
             std::memcpy(trunk, b.luma, kBlock);
             for (int k = 0; k < kBlock; ++k) {
                 const std::int32_t v = dequantized(b.other[k], steps_.steps[k]);
@@ -171,7 +175,7 @@ private:
         }
         trunk[8] = std::uint8_t(kPresent * b.has_left);
         trunk[9] = std::uint8_t(kPresent * b.has_above);
-        if constexpr (kChroma) trunk[10] = number_ > 1 ? kPresent : 0;
+        if constexpr (kKind != kLuma) trunk[10] = number_ > 1 ? kPresent : 0;
         if constexpr (Symbols::kDecodes) {
             std::memset(b.own, 0, kBlock * sizeof *b.own);
         } else {
@@ -215,6 +219,43 @@ private:
         }
         b.other = block_of(first, y, x);
         b.other_change = 2 * b.other[0] - block_of(first, y, x - 1)[0] - block_of(first, y - 1, x)[0];
+    }
+
+    // Planes before this one, at most kRelated, that all have its shape; else none.
+    int related_planes() const {
+        const int others = number_ < kRelated ? number_ : kRelated;
+        for (int i = 0; i < others; ++i)
+            if (planes_[i].rows != plane_.rows || planes_[i].columns != plane_.columns) return 0;
+        return others;
+    }
+
+    // Slopes and what they are multiplied with. The blocks to the left and to the upper right are those that their rows
+    // have coded last, in the wavefront before.
+    void relate(Block& b, int y, int x) const {
+        for (int i = 0; i < kRelated; ++i) b.related[i].slope = 0;
+        for (int i = 0; i < relations_; ++i) {
+            static constexpr Sums kNone{0, 0};
+            const Sums& left = x > 0 ? sums_[y * kRelated + i] : kNone;
+            const Sums& above = y > 0 && x + 1 < plane_.columns ? sums_[(y - 1) * kRelated + i] : kNone;
+            const Plane& plane = planes_[i];
+            Relation& r = b.related[i];
+            r.sums = {Sums::faded(left.products, above.products), Sums::faded(left.squares, above.squares)};
+            r.slope = r.sums.slope();
+            r.other = block_of(plane, y, x), r.steps = plane.steps;
+            const std::int32_t change = 2 * r.other[0] - block_of(plane, y, x - 1)[0] - block_of(plane, y - 1, x)[0];
+            const std::int64_t value = (std::int64_t(change) * plane.steps[0]) >> 1;
+            r.change = std::int32_t(value < -kMostDequantized  ? -kMostDequantized
+                                    : value > kMostDequantized ? kMostDequantized
+                                                               : value);
+        }
+    }
+
+    void add_relations(Block& b, int y) {
+        for (int i = 0; i < relations_; ++i) {
+            Relation& r = b.related[i];
+            r.sums.add(b.own, plane_.steps, r.other, r.steps);
+            sums_[y * kRelated + i] = r.sums;
+        }
     }
 
     Status code_lasts(int count) {
@@ -263,8 +304,8 @@ private:
             std::uint8_t* to = head_inputs_ + std::ptrdiff_t(i) * sizes_.head_inputs;
             for (int h = 0; h < hidden; h += kSums)
                 Set::activate(to + h, Set::add(Set::load(from + h), Set::load(position + h)), network_.shift + h);
-            blocks_[j].template position<kChroma>(k, steps_, model_.logs, statistic, to + seen, references_ + i,
-                                                  sizes_.blocks);
+            blocks_[j].template position<kKind>(k, steps_, model_.logs, statistic, to + seen, references_ + i,
+                                                sizes_.blocks);
         }
         dense(network_.heads[2 * k], head_inputs_, sizes_.head_inputs, n, head_, sizes_.head);
         dense(network_.heads[2 * k + 1], head_, sizes_.head, n, outputs_, kSums);
@@ -291,7 +332,7 @@ private:
     // Coefficients k of the first n blocks, to or from values_.
     template <class Count>
     Status code_values(int k, int n, Count components) {
-        constexpr int kReferences = kChroma ? kMostReferences : kMostReferences - 1;
+        constexpr int kReferences = kKind == kRelatedChroma ? kMostReferences : kKind == kChroma ? 5 : 4;
         bool plain = true;
         for (int i = 0; i < n; i += kVector) {
             I32x8 outputs[3 * components + kReferences], references[kReferences], last, known;
@@ -428,6 +469,8 @@ private:
     std::uint8_t *const head_inputs_, *const head_;
     std::int32_t *const outputs_, *const references_;
     std::int32_t* excesses_ = nullptr;
+    Sums* const sums_;     // of each row's latest block, [row][relation]
+    const int relations_;  // planes that this one is predicted from
 };
 
 template <Operations Set>
@@ -452,10 +495,13 @@ private:
     Status run(const Plane* planes, int count, Symbols& symbols) const {
         Status status = Status::kOk;
         for (int i = 0; i < count && status == Status::kOk; ++i) {
-            if (i)
-                status = PlaneCoder<Set, Symbols, true>(model_, planes, i, symbols).run();
+            const Kind kind = model_.networks[i > 0].architecture.kind();
+            if (kind == kRelatedChroma)
+                status = PlaneCoder<Set, Symbols, kRelatedChroma>(model_, planes, i, symbols).run();
+            else if (kind == kChroma)
+                status = PlaneCoder<Set, Symbols, kChroma>(model_, planes, i, symbols).run();
             else
-                status = PlaneCoder<Set, Symbols, false>(model_, planes, i, symbols).run();
+                status = PlaneCoder<Set, Symbols, kLuma>(model_, planes, i, symbols).run();
         }
         return status;
     }

@@ -28,7 +28,7 @@ Layer made_up_layer(int outputs, int inputs, int shift) {
 Network made_up_network(int chroma) {
     const auto width = [] { return kGranule * (draw(0, 9) ? draw(1, 12) : draw(1, kMostWidth / kGranule)); };
     Network n;
-    n.architecture = {chroma, width(), width(), width(), width(), draw(1, kMostComponents)};
+    n.architecture = {chroma, width(), width(), width(), width(), draw(1, kMostComponents), chroma ? draw(0, 1) : 0};
     const Architecture& a = n.architecture;
     n.trunk[0] = made_up_layer(a.trunk1, a.inputs(), 8);
     n.trunk[1] = made_up_layer(a.trunk2, a.trunk1, 8);
@@ -65,10 +65,11 @@ struct Picture {
     std::vector<Plane> planes;
 
     Picture() {
-        const int count = draw(1, kMostPlanes);
+        const int count = draw(1, kMostPlanes), like_luma = draw(0, 2);
         for (int i = 0; i < count; ++i) {
             Plane plane{nullptr, draw(1, 6), draw(1, 12), draw(1, kMostFactor), draw(1, kMostFactor), {}};
-            if (i > 1 && draw(0, 3)) plane.rows = planes[1].rows, plane.columns = planes[1].columns;
+            const int like = i && like_luma ? 0 : 1;
+            if (i > like && draw(0, 3)) plane.rows = planes[like].rows, plane.columns = planes[like].columns;
             for (auto& step : plane.steps) step = std::uint16_t(draw(1, draw(0, 5) ? 60 : 65535));
             std::vector<std::int16_t> values(std::size_t(plane.rows) * plane.columns * kBlock);
             const int most = draw(0, 2) ? 40 : 32767;

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from l3c.dct.definition.plane import encode
 from l3c.dct.model import file_content, read_model
 from l3c.errors import ModelError
 from tests.dct.examples import SMALL, picture, planes_of, random_networks, random_tensors
@@ -20,6 +21,7 @@ def test_a_model_codes_as_its_networks_do(tmp_path: Path, content: bytes) -> Non
     model = read_model(str(tmp_path / "small.safetensors"))
     planes = planes_of(picture(20, 20), 75, 2)
     payload = model.encode(planes)
+    assert payload == encode(model.networks, planes, model.calibrated)
     assert model.name == "small"
     assert len(model.digest) == 32
     for plane, decoded in zip(planes, model.decode(payload, planes), strict=True):

@@ -15,7 +15,7 @@ from l3c.dct.definition.features import EDGE_LOG, FINE_LOG, LOG, OTHER_LOG, OWN_
 from l3c.dct.definition.levels import magnitude_table, signed_table
 from l3c.dct.definition.network import Network
 from l3c.dct.definition.plane import Plane
-from l3c.errors import EngineError, FormatError
+from l3c.errors import FormatError
 from l3c.isa import chosen_isa
 
 
@@ -34,15 +34,9 @@ class DctCoder:
     interpreter's lock while it works.
 
     calibrated: whether what networks say is corrected by what came so far.
-
-    Raises EngineError for networks that predict chroma by slopes (`related`): the definition alone codes those yet.
     """
 
     def __init__(self, networks: tuple[Network, Network], isa: str | None = None, *, calibrated: bool = True) -> None:
-        if any(network.architecture.related for network in networks):
-            raise EngineError(
-                "the engine does not predict chroma by slopes yet: related = 1 is coded by the definition"
-            )
         self._coder = _engine.DctCoder(
             list(networks), list(log_tables()), *engine_tables(), calibrated, isa or chosen_isa()
         )

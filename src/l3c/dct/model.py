@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from l3c.dct.definition.architecture import Architecture
 from l3c.dct.definition.network import Network, read_network, shapes
-from l3c.dct.definition.plane import Plane, decode, encode
+from l3c.dct.definition.plane import Plane
 from l3c.errors import ModelError
 from l3c.models import search_path
 from l3c.models.digest import digest_of
+
+if TYPE_CHECKING:
+    from l3c.dct.compiled import DctCoder
 
 FORMAT = "l3c-dct-1"
 """Of model files; part of digests."""
@@ -29,7 +33,8 @@ Tensors = dict[str, NDArray[np.generic]]
 @dataclass(frozen=True)
 class DctModel:
     """networks: for the first component, and for others. digest: of both and of how they code. calibrated: whether
-    frequencies are corrected by what came so far (`definition.calibration`).
+    frequencies are corrected by what came so far (`definition.calibration`). The engine codes;
+    `definition.plane.encode` and `decode` give the same.
     """
 
     name: str
@@ -39,15 +44,20 @@ class DctModel:
 
     def encode(self, planes: Sequence[Plane]) -> bytes:
         """The coefficients of a picture's components as a payload."""
-        return encode(self.networks, planes, self.calibrated)
+        return self._coder.encode(planes)
 
     def decode(self, payload: bytes, planes: Sequence[Plane]) -> list[NDArray[np.int16]]:
         """Coefficients of all components. planes: their shapes, steps and sampling factors; their coefficients are not
         looked at. Raises FormatError on a damaged payload.
         """
-        blank = [replace(plane, coefficients=np.zeros_like(plane.coefficients)) for plane in planes]
-        decode(self.networks, blank, payload, self.calibrated)
-        return [plane.coefficients for plane in blank]
+        return self._coder.decode(payload, planes)
+
+    @cached_property
+    def _coder(self) -> DctCoder:
+        # made when it is first needed: training reads and writes models where no engine was built
+        from l3c.dct.compiled import DctCoder
+
+        return DctCoder(self.networks, calibrated=self.calibrated)
 
 
 def file_content(
