@@ -4,7 +4,8 @@
 // Block (y, x) belongs to wavefront x + 2 y. The blocks of a wavefront are coded together: the last positions of all, by rising
 // y; then, from position 63 down, the coefficients of all blocks that reach it, by falling last position.
 #pragma once
-#include "dct/calibration.hpp"
+#include <new>
+
 #include "dct/features.hpp"
 #include "dct/network.hpp"
 #include "dct/symbols.hpp"
@@ -67,6 +68,8 @@ public:
           steps_(plane_.steps, model.logs[kDequantizedLog]),
           symbols_(symbols),
           sizes_(plane_, network_.architecture),
+          calibration_(model.calibrated ? new (memory_.take<Calibration>(1)) Calibration : nullptr),
+          corrected_(memory_.take<Corrected8>(1)),
           counts_(memory_.take<Counts>(std::size_t(plane_.rows) * plane_.columns)),
           blocks_(memory_.take<Block>(sizes_.blocks)),
           order_(memory_.take<std::int32_t>(sizes_.blocks)),
@@ -114,6 +117,7 @@ private:
     int column_of(std::int64_t t, int y) const { return int(t - std::int64_t(kSlope) * y); }
 
     Status code_front(std::int64_t t, int first, int count) {
+        if (calibration_) calibration_->begin_front(t);
         std::uint8_t statistics[kBlock];
         statistics_.levels(statistics, model_.logs[kDequantizedLog]);
         for (int j = 0; j < count; ++j) enter(blocks_[j], first + j, column_of(t, first + j), j, statistics);
@@ -275,15 +279,21 @@ private:
                 left -= powers[p];
             }
             powers[0] += left;
-            std::int32_t cumulative[kLasts + 1], below = 0;
-            for (int p = 0; p <= kLasts; ++p) {
-                cumulative[p] = p + ((below * (kTotal - kLasts)) >> kWeightBits);
-                if (p < kLasts) below += powers[p];
+            std::int32_t cumulative[kLasts + 1], below = 0, factor = 0;
+            if (calibration_) {
+                factor = calibration_->correct_lasts(powers, cumulative);
+            } else {
+                for (int p = 0; p <= kLasts; ++p) {
+                    cumulative[p] = p + ((below * (kTotal - kLasts)) >> kWeightBits);
+                    if (p < kLasts) below += powers[p];
+                }
             }
             const Status status = symbols_.row(j, blocks_[j].last, cumulative, kLasts);
             if (status != Status::kOk) return status;
+            if (calibration_) calibration_->count_last(powers, factor, blocks_[j].last);
         }
         symbols_.end_group();
+        if (calibration_) calibration_->renew_lasts();
         return Status::kOk;
     }
 
@@ -334,6 +344,7 @@ private:
     Status code_values(int k, int n, Count components) {
         constexpr int kReferences = kKind == kRelatedChroma ? kMostReferences : kKind == kChroma ? 5 : 4;
         bool plain = true;
+        if (calibration_) calibration_->begin_position(k);
         for (int i = 0; i < n; i += kVector) {
             I32x8 outputs[3 * components + kReferences], references[kReferences], last, known;
             for (int o = 0; o < 3 * components + kReferences; ++o)
@@ -344,7 +355,7 @@ private:
                 last[v] = b.last == k + 1 ? -1 : 0;
                 known[v] = Symbols::kDecodes ? 0 : b.own[k];
             }
-            const bool calibrated = model_.calibrated && k;
+            const bool calibrated = calibration_;
             const I32x8 origin = load8(references_ + kMostReferences * sizes_.blocks + i);
             const Window8 w = make_window(model_.tables, model_.scales, components, outputs, references, kReferences,
                                           origin, calibrated ? all8(0) : last, calibrated ? kFineFrom : kCoarseFrom);
@@ -366,20 +377,16 @@ private:
             for (int v = 0; v < kVector; ++v) plain &= special[v] == 0 || i + v >= n;
         }
         symbols_.end_group();
-        if (model_.calibrated && k) calibration_.renew(k);
+        if (calibration_) calibration_->renew(k);
         return plain ? Status::kOk : code_rests(n);
     }
 
     template <class Count>
     Status code_calibrated(int k, int left, Count components, const Window8& w, I32x8 last, I32x8& symbol) {
-        int levels = 0;
-        for (int v = 0; v < kVector; ++v) levels = levels > w.levels[v] ? levels : w.levels[v];
-        I32x8 shares[kSymbols], table[kSymbols + 1];
-        find_shares(model_.tables, w, components, last, levels, shares);
-        calibration_.tabulate(k, w, shares, levels, table);
-        const Status status = symbols_.table(table, levels, symbol, left);
+        calibration_->correct(k, model_.tables, w, components, last, left, *corrected_);
+        const Status status = symbols_.corrected(model_.tables, w, components, *corrected_, symbol);
         if (status != Status::kOk) return status;
-        calibration_.count(k, w, shares, levels, symbol, ~last & (I32x8{0, 1, 2, 3, 4, 5, 6, 7} < left));
+        calibration_->count(k, w, *corrected_, symbol, left);
         return Status::kOk;
     }
 
@@ -457,7 +464,8 @@ private:
     Workspace memory_;
     const Sizes sizes_;
     Statistics statistics_;
-    Calibration calibration_;
+    Calibration* const calibration_;  // null where models are not calibrated
+    Corrected8* const corrected_;
     Counts* const counts_;  // of blocks, by rows
     Block* const blocks_;   // of a wavefront, by rising y
     std::int32_t* const order_;

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "coding/rans.hpp"
-#include "dct/windows.hpp"
+#include "dct/calibration.hpp"
 
 namespace l3c::dct {
 namespace {
@@ -28,20 +28,13 @@ public:
     // Symbols of a group from a multiple of 8 on, `count` of them.
     template <class Count>
     Status window(const Tables& tables, const Window8& w, Count components, I32x8& symbol, int count) {
-        const Interval8 found = interval_of(tables, w, components, symbol);
-        const I32x8 both = found.start | (found.frequency << 16);
-        const std::size_t at = intervals_.size();
-        intervals_.resize(at + kVector);
-        std::memcpy(&intervals_[at], &both, sizeof both);
-        if (count < kVector) intervals_.resize(at + count);
+        put(interval_of(tables, w, components, symbol), count);
         return Status::kOk;
     }
-    // The same by cumulative frequencies, [symbol].
-    Status table(const I32x8* cumulative, int, I32x8& symbol, int count) {
-        for (int v = 0; v < (count < kVector ? count : kVector); ++v) {
-            const std::int32_t start = cumulative[symbol[v]][v];
-            put(std::uint32_t(start), std::uint32_t(cumulative[symbol[v] + 1][v] - start));
-        }
+    // The same by corrected frequencies.
+    template <class Count>
+    Status corrected(const Tables& tables, const Window8& w, Count components, const Corrected8& c, I32x8& symbol) {
+        put(c.interval_of(tables, w, components, symbol), c.left);
         return Status::kOk;
     }
     // Symbol i of a group, all of whose `levels` symbols are equally likely.
@@ -52,6 +45,14 @@ public:
     }
 
 private:
+    void put(const Interval8& found, int count) {
+        const I32x8 both = found.start | (found.frequency << 16);
+        const std::size_t at = intervals_.size();
+        intervals_.resize(at + kVector);
+        std::memcpy(&intervals_[at], &both, sizeof both);
+        if (count < kVector) intervals_.resize(at + count);
+    }
+
     std::vector<Interval> intervals_;
     std::vector<std::uint32_t> sizes_;
     std::size_t ended_ = 0;
@@ -73,27 +74,11 @@ public:
     }
     template <class Count>
     Status window(const Tables& tables, const Window8& w, Count components, I32x8& symbol, int count) {
-        I32x8 slots;
-        for (int i = 0; i < kVector; ++i) slots[i] = slot_of(i);
-        const Interval8 found = find_interval(tables, w, components, slots);
-        symbol = found.symbol;
-        for (int i = 0; i < (count < kVector ? count : kVector); ++i) {
-            const Status status = rans_take(decoder_, i, found.start[i], found.frequency[i]);
-            if (status != Status::kOk) return status;
-        }
-        return Status::kOk;
+        return take(find_interval(tables, w, components, slots()), symbol, count);
     }
-    Status table(const I32x8* cumulative, int levels, I32x8& symbol, int count) {
-        I32x8 slots;
-        for (int i = 0; i < kVector; ++i) slots[i] = slot_of(i);
-        symbol = all8(0);
-        for (int s = 1; s < levels; ++s) symbol -= cumulative[s] <= slots;
-        for (int i = 0; i < (count < kVector ? count : kVector); ++i) {
-            const std::int32_t start = cumulative[symbol[i]][i];
-            const Status status = rans_take(decoder_, i, start, cumulative[symbol[i] + 1][i] - start);
-            if (status != Status::kOk) return status;
-        }
-        return Status::kOk;
+    template <class Count>
+    Status corrected(const Tables& tables, const Window8& w, Count components, const Corrected8& c, I32x8& symbol) {
+        return take(c.find_interval(tables, w, components, slots()), symbol, c.left);
     }
     Status uniform(int i, std::int32_t& symbol, int levels) {
         const std::int32_t slot = slot_of(i);
@@ -104,6 +89,19 @@ public:
     }
 
 private:
+    Status take(const Interval8& found, I32x8& symbol, int count) {
+        symbol = found.symbol;
+        for (int i = 0; i < (count < kVector ? count : kVector); ++i) {
+            const Status status = rans_take(decoder_, i, found.start[i], found.frequency[i]);
+            if (status != Status::kOk) return status;
+        }
+        return Status::kOk;
+    }
+    I32x8 slots() const {
+        I32x8 result;
+        for (int i = 0; i < kVector; ++i) result[i] = slot_of(i);
+        return result;
+    }
     std::int32_t slot_of(int i) const { return std::int32_t(decoder_.states[i % kLanes] & 0xffff); }
     RansDecoder decoder_;
 };

@@ -95,6 +95,16 @@ def test_statistics_fade() -> None:
     assert_equal(random_networks(), [plane], False)
 
 
+def test_counts_fade_and_reach_far() -> None:
+    """Values that were multiples of others, as in pictures that were JPEG files before."""
+    rng = np.random.default_rng(7)
+    coefficients = np.zeros((104, 170, 64), np.int64)
+    for k, scale in enumerate((40, 9, 3)):
+        coefficients[..., k] = np.round(rng.laplace(0, scale, (104, 170))) * 8 // 3
+    plane = Plane(coefficients.astype(np.int16), np.full(64, 3, np.uint16), 1, 1)
+    assert_equal(quiet_networks(), [plane])
+
+
 def outcome(networks: tuple[Network, Network], planes: list[Plane], payload: bytes) -> str | list[bytes]:
     blank = [replace(plane, coefficients=np.zeros_like(plane.coefficients)) for plane in planes]
     try:

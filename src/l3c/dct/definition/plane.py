@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from l3c.coding.rans import LANES, Decoder, Encoder
 from l3c.dct.definition.architecture import BLOCK, RELATED
-from l3c.dct.definition.calibration import Calibration, shares_of
+from l3c.dct.definition.calibration import SURVEY_PERIOD, Calibration
 from l3c.dct.definition.features import (
     DEQUANTIZED_MAX,
     Blocks,
@@ -29,7 +29,7 @@ from l3c.dct.definition.features import (
 from l3c.dct.definition.levels import Integers, Levels
 from l3c.dct.definition.network import Network
 from l3c.dct.definition.relation import Relation, predictions, slopes
-from l3c.dct.definition.symbols import FINE_FROM, NONE, TOTAL, Window, last_cumulative, make_window
+from l3c.dct.definition.symbols import FINE_FROM, NONE, TOTAL, Window, last_cumulative, last_weights, make_window
 from l3c.errors import FormatError
 
 SLOPE = 2
@@ -194,7 +194,8 @@ def code_plane(
             continue
         found = [slopes(relation.faded(y, x)) for relation in relations]
         before = np.where(x > 0, bordered[y + 1, x, 0], bordered[y, x + 1, 0])
-        code_front(network, planes, number, symbols, bordered, y, x, statistics.levels(), found, calibration)
+        survey = t % SURVEY_PERIOD == 0
+        code_front(network, planes, number, symbols, bordered, y, x, statistics.levels(), found, calibration, survey)
         coded = bordered[y + 1, x + 1]
         for relation, other in zip(relations, others, strict=True):
             own = dequantize(coded, plane.steps.astype(np.int64))
@@ -215,15 +216,18 @@ def code_front(
     statistics: Levels,
     found: Sequence[Integers] = (),
     calibration: Calibration | None = None,
+    survey: bool = False,
 ) -> None:
-    """Code the blocks (y, x) of a wavefront, or fill them in. found: their slopes for each of `related_planes`."""
+    """Code the blocks (y, x) of a wavefront, or fill them in. found: their slopes for each of `related_planes`. survey:
+    whether all magnitudes are counted.
+    """
     steps = planes[number].steps.astype(np.int64)
     around = surroundings(planes, number, bordered, y, x, statistics)
     if network.architecture.related:
         around = replace(around, related=related(planes, number, y, x, found))
     known = bordered[y + 1, x + 1]
     shared = network.shared(Blocks(around, steps).trunk())
-    last = symbols.rows(last_positions(known), last_cumulative(network.last.sums(shared)))
+    last = code_lasts(symbols, last_positions(known), network.last.sums(shared), calibration)
     order = np.argsort(-last, kind="stable")
     last, known = last[order], known[order]
     blocks = Blocks(_ordered(around, order), steps)
@@ -234,10 +238,11 @@ def code_front(
         n = int((last > k).sum())
         seen, references = blocks.position(k, n)
         outputs, ends, value = network.outputs(k, accumulators[:n], seen), last[:n] == k + 1, known[:n, k]
-        if calibration is None or k == 0:
+        if calibration is None:
             values = code_values(symbols, value.astype(np.int64), make_window(outputs, references, ends))
         else:
-            values = code_calibrated(symbols, value.astype(np.int64), outputs, references, ends, k, calibration)
+            window = make_window(outputs, references, np.zeros_like(ends), FINE_FROM)
+            values = code_calibrated(symbols, value.astype(np.int64), window, ends, k, calibration, survey)
         out[:n, k] = values
         network.add(k, accumulators[:n], blocks.set(k, values))
     bordered[y[order] + 1, x[order] + 1] = out
@@ -335,6 +340,16 @@ def mean_magnitudes(luma: Plane, chroma: Plane, y: Integers, x: Integers) -> Int
     return total // (tall * wide)
 
 
+def code_lasts(symbols: Symbols, known: Integers, logits: Integers, calibration: Calibration | None) -> Integers:
+    """Code last positions [n]; returns them."""
+    if calibration is None:
+        return symbols.rows(known, last_cumulative(logits))
+    cumulative, expected = calibration.calibrate_lasts(last_weights(logits))
+    last = symbols.rows(known, cumulative)
+    calibration.count_lasts(expected, last)
+    return last
+
+
 def code_values(symbols: Symbols, known: Integers, window: Window) -> Integers:
     """Code coefficients [n] of one position; returns them. Raises FormatError where one is beyond 16 bits."""
     zero, symbol = window.zero, symbol_of(known, window)
@@ -346,18 +361,17 @@ def code_values(symbols: Symbols, known: Integers, window: Window) -> Integers:
 def code_calibrated(
     symbols: Symbols,
     known: Integers,
-    outputs: Integers,
-    references: Integers,
+    window: Window,
     ends: NDArray[np.bool_],
     k: int,
     calibration: Calibration,
+    survey: bool,
 ) -> Integers:
     """The same by calibrated frequencies; the coefficients are then counted."""
-    window = make_window(outputs, references, np.zeros_like(ends), FINE_FROM)
-    shares = shares_of(window, ends)
-    symbol = symbols.rows(symbol_of(known, window), calibration.table(k, window, shares))
+    coded = calibration.calibrate(k, window, ends, survey)
+    symbol = symbols.rows(symbol_of(known, window), coded.cumulative)
     values = code_rest(symbols, known, window, symbol)
-    calibration.count(k, window, shares, values, ends)
+    calibration.count(coded, symbol)
     return values
 
 

@@ -101,10 +101,13 @@ class Window:
         return np.where(symbols <= 0, 0, np.where(symbols >= most, TOTAL, inner))
 
     def below(self, symbols: Integers) -> Integers:
-        """Share of all values below symbols [N], in 0 .. 65536."""
+        """Share of all values below symbols [.., N], in 0 .. 65536."""
         edges = (self.base + (symbols << self.step) << GRAY_BITS) - (1 << GRAY_BITS - 1)
-        distance = np.clip(edges - self.means, -REACH, REACH)
-        result: Integers = (self.weights * sigmoid(distance * self.mantissas >> self.shifts)).sum(axis=0) >> WEIGHT_BITS
+        total = np.zeros_like(edges)
+        for weight, mean, mantissa, shift in zip(self.weights, self.means, self.mantissas, self.shifts, strict=True):
+            distance = np.clip(edges - mean, -REACH, REACH)
+            total += weight * sigmoid(distance * mantissa >> shift)
+        result: Integers = total >> WEIGHT_BITS
         return result
 
     def find(self, slots: Integers) -> Integers:
