@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import statistics
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -229,6 +230,49 @@ def thumbnails() -> str:
     return table(["", *heads[1:]], named)
 
 
+JPEG_CODERS = {"wave-fast": "`jpeg-fast`", "wave": "`jpeg`", "lepton": "Lepton", "libjxl": "JPEG XL"}
+"""Coders of JPEG files by their columns in the results; ours are chosen by the models of pixels."""
+
+JPEG_SOURCES = {
+    "ianare": "cameras and phones",
+    "openMVG": "cameras, full size",
+    "ubuntu-mate": "wallpapers",
+    "elementary": "photographs from the web",
+}
+"""Kinds of files by the beginning of their names."""
+
+
+def jpeg_ratios(names: str = "") -> dict[str, float]:
+    """Mean ratio to the JPEG file by coder, of files whose names begin so, those left out that a coder refuses."""
+    found = [row for row in read_rows(RESULTS / "jpeg-files.csv") if row["file"].startswith(names)]
+    ratios = {coder: [int(row[coder]) / int(row["jpeg"]) for row in found if row[coder]] for coder in JPEG_CODERS}
+    return {coder: statistics.mean(values) for coder, values in ratios.items() if values}
+
+
+def jpeg_sizes() -> str:
+    """Means of kinds of files, and of all."""
+    rows = []
+    for start, kind in (*JPEG_SOURCES.items(), ("", "all")):
+        count = sum(row["file"].startswith(start) for row in read_rows(RESULTS / "jpeg-files.csv"))
+        found = jpeg_ratios(start)
+        rows.append([kind, str(count), *(f"{found[coder]:.3f}" if coder in found else "" for coder in JPEG_CODERS)])
+    return table(["files", "number", *JPEG_CODERS.values()], rows)
+
+
+def jpeg_speeds() -> str:
+    """Of one thread, on all files that a coder takes."""
+    found = {row["coder"]: row for row in read_rows(RESULTS / "jpeg-files-coders.csv")}
+    lepton = found["lepton"]
+    rows = []
+    for coder, name in JPEG_CODERS.items():
+        row = found[coder]
+        cells = [rate(float(row[what])) for what in ("encode_mp", "decode_mp", "encode_mb", "decode_mb")]
+        shares = [f"{float(row[what]) / float(lepton[what]):.2f}" for what in ("encode_mp", "decode_mp")]
+        rows.append([name, *cells, *shares, row["encode_mib"], row["decode_mib"]])
+    heads = ["", "encode MP/s", "decode MP/s", "encode MB/s", "decode MB/s", "encode, of Lepton", "decode, of Lepton"]
+    return table([*heads, "encode MiB", "decode MiB"], rows)
+
+
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"sizes": readme},
     "docs/models.md": {
@@ -244,6 +288,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         for kind in ("networks", "figures")
     },
     "docs/history.md": {"kodak": kodak_by_image},
+    "docs/jpeg.md": {"sizes": jpeg_sizes, "speeds": jpeg_speeds},
     "docs/paper.md": {"reported": reported, "thumbnails": thumbnails},
 }
 """The tables of each page."""

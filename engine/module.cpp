@@ -10,7 +10,6 @@ NB_MODULE(_engine, m) {
     bind_coding(m);
     bind_dct(m);
     bind_jpeg(m);
-    bind_jpeg_entropy(m);
     bind_training(m);
     bind_wave(m);
 }

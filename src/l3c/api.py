@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from l3c.container.coefficients import read_coded
 from l3c.container.constants import (
     ANCILLARY,
     DEFAULT_MAX_MEMORY,
@@ -18,6 +19,7 @@ from l3c.container.constants import (
     GRAY_ALPHA,
     JPEG_START,
     KEPT_CODERS,
+    KEPT_COEFFICIENTS,
     LAYOUT_NAMES,
     METADATA,
     NAMED,
@@ -39,7 +41,7 @@ from l3c.container.cursor import Buffer
 from l3c.container.kept_file import is_suffix
 from l3c.container.named import check_chunks, pack_named
 from l3c.container.read import read_file
-from l3c.container.structure import NOTHING, Animation, Contents, Frame, ImageHeader, Page, Palette
+from l3c.container.structure import NOTHING, Animation, Contents, Frame, ImageHeader, ModelReference, Page, Palette
 from l3c.container.write import write_file
 from l3c.errors import FormatError, InputError, exceeding
 
@@ -85,7 +87,7 @@ class Info:
     that adapt models to the image. tile_side: nominal side, pixels. metadata: kind to bytes. size: of the file,
     bytes. bits_per_subpixel: 8 size / samples. history: the source transform that was undone, or None.
     kept_size: bytes of the file that is kept, None where pixels are; kept_suffix: of its name, without the dot;
-    kept_coder: "JPEG XL", "deflate" or "stored".
+    kept_coder: "coefficients" (of a JPEG file), "JPEG XL", "deflate" or "stored".
     pages: of a file with several pictures each one's description (size: of its part of the file), none of others;
     what is said of the whole is that of the first. kind: of a page. animation: width, height, plays and background of
     the canvas, and of each page frame: left, top, duration, disposal, blend; else None.
@@ -252,55 +254,79 @@ def header_of(picture: Picture, /) -> ImageHeader:
     return _header(_samples(picture.samples), picture.layout, picture.palette, picture.extra, picture.maximum)
 
 
-def keep_file(data: Buffer, suffix: str = "", /, *, threads: int | None = None, max_memory: int | None = None) -> bytes:
+def keep_file(
+    data: Buffer,
+    suffix: str = "",
+    /,
+    *,
+    model: str = "wave",
+    threads: int | None = None,
+    max_memory: int | None = None,
+    progress: Any = _quiet,
+) -> bytes:
     """Keep any file byte for byte: a JPEG file as `encode_jpeg` does, others deflated or as they are.
 
     suffix: of its name, without the dot, by which it gets its name again. Where the file is a picture in a known format
     its size and layout are noted, and `decode` and `open` give its pixels.
 
-    max_memory: bytes, None is 4 GiB; a JPEG file that takes more to transcode is kept as it is.
+    model, progress: as for `encode_jpeg`, of JPEG files. max_memory: bytes, None is 4 GiB; a JPEG file whose
+    coefficients take more is kept as it is.
 
     Raises InputError for a suffix that no name has, LimitError for a file that takes more only to be copied.
     """
     from l3c.codec.kept import pack
+    from l3c.codec.models import check_name
     from l3c.dct.keep import can_keep, keep
     from l3c.images.known import header_of
-    from l3c.threads import thread_count
 
     data = bytes(data)
     if not is_suffix(suffix):
         raise InputError(f"suffix {suffix!r}: up to {SUFFIX_MAX} bytes, without dots, slashes and colons")
     if can_keep(data):
-        return keep(data, thread_count(threads), suffix, max_memory)
+        check_name(model)
+        return keep(data, threads, suffix, max_memory, model, progress)
     header = None if data.startswith(JPEG_START) else header_of(data)
     return write_file(Contents.of_file(header or NOTHING, pack(data, suffix, max_memory)))
 
 
-def encode_jpeg(data: Buffer, /, *, threads: int | None = None, max_memory: int | None = None) -> bytes:
-    """Keep a JPEG file byte for byte: transcoded by libjxl and proven, or as it is where that is refused or larger.
+def encode_jpeg(
+    data: Buffer,
+    /,
+    *,
+    model: str = "wave",
+    threads: int | None = None,
+    max_memory: int | None = None,
+    progress: Any = _quiet,
+) -> bytes:
+    """Keep a JPEG file byte for byte: its coefficients by a model, or as it is where it would not come back so.
 
-    `original` gives the file back, `decode` its pixels. threads: as for `encode`. max_memory: bytes, None is 4 GiB; a
-    file that takes more to transcode is kept as it is.
+    `original` gives the file back, `decode` its pixels. model: of coefficients, or of pixels, which has one beside it
+    (docs/models.md). threads, progress: as for `encode`. max_memory: bytes, None is 4 GiB; a file whose coefficients
+    take more is kept as it is.
 
-    Raises InputError for what is no JPEG file, DependencyError without the extra `jpeg`.
+    Raises InputError for what is no JPEG file, ModelError for a damaged model.
     """
+    from l3c.codec.models import check_name
     from l3c.dct.keep import keep
-    from l3c.threads import thread_count
 
-    return keep(bytes(data), thread_count(threads), max_memory=max_memory)
+    check_name(model)
+    return keep(bytes(data), threads, max_memory=max_memory, model=model, progress=progress)
 
 
-def original(data: Buffer, /, *, threads: int | None = None, max_memory: int | None = None) -> bytes:
+def original(
+    data: Buffer, /, *, threads: int | None = None, max_memory: int | None = None, progress: Any = _quiet
+) -> bytes:
     """The file that was kept (`encode_jpeg`, `keep_file`). Raises InputError for pixels, else as `decode`."""
-    return original_of(read_file(data), threads=threads, max_memory=max_memory)
+    return original_of(read_file(data), threads=threads, max_memory=max_memory, progress=progress)
 
 
-def original_of(contents: Contents, /, *, threads: int | None = None, max_memory: int | None = None) -> bytes:
+def original_of(
+    contents: Contents, /, *, threads: int | None = None, max_memory: int | None = None, progress: Any = _quiet
+) -> bytes:
     """As `original`, of a file that `container.read.read_file` has read."""
     from l3c.codec.kept import original
-    from l3c.threads import thread_count
 
-    return original(contents, thread_count(threads), max_memory)
+    return original(contents, threads, max_memory, progress)
 
 
 def decode(
@@ -355,9 +381,9 @@ def decode_contents(
         from l3c.dct.keep import pixels
 
         check_pixels(contents, max_memory)
-        return pixels(original_of(contents, threads=threads, max_memory=max_memory))
+        return pixels(original_of(contents, threads=threads, max_memory=max_memory, progress=progress))
     if contents.kept is not None:
-        return kept_picture(contents, threads=threads, max_memory=max_memory).samples
+        return kept_picture(contents, threads=threads, max_memory=max_memory, progress=progress).samples
     return decode_samples(contents, thread_count(threads), max_memory, progress, device)
 
 
@@ -377,7 +403,7 @@ def decode_picture(
     """
     contents = data if isinstance(data, Contents) else read_file(data)
     if contents.kept is not None:
-        return kept_picture(contents, threads=threads, max_memory=max_memory)
+        return kept_picture(contents, threads=threads, max_memory=max_memory, progress=progress)
     options: dict[str, Any] = {"threads": threads, "device": device, "max_memory": max_memory}
     if not contents.pages:
         return _picture(contents, decode_contents(contents, progress=progress, **options))
@@ -445,7 +471,9 @@ def _bytes_of(contents: Contents) -> int:
     return contents.header.samples * -(-contents.header.bits // 8)
 
 
-def kept_picture(contents: Contents, /, *, threads: int | None = None, max_memory: int | None = None) -> Picture:
+def kept_picture(
+    contents: Contents, /, *, threads: int | None = None, max_memory: int | None = None, progress: Any = _quiet
+) -> Picture:
     """The picture in a file that was kept, as `l3c.images` reads it.
 
     Raises InputError where it is none, FormatError, ChecksumError, LimitError, DependencyError.
@@ -460,7 +488,7 @@ def kept_picture(contents: Contents, /, *, threads: int | None = None, max_memor
     if not contents.has_picture:
         raise InputError(f"the file keeps a .{suffix} file, no picture that is known here: take the file itself")
     check_pixels(contents, max_memory)
-    data = original_of(contents, threads=threads, max_memory=max_memory)
+    data = original_of(contents, threads=threads, max_memory=max_memory, progress=progress)
     allow = partial(_check_reading, held=len(data), max_memory=max_memory)
     return read_picture(io.BytesIO(data), f"the kept .{suffix} file", allow)
 
@@ -487,6 +515,13 @@ def info(data: Buffer, /) -> Info:
     return describe(read_file(data), memoryview(data).nbytes)
 
 
+def _models(contents: Contents) -> list[ModelReference]:
+    """All that decoding asks for."""
+    files = [contents.kept, getattr(contents.header.history, "file", None)]
+    coded = [file for file in files if file is not None and file.coder == KEPT_COEFFICIENTS]
+    return contents.models + [read_coded(file.data).model for file in coded]
+
+
 def describe(contents: Contents, size: int) -> Info:
     """Info of a file of `size` bytes that was read already."""
     header, kept, animation = contents.header, contents.kept, contents.animation
@@ -496,7 +531,7 @@ def describe(contents: Contents, size: int) -> Info:
         height=header.height,
         width=header.width,
         depth=header.depth,
-        models=tuple((m.name, m.digest.hex()) for m in contents.models),
+        models=tuple((m.name, m.digest.hex()) for m in _models(contents)),
         tile_side=contents.tile_side,
         tiles=len(contents.tiles),
         stored_tiles=coders.count(STORED),

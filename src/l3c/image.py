@@ -108,7 +108,7 @@ class Image:
     def __getitem__(self, key: Any) -> NDArray[Any]:
         """As of `samples`, by integers, slices and "..."; other keys take all samples. Raises IndexError."""
         keys = _keys(key, self.ndim)
-        if keys is None or "samples" in self.__dict__ or self._contents.kept is not None:
+        if keys is None or "samples" in self.__dict__ or (self._contents.kept and not self._contents.jpeg):
             taken: NDArray[Any] = self.samples[key]
             return taken
         (rows, first), (columns, second) = (_span(k, n) for k, n in zip(keys[:2], self.shape[:2], strict=True))
@@ -120,6 +120,14 @@ class Image:
         return self._decode(box)[first, second, *keys[2:]]
 
     def _decode(self, box: Box) -> NDArray[Any]:
+        if self._contents.jpeg is not None:
+            from l3c.codec.kept import check_pixels
+            from l3c.dct.keep import lines
+
+            check_pixels(self._contents, self._max_memory)
+            limits = self._threads, self._max_memory
+            strip = lines(self._contents.header, self._contents.jpeg, box.top, box.bottom, *limits)
+            return strip[:, box.left : box.right]
         from l3c.codec.region import decode_region
         from l3c.threads import thread_count
 
@@ -146,6 +154,11 @@ class Image:
             raise InputError(f"a preview of {side} pixels a side: at least 1 is needed")
         if self._contents.preview is not None:
             return np.asarray(open_preview(self._contents.preview, side))
+        if self._contents.jpeg is not None:
+            from l3c.api import original_of
+            from l3c.dct.keep import small
+
+            return small(original_of(self._contents, threads=self._threads, max_memory=self._max_memory), side)
         if self._contents.kept is not None:
             from l3c.api import header_of, kept_picture
 

@@ -55,8 +55,9 @@ class WorkerPool:
             return work(item)
 
     def in_order(self, work: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
-        if len(items) == 1:
-            yield self.do(work, items[0])
+        # a thread that holds a processor must not wait for others' work: all that hold one might
+        if len(items) == 1 or getattr(self._held, "one", False):
+            yield from (self.do(work, item) for item in items)
         else:
             yield from self._pool.map(lambda item: self.do(work, item), items)
 

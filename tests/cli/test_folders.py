@@ -75,15 +75,3 @@ def test_a_file_with_a_folder_for_folders_is_told_what_to_do(run: Run) -> None:
     done = run("encode", "a.png", "-o", "out")
     assert done.code == 2
     assert done.lines[0].startswith("l3c: a.png: is a file; -o is for folders")
-
-
-def test_jpeg_files_that_are_stored_for_want_of_libjxl_are_named_once(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("l3c.jpeg.transcode.available", lambda: False)
-    Path("several").mkdir()
-    for name in "ab":
-        Image.fromarray(smooth_picture(40, 40, 3)).save(f"several/{name}.jpg")
-    done = run("encode", "several", "-o", "out")
-    assert done.code == 0
-    assert sum("JPEG files are stored as they are" in line for line in done.lines) == 1

@@ -3,16 +3,19 @@
 from dataclasses import replace
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 import l3c
-from l3c.container.constants import KEPT_STORED, RGB
+from l3c.container.constants import KEPT_COEFFICIENTS, KEPT_JPEG_XL, KEPT_STORED, RGB
 from l3c.container.history import DecodedJpeg
 from l3c.container.read import read_file
 from l3c.container.structure import Contents, ImageHeader, KeptFile
 from l3c.container.write import write_file
+from l3c.dct.families import model_for
+from l3c.dct.keep import checked
 from l3c.errors import ChecksumError, DependencyError, FormatError, L3CError, LimitError, VersionError
 from l3c.history.decoded_jpeg.kind import undo
 from l3c.jpeg import transcode
@@ -95,12 +98,17 @@ def test_parts_are_those_of_the_whole() -> None:
     np.testing.assert_array_equal(image[103:, :1], whole[103:, :1])
 
 
-def test_without_libjxl_pixels_are_coded_and_the_file_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_coefficients_are_coded_by_a_model() -> None:
+    assert history_of(read_file(FILE)).file.coder == KEPT_COEFFICIENTS
+    assert ("jpeg", model_for("wave").digest[:16].hex()) in l3c.info(FILE).models
+
+
+def test_files_of_earlier_versions_hold_jpeg_xl(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = forged(coder=KEPT_JPEG_XL, data=bytes(imagecodecs.jpegxl_encode_jpeg(OTHER)))
+    np.testing.assert_array_equal(l3c.decode(old), l3c.decode(FILE))
     monkeypatch.setattr(transcode, "available", lambda: False)
-    assert l3c.info(encoded(decoded("4:2:0"))).history is None
-    assert l3c.info(FILE).history == "decoded JPEG, 4:2:0"
     with pytest.raises(DependencyError, match=r"\[jpeg\]"):
-        l3c.decode(FILE)
+        l3c.decode(old)
 
 
 def test_memory_is_bounded() -> None:
@@ -137,9 +145,9 @@ def history_of(contents: Contents) -> DecodedJpeg:
     return contents.header.history
 
 
-OTHER = transcode.restore(
-    bytes(history_of(read_file(FILE)).file.data), history_of(read_file(FILE)).file.length, (104, 136), 1
-)
+OTHER = checked(ImageHeader(RGB, 104, 136), history_of(read_file(FILE)).file, 1)
+"""The JPEG file of the coefficients."""
+
 BAD: dict[str, tuple[bytes, type[FormatError] | type[LimitError]]] = {
     "another sampling": (forged(sampling=2), FormatError),
     "gray": (forged(sampling=0), FormatError),
@@ -149,7 +157,7 @@ BAD: dict[str, tuple[bytes, type[FormatError] | type[LimitError]]] = {
     "a huge length": (forged(length=2**60), LimitError),
     "another checksum": (forged(crc=1), ChecksumError),
     "an unknown coder": (forged(coder=2), VersionError),
-    "no JPEG XL": (forged(data=b"\xff\x0a" + bytes(90)), FormatError),
+    "no JPEG XL": (forged(coder=KEPT_JPEG_XL, data=b"\xff\x0a" + bytes(90)), FormatError),
     "nothing": (forged(data=b""), FormatError),
     "stored, but shorter": (forged(coder=KEPT_STORED), FormatError),
 }

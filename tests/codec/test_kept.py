@@ -97,7 +97,7 @@ BROKEN = {
     "no stream": (forged(data=b"\xff" * 20), FormatError, "deflate stream is damaged"),
     "half a stream": (forged(data=b""), FormatError, "does not end"),
     "a transcoded text": (forged(coder=KEPT_JPEG_XL), FormatError, "no section HEAD"),
-    "an unknown coder": (forged(coder=3), VersionError, "coder 3"),
+    "an unknown coder": (forged(coder=4), VersionError, "coder 4"),
     "a path for a suffix": (assemble([(FILE, b"\3a/b\0\0" + bytes(4))]), FormatError, "not that of a file's name"),
     "jpg spelt out": (assemble([(FILE, b"\3jpg\0\0" + bytes(4))]), FormatError, "not that of a file's name"),
     "no UTF-8": (assemble([(FILE, b"\1\xff\0\0" + bytes(4))]), FormatError, "not UTF-8"),

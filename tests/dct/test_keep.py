@@ -10,11 +10,26 @@ import pytest
 from PIL import Image
 
 import l3c
-from l3c.container.constants import KEPT_JPEG_XL, KEPT_STORED
+from l3c.container.coefficients import read_coded, write_coded
+from l3c.container.constants import KEPT_JPEG_XL, KEPT_STORED, RGB
 from l3c.container.read import read_file
-from l3c.container.structure import Contents, ImageHeader, KeptFile
+from l3c.container.structure import NOTHING, Contents, ImageHeader, KeptFile, ModelReference
 from l3c.container.write import write_file
-from l3c.errors import ChecksumError, DependencyError, FormatError, InputError, L3CError, LimitError, VersionError
+from l3c.dct import coded as coded_jpeg
+from l3c.dct.coded import Segment
+from l3c.dct.families import model_for
+from l3c.dct.model import DctModel
+from l3c.errors import (
+    ChecksumError,
+    DependencyError,
+    FormatError,
+    InputError,
+    L3CError,
+    LimitError,
+    ModelError,
+    VersionError,
+)
+from l3c.jpeg.file import JpegFile
 from tests.checks import plain, smooth_picture
 from tests.images.pictures import ICC, exif_block, saved
 
@@ -22,7 +37,7 @@ PICTURE = Image.fromarray(smooth_picture(140, 180, 3))
 BASE = saved(PICTURE, "JPEG")
 DEEP = bytes(imagecodecs.jpeg_encode(smooth_picture(40, 60, 3).astype(np.uint16) * 16, level=90, bitspersample=12))
 SOF = BASE.index(b"\xff\xc0")
-TRANSCODED = {
+CODED = {
     "baseline": BASE,
     "4:4:4": saved(PICTURE, "JPEG", subsampling=0),
     "4:2:2": saved(PICTURE, "JPEG", subsampling=1),
@@ -31,29 +46,39 @@ TRANSCODED = {
     "restarts": saved(PICTURE, "JPEG", restart_marker_blocks=3),
     "metadata": saved(PICTURE, "JPEG", exif=exif_block(), comment=b"by hand", xmp=b"<x/>"),
     "trailing bytes": BASE + bytes(range(256)) * 4,
+    "CMYK": saved(PICTURE.convert("CMYK"), "JPEG"),
+    "cut": BASE[:-90],
+    "a broken profile": saved(PICTURE, "JPEG", icc_profile=ICC),
+    "a thumbnail": saved(PICTURE, "JPEG", exif=exif_block()[:-4] + saved(PICTURE.resize((32, 24)), "JPEG")),
     "several pictures, as phones write": saved(PICTURE, "MPO", save_all=True, append_images=[PICTURE.resize((30, 20))]),
 }
 STORED = {
-    "CMYK": saved(PICTURE.convert("CMYK"), "JPEG"),
     "12 bits": DEEP,
     "arithmetic coding": BASE[: SOF + 1] + b"\xc9" + BASE[SOF + 2 :],
-    "cut": BASE[:-90],
-    "a broken profile": saved(PICTURE, "JPEG", icc_profile=ICC),
 }
+CUT = BASE[:-90]
 FILE = l3c.encode_jpeg(BASE)
+OLD = write_file(
+    Contents.of_file(
+        ImageHeader(RGB, 140, 180),
+        KeptFile(KEPT_JPEG_XL, len(BASE), crc32(BASE), bytes(imagecodecs.jpegxl_encode_jpeg(BASE))),
+    )
+)
+"""As earlier versions wrote it: libjxl's transcoding."""
 
 
-@pytest.mark.parametrize("name", TRANSCODED)
-def test_a_transcoded_file_comes_back_and_is_smaller(name: str) -> None:
-    jpeg = TRANSCODED[name]
+@pytest.mark.parametrize("name", CODED)
+def test_a_file_comes_back_and_is_smaller(name: str) -> None:
+    jpeg = CODED[name]
     data = l3c.encode_jpeg(jpeg, threads=1)
     assert len(data) < len(jpeg)
     assert l3c.original(data) == jpeg
-    assert l3c.info(data).kept_coder == "JPEG XL"
+    info = l3c.info(data)
+    assert (info.kept_coder, info.models) == ("coefficients", (("jpeg", model_for("wave").digest[:16].hex()),))
 
 
 @pytest.mark.parametrize("name", STORED)
-def test_what_libjxl_refuses_is_stored(name: str) -> None:
+def test_what_is_not_taken_apart_is_stored(name: str) -> None:
     jpeg = STORED[name]
     data = l3c.encode_jpeg(jpeg)
     assert len(jpeg) < len(data) < len(jpeg) + 60
@@ -70,7 +95,7 @@ def test_other_files_are_refused(form: str) -> None:
 
 
 def test_pixels_are_those_of_pillow() -> None:
-    for jpeg in TRANSCODED.values():
+    for jpeg in (value for name, value in CODED.items() if name != "cut"):
         with Image.open(io.BytesIO(jpeg)) as image:
             np.testing.assert_array_equal(l3c.decode(l3c.encode_jpeg(jpeg)), np.asarray(image))
 
@@ -78,11 +103,11 @@ def test_pixels_are_those_of_pillow() -> None:
 @pytest.mark.parametrize(("name", "reason"), [("12 bits", "cannot be decoded"), ("cut", "truncated")])
 def test_pixels_that_cannot_be_had_are_refused(name: str, reason: str) -> None:
     with pytest.raises(InputError, match=f"kept whole, but its pixels.*{reason}"):
-        l3c.decode(l3c.encode_jpeg(STORED[name]))
+        l3c.decode(l3c.encode_jpeg((STORED | CODED)[name]))
 
 
 def test_info_tells_layout_and_depth() -> None:
-    found = {name: l3c.info(l3c.encode_jpeg(jpeg)) for name, jpeg in (TRANSCODED | STORED).items()}
+    found = {name: l3c.info(l3c.encode_jpeg(jpeg)) for name, jpeg in (CODED | STORED).items()}
     assert {name: i.layout for name, i in found.items() if i.layout != "RGB"} == {"gray": "gray", "CMYK": "CMYK"}
     assert {name: i.depth for name, i in found.items() if i.depth != 8} == {"12 bits": 12}
     assert (found["baseline"].width, found["baseline"].height, found["baseline"].tiles) == (180, 140, 0)
@@ -102,15 +127,85 @@ def test_pillow_opens_it_as_it_would_the_jpeg_file() -> None:
         assert image.tobytes() == expected.tobytes()
 
 
-def test_without_libjxl_files_are_stored_and_transcoded_ones_name_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    stored = l3c.encode_jpeg(STORED["CMYK"])
+def test_files_of_earlier_versions_come_back_where_libjxl_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert l3c.original(OLD) == BASE
+    assert l3c.info(OLD).kept_coder == "JPEG XL"
+    np.testing.assert_array_equal(l3c.decode(OLD), l3c.decode(FILE))
     monkeypatch.setattr("l3c.jpeg.transcode.available", lambda: False)
-    for call in (lambda: l3c.original(FILE), lambda: l3c.decode(FILE)):
+    for call in (lambda: l3c.original(OLD), lambda: l3c.decode(OLD)):
         with pytest.raises(DependencyError, match=r"pip install '.\[jpeg\]'"):
             call()
-    assert l3c.original(stored) == STORED["CMYK"]
-    data = l3c.encode_jpeg(BASE)
-    assert (l3c.info(data).kept_coder, l3c.original(data)) == ("stored", BASE)
+    assert l3c.original(l3c.encode_jpeg(BASE)) == BASE
+
+
+def test_a_model_of_pixels_chooses_one_of_coefficients() -> None:
+    for name, used in (("wave", "jpeg"), ("wave-max", "jpeg"), ("jpeg", "jpeg")):
+        assert l3c.info(l3c.encode_jpeg(BASE, model=name)).models[0][0] == used
+    with pytest.raises(ModelError, match="no model 'wavy'"):
+        l3c.encode_jpeg(BASE, model="wavy")
+
+
+def test_a_model_that_is_missing_is_named() -> None:
+    coded = read_coded(read_jpeg().data)
+    other = replace(coded, model=ModelReference(bytes(16), "far away"))
+    with pytest.raises(ModelError, match="'far away' with digest 0000"):
+        l3c.original(forged(data=write_coded(other)))
+
+
+def test_segments_are_coded_apart_and_bytes_do_not_depend_on_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coded_jpeg, "SEGMENT_BLOCKS", 300)
+    for name in ("baseline", "4:4:4", "progressive", "several pictures, as phones write"):
+        jpeg = CODED[name]
+        data = l3c.encode_jpeg(jpeg, threads=1)
+        kept = read_file(data).jpeg
+        assert kept is not None
+        assert len(read_coded(kept.data).payloads) > 1
+        assert l3c.encode_jpeg(jpeg, threads=3) == data
+        assert l3c.original(data, threads=3) == jpeg
+
+
+def test_progress_is_told() -> None:
+    told: list[float] = []
+    data = l3c.encode_jpeg(BASE, progress=told.append)
+    assert told[-1] == 1
+    told.clear()
+    assert l3c.original(data, progress=told.append) == BASE
+    assert told[-1] == 1
+
+
+@pytest.mark.parametrize("name", [name for name in CODED if name != "cut"])
+def test_a_region_is_that_of_the_whole(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coded_jpeg, "SEGMENT_BLOCKS", 200)
+    data = l3c.encode_jpeg(CODED[name])
+    whole, image = l3c.decode(data), l3c.open(data)
+    for x, y, width, height in ((0, 0, 180, 140), (17, 60, 5, 9), (0, 139, 180, 1), (3, 16, 100, 32)):
+        part = image.region(x, y, width, height)
+        np.testing.assert_array_equal(part, whole[y : y + height, x : x + width])
+
+
+def test_a_region_decodes_the_segments_that_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coded_jpeg, "SEGMENT_BLOCKS", 200)
+    data = l3c.encode_jpeg(CODED["4:4:4"])
+    decoded: list[Segment] = []
+    fill = coded_jpeg.fill_segment
+
+    def counting(model: DctModel, file: JpegFile, part: Segment, payload: bytes) -> None:
+        decoded.append(part)
+        fill(model, file, part, payload)
+
+    monkeypatch.setattr(coded_jpeg, "fill_segment", counting)
+    l3c.open(data)[:20]
+    few = len(decoded)
+    decoded.clear()
+    l3c.original(data)
+    assert 0 < few < len(decoded)
+
+
+def test_a_preview_comes_from_few_coefficients() -> None:
+    image = l3c.open(FILE)
+    assert image.preview(45).shape == (35, 45, 3)
+    large = np.asarray(PICTURE.resize((45, 35), Image.Resampling.BOX), np.int16)
+    assert np.abs(image.preview(45) - large).mean() < 3
 
 
 def test_a_small_file_that_declares_a_huge_picture_is_stored() -> None:
@@ -131,8 +226,10 @@ def test_memory_is_limited_before_it_is_taken() -> None:
     for data in (write_file(huge), forged(length=1 << 50)):
         with pytest.raises(LimitError):
             l3c.original(data)
-    with pytest.raises(LimitError):
-        l3c.decode(FILE, max_memory=1 << 20)
+    for data in (FILE, OLD):
+        with pytest.raises(LimitError):
+            l3c.decode(data, max_memory=1 << 17)
+    assert l3c.info(l3c.encode_jpeg(BASE, max_memory=1 << 17)).kept_coder == "stored"
 
 
 def read_jpeg() -> KeptFile:
@@ -142,15 +239,23 @@ def read_jpeg() -> KeptFile:
 
 
 def test_contradictions_are_refused() -> None:
-    header, jpeg = read_file(FILE).header, read_jpeg()
-    other = bytes(imagecodecs.jpegxl_encode_jpeg(TRANSCODED["4:4:4"]))
+    header, jpeg, old = read_file(FILE).header, read_jpeg(), read_file(OLD).jpeg
+    other, one = bytes(imagecodecs.jpegxl_encode_jpeg(CODED["4:4:4"])), read_coded(jpeg.data)
+    assert old is not None
     cases = {
-        write_file(Contents.of_file(replace(header, width=181), jpeg)): (FormatError, "declares 180 x 140"),
+        write_file(Contents.of_file(replace(header, width=181), old)): (FormatError, "declares 180 x 140"),
+        write_file(Contents.of_file(replace(header, width=181), jpeg)): (FormatError, "HEAD says"),
+        write_file(Contents.of_file(NOTHING, jpeg)): (FormatError, "no section HEAD"),
         write_file(Contents.of_file(replace(header, layout=0), jpeg)): (FormatError, "HEAD says"),
         forged(crc=1): (ChecksumError, "differs"),
-        forged(data=other): (L3CError, "differs|cannot be decoded"),
+        forged(coder=KEPT_JPEG_XL, data=other): (L3CError, "differs|cannot be decoded"),
+        forged(data=write_coded(replace(one, segment_rows=1))): (FormatError, "segments has coefficients of 1"),
+        forged(data=write_coded(replace(one, payloads=[*one.payloads, b""]))): (FormatError, "coefficients of 2"),
+        forged(data=jpeg.data[:-1]): (FormatError, "coefficients of a segment"),
+        forged(data=bytes(jpeg.data) + b"x"): (FormatError, "bytes too many"),
+        forged(length=len(BASE) + 1): (FormatError, "HEAD says"),
         forged(coder=2): (FormatError, "deflate stream"),
-        forged(coder=3): (VersionError, "coder 3"),
+        forged(coder=4): (VersionError, "coder 4"),
         forged(coder=KEPT_STORED): (FormatError, "is stored in"),
         forged(coder=KEPT_JPEG_XL, data=BASE): (FormatError, "no JPEG XL"),
     }
@@ -175,7 +280,7 @@ def test_every_truncation_is_refused() -> None:
 
 
 def test_damage_behind_a_forged_check_sum_is_refused() -> None:
-    """What the section's CRC would notice first: libjxl, the length and the file's CRC stand behind it."""
+    """What the section's CRC would notice first: the coder, the length and the file's CRC stand behind it."""
     contents = bytes(read_jpeg().data)
     for bit in range(0, 8 * len(contents), 97):
         damaged = bytearray(contents)

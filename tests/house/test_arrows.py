@@ -15,7 +15,6 @@ ENGINE_USERS = {
     "coding.compiled",
     "dct.compiled",
     "jpeg.entropy_compiled",
-    "jpeg.scan_compiled",
     "wave.compiled",
 }
 """The compiled module is reached through these alone."""

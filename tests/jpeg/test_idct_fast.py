@@ -14,7 +14,8 @@ from PIL import Image
 
 from l3c.history.decoded_jpeg.invert import invert
 from l3c.jpeg import idct_fast
-from l3c.jpeg.baseline import read_jpeg
+from l3c.jpeg.baseline import coefficients_of
+from l3c.jpeg.file import parse
 from l3c.jpeg.inverse import Inverse, worths
 from l3c.jpeg.pixels import redo
 from tests.history.jpegs import PILLOW, decoded, decoded_fast
@@ -29,7 +30,8 @@ def test_pixels_are_those_of_libjpeg(picture: Path) -> None:
     with Image.open(picture) as image:
         expected = np.asarray(image)
     size, channels = expected.shape[:2], 1 if expected.ndim == 2 else 3
-    found = read_jpeg((FOLDER / f"{name}.jpg").read_bytes(), (size[0], size[1]), channels, SUBSAMPLED_ROWS[name])
+    file = parse((FOLDER / f"{name}.jpg").read_bytes())
+    found = coefficients_of(file, (size[0], size[1]), channels, SUBSAMPLED_ROWS[name])
     np.testing.assert_array_equal(redo(found, (size[0], size[1]), nearest, fast=True).squeeze(), expected)
 
 

@@ -12,7 +12,7 @@ from l3c.cli.options import add_debug, add_device, add_effort, add_memory, add_t
 from l3c.cli.progress import Progress
 from l3c.cli.single import Single
 from l3c.container.constants import FILE_SUFFIX
-from l3c.errors import InputError, install_command
+from l3c.errors import InputError
 
 if TYPE_CHECKING:
     from l3c.convert.files import Encoded, EncodeOptions
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
             check_model(options.model or MODEL, options.device)
         in_place = bool(options.output) and is_same_folder(options.source, options.output)
         operation = Encoding(encode_options(options), in_place)
-        return convert_tree(operation, options, changed=given(options), hint=jpeg_hint(options))
+        return convert_tree(operation, options, changed=given(options))
     out = options.target or (STANDARD if options.source == STANDARD else options.source + FILE_SUFFIX)
     check_target(out, options.source, options.force)
     check_encoded_name(out)
@@ -63,22 +63,10 @@ def run(options: argparse.Namespace) -> int:
 
 def check_model(name: str, device: str) -> None:
     """Raise ModelError for a name that no model has, once instead of for every file."""
-    from l3c.codec.models import codes, find_model
+    from l3c.codec.models import check_name, codes
 
     if not any(codes(name, channels, device) for channels in (3, 1)):
-        find_model(name, 3, device)
-
-
-def jpeg_hint(options: argparse.Namespace) -> dict[str, str]:
-    """Suffixes to what is said, once, of a folder that had files with them."""
-    from l3c.dct.keep import SUFFIXES
-    from l3c.jpeg.transcode import available
-
-    if available() or options.pixels or options.cluster:
-        return {}
-    return dict.fromkeys(
-        SUFFIXES, f"JPEG files are stored as they are; a fifth smaller with: {install_command('jpeg')}"
-    )
+        check_name(name)
 
 
 def is_same_folder(one: str, other: str) -> bool:
@@ -112,7 +100,6 @@ def encode_options(options: argparse.Namespace) -> EncodeOptions:
 def encode(single: Single, options: argparse.Namespace) -> int:
     """Encode one file."""
     from l3c.convert.files import check_encoded, encode_file
-    from l3c.jpeg.transcode import available
 
     raw, asked = read_source(single.source), encode_options(options)
     name = single.name if single.source == STANDARD else single.source
@@ -126,12 +113,7 @@ def encode(single: Single, options: argparse.Namespace) -> int:
     missing = check_encoded(raw, encoded.data, name, asked) if single.checked else ()
     share = len(encoded.data) / max(1, len(raw))
     line = f"{single.name}: {len(raw):,} -> {len(encoded.data):,} bytes ({share:.1%}), {what(encoded)}"
-    notes = encoded.notes
-    if encoded.kept == "JPEG" and not available():
-        notes += (f"stored as it is; about a fifth smaller with: {install_command('jpeg')}",)
-    if encoded.samples and not options.quiet and asked.history and missed_jpeg(raw, name):
-        notes += (f"decoded from a JPEG; for a far smaller file: {install_command('jpeg')}",)
-    return single.finish(encoded.data, len(raw), line, missing, notes)
+    return single.finish(encoded.data, len(raw), line, missing, encoded.notes)
 
 
 def is_known(raw: bytes) -> bool:
@@ -147,21 +129,3 @@ def what(encoded: Encoded) -> str:
     if encoded.samples:
         return f"{8 * len(encoded.data) / encoded.samples:.3f} bits per sub-pixel"
     return f"the {encoded.kept} file itself" if encoded.kept else "the file itself"
-
-
-def missed_jpeg(raw: bytes, name: str) -> bool:
-    """Whether a JPEG decoder made a picture's pixels, and there is no libjxl to make use of it."""
-    from l3c.container.constants import GRAY, RGB
-    from l3c.container.structure import ImageHeader
-    from l3c.convert.files import kept_format, read_picture
-    from l3c.history.decoded_jpeg.kind import missed
-    from l3c.jpeg.transcode import available
-
-    if available() or kept_format(raw, name):
-        return False
-    picture = read_picture(raw, name)
-    if picture.samples.dtype.name != "uint8" or picture.layout or picture.channels not in (1, 3):
-        return False
-    height, width = picture.samples.shape[:2]
-    samples = picture.samples.reshape(height, width, -1)
-    return missed(samples, ImageHeader(GRAY if picture.channels == 1 else RGB, height, width))

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import time
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from l3c.bulk.jobs import DONE, SKIPPED
@@ -49,14 +49,8 @@ def is_folder(source: str) -> bool:
     return "://" in source or Path(source).is_dir()
 
 
-def convert_tree(
-    operation: Operation, options: argparse.Namespace, changed: str = "", hint: dict[str, str] | None = None
-) -> int:
-    """Encode or decode a tree.
-
-    changed: options that would have changed the files that are done already. hint: what is said at the end where a
-    file with a suffix was done, by suffix.
-    """
+def convert_tree(operation: Operation, options: argparse.Namespace, changed: str = "") -> int:
+    """Encode or decode a tree. changed: options that would have changed the files that are done already."""
     from l3c.bulk.run import convert_folder
     from l3c.bulk.transfer import Transfer
     from l3c.errors import InputError
@@ -74,7 +68,7 @@ def convert_tree(
     task = Transfer(
         operation, source, output, options.force, options.verify, options.delete_source, options.prune, options.trace
     )
-    report = Report(options, changed, hint or {})
+    report = Report(options, changed)
     try:
         summary = convert_folder(task, report, options.jobs or options.threads, options.cluster)
     except KeyboardInterrupt:
@@ -93,9 +87,8 @@ def root_of(name: str, options: argparse.Namespace) -> str:
 class Report:
     """Hears of every file: failures at once, progress on a terminal, JSON lines where wanted."""
 
-    def __init__(self, options: argparse.Namespace, changed: str = "", hint: dict[str, str] | None = None) -> None:
+    def __init__(self, options: argparse.Namespace, changed: str = "") -> None:
         self._json, self._quiet, self._changed = options.json, options.quiet, changed
-        self._hint, self._hints = hint or {}, dict[str, None]()
         self._named = getattr(options, "list_left_out", False)
         self._wanted = sys.stderr.isatty() and not options.quiet
         self._last, self._shown = 0.0, False
@@ -109,8 +102,6 @@ class Report:
             self._say(outcome.trace.rstrip(), lines=True)
         if outcome.error:
             self._say(f"l3c: {outcome.error}")
-        if outcome.status == DONE and (said := self._hint.get(PurePosixPath(outcome.source).suffix.lower())):
-            self._hints[said] = None
         for note in outcome.notes if not self._quiet else ():
             self._say(f"{outcome.source}: {note}")
         if self._wanted and time.monotonic() - self._last > INTERVAL:
@@ -139,8 +130,6 @@ class Report:
             print(json.dumps({"summary": summary.to_dict()}), flush=True)
         if not self._quiet:
             self._say(closing_lines(summary), lines=True)
-            for said in self._hints:
-                self._say(said)
             if self._changed and summary.files[SKIPPED]:
                 self._say(f"what is done stays as it was made; to make it again with {self._changed}: --force")
         return summary.exit_code

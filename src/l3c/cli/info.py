@@ -88,7 +88,10 @@ def picture_of(info: Info) -> str:
 
 def kept_rows(info: Info) -> dict[str, str]:
     """Of a file that is kept whole."""
-    how = {"JPEG XL": "transcoded by libjxl", "deflate": "deflated"}.get(str(info.kept_coder), "stored")
+    known = {"JPEG XL": "transcoded by libjxl", "deflate": "deflated"}
+    if info.models:
+        known["coefficients"] = f"coefficients by model {info.models[0][0]} ({info.models[0][1][:8]})"
+    how = known.get(str(info.kept_coder), "stored")
     what = {"jpg": "JPEG", "": "kept"}.get(str(info.kept_suffix), str(info.kept_suffix))
     share = f", {info.bits_per_subpixel:.3f} bits per sub-pixel" if info.layout else ""
     rows = {"image": picture_of(info)} if info.layout else {}

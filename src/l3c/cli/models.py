@@ -11,8 +11,8 @@ from l3c.cli.streams import say, visible
 if TYPE_CHECKING:
     from l3c.codec.models import Listed
 
-# a model's channels; 0 stands for the float form, which codes nothing
-KINDS = {0: "float", 1: "gray", 2: "chroma", 3: "RGB"}
+# a model's channels; 0 stands for the float form, which codes nothing, 64 for coefficients of JPEG files
+KINDS = {0: "float", 1: "gray", 2: "chroma", 3: "RGB", 64: "JPEG"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""Files that are kept whole, whatever they are: deflated or as they are, JPEG files through libjxl."""
+"""Files that are kept whole, whatever they are: deflated or as they are, JPEG files by their coefficients."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import zlib
 from zlib import crc32
 
 from l3c.codec.deflate import LEVEL
-from l3c.container.constants import DEFAULT_MAX_MEMORY, KEPT_DEFLATED, KEPT_JPEG_XL, KEPT_STORED
+from l3c.container.constants import DEFAULT_MAX_MEMORY, KEPT_DEFLATED, KEPT_OF_JPEG, KEPT_STORED
 from l3c.container.streams import RAW, inflate
 from l3c.container.structure import Contents, KeptFile
 from l3c.dct import keep as jpeg
+from l3c.dct.coded import Progress, quiet
 from l3c.errors import ChecksumError, FormatError, InputError, exceeding
+from l3c.threads import at_work
 
 COPIES = 4
 """Of a file, at most, while it is packed and written: the deflate stream and its pieces, the section, the result."""
@@ -21,22 +23,23 @@ def pack(data: bytes, suffix: str, max_memory: int | None = None) -> KeptFile:
     limit, needed = DEFAULT_MAX_MEMORY if max_memory is None else max_memory, COPIES * len(data)
     if needed > limit:
         raise exceeding("encoding takes", needed, limit)
-    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, RAW)
-    small = packer.compress(data) + packer.flush()
+    with at_work():
+        packer = zlib.compressobj(LEVEL, zlib.DEFLATED, RAW)
+        small = packer.compress(data) + packer.flush()
     if len(small) < len(data):
         return KeptFile(KEPT_DEFLATED, len(data), crc32(data), small, suffix)
     return KeptFile(KEPT_STORED, len(data), crc32(data), data, suffix)
 
 
-def original(contents: Contents, threads: int, max_memory: int | None) -> bytes:
+def original(contents: Contents, threads: int | None, max_memory: int | None, progress: Progress = quiet) -> bytes:
     """The file, checked. Raises InputError where pixels are held, FormatError, ChecksumError, LimitError, and of
-    transcoded JPEG files DependencyError.
+    JPEG files ModelError, or DependencyError where they were transcoded by libjxl.
     """
     kept = contents.kept
     if kept is None:
         raise InputError("the file holds pixels, no other file")
     if contents.jpeg is not None:
-        return jpeg.original(contents.header, kept, threads, max_memory)
+        return jpeg.original(contents.header, kept, threads, max_memory, progress)
     limit, needed = DEFAULT_MAX_MEMORY if max_memory is None else max_memory, 2 * kept.length
     if needed > limit:
         raise exceeding("decoding takes", needed, limit)
@@ -55,7 +58,7 @@ def check_pixels(contents: Contents, max_memory: int | None) -> None:
 
 
 def _unpacked(kept: KeptFile) -> bytes:
-    if kept.coder == KEPT_JPEG_XL:
+    if kept.coder in KEPT_OF_JPEG:
         raise FormatError("section FILE transcodes a file that is no JPEG file")
     if kept.coder == KEPT_STORED:
         return bytes(kept.data)

@@ -16,7 +16,10 @@ FILES = ("l3c.wave.files", "l3c.published.models")  # families that read a model
 FLOATS = "l3c.published.float_state"
 """The float form of models. It codes nothing, but is found, listed and described like a model."""
 
-DESCRIBED = (FLOATS, *FILES)
+COEFFICIENTS = ("l3c.dct.presets", "l3c.dct.files")
+"""Models of JPEG files' coefficients: listed and described like the others."""
+
+DESCRIBED = (FLOATS, COEFFICIENTS[1], *FILES)
 """Kinds of files, with `describe(file)`: a row, or None of another kind's; the last one names what is none."""
 
 FAMILIES = ("l3c.wave.presets", *FILES)
@@ -87,7 +90,8 @@ class AdaptedModel(TileModel, Protocol):
 
 
 class Listed(NamedTuple):
-    """A known model. channels: 0 of a float form, which codes nothing, or where there is a problem.
+    """A known model. channels: 0 of a float form, which codes nothing, or where there is a problem; 64 of one of JPEG
+    files' coefficients.
 
     place: a file, or empty. problem: a description, or empty.
     """
@@ -101,7 +105,7 @@ class Listed(NamedTuple):
 
 def list_models() -> Iterator[Listed]:
     """Every model, verified by its digest, and what is missing."""
-    for family in (*FAMILIES, FLOATS):
+    for family in (*FAMILIES, *COEFFICIENTS, FLOATS):
         yield from (Listed(*row) for row in import_module(family).listing())
 
 
@@ -132,6 +136,13 @@ def find_model(name: str, channels: int, device: str = "auto") -> TileModel:
         "others are found by path or URL, in ./weights, or in the folders and URLs that L3C_MODELS names; "
         "`l3c models --fetch NAME` fetches those that are released"
     )
+
+
+def check_name(name: str) -> None:
+    """Raise ModelError for a name that no model of any kind has."""
+    families = [import_module(family) for family in (*FAMILIES, *COEFFICIENTS)]
+    if not any(name in family.names() for family in families) and not any(f.load(name) for f in families[-2:]):
+        find_model(name, 3)
 
 
 def codes(name: str, channels: int, device: str = "auto") -> bool:

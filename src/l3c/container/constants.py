@@ -5,6 +5,7 @@ SIGNATURE = b"\x8bL3C\r\n\x1a\n"
 
 VERSION = 1  # of the format, in every file (1.6)
 FILE_SUFFIX = ".l3c"  # of names of files (1.5)
+MAX_NAME = 255  # bytes of the name of a model (1.7)
 DIGEST_BYTES = 16  # half a SHA-256: 2^64 models before two are expected to collide
 
 UNSIGNED, SIGNED, FLOAT = range(3)
@@ -141,7 +142,15 @@ PAGES = b"PAGE"  # the index of pages
 KEPT_STORED = 0  # coder of a kept file: as it is (2.10)
 KEPT_JPEG_XL = 1  # coder of a kept JPEG file: JPEG XL
 KEPT_DEFLATED = 2  # coder of a kept file: a deflate stream
-KEPT_CODERS = {KEPT_STORED: "stored", KEPT_JPEG_XL: "JPEG XL", KEPT_DEFLATED: "deflate"}  # what users call them
+KEPT_COEFFICIENTS = 3  # coder of a kept JPEG file: its coefficients by a model
+KEPT_OF_JPEG = frozenset({KEPT_JPEG_XL, KEPT_COEFFICIENTS})  # coders that make a JPEG file anew
+# what users call the coders
+KEPT_CODERS = {
+    KEPT_STORED: "stored",
+    KEPT_JPEG_XL: "JPEG XL",
+    KEPT_DEFLATED: "deflate",
+    KEPT_COEFFICIENTS: "coefficients",
+}
 SUFFIX_MAX = 32
 """Bytes of a kept file's suffix (2.10)."""
 

@@ -1,9 +1,11 @@
-"""A file inside a section: as it is, deflated, or, of a JPEG file, as a JPEG XL file that gives it back."""
+"""A file inside a section: as it is, deflated, or, of a JPEG file, its coefficients by a model, or a JPEG XL file."""
 
 from __future__ import annotations
 
+from l3c.container.coefficients import read_coded
 from l3c.container.constants import (
     KEPT_CODERS,
+    KEPT_COEFFICIENTS,
     KEPT_DEFLATED,
     KEPT_STORED,
     MAX_LENGTH,
@@ -61,4 +63,7 @@ def _read(cursor: Cursor, suffix: str) -> KeptFile:
     length, crc = cursor.varint(MAX_LENGTH, "a kept file's length"), cursor.integer(4, "its checksum")
     if coder == KEPT_STORED and length != cursor.left:
         raise cursor.fail(f"a file of {length} bytes is stored in {cursor.left}")
-    return KeptFile(coder, length, crc, cursor.take(cursor.left, "the kept file"), suffix)
+    offset, data = cursor.offset, cursor.take(cursor.left, "the kept file")
+    if coder == KEPT_COEFFICIENTS:
+        read_coded(data, offset)  # so that damage is found at once, and named with its place
+    return KeptFile(coder, length, crc, data, suffix)

@@ -14,7 +14,6 @@ from l3c.container.constants import (
     COLOURS,
     COLOURS_MAX,
     DATA,
-    DIGEST_BYTES,
     EXTRA_MAX,
     EXTRA_NAMES,
     FILE,
@@ -23,7 +22,7 @@ from l3c.container.constants import (
     FLOAT_BITS,
     HEAD,
     HISTORY,
-    KEPT_JPEG_XL,
+    KEPT_OF_JPEG,
     KIND_SHIFT,
     MAX_LENGTH,
     MODELS,
@@ -51,6 +50,7 @@ from l3c.container.history import read_history
 from l3c.container.kept_file import read_file_section
 from l3c.container.named import check_chunks, unpack_named
 from l3c.container.pages import PageEntry, read_index
+from l3c.container.reference import read_reference
 from l3c.container.structure import (
     NOTHING,
     Adaptation,
@@ -68,7 +68,6 @@ from l3c.errors import ChecksumError, FormatError, InputError, VersionError
 ORIGINAL_SEPARATOR = b"\x46\xe2\x84\x92"  # what the original 2019 program writes between its scales
 MAX_MODELS = 255  # (1.7): each is found and loaded, so the number is bounded
 MAX_ADAPTATIONS = 255  # (1.7): each makes a model in memory
-MAX_NAME = 255  # bytes of the name of a model (1.7)
 LEAST_ENTRY = 6  # bytes of a tile in TILE: coder and length take 1 at least, the checksum 4
 ORDERS = (
     (HEAD, COLOURS, HISTORY, MODELS, ADAPTATIONS, TILES, DATA),
@@ -137,7 +136,7 @@ def kept_of(sections: Sections) -> Contents:
     critical = sections.critical
     header = read_head(critical[HEAD]) if HEAD in critical else NOTHING
     kept = read_file_section(critical[FILE])
-    if kept.coder == KEPT_JPEG_XL and HEAD not in critical:
+    if kept.coder in KEPT_OF_JPEG and HEAD not in critical:
         raise FormatError("section FILE transcodes a JPEG file of whose picture no section HEAD tells")
     return replace(Contents.of_file(header, kept), metadata=sections.ancillary)
 
@@ -291,16 +290,7 @@ def read_palette(cursor: Cursor) -> Palette:
 
 
 def read_models(cursor: Cursor) -> list[ModelReference]:
-    references = []
-    for _ in range(cursor.varint(MAX_MODELS, "number of models")):
-        digest = bytes(cursor.take(DIGEST_BYTES, "a model's digest"))
-        name = bytes(cursor.take(cursor.varint(MAX_NAME, "a name's length"), "a model's name"))
-        try:
-            references.append(ModelReference(digest, name.decode()))
-        except UnicodeDecodeError:
-            raise cursor.fail("a model's name is not UTF-8") from None
-        if not references[-1].name.isprintable():  # it stands in messages, and must not steer a terminal
-            raise cursor.fail("a model's name has characters that cannot be printed")
+    references = [read_reference(cursor) for _ in range(cursor.varint(MAX_MODELS, "number of models"))]
     cursor.finish("section MODL")
     return references
 

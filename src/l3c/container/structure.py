@@ -10,7 +10,7 @@ from l3c.container.constants import (
     FIRST_MODEL,
     FLOAT,
     JPEG_START,
-    KEPT_JPEG_XL,
+    KEPT_OF_JPEG,
     KEPT_STORED,
     METADATA,
     NAMED,
@@ -258,7 +258,7 @@ class Contents:
         if self.kept is None or not self.has_picture:
             return None
         stored = self.kept.coder == KEPT_STORED and bytes(self.kept.data[: len(JPEG_START)]) == JPEG_START
-        return self.kept if stored or self.kept.coder == KEPT_JPEG_XL else None
+        return self.kept if stored or self.kept.coder in KEPT_OF_JPEG else None
 
     @property
     def has_picture(self) -> bool:

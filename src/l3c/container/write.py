@@ -9,7 +9,6 @@ from l3c.container.constants import (
     ANCILLARY,
     COLOURS,
     DATA,
-    DIGEST_BYTES,
     FILE,
     HEAD,
     HISTORY,
@@ -24,6 +23,7 @@ from l3c.container.cursor import varint
 from l3c.container.history import write_history
 from l3c.container.kept_file import write_file_section
 from l3c.container.pages import PageEntry, write_index
+from l3c.container.reference import write_reference
 from l3c.container.structure import Adaptation, Contents, ImageHeader, ModelReference, Palette, TileEntry
 
 
@@ -72,11 +72,7 @@ def palette(value: Palette) -> bytes:
 
 
 def models(references: list[ModelReference]) -> bytes:
-    out = varint(len(references))
-    for reference in references:
-        name = reference.name.encode()
-        out += reference.digest[:DIGEST_BYTES] + varint(len(name)) + name
-    return out
+    return varint(len(references)) + b"".join(map(write_reference, references))
 
 
 def adaptations(values: list[Adaptation]) -> bytes:

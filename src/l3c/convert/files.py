@@ -149,13 +149,13 @@ def encode_file(raw: bytes, name: str, options: EncodeOptions, progress: Callabl
     with naming(name, ModelError, EngineError):
         form = "" if options.pixels else kept_format(raw, name)
         if form:
-            return keep_file(raw, name, form, options)
+            return keep_file(raw, name, form, options, progress)
         try:
             picture = read_picture(raw, name, options)
         except (InputError, LimitError) as error:
             if not options.everything and (options.pixels or whole_format(raw, name) is None):
                 raise
-            return replace(keep_file(raw, name, "", options), notes=(reason(error, name),))
+            return replace(keep_file(raw, name, "", options, progress), notes=(reason(error, name),))
         data = api.encode_picture(
             stripped(picture) if options.strip else picture,
             model=options.model,
@@ -171,7 +171,7 @@ def encode_file(raw: bytes, name: str, options: EncodeOptions, progress: Callabl
             lossy = LOSSY.get(picture.source_format)
             note = f"a {lossy}'s own file is smaller than its pixels without loss; the pixels were encoded"
             return Encoded(data, samples=samples_of(picture), notes=(note,) if lossy else ())
-        return keep_file(raw, name, picture.source_format, options)
+        return keep_file(raw, name, picture.source_format, options, progress)
 
 
 def reason(error: L3CError, name: str) -> str:
@@ -179,13 +179,19 @@ def reason(error: L3CError, name: str) -> str:
     return f"kept whole: {str(error).removeprefix(name).removeprefix(': ')}"
 
 
-def keep_file(raw: bytes, name: str, form: str, options: EncodeOptions) -> Encoded:
+def keep_file(
+    raw: bytes, name: str, form: str, options: EncodeOptions, progress: Callable[[float], None] = _quiet
+) -> Encoded:
     """The file itself, whatever it is."""
-    with at_work():
-        data = api.keep_file(
-            raw, kept_suffix(raw, name), threads=lone_threads(options.threads), max_memory=options.max_memory
-        )
-        notes = ["its metadata is part of it and was kept; --pixels leaves it out"] if options.strip else []
+    data = api.keep_file(
+        raw,
+        kept_suffix(raw, name),
+        model=options.model,
+        threads=options.threads,
+        max_memory=options.max_memory,
+        progress=progress,
+    )
+    notes = ["its metadata is part of it and was kept; --pixels leaves it out"] if options.strip else []
     if options.preview:
         try:
             data = with_preview(data, read_picture(raw, name, options))
@@ -234,7 +240,7 @@ def decode_file(
         contents = read_file(raw)
         size = contents.header.width, contents.header.height
         if contents.kept is not None:
-            data = api.original_of(contents, threads=lone_threads(options.threads), max_memory=options.max_memory)
+            data = api.original_of(contents, threads=options.threads, max_memory=options.max_memory, progress=progress)
     if contents.kept is not None and not (named and wants_pixels(data, contents.kept.suffix, target)):
         return Decoded(data, form_of(data, contents.kept.suffix), size if contents.has_picture else (0, 0))
     picture = decoded(contents, name, options, progress)
@@ -325,8 +331,7 @@ def check_encoded(raw: bytes, data: bytes, name: str, options: EncodeOptions) ->
     with naming(name):
         contents = read_file(data)
         if contents.kept is not None:
-            threads = lone_threads(options.threads)
-            if api.original_of(contents, threads=threads, max_memory=options.max_memory) != raw:
+            if api.original_of(contents, threads=options.threads, max_memory=options.max_memory) != raw:
                 raise InputError("the encoded file does not give back the file")
             return ()
         picture = read_picture(raw, name, options)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from l3c.dct.files import COEFFICIENTS
 from l3c.dct.model import DctModel, read_model
 from l3c.errors import ModelError
+from l3c.models.search_path import Row
 
 FOLDER = Path(__file__).parent / "weights"
 """Where the files lie."""
@@ -34,3 +37,28 @@ def load(name: str) -> DctModel | None:
     if model.digest.hex() != preset.digest:
         raise ModelError(f"{FOLDER / preset.file}: digest {model.digest.hex()}, expected {preset.digest}")
     return DctModel(name, model.networks, model.digest, model.calibrated)
+
+
+def names() -> list[str]:
+    """All presets, sorted."""
+    return sorted(PRESETS)
+
+
+def by_digest(digest: bytes) -> DctModel | None:
+    """The preset whose digest begins with these bytes, or None; raises as `load`."""
+    for name, preset in PRESETS.items():
+        if bytes.fromhex(preset.digest).startswith(digest):
+            return load(name)
+    return None
+
+
+def listing() -> Iterator[Row]:
+    """(name, COEFFICIENTS, digest, file, problem) of every preset, read and verified."""
+    for name, preset in PRESETS.items():
+        file = str(FOLDER / preset.file)
+        try:
+            load(name)
+        except ModelError as error:
+            yield name, 0, preset.digest, file, str(error)
+        else:
+            yield name, COEFFICIENTS, preset.digest, file, ""

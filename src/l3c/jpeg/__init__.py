@@ -1,1 +1,1 @@
-"""JPEG files kept whole: what they say of themselves, and their transcoding by libjxl (the extra `jpeg`)."""
+"""JPEG files: to coefficients and back, byte for byte, and the arithmetic of their decoders."""

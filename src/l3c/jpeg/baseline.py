@@ -1,42 +1,59 @@
-"""Baseline JPEG files of one scan: written from coefficients, and read again, strictly."""
+"""Coefficients as a baseline JPEG file of one scan, and those of any JPEG file of the same shape."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.container.cursor import Cursor
 from l3c.errors import FormatError
-from l3c.jpeg.bits import Code
+from l3c.jpeg.entropy_compiled import write_scan
+from l3c.jpeg.file import JpegFile
 from l3c.jpeg.frame import START
-from l3c.jpeg.idct import SIDE, ZIGZAG
+from l3c.jpeg.idct import ZIGZAG
+from l3c.jpeg.layout import BLOCK, Layout, planes_of, read_layout
+from l3c.jpeg.notes import REGULAR
 from l3c.jpeg.pixels import Coefficients, grid
-from l3c.jpeg.scan import BLOCK
-from l3c.jpeg.scan_write import write_scan
+from l3c.jpeg.standard import STANDARD_CODES
 
 TABLES = b"\xff\xdb"  # markers (T.81, table B.1): quantization tables
 FRAME = b"\xff\xc0"  # a baseline frame
 CODES = b"\xff\xc4"  # Huffman codes
 SCAN = b"\xff\xda"  # the header of a scan
 END = b"\xff\xd9"  # the end of the image
-DC = 0x00  # class of a code: of first coefficients
-AC = 0x10  # class of a code: of all others
 
 WHOLE = bytes([0, BLOCK - 1, 0])
 """A scan of all coefficients."""
 
+BLOCK_BYTES = 400
+"""Of a block's coded data, at most: 64 coefficients of 26 bits, each byte of which may be stuffed."""
+
+STEP_MAX = 255
+"""Of a baseline file."""
+
+DC_MAX = 2047
+"""Of a baseline file: 11 bits and a sign. The sums of the inverse DCT were bounded for such coefficients."""
+
+AC_MAX = 1023
+"""The same of other coefficients: 10 bits."""
+
 
 def write_jpeg(image: Coefficients, size: tuple[int, int]) -> bytes:
-    """The file of an image of `size` (height, width)."""
-    scan, dc, ac = write_scan(_units(image.blocks, image.subsampled), _components(image))
+    """The file of an image of `size` (height, width), with the standard's codes of luma.
+
+    Coefficients lie within -1023 .. 1023, the first of a block within -1024 .. 1023.
+    """
     tables = list(dict.fromkeys(table[ZIGZAG].tobytes() for table in image.tables))
     numbers = [tables.index(table[ZIGZAG].tobytes()) for table in image.tables]
     parts = [START[:2]]
     parts += [_segment(TABLES, bytes([i]) + table) for i, table in enumerate(tables)]
     parts += [_segment(FRAME, _frame(size, numbers, image.subsampled))]
-    parts += [_segment(CODES, bytes([kind]) + b"".join(code)) for kind, code in ((DC, dc), (AC, ac))]
+    parts += [_segment(CODES, bytes([kind << 4]) + STANDARD_CODES[kind, 0]) for kind in (0, 1)]
     selectors = b"".join(bytes([i + 1, 0]) for i in range(len(numbers)))
-    return b"".join([*parts, _segment(SCAN, bytes([len(numbers)]) + selectors + WHOLE), scan, END])
+    parts += [_segment(SCAN, bytes([len(numbers)]) + selectors + WHOLE)]
+    layout, _ = read_layout(b"".join([*parts, END]))
+    blocks = [np.ascontiguousarray(plane[..., ZIGZAG]) for plane in image.blocks]
+    scan = write_scan(REGULAR, BLOCK_BYTES * layout.blocks, planes_of(layout, layout.scans[0], blocks))
+    return b"".join([*parts, scan, END])
 
 
 def _segment(marker: bytes, content: bytes) -> bytes:
@@ -50,96 +67,33 @@ def _frame(size: tuple[int, int], numbers: list[int], subsampled: tuple[bool, bo
     return b"\x08" + height.to_bytes(2, "big") + width.to_bytes(2, "big") + bytes([len(numbers)]) + b"".join(lines)
 
 
-def _components(image: Coefficients) -> list[int]:
-    """Of each block of a unit."""
-    return unit(len(image.blocks), image.subsampled)
+def coefficients_of(
+    file: JpegFile, size: tuple[int, int], components: int, subsampled: tuple[bool, bool]
+) -> Coefficients:
+    """Those of a file that was taken apart, of that size and sampling. Raises FormatError."""
+    _check(file.layout, size, components, subsampled)
+    natural = np.argsort(ZIGZAG)
+    blocks = [_sized(plane, grid(size, subsampled, i))[..., natural] for i, plane in enumerate(file.coefficients)]
+    if any((plane[..., 1:] > AC_MAX).any() or (plane[..., 1:] < -AC_MAX).any() for plane in file.coefficients):
+        raise FormatError("the JPEG file of the coefficients has larger ones than baseline files")
+    if any((plane[..., 0] > DC_MAX).any() or (plane[..., 0] < -DC_MAX - 1).any() for plane in file.coefficients):
+        raise FormatError("the JPEG file of the coefficients has larger means than baseline files")
+    tables = [component.steps.astype(np.uint8)[natural] for component in file.layout.components]
+    return Coefficients(blocks, tables, subsampled)
 
 
-def unit(components: int, subsampled: tuple[bool, bool]) -> list[int]:
-    """The components of the blocks of a unit, in the order of the scan."""
-    return [0] * (1 + subsampled[0]) * (1 + subsampled[1]) + list(range(1, components))
+def _sized(plane: NDArray[np.int16], sides: tuple[int, int]) -> NDArray[np.int16]:
+    """A component without interleaving may lack the blocks that only fill up units."""
+    missing = [max(0, side - had) for side, had in zip(sides, plane.shape[:2], strict=True)]
+    return np.pad(plane, ((0, missing[0]), (0, missing[1]), (0, 0)))[: sides[0], : sides[1]]
 
 
-def _units(blocks: list[NDArray[np.int16]], subsampled: tuple[bool, bool]) -> NDArray[np.int16]:
-    """[units, blocks of a unit, 64], in zigzag order."""
-    rows, columns = (n >> half for n, half in zip(blocks[0].shape[:2], subsampled, strict=True))
-    shape = rows, 1 + subsampled[0], columns, 1 + subsampled[1], BLOCK
-    luma = blocks[0].reshape(shape).transpose(0, 2, 1, 3, 4).reshape(rows * columns, -1, BLOCK)
-    return np.concatenate([luma, *(b.reshape(-1, 1, BLOCK) for b in blocks[1:])], axis=1)[..., ZIGZAG]
-
-
-def _from_units(
-    units: NDArray[np.int16], size: tuple[int, int], subsampled: tuple[bool, bool]
-) -> list[NDArray[np.int16]]:
-    """What `_units` took together."""
-    natural = units[..., np.argsort(ZIGZAG)]
-    many = (1 + subsampled[0]) * (1 + subsampled[1])
-    rows, columns = grid(size, subsampled, 1)
-    parts = (
-        natural[:, :many].reshape(rows, columns, 1 + subsampled[0], 1 + subsampled[1], BLOCK).transpose(0, 2, 1, 3, 4)
-    )
-    luma = np.ascontiguousarray(parts).reshape(*grid(size, subsampled, 0), BLOCK)
-    return [luma, *(natural[:, i].reshape(rows, columns, BLOCK) for i in range(many, units.shape[1]))]
-
-
-def read_jpeg(data: bytes, size: tuple[int, int], components: int, subsampled: tuple[bool, bool]) -> Coefficients:
-    """The coefficients of a file as `write_jpeg` writes it, of that size and sampling. Raises FormatError."""
-    from l3c.jpeg.scan_compiled import read_scan
-
-    cursor = Cursor(memoryview(data))
-    if bytes(cursor.take(2, "the JPEG file")) != START[:2]:
-        raise FormatError("the coefficients are in no JPEG file")
-    tables, codes, numbers = _headers(cursor, size, components, subsampled)
-    scan = cursor.take(cursor.left, "the scan")
-    body = bytes(scan[: -len(END)])
-    if scan[-len(END) :] != END or body.count(b"\xff") != body.count(b"\xff\0"):
-        raise FormatError("the JPEG file of the coefficients has markers where none belong")
-    rows, columns = grid(size, subsampled, components - 1)
-    units = read_scan(body.replace(b"\xff\0", b"\xff"), *codes, unit(components, subsampled), rows * columns)
-    return Coefficients(_from_units(units, size, subsampled), [tables[number] for number in numbers], subsampled)
-
-
-Header = tuple[list[NDArray[np.uint8]], tuple[Code, Code], bytes]
-
-
-def _headers(cursor: Cursor, size: tuple[int, int], components: int, subsampled: tuple[bool, bool]) -> Header:
-    """Tables of steps, the two codes, and the table of each component: all that comes before the scan."""
-    tables: list[NDArray[np.uint8]] = []
-    codes: list[Code] = []
-    marker, content = _next(cursor)
-    while marker == TABLES:
-        tables.append(_table(content, len(tables)))
-        marker, content = _next(cursor)
-    numbers = content[8::3]
-    if marker != FRAME or content != _frame(size, list(numbers), subsampled) or len(numbers) != components:
+def _check(layout: Layout, size: tuple[int, int], components: int, subsampled: tuple[bool, bool]) -> None:
+    wanted = [(1 + subsampled[1], 1 + subsampled[0])] + [(1, 1)] * (components - 1)
+    found = [(component.horizontal, component.vertical) for component in layout.components]
+    if components == 1:  # whose factors mean nothing
+        found = wanted
+    if (layout.height, layout.width) != size or len(layout.components) != components or found != wanted:
         raise FormatError("the JPEG file of the coefficients has another frame than the image")
-    for kind in (DC, AC):
-        codes.append(_code(*_next(cursor), kind))
-    marker, content = _next(cursor)
-    selectors = b"".join(bytes([i + 1, 0]) for i in range(components))
-    if (marker, content) != (SCAN, bytes([components]) + selectors + WHOLE) or max(numbers) >= len(tables):
-        raise FormatError("the JPEG file of the coefficients has another scan than the image needs")
-    return tables, (codes[0], codes[1]), numbers
-
-
-def _next(cursor: Cursor) -> tuple[bytes, bytes]:
-    marker = bytes(cursor.take(2, "a marker of the JPEG file"))
-    length = int.from_bytes(cursor.take(2, "a length of the JPEG file"), "big")
-    return marker, bytes(cursor.take(max(0, length - 2), "a segment of the JPEG file"))
-
-
-def _table(content: bytes, number: int) -> NDArray[np.uint8]:
-    if len(content) != 1 + SIDE * SIDE or content[0] != number or not all(content[1:]):
-        raise FormatError("the JPEG file of the coefficients has a wrong table of steps")
-    table = np.empty(SIDE * SIDE, np.uint8)
-    table[ZIGZAG] = np.frombuffer(content[1:], np.uint8)
-    return table
-
-
-def _code(marker: bytes, content: bytes, kind: int) -> Code:
-    counts, symbols = content[1:17], content[17:]
-    if marker != CODES or content[:1] != bytes([kind]) or len(counts) != 16 or len(symbols) != sum(counts):
-        raise FormatError("the JPEG file of the coefficients has a wrong code")
-    if len(symbols) > 256:
-        raise FormatError("the JPEG file of the coefficients has a code of too many symbols")
-    return counts, symbols
+    if not all(component.steps.min() >= 1 and component.steps.max() <= STEP_MAX for component in layout.components):
+        raise FormatError("the JPEG file of the coefficients has steps that none of its kind has")

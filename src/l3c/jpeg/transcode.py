@@ -1,4 +1,4 @@
-"""A JPEG file to JPEG XL and back, byte for byte, by libjxl through imagecodecs."""
+"""A JPEG XL file, as earlier versions wrote it, back to the JPEG file, byte for byte, by libjxl through imagecodecs."""
 
 from __future__ import annotations
 
@@ -13,19 +13,6 @@ EXTRA = "jpeg"  # of the package, which brings libjxl
 def available() -> bool:
     """Whether the extra is installed; nothing is imported."""
     return find_spec("imagecodecs") is not None
-
-
-def transcode(jpeg: bytes, threads: int) -> bytes | None:
-    """A JPEG XL file that gives the very bytes back, proven by decoding it; None where libjxl refuses or differs."""
-    need_extra("keeping JPEG files")
-    import imagecodecs
-
-    try:
-        data = bytes(imagecodecs.jpegxl_encode_jpeg(jpeg, numthreads=threads))
-        back = imagecodecs.jpegxl_decode_jpeg(data, numthreads=threads)
-    except (imagecodecs.JpegxlError, ValueError):
-        return None
-    return data if back == jpeg else None
 
 
 def restore(data: bytes, length: int, size: tuple[int, int], threads: int) -> bytes:

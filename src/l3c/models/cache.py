@@ -12,7 +12,8 @@ from l3c.models import search_path
 class Digested(Protocol):
     """What tells models apart."""
 
-    digest: bytes
+    @property
+    def digest(self) -> bytes: ...
 
 
 Model = TypeVar("Model", bound=Digested)

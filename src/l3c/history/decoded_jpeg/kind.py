@@ -14,7 +14,6 @@ from l3c.container.structure import ImageHeader
 from l3c.container.tiling import Box
 from l3c.history.part import Part
 from l3c.history.value_table.convert import is_gray
-from l3c.jpeg import transcode
 from l3c.jpeg.pixels import redo as redo_pixels
 
 if TYPE_CHECKING:
@@ -42,18 +41,9 @@ SAMPLINGS = {(False, False): 1, (False, True): 2, (True, True): 3}
 
 
 def undo(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
-    """The header with the JPEG file, and what is to be added; None where no such history is found, or without
-    libjxl.
-    """
-    if not transcode.available():
-        return None
+    """The header with the JPEG file, and what is to be added; None where no such history is found."""
     pixels, origin = _origin(samples, header)
     return None if origin is None else _proven(pixels, header, origin)
-
-
-def missed(samples: NDArray[Any], header: ImageHeader) -> bool:
-    """Whether there is such a history, but no libjxl to make use of it."""
-    return not transcode.available() and _origin(samples, header)[1] is not None
 
 
 def _origin(samples: NDArray[Any], header: ImageHeader) -> tuple[NDArray[Any], Origin | None]:
@@ -83,14 +73,14 @@ def _proven(pixels: NDArray[Any], header: ImageHeader, origin: Origin) -> tuple[
 
 
 def redo(components: Components, header: ImageHeader, history: DecodedJpeg) -> NDArray[np.uint8]:
-    """Pixels [height, width, channels]. Raises FormatError, DependencyError."""
-    from l3c.dct.keep import checked
-    from l3c.jpeg.baseline import read_jpeg
+    """Pixels [height, width, channels]. Raises FormatError, ModelError, DependencyError."""
+    from l3c.dct.keep import taken_apart
+    from l3c.jpeg.baseline import coefficients_of
 
     size = header.height + history.top, header.width + history.left
-    file = checked(jpeg_header(header, history), history.file, 1)
+    file = taken_apart(jpeg_header(header, history), history.file)
     whole = redo_pixels(
-        read_jpeg(file, size, history.channels, history.subsampled), size, history.nearest, history.fast
+        coefficients_of(file, size, history.channels, history.subsampled), size, history.nearest, history.fast
     )
     pixels = whole[history.top :, history.left :] + components[0]
     return np.repeat(pixels, header.channels, axis=2) if history.channels < header.channels else pixels

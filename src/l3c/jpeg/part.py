@@ -1,0 +1,101 @@
+"""Some rows of a JPEG file's picture as a JPEG file of its own, which any reader decodes to the same pixels.
+
+Its scans are sequential, one for each component, whatever those of the file are: only coefficients, quantization and
+what tells of colours matter to pixels.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from l3c.jpeg.entropy_compiled import write_scan
+from l3c.jpeg.file import APPLICATIONS, JpegFile
+from l3c.jpeg.layout import BLOCK, CODES, END, EXTENDED, SCAN, SIDE, START, STEPS, planes_of, read_layout, segments
+from l3c.jpeg.notes import REGULAR
+
+ABOUT_COLOURS = (b"JFIF\0", b"Adobe")
+"""How segments begin that tell readers what the components are."""
+
+DC_SIZES = 16
+"""Symbols of differences: sizes of 0 .. 15 bits."""
+
+DC_LENGTH = 5
+"""Bits of each code for differences: 16 codes of the 32, since the last one must stay free."""
+
+AC_LENGTH = 9
+"""Bits of each code for other coefficients: 256 of the 512."""
+
+WIDE = 0x10
+"""Flag of a quantization table: 16 bits an entry."""
+
+AC_CLASS = 0x10
+"""Flag of a Huffman code: of all but the first coefficient."""
+
+WHOLE = bytes([0, BLOCK - 1, 0])
+"""A scan of all coefficients."""
+
+SYMBOL_BYTES = 4
+"""Of each coefficient in its scan, at most: 9 bits of a code, 16 of the value, and a byte stuffed behind each."""
+
+OVERHEAD = 64
+"""Bytes of a scan of few coefficients."""
+
+
+def unit_height(file: JpegFile) -> int:
+    """Lines of a row of units."""
+    return SIDE * max(component.vertical for component in file.layout.components)
+
+
+def part_of(file: JpegFile, first: int, last: int) -> bytes:
+    """The JPEG file of the rows of units first .. last - 1, which begins at line first * unit_height."""
+    height = min(file.layout.height, last * unit_height(file)) - first * unit_height(file)
+    start = _header(file, height)
+    lone = [_segment(SCAN, bytes([1, c.identifier, 0]) + WHOLE) for c in file.layout.components]
+    layout, _ = read_layout(b"".join([start, *lone, bytes([0xFF, END])]))
+    rows = [slice(first * c.vertical, None) for c in file.layout.components]
+    coefficients = [
+        np.ascontiguousarray(plane[part][: c.rows, : c.columns])
+        for plane, part, c in zip(file.coefficients, rows, layout.components, strict=True)
+    ]
+    out = [start]
+    for header, scan in zip(lone, layout.scans, strict=True):
+        plane = coefficients[scan.components[0]]
+        out += [
+            header,
+            write_scan(REGULAR, OVERHEAD + SYMBOL_BYTES * plane.size, planes_of(layout, scan, coefficients)),
+        ]
+    return b"".join([*out, bytes([0xFF, END])])
+
+
+def _header(file: JpegFile, height: int) -> bytes:
+    """All before the first scan."""
+    layout = file.layout
+    out = [bytes([0xFF, START])]
+    for marker, start, end in segments(file.header, coded=False):
+        content = file.header[start:end]
+        if marker in APPLICATIONS and content.startswith(ABOUT_COLOURS):
+            out.append(_segment(marker, content))
+    for number, component in enumerate(layout.components):
+        out.append(_segment(STEPS, bytes([WIDE | number]) + component.steps.astype(">u2").tobytes()))
+    lines = [
+        bytes([c.identifier, c.horizontal << 4 | c.vertical, number]) for number, c in enumerate(layout.components)
+    ]
+    sizes = height.to_bytes(2, "big") + layout.width.to_bytes(2, "big")
+    out.append(_segment(EXTENDED, bytes([SIDE]) + sizes + bytes([len(lines)]) + b"".join(lines)))
+    out += [_segment(CODES, b"\0" + _even_code(DC_SIZES, DC_LENGTH))]
+    out += [_segment(CODES, bytes([AC_CLASS]) + _even_code(256, AC_LENGTH))]
+    return b"".join(out)
+
+
+def _even_code(symbols: int, length: int) -> bytes:
+    """Codes of one length for the symbols 0 .. symbols - 1."""
+    counts = bytearray(16)
+    if symbols > 255:  # a count is a byte: the last symbol takes one bit more
+        counts[length - 1], counts[length] = 255, symbols - 255
+    else:
+        counts[length - 1] = symbols
+    return bytes(counts) + bytes(range(symbols))
+
+
+def _segment(marker: int, content: bytes) -> bytes:
+    return bytes([0xFF, marker]) + (len(content) + 2).to_bytes(2, "big") + content
