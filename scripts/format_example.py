@@ -1,16 +1,21 @@
 """Make what the format's documents show of real files and models: scripts/format_example.py [--write].
 
-Four blocks of docs/format, each between two comments of its name: `example`, an l3c file of fewer than 256 bytes, byte
-by byte; `trace`, how its samples are decoded; `steps`, what the first steps of learning give in a golden file; and
-`models`, the tables of the models that come with the package. Without
-`--write` the blocks that differ are named. `tests/format/test_documents.py` holds pages and blocks equal.
+Six blocks of docs/format, each between two comments of its name: `example`, an l3c file of fewer than 256 bytes, byte
+by byte; `trace`, how its samples are decoded; `steps`, what the first steps of learning give in a golden file;
+`models`, the tables of the models that come with the package; `dictionary`, what headers of JPEG files share; and
+`jpeg`, a JPEG file of four blocks. Without `--write` the blocks that differ are named.
+`tests/format/test_documents.py` holds pages and blocks equal.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
+import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -23,6 +28,14 @@ import l3c
 from l3c.coding import rans
 from l3c.coding.mixture import intervals
 from l3c.container.constants import LAYOUT_NAMES, SIGNATURE
+from l3c.jpeg import entropy
+from l3c.jpeg.file import JpegFile, write
+from l3c.jpeg.layout import CODES, planes_of, read_layout, segments
+from l3c.jpeg.lean import full_header
+from l3c.jpeg.notes import REGULAR, most_ends, unpack_notes
+from l3c.jpeg.pack import pack_header
+from l3c.jpeg.standard import NO_CODE, QUALITIES
+from l3c.jpeg.standard import dictionary as shared_bytes
 from l3c.wave import presets
 from l3c.wave.definition import tile as definition
 from l3c.wave.definition.learning import HEADS, LearningNetwork
@@ -30,7 +43,14 @@ from l3c.wave.model import FORMAT
 from l3c.wave.model_file import read_stored
 
 DOCUMENTS = Path(__file__).parents[1] / "docs" / "format"
-PLACES = {"example": "README.md", "trace": "wave.md", "steps": "wave.md", "models": "models.md"}
+PLACES = {
+    "example": "README.md",
+    "trace": "wave.md",
+    "steps": "wave.md",
+    "models": "models.md",
+    "dictionary": "jpeg.md",
+    "jpeg": "jpeg.md",
+}
 """Where each block stands."""
 
 HEIGHT, WIDTH = 10, 12
@@ -48,6 +68,33 @@ PROBED = (3, 5)
 LEARNING_FILE = DOCUMENTS.parents[1] / "tests" / "golden" / "v1" / "gray-fast.l3c"
 STEPS = 3
 """Steps of learning that the document shows."""
+
+DICTIONARY_LINE = 32
+"""Bytes in a line of the dictionary: 95 characters."""
+
+STATED = 16 + len(QUALITIES) * 2 * 69
+"""Bytes of the dictionary that the document states in words: a segment of 16, then two segments of 69 for each quality.
+"""
+
+JPEG_BLOCKS: tuple[dict[int, int], ...] = ({0: -12, 1: 5, 2: -1, 20: 2}, {0: -9, 3: 1}, {0: 3, 1: -3}, {0: 3})
+"""Coefficients of the JPEG file's blocks by position, without those that are 0."""
+
+JPEG_HEADER = (
+    ("FF D8", "SOI"),
+    (f"FF DB 00 43 00 {' '.join(['10'] * 64)}", "DQT: table 0, all steps 16"),
+    ("FF C2 00 0B 08 00 08 00 20 01 01 11 00", "SOF2: 8 x 32, component 1 with table 0"),
+    (f"FF C4 00 13 00 {NO_CODE.hex(' ')}", "DHT: DC code 0, number 0, left out"),
+    ("FF DA 00 08 01 01 00 00 00 00", "SOS: positions 0 .. 0, bits above 0; scan 0 follows"),
+    (f"FF C4 00 13 10 {NO_CODE.hex(' ')}", "DHT: AC code 0, number 1, left out"),
+    ("FF DA 00 08 01 01 00 01 3F 01", "SOS: positions 1 .. 63, bits above 1; scan 1 follows"),
+    (f"FF C4 00 13 10 {NO_CODE.hex(' ')}", "DHT: AC code 0, number 2, left out"),
+    ("FF DA 00 08 01 01 00 01 3F 10", "SOS: positions 1 .. 63, bit 0; scan 2 follows"),
+    ("FF D9", "EOI"),
+)
+"""The JPEG file's header in hexadecimal, with what its parts mean."""
+
+JPEG_CODES = (0, 1, 2)  # numbers of those that are left out: all
+JPEG_TAIL = b"end"
 
 
 def picture() -> NDArray[np.uint8]:
@@ -280,7 +327,107 @@ def _learning_of(preset: presets.Preset) -> dict[str, Any]:
     return dict(preset.learning.to_dict())
 
 
-BLOCKS = {"example": example, "trace": trace, "steps": steps, "models": models}
+def dictionary() -> str:
+    """The part of the dictionary that the document lists, a segment at the start of a line."""
+    rest = shared_bytes()[STATED:]
+    starts = [0, *(i for i in range(1, len(rest)) if rest[i] == 0xFF), len(rest)]
+    lines = []
+    for start, end in pairwise(starts):
+        part = rest[start:end]
+        lines += [part[i : i + DICTIONARY_LINE].hex(" ").upper() for i in range(0, len(part), DICTIONARY_LINE)]
+    return "\n".join(["```text", *lines, "```"])
+
+
+def jpeg_file() -> JpegFile:
+    """The JPEG file of four blocks; its codes are left out."""
+    header = bytes.fromhex(" ".join(part for part, _ in JPEG_HEADER))
+    layout, _ = read_layout(header)
+    blocks = np.zeros((1, len(JPEG_BLOCKS), 64), np.int16)
+    for x, values in enumerate(JPEG_BLOCKS):
+        blocks[0, x, list(values)] = list(values.values())
+    blank = JpegFile(1 << 10, header, layout, [blocks], [REGULAR] * len(layout.scans), JPEG_TAIL, (), JPEG_CODES)
+    full = full_header(header, JPEG_CODES, layout, [blocks], blank.notes, blank.length)
+    file = replace(blank, header=full, layout=read_layout(full)[0], left_out=())
+    data = sum(len(coded) for coded, _ in scans(file))
+    return replace(file, length=len(full) + data + len(JPEG_TAIL))
+
+
+def scans(file: JpegFile) -> Iterator[tuple[bytes, str]]:
+    """Coded data and bits of all scans: what is written at once, corrections in brackets."""
+
+    class Writer(entropy._Writer):
+        def _put(self, value: int, count: int) -> None:
+            known = sum(len(part.strip("()")) for part in bits)
+            if known < len(self._bits):
+                bits.append(f"({''.join(map(str, self._bits[known:]))})")
+            super()._put(value, count)
+            if count:
+                bits.append("".join(map(str, self._bits[-count:])))
+
+    for scan, notes in zip(file.layout.scans, file.notes, strict=True):
+        bits: list[str] = []
+        planes = planes_of(file.layout, scan, file.coefficients)
+        yield Writer(unpack_notes(notes, most_ends(file.length)), planes).write(), " ".join(bits)
+
+
+def jpeg() -> str:
+    """The JPEG file of four blocks: its packed header, codes and scans."""
+    file = jpeg_file()
+    data, rows = zlib.decompressobj(-zlib.MAX_WBITS, zdict=shared_bytes()).decompress(pack_header(file)), list[str]()
+
+    def row(count: int, meaning: str) -> None:
+        nonlocal data
+        shown = re.sub(
+            "( 10){64}$|( 00){16}$", lambda found: f"{found[0][:3]} ...{found[0][:3]}", data[:count].hex(" ")
+        )
+        rows.append(f"| `{shown.upper()}` | {meaning} |")
+        data = data[count:]
+
+    def number(name: str, meaning: str = "") -> int:
+        size = 2 if data[0] > 127 else 1
+        value = (data[0] & 127) + (data[1] << 7) * (size - 1)
+        row(size, f"`{name}`: {value}{meaning}")
+        return value
+
+    number("file_length")
+    number("hole_count")
+    for i in range(number("left_out_count")):
+        number("step", f", code {i}")
+    number("header_length")
+    for part, meaning in JPEG_HEADER:
+        row(len(bytes.fromhex(part)), meaning)
+    row(1, "`noted`: 0")
+    row(len(JPEG_TAIL), "`tail`")
+    assert not data
+    table = ["| bytes of the stream | meaning |", "| --- | --- |", *rows]
+    blocks = [f"block {x}   " + "  ".join(f"c[{k}] = {v}" for k, v in b.items()) for x, b in enumerate(JPEG_BLOCKS)]
+    codes = ["| code | counts, symbols |", "| ---: | --- |"]
+    contents = [file.header[a + 1 : b] for marker, a, b in segments(file.header, coded=False) if marker == CODES]
+    codes += [f"| {i} | `{code[:16].hex(' ')}`, `{code[16:].hex(' ').upper()}` |" for i, code in enumerate(contents)]
+    coded = ["| scan | coded data | bits |", "| ---: | --- | --- |"]
+    coded += [f"| {i} | `{d.hex(' ').upper()}` | `{bits}` |" for i, (d, bits) in enumerate(scans(file))]
+    whole = write(file)
+    return "\n\n".join(
+        [
+            "\n".join(table),
+            "\n".join(["```text", *blocks, "```"]),
+            "The codes that follow from these (9.7):",
+            "\n".join(codes),
+            "The coded data (9.6). Brackets hold corrections, and the last bits fill a byte:",
+            "\n".join(coded),
+            f"The JPEG file has {len(whole)} bytes; its crc is `{crc32(whole):08x}`.",
+        ]
+    )
+
+
+BLOCKS = {
+    "example": example,
+    "trace": trace,
+    "steps": steps,
+    "models": models,
+    "dictionary": dictionary,
+    "jpeg": jpeg,
+}
 
 
 def place(name: str) -> tuple[Path, str, str, str]:

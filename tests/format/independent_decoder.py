@@ -1,7 +1,8 @@
-"""A decoder of l3c files that was written from `docs/format` alone, without a look at the package.
+"""A decoder of l3c files that was written from `docs/format` alone, without a look at the package; only what follows
+sections 8 and 9 is by somebody who had read it.
 
 It shows that the documents define the format: numbers in brackets are their sections. It needs NumPy and the standard
-library, and the weights of `src/l3c/wave/weights` as data. It favours clarity over speed.
+library, and the weights of `src/l3c/wave/weights` and `src/l3c/dct/weights` as data. It favours clarity over speed.
 It bounds memory only roughly. Tiles of the published models (7) and files kept as JPEG XL (2.10) are left out.
 The caller brings along a reader of WebP files, whose format is not l3c's.
 """
@@ -496,9 +497,8 @@ def read_safetensors(data: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, st
     return tensors, metadata
 
 
-def digest_of(architecture: dict[str, int], learning: dict[str, Any] | None, tensors: dict[str, NDArray[Any]]) -> bytes:
-    """The digest of a wave model (6.4)."""
-    configuration = ["l3c-wave-1", architecture] + ([learning] if learning else [])
+def digest_of(configuration: list[Any], tensors: dict[str, NDArray[Any]]) -> bytes:
+    """The digest of a model (6.4)."""
     digest = hashlib.sha256(json.dumps(configuration, sort_keys=True).encode("ascii"))
     for name in sorted(tensors):
         tensor = tensors[name]
@@ -532,7 +532,7 @@ def package_models(folder: Path) -> dict[bytes, Model]:
         tensors, metadata = read_safetensors((folder / f"{name}.safetensors").read_bytes())
         require(metadata["format"] == "l3c-wave-1", "format of a model")
         architecture = json.loads(metadata["architecture"])
-        digest = digest_of(architecture, vars(learning), tensors)
+        digest = digest_of(["l3c-wave-1", architecture, vars(learning)], tensors)
         made = Architecture(**architecture)
         models[digest[:16]] = Model(made, learning, make_layers(made, tensors))
     return models
@@ -1459,6 +1459,1107 @@ def huffman_codes(table: bytes) -> dict[tuple[int, int], int]:
     return codes
 
 
+# -------------------------------------------------------------------------------- JPEG files: headers (9.1, 9.3)
+
+# T.81, tables K.1 and K.2, row by row
+LUMA_STEPS = np.array(
+    [
+        *(16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56),
+        *(14, 17, 22, 29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92),
+        *(49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99),
+    ]
+)
+CHROMA_STEPS = np.full(64, 99)
+CHROMA_STEPS[[0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 24, 25]] = [17, 18, 24, 47, 18, 21, 26, 66, 24, 26, 56, 47, 66]
+
+# T.81, tables K.3 to K.6, by class and number: counts of codes, then symbols
+STANDARD_CODES = {
+    (0, 0): bytes.fromhex("00010501010101010100000000000000" + "000102030405060708090A0B"),
+    (1, 0): bytes.fromhex(
+        "0002010303020403050504040000017D"
+        "01020300041105122131410613516107227114328191A1082342B1C11552D1F02433627282090A161718191A25262728"
+        "292A3435363738393A434445464748494A535455565758595A636465666768696A737475767778797A83848586878889"
+        "8A92939495969798999AA2A3A4A5A6A7A8A9AAB2B3B4B5B6B7B8B9BAC2C3C4C5C6C7C8C9CAD2D3D4D5D6D7D8D9DAE1E2"
+        "E3E4E5E6E7E8E9EAF1F2F3F4F5F6F7F8F9FA"
+    ),
+    (0, 1): bytes.fromhex("00030101010101010101010000000000" + "000102030405060708090A0B"),
+    (1, 1): bytes.fromhex(
+        "00020102040403040705040400010277"
+        "000102031104052131061241510761711322328108144291A1B1C109233352F0156272D10A162434E125F11718191A26"
+        "2728292A35363738393A434445464748494A535455565758595A636465666768696A737475767778797A828384858687"
+        "88898A92939495969798999AA2A3A4A5A6A7A8A9AAB2B3B4B5B6B7B8B9BAC2C3C4C5C6C7C8C9CAD2D3D4D5D6D7D8D9DA"
+        "E2E3E4E5E6E7E8E9EAF2F3F4F5F6F7F8F9FA"
+    ),
+}
+NO_CODE = bytes(16)
+
+
+def dht(table: tuple[int, int], code: bytes) -> bytes:
+    """A segment DHT of one code."""
+    return b"\xff\xc4" + (19 + len(code) - 16).to_bytes(2, "big") + bytes([16 * table[0] + table[1]]) + code
+
+
+def sos(components: str, rest: str) -> bytes:
+    """A segment SOS: components and their codes, then Ss, Se, Ah and Al."""
+    content = bytes.fromhex(components + rest)
+    return b"\xff\xda" + (3 + len(content)).to_bytes(2, "big") + bytes([len(content) // 2 - 1]) + content
+
+
+def make_dictionary() -> bytes:
+    """The dictionary of packed headers (9.8)."""
+    result = bytes.fromhex("FFEE000E41646F626500640000000001")
+    for q in range(1, 101):
+        scale = 5000 // q if q < 50 else 200 - 2 * q
+        for number, table in enumerate((LUMA_STEPS, CHROMA_STEPS)):
+            steps = np.clip((table[ZIGZAG] * scale + 50) // 100, 1, 255)
+            result += b"\xff\xdb\0\x43" + bytes([number]) + steps.astype(np.uint8).tobytes()
+    result += bytes.fromhex("FFE000104A46494600010101004800480000" + "FFE000104A46494600010100000100010000")
+    for frame in ("C2", "C0"):
+        for factors in ("11", "21", "22"):
+            result += bytes.fromhex(f"FF{frame}001108000000000301{factors}00021101031101")
+    result += dht((0, 0), NO_CODE) + dht((0, 1), NO_CODE) + sos("010002100310", "000001")
+    result += dht((1, 0), NO_CODE) + sos("0100", "010502") + dht((1, 1), NO_CODE) + sos("0301", "013F01")
+    result += dht((1, 1), NO_CODE) + sos("0201", "013F01") + dht((1, 0), NO_CODE) + sos("0100", "063F02")
+    result += dht((1, 0), NO_CODE) + sos("0100", "013F21") + sos("010002000300", "000010")
+    result += dht((1, 1), NO_CODE) + sos("0301", "013F10") + dht((1, 1), NO_CODE) + sos("0201", "013F10")
+    result += dht((1, 0), NO_CODE) + sos("0100", "013F10")
+    last = sos("010002110311", "003F00") + b"\xff\xd9"
+    result += b"".join(dht(table, NO_CODE) for table in STANDARD_CODES) + last
+    result += b"".join(dht(table, code) for table, code in STANDARD_CODES.items()) + last
+    assert len(result) == 14832
+    assert zlib.crc32(result) == 0xDD2A39D4
+    return result
+
+
+@dataclass(frozen=True)
+class FrameComponent:
+    """A component of a frame (9.3, 9.3.1): H, V, sizes in blocks, and steps in zigzag order."""
+
+    across: int
+    down: int
+    rows: int
+    columns: int
+    own_rows: int
+    own_columns: int
+    steps: Ints
+
+
+@dataclass(frozen=True)
+class JpegScan:
+    """A scan (9.3). `dc` and `ac` are number and content of the codes of each component, which it uses or not.
+
+    `place` is where its coded data go in the header.
+    """
+
+    components: list[int]
+    dc: list[tuple[int, bytes]]
+    ac: list[tuple[int, bytes]]
+    first: int
+    last: int
+    high: int
+    low: int
+    interval: int
+    place: int
+
+
+@dataclass(frozen=True)
+class JpegLayout:
+    """What a header says (9.3)."""
+
+    height: int
+    width: int
+    progressive: bool
+    components: list[FrameComponent]
+    scans: list[JpegScan]
+
+    def units(self, scan: JpegScan) -> tuple[int, int, list[tuple[int, int]]]:
+        """Rows and columns of the units of a scan, and rows and columns of blocks of each component in one (9.4)."""
+        parts = [self.components[i] for i in scan.components]
+        if len(parts) == 1:
+            return parts[0].own_rows, parts[0].own_columns, [(1, 1)]
+        down, across = (max(getattr(c, name) for c in self.components) for name in ("down", "across"))
+        rows, columns = -(-self.height // (8 * down)), -(-self.width // (8 * across))
+        return rows, columns, [(part.down, part.across) for part in parts]
+
+
+def marker_segments(header: bytes) -> list[tuple[int, int, int]]:
+    """Marker, start and end of the content of each segment (9.3)."""
+    found: list[tuple[int, int, int]] = []
+    at = 2
+    for _ in range(1 << 14):
+        while at + 1 < len(header) and not (
+            header[at] == 0xFF and (header[at + 1] in (1, 0xFE) or 0xC0 <= header[at + 1] <= 0xEF)
+        ):
+            at += 1
+        if at + 1 >= len(header):
+            return found
+        marker, at = header[at + 1], at + 2
+        if marker == 0xD9:
+            require(at == len(header), "bytes behind EOI")
+            return found
+        if marker == 1 or 0xD0 <= marker <= 0xD8:
+            require(marker != 0xD8 or header[at : at + 1] != b"\xff", "another image in a header")
+            continue
+        length = int.from_bytes(header[at : at + 2], "big")
+        if at + 2 > len(header) or length < 2 or at + length > len(header):
+            return found
+        found.append((marker, at + 2, at + length))
+        at += length
+    raise RefusedError("too many markers")
+
+
+def codes_of_segment(content: bytes) -> list[tuple[tuple[int, int], bytes]]:
+    """Class and number, and content, of each code of a segment DHT (9.3)."""
+    found, reader = [], Reader(content)
+    while reader.left():
+        table, counts = reader.u8(), reader.take(16)
+        left = 1
+        for count in counts:
+            left = 2 * left - count
+            require(left >= 0, "more codes than there are")
+        require(table >> 4 <= 1 and sum(counts) <= 256, "DHT")
+        found.append(((table >> 4, table & 15), counts + reader.take(sum(counts))))
+    return found
+
+
+def read_layout(header: bytes, length: int) -> JpegLayout:
+    """The layout of a picture (9.3, 9.3.1)."""
+    tables: dict[int, Ints] = {}
+    codes = {table: (-1, code) for table, code in STANDARD_CODES.items()}
+    numbered = interval = height = width = 0
+    progressive = False
+    parts: list[tuple[int, int, int, int]] = []
+    latched: dict[int, Ints] = {}
+    scans: list[JpegScan] = []
+    for marker, start, end in marker_segments(header):
+        content = header[start:end]
+        reader = Reader(content)
+        if marker == 0xDB:
+            while reader.left():
+                kind = reader.u8()
+                require(kind >> 4 <= 1, "DQT")
+                values = np.frombuffer(reader.take(64 << (kind >> 4)), ">u2" if kind >> 4 else "u1")
+                tables[kind & 15] = values.astype(np.int64)
+        elif marker == 0xC4:
+            for table, code in codes_of_segment(content):
+                codes[table] = numbered, code
+                numbered += 1
+        elif marker == 0xDD:
+            interval = int.from_bytes(content[:2], "big")
+        elif 0xC0 <= marker <= 0xCF and marker not in (0xC8, 0xCC):
+            require(marker <= 0xC2 and not parts and len(content) >= 6, "a frame that is not supported")
+            progressive = marker == 0xC2
+            depth, height, width, count = struct.unpack_from(">BHHB", content)
+            require(depth == 8 and 1 <= count <= 4 and len(content) == 6 + 3 * count, "a frame's header")
+            require(height > 0 and width > 0, "size of a frame")
+            parts = [
+                (content[i], content[i + 1] >> 4, content[i + 1] & 15, content[i + 2]) for i in range(6, end - start, 3)
+            ]
+            require(all(1 <= factor <= 4 for part in parts for factor in part[1:3]), "sampling factors")
+        elif marker in (0xDC, 0xDE, 0xDF):
+            raise RefusedError("DNL, DHP or EXP")
+        elif marker == 0xDA:
+            count = reader.u8()
+            require(1 <= count <= len(parts) and len(content) == 4 + 2 * count, "a scan's header")
+            chosen: list[int] = []
+            selectors = []
+            for _ in range(count):
+                name, selector = reader.u8(), reader.u8()
+                named = [i for i, part in enumerate(parts) if part[0] == name and i not in chosen]
+                require(bool(named), "a component that the frame lacks")
+                chosen.append(named[0])
+                selectors.append(selector)
+            first, last, bits = reader.u8(), reader.u8(), reader.u8()
+            high, low = bits >> 4, bits & 15
+            if progressive:
+                require(low <= 13 and high in (0, low + 1), "bits of a scan")
+                require(last == 0 if first == 0 else first <= last <= 63 and count == 1, "positions of a scan")
+            else:
+                first, last, high, low = 0, 63, 0, 0
+            used = [(first == 0 and high == 0, 0, 4), (last > 0, 1, 0)]
+            needed = [[(kind, s >> shift & 15) for s in selectors] if use else [] for use, kind, shift in used]
+            require(all(table in codes for tables_ in needed for table in tables_), "a code that is not defined")
+            dc, ac = ([codes[table] for table in tables_] for tables_ in needed)
+            scans.append(JpegScan(chosen, dc, ac, first, last, high, low, interval, end))
+            for i in chosen:
+                latched.setdefault(i, tables.get(parts[i][3], np.ones(64, np.int64)))
+    require(bool(parts) and bool(scans), "no frame or no scan")
+    down, across = max(part[2] for part in parts), max(part[1] for part in parts)
+    together = {i for scan in scans for i in scan.components if len(scan.components) > 1}
+    components = []
+    for i, (_, h, v, _) in enumerate(parts):
+        own = ceil(ceil(height * v / down) / 8), ceil(ceil(width * h / across) / 8)
+        rows, columns = own
+        if i in together:
+            rows, columns = -(-height // (8 * down)) * v, -(-width // (8 * across)) * h
+        components.append(FrameComponent(h, v, rows, columns, *own, latched.get(i, np.ones(64, np.int64))))
+    blocks = [c.rows * c.columns for c in components]
+    require(sum(blocks) <= 8 * length, "more blocks than the file has bits")
+    visits = sum(blocks[i] for scan in scans for i in scan.components)
+    require(visits <= 256 * length + (1 << 20), "too many scans")
+    return JpegLayout(height, width, progressive, components, scans)
+
+
+@dataclass
+class KeptPicture:
+    """A picture of a JPEG file (9); coefficients are components x [rows, columns, 64]."""
+
+    length: int
+    header: bytearray
+    layout: JpegLayout
+    left_out: list[int]
+    notes: list[bytes]
+    coefficients: list[Ints]
+
+
+@dataclass
+class KeptJpeg:
+    """What a packed header holds (9.1): pictures, the own one first; places of the others, in header or tail."""
+
+    pictures: list[KeptPicture]
+    tail: bytearray
+    holes: list[tuple[bool, int, int]]  # in the tail or not, position, length
+
+
+def unpack_header(data: bytes) -> KeptJpeg:
+    """9.1."""
+    inflater = zlib.decompressobj(-15, zdict=make_dictionary())
+    try:
+        unpacked = inflater.decompress(data)
+    except zlib.error as error:
+        raise RefusedError(f"a packed header is damaged: {error}") from error
+    require(inflater.eof and not inflater.unused_data, "length of a packed header")
+    reader = Reader(unpacked)
+    length = _bounded(reader.varint(), 0, 1 << 40)
+    listed = [(reader.varint(), reader.varint()) for _ in range(_bounded(reader.varint(), 0, 16))]
+    require(sum(gap + size for gap, size in listed) <= length, "holes")
+    pictures: list[KeptPicture] = []
+    holes: list[tuple[bool, int, int]] = []
+    in_header = 0
+    for size in [length, *(size for _, size in listed)]:
+        left_out, number = [], -1
+        for _ in range(reader.varint()):
+            number += 1 + reader.varint()
+            left_out.append(number)
+        header = bytearray(reader.take(reader.varint()))
+        if not pictures:
+            in_header = sum(sum(gap for gap, _ in listed[: i + 1]) < len(header) for i in range(len(listed)))
+            at = 0
+            for gap, hole in listed[:in_header]:
+                at += gap
+                header[at:at] = bytes(hole)
+                holes.append((False, at, hole))
+                at += hole
+        layout = read_layout(bytes(header), size)
+        notes = [b"\1"] * len(layout.scans)
+        if _bounded(reader.u8(), 0, 1):
+            notes = [reader.take(reader.varint()) for _ in notes]
+        blank = [np.zeros((c.rows, c.columns, 64), np.int64) for c in layout.components]
+        pictures.append(KeptPicture(size, header, layout, left_out, notes, blank))
+    tail, at = bytearray(reader.rest()), sum(gap + hole for gap, hole in listed[:in_header]) - len(pictures[0].header)
+    for gap, hole in listed[in_header:]:
+        at += gap
+        require(0 <= at <= len(tail), "a hole behind the tail")
+        tail[at:at] = bytes(hole)
+        holes.append((True, at, hole))
+        at += hole
+    ranges = [(a, b) for marker, a, b in marker_segments(bytes(pictures[0].header)) if 0xE0 <= marker <= 0xEF]
+    for in_tail, at, hole in holes:
+        require(in_tail or any(a <= at and at + hole <= b for a, b in ranges), "a hole across segments")
+    return KeptJpeg(pictures, tail, holes)
+
+
+# -------------------------------------------------------------------------------- JPEG files: coded data (9.2 to 9.7)
+
+
+@dataclass
+class IntervalEnd:
+    """How an interval ends (9.5)."""
+
+    missing: int = 0
+    run_left: int = 0
+    padding: int = 0
+    rest: bytes = b""
+    marker: int = 8
+
+
+class ScanNotes:
+    """The notes of a scan (9.5)."""
+
+    def __init__(self, data: bytes, most_ends: int) -> None:
+        reader = Reader(data)
+        self.flags = reader.u8()
+        require(self.flags < 128, "flags of notes")
+
+        def number() -> int:
+            return _bounded(reader.varint(), 0, (1 << 32) - 1)
+
+        self.run_limit = number() if self.flags & 4 else 0
+        self.zero_runs: dict[int, int] = {}
+        self.breaks: set[int] = set()
+        self.ends: dict[int, IntervalEnd] = {}
+        place = -1
+        for _ in range(number() if self.flags & 8 else 0):
+            place += 1 + number()
+            self.zero_runs[place] = _bounded(number(), 0, 4)
+        place = -1
+        for _ in range(number() if self.flags & 16 else 0):
+            place += 1 + number()
+            self.breaks.add(place)
+        place, count = -1, number() if self.flags & 32 else 0
+        require(count <= most_ends, "too many ends")
+        for _ in range(count):
+            place += 1 + number()
+            kind = _bounded(reader.u8(), 0, 35)
+            end = self.ends[place] = IntervalEnd(padding=reader.u8(), marker=kind >> 2)
+            if kind & 1:
+                end.missing, end.run_left = number(), number()
+            if kind & 2:
+                end.rest = reader.take(number())
+        reader.end()
+
+
+class ScanWriter:
+    """Writes the coded data of a scan (9.6), and counts its symbols where `codes` are every symbol's."""
+
+    def __init__(self, picture: KeptPicture, scan: JpegScan, notes: ScanNotes) -> None:
+        self.picture, self.scan, self.notes = picture, scan, notes
+        self.counts: dict[int, list[int]] = {}  # by the code's number
+        self.counting = False
+
+    def write(self) -> bytes:
+        """The bytes."""
+        scan, notes = self.scan, self.notes
+        rows, columns, shapes = self.picture.layout.units(scan)
+        blocks = [
+            (n, self.picture.coefficients[i][row * down + y, column * across + x])
+            for row in range(rows)
+            for column in range(columns)
+            for n, (i, (down, across)) in enumerate(zip(scan.components, shapes, strict=True))
+            for y in range(down)
+            for x in range(across)
+        ]
+        of_unit = sum(down * across for down, across in shapes)
+        size = of_unit * scan.interval if scan.interval and not notes.flags & 2 else len(blocks)
+        starts = range(0, len(blocks), size)
+        out = b""
+        for i, start in enumerate(starts):
+            inside = blocks[start : start + size]
+            usual = IntervalEnd(padding=255 * (notes.flags & 1), marker=8 if i == len(starts) - 1 else i % 8)
+            end = notes.ends.pop(i, usual)
+            require(end.missing <= len(inside), "too many missing blocks")
+            self.bits: list[int] = []
+            self.predictions = [0] * len(scan.components)
+            self.run_length, self.run_busy = 0, False
+            self.run_corrections: list[int] = []
+            for b, (n, block) in enumerate(inside[: len(inside) - end.missing], start):
+                self.write_block(b, n, block.tolist())
+            self.end_run(end.run_left)
+            self.put(end.padding, -len(self.bits) % 8)
+            out += np.packbits(np.array(self.bits, np.uint8)).tobytes().replace(b"\xff", b"\xff\0") + end.rest
+            if end.marker == 8:
+                break
+            out += bytes([0xFF, 0xD0 + end.marker])
+        require(not (notes.ends or notes.breaks or notes.zero_runs), "notes that do not fit their scan")
+        return out
+
+    def put(self, value: int, count: int) -> None:
+        self.bits += [value >> i & 1 for i in range(count - 1, -1, -1)]
+
+    def symbol(self, code: tuple[int, bytes], symbol: int) -> None:
+        number, content = code
+        if self.counting:
+            self.counts.setdefault(number, [0] * 256)[symbol] += 1
+            return
+        found = {s: key for key, s in huffman_codes(content).items()}
+        require(symbol in found, "a code lacks a symbol")
+        length, value = found[symbol]
+        self.put(value, length)
+
+    def value(self, v: int) -> None:
+        self.put(v if v >= 0 else v - 1, abs(v).bit_length())
+
+    def write_block(self, b: int, n: int, c: list[int]) -> None:
+        scan = self.scan
+        if scan.first == 0:
+            if scan.high:
+                self.put(c[0] >> scan.low, 1)
+            else:
+                v = c[0] >> scan.low
+                d = v - self.predictions[n]
+                self.symbol(scan.dc[n], _bounded(abs(d).bit_length(), 0, 15))
+                self.value(d)
+                self.predictions[n] = v
+        if scan.last:
+            (self.refine if scan.high else self.first_bits)(b, n, c)
+
+    def first_bits(self, b: int, n: int, c: list[int]) -> None:
+        """9.6.1."""
+        scan, code = self.scan, self.scan.ac[n]
+        k = start = max(1, scan.first)
+        for p in range(start, scan.last + 1):
+            a = abs(c[p]) >> scan.low
+            if a == 0:
+                continue
+            self.end_run(0)
+            while p - k > 15:
+                self.symbol(code, 240)
+                k += 16
+            self.symbol(code, 16 * (p - k) + _bounded(a.bit_length(), 0, 15))
+            self.value(a if c[p] > 0 else -a)
+            k = p + 1
+        for _ in range(self.notes.zero_runs.pop(b, 0)):
+            self.end_run(0)
+            self.symbol(code, 240)
+            k += 16
+        if k <= scan.last:
+            if self.picture.layout.progressive:
+                self.close(b, k > start, [])
+            else:
+                self.symbol(code, 0)
+
+    def refine(self, b: int, n: int, c: list[int]) -> None:
+        """9.6.2."""
+        scan, code = self.scan, self.scan.ac[n]
+        a = [abs(v) >> scan.low for v in c]
+        later: list[int] = []
+
+        def passed(symbol: int, sign: list[int]) -> None:
+            self.end_run(0)
+            self.symbol(code, symbol)
+            self.bits += sign + later
+            later.clear()
+
+        new = [p for p in range(scan.first, scan.last + 1) if a[p] == 1]
+        k, zeros = scan.first, 0
+        if new:
+            k = new[-1] + 1
+            for p in range(scan.first, k):
+                if a[p] == 0:
+                    zeros += 1
+                    continue
+                while zeros > 15:
+                    passed(240, [])
+                    zeros -= 16
+                if a[p] > 1:
+                    later.append(a[p] & 1)
+                    continue
+                passed(16 * zeros + 1, [int(c[p] > 0)])
+                zeros = 0
+        for _ in range(self.notes.zero_runs.pop(b, 0)):
+            zeros = 15
+            while k <= scan.last and (a[k] > 0 or zeros > 0):
+                if a[k] > 0:
+                    later.append(a[k] & 1)
+                else:
+                    zeros -= 1
+                k += 1
+            passed(240, [])
+            k += 1
+        if k <= scan.last:
+            later += [a[p] & 1 for p in range(k, scan.last + 1) if a[p] > 0]
+            self.close(b, k > scan.first or bool(later), later)
+
+    def close(self, b: int, busy: bool, corrections: list[int]) -> None:
+        """9.6.3."""
+        if self.run_length:
+            if self.notes.run_limit:
+                ends = self.run_length == self.notes.run_limit
+            else:
+                ends = self.run_length == 32767 or len(self.run_corrections) > 937
+            if self.notes.flags & 64 and (busy or self.run_busy):
+                ends = True
+            if b - 1 in self.notes.breaks:
+                self.notes.breaks.remove(b - 1)
+                ends = not ends
+            if ends:
+                self.end_run(0)
+        self.run_length += 1
+        self.run_corrections += corrections
+        self.run_busy = busy
+
+    def end_run(self, more: int) -> None:
+        """9.6.3."""
+        if self.run_length:
+            length = _bounded(self.run_length + more, 1, 32767)
+            size = length.bit_length() - 1
+            self.symbol(self.scan.ac[0], 16 * size)
+            self.put(length, size)
+            self.bits += self.run_corrections
+        self.run_length, self.run_corrections, self.run_busy = 0, [], False
+
+
+def optimal_code(counts: list[int]) -> bytes:
+    """The code that follows from counts of symbols (9.7)."""
+    nodes = [(count, s, [s]) for s, count in enumerate(counts) if count] + [(1, 256, [256])]
+    symbols = [s for _, s, _ in nodes if s < 256]
+    require(bool(symbols), "a code without symbols")
+    length = [0] * 257
+    while len(nodes) > 1:
+        nodes.sort(key=lambda node: (node[0], -node[1]))
+        (count, name, inside), (more, _, others) = nodes[:2]
+        for s in inside + others:
+            length[s] += 1
+        nodes[:2] = [(count + more, name, inside + others)]
+    require(max(length) <= 32, "a code that is too long")
+    many = [sum(length[s] == n for s in [*symbols, 256]) for n in range(33)]
+    for n in range(32, 16, -1):
+        while many[n]:
+            j = n - 2
+            while many[j] == 0:
+                j -= 1
+            many[n] -= 2
+            many[n - 1] += 1
+            many[j + 1] += 2
+            many[j] -= 1
+    many[max(n for n in range(33) if many[n])] -= 1
+    return bytes(many[1:17]) + bytes(sorted(symbols, key=lambda s: (length[s], s)))
+
+
+def put_codes_back(picture: KeptPicture) -> None:
+    """9.7."""
+    counts: dict[int, list[int]] = {}
+    for scan, noted in zip(picture.layout.scans, picture.notes, strict=True):
+        if not {number for number, _ in scan.dc + scan.ac} & set(picture.left_out):
+            continue
+        writer = ScanWriter(picture, scan, ScanNotes(noted, 65 + picture.length // 32))
+        writer.counting = True
+        writer.write()
+        for number, more in writer.counts.items():
+            counts[number] = [a + b for a, b in zip(counts.get(number, [0] * 256), more, strict=True)]
+    header, at, number = bytearray(), 0, 0
+    for marker, start, end in marker_segments(bytes(picture.header)):
+        if marker != 0xC4:
+            continue
+        content = b""
+        for (kind, slot), code in codes_of_segment(bytes(picture.header[start:end])):
+            if number in picture.left_out:
+                require(number in counts, "a code that no scan uses")
+                code = optimal_code(counts[number])
+            content += bytes([16 * kind + slot]) + code
+            number += 1
+        header += picture.header[at : start - 2] + (len(content) + 2).to_bytes(2, "big") + content
+        at = end
+    require(all(n < number for n in picture.left_out), "a code that is not there")
+    picture.header = header + picture.header[at:]
+    picture.layout = read_layout(bytes(picture.header), picture.length)
+
+
+def write_picture(picture: KeptPicture, tail: bytes = b"") -> bytes:
+    """The bytes of a picture (9.2)."""
+    if picture.left_out:
+        put_codes_back(picture)
+    out, at, left = b"", 0, picture.length
+    for scan, noted in zip(picture.layout.scans, picture.notes, strict=True):
+        coded = ScanWriter(picture, scan, ScanNotes(noted, 65 + left // 32)).write()
+        left = max(0, left - len(coded))
+        out += bytes(picture.header[at : scan.place]) + coded
+        at = scan.place
+    out += bytes(picture.header[at:]) + tail
+    require(len(out) == picture.length, "length of a picture")
+    return out
+
+
+def write_jpeg(file: KeptJpeg) -> bytes:
+    """The JPEG file (9.2)."""
+    for (in_tail, at, length), picture in zip(file.holes, file.pictures[1:], strict=True):
+        target = file.tail if in_tail else file.pictures[0].header
+        target[at : at + length] = write_picture(picture)
+    return write_picture(file.pictures[0], bytes(file.tail))
+
+
+# -------------------------------------------------------------------------------- coefficient models (8)
+
+VERTICAL, HORIZONTAL = np.array(ZIGZAG) // 8, np.array(ZIGZAG) % 8  # v(k) and u(k)
+EDGE = np.array([362, 540, 612, 689, 724, 678, 530, 292])  # 8.3
+FAR_EDGE = EDGE * np.array([1, -1] * 4)
+INT16 = 32767
+REFERENCE_MOST = 1 << 17
+SCALE = ((2 << 10 + SHIFT) // MANTISSA + 1) >> 1  # 8.7
+
+
+def _thresholds(o: int) -> Ints:
+    """The least m with m^o >= 2^i, of i = 0 .. 255: floor(o log2(m)) is i from there on (8.2)."""
+    found = []
+    for i in range(256):
+        m = max(1, int(2 ** (i / o)) - 2)
+        while m**o < 1 << i:
+            m += 1
+        found.append(m)
+    return np.array(found)
+
+
+THRESHOLDS = {o: _thresholds(o) for o in (8, 12, 16, 23, 32)}
+
+
+def level(n: Ints, o: int) -> Ints:
+    """8.2."""
+    result: Ints = np.searchsorted(THRESHOLDS[o], np.asarray(n) + 1, side="right") - 1
+    return result
+
+
+def signed_steps(n: Ints, o: int) -> Ints:
+    """`steps` of 8.2."""
+    result: Ints = np.sign(n) * np.minimum(127, level(np.abs(n), o))
+    return result
+
+
+def signed(n: Ints, o: int) -> Ints:
+    return signed_steps(n, o) + 128
+
+
+def dequantized(c: Ints, steps: Ints) -> Ints:
+    result: Ints = np.clip(c * steps, -INT16, INT16)
+    return result
+
+
+@dataclass(frozen=True)
+class DctNetwork:
+    """A network of 8.6."""
+
+    architecture: dict[str, int]
+    tensors: dict[str, Ints]
+
+    def sums(self, layer: str, inputs: Ints, k: int | None = None) -> Ints:
+        weight, bias, shift = (self.tensors[f"{layer}.{part}"] for part in ("weight", "bias", "shift"))
+        if k is not None:
+            weight, bias, shift = weight[k], bias[k], shift[k]
+        result: Ints = (bias + inputs @ weight.T + ((1 << shift) >> 1)) >> shift
+        return result
+
+    def activations(self, layer: str, inputs: Ints, k: int | None = None) -> Ints:
+        return np.clip(self.sums(layer, inputs, k), 0, 255)
+
+
+@dataclass(frozen=True)
+class DctModel:
+    """A coefficient model: networks for component 0 and for the others."""
+
+    networks: list[DctNetwork]
+    calibrated: bool
+
+
+def read_dct_model(data: bytes) -> tuple[bytes, DctModel]:
+    """Digest and model of a file (8.8)."""
+    tensors, metadata = read_safetensors(data)
+    require(metadata["format"] == "l3c-dct-1", "format of a model")
+    architecture = json.loads(metadata["architecture"])
+    digest = digest_of(["l3c-dct-1", architecture], tensors)
+    require(digest.hex() == metadata["digest"], "digest of a model")
+    networks = []
+    for name in ("luma", "chroma"):
+        own = {key[len(name) + 1 :]: t.astype(np.int64) for key, t in tensors.items() if key.startswith(f"{name}.")}
+        networks.append(DctNetwork(architecture[name], own))
+    return digest, DctModel(networks, architecture["calibrated"] == 1)
+
+
+@dataclass
+class CodedComponent:
+    """A component of a payload: coefficients, rows x columns x 64, steps, V and H."""
+
+    coefficients: Ints
+    steps: Ints
+    down: int
+    across: int
+
+    def at(self, y: Ints, x: Ints) -> Ints:
+        """Blocks (y, x); those beyond the component hold 0."""
+        rows, columns = self.coefficients.shape[:2]
+        inside = (y >= 0) & (x >= 0) & (y < rows) & (x < columns)
+        found = np.zeros((len(y), 64), np.int64)
+        found[inside] = self.coefficients[y[inside], x[inside]]
+        return found
+
+
+def last_position(c: Ints) -> Ints:
+    """8.1."""
+    result: Ints = ((c != 0) * np.arange(1, 65)).max(axis=1)
+    return result
+
+
+def equal(length: int, n: int) -> Ints:
+    """Equal frequencies (4.9) of n symbols."""
+    return np.broadcast_to(65536 * np.arange(length + 1) // length, (n, length + 1))
+
+
+CLASSES = [3277, 9830, 19661, 32768, 49152, 58982, 63570]  # 8.7.1
+REACHES = (1023, 511, 255, 127, 63, 31, 15, 7)
+
+
+class CountRow:
+    """A row of counts (8.7.1)."""
+
+    def __init__(self, length: int, prior: int) -> None:
+        self.observed, self.expected = np.zeros(length, np.int64), np.zeros(length, np.int64)
+        self.n, self.due, self.prior = 0, 16, prior
+        self.ratio = np.full(length, 4096)
+
+    def renew(self) -> bool:
+        """New ratios where they are due, after a group; whether they were."""
+        if self.n < self.due:
+            return False
+        while self.n >= 1 << 14:
+            self.n >>= 1
+            self.observed >>= 1
+            self.expected >>= 1
+        self.due = self.n + (self.n >> 4) + 16
+        observed, expected = (counts + self.prior >> 12 for counts in (self.observed, self.expected))
+        self.ratio = np.clip((observed << 12) // expected, 16, 32767)
+        return True
+
+
+def calibrated_table(g: Ints, r: Ints, count: Ints) -> tuple[Ints, Ints]:
+    """Cumulative frequencies and expected counts (8.7.1), of rows of `count` symbols with shares g and ratios r."""
+    i = np.arange(g.shape[1] + 1)
+    terms = np.where(i[:-1] < count[:, None], (g * r >> 10) + 1, 0)
+    below = np.concatenate([np.zeros((len(g), 1), np.int64), np.cumsum(terms, axis=1)], axis=1)
+    factor = ((65536 - count) << 15) // below[:, -1]
+    table = np.where(i < count[:, None], i + (below * factor[:, None] >> 15), 65536)
+    expected = np.minimum(g * np.minimum(factor, 1 << 14)[:, None] >> 13, 65535)
+    return table, expected
+
+
+class ComponentDecoder:
+    """Decodes one component of a payload (8)."""
+
+    def __init__(self, model: DctModel, components: list[CodedComponent], number: int, rans: Rans) -> None:
+        self.own, self.number, self.rans = components[number], number, rans
+        self.components = components
+        self.network = model.networks[number > 0]
+        self.calibrated = model.calibrated
+        self.chroma = number > 0
+        shape = self.own.coefficients.shape[:2]
+        self.other = None
+        if number > 1 and components[1].coefficients.shape[:2] == shape:
+            self.other = components[1]
+        self.related: list[CodedComponent | None] = []
+        if self.network.architecture["related"]:
+            equal_sizes = all(c.coefficients.shape[:2] == shape for c in components[: min(number, 2)])
+            self.related = [components[0], components[1] if number > 1 else None] if equal_sizes else [None, None]
+        self.relations = [np.zeros((shape[0] + 1, shape[1] + 2, 2), np.int64) for _ in self.related]
+        self.sums, self.count = np.zeros(64, np.int64), 0  # 8.4
+        self.last_row = CountRow(65, 1 << 18)  # 8.7.1
+        self.first = [CountRow(1024, 1 << 18) for _ in range(64)]
+        self.second = [[CountRow(16, 1 << 19) for _ in range(8)] for _ in range(64)]
+        self.reach = [3] * 64
+
+    def decode(self) -> None:
+        rows, columns = self.own.coefficients.shape[:2]
+        for t in range(columns + 2 * rows):
+            y = np.arange(rows)
+            y = y[(t - 2 * y >= 0) & (t - 2 * y < columns)]
+            if len(y):
+                self.wavefront(y, t - 2 * y)
+
+    def luma_magnitude(self, y: Ints, x: Ints) -> Ints:
+        """8.5."""
+        luma = self.components[0]
+        rows, columns = luma.coefficients.shape[:2]
+        tall, wide = max(1, luma.down // self.own.down), max(1, luma.across // self.own.across)
+        top = np.maximum(0, np.minimum(y * luma.down // self.own.down, rows - tall))
+        left = np.maximum(0, np.minimum(x * luma.across // self.own.across, columns - wide))
+        total = np.zeros((len(y), 64), np.int64)
+        for i in range(tall):
+            for j in range(wide):
+                place = np.minimum(top + i, rows - 1), np.minimum(left + j, columns - 1)
+                total += np.abs(dequantized(luma.coefficients[place], luma.steps))
+        return total // (tall * wide)
+
+    def change(self, plane: CodedComponent, y: Ints, x: Ints) -> Ints:
+        """2 c[0] less the c[0] to the left and above."""
+        result: Ints = 2 * plane.at(y, x)[:, 0] - plane.at(y, x - 1)[:, 0] - plane.at(y - 1, x)[:, 0]
+        return result
+
+    def related_predictions(self, y: Ints, x: Ints) -> tuple[Ints, list[Ints]]:
+        """8.5.1: predictions (blocks x 2 x 64), and the faded sums."""
+        found, faded = np.zeros((len(y), len(self.related), 64), np.int64), []
+        for i, plane in enumerate(self.related):
+            sums = self.relations[i]
+            faded.append(35 * sums[y + 1, x] + 27 * sums[y, x + 2] >> 6)
+            if plane is not None:
+                products, squares = faded[i].T
+                slope = np.clip(256 * products // (squares + 256), -1024, 1024)
+                e = dequantized(plane.at(y, x), plane.steps)
+                e[:, 0] = np.clip(self.change(plane, y, x) * plane.steps[0] >> 1, -INT16, INT16)
+                found[:, i] = slope[:, None] * e * ((1 << 24) // self.own.steps) >> 26
+        return found, faded
+
+    def wavefront(self, y: Ints, x: Ints) -> None:
+        n, steps, own, network = len(y), self.own.steps, self.own, self.network
+        left, above = own.at(y, x - 1), own.at(y - 1, x)
+        upper_left, upper_right = own.at(y - 1, x - 1), own.at(y - 1, x + 1)
+        has_left, has_above = x > 0, y > 0
+        near = [np.abs(left), np.abs(above), np.abs(upper_left) + np.abs(upper_right) + 1 >> 1]
+        for part, (a, b) in zip(near, ((left, upper_left), (above, upper_right), (left, above)), strict=True):
+            part[:, 0] = np.abs(a[:, 0] - b[:, 0])
+        statistic = np.broadcast_to(level(64 * self.sums // max(self.count, 1), 16), (n, 64))
+        rows, columns = np.zeros((n, 8), np.int64), np.zeros((n, 8), np.int64)  # 8.3, edge residuals
+        d_above, d_left = dequantized(above, steps), dequantized(left, steps)
+        for k in range(64):
+            v, u = VERTICAL[k], HORIZONTAL[k]
+            rows[:, u] += FAR_EDGE[v] * d_above[:, k]
+            columns[:, v] += FAR_EDGE[u] * d_left[:, k]
+        inputs = [
+            *(level(np.minimum(part * steps, INT16), 16) for part in near),
+            statistic,
+            np.broadcast_to(level(steps - 1, 16), (n, 64)),
+            signed(rows >> 10, 8),
+            signed(columns >> 10, 8),
+        ]
+        luma = other = np.zeros((n, 64), np.int64)
+        if self.chroma:
+            luma = self.luma_magnitude(y, x)
+            if self.other is not None:
+                other = self.other.at(y, x)
+            inputs += [level(luma, 16), level(np.abs(dequantized(other, steps)), 16)]
+            other = 2 * other
+            if self.other is not None:
+                other[:, 0] = self.change(self.other, y, x)
+        neighbours = (left, above, upper_left, upper_right)
+        counts = [3 * last_position(c) for c in neighbours] + [3 * (c != 0).sum(axis=1) for c in neighbours]
+        flags = [64 * has_left, 64 * has_above]
+        if self.chroma:
+            flags.append(np.full(n, 64 * (self.number > 1)))
+        inputs.append(np.stack(counts + flags, axis=1))
+        related, faded = self.related_predictions(y, x)
+        trunk = network.activations("trunk.1", network.activations("trunk.0", np.concatenate(inputs, axis=1)))
+        last = self.last_positions(network.sums("last", trunk))
+        sparse = bool((x + 2 * y)[0] % 16)
+        accumulator = network.tensors["start.bias"] + trunk @ network.tensors["start.weight"].T
+        accumulator = accumulator + network.tensors["last_columns"][last]
+        shift = network.tensors["start.shift"]
+        order = np.argsort(-last, kind="stable")
+        block = np.zeros((n, 64), np.int64)
+        magnitude = np.zeros((n, 10, 10), np.int64)
+        for k in range(63, -1, -1):
+            i = order[last[order] > k]
+            if not len(i):
+                continue
+            v, u = VERTICAL[k], HORIZONTAL[k]
+            down_reciprocal, right_reciprocal = (
+                ((1 << 30) + (e * steps[k] // 2)) // (e * steps[k]) for e in (EDGE[v], EDGE[u])
+            )
+            down = np.clip(rows[i, u] * down_reciprocal >> 24, -REFERENCE_MOST, REFERENCE_MOST) * has_above[i]
+            right = np.clip(columns[i, v] * right_reciprocal >> 24, -REFERENCE_MOST, REFERENCE_MOST) * has_left[i]
+            m = magnitude[i]
+            around = 2 * m[:, v + 1, u] + 2 * m[:, v, u + 1] + m[:, v + 1, u + 1] + m[:, v + 2, u] + m[:, v, u + 2]
+            origin = np.zeros(len(i), np.int64)
+            if k:
+                errors = [down, right]
+                references = [down, right, 64 * left[i, k], 64 * above[i, k]]
+            else:
+                origin = np.where(has_left[i] & has_above[i], down + right >> 1, down + right)
+                plane = 64 * (left[i, 0] + above[i, 0] - upper_left[i, 0])
+                errors = [down - right, plane - origin]
+                references = [down - origin, right - origin, plane - origin, 64 * upper_right[i, 0] - origin]
+            seen = [
+                *(level(part[i, k], 32) for part in near),
+                level(around, 23),
+                *(signed(e >> 3, 12) for e in errors),
+                8 * np.minimum(last[i] - 1 - k, 31),
+                64 * (last[i] - 1 == k),
+                np.full(len(i), level(steps[k] - 1, 16)),
+                statistic[i, k],
+            ]
+            if self.chroma:
+                seen += [level(luma[i, k], 16), signed(other[i, k], 16)]
+                references.append(32 * other[i, k])
+                seen += [signed(related[i, r, k] >> 3, 12) for r in range(len(self.related))]
+                references += [related[i, r, k] for r in range(len(self.related))]
+            hidden = accumulator[i] + network.tensors["positions"][k]
+            hidden = np.clip(hidden + ((1 << shift) >> 1) >> shift, 0, 255)
+            head = network.activations("heads.0", np.concatenate([hidden, np.stack(seen, axis=1)], axis=1), k)
+            limited = np.clip(np.stack(references, axis=1), -REFERENCE_MOST, REFERENCE_MOST)
+            values = self.values(k, network.sums("heads.1", head, k), limited, origin, last[i] - 1 == k, sparse)
+            block[i, k] = values
+            d = dequantized(values, steps[k])
+            rows[i, u] -= EDGE[v] * d
+            columns[i, v] -= EDGE[u] * d
+            magnitude[i, v, u] = np.abs(values)
+            step = signed_steps(d, 8)[:, None]
+            added = network.tensors["columns"][k]
+            accumulator[i] += added[0] * step + added[1] * np.abs(step)
+        own.coefficients[y, x] = block
+        counted = np.abs(block)
+        counted[:, 0] = np.abs(block[:, 0] - np.where(has_left, left[:, 0], above[:, 0]))
+        self.sums += np.minimum(counted, 1023).sum(axis=0)
+        self.count += n
+        while self.count >= 4096:
+            self.sums >>= 1
+            self.count >>= 1
+        for relation, sums, plane_ in zip(self.relations, faded, self.related, strict=True):
+            if plane_ is not None:
+                a = np.clip(dequantized(block, steps), -2047, 2047)[:, 1:]
+                b = np.clip(dequantized(plane_.at(y, x), plane_.steps), -2047, 2047)[:, 1:]
+                relation[y + 1, x + 1] = sums + np.stack([(a * b).sum(axis=1), (b * b).sum(axis=1)], axis=1)
+
+    def last_positions(self, logits: Ints) -> Ints:
+        """The last positions of blocks (8.7, 8.7.1)."""
+        weight = Mixture(logits, logits, logits).weight
+        if not self.calibrated:
+            below = np.concatenate([np.zeros((len(logits), 1), np.int64), np.cumsum(weight, axis=1)], axis=1)
+            return self.rans.group(np.arange(66) + (below * 65471 >> 15))
+        row, n = self.last_row, len(weight)
+        table, expected = calibrated_table(2 * weight + 1, np.broadcast_to(row.ratio, (n, 65)), np.full(n, 65))
+        last = self.rans.group(table)
+        row.expected += expected.sum(axis=0)
+        np.add.at(row.observed, last, 65536)
+        row.n += n
+        row.renew()
+        return last
+
+    def values(
+        self, k: int, outputs: Ints, references: Ints, origin: Ints, ends: NDArray[np.bool_], sparse: bool
+    ) -> Ints:
+        """The coefficients at position k (8.7). `ends` says where k = L - 1; `sparse` in which wavefronts few symbols
+        are counted (8.7.1).
+        """
+        count = self.network.architecture["components"]
+        mixture = Mixture(outputs[:, :count], outputs[:, :count], outputs[:, 2 * count : 3 * count])
+        coefficient = np.clip(outputs[:, 3 * count :], -128, 128)
+        centre = origin + ((coefficient * references).sum(axis=1) >> 6)
+        offset = np.clip(outputs[:, count : 2 * count], -1024, 1024) * SCALE[mixture.index] >> 6
+        mixture.mean = centre[:, None] + offset
+        narrow = np.where(mixture.weight >= 1 << 13, mixture.index, 999).min(axis=1)
+        wide = np.where(mixture.weight >= 1 << 10, mixture.index, -1).max(axis=1)
+        step = np.maximum(narrow - (74 if self.calibrated else 52), 0) // 11
+        n = wide - 11 * step
+        levels = np.where(n <= 28, 16, np.where(n <= 54, 64, 256))
+        middle = (mixture.weight * mixture.mean).sum(axis=1) >> 15
+        base = ((middle + 32 >> 6 + step) - levels // 2) << step
+        i = np.arange(levels.max() + 1)
+        inside = i < levels[:, None]
+        edges = 64 * (base[:, None] + (i << step[:, None])) - 32
+        z = np.clip(edges[..., None] - mixture.mean[:, None], -(1 << 18), 1 << 18)
+        z = z * MANTISSA[mixture.index][:, None] >> SHIFT[mixture.index][:, None]
+        f = (mixture.weight[:, None] * logistic(z)).sum(axis=2) >> 15
+        f[:, 0] = 0
+        f = np.where(inside, f, 65536)
+        if self.calibrated:
+            single = (i > 0) & (i < levels[:, None] - 1) & (step == 0)[:, None]
+            value = base[:, None] + i
+            symbol = self.calibrated_symbols(k, f, value[:, :-1], single[:, :-1], ends, levels, sparse)
+        else:
+            symbol = self.plain_symbols(f, base, step, ends, levels)
+        return self.rest(symbol, base, step, levels)
+
+    def plain_symbols(self, f: Ints, base: Ints, step: Ints, ends: NDArray[np.bool_], levels: Ints) -> Ints:
+        """8.7: frequencies without calibration."""
+        tables = np.full((len(f), f.shape[1]), 65536)
+        skipped = np.full(len(f), -1)
+        for row, (own, count) in enumerate(zip(f, levels.tolist(), strict=True)):
+            z, total = -int(base[row]), 65536
+            own = own[: count + 1]
+            if ends[row] and step[row] == 0 and 2 <= z <= count - 3:
+                p = min(int(own[z + 1] - own[z]), 63488)
+                own = np.concatenate([own[: z + 1], own[z + 2 :] - p])
+                skipped[row], count, total = z, count - 1, 65536 - p
+            factor = ((65536 - count) << 15) // total
+            tables[row, :count] = np.arange(count) + (own[:count] * factor >> 15)
+        symbol = self.rans.group(tables)
+        return symbol + ((skipped >= 0) & (symbol >= skipped))
+
+    def calibrated_symbols(
+        self,
+        k: int,
+        f: Ints,
+        value: Ints,
+        single: NDArray[np.bool_],
+        ends: NDArray[np.bool_],
+        levels: Ints,
+        sparse: bool,
+    ) -> Ints:
+        """8.7.1, coefficients."""
+        g = np.diff(f, axis=1)
+        zero = single & (value == 0)
+        kind = np.searchsorted(CLASSES, (g * zero).sum(axis=1), side="right")
+        g = np.where(zero & ends[:, None], 0, g)
+        first, second, a = self.first[k], self.second[k], np.abs(value)
+        counted = single & (a <= (self.reach[k] if sparse and first.n >= 512 else 1023))
+        near, low = counted & (a <= self.reach[k]), counted & (a <= 15)
+        r1 = np.where(near, first.ratio[np.minimum(a, 1023)], 4096)
+        ratios = np.stack([row.ratio for row in second])
+        r2 = np.where(near & low, ratios[kind[:, None], np.minimum(a, 15)], 4096)
+        r = np.clip(r1 * r2 >> 12, 16, 32767)
+        table, expected = calibrated_table(g, r, levels)
+        symbol = self.rans.group(table)
+        hit = np.arange(g.shape[1]) == symbol[:, None]
+        np.add.at(first.expected, a[counted], (expected * r2 >> 12)[counted])
+        np.add.at(first.observed, a[counted & hit], 65536)
+        first.n += len(g)
+        for number, row in enumerate(second):
+            of = low & (kind == number)[:, None]
+            np.add.at(row.expected, a[of], (expected * r1 >> 12)[of])
+            np.add.at(row.observed, a[of & hit], 65536)
+            row.n += int((kind == number).sum())
+            row.renew()
+        if first.renew():
+            seen, awaited = first.observed >> 12, first.expected >> 12
+            deviation = (seen - awaited) ** 2 // (awaited + 64) - 16 * awaited // (awaited + 64)
+            wide = [r for r in REACHES if deviation[r // 2 + 1 : r + 1].sum() > 320 + (first.n >> 4)]
+            self.reach[k] = max([3, *wide])
+        return symbol
+
+    def rest(self, symbol: Ints, base: Ints, step: Ints, levels: Ints) -> Ints:
+        """8.7: what symbols leave open."""
+        low, high = symbol == 0, symbol == levels - 1
+        values = base + (symbol << step)
+        for s in range(1, int(step.max()) + 1):
+            i = np.flatnonzero((step == s) & ~low & ~high)
+            if len(i):
+                values[i] += self.rans.group(equal(1 << s, len(i)))
+        outer = np.flatnonzero(low | high)
+        if len(outer):
+            length = self.rans.group(equal(17, len(outer)))
+            excess = np.ones(len(outer), np.int64)
+            for width in (np.maximum(length - 8, 0), np.minimum(length, 8)):
+                for w in range(1, 9):
+                    i = np.flatnonzero(width == w)
+                    if len(i):
+                        excess[i] = (excess[i] << w) + self.rans.group(equal(1 << w, len(i)))
+            excess -= 1
+            below = base[outer] + (1 << step[outer]) - 1 - excess
+            values[outer] = np.where(low[outer], below, values[outer] + excess)
+        require(bool((np.abs(2 * values + 1) <= 65535).all()), "a coefficient beyond int16")
+        return values
+
+
+def decode_coefficients(model: DctModel, components: list[CodedComponent], payload: bytes) -> None:
+    """Fills the components from a payload (8)."""
+    rans = Rans(payload)
+    for number in range(len(components)):
+        ComponentDecoder(model, components, number, rans).decode()
+    rans.end()
+
+
+def decode_jpeg(data: bytes, head: Head, length: int, known: dict[bytes, DctModel]) -> bytes:
+    """The JPEG file that a kept file of coder 3 holds (2.10.1)."""
+    reader = Reader(data)
+    digest = reader.take(16)
+    name = utf8(reader.take(_bounded(reader.varint(), 0, 255)))
+    require(name.isprintable() and digest in known, "a coefficient model is not known")
+    file = unpack_header(reader.take(reader.varint()))
+    rows = _bounded(reader.varint(), 1, 8192)
+    lengths = [reader.varint() for _ in range(_bounded(reader.varint(), 0, reader.left()))]
+    layout = file.pictures[0].layout
+    channels = sum(head.planes)
+    require((layout.height, layout.width, len(layout.components)) == (head.height, head.width, channels), "HEAD")
+    require(file.pictures[0].length == length, "length of a kept file")
+    for picture in file.pictures:
+        parts = picture.layout.components
+        require(all(int(part.steps.min()) > 0 for part in parts), "a quantization step of 0")
+        for first in range(0, max(-(-part.rows // part.down) for part in parts), rows):
+            require(bool(lengths), "segments are missing")
+            components = [
+                CodedComponent(c[first * part.down : (first + rows) * part.down], part.steps, part.down, part.across)
+                for part, c in zip(parts, picture.coefficients, strict=True)
+            ]
+            decode_coefficients(known[digest], components, reader.take(lengths.pop(0)))
+    require(not lengths, "segments are left over")
+    reader.end()
+    return write_jpeg(file)
+
+
 # -------------------------------------------------------------------------------- images (1.4, 2.5 to 2.8)
 
 
@@ -1653,14 +2754,23 @@ def read_metadata(sections: dict[str, bytes]) -> dict[str, Any]:
     return metadata
 
 
-def kept_file(data: bytes, allowed: tuple[int, ...] = (0, 1, 2)) -> bytes:
-    """A kept file (2.10)."""
+def kept_file(
+    data: bytes, allowed: tuple[int, ...], head: Head | None = None, known: dict[bytes, DctModel] | None = None
+) -> bytes:
+    """A kept file (2.10). `head` is of the picture in it; `known` are models of coefficients."""
     reader = Reader(data)
     coder, length, crc = reader.u8(), reader.varint(), reader.u32()
     require(coder in allowed, "coder of a kept file")
     if coder == 1:
         raise NotImplementedError("JPEG XL")
-    file = inflate(reader.rest(), length, -15) if coder == 2 else reader.rest()
+    if coder == 2:
+        file = inflate(reader.rest(), length, -15)
+    elif coder == 3:
+        require(head is not None, "coefficients without HEAD")
+        assert head is not None
+        file = decode_jpeg(reader.rest(), head, length, known or {})
+    else:
+        file = reader.rest()
     require(len(file) == length and zlib.crc32(file) == crc, "a kept file is damaged")
     return file
 
@@ -1685,8 +2795,13 @@ class Decoded:
     suffix: str = ""
 
 
-def decode(data: bytes, known: dict[bytes, Model], read_webp: WebpReader = no_webp) -> Decoded:
-    """Decodes a file (1.4). Raises RefusedError where it has to be refused."""
+def decode(
+    data: bytes,
+    known: dict[bytes, Model],
+    read_webp: WebpReader = no_webp,
+    dct_models: dict[bytes, DctModel] | None = None,
+) -> Decoded:
+    """Decodes a file (1.4). Raises RefusedError where it has to be refused. `dct_models` are models of coefficients."""
     reader = Reader(data)
     require(data[:8] == SIGNATURE, "not an l3c file")
     reader.take(8)
@@ -1698,7 +2813,9 @@ def decode(data: bytes, known: dict[bytes, Model], read_webp: WebpReader = no_we
         suffix = utf8(file.take(_bounded(file.varint(), 0, 32)))
         usable = suffix.isprintable() and not set(suffix) & set("./\\:") and suffix != "jpg"
         require(usable or suffix == ".", "suffix of a kept file")
-        return Decoded([], metadata, kept_file(file.rest()), {"": "jpg", ".": ""}.get(suffix, suffix))
+        head = read_head(sections["HEAD"]) if "HEAD" in sections else None
+        kept = kept_file(file.rest(), (0, 1, 2, 3), head, dct_models)
+        return Decoded([], metadata, kept, {"": "jpg", ".": ""}.get(suffix, suffix))
     if "PAGE" not in sections:
         return Decoded([Page(decode_page(sections, known, read_webp), metadata)], metadata)
     return Decoded(decode_pages(Reader(sections["PAGE"]), Reader(sections["DATA"]), known, read_webp), metadata)

@@ -11,7 +11,9 @@ import pytest
 
 from l3c.coding import tables
 from l3c.container import constants, read
-from l3c.jpeg import idct, idct_fast
+from l3c.jpeg import idct, idct_fast, notes, pack, standard
+from l3c.jpeg.file import BITS, MOST_INNER
+from l3c.jpeg.layout import FREE_VISITS, MOST_VISITS_A_BYTE
 from l3c.wave import presets
 from l3c.wave.definition import architecture, learning
 from tests.house.sources import ROOT
@@ -203,6 +205,33 @@ def test_keys_of_models() -> None:
         keys = {row[0] for row in rows(section("models.md", number))[1:]}
         assert keys == set(vars(fields))
         assert set(first) <= keys
+
+
+def test_numbers_of_jpeg_files() -> None:
+    packed, layout = section("jpeg.md", "9.1"), section("jpeg.md", "9.3")
+    assert f"0 .. {MOST_INNER}" in packed
+    assert 1 << int(re.findall(r"at most 2\^(\d+)", packed)[0]) == pack.MOST_LENGTH
+    assert f"more than {BITS} times *length* blocks" in layout
+    assert f"{MOST_VISITS_A_BYTE} *length* + 2^{FREE_VISITS.bit_length() - 1}" in layout
+    assert f"more than {notes.most_ends(0) + 1} + floor(n / 32) ends" in section("jpeg.md", "9.5")
+    stated = section("jpeg.md", "9.8")
+    assert f"{len(standard.dictionary()):,} bytes" in stated
+    assert f"`{crc32(standard.dictionary()):08x}`" in stated
+
+
+def test_flags_of_notes() -> None:
+    flags = numbered(section("jpeg.md", "9.5").partition("| flag |")[2])
+    named = (
+        notes.ONES,
+        notes.WITHOUT_RESTARTS,
+        notes.RUN_LIMIT,
+        notes.ZERO_RUNS,
+        notes.BREAKS,
+        notes.ENDS,
+        notes.APART,
+    )
+    assert tuple(flags) == named
+    assert sum(flags) == notes.ALL_FLAGS
 
 
 def test_every_model_of_the_package_is_listed() -> None:

@@ -1,13 +1,17 @@
 """The decoder that was written from the documents alone gives the very pixels of the golden files."""
 
 import ast
+import importlib.util
 import io
 import json
+import random
 import re
 import sys
 import zlib
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -16,6 +20,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import l3c
+from l3c.dct import presets
+from l3c.dct.compiled import DctCoder
+from l3c.dct.definition.plane import Plane
+from l3c.jpeg.file import JpegFile, ReproductionError, parse, write
+from l3c.jpeg.pack import pack_header
+from tests.dct import examples
+from tests.jpeg.files import SETTINGS, damaged, jpeg_file
+from tests.jpeg.test_pack import thumbnail
 
 from . import independent_decoder as independent
 
@@ -202,3 +214,105 @@ def test_what_the_golden_files_lack(name: str, models: dict[bytes, independent.M
     (pixels,) = decode(l3c.encode(image, model=model, layout=layout), models)
     assert pixels.dtype == image.dtype
     assert np.array_equal(pixels, image.reshape(pixels.shape))
+
+
+def rewritten(file: JpegFile) -> bytes:
+    """A JPEG file from its packed header and its coefficients, by the independent decoder."""
+    kept = independent.unpack_header(pack_header(file))
+    for into, picture in zip(kept.pictures, file.pictures, strict=True):
+        assert [part.shape for part in into.coefficients] == [part.shape for part in picture.coefficients]
+        into.coefficients = [part.astype(np.int64) for part in picture.coefficients]
+    return independent.write_jpeg(kept)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_jpeg_files_are_written_again(name: str) -> None:
+    chance, whole = random.Random(2), jpeg_file(name, 21, 30)
+    for data in (whole, *(damaged(whole, chance) for _ in range(4))):
+        try:
+            file = parse(data)
+        except ReproductionError:
+            continue
+        assert rewritten(file) == data
+
+
+def test_pictures_in_jpeg_files_are_written_again() -> None:
+    small, large = jpeg_file("4:2:0, optimized", 24, 32), jpeg_file("progressive", 30, 30)
+    data = large[:2] + thumbnail(small) + large[2:] + b"gap" + small + large + b"end"
+    file = parse(data)
+    assert len(file.inner) == 3
+    assert rewritten(file) == data
+
+
+def test_the_dictionary_is_as_the_page_lists_it() -> None:
+    text = (DOCUMENTS / "jpeg.md").read_text(encoding="utf-8").split("<!-- dictionary -->")[1]
+    listed = bytes.fromhex(" ".join(re.findall(r"^(?:[0-9A-F]{2} ?)+$", text, re.MULTILINE)))
+    assert len(listed) > 1000
+    assert independent.make_dictionary().endswith(listed)
+
+
+def format_example() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("format_example", ROOT / "scripts/format_example.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_worked_example_of_jpeg_files() -> None:
+    file = format_example().jpeg_file()
+    assert rewritten(file) == write(file)
+
+
+@pytest.mark.parametrize("calibrated", [False, True])
+@pytest.mark.parametrize("related", [0, 1])
+def test_any_coefficients_are_decoded(calibrated: bool, related: int) -> None:
+    """Also of components whose sizes fit no picture, by networks of random integers."""
+    rng = np.random.default_rng(3)
+    for shapes in (((3, 1, 2, 3), (1, 4, 1, 1), (2, 2, 1, 1), (1, 4, 1, 1)), ((2, 3, 1, 1),) * 3):
+        planes = []
+        for rows, columns, horizontal, vertical in shapes:
+            bits = rng.integers(0, 16, (rows, columns, 64))
+            coefficients = rng.integers(-(1 << 15), 1 << 15, (rows, columns, 64)) >> bits
+            steps = (rng.integers(1, 1 << 16, 64) >> rng.integers(0, 16, 64)).clip(1)
+            planes.append(Plane(coefficients.astype(np.int16), steps.astype(np.uint16), horizontal, vertical))
+        assert_decoded(planes, calibrated, related)
+
+
+def test_coefficients_of_a_picture_are_decoded() -> None:
+    assert_decoded(examples.planes_of(examples.picture(33, 41), 70, 2), calibrated=True, related=1)
+
+
+def test_gaps_in_values_are_followed() -> None:
+    rng = np.random.default_rng(1)
+    decay = 4 / (1 + np.arange(64)) ** 1.2
+    coefficients = 5 * np.round(rng.laplace(0, decay, (24, 24, 64))).astype(np.int16)
+    assert_decoded([Plane(coefficients, np.full(64, 2, np.uint16), 1, 1)], calibrated=True, related=1)
+
+
+def assert_decoded(planes: list[Plane], calibrated: bool, related: int) -> None:
+    payload = DctCoder(examples.random_networks(1, related), calibrated=calibrated).encode(planes)
+    networks = []
+    for architecture in examples.SMALL:
+        stated = {**asdict(architecture), "related": related * architecture.related}
+        tensors = examples.random_tensors(type(architecture)(**stated), 1 + architecture.chroma)
+        networks.append(
+            independent.DctNetwork(stated, {name: tensor.astype(np.int64) for name, tensor in tensors.items()})
+        )
+    components = [
+        independent.CodedComponent(
+            np.zeros(plane.coefficients.shape, np.int64), plane.steps.astype(np.int64), plane.vertical, plane.horizontal
+        )
+        for plane in planes
+    ]
+    independent.decode_coefficients(independent.DctModel(networks, calibrated), components, payload)
+    for component, plane in zip(components, planes, strict=True):
+        assert np.array_equal(component.coefficients, plane.coefficients)
+
+
+def test_coefficient_models_are_read() -> None:
+    file = (ROOT / "src/l3c/dct/weights/jpeg-1m.safetensors").read_bytes()
+    digest, model = independent.read_dct_model(file)
+    assert digest.hex() == presets.PRESETS["jpeg"].digest
+    assert [network.architecture["chroma"] for network in model.networks] == [0, 1]

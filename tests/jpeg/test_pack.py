@@ -127,6 +127,27 @@ def test_other_bytes_are_errors() -> None:
             unpack_header(packed[:end])
 
 
+def repacked(stream: bytes) -> bytes:
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=dictionary())
+    return deflate.compress(stream) + deflate.flush()
+
+
+def test_notes_of_an_unknown_kind_are_refused() -> None:
+    stream = zlib.decompressobj(-15, zdict=dictionary()).decompress(pack_header(parse(jpeg_file("gray"))))
+    assert stream.endswith(b"\xff\xd9\0")
+    with pytest.raises(FormatError, match="not known: 2"):
+        unpack_header(repacked(stream[:-1] + b"\2"))
+
+
+def test_pictures_lie_in_segments_of_applications() -> None:
+    small, large = jpeg_file("gray", 8, 8), jpeg_file("gray")
+    packed = pack_header(parse(large[:2] + thumbnail(small) + large[2:]))
+    stream = zlib.decompressobj(-15, zdict=dictionary()).decompress(packed)
+    assert len(unpack_header(packed).inner) == 1
+    with pytest.raises(FormatError, match="does not lie in a segment"):
+        unpack_header(repacked(stream.replace(b"\xff\xe1", b"\xff\xfe", 1)))
+
+
 def test_memory_is_bounded() -> None:
     packed = pack_header(parse(jpeg_file("gray")))
     with pytest.raises(LimitError):

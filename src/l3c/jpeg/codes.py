@@ -19,8 +19,8 @@ LONGEST = 32
 
 
 def optimal_code(counts: NDArray[np.uint32]) -> Code | None:
-    """The code that libjpeg makes for symbols that occur so often, [256]; None: for none, or none
-    it can make.
+    """The code that libjpeg makes for symbols that occur so often, [256] (format 9.7); None: for none,
+    or none it can make.
 
     Huffman's: the two rarest are put together, of equals those of higher number. Codes of more than
     16 bits are shortened as ITU-T T.81, figure K.3, has it.

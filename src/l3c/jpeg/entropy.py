@@ -42,7 +42,7 @@ NO_BLOCK = "the bits at hand are no block"  # why bits are read as the rest of t
 
 
 def _blocks(scan: ScanOfPlanes) -> Iterator[tuple[int, Block]]:
-    """Component and block, in the order of the scan."""
+    """Component and block, in the order of the scan (format 9.4)."""
     for row in range(scan["unit_rows"]):
         for column in range(scan["unit_columns"]):
             for i, (blocks, across, down, _, _) in enumerate(scan["planes"]):
@@ -52,7 +52,7 @@ def _blocks(scan: ScanOfPlanes) -> Iterator[tuple[int, Block]]:
 
 
 def _segments(scan: ScanOfPlanes, without_restarts: bool) -> list[range]:
-    """The blocks of each segment."""
+    """The blocks of each segment (format 9.4)."""
     units = scan["unit_rows"] * scan["unit_columns"]
     a_unit = sum(across * down for _, across, down, _, _ in scan["planes"])
     interval = min(units, scan["restart"] if scan["restart"] and not without_restarts else units)
@@ -61,7 +61,7 @@ def _segments(scan: ScanOfPlanes, without_restarts: bool) -> list[range]:
 
 @dataclass
 class _Run:
-    """Blocks that have ended, in a progressive scan. length: so far. left: to come. corrections:
+    """Blocks that have ended, in a progressive scan (format 9.6.3). length: so far. left: to come. corrections:
     bits in it.
 
     busy: its last block holds more than its end.
@@ -85,8 +85,8 @@ class _Run:
 
 
 def read_scan(data: bytes, scan: ScanOfPlanes) -> bytes:
-    """Coefficients out of coded data, into the planes; returns the notes. data: up to the marker
-    that ends the scan.
+    """Coefficients out of coded data, into the planes; returns the notes (format 9.5). data: up to
+    the marker that ends the scan.
     """
     return _Reader(data, scan).read()
 
@@ -303,7 +303,7 @@ class _Reader:
 
 
 def write_scan(notes: bytes, limit: int, scan: ScanOfPlanes) -> bytes:
-    """The coded data, of at most `limit` bytes. Raises FormatError."""
+    """The coded data, of at most `limit` bytes (format 9.6). Raises FormatError."""
     data = _Writer(unpack_notes(notes, most_ends(limit) + 1), scan).write()
     if len(data) > limit:
         raise FormatError("a scan is longer than its file")
@@ -313,8 +313,8 @@ def write_scan(notes: bytes, limit: int, scan: ScanOfPlanes) -> bytes:
 def count_symbols(notes: bytes, limit: int, scan: ScanOfPlanes) -> NDArray[np.uint32]:
     """How often each symbol occurs in what `write_scan` would write: [components, 2, 256].
 
-    The second axis: of differences and of other coefficients. The codes play no part. Raises
-    FormatError.
+    The second axis: of differences and of other coefficients. The codes play no part (format 9.7).
+    Raises FormatError.
     """
     every = bytes([0] * 7 + [255, 1] + [0] * 7) + bytes(range(256))
     planes = [(*plane[:3], every, every) for plane in scan["planes"]]
@@ -412,6 +412,7 @@ class _Writer:
         return count
 
     def _coefficients(self, values: list[int], codes: _Codes) -> None:
+        """Of a scan that is the first with their bits (format 9.6.1)."""
         scan = self._scan
         k = first = max(1, scan["first"])
         for place in range(first, scan["last"] + 1):
@@ -435,7 +436,7 @@ class _Writer:
                 self._symbol(codes, 0)
 
     def _refine(self, values: list[int], codes: _Codes) -> None:
-        """Corrections stand behind the symbol that passes over their coefficients."""
+        """Corrections stand behind the symbol that passes over their coefficients (format 9.6.2)."""
         first, last = self._scan["first"], self._scan["last"]
         sizes = [abs(value) >> self._scan["low"] for value in values]
         new = [k for k in range(first, last + 1) if sizes[k] == 1]
@@ -478,7 +479,7 @@ class _Writer:
         corrections.clear()
 
     def _extend_run(self, coded: bool, corrections: list[int]) -> None:
-        """The block ends; the run before goes on or not."""
+        """The block ends; the run before goes on or not (format 9.6.3)."""
         busy = coded or bool(corrections)
         if self._run.length:
             ends = self._run.ends(self._notes, busy)

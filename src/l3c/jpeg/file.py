@@ -160,7 +160,7 @@ def _pictures_in(data: bytes, max_memory: int, most: int) -> Iterator[tuple[int,
 
 
 def check_effort(layout: Layout, length: int, max_memory: int) -> None:
-    """Refuses frames that are too large for a file of `length` bytes or for the memory allowed.
+    """Refuses frames that are too large for a file of `length` bytes (format 9.3) or for the memory allowed.
     Raises FormatError, LimitError.
     """
     if layout.blocks > BITS * length:
@@ -187,8 +187,8 @@ def zeros(layout: Layout) -> list[NDArray[np.int16]]:
 
 
 def write(file: JpegFile) -> bytes:
-    """The JPEG file's bytes. Raises FormatError where its coefficients or notes are not what
-    `parse` gave.
+    """The JPEG file's bytes (format 9.2). Raises FormatError where its coefficients or notes are not
+    what `parse` gave.
     """
     header, tail = _filled(file)
     layout = file.layout

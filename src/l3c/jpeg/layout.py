@@ -80,7 +80,7 @@ FREE_VISITS = 1 << 20
 
 @dataclass(frozen=True)
 class Component:
-    """A colour channel of the frame.
+    """A colour channel of the frame (format 9.3.1).
 
     identifier: 0 .. 255. horizontal, vertical: sampling factors, 1 .. 4. rows, columns: blocks that
     are kept. own_rows, own_columns: blocks that hold samples of the picture, which scans of this
@@ -100,7 +100,8 @@ class Component:
 
 @dataclass(frozen=True)
 class Scan:
-    """components: indices into the frame's. dc, ac: their codes, empty where the scan needs none.
+    """Of the header (format 9.3). components: indices into the frame's. dc, ac: their codes, empty
+    where the scan needs none.
 
     first, last: positions in zigzag order. high, low: bits that earlier scans and this one leave
     out. restart: units between restart markers, or 0. position: offset in the header of the coded
@@ -123,7 +124,7 @@ class Scan:
 
 @dataclass(frozen=True)
 class Layout:
-    """height, width: pixels. progressive: or sequential. scans: in the file's order."""
+    """Of a header (format 9.3). height, width: pixels. progressive: or sequential. scans: in the file's order."""
 
     height: int
     width: int
@@ -145,7 +146,7 @@ class Layout:
 
 
 class ScanOfPlanes(TypedDict):
-    """A scan with the coefficients that it codes.
+    """A scan with the coefficients that it codes (format 9.4).
 
     planes: of each component its blocks, int16 [rows, columns, 64] in zigzag order; blocks across
     and down in a unit; the codes of its differences and of its other coefficients.
@@ -163,7 +164,7 @@ class ScanOfPlanes(TypedDict):
 
 
 def planes_of(layout: Layout, scan: Scan, coefficients: list[NDArray[np.int16]]) -> ScanOfPlanes:
-    """A scan together with the coefficients of the file, of each component [rows, columns, 64]."""
+    """A scan together with the coefficients of the file, of each component [rows, columns, 64] (format 9.4)."""
     rows, columns = layout.units(scan)
     planes = []
     for i, dc, ac in zip(scan.components, scan.dc, scan.ac, strict=True):
@@ -185,7 +186,7 @@ def planes_of(layout: Layout, scan: Scan, coefficients: list[NDArray[np.int16]])
 
 
 def parts(data: bytes) -> tuple[bytes, list[tuple[int, int]], int]:
-    """A file's header, the ranges of its coded data, and where its tail begins.
+    """A file's header, the ranges of its coded data, and where its tail begins (format 9.3).
 
     The header is all but coded data up to the end of the picture. Raises FormatError for what is no
     JPEG file.
@@ -205,8 +206,8 @@ def parts(data: bytes) -> tuple[bytes, list[tuple[int, int]], int]:
 
 
 def segments(data: bytes, coded: bool = True) -> Iterator[tuple[int, int, int]]:
-    """(marker, start, end) of the contents of all segments; NO_MARKER is all that is left of the
-    data.
+    """(marker, start, end) of the contents of all segments (format 9.3); NO_MARKER is all that is
+    left of the data.
 
     coded: whether data of scans follow their headers; they are a part of their own.
     """
@@ -243,7 +244,7 @@ def segments(data: bytes, coded: bool = True) -> Iterator[tuple[int, int, int]]:
 
 
 def read_layout(header: bytes) -> tuple[Layout, int]:
-    """What the header of a file says, which `parts` gives, and how much of it was read.
+    """What the header of a file says, which `parts` gives (format 9.3), and how much of it was read.
 
     A segment that cannot be understood ends it, where scans precede it. Raises FormatError for what
     is not supported, with the reason.
@@ -409,7 +410,7 @@ def _steps(content: bytes) -> dict[int, NDArray[np.uint16]]:
 
 
 def codes_in(content: bytes) -> list[tuple[tuple[int, int], Code]]:
-    """((class, number), code) of all codes of a segment. Raises FormatError."""
+    """((class, number), code) of all codes of a segment (format 9.3). Raises FormatError."""
     codes, at = [], 0
     while at < len(content):
         counts = content[at + 1 : at + 17]
@@ -422,7 +423,7 @@ def codes_in(content: bytes) -> list[tuple[tuple[int, int], Code]]:
 
 
 def is_code(counts: bytes) -> bool:
-    """Whether codes of these lengths exist."""
+    """Whether codes of these lengths exist (format 9.3)."""
     left = 1
     for count in counts:
         left = 2 * left - count

@@ -21,7 +21,7 @@ def lean_header(
     header: bytes, layout: Layout, coefficients: Coefficients, notes: list[bytes], limit: int
 ) -> tuple[bytes, list[int]]:
     """The header with empty codes in place of those that follow from the coefficients, and which
-    they are.
+    they are (format 9.7).
     """
     used = {
         number: code
@@ -38,8 +38,8 @@ def lean_header(
 def full_header(
     header: bytes, follow: Iterable[int], layout: Layout, coefficients: Coefficients, notes: list[bytes], limit: int
 ) -> bytes:
-    """The header with the codes that `lean_header` left out. Raises FormatError where coefficients
-    lead to none.
+    """The header with the codes that `lean_header` left out (format 9.7). Raises FormatError where
+    coefficients lead to none.
     """
     numbers = set(follow)
     found = derived_codes(numbers, layout, coefficients, notes, limit)
@@ -51,7 +51,7 @@ def full_header(
 def derived_codes(
     numbers: set[int], layout: Layout, coefficients: Coefficients, notes: list[bytes], limit: int
 ) -> dict[int, Code]:
-    """Of the header's codes with these numbers, those that libjpeg would make for their scans."""
+    """Of the header's codes with these numbers, those that libjpeg would make for their scans (format 9.7)."""
     counts: dict[int, NDArray[np.uint32]] = {}
     for scan, note in zip(layout.scans, notes, strict=True):
         if not _uses(scan, numbers):
@@ -65,7 +65,7 @@ def derived_codes(
 
 
 def with_codes(header: bytes, codes: Mapping[int, Code]) -> bytes:
-    """The header with other codes, by their numbers."""
+    """The header with other codes, by their numbers (format 9.3, 9.7)."""
     out, at, number = [], 0, 0
     for marker, start, end in segments(header, coded=False):
         if marker != CODES:

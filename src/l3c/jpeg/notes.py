@@ -35,7 +35,7 @@ MOST = 0xFFFFFFFF
 
 @dataclass(frozen=True)
 class SegmentEnd:
-    """The end of a segment, which is the part of a scan between restart markers.
+    """The end of a segment, which is the part of a scan between restart markers (format 9.5).
 
     missing: blocks that are not coded. run_left: blocks that the last run has beyond them. padding:
     the bits that fill up the last byte. rest: bytes that follow as they are. marker: 0 .. 7, the
@@ -52,8 +52,8 @@ class SegmentEnd:
 
 @dataclass
 class Notes:
-    """ones: what padding is made of. without_restarts: there are no restart markers in spite of the
-    scan's header.
+    """Of a scan (format 9.5). ones: what padding is made of. without_restarts: there are no restart
+    markers in spite of the scan's header.
 
     run_limit: blocks after which a run ends; 0: the rule of libjpeg. apart: a block that holds more
     than its end is a run of its own, as in files of Photoshop. zero_runs: how many runs of 16 zeros
@@ -71,7 +71,8 @@ class Notes:
 
 
 def most_ends(size: int) -> int:
-    """How many segments' ends are noted at most, but one, of coded data of so many bytes.
+    """How many segments' ends are noted at most, but one, of coded data of so many bytes
+    (format 9.5).
 
     What follows is one segment's rest. It bounds memory; 32 bytes are less than what cameras put
     between restart markers.
@@ -80,7 +81,7 @@ def most_ends(size: int) -> int:
 
 
 def pack_notes(notes: Notes) -> bytes:
-    """Notes as bytes."""
+    """Notes as bytes (format 9.5)."""
     flags = ONES * notes.ones | WITHOUT_RESTARTS * notes.without_restarts | RUN_LIMIT * bool(notes.run_limit)
     flags |= ZERO_RUNS * bool(notes.zero_runs) | BREAKS * bool(notes.breaks) | ENDS * bool(notes.ends)
     flags |= APART * notes.apart
@@ -110,7 +111,7 @@ def _gaps(indices: list[int]) -> list[bytes]:
 
 
 def unpack_notes(data: bytes, most_ends: int) -> Notes:
-    """What `pack_notes` packed, with so many segments' ends at most. Raises FormatError."""
+    """What `pack_notes` packed, with so many segments' ends at most (format 9.5). Raises FormatError."""
     cursor = Cursor(memoryview(data))
     flags = cursor.integer(1, "the notes of a scan")
     if flags & ~ALL_FLAGS:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from l3c.container.cursor import Cursor, varint
 from l3c.errors import FormatError, LimitError
 from l3c.jpeg.file import (
+    APPLICATIONS,
     DEFAULT_MAX_MEMORY,
     FILE_COPIES,
     MOST_INNER,
@@ -48,7 +49,7 @@ class _Hole:
 
 
 def pack_header(file: JpegFile) -> bytes:
-    """All of a file that `parse` gave but the coefficients, its own and those of the files in it."""
+    """All of a file that `parse` gave but the coefficients, its own and those of the files in it (format 9.1)."""
     header, left_out = lean_header(file.header, file.layout, file.coefficients, file.notes, file.length)
     starts = [start for _, start, _ in segments(header, coded=False)]
     holes = [
@@ -92,7 +93,7 @@ def _packed_picture(header: bytes, left_out: list[int], notes: list[bytes]) -> l
 
 
 def unpack_header(data: bytes, max_memory: int = DEFAULT_MAX_MEMORY) -> JpegFile:
-    """The file that `pack_header` packed; coefficients are 0, to be filled in. max_memory: bytes.
+    """The file that `pack_header` packed (format 9.1); coefficients are 0, to be filled in. max_memory: bytes.
 
     Raises FormatError for what it did not pack, LimitError where the file takes more memory.
     """
@@ -146,7 +147,9 @@ def _picture(cursor: Cursor, length: int, holes: list[_Hole], max_memory: int) -
         raise cursor.fail("the header of a JPEG file has bytes too many")
     check_effort(layout, length, max_memory)
     notes = [REGULAR] * len(layout.scans)
-    if cursor.integer(1, WHAT):
+    if (noted := cursor.integer(1, WHAT)) > 1:
+        raise cursor.fail(f"{WHAT} has notes of a kind that is not known: {noted}")
+    if noted:
         notes = [bytes(cursor.take(cursor.varint(cursor.left, WHAT), WHAT)) for _ in notes]
     return JpegFile(length, header, layout, zeros(layout), notes, b"", left_out=tuple(left_out)), outside
 
@@ -171,8 +174,10 @@ def _with_zeros(data: bytes, holes: list[_Hole], at_end: bool) -> tuple[bytes, l
 
 
 def _places(header: bytes, holes: list[_Hole]) -> list[tuple[int, int]]:
-    """Segment and offset of each."""
-    ranges = [(start, end) for _, start, end in segments(header, coded=False)]
+    """Segment and offset of each. Raises FormatError where it lies in none that may hold pictures."""
+    ranges = [
+        (start, end) if marker in APPLICATIONS else (0, 0) for marker, start, end in segments(header, coded=False)
+    ]
     places = []
     for hole in holes:
         inside = [i for i, (a, b) in enumerate(ranges) if a <= hole.position and hole.position + hole.length <= b]
@@ -181,5 +186,5 @@ def _places(header: bytes, holes: list[_Hole]) -> list[tuple[int, int]]:
         elif inside:
             places.append((inside[0], hole.position - ranges[inside[0]][0]))
         else:
-            raise FormatError("a picture lies across segments of a JPEG file")
+            raise FormatError("a picture does not lie in a segment of an application of a JPEG file")
     return places

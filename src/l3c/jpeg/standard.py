@@ -70,7 +70,7 @@ PROGRESSIVE_SCANS = [
 
 
 def steps(quality: int, chroma: bool) -> bytes:
-    """The quantization table of libjpeg's quality, 64 bytes in zigzag order, clipped to 255."""
+    """The quantization table of libjpeg's quality, 64 bytes in zigzag order, clipped to 255 (format 9.8)."""
     scale = 5000 // quality if quality < 50 else 200 - 2 * quality
     base: NDArray[np.int64] = np.frombuffer(_CHROMA_STEPS if chroma else _LUMA_STEPS, np.uint8).astype(np.int64)
     return np.clip((base * scale + 50) // 100, 1, 255).astype(np.uint8).tobytes()
@@ -78,7 +78,7 @@ def steps(quality: int, chroma: bool) -> bytes:
 
 @functools.cache
 def dictionary() -> bytes:
-    """What headers are likely to hold, the likeliest last: deflate refers to it."""
+    """What headers are likely to hold, the likeliest last: deflate refers to it (format 9.8)."""
     tables = [
         b"".join(b"\xff\xdb\0\x43" + bytes([i]) + steps(quality, bool(i)) for i in range(2)) for quality in QUALITIES
     ]
