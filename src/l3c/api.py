@@ -349,9 +349,9 @@ def decode(
     The pixels of a JPEG file that was kept are those of Pillow's decoder here; others differ from it by a level or so.
     Those of other files that were kept are what `l3c.images` reads of them.
 
-    Raises FormatError (truncated, damaged), VersionError, ChecksumError, ModelError, LimitError; of a JPEG file,
-    or pixels that once were one, DependencyError without the extra `jpeg`; of a JPEG file InputError where its
-    pixels cannot be decoded.
+    Raises FormatError (truncated, damaged), VersionError, ChecksumError, ModelError, LimitError; where an earlier
+    version kept a JPEG file, or pixels that once were one, as JPEG XL, DependencyError without the extra `jpeg`; of a
+    JPEG file InputError where its pixels cannot be decoded.
 
     >>> import l3c, numpy as np
     >>> l3c.decode(l3c.encode(np.zeros((2, 5), np.uint8))).shape

@@ -20,9 +20,11 @@ from l3c.jpeg.layout import Layout
 from l3c.jpeg.pack import pack_header, unpack_header
 from l3c.threads import at_work, in_order
 
-SEGMENT_BLOCKS = 1 << 16
-"""Blocks of a segment, about: 4 megapixels of one component. Several threads code a large picture, and a part of it is
-found without the rest."""
+SEGMENT_BLOCKS = 1 << 15
+"""Blocks of a segment, about: 1.4 megapixels of 4:2:0. Several threads code a large picture, and a part of it is found
+without the rest. Files grow by at most 0.16 %, and some shrink, since models adapt to a part: measured on four files.
+Half of it costs 0.2 to 0.4 %.
+"""
 
 CODER_BLOCK_BYTES = 132
 """Of each block while it is coded: a copy of its coefficients, and two counts."""
