@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -20,9 +21,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import l3c
-from l3c.dct import presets
+from l3c.dct import coded, presets
 from l3c.dct.compiled import DctCoder
 from l3c.dct.definition.plane import Plane
+from l3c.dct.keep import keep
 from l3c.jpeg.file import JpegFile, ReproductionError, parse, write
 from l3c.jpeg.pack import pack_header
 from tests.dct import examples
@@ -40,6 +42,13 @@ SLOW = "rgb-max"
 @pytest.fixture(scope="module")
 def models() -> dict[bytes, independent.Model]:
     return independent.package_models(ROOT / "src/l3c/wave/weights")
+
+
+@pytest.fixture(scope="module")
+def dct_models() -> dict[bytes, independent.DctModel]:
+    files = sorted((ROOT / "src/l3c/dct/weights").glob("*.safetensors"))
+    read = (independent.read_dct_model(path.read_bytes()) for path in files)
+    return {digest[:16]: model for digest, model in read}
 
 
 def read_webp(file: bytes) -> NDArray[np.uint8]:
@@ -148,10 +157,12 @@ def test_golden_images(path: Path, models: dict[bytes, independent.Model]) -> No
 
 
 @pytest.mark.parametrize("path", sorted((GOLDEN / "samples").glob("*.l3c")), ids=lambda path: path.stem)
-def test_golden_samples(path: Path, models: dict[bytes, independent.Model]) -> None:
+def test_golden_samples(
+    path: Path, models: dict[bytes, independent.Model], dct_models: dict[bytes, independent.DctModel]
+) -> None:
     kept = path.with_suffix(".bin")
     if kept.exists():
-        assert independent.decode(path.read_bytes(), models).kept == kept.read_bytes()
+        assert independent.decode(path.read_bytes(), models, dct_models=dct_models).kept == kept.read_bytes()
         return
     expected = sorted(path.parent.glob(f"{path.stem}-[0-9].npy"))
     pages = decode(path.read_bytes(), models)
@@ -311,8 +322,44 @@ def assert_decoded(planes: list[Plane], calibrated: bool, related: int) -> None:
         assert np.array_equal(component.coefficients, plane.coefficients)
 
 
-def test_coefficient_models_are_read() -> None:
-    file = (ROOT / "src/l3c/dct/weights/jpeg-1m.safetensors").read_bytes()
-    digest, model = independent.read_dct_model(file)
-    assert digest.hex() == presets.PRESETS["jpeg"].digest
-    assert [network.architecture["chroma"] for network in model.networks] == [0, 1]
+def test_coefficient_models_are_read(dct_models: dict[bytes, independent.DctModel]) -> None:
+    known = [bytes.fromhex(preset.digest)[:16] for preset in presets.PRESETS.values()]
+    assert set(known) == set(dct_models)
+    for model in dct_models.values():
+        assert [network.architecture["chroma"] for network in model.networks] == [0, 1]
+
+
+def exif(data: bytes, inner: bytes) -> bytes:
+    return data[:2] + thumbnail(inner) + data[2:]
+
+
+KEPT: dict[str, Callable[[], bytes]] = {
+    "gray": lambda: jpeg_file("gray", 16, 20),
+    "4:2:0": lambda: jpeg_file("4:2:0, optimized", 33, 24),
+    "restart markers": lambda: jpeg_file("restart markers", 24, 32),
+    "progressive": lambda: jpeg_file("progressive", 33, 40),
+    "CMYK": lambda: jpeg_file("CMYK", 16, 16),
+    "trailing bytes": lambda: jpeg_file("4:2:2", 16, 24) + b"what follows the picture",
+    "thumbnail": lambda: exif(jpeg_file("progressive gray", 32, 24), jpeg_file("4:2:0, optimized", 16, 16)),
+    "cut short": lambda: jpeg_file("4:4:4", 24, 24)[:-150],
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_kept_jpeg_files(name: str, dct_models: dict[bytes, independent.DctModel]) -> None:
+    data = KEPT[name]()
+    file = keep(data, 1, "jpeg")
+    sections = independent.read_sections(independent.Reader(file[9:]))
+    assert sections["FILE"][5] == 3  # the coder, behind the suffix
+    decoded = independent.decode(file, {}, dct_models=dct_models)
+    assert decoded.kept == data
+    assert decoded.suffix == "jpeg"
+
+
+def test_kept_jpeg_files_of_several_segments(dct_models: dict[bytes, independent.DctModel]) -> None:
+    data = jpeg_file("4:2:0, optimized", 40, 24) + jpeg_file("progressive CMYK", 17, 16)
+    with patch.object(coded, "SEGMENT_BLOCKS", 8):
+        file = keep(data, 1)
+    assert independent.decode(file, {}, dct_models=dct_models).kept == data
+    with pytest.raises(independent.RefusedError, match="model"):
+        independent.decode(file, {})
