@@ -80,7 +80,15 @@ def test_history_can_be_left_alone() -> None:
 def test_a_file_that_is_no_smaller_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = decoded("4:4:4")
     monkeypatch.setattr("l3c.codec.candidates.encode_differences", lambda *_: bytes(pixels.nbytes))
+    monkeypatch.setattr("l3c.codec.candidates.is_explained", lambda _: False)
     assert l3c.info(encoded(pixels)).history is None
+
+
+def test_models_of_pixels_are_not_tried_where_coefficients_explain_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[float] = []
+    monkeypatch.setattr("l3c.codec.candidates.encode_components", lambda *_: pytest.fail("pixels were coded"))
+    encoded(decoded("4:2:0"), progress=told.append)
+    assert told[-1] == 1
 
 
 def test_metadata_and_preview_are_kept() -> None:
