@@ -26,11 +26,12 @@ from l3c.container.constants import (
 )
 from l3c.container.structure import Contents, ImageHeader, KeptFile
 from l3c.container.write import write_file
-from l3c.dct.coded import Progress, blank_file, fill, fill_rows, pack, quiet, unpack
+from l3c.dct.coded import CODER_BLOCK_BYTES, CODER_ROW_BYTES, Progress, blank_file, fill, fill_rows, pack, quiet, unpack
 from l3c.dct.families import USUAL, model_for, model_of
 from l3c.errors import ChecksumError, FormatError, InputError, LimitError, exceeding
-from l3c.jpeg.file import FILE_COPIES, JpegFile, ReproductionError, parse, write
+from l3c.jpeg.file import BLOCK_BYTES, FILE_COPIES, JpegFile, ReproductionError, parse, write
 from l3c.jpeg.frame import Frame, read_frame
+from l3c.jpeg.layout import SIDE
 from l3c.jpeg.part import part_of, unit_height
 from l3c.jpeg.transcode import restore
 from l3c.threads import lone_threads
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
 LAYOUTS = {1: GRAY, 3: RGB, 4: CMYK}  # by the number of components (format 2.10)
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"})  # what JPEG files are called
 BLOCK = 16  # pixels that sides are filled up to: two blocks, as with 4:2:0
+UNIT = 32
+"""Pixels a side of the largest unit (MCU): four blocks."""
+
 COEFFICIENT_BYTES = 4
 """Of libjxl, for each coefficient: 16 bits and a copy (measured, with room; format 1.7)."""
 
@@ -191,6 +195,15 @@ def memory_needed(header: ImageHeader, file: KeptFile) -> int:
     rows, columns = (-(-side // BLOCK) * BLOCK for side in (header.height, header.width))
     coefficients = COEFFICIENT_BYTES * rows * columns * header.channels
     return header.samples + coefficients + 2 * file.length + WORKSPACE
+
+
+def memory_bound(header: ImageHeader, file: KeptFile) -> int:
+    """Bytes that `taken_apart` takes at most, whatever the file holds: with this limit it refuses what takes more."""
+    rows, columns = (side + UNIT for side in (header.height, header.width))
+    blocks = -(-rows // SIDE) * -(-columns // SIDE) * header.channels
+    lines = -(-rows // SIDE) * header.channels
+    coefficients = (BLOCK_BYTES + CODER_BLOCK_BYTES) * blocks + CODER_ROW_BYTES * lines
+    return memory_needed(header, file) + FILE_COPIES * file.length + coefficients
 
 
 def pixels(jpeg: bytes) -> NDArray[np.uint8]:

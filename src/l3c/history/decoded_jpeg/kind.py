@@ -74,11 +74,12 @@ def _proven(pixels: NDArray[Any], header: ImageHeader, origin: Origin) -> tuple[
 
 def redo(components: Components, header: ImageHeader, history: DecodedJpeg) -> NDArray[np.uint8]:
     """Pixels [height, width, channels]. Raises FormatError, ModelError, DependencyError."""
-    from l3c.dct.keep import taken_apart
+    from l3c.dct.keep import memory_bound, taken_apart
     from l3c.jpeg.baseline import coefficients_of
 
     size = header.height + history.top, header.width + history.left
-    file = taken_apart(jpeg_header(header, history), history.file)
+    picture = jpeg_header(header, history)
+    file = taken_apart(picture, history.file, max_memory=memory_bound(picture, history.file))
     whole = redo_pixels(
         coefficients_of(file, size, history.channels, history.subsampled), size, history.nearest, history.fast
     )
@@ -104,9 +105,9 @@ def touched(header: ImageHeader, history: DecodedJpeg, index: int, box: Box) -> 
 
 def memory_needed(header: ImageHeader, history: DecodedJpeg) -> int:
     """Bytes that `redo` takes, at most."""
-    from l3c.dct.keep import memory_needed as restoring
+    from l3c.dct.keep import memory_bound
 
     # the picture of the JPEG file is larger by less than a unit on each side
     padded = (header.height + 2 * UNIT) * (header.width + 2 * UNIT) * header.channels
     own = SAMPLE_BYTES * padded + COLUMN_BYTES * (header.width + 2 * UNIT) + 2 * history.file.length
-    return restoring(jpeg_header(header, history), history.file) + own
+    return memory_bound(jpeg_header(header, history), history.file) + own
