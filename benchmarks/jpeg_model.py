@@ -1,77 +1,65 @@
 """What a coefficient model makes of JPEG files, beside libjxl and Lepton (`pip install lepton-jpeg-python`).
 
-    python benchmarks/jpeg_model.py MODEL FOLDER [--blocks 2000] [--write NAME]
+    python benchmarks/jpeg_model.py MODEL FOLDER [--write NAME]
 
-The model's bits are those of its integer frequencies, of random blocks of each component, scaled to all blocks.
-Calibration, for which blocks have to be coded in order, is left out. The header's bytes are added, as `pack_header`
-packs them. --write: a table in benchmarks/results.
+The model's bytes are those of payloads, and of the header as `pack_header` packs it; also without calibration.
+--write: a table in benchmarks/results.
 """
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import imagecodecs
-import numpy as np
 
-from l3c.dct.definition.plane import SLOPE, Plane, SymbolMeter, code_front, front_levels, plane_slopes
+from l3c.dct.definition.plane import Plane
 from l3c.dct.model import DctModel, read_model
 from l3c.jpeg.file import parse
 from l3c.jpeg.pack import pack_header
 
-AT_ONCE = 256  # blocks: so that their features fit the caches
 RESULTS = Path(__file__).parent / "results"
 
 
 @dataclass
 class Row:
-    """One file. Sizes in bytes; None where a codec refuses it. luma, chroma: the model's, without the header."""
+    """One file. Sizes in bytes; None where a codec refuses it. luma, all: the model's payloads of the first component,
+    and of all. plain: the same of all, without calibration.
+    """
 
     name: str
     jpeg: int
-    luma: float
-    chroma: float
+    luma: int
+    all: int
+    plain: int
     header: int
     jxl: int | None
     lepton: int | None
 
-    @property
-    def ours(self) -> float:
-        return self.luma + self.chroma + self.header
-
     def ratios(self) -> list[float | None]:
-        sizes = (self.luma, self.chroma, self.ours, self.jxl, self.lepton)
+        sizes = (
+            self.luma,
+            self.all - self.luma,
+            self.plain + self.header,
+            self.all + self.header,
+            self.jxl,
+            self.lepton,
+        )
         return [None if size is None else size / self.jpeg for size in sizes]
 
 
-def component_bytes(model: DctModel, planes: list[Plane], number: int, blocks: int, rng: np.random.Generator) -> float:
-    """What one component takes, from a random sample of its blocks, or all of them."""
-    coefficients = planes[number].coefficients
-    rows, columns = coefficients.shape[:2]
-    bordered = np.pad(coefficients, ((1, 0), (1, 1), (0, 0)))
-    network, levels = model.networks[number > 0], front_levels(coefficients)
-    found = plane_slopes(planes, number) if network.architecture.related else []
-    meter, seen = SymbolMeter(), min(blocks, rows * columns)
-    chosen = rng.permutation(rows * columns)[:seen]
-    for at in range(0, seen, AT_ONCE):
-        y, x = np.divmod(chosen[at : at + AT_ONCE], columns)
-        slopes = [slope[y, x] for slope in found]
-        code_front(network, planes, number, meter, bordered, y, x, levels[x + SLOPE * y], slopes)
-    return float(meter.bits / 8 * rows * columns / seen)
-
-
-def measure(model: DctModel, path: Path, blocks: int) -> Row:
+def measure(model: DctModel, path: Path) -> Row:
     content = path.read_bytes()
     file = parse(content)
     planes = [
         Plane(coefficients, c.steps, c.horizontal, c.vertical)
         for coefficients, c in zip(file.coefficients, file.layout.components, strict=True)
     ]
-    rng = np.random.default_rng(1)
-    luma, *chroma = (component_bytes(model, planes, i, blocks, rng) for i in range(len(planes)))
-    return Row(path.stem, len(content), luma, sum(chroma), len(pack_header(file)), jxl(content), lepton(content))
+    luma, payload = len(model.encode(planes[:1])), len(model.encode(planes))
+    plain = len(replace(model, calibrated=False).encode(planes))
+    header = len(pack_header(file))
+    return Row(path.stem, len(content), luma, payload, plain, header, jxl(content), lepton(content))
 
 
 def jxl(content: bytes) -> int | None:
@@ -94,7 +82,7 @@ def lepton(content: bytes) -> int | None:
 
 def table(rows: list[Row]) -> str:
     """Markdown, ratios to the JPEG file; means of files last, those that a codec refuses left out."""
-    head = ["file", "bytes", "luma", "chroma", "model", "libjxl", "Lepton"]
+    head = ["file", "bytes", "luma", "chroma", "uncalibrated", "model", "libjxl", "Lepton"]
     lines = [f"| {' | '.join(head)} |", f"| --- |{' ---: |' * (len(head) - 1)}"]
     for row in rows:
         lines.append(f"| {row.name} | {row.jpeg} | {' | '.join(map(shown, row.ratios()))} |")
@@ -117,17 +105,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", help="a model's file")
     parser.add_argument("folder", type=Path, help="JPEG files, suffix .jpg")
-    parser.add_argument("--blocks", type=int, default=2000, help="of each component")
     parser.add_argument("--write", metavar="NAME", help="write NAME.md into benchmarks/results")
     options = parser.parse_args()
     model, rows = read_model(options.model), []
     for path in sorted(options.folder.glob("*.jpg")):
-        rows.append(measure(model, path, options.blocks))
+        rows.append(measure(model, path))
         print(rows[-1].name, *map(shown, rows[-1].ratios()), flush=True)
     text = table(rows)
     print(text)
     if options.write:
-        (RESULTS / f"{options.write}.md").write_text(f"{options.blocks} blocks of each component.\n\n{text}\n")
+        (RESULTS / f"{options.write}.md").write_text(f"{text}\n")
 
 
 if __name__ == "__main__":

@@ -73,13 +73,12 @@ inline std::int32_t ratio_of(std::int64_t observed, std::int64_t expected, std::
 struct Due {
     std::int64_t seen = 0, due = kFirstDue;
 
-    // Whether they are; fade halves counts.
+    bool now() const { return seen >= due; }
+    // fade: halves counts.
     template <class Fade>
-    bool take(Fade fade) {
-        if (seen < due) return false;
+    void renew(Fade fade) {
         for (; seen >= kFadedCount; seen >>= 1) fade();
         due = seen + (seen >> 4) + kFirstDue;
-        return true;
     }
 };
 
@@ -237,21 +236,20 @@ public:
             }
         }
         waiting_[k] += n;
-        if (waiting_[k] > kPendingMost - kVector) gather(k);
+        if (waiting_[k] <= kPendingMost - kVector) return;
+        waiting_[k] = 0;
+        gather(k);
+        for (int row = k * kClasses; row < (k + 1) * kClasses; ++row) gather_near(row);
     }
 
     // All coefficients at position k of a wavefront are counted.
     void renew(int k) {
-        bool due = due_[k].seen >= due_[k].due;
-        for (int i = 0; i < kClasses; ++i) due |= near_due_[k * kClasses + i].seen >= near_due_[k * kClasses + i].due;
-        if (!due) return;
-        gather(k);
-        const int touched = touched_[k], near_end = smaller_of(touched + 1, kNear);
-        const int before = reach_[k];
-        const bool renewed = due_[k].take([&] {
-            for (int m = 0; m <= touched; ++m) expected_[k][m] >>= 1, observed_[k][m] >>= 1;
-        });
-        if (renewed) {
+        const int touched = touched_[k], near_end = smaller_of(touched + 1, kNear), before = reach_[k];
+        if (due_[k].now()) {
+            gather(k);
+            due_[k].renew([&] {
+                for (int m = 0; m <= touched; ++m) expected_[k][m] >>= 1, observed_[k][m] >>= 1;
+            });
             for (int m = 0; m <= touched; ++m) ratios_[k][m] = ratio_of(observed_[k][m], expected_[k][m], kPrior);
             reach_[k] = reach_of(k);
             for (int m = 0; m <= touched; ++m) {
@@ -260,14 +258,17 @@ public:
             }
         }
         for (int row = k * kClasses; row < (k + 1) * kClasses; ++row) {
-            const bool again = near_due_[row].take([&] {
-                for (int m = 0; m < kNear; ++m) near_expected_[row][m] >>= 1, near_observed_[row][m] >>= 1;
-            });
-            if (again)
+            const bool due = near_due_[row].now();
+            if (due) {
+                gather_near(row);
+                near_due_[row].renew([&] {
+                    for (int m = 0; m < kNear; ++m) near_expected_[row][m] >>= 1, near_observed_[row][m] >>= 1;
+                });
                 for (int m = 0; m < near_end; ++m)
                     near_ratios_[row][m] =
                         ratio_of(near_observed_[row][m], near_expected_[row][m], kNearPrior) - (1 << kRatioBits);
-            if (!again && before == reach_[k]) continue;
+            }
+            if (!due && before == reach_[k]) continue;
             for (int m = 0; m < near_end; ++m) {
                 const std::int32_t ratio = (1 << kRatioBits) + (m <= reach_[k] ? near_ratios_[row][m] : 0);
                 second_[row][kNear + kMargin + m] = second_[row][kNear + kMargin - m] = ratio;
@@ -300,10 +301,10 @@ public:
         ++last_due_.seen;
     }
     void renew_lasts() {
-        const bool renewed = last_due_.take([&] {
+        if (!last_due_.now()) return;
+        last_due_.renew([&] {
             for (int p = 0; p < kLasts; ++p) last_expected_[p] >>= 1, last_observed_[p] >>= 1;
         });
-        if (!renewed) return;
         for (int p = 0; p < kLasts; ++p) last_ratios_[p] = ratio_of(last_observed_[p], last_expected_[p], kPrior);
     }
 
@@ -374,18 +375,18 @@ private:
     // What is pending goes to the counts.
     void gather(int k) {
         std::int32_t* pending = pending_[k] + kMagnitudes;
-        for (int m = 0; m <= touched_[k]; ++m) {
-            expected_[k][m] += pending[m] + (m ? pending[-m] : 0);
+        expected_[k][0] += pending[0];
+        pending[0] = 0;
+        for (int m = 1; m <= touched_[k]; ++m) {
+            expected_[k][m] += pending[m] + pending[-m];
             pending[m] = pending[-m] = 0;
         }
-        for (int row = k * kClasses; row < (k + 1) * kClasses; ++row) {
-            std::int32_t* by_class = near_pending_[row] + kNear + kMargin;
-            for (int m = 0; m < kNear; ++m) {
-                near_expected_[row][m] += by_class[m] + (m ? by_class[-m] : 0);
-            }
-            fill(near_pending_[row], 0);  // beyond what is near, too
-        }
-        waiting_[k] = 0;
+    }
+    void gather_near(int row) {
+        std::int32_t* pending = near_pending_[row] + kNear + kMargin;
+        near_expected_[row][0] += pending[0];
+        for (int m = 1; m < kNear; ++m) near_expected_[row][m] += pending[m] + pending[-m];
+        fill(near_pending_[row], 0);  // beyond what is near, too
     }
 
     bool survey_ = false;
