@@ -3,12 +3,14 @@ sections 8 and 9 is by somebody who had read it.
 
 It shows that the documents define the format: numbers in brackets are their sections. It needs NumPy and the standard
 library, and the weights of `src/l3c/wave/weights` and `src/l3c/dct/weights` as data. It favours clarity over speed.
-It bounds memory only roughly. Tiles of the published models (7) and files kept as JPEG XL (2.10) are left out.
+It bounds memory only roughly. Tiles of the published models (7), files kept as JPEG XL (2.10), and progressive JPEG
+files in histories (3.5) are left out.
 The caller brings along a reader of WebP files, whose format is not l3c's.
 """
 
 import hashlib
 import json
+import re
 import struct
 import zlib
 from collections.abc import Callable, Sequence
@@ -1048,6 +1050,7 @@ class History:
     kind: int
     flags: int
     data: bytes
+    dct_models: dict[bytes, "DctModel"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         head = self.head
@@ -1227,11 +1230,14 @@ class History:
         require(top <= 15 and left <= 15, "place of the image in the JPEG file")
         sampling = self.flags & 3
         require(sampling == 0 or self.head.layout == RGB, "sampling of the JPEG file")
-        file = kept_file(reader.rest(), allowed=(0, 1))
-        picture = JpegPicture(file, sampling, nearest=bool(self.flags & 4), fast=bool(self.flags & 8)).pixels()
         height, width = self.head.height, self.head.width
-        require(picture.shape[:2] == (top + height, left + width), "size of the JPEG file's picture")
-        image = (picture[top:, left:] + components[0]) % 256
+        layout = GRAY if sampling == 0 else RGB
+        head = Head(layout, left + width, top + height, UNSIGNED, 8)
+        file = kept_file(reader.rest(), (0, 1, 3), head, self.dct_models)
+        picture = JpegPicture(file, sampling, nearest=bool(self.flags & 4), fast=bool(self.flags & 8))
+        require((picture.height, picture.width) == (head.height, head.width), "size of the JPEG file's picture")
+        whole = picture.pixels()
+        image = (whole[top:, left:] + components[0]) % 256
         return np.repeat(image, 3, axis=2) if sampling == 0 and self.head.layout == RGB else image
 
 
@@ -1312,98 +1318,93 @@ class BitReader:
         return value if size == 0 or value >> (size - 1) else value - (1 << size) + 1
 
 
-class JpegPicture:
-    """The picture of a baseline JPEG file, in the arithmetic of 3.5."""
+def read_jpeg(file: bytes) -> tuple["JpegLayout", list[Ints]]:
+    """Layout and coefficients of a sequential JPEG file (T.81)."""
+    header, coded, at = bytearray(file[:2]), [], 2
+    while at < len(file):
+        require(file[at] == 0xFF and at + 1 < len(file), "a marker")
+        marker = file[at + 1]
+        if marker == 0xD9:
+            header += file[at : at + 2]
+            break
+        end = at + 2 + int.from_bytes(file[at + 2 : at + 4], "big")
+        header += file[at:end]
+        at = end
+        if marker == 0xDA:
+            while at < len(file) and (file[at] != 0xFF or file[at + 1] in range(0xD0, 0xD8) or file[at + 1] == 0):
+                at += 1 + (file[at] == 0xFF)
+            coded.append(file[end:at])
+    layout = read_layout(bytes(header), len(file))
+    if layout.progressive:
+        raise NotImplementedError("a progressive JPEG file")
+    coefficients = [np.zeros((c.rows, c.columns, 64), np.int64) for c in layout.components]
+    for scan, data in zip(layout.scans, coded, strict=True):
+        codes = [(huffman_codes(dc), huffman_codes(ac)) for (_, dc), (_, ac) in zip(scan.dc, scan.ac, strict=True)]
+        blocks = scan_blocks(layout, scan, coefficients)
+        interval = scan.interval * blocks_of_unit(layout, scan) or len(blocks)
+        parts = re.split(rb"\xff[\xd0-\xd7]", data)
+        require(len(parts) == -(-len(blocks) // interval), "restart markers")
+        for number, part in enumerate(parts):
+            bits, predictions = BitReader(part), [0] * len(codes)
+            for n, block in blocks[number * interval : (number + 1) * interval]:
+                read_block(bits, block, predictions[n], codes[n])
+                predictions[n] = int(block[0])
+            require(len(bits.bits) - bits.position < 8, "padding of the JPEG data")
+    return layout, coefficients
 
-    def __init__(self, file: bytes, sampling: int, *, nearest: bool, fast: bool) -> None:
-        self.sampling, self.nearest, self.fast = sampling, nearest, fast
-        self.steps: dict[int, Ints] = {}
-        self.codes: list[dict[tuple[int, int], int]] = []
-        require(file[:2] == b"\xff\xd8", "SOI")
-        at = 2
-        order = []
-        while True:
-            require(len(file) >= at + 4 and file[at] == 0xFF, "segments of a JPEG file")
-            marker, (length,) = file[at + 1], struct.unpack_from(">H", file, at + 2)
-            segment = file[at + 4 : at + 2 + length]
-            at += 2 + length
-            order.append(marker)
-            if marker == 0xDB:
-                require(len(segment) == 65 and segment[0] == len(self.steps) and min(segment[1:]) > 0, "DQT")
-                table = np.zeros(64, np.int64)
-                table[ZIGZAG] = np.frombuffer(segment[1:], np.uint8)
-                self.steps[segment[0]] = table.reshape(8, 8)
-            elif marker == 0xC0:
-                depth, self.height, self.width, count = struct.unpack_from(">BHHB", segment)
-                parts = [tuple(segment[i : i + 3]) for i in range(6, len(segment), 3)]
-                factors = [[0x11], [0x11] * 3, [0x21, 0x11, 0x11], [0x22, 0x11, 0x11]][sampling]
-                require(depth == 8 and count == len(factors) and len(segment) == 6 + 3 * count, "SOF0")
-                require([part[:2] for part in parts] == list(zip(range(1, 4), factors, strict=False)), "SOF0")
-                self.factors = [(factor & 15, factor >> 4) for factor in factors]  # vertical, horizontal
-                self.tables = [part[2] for part in parts]
-                require(all(table in self.steps for table in self.tables), "quantization table")
-            elif marker == 0xC4:
-                require(len(self.codes) < 2 and segment[0] == 16 * len(self.codes), "DHT")
-                self.codes.append(huffman_codes(segment[1:]))
-            else:
-                require(marker == 0xDA, "a segment that is not allowed")
-                break
-        tables = len(self.steps)
-        require(order == [0xDB] * tables + [0xC0, 0xC4, 0xC4, 0xDA] and tables > 0, "order of segments")
-        selectors = b"".join(bytes([1 + c, 0]) for c in range(len(self.factors)))
-        require(segment == bytes([len(self.factors)]) + selectors + bytes([0, 63, 0]), "SOS")
-        require(file[-2:] == b"\xff\xd9", "EOI")
-        self.planes = self.read_scan(BitReader(file[at:-2]))
 
-    def read_scan(self, bits: BitReader) -> list[Ints]:
-        """The planes of samples (3.5.2, 3.5.3), of whole blocks at first."""
-        most_rows, most_columns = (max(factor[axis] for factor in self.factors) for axis in range(2))
-        rows, columns = -(-self.height // (8 * most_rows)), -(-self.width // (8 * most_columns))
-        shapes = [(rows * v, columns * h) for v, h in self.factors]
-        blocks = [np.zeros((*shape, 64), np.int64) for shape in shapes]
-        previous = [0] * len(shapes)
-        for row in range(rows):
-            for column in range(columns):
-                for c, (v, h) in enumerate(self.factors):
-                    for i in range(v):
-                        for j in range(h):
-                            block = self.read_block(bits, previous[c])
-                            previous[c] = int(block[0])
-                            blocks[c][row * v + i, column * h + j] = block
-        require(len(bits.bits) - bits.position < 8, "padding of the JPEG data")
-        planes = []
-        for c, (v, h) in enumerate(self.factors):
-            samples = self.block_samples(blocks[c].reshape(*shapes[c], 8, 8), self.steps[self.tables[c]])
-            plane = samples.transpose(0, 2, 1, 3).reshape(8 * shapes[c][0], 8 * shapes[c][1])
-            height, width = -(-self.height * v // most_rows), -(-self.width * h // most_columns)
-            planes.append(plane[:height, :width])
-        return planes
+def read_block(
+    bits: BitReader, block: Ints, dc: int, codes: tuple[dict[tuple[int, int], int], dict[tuple[int, int], int]]
+) -> None:
+    """Coefficients of a block in zigzag order (T.81, F.2.2)."""
 
-    def symbol(self, bits: BitReader, kind: int) -> int:
+    def symbol(kind: int) -> int:
         code = 0
         for length in range(1, 17):
             code = 2 * code + bits.bit()
-            if (length, code) in self.codes[kind]:
-                return self.codes[kind][length, code]
+            if (length, code) in codes[kind]:
+                return codes[kind][length, code]
         raise RefusedError("a code that no table has")
 
-    def read_block(self, bits: BitReader, dc: int) -> Ints:
-        block = np.zeros(64, np.int64)
-        block[0] = dc + bits.number(self.symbol(bits, 0))
-        require(-2048 <= block[0] <= 2047, "a DC coefficient")
-        k = 1
-        while k < 64:
-            run, size = divmod(self.symbol(bits, 1), 16)
-            if size == 0 and run != 15:
-                require(run == 0, "an AC code")
-                break
-            k += run
-            require(k < 64, "an AC coefficient beyond the block")
-            if size:
-                block[ZIGZAG[k]] = bits.number(size)
-                require(abs(block[ZIGZAG[k]]) <= 1023, "an AC coefficient")
-            k += 1
-        return block
+    block[0] = dc + bits.number(symbol(0))
+    k = 1
+    while k < 64:
+        run, size = divmod(symbol(1), 16)
+        if size == 0 and run != 15:
+            require(run == 0, "an AC code")
+            break
+        k += run
+        require(k < 64, "an AC coefficient beyond the block")
+        block[k] = bits.number(size)
+        k += 1
+
+
+class JpegPicture:
+    """The picture of a JPEG file, in the arithmetic of 3.5."""
+
+    def __init__(self, file: bytes, sampling: int, *, nearest: bool, fast: bool) -> None:
+        self.sampling, self.nearest, self.fast = sampling, nearest, fast
+        layout, coefficients = read_jpeg(file)
+        self.height, self.width = layout.height, layout.width
+        factors = [(c.across, c.down) for c in layout.components]
+        allowed = [
+            factors if len(factors) == 1 else [],
+            [(1, 1)] * 3,
+            [(2, 1), (1, 1), (1, 1)],
+            [(2, 2), (1, 1), (1, 1)],
+        ]
+        require(factors == allowed[sampling], "sampling factors")
+        self.planes = []
+        for part, c in zip(layout.components, coefficients, strict=True):
+            require(int(part.steps.min()) >= 1 and int(part.steps.max()) <= 255, "quantization steps")
+            require(int(c[..., 0].min()) >= -2048 and int(c[..., 0].max()) <= 2047, "a DC coefficient")
+            require(int(np.abs(c[..., 1:]).max()) <= 1023, "an AC coefficient")
+            natural, steps = np.zeros_like(c), np.zeros(64, np.int64)
+            natural[..., ZIGZAG], steps[ZIGZAG] = c, part.steps
+            samples = self.block_samples(natural.reshape(*c.shape[:2], 8, 8), steps.reshape(8, 8))
+            plane = samples.transpose(0, 2, 1, 3).reshape(8 * c.shape[0], 8 * c.shape[1])
+            down, across = (1, 1) if len(factors) == 1 else (factors[0][1] // part.down, factors[0][0] // part.across)
+            self.planes.append(plane[: -(-self.height // down), : -(-self.width // across)])
 
     def block_samples(self, c: Ints, step: Ints) -> Ints:
         if self.fast:
@@ -1819,6 +1820,24 @@ class ScanNotes:
         reader.end()
 
 
+def scan_blocks(layout: JpegLayout, scan: JpegScan, coefficients: list[Ints]) -> list[tuple[int, Ints]]:
+    """The blocks of a scan in their order, each with its component's place in the scan (9.4)."""
+    rows, columns, shapes = layout.units(scan)
+    return [
+        (n, coefficients[i][row * down + y, column * across + x])
+        for row in range(rows)
+        for column in range(columns)
+        for n, (i, (down, across)) in enumerate(zip(scan.components, shapes, strict=True))
+        for y in range(down)
+        for x in range(across)
+    ]
+
+
+def blocks_of_unit(layout: JpegLayout, scan: JpegScan) -> int:
+    """9.4."""
+    return sum(down * across for down, across in layout.units(scan)[2])
+
+
 class ScanWriter:
     """Writes the coded data of a scan (9.6), and counts its symbols where `codes` are every symbol's."""
 
@@ -1830,17 +1849,9 @@ class ScanWriter:
     def write(self) -> bytes:
         """The bytes."""
         scan, notes = self.scan, self.notes
-        rows, columns, shapes = self.picture.layout.units(scan)
-        blocks = [
-            (n, self.picture.coefficients[i][row * down + y, column * across + x])
-            for row in range(rows)
-            for column in range(columns)
-            for n, (i, (down, across)) in enumerate(zip(scan.components, shapes, strict=True))
-            for y in range(down)
-            for x in range(across)
-        ]
-        of_unit = sum(down * across for down, across in shapes)
-        size = of_unit * scan.interval if scan.interval and not notes.flags & 2 else len(blocks)
+        blocks = scan_blocks(self.picture.layout, scan, self.picture.coefficients)
+        size = 0 if notes.flags & 2 else scan.interval * blocks_of_unit(self.picture.layout, scan)
+        size = size or len(blocks)
         starts = range(0, len(blocks), size)
         out = b""
         for i, start in enumerate(starts):
@@ -2614,7 +2625,9 @@ def _bounded(value: int, low: int, high: int) -> int:
     return value
 
 
-def decode_page(sections: dict[str, bytes], known: dict[bytes, Model], read_webp: WebpReader) -> Samples:
+def decode_page(
+    sections: dict[str, bytes], known: dict[bytes, Model], read_webp: WebpReader, dct_models: dict[bytes, DctModel]
+) -> Samples:
     """The samples of one image: height x width x channels."""
     head = read_head(sections["HEAD"])
     require(("PALT" in sections) == (head.layout == PALETTE), "PALT")
@@ -2624,7 +2637,7 @@ def decode_page(sections: dict[str, bytes], known: dict[bytes, Model], read_webp
     if "HIST" in sections:
         content = sections["HIST"]
         require(len(content) >= 2, "HIST")
-        history = History(head, content[0], content[1], content[2:])
+        history = History(head, content[0], content[1], content[2:], dct_models)
     shapes = history.components() if history else plain_components(head)
     models = read_models(sections["MODL"], known)
     if "ADPT" in sections:
@@ -2817,11 +2830,18 @@ def decode(
         kept = kept_file(file.rest(), (0, 1, 2, 3), head, dct_models)
         return Decoded([], metadata, kept, {"": "jpg", ".": ""}.get(suffix, suffix))
     if "PAGE" not in sections:
-        return Decoded([Page(decode_page(sections, known, read_webp), metadata)], metadata)
-    return Decoded(decode_pages(Reader(sections["PAGE"]), Reader(sections["DATA"]), known, read_webp), metadata)
+        return Decoded([Page(decode_page(sections, known, read_webp, dct_models or {}), metadata)], metadata)
+    index, pages = Reader(sections["PAGE"]), Reader(sections["DATA"])
+    return Decoded(decode_pages(index, pages, known, read_webp, dct_models or {}), metadata)
 
 
-def decode_pages(index: Reader, data: Reader, known: dict[bytes, Model], read_webp: WebpReader) -> list[Page]:
+def decode_pages(
+    index: Reader,
+    data: Reader,
+    known: dict[bytes, Model],
+    read_webp: WebpReader,
+    dct_models: dict[bytes, DctModel],
+) -> list[Page]:
     """The pages of a file of several images (2.11)."""
     count, flags = _bounded(index.varint(), 1, 65536), index.u8()
     require(flags in (0, 1, 3), "reserved flags of PAGE")
@@ -2841,7 +2861,8 @@ def decode_pages(index: Reader, data: Reader, known: dict[bytes, Model], read_we
             require(frame["flags"] & ~19 == 0, "reserved frame flags")
         sections = read_sections(Reader(data.take(length)))
         require("HEAD" in sections and "TILE" in sections, "a page is not one image")
-        pages.append(Page(decode_page(sections, known, read_webp), read_metadata(sections), kind, frame))
+        samples = decode_page(sections, known, read_webp, dct_models)
+        pages.append(Page(samples, read_metadata(sections), kind, frame))
     index.end()
     data.end()
     return pages

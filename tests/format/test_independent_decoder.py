@@ -363,3 +363,16 @@ def test_kept_jpeg_files_of_several_segments(dct_models: dict[bytes, independent
     assert independent.decode(file, {}, dct_models=dct_models).kept == data
     with pytest.raises(independent.RefusedError, match="model"):
         independent.decode(file, {})
+
+
+@pytest.mark.parametrize("name", ["4:4:4", "4:2:0, optimized"])
+def test_pixels_of_jpeg_files_come_from_their_coefficients(
+    name: str, models: dict[bytes, independent.Model], dct_models: dict[bytes, independent.DctModel]
+) -> None:
+    with Image.open(io.BytesIO(jpeg_file(name, 48, 64))) as image:
+        pixels = np.asarray(image)
+    file = l3c.encode(pixels)
+    history = independent.read_sections(independent.Reader(file[9:]))["HIST"]
+    assert (history[0], history[4]) == (independent.DECODED_JPEG, 3)
+    (page,) = independent.decode(file, models, read_webp, dct_models).pages
+    assert np.array_equal(page.samples, pixels)

@@ -149,7 +149,7 @@ def test_the_readmes_commands_run_one_after_another(tmp_path: Path, monkeypatch:
 
     monkeypatch.chdir(tmp_path)
     Path("photos").mkdir()
-    for name in ("photo.png", "photos/a.png"):
+    for name in ("photo.png", "photo.jpg", "photos/a.png"):
         Image.fromarray(smooth_picture(12, 16, 3)).save(name)
     (block,) = (block for block in blocks(ROOT / "README.md", "sh") if "l3c encode" in block)
     for line in block.splitlines():
