@@ -52,6 +52,7 @@ CODED = {
     "a thumbnail": saved(PICTURE, "JPEG", exif=exif_block()[:-4] + saved(PICTURE.resize((32, 24)), "JPEG")),
     "several pictures, as phones write": saved(PICTURE, "MPO", save_all=True, append_images=[PICTURE.resize((30, 20))]),
 }
+CODED["bytes between segments"] = BASE[:20] + b"between" + BASE[20:]
 STORED = {
     "12 bits": DEEP,
     "arithmetic coding": BASE[: SOF + 1] + b"\xc9" + BASE[SOF + 2 :],
@@ -104,6 +105,17 @@ def test_pixels_are_those_of_pillow() -> None:
 def test_pixels_that_cannot_be_had_are_refused(name: str, reason: str) -> None:
     with pytest.raises(InputError, match=f"kept whole, but its pixels.*{reason}"):
         l3c.decode(l3c.encode_jpeg((STORED | CODED)[name]))
+
+
+def test_a_depth_that_no_picture_has_is_not_noted() -> None:
+    """HEAD would say another kind of samples, or nothing that a reader knows."""
+    for depth in (0, 1, 17, 136, 255):
+        jpeg = BASE[: SOF + 4] + bytes([depth]) + BASE[SOF + 5 :]
+        data = l3c.keep_file(jpeg, "jpg")
+        assert l3c.original(data) == jpeg
+        assert l3c.info(data).width == 0
+        with pytest.raises(InputError, match="not a JPEG file"):
+            l3c.encode_jpeg(jpeg)
 
 
 def test_info_tells_layout_and_depth() -> None:

@@ -1697,7 +1697,7 @@ def read_layout(header: bytes, length: int) -> JpegLayout:
     blocks = [c.rows * c.columns for c in components]
     require(sum(blocks) <= 8 * length, "more blocks than the file has bits")
     visits = sum(blocks[i] for scan in scans for i in scan.components)
-    require(visits <= 256 * length + (1 << 20), "too many scans")
+    require(visits <= min(256 * length, 128 * sum(blocks)) + (1 << 20), "too many scans")
     return JpegLayout(height, width, progressive, components, scans)
 
 
@@ -2049,6 +2049,7 @@ def put_codes_back(picture: KeptPicture) -> None:
                 code = optimal_code(counts[number])
             content += bytes([16 * kind + slot]) + code
             number += 1
+        require(len(content) + 2 <= 65535, "codes that are too long for their segment")
         header += picture.header[at : start - 2] + (len(content) + 2).to_bytes(2, "big") + content
         at = end
     require(all(n < number for n in picture.left_out), "a code that is not there")

@@ -109,6 +109,9 @@ def test_scans_are_bounded() -> None:
     last = data.rindex(b"\xff\xda")
     with pytest.raises(ReproductionError, match="more scans than files need"):
         parse(data[:-2] + data[last:-2] * 3000 + data[-2:])
+    with pytest.raises(ReproductionError, match="more scans than files need"):  # however long the file is
+        parse(data[:-2] + data[last:-2] * 300 + data[-2:] + bytes(1 << 20))
+    parse(data[:-2] + data[last:-2] * 20 + data[-2:])
 
 
 def test_names_and_order_of_components_play_no_part() -> None:

@@ -12,7 +12,7 @@ from tests.images.pictures import GRAY, ICC, RGB, saved
 def test_the_frame_is_found_behind_other_segments() -> None:
     assert read_frame(saved(RGB, "JPEG", icc_profile=ICC, comment=b"\xff\xc0")) == Frame(11, 13, 3, 8, 0xC0)
     assert read_frame(saved(RGB, "JPEG", progressive=True)) == Frame(11, 13, 3, 8, 0xC2)
-    assert read_frame(memoryview(saved(GRAY, "JPEG"))) == Frame(11, 13, 1, 8, 0xC0)
+    assert read_frame(saved(GRAY, "JPEG")) == Frame(11, 13, 1, 8, 0xC0)
 
 
 def test_filling_bytes_are_skipped() -> None:
@@ -46,3 +46,20 @@ def test_pillow_agrees_on_sizes() -> None:
         frame = read_frame(file.getvalue())
         assert frame is not None
         assert (frame.width, frame.height) == size
+
+
+def test_bytes_between_segments_are_passed_over() -> None:
+    data = saved(RGB, "JPEG")
+    assert read_frame(data[:20] + b"between" + data[20:]) == read_frame(data)
+
+
+@pytest.mark.parametrize("depth", [0, 1, 17, 64, 136, 255])
+def test_a_frame_of_a_depth_that_no_picture_has_is_none(depth: int) -> None:
+    data = bytearray(saved(RGB, "JPEG"))
+    data[data.index(b"\xff\xc0") + 4] = depth
+    assert read_frame(bytes(data)) is None
+
+
+def test_a_file_of_too_many_segments_has_none() -> None:
+    data = saved(RGB, "JPEG")
+    assert read_frame(data[:2] + b"\xff\xfe\0\2" * 20000 + data[2:]) is None

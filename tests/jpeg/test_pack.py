@@ -2,17 +2,20 @@
 
 import random
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from l3c.container.cursor import varint
 from l3c.errors import FormatError, LimitError
 from l3c.jpeg import entropy, entropy_compiled
 from l3c.jpeg.codes import optimal_code
-from l3c.jpeg.file import JpegFile, parse, write
-from l3c.jpeg.layout import planes_of
+from l3c.jpeg.file import Inner, JpegFile, parse, write
+from l3c.jpeg.layout import planes_of, segments
+from l3c.jpeg.lean import with_codes
 from l3c.jpeg.pack import pack_header, unpack_header
-from l3c.jpeg.standard import STANDARD_CODES, dictionary
+from l3c.jpeg.standard import NO_CODE, STANDARD_CODES, dictionary
 from tests.jpeg.files import SETTINGS, damaged, jpeg_file
 
 DICTIONARY_CRC = 0xDD2A39D4
@@ -155,6 +158,45 @@ def test_memory_is_bounded() -> None:
     bomb = zlib.compressobj(9, zlib.DEFLATED, -15)
     with pytest.raises(LimitError):
         unpack_header(bomb.compress(bytes(1 << 24)) + bomb.flush(), 1 << 20)
+
+
+def packed_stream(stream: bytes) -> bytes:
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=dictionary())
+    return deflate.compress(stream) + deflate.flush()
+
+
+def test_codes_left_out_are_no_more_than_the_header_has() -> None:
+    """Each is a number in memory: a stream of zeros, of which deflate makes little, names many."""
+    count = 1 << 20
+    stream = varint(count) + b"\0" + varint(count) + bytes(count) + varint(0)
+    with pytest.raises(FormatError, match="exceeds"):
+        unpack_header(packed_stream(stream))
+
+
+def test_codes_that_do_not_fit_their_segment_are_errors() -> None:
+    header = parse(jpeg_file("gray")).header
+    at = header.index(b"\xff\xc4")
+    empty = b"".join(bytes([0x13]) + NO_CODE for _ in range(3854))
+    full = header[:at] + b"\xff\xc4" + (2 + len(empty)).to_bytes(2, "big") + empty + header[at:]
+    with_codes(full, {0: bytes(15) + b"\x0f" + bytes(15)})
+    with pytest.raises(FormatError, match="too long"):
+        with_codes(full, {0: bytes(15) + b"\x10" + bytes(16)})
+
+
+def test_a_picture_in_a_segment_of_tables_is_refused() -> None:
+    """When the picture is put into it, the header says something else than it did before."""
+    small, large = parse(jpeg_file("4:2:0, optimized", 24, 32)), jpeg_file("4:2:0, optimized", 60, 60)
+    for marker in (0xDB, 0xE1):
+        size = 65 * 20
+        tables = bytes([0xFF, marker]) + (2 + size).to_bytes(2, "big") + bytes(size)
+        file = parse(large[:-2] + tables + large[-2:])
+        segment = max(i for i, (m, _, _) in enumerate(segments(file.header, coded=False)) if m == marker)
+        packed = pack_header(replace(file, inner=(Inner(segment, 65, small),)))
+        if marker == 0xDB:
+            with pytest.raises(FormatError, match="does not lie in a segment of an application"):
+                unpack_header(packed)
+        else:
+            assert unpack_header(packed).inner[0].segment == segment
 
 
 def test_the_dictionary_stays_as_it_is() -> None:

@@ -14,6 +14,7 @@ from l3c.jpeg.entropy_compiled import read_scan, write_scan
 from l3c.jpeg.layout import (
     BLOCK,
     FREE_VISITS,
+    MOST_VISITS_A_BLOCK,
     MOST_VISITS_A_BYTE,
     Layout,
     Scan,
@@ -168,7 +169,7 @@ def check_effort(layout: Layout, length: int, max_memory: int) -> None:
     if (needed := memory_needed(layout, length)) > max_memory:
         raise exceeding("it takes", needed, max_memory)
     visits = sum(_visits(layout, scan) for scan in layout.scans)
-    if visits > MOST_VISITS_A_BYTE * length + FREE_VISITS:
+    if visits > min(MOST_VISITS_A_BYTE * length, MOST_VISITS_A_BLOCK * layout.blocks) + FREE_VISITS:
         raise FormatError("it has more scans than files need")
 
 

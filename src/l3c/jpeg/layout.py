@@ -74,6 +74,11 @@ MOST_VISITS_A_BYTE = 256
 of them.
 """
 
+MOST_VISITS_A_BLOCK = 128
+"""How often scans pass over a block, in the mean: two scans for each coefficient. Progressive files have some 10 scans
+of a component. A blank picture of many scans takes next to no bytes, so that these do not bound the time alone.
+"""
+
 FREE_VISITS = 1 << 20
 """Of small files."""
 

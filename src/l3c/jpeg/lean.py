@@ -14,6 +14,7 @@ from l3c.jpeg.layout import CODES, Layout, Scan, codes_in, planes_of, segments
 from l3c.jpeg.standard import NO_CODE, STANDARD_CODES, Code
 
 LENGTH_BYTES = 2  # of a segment's length, which counts itself
+CONTENT_MAX = (1 << 8 * LENGTH_BYTES) - 1 - LENGTH_BYTES  # bytes of a segment, whose length counts its own
 Coefficients = list[NDArray[np.int16]]
 
 
@@ -65,7 +66,7 @@ def derived_codes(
 
 
 def with_codes(header: bytes, codes: Mapping[int, Code]) -> bytes:
-    """The header with other codes, by their numbers (format 9.3, 9.7)."""
+    """The header with other codes, by their numbers (format 9.3, 9.7). Raises FormatError where they do not fit."""
     out, at, number = [], 0, 0
     for marker, start, end in segments(header, coded=False):
         if marker != CODES:
@@ -74,6 +75,8 @@ def with_codes(header: bytes, codes: Mapping[int, Code]) -> bytes:
         for (kind, slot), code in codes_in(header[start:end]):
             content += bytes([kind << 4 | slot]) + codes.get(number, code)
             number += 1
+        if len(content) > CONTENT_MAX:
+            raise FormatError("the Huffman codes of a segment are too long for it")
         out += [header[at : start - LENGTH_BYTES], (len(content) + LENGTH_BYTES).to_bytes(LENGTH_BYTES, "big"), content]
         at = end
     return b"".join([*out, header[at:]])

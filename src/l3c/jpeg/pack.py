@@ -27,7 +27,7 @@ from l3c.jpeg.file import (
 from l3c.jpeg.layout import read_layout, segments
 from l3c.jpeg.lean import lean_header
 from l3c.jpeg.notes import REGULAR
-from l3c.jpeg.standard import dictionary
+from l3c.jpeg.standard import LENGTHS, dictionary
 
 RAW_DEFLATE = -15
 """The window's size, 32 KB, and no header."""
@@ -36,6 +36,9 @@ LEVEL = 9  # zlib's best: headers are small
 WHAT = "the header of a JPEG file"  # in messages
 MOST_LENGTH = 1 << 40
 """Bytes of a file."""
+
+LEAST_CODE = 1 + LENGTHS
+"""Bytes of a Huffman code in a header: its number, and how many symbols have each length."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ def _holes(cursor: Cursor, length: int) -> list[_Hole]:
 def _picture(cursor: Cursor, length: int, holes: list[_Hole], max_memory: int) -> tuple[JpegFile, list[_Hole]]:
     """A file without its tail, and the holes that lie in the tail."""
     left_out, before = [], -1
-    for _ in range(cursor.varint(cursor.left, WHAT)):
+    for _ in range(cursor.varint(cursor.left // LEAST_CODE, WHAT)):
         before += 1 + cursor.varint(length, WHAT)
         left_out.append(before)
     header, outside = _with_zeros(bytes(cursor.take(cursor.varint(cursor.left, WHAT), WHAT)), holes, False)
