@@ -106,12 +106,13 @@ struct Statistics {
         for (int k = 0; k < kBlock; ++k) out[k] = std::uint8_t(log(std::uint32_t(kStatisticsUnit * sums[k] / divisor)));
     }
     // before: the mean coefficient to the left, in the first column above.
-    void add(const std::int16_t* block, std::int32_t before) {
-        for (int k = 0; k < kBlock; ++k) {
-            const std::int32_t v = k ? block[k] : block[k] - before;
+    void add(const std::int16_t* block, int last, std::int32_t before) {
+        const auto counted = [](std::int32_t v) {
             const std::int32_t magnitude = v < 0 ? -v : v;
-            sums[k] += magnitude < kMostStatistic ? magnitude : kMostStatistic;
-        }
+            return magnitude < kMostStatistic ? magnitude : kMostStatistic;
+        };
+        sums[0] += counted(block[0] - before);
+        for (int k = 1; k < last; ++k) sums[k] += counted(block[k]);
         ++count;
     }
     void fade() {
@@ -124,11 +125,20 @@ struct Statistics {
 struct Counts {
     std::uint8_t last, present;
 };
+inline int last_of(const std::int16_t* block) {
+    constexpr int kWord = 4;  // coefficients that are looked at together
+    int end = kBlock;
+    for (std::uint64_t word; end; end -= kWord) {
+        std::memcpy(&word, block + end - kWord, sizeof word);
+        if (word) break;
+    }
+    while (end && !block[end - 1]) --end;
+    return end;
+}
 inline Counts counts_of(const std::int16_t* block) {
-    int present = 0, last = 0;
-    for (int k = 0; k < kBlock; ++k) present += block[k] != 0;
-    if (present)
-        for (last = kBlock; !block[last - 1];) --last;
+    const int last = last_of(block);
+    int present = 0;
+    for (int k = 0; k < last; ++k) present += block[k] != 0;
     return {std::uint8_t(last), std::uint8_t(present)};
 }
 
@@ -188,48 +198,50 @@ struct Block {
     std::int32_t other_change;
     Relation related[kRelated];  // without a slope where there is no such plane
 
-    // Whether coefficients come before: fills in the edges and writes the trunk's inputs.
-    void surround(const Steps& s, const LogTable* logs, const std::uint8_t* statistics, std::uint8_t* trunk) {
+    // Fills in what is known before the block and writes the trunk's inputs, but for those that all blocks of a wavefront
+    // share. lasts: last positions of the neighbours, from which on there are zeros.
+    void surround(const Steps& s, const LogTable* logs, const int* lasts, std::uint8_t* trunk) {
         std::memset(rows, 0, sizeof rows);
         std::memset(columns, 0, sizeof columns);
         std::memset(magnitudes, 0, sizeof magnitudes);
-        for (int k = 0; k < kBlock; ++k) {
-            std::uint32_t m[3];
-            if (k) {
-                m[0] = magnitude(left[k]), m[1] = magnitude(above[k]);
-                m[2] = (magnitude(above_left[k]) + magnitude(above_right[k]) + 1) >> 1;
-            } else {
-                m[0] = magnitude(left[0] - above_left[0]), m[1] = magnitude(above[0] - above_right[0]);
-                m[2] = magnitude(left[0] - above[0]);
-            }
-            for (int i = 0; i < 3; ++i) {
-                near[i][k] = std::uint8_t(logs[kQuantizedLog](m[i]));
-                const std::uint32_t product = m[i] * std::uint32_t(s.steps[k]);
-                trunk[i * kBlock + k] = std::uint8_t(
-                    logs[kDequantizedLog](product < std::uint32_t(kMostDequantized) ? product : kMostDequantized));
-            }
-            const int v = kZigzag.row[k], u = kZigzag.column[k];
-            rows[u] += kFarEdge[v] * dequantized(above[k], s.steps[k]);
-            columns[v] += kFarEdge[u] * dequantized(left[k], s.steps[k]);
-        }
-        std::memcpy(trunk + 3 * kBlock, statistics, kBlock);
-        std::memcpy(trunk + 4 * kBlock, s.levels, kBlock);
+        std::memset(near, 0, sizeof near);
+        std::memset(trunk, 0, 3 * kBlock);
+        const LogView quantized = logs[kQuantizedLog].view(), large = logs[kDequantizedLog].view();
+        const auto see = [&](int i, int k, std::uint32_t m) {
+            near[i][k] = std::uint8_t(quantized(m));
+            const std::uint32_t product = m * std::uint32_t(s.steps[k]);
+            trunk[i * kBlock + k] =
+                std::uint8_t(large(product < std::uint32_t(kMostDequantized) ? product : kMostDequantized));
+        };
+        see(0, 0, magnitude(left[0] - above_left[0]));
+        see(1, 0, magnitude(above[0] - above_right[0]));
+        see(2, 0, magnitude(left[0] - above[0]));
+        for (int k = 1; k < lasts[0]; ++k) see(0, k, magnitude(left[k]));
+        for (int k = 1; k < lasts[1]; ++k) see(1, k, magnitude(above[k]));
+        for (int k = 1, last = lasts[2] > lasts[3] ? lasts[2] : lasts[3]; k < last; ++k)
+            see(2, k, (magnitude(above_left[k]) + magnitude(above_right[k]) + 1) >> 1);
+        for (int k = 0; k < lasts[0]; ++k)
+            columns[kZigzag.row[k]] += kFarEdge[kZigzag.column[k]] * dequantized(left[k], s.steps[k]);
+        for (int k = 0; k < lasts[1]; ++k)
+            rows[kZigzag.column[k]] += kFarEdge[kZigzag.row[k]] * dequantized(above[k], s.steps[k]);
+        const LogView edges = logs[kEdgeLog].view();
         for (int i = 0; i < kSide; ++i) {
-            trunk[5 * kBlock + i] = signed_level(logs[kEdgeLog], rows[i] >> kEdgeBits);
-            trunk[5 * kBlock + kSide + i] = signed_level(logs[kEdgeLog], columns[i] >> kEdgeBits);
+            trunk[5 * kBlock + i] = signed_level(edges, rows[i] >> kEdgeBits);
+            trunk[5 * kBlock + kSide + i] = signed_level(edges, columns[i] >> kEdgeBits);
         }
     }
 
     static std::uint32_t magnitude(std::int32_t v) { return std::uint32_t(v < 0 ? -v : v); }
-    static std::uint8_t signed_level(const LogTable& log, std::int32_t v) {
+    static std::uint8_t signed_level(const LogView& log, std::int32_t v) {
         return std::uint8_t(kSignedZero + log.with_sign(v));
     }
 
     // Before position k is coded: inputs of its head, and references, `stride` apart; the origin that those of the mean
     // coefficient are counted from comes last, in row kMostReferences.
     template <Kind kKind>
-    void position(int k, const Steps& s, const LogTable* logs, std::uint8_t statistic, std::uint8_t* seen,
+    void position(int k, const Steps& s, const LogTable* logs, std::uint8_t statistic, std::uint8_t* out,
                   std::int32_t* references, std::ptrdiff_t stride) const {
+        const LogView residuals = logs[kResidualLog].view();
         const int v = kZigzag.row[k], u = kZigzag.column[k];
         const std::int32_t down = has_above ? residual(rows[u], s.down[k]) : 0;
         const std::int32_t right = has_left ? residual(columns[v], s.right[k]) : 0;
@@ -241,11 +253,13 @@ struct Block {
             error[0] = down - right, error[1] = plane - origin;
             more[0] = plane - origin, more[1] = kResidualUnit * above_right[0] - origin;
         }
+        // a copy of its own, so that bytes are not stored between what follows
+        std::uint8_t seen[kMostSeen]{};
         for (int i = 0; i < 3; ++i) seen[i] = near[i][k];
         const auto& m = magnitudes;
         seen[3] =
             std::uint8_t(logs[kOwnLog](2u * (m[v + 1][u] + m[v][u + 1]) + m[v + 1][u + 1] + m[v + 2][u] + m[v][u + 2]));
-        for (int i = 0; i < 2; ++i) seen[4 + i] = signed_level(logs[kResidualLog], error[i] >> kResidualStep);
+        for (int i = 0; i < 2; ++i) seen[4 + i] = signed_level(residuals, error[i] >> kResidualStep);
         const int distance = last - 1 - k;
         seen[6] = std::uint8_t(kLastLevel * (distance < kLastReach ? distance : kLastReach));
         seen[7] = distance ? 0 : kPresent;
@@ -259,15 +273,16 @@ struct Block {
         if constexpr (kKind != kLuma) {
             const std::int32_t change = k ? 2 * other[k] : other_change;
             seen[10] = luma[k];
-            seen[11] = signed_level(logs[kOtherLog], change);
+            seen[11] = signed_level(logs[kOtherLog].view(), change);
             references[4 * stride] = clipped(kResidualUnit / 2 * change, kMostReference);
         }
         if constexpr (kKind == kRelatedChroma)
             for (int i = 0; i < kRelated; ++i) {
                 const std::int32_t value = related[i].slope ? related[i].prediction(k, s.inverse[k]) : 0;
-                seen[12 + i] = signed_level(logs[kResidualLog], value >> kResidualStep);
+                seen[12 + i] = signed_level(residuals, value >> kResidualStep);
                 references[(5 + i) * stride] = clipped(value, kMostReference);
             }
+        std::memcpy(out, seen, sizeof seen);
     }
 
     // The coefficient at position k is known, and not 0: returns what the accumulator adds it by.

@@ -10,15 +10,17 @@
 
 namespace l3c::dct {
 
-constexpr int kSide = 8;                       // of a block
-constexpr int kBlock = kSide * kSide;          // coefficients of a block
-constexpr int kLasts = kBlock + 1;             // last positions
-constexpr int kMostComponents = 3;             // logistics in a mixture
-constexpr int kRelated = 2;                    // planes that chroma may be predicted from by slopes
-constexpr int kMostReferences = 5 + kRelated;  // predictions that a mixture's centre is made of
-constexpr int kMostReference = 1 << 17;        // references are clipped here: 2048 levels
-constexpr int kGranule = 4;                    // of which widths are multiples
-constexpr int kMostWidth = 512;                // of a layer
+constexpr int kSide = 8;                                 // of a block
+constexpr int kBlock = kSide * kSide;                    // coefficients of a block
+constexpr int kLasts = kBlock + 1;                       // last positions
+constexpr int kMostComponents = 3;                       // logistics in a mixture
+constexpr int kRelated = 2;                              // planes that chroma may be predicted from by slopes
+constexpr int kMostReferences = 5 + kRelated;            // predictions that a mixture's centre is made of
+constexpr int kMostReference = 1 << 17;                  // references are clipped here: 2048 levels
+constexpr int kMostInputs = 7 * kBlock + 3 * kSide + 3;  // of a trunk
+constexpr int kMostSeen = 16;                            // inputs of a head beside the accumulator, and what pads them
+constexpr int kGranule = 4;                              // of which widths are multiples
+constexpr int kMostWidth = 512;                          // of a layer
 constexpr int kMostWeight = 64;     // two products of a byte and a weight fit the 16 bits in which AVX2 adds them
 constexpr int kMostShift = 14;      // of a layer's sums
 constexpr int kMostPlanes = 4;      // components of a JPEG file
@@ -34,7 +36,7 @@ enum Kind { kLuma, kChroma, kRelatedChroma };
 struct Architecture {
     int chroma, trunk1, trunk2, hidden, head, components, related;
     Kind kind() const { return related ? kRelatedChroma : chroma ? kChroma : kLuma; }
-    int inputs() const { return 5 * kBlock + 3 * kSide + 2 + (chroma ? 2 * kBlock + 1 : 0); }
+    int inputs() const { return chroma ? kMostInputs : kMostInputs - 2 * kBlock - 1; }
     int seen() const { return (chroma ? 12 : 10) + kRelated * related; }
     int references() const { return (chroma ? 5 : 4) + kRelated * related; }
     int outputs() const { return 3 * components + references(); }
@@ -57,15 +59,20 @@ struct Network {
 };
 
 // floor(octave log2(1 + i)): l3c.dct.definition.levels.log_table. What is beyond the last entry counts as that.
-struct LogTable {
-    std::vector<std::uint8_t> entries;
-    int operator()(std::uint32_t magnitude) const {
-        const std::size_t last = entries.size() - 1;
-        return entries[magnitude < last ? magnitude : last];
-    }
+// Held in a variable of a function's own, it stays in registers, whatever is stored through bytes meanwhile.
+struct LogView {
+    const std::uint8_t* entries;
+    std::uint32_t last;
+    int operator()(std::uint32_t magnitude) const { return entries[magnitude < last ? magnitude : last]; }
     int with_sign(std::int32_t value) const {
         return value < 0 ? -(*this)(0u - std::uint32_t(value)) : (*this)(std::uint32_t(value));
     }
+};
+struct LogTable {
+    std::vector<std::uint8_t> entries;
+    LogView view() const { return {entries.data(), std::uint32_t(entries.size() - 1)}; }
+    int operator()(std::uint32_t magnitude) const { return view()(magnitude); }
+    int with_sign(std::int32_t value) const { return view().with_sign(value); }
 };
 
 // By what they measure, in the order in which Python hands them over.

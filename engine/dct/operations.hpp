@@ -17,6 +17,10 @@ concept Operations =
         { Set::weight_place(int(), int()) } -> std::same_as<int>;
         // Rows, and vectors of outputs, that are computed at once, as many as fit the registers.
         requires Set::kRows >= 2 && Set::kVectors >= 1;
+        // The same where cells that are 0 in all of these rows are skipped.
+        requires Set::kSparseRows >= 1 && Set::kSparseVectors >= 1;
+        // Bit i: whether cell i of 32 bytes is not 0.
+        { Set::cells_of(bytes) } -> std::same_as<std::uint32_t>;
         { Set::load(from) } -> std::same_as<typename Set::Sums>;
         { Set::store(to, sums) };
         // sums + the products of kCell inputs with their weights.

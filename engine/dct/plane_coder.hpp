@@ -50,7 +50,7 @@ struct Sizes {
         trunk2 = rounded_up(a.trunk2, kLine);
         lasts = rounded_up(kLasts, kSums);
         hidden = rounded_up(a.hidden, kSums);
-        head_inputs = rounded_up(hidden + a.seen(), kLine);
+        head_inputs = rounded_up(hidden + kMostSeen, kLine);
         head = rounded_up(a.head, kLine);
     }
 };
@@ -79,6 +79,7 @@ public:
           step_(memory_.take<std::int32_t>(sizes_.blocks)),
           levels_(memory_.take<std::int32_t>(sizes_.blocks)),
           list_(memory_.take<std::int32_t>(sizes_.blocks)),
+          start_(memory_.take<std::int32_t>(rounded_up(network_.architecture.trunk1, kSums))),
           inputs_(rows<std::uint8_t>(sizes_.inputs)),
           trunk1_(rows<std::uint8_t>(sizes_.trunk1)),
           trunk2_(rows<std::uint8_t>(sizes_.trunk2)),
@@ -118,13 +119,15 @@ private:
 
     Status code_front(std::int64_t t, int first, int count) {
         if (calibration_) calibration_->begin_front(t);
-        std::uint8_t statistics[kBlock];
+        std::uint8_t statistics[2 * kBlock];  // and steps: inputs that all blocks share
         statistics_.levels(statistics, model_.logs[kDequantizedLog]);
-        for (int j = 0; j < count; ++j) enter(blocks_[j], first + j, column_of(t, first + j), j, statistics);
-        dense(network_.trunk1, inputs_, sizes_.inputs, count, trunk1_, sizes_.trunk1);
-        dense(network_.trunk2, trunk1_, sizes_.trunk1, count, trunk2_, sizes_.trunk2);
-        dense(network_.last, trunk2_, sizes_.trunk2, count, lasts_, sizes_.lasts);
-        dense(network_.start, trunk2_, sizes_.trunk2, count, accumulators_, sizes_.hidden);
+        std::memcpy(statistics + kBlock, steps_.levels, kBlock);
+        for (int j = 0; j < count; ++j) enter(blocks_[j], first + j, column_of(t, first + j), j);
+        add_shared(network_.trunk1, statistics, 3 * kBlock, 2 * kBlock, start_);
+        sparse(network_.trunk1, start_, inputs_, sizes_.inputs, count, trunk1_, sizes_.trunk1);
+        sparse(network_.trunk2, network_.trunk2.start, trunk1_, sizes_.trunk1, count, trunk2_, sizes_.trunk2);
+        sparse(network_.last, network_.last.start, trunk2_, sizes_.trunk2, count, lasts_, sizes_.lasts);
+        sparse(network_.start, network_.start.start, trunk2_, sizes_.trunk2, count, accumulators_, sizes_.hidden);
         Status status = code_lasts(count);
         if (status != Status::kOk) return status;
         sort(count);
@@ -144,14 +147,14 @@ private:
         for (int j = 0; j < count; ++j) {
             Block& b = blocks_[j];
             if constexpr (kKind == kRelatedChroma) add_relations(b, first + j);
-            statistics_.add(b.own, b.has_left ? b.left[0] : b.above[0]);
+            statistics_.add(b.own, b.last, b.has_left ? b.left[0] : b.above[0]);
             counts_[std::size_t(first + j) * plane_.columns + column_of(t, first + j)] = counts_of(b.own);
         }
         statistics_.fade();
         return Status::kOk;
     }
 
-    void enter(Block& b, int y, int x, int j, const std::uint8_t* statistics) {
+    void enter(Block& b, int y, int x, int j) {
         b.left = block_of(plane_, y, x - 1);
         b.above = block_of(plane_, y - 1, x);
         b.above_left = block_of(plane_, y - 1, x - 1);
@@ -159,20 +162,22 @@ private:
         b.own = plane_.coefficients + (std::size_t(y) * plane_.columns + x) * kBlock;
         b.has_left = x > 0, b.has_above = y > 0;
         std::uint8_t* trunk = inputs_ + std::ptrdiff_t(j) * sizes_.inputs;
-        b.surround(steps_, model_.logs, statistics, trunk);
+        const Counts near[4] = {counts(y, x - 1), counts(y - 1, x), counts(y - 1, x - 1), counts(y - 1, x + 1)};
+        const int lasts[4] = {near[0].last, near[1].last, near[2].last, near[3].last};
+        b.surround(steps_, model_.logs, lasts, trunk);
         trunk += 5 * kBlock + 2 * kSide;
         if constexpr (kKind != kLuma) {
             see_luma(b, y, x);
             see_other(b, y, x);
             if constexpr (kKind == kRelatedChroma) relate(b, y, x);
             std::memcpy(trunk, b.luma, kBlock);
-            for (int k = 0; k < kBlock; ++k) {
+            std::memset(trunk + kBlock, 0, kBlock);
+            for (int k = 0, last = last_of(b.other); k < last; ++k) {
                 const std::int32_t v = dequantized(b.other[k], steps_.steps[k]);
                 trunk[kBlock + k] = std::uint8_t(model_.logs[kDequantizedLog](Block::magnitude(v)));
             }
             trunk += 2 * kBlock;
         }
-        const Counts near[4] = {counts(y, x - 1), counts(y - 1, x), counts(y - 1, x - 1), counts(y - 1, x + 1)};
         for (int i = 0; i < 4; ++i) {
             trunk[i] = std::uint8_t(kCountLevel * near[i].last);
             trunk[4 + i] = std::uint8_t(kCountLevel * near[i].present);
@@ -202,14 +207,18 @@ private:
         const int top = smaller(y * luma.vertical / plane_.vertical, larger(0, luma.rows - tall));
         const int left = smaller(x * luma.horizontal / plane_.horizontal, larger(0, luma.columns - wide));
         std::int32_t total[kBlock]{};
+        int last = 0;
         for (int dy = 0; dy < tall; ++dy)
             for (int dx = 0; dx < wide; ++dx) {
                 const std::int16_t* block =
                     block_of(luma, smaller(top + dy, luma.rows - 1), smaller(left + dx, luma.columns - 1));
-                for (int k = 0; k < kBlock; ++k)
+                const int end = last_of(block);
+                last = larger(last, end);
+                for (int k = 0; k < end; ++k)
                     total[k] += std::int32_t(Block::magnitude(dequantized(block[k], luma.steps[k])));
             }
-        for (int k = 0; k < kBlock; ++k)
+        std::memset(b.luma, 0, sizeof b.luma);
+        for (int k = 0; k < last; ++k)
             b.luma[k] = std::uint8_t(model_.logs[kDequantizedLog](std::uint32_t(total[k] / (tall * wide))));
     }
 
@@ -339,6 +348,25 @@ private:
         return Status::kOk;
     }
 
+    // From rows kSums apart, eight of each.
+    static void transpose(const std::int32_t* rows, I32x8* columns) {
+        I32x8 a[kVector], b[kVector];
+        for (int v = 0; v < kVector; ++v) a[v] = load8(rows + v * kSums);
+        for (int v = 0; v < kVector; v += 2) {
+            b[v] = __builtin_shufflevector(a[v], a[v + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+            b[v + 1] = __builtin_shufflevector(a[v], a[v + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+        }
+        for (int v = 0; v < kVector; ++v) {
+            const int w = v & 1, half = v & 4, pair = half + w;
+            a[v] = v & 2 ? __builtin_shufflevector(b[pair], b[pair + 2], 2, 3, 10, 11, 6, 7, 14, 15)
+                         : __builtin_shufflevector(b[pair], b[pair + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+        }
+        for (int v = 0; v < kVector / 2; ++v) {
+            columns[v] = __builtin_shufflevector(a[v], a[v + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+            columns[v + 4] = __builtin_shufflevector(a[v], a[v + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+        }
+    }
+
     // Coefficients k of the first n blocks, to or from values_.
     template <class Count>
     Status code_values(int k, int n, Count components) {
@@ -346,9 +374,9 @@ private:
         bool plain = true;
         if (calibration_) calibration_->begin_position(k);
         for (int i = 0; i < n; i += kVector) {
-            I32x8 outputs[3 * components + kReferences], references[kReferences], last, known;
-            for (int o = 0; o < 3 * components + kReferences; ++o)
-                for (int v = 0; v < kVector; ++v) outputs[o][v] = outputs_[(i + v) * kSums + o];
+            I32x8 outputs[kSums], references[kReferences], last, known;
+            transpose(outputs_ + i * kSums, outputs);
+            if (3 * components + kReferences > kVector) transpose(outputs_ + i * kSums + kVector, outputs + kVector);
             for (int r = 0; r < kReferences; ++r) references[r] = load8(references_ + r * sizes_.blocks + i);
             for (int v = 0; v < kVector; ++v) {
                 const Block& b = blocks_[order_[i + v]];
@@ -471,6 +499,7 @@ private:
     std::int32_t* const order_;
     // Of a position's coefficients, in the order in which they are coded.
     std::int32_t *const values_, *const symbol_, *const base_, *const step_, *const levels_, *const list_;
+    std::int32_t* const start_;  // of sums of trunk1, with what all blocks of a wavefront share
     // Rows of a wavefront's blocks.
     std::uint8_t *const inputs_, *const trunk1_, *const trunk2_;
     std::int32_t *const lasts_, *const accumulators_;

@@ -8,7 +8,7 @@ namespace {
 
 // Two products of a byte and a weight of at most 64 fit 16 bits.
 struct Bytes {
-    static constexpr int kCell = 4, kRows = 4, kVectors = 1;
+    static constexpr int kCell = 4, kRows = 4, kVectors = 1, kSparseRows = 1, kSparseVectors = 4;
     using Weight = std::int8_t;
     struct Sums {
         __m256i low, high;
@@ -22,6 +22,10 @@ struct Bytes {
     }
     static Sums add(Sums a, Sums b) { return {_mm256_add_epi32(a.low, b.low), _mm256_add_epi32(a.high, b.high)}; }
     static constexpr int weight_place(int sum, int input) { return sum * kCell + input; }
+    static std::uint32_t cells_of(const std::uint8_t* bytes) {
+        const __m256i zero = _mm256_cmpeq_epi32(half(bytes, 0), _mm256_setzero_si256());
+        return std::uint32_t(_mm256_movemask_ps(_mm256_castsi256_ps(zero))) ^ 0xff;
+    }
     static Sums dot(Sums s, const std::uint8_t* inputs, const Weight* weights) {
         std::int32_t cell;
         std::memcpy(&cell, inputs, sizeof cell);

@@ -8,7 +8,7 @@ namespace l3c::isa::avx512vnni {
 namespace {
 
 struct Vnni {
-    static constexpr int kCell = 4, kRows = 8, kVectors = 2;
+    static constexpr int kCell = 4, kRows = 8, kVectors = 2, kSparseRows = 4, kSparseVectors = 4;
     using Weight = std::int8_t;
     using Sums = __m512i;
 
@@ -16,6 +16,10 @@ struct Vnni {
     static void store(std::int32_t* to, Sums s) { _mm512_storeu_si512(to, s); }
     static Sums add(Sums a, Sums b) { return _mm512_add_epi32(a, b); }
     static constexpr int weight_place(int sum, int input) { return sum * kCell + input; }
+    static std::uint32_t cells_of(const std::uint8_t* bytes) {
+        const __m512i cells = _mm512_castsi256_si512(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes)));
+        return _mm512_test_epi32_mask(cells, cells) & 0xff;
+    }
     static Sums dot(Sums s, const std::uint8_t* inputs, const Weight* weights) {
         std::int32_t cell;
         std::memcpy(&cell, inputs, sizeof cell);

@@ -6,7 +6,7 @@ namespace {
 
 // Vectors of what compilers have. Two products of a byte and a weight of at most 64 fit 16 bits.
 struct Plain {
-    static constexpr int kCell = 2, kRows = 2, kVectors = 1;
+    static constexpr int kCell = 2, kRows = 2, kVectors = 1, kSparseRows = 1, kSparseVectors = 1;
     using Weight = std::int16_t;
     typedef std::int16_t I16x8 __attribute__((vector_size(16)));
     struct Sums {
@@ -25,6 +25,11 @@ struct Plain {
     }
     static Sums add(Sums a, Sums b) { return {a.low + b.low, a.high + b.high}; }
     static constexpr int weight_place(int sum, int input) { return input * dct::kSums + sum; }
+    static std::uint32_t cells_of(const std::uint8_t* bytes) {
+        std::uint32_t mask = 0;
+        for (int i = 0; i < 32; ++i) mask |= std::uint32_t(bytes[i] != 0) << i / kCell;
+        return mask;
+    }
     static Sums dot(Sums s, const std::uint8_t* inputs, const Weight* weights) {
         const std::int16_t first = inputs[0], second = inputs[1];
         const I16x8 low = first * load_words(weights) + second * load_words(weights + dct::kSums);
