@@ -70,8 +70,11 @@ def test_a_model_that_is_not_there_is_said_once(run: Run) -> None:
     assert done.lines[0].startswith("l3c: no model 'wave-best'")
 
 
-def test_a_file_with_a_folder_for_folders_is_told_what_to_do(run: Run) -> None:
+def test_the_output_of_a_file_is_a_file_or_a_folder(run: Run) -> None:
     Image.fromarray(smooth_picture(9, 9, 3)).save("a.png")
-    done = run("encode", "a.png", "-o", "out")
-    assert done.code == 2
-    assert done.lines[0].startswith("l3c: a.png: is a file; -o is for folders")
+    Path("out").mkdir()
+    for output in ("x.l3c", "out"):
+        assert run("encode", "a.png", "-o", output, "-q").code == 0
+    assert Path("x.l3c").read_bytes() == Path("out/a.png.l3c").read_bytes()
+    assert run("decode", "x.l3c", "-o", "out", "-q").code == 0
+    assert Path("out/x.png").is_file()

@@ -71,7 +71,10 @@ MISTAKES = {
     "a folder to decode": (["decode", "sub", "x.png"], 2, "sub: is a folder"),
     "a folder to describe": (["info", "sub"], 2, "sub: is a folder"),
     "a folder to verify": (["verify", "sub"], 2, "sub: is a folder"),
-    "a folder as target": (["encode", "photo.png", "sub"], 2, "sub: is a folder"),
+    "a folder beside others": (["encode", "photo.png", "photo.png", "sub"], 2, "sub: is a folder, or a URL"),
+    "a file as folder": (["encode", "photo.png", "photo.png", "-o", "text"], 2, "text: is no folder; several"),
+    "a pattern of nothing": (["encode", "no*.png"], 2, "no*.png: no file has such a name"),
+    "two targets": (["encode", "photo.png", "x.l3c", "-o", "y.l3c"], 2, "x.l3c: a second target beside y.l3c"),
     "a target in no folder": (["encode", "photo.png", "no/x.l3c"], 2, "no/x.l3c: there is no folder no"),
     "a text to encode": (["encode", "text"], 2, "text: not a picture in a format known here; --everything"),
     "a text to decode": (["decode", "text", "x.png"], 3, "text: byte 0: not an l3c file"),
@@ -87,7 +90,11 @@ MISTAKES = {
     "too little memory": (["decode", "photo.l3c", "x.png", "--max-memory", "1k"], 5, "photo.l3c: decoding takes"),
     "a damaged file": (["decode", "damaged.l3c"], 3, "damaged.l3c: byte"),
     "half a file": (["verify", "half.l3c"], 3, "half.l3c: byte"),
-    "the source as target": (["encode", "photo.png", "./photo.png", "-f"], 2, "./photo.png: is the source itself"),
+    "the source as target": (
+        ["encode", "photo.png", "-o", "./photo.png", "-f"],
+        2,
+        "./photo.png: is the source itself",
+    ),
     "a picture of another kind": (["encode", "x.ico"], 2, "x.ico: ICO pictures are not supported"),
 }
 
@@ -165,11 +172,17 @@ def test_a_reader_that_leaves_early_is_no_traceback(folder: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_several_files_to_encode_are_told_of_folders(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [(["encod", "a.png"], "did you mean encode?"), (["encode", "--efort", "3", "a.png"], "did you mean --effort?")],
+)
+def test_a_misspelt_word_gets_the_word_that_was_meant(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], meant: str
+) -> None:
     with pytest.raises(SystemExit) as exit_:
-        main(["encode", "a.png", "b.png", "c.png"])
+        main(arguments)
     assert exit_.value.code == 2
-    assert "unrecognized arguments: c.png; encode takes one file, or a folder with -o" in capsys.readouterr().err
+    assert meant in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [["-e", "1", "x.l3c"], ["x.l3c", "-e", "1"], ["-q", "x.l3c", "-e", "1"]])

@@ -156,9 +156,28 @@ def test_devices_and_links_are_written_into(run: Run, command: str) -> None:
 @pytest.mark.parametrize("name", ["second.png", "second.JPG", "second.dng", "second.webp"])
 def test_an_l3c_file_is_not_named_as_a_picture(run: Run, name: str) -> None:
     Path(name).write_bytes(b"precious")
-    done = run("encode", "-f", "photo.png", name)
+    done = run("encode", "-f", "photo.png", "-o", name)
     assert (done.code, done.lines) == (2, [f"l3c: {name}: is named as a picture; the name of an l3c file ends in .l3c"])
     assert Path(name).read_bytes() == b"precious"
+
+
+def test_a_second_picture_is_another_input(run: Run) -> None:
+    Path("second.png").write_bytes(Path("photo.png").read_bytes())
+    Path("broken.png").write_bytes(b"no picture")
+    done = run("encode", "broken.png", "photo.png", "second.png", "-e", "1")
+    assert (done.code, Path("broken.png.l3c").exists()) == (2, False)
+    assert Path("photo.png.l3c").read_bytes() == Path("second.png.l3c").read_bytes()
+    assert run("encode", "*.png", "-o", "many", "-e", "1").code == 2
+    assert {path.name for path in Path("many").iterdir()} == {"photo.png.l3c", "second.png.l3c"}
+    assert run("decode", "many/photo.png.l3c", "many/second.png.l3c", "-o", "back").code == 0
+    assert {path.name for path in Path("back").iterdir()} == {"photo.png", "second.png"}
+
+
+def test_options_stand_anywhere(run: Run) -> None:
+    assert run("encode", "photo.png", "-e", "1", "x.l3c", "-q").code == 0
+    assert run("decode", "x.l3c", "--region", "0,0,5,4", "part.png", "-q").code == 0
+    with Image.open("part.png") as image:
+        assert image.size == (5, 4)
 
 
 def test_a_picture_is_not_named_as_an_l3c_file(run: Run) -> None:
@@ -166,7 +185,7 @@ def test_a_picture_is_not_named_as_an_l3c_file(run: Run) -> None:
     for name in ("a.jpg", "photo.png"):
         run("encode", name, "-q")
     before = Path("photo.png.l3c").read_bytes()
-    done = run("decode", "-f", "a.jpg.l3c", "photo.png.l3c")
+    done = run("decode", "-f", "a.jpg.l3c", "-o", "photo.png.l3c")
     assert (done.code, done.lines[0][:46]) == (2, "l3c: photo.png.l3c: is named as an l3c file; n")
     assert Path("photo.png.l3c").read_bytes() == before
 

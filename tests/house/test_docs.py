@@ -104,9 +104,9 @@ def commands(page: Path) -> Iterator[list[str]]:
 @functools.cache
 def options(command: str, step: str = "") -> frozenset[str]:
     """All that a command, or a step of `prepare`, takes."""
-    from l3c.cli import make_parser
+    from l3c.cli import command_parser
 
-    parser = below(make_parser(command))[command]
+    parser: argparse.ArgumentParser = command_parser(command)
     if step:
         parser = below(parser)[step]
     return frozenset(option for action in parser._actions for option in action.option_strings)
@@ -149,7 +149,7 @@ def test_the_readmes_commands_run_one_after_another(tmp_path: Path, monkeypatch:
 
     monkeypatch.chdir(tmp_path)
     Path("photos").mkdir()
-    for name in ("photo.png", "photo.jpg", "photos/a.png"):
+    for name in ("photo.png", "photo.jpg", "other.png", "photos/a.png"):
         Image.fromarray(smooth_picture(12, 16, 3)).save(name)
     (block,) = (block for block in blocks(ROOT / "README.md", "sh") if "l3c encode" in block)
     for line in block.splitlines():

@@ -11,6 +11,8 @@ import sys
 from importlib import import_module
 from types import ModuleType
 
+from l3c.cli.parser import Parser
+
 # module of this folder to its line of `l3c --help`, in that order
 COMMANDS = {
     "encode": "compress a picture",
@@ -28,25 +30,37 @@ COMMANDS = {
 OWN_SIGNALS = {"train"}
 """Commands that know what to do when a signal comes."""
 
-ONE_FILE = {"encode", "decode"}
-"""Commands that people give several files."""
-
 FAILED = 1
 """Exit code of all errors but those that have a code of their own (`L3cError.code`, usage errors: 2)."""
 
 
-def make_parser(chosen: str | None = None) -> argparse.ArgumentParser:
-    """chosen: the command whose arguments are needed, to save the import of the others; None adds all."""
+EXIT_CODES = """exit codes: 0 done; 1 another error; 2 wrong usage, or a picture that cannot be taken; 3 a damaged or
+unknown l3c file; 4 a model that is missing; 5 more memory than allowed; 128 + n stopped by signal n"""
+"""At the end of `l3c --help`; the errors' own are in l3c.errors."""
+
+
+def make_parser() -> Parser:
+    """The parser of the commands' names, each with its own parser and all its arguments."""
     from l3c import __version__
 
-    parser = argparse.ArgumentParser(prog="l3c", description="Lossless image compression with small learned models.")
+    parser = Parser(prog="l3c", description="Lossless image compression with small learned models.", epilog=EXIT_CODES)
     parser.add_argument("--version", action="version", version=f"l3c {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
-        command = subparsers.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
-        if chosen in (None, name):
-            _module(name).add_arguments(command)
+        _module(name).add_arguments(subparsers.add_parser(name, help=summary, description=_sentence(summary)))
     return parser
+
+
+def command_parser(name: str) -> Parser:
+    """The parser of one command, which saves the import of the others."""
+    parser = Parser(prog=f"l3c {name}", description=_sentence(COMMANDS[name]))
+    _module(name).add_arguments(parser)
+    parser.set_defaults(command=name)
+    return parser
+
+
+def _sentence(summary: str) -> str:
+    return summary[0].upper() + summary[1:] + "."
 
 
 def _module(command: str) -> ModuleType:
@@ -59,15 +73,10 @@ def main(arguments: list[str] | None = None) -> int:
 
     open_closed_streams()
     arguments = sys.argv[1:] if arguments is None else arguments
-    chosen = arguments[0] if arguments and arguments[0] in COMMANDS else None
-    parser = make_parser(chosen)
-    options, unknown = parser.parse_known_args(arguments)
-    if options.command in ONE_FILE and len(unknown) == 1 and options.target is None and unknown[0][0:1] != "-":
-        options.target = unknown.pop()  # `IN --option OUT`: argparse up to 3.12 has taken OUT for absent by then
-    if unknown:
-        several = options.command in ONE_FILE and not any(word.startswith("-") for word in unknown)
-        hint = f"; {options.command} takes one file, or a folder with -o" if several else ""
-        parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+    if arguments and arguments[0] in COMMANDS:
+        options = command_parser(arguments[0]).parse_anywhere(arguments[1:])
+    else:
+        options = make_parser().parse_args(arguments)
     if not hasattr(options, "trace"):
         return _run(options, False)
     with calm(getattr(options, "quiet", False), options.trace):

@@ -1,13 +1,14 @@
-"""l3c decode IN [OUT], l3c decode DIR -o DIR."""
+"""l3c decode IN [OUT], l3c decode IN ... [-o DIR], l3c decode DIR -o DIR."""
 
 from __future__ import annotations
 
 import argparse
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from l3c.cli.files import STANDARD, attributes_of, check_decoded_name, check_target, read_source, shown, target
 from l3c.cli.folders import add_folder_options, convert_tree, is_folder
+from l3c.cli.inputs import add_inputs, placed, run_each
 from l3c.cli.options import add_debug, add_device, add_memory, add_target, add_threads
 from l3c.cli.part import region, write_part
 from l3c.cli.progress import Progress
@@ -21,13 +22,11 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="IN", help="an l3c file, a folder, or - for standard input")
-    parser.add_argument(
-        "target",
-        metavar="OUT",
-        nargs="?",
-        help="the picture to write, its format by suffix (default: IN without .l3c, with .png or .tif appended where "
-        "the suffix cannot hold it); a file that was kept is given back itself",
+    add_inputs(
+        parser,
+        "l3c files, a folder, or - for standard input",
+        "the picture to write, its format by suffix (default: IN without .l3c, with .png or .tif appended where the "
+        "suffix cannot hold it); a file that was kept is given back itself",
     )
     parser.add_argument(
         "--salvage", action="store_true", help="write what is intact of a damaged file, 0 for the rest, and list that"
@@ -46,6 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    """Decode files, parts of them, or a folder."""
+    return run_each(options, lambda word: not word.lower().endswith(FILE_SUFFIX) and not Path(word).is_dir(), run_one)
+
+
+def run_one(options: argparse.Namespace) -> int:
     """Decode one file, a part of it, or a folder."""
     if options.region or options.preview:
         if options.output or options.salvage:
@@ -88,7 +92,7 @@ def default_target(raw: bytes, options: argparse.Namespace) -> str:
     if options.source == STANDARD:
         return STANDARD
     with naming(options.source):
-        out = target_name(options.source, read_file(raw))
+        out = placed(options, target_name(options.source, read_file(raw)))
     check_target(out, options.source, options.force)
     return out
 
@@ -128,7 +132,8 @@ def salvage(options: argparse.Namespace) -> int:
     from l3c.images.write import check_suffix, write_picture
 
     name = shown(options.source, "standard input")
-    out = options.target or (STANDARD if options.source == STANDARD else options.source[: -len(FILE_SUFFIX)] + ".png")
+    named = STANDARD if options.source == STANDARD else placed(options, options.source[: -len(FILE_SUFFIX)] + ".png")
+    out = options.target or named
     suffixed = "" if out == STANDARD else out
     check_suffix(suffixed)
     check_target(out, options.source, options.force)

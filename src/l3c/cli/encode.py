@@ -1,4 +1,4 @@
-"""l3c encode IN [OUT], l3c encode DIR -o DIR."""
+"""l3c encode IN [OUT], l3c encode IN ... [-o DIR], l3c encode DIR -o DIR."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from l3c.cli.files import STANDARD, check_encoded_name, check_target, read_source
 from l3c.cli.folders import add_folder_options, convert_tree, is_folder
+from l3c.cli.inputs import add_inputs, placed, run_each
 from l3c.cli.options import add_debug, add_device, add_effort, add_memory, add_target, add_threads
 from l3c.cli.progress import Progress
 from l3c.cli.single import Single
 from l3c.container.constants import FILE_SUFFIX
 from l3c.errors import InputError
+from l3c.storage.atomic import is_special
 
 if TYPE_CHECKING:
     from l3c.convert.files import Encoded, EncodeOptions
@@ -21,10 +23,8 @@ MODEL = "wave"  # the everyday model: docs/models.md compares it with the others
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "source", metavar="IN", help="a picture (PNG, TIFF, WebP, BMP, PPM, ...), a folder, or - for standard input"
-    )
-    parser.add_argument("target", metavar="OUT", nargs="?", help="the file to write (default: IN with .l3c appended)")
+    what = "pictures (PNG, TIFF, WebP, BMP, PPM, JPEG, ...), a folder, or - for standard input"
+    add_inputs(parser, what, "if it ends in .l3c (default: IN with .l3c appended)")
     parser.add_argument("-m", "--model", help=f"the model to use (default: {MODEL}); see `l3c models`")
     add_effort(parser)
     parser.add_argument("--pixels", action="store_true", help="encode a JPEG file's pixels, not the file itself")
@@ -45,6 +45,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    """Encode pictures, or a folder."""
+    return run_each(options, is_result, run_one)
+
+
+def is_result(word: str) -> bool:
+    """Whether the second of two words names the l3c file to write."""
+    return word == STANDARD or word.lower().endswith(FILE_SUFFIX) or is_special(Path(word))
+
+
+def run_one(options: argparse.Namespace) -> int:
     """Encode one picture, or a folder."""
     if options.output or is_folder(options.source):
         from l3c.convert.operations import Encoding
@@ -54,7 +64,8 @@ def run(options: argparse.Namespace) -> int:
         in_place = bool(options.output) and is_same_folder(options.source, options.output)
         operation = Encoding(encode_options(options), in_place)
         return convert_tree(operation, options, changed=given(options))
-    out = options.target or (STANDARD if options.source == STANDARD else options.source + FILE_SUFFIX)
+    named = STANDARD if options.source == STANDARD else placed(options, options.source + FILE_SUFFIX)
+    out = options.target or named
     check_target(out, options.source, options.force)
     check_encoded_name(out)
     single = Single(options, out)

@@ -29,7 +29,6 @@ def add_folder_options(parser: argparse.ArgumentParser, writes: bool = True) -> 
         )
     group = parser.add_argument_group("folders")
     if writes:
-        group.add_argument("-o", "--output", metavar="DIR", help="the folder to write to; IN is a folder then")
         group.add_argument("--list-left-out", action="store_true", help="name the files that are left out")
         group.add_argument(
             "--prune", action="store_true", help="remove results that runs with other options left of the same sources"
@@ -58,12 +57,6 @@ def convert_tree(operation: Operation, options: argparse.Namespace, changed: str
     if options.output is None:
         what = "is a URL, so it is taken for a folder" if "://" in options.source else "is a folder"
         raise InputError(f"{options.source}: {what}; name the folder to write to: -o DIR")
-    if options.target is not None:
-        raise InputError(f"{options.target}: a second target beside {options.output}")
-    if "://" not in options.source and Path(options.source).is_file():
-        raise InputError(
-            f"{options.source}: is a file; -o is for folders, so name the file to write as a second argument"
-        )
     source, output = root_of(options.source, options), root_of(options.output, options)
     task = Transfer(
         operation, source, output, options.force, options.verify, options.delete_source, options.prune, options.trace

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from l3c.cli.files import STANDARD, attributes_of, check_target, read_source, shown, target
 from l3c.cli.streams import say
+from l3c.container.constants import FILE_SUFFIX
 from l3c.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ def write_part(options: argparse.Namespace) -> int:
     from l3c.storage.atomic import Attributes
 
     source, out = options.source, options.target or (STANDARD if options.source == STANDARD else None)
+    if out is None and options.into is not None:
+        out = str(Path(options.into) / f"{Path(source).name.removesuffix(FILE_SUFFIX)}.png")
     if out is None:
         raise InputError(f"{source}: --region and --preview need a target")
     check_suffix("" if out == STANDARD else out)
