@@ -103,6 +103,11 @@ def test_verify_goes_on_after_a_failure_and_returns_the_first_code(run: Run) -> 
 def test_verify_reads_standard_input_and_keeps_to_its_limits(run: Run) -> None:
     data = Path("photo.l3c").read_bytes()
     assert run("verify", "-", stdin=data).out == b"standard input: intact, 13 x 11 RGB\n"
+
+
+def test_verify_tells_of_a_file_whose_picture_is_not_known(run: Run) -> None:
+    Path("odd.l3c").write_bytes(l3c.keep_file(b"\xff\xd8\xff" + bytes(1000), "jpg"))
+    assert run("verify", "odd.l3c").out == b"odd.l3c: intact, a file of 1,003 bytes\n"
     done = run("verify", "photo.l3c", "--max-memory", "10k", "-t", "1")
     assert done.code == 5
     assert done.lines[0].startswith("l3c: photo.l3c: decoding takes")

@@ -1,6 +1,8 @@
 """JPEG files of all kinds come back byte for byte; damaged files of ours are errors."""
 
 import io
+import random
+import re
 from dataclasses import replace
 from zlib import crc32
 
@@ -32,6 +34,7 @@ from l3c.errors import (
 from l3c.jpeg.file import JpegFile
 from tests.checks import plain, smooth_picture
 from tests.images.pictures import ICC, exif_block, saved
+from tests.jpeg.files import SETTINGS, damaged, jpeg_file
 
 PICTURE = Image.fromarray(smooth_picture(140, 180, 3))
 BASE = saved(PICTURE, "JPEG")
@@ -193,6 +196,37 @@ def test_a_region_is_that_of_the_whole(name: str, monkeypatch: pytest.MonkeyPatc
     for x, y, width, height in ((0, 0, 180, 140), (17, 60, 5, 9), (0, 139, 180, 1), (3, 16, 100, 32)):
         part = image.region(x, y, width, height)
         np.testing.assert_array_equal(part, whole[y : y + height, x : x + width])
+
+
+def test_a_region_of_a_damaged_file_is_what_readers_make_of_the_whole() -> None:
+    """They fill in what is missing in ways of their own, so that such a file is decoded as a whole."""
+    chance, compared = random.Random(3), 0
+    for name in SETTINGS:
+        for _ in range(6):
+            jpeg = damaged(jpeg_file(name, 61, 70), chance)
+            data = l3c.encode_jpeg(jpeg, threads=1)
+            try:
+                whole = l3c.decode(data)
+            except InputError:
+                continue
+            np.testing.assert_array_equal(l3c.open(data)[30:50], whole[30:50])
+            compared += 1
+    assert compared > 30
+
+
+def test_a_region_of_a_picture_that_lacks_scans_is_smoothed_as_the_whole_is() -> None:
+    scans = [at.start() for at in re.finditer(b"\xff\xda", CODED["progressive"])]
+    for at in scans[1::3]:
+        data = l3c.encode_jpeg(CODED["progressive"][:at] + b"\xff\xd9")
+        np.testing.assert_array_equal(l3c.open(data)[40:60], l3c.decode(data)[40:60])
+
+
+def test_what_stands_behind_a_scan_says_nothing_of_colours() -> None:
+    adobe = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\0"
+    jfif = 20  # bytes up to its end: it says what the components are
+    data = l3c.encode_jpeg(BASE[:2] + BASE[jfif:-2] + adobe + BASE[-2:])
+    assert l3c.info(data).kept_coder == "coefficients"
+    np.testing.assert_array_equal(l3c.open(data)[40:60], l3c.decode(data)[40:60])
 
 
 def test_a_region_decodes_the_segments_that_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:

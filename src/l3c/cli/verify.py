@@ -62,7 +62,9 @@ def check(source: str, options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"source": name, "status": "done", "bytes_in": len(data)}))
     elif not options.quiet:
-        print(visible(f"{name}: intact, {described.width} x {described.height} {described.layout}"))
+        picture = f"{described.width} x {described.height} {described.layout}"
+        held = picture if described.width else f"a file of {described.kept_size:,} bytes"
+        print(visible(f"{name}: intact, {held}"))
     return 0
 
 

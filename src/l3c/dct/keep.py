@@ -32,7 +32,7 @@ from l3c.errors import ChecksumError, FormatError, InputError, LimitError, excee
 from l3c.jpeg.file import BLOCK_BYTES, FILE_COPIES, JpegFile, ReproductionError, parse, write
 from l3c.jpeg.frame import Frame, read_frame
 from l3c.jpeg.layout import SIDE
-from l3c.jpeg.part import part_of, unit_height
+from l3c.jpeg.part import is_cuttable, part_of, unit_height
 from l3c.jpeg.transcode import restore
 from l3c.threads import lone_threads
 
@@ -175,6 +175,8 @@ def lines(
     if file.coder != KEPT_COEFFICIENTS:
         return pixels(original(header, file, threads, max_memory))[top:bottom]
     coded, blank = _blank(header, file, limit)
+    if not is_cuttable(blank):
+        return pixels(original(header, file, threads, max_memory))[top:bottom]
     height = unit_height(blank)
     # readers interpolate chroma from one line beyond: one row of units on either side is enough
     first, last = max(0, top // height - 1), min(-(-header.height // height), -(-bottom // height) + 1)

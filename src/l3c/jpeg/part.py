@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from l3c.jpeg.entropy_compiled import write_scan
-from l3c.jpeg.file import APPLICATIONS, JpegFile
+from l3c.jpeg.file import APPLICATIONS, FINISH, JpegFile
 from l3c.jpeg.layout import BLOCK, CODES, END, EXTENDED, SCAN, SIDE, START, STEPS, planes_of, read_layout, segments
-from l3c.jpeg.notes import REGULAR
+from l3c.jpeg.notes import APART, BREAKS, ONES, REGULAR, RUN_LIMIT, ZERO_RUNS
 
 ABOUT_COLOURS = (b"JFIF\0", b"Adobe")
 """How segments begin that tell readers what the components are."""
@@ -37,8 +37,31 @@ WHOLE = bytes([0, BLOCK - 1, 0])
 SYMBOL_BYTES = 4
 """Of each coefficient in its scan, at most: 9 bits of a code, 16 of the value, and a byte stuffed behind each."""
 
+HARMLESS = ONES | RUN_LIMIT | ZERO_RUNS | BREAKS | APART
+"""Flags of notes that tell how coefficients are coded, not what a reader makes of them."""
+
+UNKNOWN = 99
+"""In place of the bits that are left out of a coefficient that no scan has."""
+
 OVERHEAD = 64
 """Bytes of a scan of few coefficients."""
+
+
+def is_cuttable(file: JpegFile) -> bool:
+    """Whether the pixels follow from the coefficients, so that those of a part are those of the whole.
+
+    Readers fill in what damaged coded data lack, smooth what a progressive file leaves out, and give up at an early
+    end, each in its own way.
+    """
+    if not file.header.endswith(FINISH) or any(not notes or notes[0] & ~HARMLESS for notes in file.notes):
+        return False
+    known = np.full((len(file.layout.components), BLOCK), UNKNOWN)
+    for scan in file.layout.scans:
+        positions = list(scan.components), slice(scan.first, scan.last + 1)
+        if not (known[positions] == (scan.high or UNKNOWN)).all():
+            return False
+        known[positions] = scan.low
+    return not known.any()
 
 
 def unit_height(file: JpegFile) -> int:
@@ -72,6 +95,8 @@ def _header(file: JpegFile, height: int) -> bytes:
     layout = file.layout
     out = [bytes([0xFF, START])]
     for marker, start, end in segments(file.header, coded=False):
+        if marker == SCAN:  # readers know the colours by now
+            break
         content = file.header[start:end]
         if marker in APPLICATIONS and content.startswith(ABOUT_COLOURS):
             out.append(_segment(marker, content))
