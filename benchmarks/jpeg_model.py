@@ -57,7 +57,7 @@ def measure(model: DctModel, path: Path) -> Row:
         for coefficients, c in zip(file.coefficients, file.layout.components, strict=True)
     ]
     luma, payload = len(model.encode(planes[:1])), len(model.encode(planes))
-    plain = len(replace(model, calibrated=False).encode(planes))
+    plain = len(replace(model, calibrated=False).encode(planes)) if model.calibrated else payload
     header = len(pack_header(file))
     return Row(path.stem, len(content), luma, payload, plain, header, jxl(content), lepton(content))
 

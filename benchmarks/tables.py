@@ -9,6 +9,7 @@ A table stands between `<!-- table NAME -->` and `<!-- end -->`; tests/house/tes
 from __future__ import annotations
 
 import argparse
+import math
 import re
 import statistics
 import sys
@@ -33,6 +34,11 @@ from figures import (
     speeds,
 )
 
+from l3c.dct import presets as dct_presets
+from l3c.dct.definition.architecture import LASTS
+from l3c.dct.definition.architecture import Architecture as DctArchitecture
+from l3c.dct.definition.network import shapes
+from l3c.dct.model import read_model
 from l3c.wave.definition.architecture import Architecture
 from l3c.wave.definition.learning import Learning
 from l3c.wave.model_file import read_stored
@@ -153,6 +159,53 @@ def card(preset: str) -> str:
     peak = memories()[preset]
     rows.append([f"memory for {peak.megapixels} megapixels", f"{peak.encode} and {peak.decode} MiB"])
     return table(["", preset], rows, 2)
+
+
+def products(a: DctArchitecture) -> tuple[int, int]:
+    """(of the trunk, once a block; of a head, once a coefficient up to the last)."""
+    trunk = a.inputs * a.trunk1 + a.trunk1 * a.trunk2 + a.trunk2 * (LASTS + a.hidden)
+    return trunk, a.head * (a.hidden + a.seen + a.outputs)
+
+
+def coefficient_networks(name: str) -> str:
+    """The two networks of a coefficient model: widths, weights, products."""
+    rows = []
+    for a in (network.architecture for network in read_model(str(dct_file(name))).networks):
+        count = sum(math.prod(shape) for _, shape in shapes(a).values())
+        trunk, head = products(a)
+        widths = f"{a.trunk1}, {a.trunk2}; {a.hidden}; {a.head}; {a.components}"
+        codes = "chroma given luma" if a.chroma else "luma"
+        rows.append([codes, widths, f"{count:,}", f"{trunk / 1000:.0f} thousand", f"{head / 1000:.1f} thousand"])
+    heads = ["codes", "trunk; accumulator; heads; logistics", "numbers", "products a block", "and a coefficient"]
+    return table(heads, rows, 2)
+
+
+def coefficient_card(name: str) -> str:
+    """A coefficient model's figures."""
+    model, path = read_model(str(dct_file(name))), dct_file(name)
+    found = jpeg_means(f"{name}-model")
+    beside = f"libjxl {found['libjxl']}, Lepton {found['Lepton']} on the files that it takes"
+    rows = [
+        ["file, digest begins with", f"`{path.stem}`, `{model.digest.hex()[:16]}`"],
+        ["size", f"{path.stat().st_size / 1000:.0f} kB"],
+        ["calibrated while it codes", "yes" if model.calibrated else "no"],
+        ["`jpeg/valid`", f"{found['model']} of the JPEG files; {beside}"],
+    ]
+    if model.calibrated:
+        rows.append(["without calibration", found["uncalibrated"]])
+    return table(["", name], rows, 2)
+
+
+def dct_file(name: str) -> Path:
+    return dct_presets.FOLDER / dct_presets.PRESETS[name].file
+
+
+def jpeg_means(name: str) -> dict[str, str]:
+    """The means over all files of a table of benchmarks/jpeg_model.py, by the names of its columns."""
+    lines = [line for line in (RESULTS / f"{name}.md").read_text(encoding="utf-8").splitlines() if line[:1] == "|"]
+    heads, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
+    (means_of,) = [row for row in rows if row[0] == "mean"]
+    return dict(zip(heads, means_of, strict=True))
 
 
 def effort_means(name: str) -> dict[str, float]:
@@ -283,9 +336,10 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "robustness": robustness,
     },
     "docs/model-cards.md": {
-        f"{kind} {preset}": (partial(networks, (preset,)) if kind == "networks" else partial(card, preset))
-        for preset in PRESETS
-        for kind in ("networks", "figures")
+        **{f"networks {preset}": partial(networks, (preset,)) for preset in PRESETS},
+        **{f"figures {preset}": partial(card, preset) for preset in PRESETS},
+        **{f"networks {name}": partial(coefficient_networks, name) for name in dct_presets.PRESETS},
+        **{f"figures {name}": partial(coefficient_card, name) for name in dct_presets.PRESETS},
     },
     "docs/history.md": {"kodak": kodak_by_image},
     "docs/jpeg.md": {"sizes": jpeg_sizes, "speeds": jpeg_speeds},

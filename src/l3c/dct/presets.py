@@ -23,8 +23,11 @@ class Preset(NamedTuple):
     digest: str
 
 
-# by name
-PRESETS = {"jpeg": Preset("jpeg-1m.safetensors", "39329dfebda94bb078b6499876c14804d4240868524e705fee50378953f4e233")}
+PRESETS = {
+    "jpeg": Preset("jpeg-1m.safetensors", "39329dfebda94bb078b6499876c14804d4240868524e705fee50378953f4e233"),
+    "jpeg-fast": Preset("jpeg-349k.safetensors", "ffe3faa71c6ba073ae8a6119741504657348e6e592f7c75d429569164214bae3"),
+}
+"""By name."""
 
 
 @cache
