@@ -236,7 +236,13 @@ def pages() -> dict[str, tuple[bytes, list[NDArray[Any]]]]:
 def kept_files() -> dict[str, tuple[bytes, bytes]]:
     """Name to a file that keeps another, and that one."""
     text, few = b"hello " * 40, bytes(range(9))
-    return {"kept-text": (api.keep_file(text, "txt"), text), "kept-bytes": (api.keep_file(few, ""), few)}
+    found = {"kept-text": (api.keep_file(text, "txt"), text), "kept-bytes": (api.keep_file(few, ""), few)}
+    for name, case in {"gray": jpeg_case(1), "444": jpeg_case(3), "420": jpeg_case(3, (True, True))}.items():
+        assert case.jpeg is not None
+        file = write_jpeg(case.jpeg, (41, 51))
+        for model in ("jpeg", "jpeg-fast"):
+            found[f"kept-{model}-{name}"] = api.encode_jpeg(file, model=model), file
+    return found
 
 
 def damaged_files() -> dict[str, tuple[bytes, type[L3CError]]]:
