@@ -1645,6 +1645,7 @@ def read_layout(header: bytes, length: int) -> JpegLayout:
             for table, code in codes_of_segment(content):
                 codes[table] = numbered, code
                 numbered += 1
+            require(numbered <= 1 << 14, "too many codes")
         elif marker == 0xDD:
             interval = int.from_bytes(content[:2], "big")
         elif 0xC0 <= marker <= 0xCF and marker not in (0xC8, 0xCC):

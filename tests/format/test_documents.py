@@ -13,7 +13,7 @@ from l3c.coding import tables
 from l3c.container import constants, read
 from l3c.jpeg import idct, idct_fast, notes, pack, standard
 from l3c.jpeg.file import BITS, MOST_INNER
-from l3c.jpeg.layout import FREE_VISITS, MOST_VISITS_A_BLOCK, MOST_VISITS_A_BYTE
+from l3c.jpeg.layout import FREE_VISITS, MOST_CODES, MOST_VISITS_A_BLOCK, MOST_VISITS_A_BYTE
 from l3c.wave import presets
 from l3c.wave.definition import architecture, learning
 from tests.house.sources import ROOT
@@ -211,6 +211,7 @@ def test_numbers_of_jpeg_files() -> None:
     packed, layout = section("jpeg.md", "9.1"), section("jpeg.md", "9.3")
     assert f"0 .. {MOST_INNER}" in packed
     assert 1 << int(re.findall(r"at most 2\^(\d+)", packed)[0]) == pack.MOST_LENGTH
+    assert f"more than 2^{MOST_CODES.bit_length() - 1} codes" in layout
     assert f"more than {BITS} times *length* blocks" in layout
     visits = f"min({MOST_VISITS_A_BYTE} *length*, {MOST_VISITS_A_BLOCK} *blocks*) + 2^{FREE_VISITS.bit_length() - 1}"
     assert visits in layout

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from l3c.jpeg.file import ReproductionError, parse, write
+from l3c.jpeg.standard import NO_CODE
 from tests.jpeg.files import SETTINGS, coded_at, damaged, jpeg_file
 
 
@@ -126,6 +127,18 @@ def test_names_and_order_of_components_play_no_part() -> None:
         assert changed != data
         assert comes_back(bytes(changed))
     assert parse(bytes(order)).layout.scans[0].components == (2, 0, 1)
+
+
+def test_codes_are_bounded() -> None:
+    """Behind a scan they are part of the tail: other readers may need them."""
+    empty = b"".join(bytes([0x13]) + NO_CODE for _ in range(3000))
+    tables = (b"\xff\xc4" + (2 + len(empty)).to_bytes(2, "big") + empty) * 6
+    at = FILE.index(b"\xff\xdb")
+    with pytest.raises(ReproductionError, match="too many Huffman codes"):
+        parse(FILE[:at] + tables + FILE[at:])
+    file = parse(FILE[:-2] + tables + FILE[-2:])
+    assert file.tail
+    assert write(file) == FILE[:-2] + tables + FILE[-2:]
 
 
 def test_segments_are_bounded() -> None:

@@ -64,6 +64,9 @@ UNUSUAL_FRAMES = {
 MOST_SEGMENTS = 1 << 14
 """64 KB each: a billion bytes of metadata. It bounds the time that small segments and scans take."""
 
+MOST_CODES = 1 << 14
+"""Huffman codes in a header: one for each segment. It bounds the time of empty ones, which deflate to nothing."""
+
 MOST_COMPONENTS = 4  # as the standard allows in a scan, and as files have
 MOST_SAMPLING = 4  # the standard's own limit
 MOST_SHIFT = 13
@@ -297,6 +300,8 @@ class _Reader:
             for key, code in codes_in(content):
                 self._codes[key] = code, self._code_count
                 self._code_count += 1
+            if self._code_count > MOST_CODES:
+                raise FormatError("its header has too many Huffman codes")
         elif marker == RESTART:
             self._restart = int.from_bytes(content[:2], "big")
         elif marker in FRAMES:
