@@ -13,6 +13,7 @@ import pytest
 
 import l3c
 from l3c import api
+from l3c.convert import paths
 from l3c.errors import FormatError, InputError, ModelError
 from tests.checks import CHANNELS, noise, plain, smooth_picture
 
@@ -221,7 +222,7 @@ def test_buffers_of_larger_items_are_read_as_bytes() -> None:
     assert l3c.info(words) == l3c.verify(words) == l3c.info(data)
 
 
-@pytest.mark.parametrize("module", [l3c, api], ids=["l3c", "l3c.api"])
+@pytest.mark.parametrize("module", [l3c, api, paths], ids=["l3c", "l3c.api", "l3c.convert.paths"])
 def test_the_examples_run(module: ModuleType) -> None:
     found = doctest.testmod(module)
     assert found.attempted

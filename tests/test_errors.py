@@ -12,6 +12,7 @@ from l3c import errors
 EXIT_CODES = {
     "L3CError": 1,
     "InputError": 2,
+    "TargetExistsError": 2,
     "FormatError": 3,
     "VersionError": 3,
     "ChecksumError": 3,

@@ -35,6 +35,7 @@ from l3c.errors import (
     L3CWarning,
     LimitError,
     ModelError,
+    TargetExistsError,
     VersionError,
 )
 from l3c.image import Image
@@ -42,6 +43,7 @@ from l3c.image import open_image as open
 from l3c.plugins.registration import register_imageio, register_pillow
 
 if TYPE_CHECKING:
+    from l3c.convert.paths import Converted, decode_file, encode_file
     from l3c.images.picture import Picture
 
 __version__ = "0.1.0.dev0"
@@ -49,6 +51,7 @@ __version__ = "0.1.0.dev0"
 __all__ = [
     "Animation",
     "ChecksumError",
+    "Converted",
     "DependencyError",
     "EngineError",
     "FormatError",
@@ -63,10 +66,13 @@ __all__ = [
     "Palette",
     "Picture",
     "Salvaged",
+    "TargetExistsError",
     "VersionError",
     "__version__",
     "decode",
+    "decode_file",
     "encode",
+    "encode_file",
     "encode_jpeg",
     "encode_pages",
     "info",
@@ -80,10 +86,19 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """`Picture`, when it is asked for: it needs NumPy, which `import l3c` does not load."""
-    if name != "Picture":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from l3c.images.picture import Picture
+LATER = {
+    "Converted": "l3c.convert.paths",
+    "Picture": "l3c.images.picture",
+    "decode_file": "l3c.convert.paths",
+    "encode_file": "l3c.convert.paths",
+}
+"""Names that are imported when they are asked for, since NumPy comes with some: to their modules."""
 
-    return Picture
+
+def __getattr__(name: str) -> Any:
+    """A name of `LATER`."""
+    if name not in LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(LATER[name]), name)

@@ -7,6 +7,7 @@ L3CError (ValueError)
 ├── ModelError          the model a file names is not available, or is not what it claims
 ├── LimitError          encoding or decoding would take more memory than the caller allows
 ├── InputError          pixels or a picture that cannot be encoded as they are
+│   └── TargetExistsError   a file is there already, and overwriting it was not asked for (FileExistsError too)
 ├── DependencyError     a package that the file or the command needs is not installed; the message names the extra
 └── EngineError         the instruction set, runtime or device that was asked for is not available here
 
@@ -64,6 +65,10 @@ class InputError(L3CError):
     """Pixels or a picture that cannot be encoded as they are."""
 
     exit_code = 2
+
+
+class TargetExistsError(InputError, FileExistsError):
+    """A file is there already, and overwriting it was not asked for."""
 
 
 class DependencyError(L3CError):

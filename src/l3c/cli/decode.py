@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from l3c.cli.files import STANDARD, attributes_of, check_decoded_name, check_target, read_source, shown, target
+from l3c.cli.files import STANDARD, attributes_of, check_target, read_source, shown, target
 from l3c.cli.folders import add_folder_options, convert_tree, is_folder
 from l3c.cli.inputs import add_inputs, placed, run_each
 from l3c.cli.options import add_debug, add_device, add_memory, add_target, add_threads
@@ -15,6 +15,7 @@ from l3c.cli.progress import Progress
 from l3c.cli.single import Single
 from l3c.cli.streams import say
 from l3c.container.constants import FILE_SUFFIX
+from l3c.convert.paths import check_decoded_name, check_source_name
 from l3c.errors import FormatError, InputError
 
 if TYPE_CHECKING:
@@ -71,12 +72,6 @@ def run_one(options: argparse.Namespace) -> int:
     return decode(options)
 
 
-def check_source_name(source: str) -> None:
-    """Raise InputError where the target's name cannot be taken from the source's."""
-    if not source.lower().endswith(FILE_SUFFIX) or PurePath(source).name.lower() == FILE_SUFFIX:
-        raise InputError(f"{source}: does not end in {FILE_SUFFIX}; name a target")
-
-
 def decode_options(options: argparse.Namespace) -> DecodeOptions:
     from l3c.convert.files import DecodeOptions
 
@@ -99,7 +94,7 @@ def default_target(raw: bytes, options: argparse.Namespace) -> str:
 
 def decode(options: argparse.Namespace) -> int:
     """Decode one file."""
-    from l3c.convert.files import check_decoded, decode_file
+    from l3c.convert.files import check_decoded, decode_file, dropping
 
     raw = read_source(options.source)
     out = options.target or default_target(raw, options)
@@ -112,8 +107,7 @@ def decode(options: argparse.Namespace) -> int:
             decoded = decode_file(raw, name, suffixed, asked, progress, named=named)
         missing = check_decoded(raw, decoded.data, name, suffixed or "x.png", asked) if single.checked else ()
         if decoded.dropped:
-            lost = f"the format cannot hold {', '.join(decoded.dropped)}, which was dropped"
-            single.say(f"l3c: {shown(out, STANDARD)}: {lost}")
+            single.say(f"l3c: {shown(out, STANDARD)}: {dropping(decoded.dropped)}")
         what = (
             f"the {decoded.kept} file, {len(decoded.data):,} bytes"
             if decoded.kept

@@ -6,20 +6,19 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from l3c.cli.files import STANDARD, check_encoded_name, check_target, read_source
+from l3c.cli.files import STANDARD, check_target, read_source
 from l3c.cli.folders import add_folder_options, convert_tree, is_folder
 from l3c.cli.inputs import add_inputs, placed, run_each
 from l3c.cli.options import add_debug, add_device, add_effort, add_memory, add_target, add_threads
 from l3c.cli.progress import Progress
 from l3c.cli.single import Single
 from l3c.container.constants import FILE_SUFFIX
+from l3c.convert.paths import MODEL, check_encoded_name
 from l3c.errors import InputError
 from l3c.storage.atomic import is_special
 
 if TYPE_CHECKING:
     from l3c.convert.files import Encoded, EncodeOptions
-
-MODEL = "wave"  # the everyday model: docs/models.md compares it with the others
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -110,7 +109,7 @@ def encode_options(options: argparse.Namespace) -> EncodeOptions:
 
 def encode(single: Single, options: argparse.Namespace) -> int:
     """Encode one file."""
-    from l3c.convert.files import check_encoded, encode_file
+    from l3c.convert.files import check_encoded, encode_file, is_known
 
     raw, asked = read_source(single.source), encode_options(options)
     name = single.name if single.source == STANDARD else single.source
@@ -125,14 +124,6 @@ def encode(single: Single, options: argparse.Namespace) -> int:
     share = len(encoded.data) / max(1, len(raw))
     line = f"{single.name}: {len(raw):,} -> {len(encoded.data):,} bytes ({share:.1%}), {what(encoded)}"
     return single.finish(encoded.data, len(raw), line, missing, encoded.notes)
-
-
-def is_known(raw: bytes) -> bool:
-    """Whether a file is a picture of a format that is taken, be it damaged."""
-    from l3c.images.formats import format_of
-
-    form = format_of(raw)
-    return form is not None and bool(form.knows)
 
 
 def what(encoded: Encoded) -> str:

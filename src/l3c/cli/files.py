@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import BinaryIO
 
-from l3c.container.constants import FILE_SUFFIX
+from l3c.convert import paths
 from l3c.errors import InputError
-from l3c.storage.atomic import NEW, PERMISSIONS, Attributes, settle, whole_file
+from l3c.storage import atomic
+from l3c.storage.atomic import NEW, Attributes, settle, whole_file
 
 STANDARD = "-"  # standard input or output, as in other Unix tools
 
@@ -45,29 +45,7 @@ def check_target(name: str, source: str, force: bool) -> None:
         if sys.stdout.isatty() and not force:
             raise InputError("standard output is a terminal; name a target or use --force")
         return
-    path = Path(name)
-    if path.is_dir():
-        raise InputError(f"{name}: is a folder")
-    if source != STANDARD and path.exists() and path.samefile(source):
-        raise InputError(f"{name}: is the source itself")
-    if path.exists() and not force:
-        raise InputError(f"{name}: exists already; --force overwrites it")
-    if not path.parent.is_dir():
-        raise InputError(f"{name}: there is no folder {path.parent}")
-
-
-def check_encoded_name(name: str) -> None:
-    """Raise InputError for the name of a picture: of `l3c encode *.png` it may be one that nobody wants to lose."""
-    from l3c.convert.files import TAKEN
-
-    if PurePath(name).suffix.lower() in TAKEN:
-        raise InputError(f"{name}: is named as a picture; the name of an l3c file ends in .l3c")
-
-
-def check_decoded_name(name: str) -> None:
-    """Raise InputError for the name of an l3c file, as `l3c decode *.l3c` may give."""
-    if PurePath(name).suffix.lower() == FILE_SUFFIX:
-        raise InputError(f"{name}: is named as an l3c file; name a picture, or decode folders with -o")
+    paths.check_target(name, None if source == STANDARD else source, force, "--force")
 
 
 @contextmanager
@@ -92,13 +70,7 @@ def target(name: str, force: bool, attributes: Attributes = NEW) -> Iterator[Bin
 
 def attributes_of(source: str) -> Attributes:
     """Attributes for the result of a source: the time and mode of a plain file, else none."""
-    try:
-        status = Path(source).stat()
-    except OSError:
-        return NEW
-    if source == STANDARD or not stat.S_ISREG(status.st_mode):
-        return NEW
-    return Attributes(status.st_mtime_ns, status.st_mode & PERMISSIONS if os.name == "posix" else None)
+    return NEW if source == STANDARD else atomic.attributes_of(Path(source))
 
 
 class Source:

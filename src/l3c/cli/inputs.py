@@ -14,6 +14,8 @@ from l3c.cli.streams import say
 from l3c.errors import InputError, L3CError, explained
 
 USAGE = "%(prog)s [options] IN [OUT]\n       %(prog)s [options] IN ... [-o DIR]"
+"""Of both commands; the parser would list the words as one form."""
+
 PATTERN = frozenset("*?[")
 """Characters of a pattern, which shells of Windows leave to programs."""
 

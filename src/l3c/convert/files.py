@@ -118,6 +118,12 @@ def whole_format(raw: bytes, name: str) -> formats.Format | None:
     return form if form and form.whole else None
 
 
+def is_known(raw: bytes) -> bool:
+    """Whether a file is a picture of a format that is taken, be it damaged."""
+    form = formats.format_of(raw)
+    return form is not None and bool(form.knows)
+
+
 def is_camera_file(tiff: bytes) -> bool:
     """Whether a TIFF file is a camera's, whatever its name."""
     from l3c.images.read import describe
@@ -250,6 +256,11 @@ def decode_file(
     with naming(target or "the picture"), at_work():
         dropped = write_picture(picture, file, target)
     return Decoded(file.getvalue(), "", size, tuple(dropped))
+
+
+def dropping(kinds: tuple[str, ...]) -> str:
+    """What to tell of metadata that a target does not have, for people."""
+    return f"the format cannot hold {', '.join(kinds)}, which was dropped"
 
 
 def wants_pixels(data: bytes, suffix: str, target: str) -> bool:

@@ -78,8 +78,7 @@ class Decoding:
 
     def make(self, raw: bytes, name: str, target: str) -> tuple[bytes, list[str]]:
         made = files.decode_file(raw, name, target, self.options)
-        dropped = f"the format cannot hold {', '.join(made.dropped)}, which was dropped"
-        return made.data, [dropped] if made.dropped else []
+        return made.data, [files.dropping(made.dropped)] if made.dropped else []
 
     def check(self, raw: bytes, data: bytes, name: str, target: str) -> tuple[str, ...]:
         return files.check_decoded(raw, data, name, target, self.options)

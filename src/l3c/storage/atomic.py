@@ -39,6 +39,17 @@ class Attributes:
     mode: int | None = None
 
 
+def attributes_of(source: Path) -> Attributes:
+    """Attributes for the result of a source: the time and mode of a plain file, else none."""
+    try:
+        status = source.stat()
+    except OSError:
+        return NEW
+    if not stat.S_ISREG(status.st_mode):
+        return NEW
+    return Attributes(status.st_mtime_ns, status.st_mode & PERMISSIONS if os.name == "posix" else None)
+
+
 ANYBODY = 0o666
 """Mode of a new file of which nothing is known; the user's mask takes from it."""
 

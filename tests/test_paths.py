@@ -1,0 +1,156 @@
+"""l3c.encode_file and l3c.decode_file: what the commands do for one file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import l3c
+from l3c.errors import FormatError, InputError, LimitError, ModelError, TargetExistsError
+from tests.checks import smooth_picture
+from tests.images.pictures import ICC, RGB, RGB16, XMP, saved
+
+PICTURE = smooth_picture(60, 70, 3)
+HOUR = 3_600_000_000_000
+"""Nanoseconds: an age that no file of a test has by itself."""
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A PNG larger than its l3c file, so that its pixels are encoded."""
+    path = tmp_path / "photo.png"
+    Image.fromarray(PICTURE).save(path, compress_level=0, icc_profile=ICC)
+    return path
+
+
+@pytest.fixture
+def jpeg(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(saved(smooth_picture(40, 50, 3), "JPEG", xmp=XMP))
+    return path
+
+
+def test_a_picture_and_back(photo: Path) -> None:
+    done = l3c.encode_file(photo)
+    assert (done.source, done.target, done.kept, done.notes) == (photo, photo.with_name("photo.png.l3c"), "", ())
+    assert (done.bytes_in, done.bytes_out) == (photo.stat().st_size, done.target.stat().st_size)
+    assert l3c.open(done.target).metadata["icc"] == ICC
+    photo.unlink()
+    back = l3c.decode_file(str(done.target))
+    assert (back.source, back.target, back.kept, back.notes) == (done.target, photo, "", ())
+    assert back.bytes_out == photo.stat().st_size
+    with Image.open(photo) as image:
+        assert image.info["icc_profile"] == ICC
+        np.testing.assert_array_equal(np.asarray(image), PICTURE)
+    with pytest.raises(FrozenInstanceError):
+        back.kept = "JPEG"  # type: ignore[misc]
+
+
+def test_a_jpeg_file_is_kept_and_its_pixels_are_taken_where_asked(jpeg: Path, tmp_path: Path) -> None:
+    kept = l3c.encode_file(jpeg, tmp_path / "kept.l3c", verify=True)
+    assert (kept.kept, kept.notes) == ("JPEG", ())
+    assert kept.bytes_out < kept.bytes_in
+    back = l3c.decode_file(kept.target)
+    assert (back.kept, back.target.name) == ("JPEG", "kept.jpg")
+    assert back.target.read_bytes() == jpeg.read_bytes()
+    assert l3c.decode_file(kept.target, tmp_path / "x.png").kept == ""
+    pixels = l3c.encode_file(jpeg, tmp_path / "pixels.l3c", pixels=True, verify=True)
+    assert pixels.kept == ""
+    assert pixels.notes[1:] == ("the result lacks the JPEG file itself",)
+    assert "own file is smaller" in pixels.notes[0]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions")
+def test_time_and_permissions_are_the_sources(photo: Path, tmp_path: Path) -> None:
+    photo.chmod(0o640)
+    then = photo.stat().st_mtime_ns - HOUR
+    os.utime(photo, ns=(then, then))
+    done = l3c.encode_file(photo)
+    back = l3c.decode_file(done.target, tmp_path / "back.tif")
+    for path in (done.target, back.target):
+        assert (path.stat().st_mtime_ns, path.stat().st_mode & 0o777) == (then, 0o640)
+
+
+def test_nothing_is_overwritten_unless_asked_for(photo: Path, tmp_path: Path) -> None:
+    target = tmp_path / "x.l3c"
+    target.write_bytes(b"mine")
+    with pytest.raises(FileExistsError, match=r"x\.l3c: exists already; force=True overwrites it"):
+        l3c.encode_file(photo, target)
+    assert target.read_bytes() == b"mine"
+    l3c.encode_file(photo, target, force=True)
+    for picture in (photo, None):
+        Image.fromarray(RGB).save(tmp_path / "x.png")
+        with pytest.raises(TargetExistsError):
+            l3c.decode_file(target, picture)
+    l3c.decode_file(target, photo, force=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["photo.png", "x.l3c", "x.png"]
+
+
+def test_options_are_those_of_the_commands(photo: Path, tmp_path: Path) -> None:
+    done = l3c.encode_file(photo, tmp_path / "s.l3c", strip=True, preview=True, model="wave-fast", effort=1, threads=1)
+    info = l3c.info(done.target.read_bytes())
+    assert (set(info.metadata), info.models[0][0].partition("/")[0]) == ({"preview"}, "wave-fast")
+    shares: list[float] = []
+    l3c.decode_file(done.target, tmp_path / "s.png", verify=True, threads=1, progress=shares.append)
+    assert shares
+    words = tmp_path / "words.txt"
+    words.write_text("no picture")
+    with pytest.raises(InputError, match=r"words\.txt: .*everything=True keeps the file itself"):
+        l3c.encode_file(words)
+    kept = l3c.encode_file(words, everything=True)
+    assert "kept whole" in kept.notes[0]
+    assert l3c.decode_file(kept.target, force=True).target.read_text() == "no picture"
+
+
+def test_what_a_format_drops_is_a_note(photo: Path, tmp_path: Path) -> None:
+    done = l3c.encode_file(photo)
+    assert l3c.decode_file(done.target, tmp_path / "x.ppm").notes == ("the format cannot hold icc, which was dropped",)
+
+
+REFUSED: dict[str, tuple[type[Exception], str, dict[str, Any]]] = {
+    "the source": (InputError, "is the source itself", {"target": "photo.png"}),
+    "a folder": (InputError, "is a folder", {"target": "."}),
+    "no folder": (InputError, "there is no folder", {"target": "none/x.l3c"}),
+    "a picture's name": (InputError, "is named as a picture", {"target": "x.tif"}),
+    "a URL": (InputError, "is a URL", {"target": "s3://bucket/x.l3c"}),
+    "no path": (InputError, "a file by its path is needed, not int", {"target": 5}),
+    "no model": (ModelError, "tsunami", {"model": "tsunami"}),
+    "little memory": (LimitError, "max_memory", {"max_memory": 100}),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_cannot_be_is_refused_and_leaves_nothing(what: str, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(photo.parent)
+    kind, message, options = REFUSED[what]
+    with pytest.raises(kind, match=message):
+        l3c.encode_file("photo.png", **options)
+    assert [path.name for path in photo.parent.iterdir()] == ["photo.png"]
+
+
+def test_names_of_l3c_files_are_checked(photo: Path, tmp_path: Path) -> None:
+    data = l3c.encode_file(photo).target
+    with pytest.raises(InputError, match="is named as an l3c file"):
+        l3c.decode_file(data, tmp_path / "y.l3c")
+    with pytest.raises(InputError, match=r"photo\.png: does not end in \.l3c; name a target"):
+        l3c.decode_file(photo)
+    with pytest.raises(FormatError, match=r"photo\.png: "):
+        l3c.decode_file(photo, tmp_path / "y.png")
+    with pytest.raises(FileNotFoundError):
+        l3c.encode_file(tmp_path / "none.png")
+    with pytest.raises(IsADirectoryError if os.name == "posix" else OSError):
+        l3c.encode_file(tmp_path, tmp_path.parent / "z.l3c")
+
+
+def test_samples_that_the_target_cannot_hold_are_refused(tmp_path: Path) -> None:
+    deep = tmp_path / "deep.l3c"
+    deep.write_bytes(l3c.encode(RGB16))
+    with pytest.raises(InputError, match="cannot hold"):
+        l3c.decode_file(deep, tmp_path / "deep.bmp")
+    assert l3c.decode_file(deep).target.name == "deep.png"
