@@ -89,6 +89,9 @@ def test_a_jpeg_file_is_kept_itself(run: Run) -> None:
         f"x.jpg: {len(jpeg):,} -> {size:,} bytes ({size / len(jpeg):.1%}), the JPEG file itself: x.jpg.l3c"
     ]
     assert l3c.original(Path("x.jpg.l3c").read_bytes()) == jpeg
+    done = run("encode", "x.jpg", "-f", "-e", "9", "-m", "wave-fast")
+    assert done.lines[1] == "x.jpg: -e changes nothing here: a JPEG file has no choices to search"
+    assert l3c.info(Path("x.jpg.l3c").read_bytes()).models[0][0] == "jpeg-fast"
 
 
 def test_a_jpegs_pixels_are_encoded_with_a_notice(run: Run) -> None:

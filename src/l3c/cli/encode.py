@@ -123,7 +123,9 @@ def encode(single: Single, options: argparse.Namespace) -> int:
     missing = check_encoded(raw, encoded.data, name, asked) if single.checked else ()
     share = len(encoded.data) / max(1, len(raw))
     line = f"{single.name}: {len(raw):,} -> {len(encoded.data):,} bytes ({share:.1%}), {what(encoded)}"
-    return single.finish(encoded.data, len(raw), line, missing, encoded.notes)
+    idle = options.effort and encoded.kept == "JPEG"
+    notes = (*encoded.notes, *(["-e changes nothing here: a JPEG file has no choices to search"] if idle else ()))
+    return single.finish(encoded.data, len(raw), line, missing, notes)
 
 
 def what(encoded: Encoded) -> str:
