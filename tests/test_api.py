@@ -13,6 +13,7 @@ import pytest
 
 import l3c
 from l3c import api
+from l3c.container.read import read_file
 from l3c.convert import paths
 from l3c.errors import FormatError, InputError, ModelError
 from tests.checks import CHANNELS, noise, plain, smooth_picture
@@ -241,11 +242,7 @@ def mistaken(value: Any) -> Any:
 @pytest.mark.parametrize(
     ("call", "told"),
     [
-        (
-            lambda: l3c.decode(mistaken("photo.l3c")),
-            "'photo.l3c': needs the bytes of an l3c file",
-        ),
-        (lambda: l3c.info(mistaken(Path("photo.l3c"))), "needs the bytes of an l3c file"),
+        (lambda: read_file(mistaken("photo.l3c")), "'photo.l3c': needs the bytes of an l3c file"),
         (lambda: l3c.encode(mistaken("photo.png")), "'photo.png': needs an array"),
         (lambda: l3c.encode(np.zeros((2, 3, 5), np.uint8)), "array of uint8 2x3x5: 5 channels, where gray"),
         (lambda: l3c.encode_pages([mistaken(np.zeros((2, 3), np.uint8))]), "an l3c.Picture for each"),
@@ -258,3 +255,32 @@ def test_what_newcomers_try_is_named(call: Callable[[], object], told: str) -> N
 
 def test_an_opened_file_says_what_it_is() -> None:
     assert repr(l3c.open(l3c.encode(np.zeros((2, 3, 3), np.uint8)))) == "<l3c.Image RGB uint8 2x3x3>"
+
+
+READERS: dict[str, Callable[[Any], Any]] = {
+    "decode": lambda file: l3c.decode(file).tobytes(),
+    "info": l3c.info,
+    "verify": l3c.verify,
+    "original": l3c.original,
+    "salvage": lambda file: l3c.salvage(file).samples.tobytes(),
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_files_are_taken_by_path_too(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.l3c"
+    data = l3c.keep_file(b"text", "txt") if name == "original" else l3c.encode(PICTURE)
+    path.write_bytes(data)
+    read = READERS[name]
+    expected = read(data)
+    assert expected == read(path) == read(str(path)) == read(bytearray(data)) == read(memoryview(data))
+    assert expected == read(f"file://{path}")
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_path_of_no_file_is_an_error_that_names_it(name: str, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"none\.l3c"):
+        READERS[name](str(tmp_path / "none.l3c"))
+    for text in ("L3C\0" + "x" * 200, "y" * 10_000):
+        with pytest.raises(InputError, match=r"\.\.\.': is no path of a file; a file's content is given as bytes"):
+            READERS[name](text)

@@ -71,6 +71,20 @@ TYPES = ("bool", *(f"{kind}{bits}" for kind in ("uint", "int") for bits in (8, 1
 FLOAT_TYPES = ("float16", "float32", "float64")
 
 
+File = Buffer | str | os.PathLike[str]
+"""What functions take that read an l3c file: its bytes, its path, or a URL that fsspec reaches."""
+
+
+def _content(file: File) -> Buffer:
+    """A file's bytes. Raises InputError for what is no path, OSError where it cannot be read."""
+    if isinstance(file, Buffer):
+        return file
+    from l3c.storage.source import content_of
+
+    content: Buffer = content_of(file)
+    return content
+
+
 def _quiet(share: float) -> None:
     """Progress that nobody watches."""
 
@@ -314,10 +328,13 @@ def encode_jpeg(
 
 
 def original(
-    data: Buffer, /, *, threads: int | None = None, max_memory: int | None = None, progress: Any = _quiet
+    file: File, /, *, threads: int | None = None, max_memory: int | None = None, progress: Any = _quiet
 ) -> bytes:
-    """The file that was kept (`encode_jpeg`, `keep_file`). Raises InputError for pixels, else as `decode`."""
-    return original_of(read_file(data), threads=threads, max_memory=max_memory, progress=progress)
+    """The file that was kept (`encode_jpeg`, `keep_file`). Raises InputError for pixels, else as `decode`.
+
+    file: as for `decode`.
+    """
+    return original_of(read_file(_content(file)), threads=threads, max_memory=max_memory, progress=progress)
 
 
 def original_of(
@@ -330,7 +347,7 @@ def original_of(
 
 
 def decode(
-    data: Buffer,
+    file: File,
     /,
     *,
     threads: int | None = None,
@@ -343,6 +360,8 @@ def decode(
     The dtype is the one that was encoded. `l3c.open` gives palette and metadata too, and the pages of files that have
     several.
 
+    file: its bytes, its path, or a URL that fsspec reaches. A str is always a path or a URL.
+
     threads, device: as for `encode`. max_memory: bytes that decoding may take beside the file; None is 4 GiB. Every
     tile's pixels are checked.
 
@@ -351,13 +370,14 @@ def decode(
 
     Raises FormatError (truncated, damaged), VersionError, ChecksumError, ModelError, LimitError; where an earlier
     version kept a JPEG file, or pixels that once were one, as JPEG XL, DependencyError without the extra `jpeg`; of a
-    JPEG file InputError where its pixels cannot be decoded.
+    JPEG file InputError where its pixels cannot be decoded. Of paths also OSError, such as FileNotFoundError, and
+    InputError for a str that no path can be.
 
     >>> import l3c, numpy as np
     >>> l3c.decode(l3c.encode(np.zeros((2, 5), np.uint8))).shape
     (2, 5)
     """
-    contents = read_file(data)
+    contents = read_file(_content(file))
     return decode_contents(contents, threads=threads, device=device, max_memory=max_memory, progress=progress)
 
 
@@ -505,13 +525,16 @@ def _check_reading(description: Description, held: int, max_memory: int | None) 
         raise exceeding("reading the picture of the kept file takes", needed, limit)
 
 
-def info(data: Buffer, /) -> Info:
+def info(file: File, /) -> Info:
     """Describe a file without decoding it. Every section's checksum is tested. Raises as `decode` does.
+
+    file: as for `decode`.
 
     >>> import l3c, numpy as np
     >>> l3c.info(l3c.encode(np.zeros((2, 5), np.uint8))).layout
     'gray'
     """
+    data = _content(file)
     return describe(read_file(data), memoryview(data).nbytes)
 
 
@@ -569,13 +592,16 @@ def _sizes(contents: Contents) -> dict[str, int]:
     return own | {name: len(value) for name, value in contents.named_metadata.items() if name not in own}
 
 
-def verify(data: Buffer, /, *, threads: int | None = None, max_memory: int | None = None) -> Info:
+def verify(file: File, /, *, threads: int | None = None, max_memory: int | None = None) -> Info:
     """Decode everything, compare every checksum, and describe the file. Raises as `decode` does.
+
+    file: as for `decode`.
 
     >>> import l3c, numpy as np
     >>> l3c.verify(l3c.encode(np.zeros((2, 5), np.uint8))).width
     5
     """
+    data = _content(file)
     contents = read_file(data)
     if contents.kept is not None:
         original_of(contents, threads=threads, max_memory=max_memory)
@@ -601,10 +627,10 @@ class Salvaged:
     picture: Picture
 
 
-def salvage(data: Buffer, /, *, threads: int | None = None, max_memory: int | None = None) -> Salvaged:
+def salvage(file: File, /, *, threads: int | None = None, max_memory: int | None = None) -> Salvaged:
     """Decode what is intact of a damaged file; every tile that is given passes its checksum.
 
-    Raises FormatError where nothing can be had, LimitError and ModelError as `decode` does.
+    file: as for `decode`. Raises FormatError where nothing can be had, LimitError and ModelError as `decode` does.
 
     >>> import l3c, numpy as np
     >>> whole = l3c.encode(np.full((40, 40), 7, np.uint8))
@@ -613,6 +639,7 @@ def salvage(data: Buffer, /, *, threads: int | None = None, max_memory: int | No
     """
     from l3c.container.damaged import read_damaged, read_damaged_pages
 
+    data = _content(file)
     several = read_damaged_pages(data)
     contents, lost = several or read_damaged(data)
     if several is None:
@@ -646,7 +673,7 @@ def _samples(given: Any) -> NDArray[Any]:
     if array.ndim == 2:
         array = array[..., None]
     if isinstance(given, str | os.PathLike):
-        raise InputError(f"{given!r}: needs an array; `l3c encode` takes files")
+        raise InputError(f"{given!r}: needs an array; l3c.encode_file takes files")
     if array.dtype.name not in TYPES + FLOAT_TYPES or array.ndim != 3 or 0 in array.shape:
         raise InputError(
             f"array of {array.dtype} {shape}: needs {', '.join(TYPES + FLOAT_TYPES)}; height x width (gray) or "
