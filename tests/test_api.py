@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import l3c
 from l3c import api
 from l3c.container.read import read_file
 from l3c.convert import paths
 from l3c.errors import FormatError, InputError, ModelError
+from l3c.images.by_pillow import IMAGES
 from tests.checks import CHANNELS, noise, plain, smooth_picture
 
 PICTURE = smooth_picture(23, 31, 3)
@@ -284,3 +286,43 @@ def test_a_path_of_no_file_is_an_error_that_names_it(name: str, tmp_path: Path) 
     for text in ("L3C\0" + "x" * 200, "y" * 10_000):
         with pytest.raises(InputError, match=r"\.\.\.': is no path of a file; a file's content is given as bytes"):
             READERS[name](text)
+
+
+def pillow(mode: str) -> Image.Image:
+    """A picture in one of Pillow's modes."""
+    colours = Image.fromarray(PICTURE)
+    if mode == "I;16":
+        return Image.fromarray(PICTURE[..., 0].astype(np.uint16) * 251)
+    if mode in ("LAB", "RGBa", "RGBX", "PA"):
+        image = Image.new(mode, colours.size)
+        image.frombytes(noise(23, 31, len(image.getbands())).tobytes(), "raw", mode)
+        return image
+    return colours.quantize(7) if mode == "P" else colours.convert(mode)
+
+
+@pytest.mark.parametrize("mode", IMAGES)
+def test_pillow_images_keep_mode_and_pixels(mode: str) -> None:
+    image = pillow(mode)
+    opened = l3c.open(l3c.encode(image))
+    np.testing.assert_array_equal(opened.samples, np.asarray(image))
+    assert opened.extra == IMAGES[mode][1]
+    by_bands = {1: "gray", 2: "gray+alpha", 3: "RGB", 4: "RGBA"}
+    assert opened.layout == (IMAGES[mode][0] or by_bands[len(image.getbands())])
+
+
+def test_pillow_images_keep_palette_and_metadata() -> None:
+    image = pillow("P")
+    image.info |= {"icc_profile": b"profile", "transparency": b"\0\x80", "dpi": (300, 300), "Title": "a title"}
+    opened = l3c.open(l3c.encode(image))
+    assert opened.palette is not None
+    assert opened.palette.colours == bytes(image.getpalette() or [])
+    assert opened.palette.alphas == b"\0\x80"
+    assert set(opened.metadata) == {"icc", "resolution", "png chunks"}
+    assert set(l3c.open(l3c.encode(image, metadata={"xmp": b"x"})).metadata) == {"xmp"}
+
+
+@pytest.mark.parametrize("mode", ["HSV", "PA", "La"])
+def test_pillow_images_of_other_modes_are_refused(mode: str) -> None:
+    image = Image.new(mode, (3, 2))
+    with pytest.raises(InputError, match=f"mode {mode} is not supported, only 1, L"):
+        l3c.encode(image)

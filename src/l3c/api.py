@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -47,8 +48,10 @@ from l3c.errors import FormatError, InputError, exceeding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TypeGuard
 
     from numpy.typing import NDArray
+    from PIL.Image import Image as PillowImage
 
     from l3c.images.description import Description
     from l3c.images.picture import Picture
@@ -139,7 +142,7 @@ class Info:
 
 
 def encode(
-    array: NDArray[Any],
+    array: NDArray[Any] | PillowImage,
     /,
     *,
     model: str = "wave",
@@ -174,7 +177,11 @@ def encode(
     beside the array; None is 4 GiB. Histories that may take more (108 bytes a pixel for video and Photo CD, 64 for
     decoded JPEG) are not looked for. progress: called with the share done, 0..1.
 
-    Raises InputError for other arrays or efforts, LimitError before more memory is taken than is allowed, ModelError
+    A Pillow image is taken with its mode (CMYK, YCbCr and LAB stay what they are), palette, transparency, profile,
+    EXIF, XMP, resolution, texts and comment; what `layout`, `palette`, `extra` or `metadata` say counts instead. Of
+    several frames it is the one that is shown.
+
+    Raises InputError for other arrays, modes or efforts, LimitError before more memory is taken than is allowed, ModelError
     for an unknown model, EngineError for a device that is not there.
 
     >>> import l3c, numpy as np
@@ -187,6 +194,12 @@ def encode(
     from l3c.codec.proof import Expected
     from l3c.threads import thread_count
 
+    if is_pillow_image(array):
+        from l3c.images.by_pillow import picture_of
+
+        image = picture_of(array)
+        array, layout, palette = image.samples, layout or image.layout, palette or image.palette
+        extra, metadata = extra or image.extra, image.metadata if metadata is None else metadata
     if effort not in range(1, EFFORT_MAX + 1):
         raise InputError(f"effort {effort}: needs 1 to {EFFORT_MAX}")
     limit = encoding_memory.limit_of(max_memory)
@@ -201,6 +214,12 @@ def encode(
         sections[PREVIEW] = make_preview(samples, header, palette)
     settings = Settings(model, device, threads, effort, history, limit, progress)
     return smallest_file(header, Expected(samples, sections, palette), settings)
+
+
+def is_pillow_image(given: object) -> TypeGuard[PillowImage]:
+    """Whether it is an image of Pillow's, which is not imported for that."""
+    pillow = sys.modules.get("PIL.Image")
+    return pillow is not None and isinstance(given, pillow.Image)
 
 
 def encode_pages(
@@ -682,11 +701,11 @@ def _samples(given: Any) -> NDArray[Any]:
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
-def _size(array: NDArray[Any]) -> tuple[int, int, int, int]:
+def _size(given: Any) -> tuple[int, int, int, int]:
     """Height, width, channels and bits of a sample; of what is no image, of none of them."""
     import numpy as np
 
-    array = np.asarray(array)
+    array = np.asarray(given)
     if array.ndim not in (2, 3):
         return 0, 0, 0, 0
     height, width, channels = (*array.shape, 1)[:3]

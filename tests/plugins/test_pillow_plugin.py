@@ -93,7 +93,7 @@ def test_options_of_save_come_before_what_the_image_has() -> None:
     assert turned.getexif()[0x0112] == 3
 
 
-@pytest.mark.parametrize("mode", ["1", "P", "RGBA", "LA", "CMYK", "I;16"])
+@pytest.mark.parametrize("mode", ["1", "P", "RGBA", "LA", "CMYK", "I;16", "I", "F", "YCbCr", "LAB", "RGBa", "RGBX"])
 def test_other_modes_come_back(mode: str) -> None:
     colours = Image.fromarray(RGB)
     image = Image.fromarray(np.asarray(colours.convert("L")).astype(np.uint16) * 257) if mode == "I;16" else colours
@@ -109,7 +109,7 @@ def test_colour_of_16_bits_is_refused() -> None:
         Image.open(io.BytesIO(l3c.encode(RGB.astype(np.uint16))))
 
 
-@pytest.mark.parametrize("mode", ["F", "YCbCr"])
+@pytest.mark.parametrize("mode", ["HSV", "PA"])
 def test_other_modes_are_refused(mode: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=f"mode {mode} is not supported, only 1, L"):
         Image.new(mode, (4, 4)).save(tmp_path / "x.l3c")
@@ -227,6 +227,12 @@ def test_everything_has_a_preview(kind: str) -> None:
     data = api.encode_picture(picture, preview=True)
     assert l3c.open(data).preview().shape == (11, 13, 3)
     assert l3c.open(api.encode_picture(picture)).preview(5).shape == (4, 5, 3)
+
+
+def test_frames_keep_their_extra_channels() -> None:
+    frames = [Image.fromarray(RGB).convert("RGBX")] * 2
+    moving = l3c.open(saved(frames[0], "L3C", save_all=True, append_images=frames[1:], duration=70))
+    assert [page.extra for page in moving.pages] == [("unspecified",)] * 2
 
 
 def test_saving_all_frames_leaves_the_image_at_its_own() -> None:

@@ -1,4 +1,4 @@
-"""Formats that Pillow alone reads: TGA, PCX, QOI and AVIF, after a look at their headers."""
+"""Formats that Pillow alone reads: TGA, PCX, QOI and AVIF, after a look at their headers; and Pillow's images."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import io
 import struct
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from l3c.container.structure import Palette
 from l3c.errors import InputError
 from l3c.images.description import ALPHA, GRAY, PALETTE, RGB, Description, check_plausible, damaged, digest
-from l3c.images.metadata import metadata_of
+from l3c.images.metadata import from_info, metadata_of
 from l3c.images.picture import Picture
 
 MODES = {
@@ -23,6 +24,24 @@ MODES = {
     "RGBA": (8, RGB, (ALPHA,)),
 }
 """Pillow's mode to bits, colours and extra channels."""
+
+IMAGES: dict[str, tuple[str | None, tuple[str, ...]]] = {
+    "1": (None, ()),
+    "L": (None, ()),
+    "I;16": (None, ()),
+    "I": (None, ()),
+    "F": (None, ()),
+    "LA": (None, ()),
+    "RGB": (None, ()),
+    "RGBA": (None, ()),
+    "P": ("palette", ()),
+    "CMYK": ("CMYK", ()),
+    "YCbCr": ("YCbCr", ()),
+    "LAB": ("Lab", ()),
+    "RGBa": ("RGB", ("associated alpha",)),
+    "RGBX": ("RGB", ("unspecified",)),
+}
+"""Modes of Pillow's images that keep every pixel: to layout and extra channels. Others would have to be converted."""
 
 AV1_CONFIGURATION = b"av1C"  # the box of AVIF that says the depth of samples
 AV1_HIGH_DEPTH = 0x40  # its bit for more than 8 bits, in the third byte
@@ -75,9 +94,29 @@ def read_as(form: str, data: bytes, description: Description) -> Picture:
         image.load()
         samples, palette = np.array(image), palette_of(image) if image.mode == "P" else None
     if palette:
-        highest = int(samples.max())
-        palette = Palette(palette.colours.ljust(3 * (highest + 1), b"\0"), palette.alphas)
+        palette = reaching(palette, samples)
     return Picture(samples, metadata, form, "palette" if palette else None, palette)
+
+
+def reaching(palette: Palette, indices: NDArray[np.uint8]) -> Palette:
+    """A palette with a colour for every index: black where it has none, as Pillow shows it."""
+    return Palette(palette.colours.ljust(3 * (int(indices.max(initial=0)) + 1), b"\0"), palette.alphas)
+
+
+def picture_of(image: Image.Image) -> Picture:
+    """A Pillow image, with what its `info` says; of one with several frames the one that is shown.
+
+    Raises InputError for modes that are none of IMAGES.
+    """
+    if image.mode not in IMAGES:
+        raise InputError(
+            f"mode {image.mode} is not supported, only {', '.join(IMAGES)}; image.convert(mode) gives those"
+        )
+    layout, extra = IMAGES[image.mode]
+    image.load()
+    samples = np.asarray(image).astype(np.uint16) if image.mode == "I;16" else np.asarray(image)
+    palette = reaching(palette_of(image), samples) if layout == "palette" else None
+    return Picture(samples, from_info(image), image.format or "", layout, palette, extra)
 
 
 def palette_of(image: Image.Image) -> Palette:

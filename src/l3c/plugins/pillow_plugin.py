@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import IO, Any, cast
 
 import numpy as np
@@ -16,8 +17,8 @@ from l3c.container.read import read_file
 from l3c.container.structure import Animation, Contents, Frame, ImageHeader
 from l3c.errors import InputError
 from l3c.images.animate import shown_frames
-from l3c.images.by_pillow import palette_of
-from l3c.images.metadata import EXIF_PREFIX, from_info, to_info
+from l3c.images.by_pillow import picture_of
+from l3c.images.metadata import EXIF_PREFIX, to_info
 from l3c.images.picture import Picture
 from l3c.images.write import to_image
 
@@ -41,9 +42,6 @@ MODES = {
 }
 """(layout, dtype, extra channels) to Pillow's mode."""
 
-# modes that keep every pixel; others would have to be converted
-SAVED = ("1", "L", "I;16", "LA", "RGB", "RGBA", "P", "CMYK")
-LAYOUTS = {"P": "palette", "CMYK": "CMYK"}  # of modes whose channels do not tell them
 CANVAS = "RGBA"
 """The mode of animations: what Pillow shows of them is laid together."""
 
@@ -171,21 +169,20 @@ def _options(image: Image.Image) -> dict[str, Any]:
 
 def _picture(image: Image.Image, options: dict[str, Any], filename: str | bytes) -> Picture:
     """What an image holds, with what options of `save` say instead."""
-    if image.mode not in SAVED:
-        raise InputError(f"{filename!r}: mode {image.mode} is not supported, only {', '.join(SAVED)}")
-    image.load()
     stated = image.copy()
     stated.info |= {key: options[key] for key in ("dpi", "comment") if key in options}
-    metadata = from_info(stated)
+    try:
+        picture = picture_of(stated)
+    except InputError as error:
+        raise InputError(f"{filename!r}: {error}") from None
+    metadata = dict(picture.metadata)
     for kind, key in (("icc", "icc_profile"), ("exif", "exif"), ("xmp", "xmp")):
         if key in options:
             value = options[key]
             metadata[kind] = value.tobytes() if isinstance(value, Image.Exif) else value or b""
     metadata["exif"] = metadata.get("exif", b"").removeprefix(EXIF_PREFIX)
     present = {kind: value for kind, value in metadata.items() if value}
-    samples = np.asarray(image).astype(np.uint16) if image.mode == "I;16" else np.asarray(image)
-    layout = LAYOUTS.get(image.mode)
-    return Picture(samples, present, layout=layout, palette=palette_of(image) if layout == "palette" else None)
+    return replace(picture, metadata=present)
 
 
 def _save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
@@ -214,7 +211,7 @@ def _save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> Non
             milliseconds = round(1000 * (time or 0))
             clear = {kind: value for kind, value in page.metadata.items() if kind == "transparent colour"}
             placed = Frame(duration=(milliseconds, 1_000_000), disposal=1)
-            moving.append(Picture(page.samples, clear, "", page.layout, page.palette, frame=placed))
+            moving.append(replace(page, metadata=clear, frame=placed))
         pages = moving
     else:
         metadata = {}
