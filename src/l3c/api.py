@@ -181,8 +181,8 @@ def encode(
     EXIF, XMP, resolution, texts and comment; what `layout`, `palette`, `extra` or `metadata` say counts instead. Of
     several frames it is the one that is shown.
 
-    Raises InputError for other arrays, modes or efforts, LimitError before more memory is taken than is allowed, ModelError
-    for an unknown model, EngineError for a device that is not there.
+    Raises InputError for other arrays, modes or efforts, LimitError before more memory is taken than is allowed,
+    ModelError for an unknown model, EngineError for a device that is not there.
 
     >>> import l3c, numpy as np
     >>> image = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)

@@ -9,11 +9,11 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageSequence, PngImagePlugin
+from PIL import Image, ImageSequence, PngImagePlugin, UnidentifiedImageError
 
 import l3c
 from l3c import api
-from l3c.errors import FormatError, InputError, ModelError
+from l3c.errors import ChecksumError, FormatError, InputError, ModelError, VersionError
 from l3c.images.picture import Picture
 from l3c.images.read import read_bytes
 from tests.images.pictures import GRAY, ICC, RGB, XMP, exif_block, saved
@@ -125,6 +125,32 @@ def test_damage_is_our_error() -> None:
     data[30] ^= 1
     with pytest.raises(FormatError):
         Image.open(io.BytesIO(bytes(data)))
+
+
+def test_errors_are_those_that_pillows_users_catch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = l3c.encode(RGB)
+    with pytest.raises(UnidentifiedImageError, match="byte") as cut:
+        Image.open(io.BytesIO(data[:40]))
+    assert isinstance(cut.value, FormatError)
+    assert cut.value.exit_code == FormatError.exit_code
+    again = pickle.loads(pickle.dumps(cut.value))
+    assert (type(again), str(again)) == (type(cut.value), str(cut.value))
+    with pytest.raises(UnidentifiedImageError, match="section DATA is damaged") as wrong:
+        Image.open(io.BytesIO(data[:-1] + bytes([data[-1] ^ 1])))
+    assert isinstance(wrong.value, ChecksumError)
+    with pytest.raises(UnidentifiedImageError, match="version") as later:
+        Image.open(io.BytesIO(data[:8] + bytes([99]) + data[9:]))
+    assert isinstance(later.value, VersionError)
+    image = Image.open(io.BytesIO(data))
+    monkeypatch.setattr(api, "decode_contents", Mock(side_effect=ChecksumError("tile 0: other pixels")))
+    with pytest.raises(OSError, match="tile 0: other pixels"):
+        image.load()
+    for save_all in (False, True):
+        with pytest.raises(OSError, match="mode HSV is not supported"):
+            Image.new("HSV", (4, 4)).save(tmp_path / "x.l3c", save_all=save_all)
+        assert not (tmp_path / "x.l3c").exists()
+    with pytest.raises(OSError, match="Pillow cannot hold RGB of 16 bits"):
+        Image.open(io.BytesIO(l3c.encode(RGB.astype(np.uint16))))
 
 
 def test_registering_again_does_no_harm() -> None:

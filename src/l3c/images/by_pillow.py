@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,7 +99,7 @@ def read_as(form: str, data: bytes, description: Description) -> Picture:
     return Picture(samples, metadata, form, "palette" if palette else None, palette)
 
 
-def reaching(palette: Palette, indices: NDArray[np.uint8]) -> Palette:
+def reaching(palette: Palette, indices: NDArray[Any]) -> Palette:
     """A palette with a colour for every index: black where it has none, as Pillow shows it."""
     return Palette(palette.colours.ljust(3 * (int(indices.max(initial=0)) + 1), b"\0"), palette.alphas)
 

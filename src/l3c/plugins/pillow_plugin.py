@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import IO, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, ImageSequence
+from PIL import Image, ImageFile, ImageSequence, UnidentifiedImageError
 
 from l3c import api
 from l3c.container.constants import EXTRA_NAMES, LAYOUT_NAMES, SIGNATURE
 from l3c.container.read import read_file
 from l3c.container.structure import Animation, Contents, Frame, ImageHeader
-from l3c.errors import InputError
+from l3c.errors import ChecksumError, FormatError, InputError, L3CError, VersionError
 from l3c.images.animate import shown_frames
 from l3c.images.by_pillow import picture_of
 from l3c.images.metadata import EXIF_PREFIX, to_info
@@ -46,6 +47,43 @@ CANVAS = "RGBA"
 """The mode of animations: what Pillow shows of them is laid together."""
 
 
+class DamagedFileError(FormatError, UnidentifiedImageError):
+    """A FormatError as Pillow's users catch it."""
+
+
+class DamagedPixelsError(ChecksumError, UnidentifiedImageError):
+    """A ChecksumError as Pillow's users catch it."""
+
+
+class LaterVersionError(VersionError, UnidentifiedImageError):
+    """A VersionError as Pillow's users catch it."""
+
+
+class UnfitImageError(InputError, OSError):
+    """An InputError as Pillow's users catch it: Pillow cannot hold the image, or l3c the mode."""
+
+
+ERRORS: dict[type[L3CError], type[L3CError]] = {
+    FormatError: DamagedFileError,
+    ChecksumError: DamagedPixelsError,
+    VersionError: LaterVersionError,
+    InputError: UnfitImageError,
+}
+"""Our errors to those that are OSErrors too, which all errors are that Pillow raises for files."""
+
+
+@contextmanager
+def as_pillow_raises() -> Iterator[None]:
+    """What a file leads to is an OSError too; errors of models, memory and packages pass as they are."""
+    try:
+        yield
+    except L3CError as error:
+        kind = ERRORS.get(type(error))
+        if kind is None:
+            raise
+        raise kind(str(error)) from error
+
+
 def mode_of(header: ImageHeader) -> str:
     """Raises InputError for pictures that Pillow cannot hold, such as 16-bit colour."""
     layout, extra = LAYOUT_NAMES[header.layout], tuple(EXTRA_NAMES[number] for number in header.extra)
@@ -60,7 +98,7 @@ def _accept(prefix: bytes) -> bool:
 
 
 class L3CImageFile(ImageFile.ImageFile):
-    """A lazily decoded l3c file. Damage raises our errors, which are ValueErrors, when it is noticed.
+    """A lazily decoded l3c file. Damage raises our errors, which here are OSErrors too, when it is noticed.
 
     Pages are reached by `seek`; those of an animation are shown as a viewer would, in RGBA.
     """
@@ -71,6 +109,10 @@ class L3CImageFile(ImageFile.ImageFile):
     """Of an image that was unpickled: it has its pixels."""
 
     def _open(self) -> None:
+        with as_pillow_raises():
+            self._read()
+
+    def _read(self) -> None:
         self._contents = read_file(cast(IO[bytes], self.fp).read())
         self._frame, self._decoded = 0, False
         self._canvases: Iterator[NDArray[np.uint8]] | None = None
@@ -114,7 +156,8 @@ class L3CImageFile(ImageFile.ImageFile):
     def seek(self, frame: int) -> None:
         """Go to a page. Raises EOFError where there is none."""
         if self._seek_check(frame):
-            self._show(frame)
+            with as_pillow_raises():
+                self._show(frame)
 
     def tell(self) -> int:
         """The page's number, from 0."""
@@ -123,7 +166,8 @@ class L3CImageFile(ImageFile.ImageFile):
     def load(self) -> Any:
         """Decode on first use."""
         if not self._decoded:
-            image = self._image()
+            with as_pillow_raises():
+                image = self._image()
             self.im, self.palette = image.im, image.palette
             self._decoded = True
             if self.n_frames == 1:
@@ -159,8 +203,10 @@ class L3CImageFile(ImageFile.ImageFile):
 
 
 def _save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
-    picture, options = _picture(image, image.encoderinfo, filename), _options(image)
-    file.write(api.encode_picture(picture, **options))
+    with as_pillow_raises():
+        picture, options = _picture(image, image.encoderinfo, filename), _options(image)
+        data = api.encode_picture(picture, **options)
+    file.write(data)
 
 
 def _options(image: Image.Image) -> dict[str, Any]:
@@ -186,6 +232,12 @@ def _picture(image: Image.Image, options: dict[str, Any], filename: str | bytes)
 
 
 def _save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
+    with as_pillow_raises():
+        data = _all(image, filename)
+    file.write(data)
+
+
+def _all(image: Image.Image, filename: str | bytes) -> bytes:
     """Every frame of the image and of `append_images`; an animation where there is a duration or a loop."""
     options = image.encoderinfo
     pages, durations = [], []
@@ -196,8 +248,7 @@ def _save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> Non
             durations.append(frame.info.get("duration"))
         other.seek(shown)
     if len(pages) == 1:
-        file.write(api.encode_picture(pages[0], **_options(image)))
-        return
+        return api.encode_picture(pages[0], **_options(image))
     stated = options.get("duration", durations)
     times = list(stated) if isinstance(stated, list | tuple) else [stated] * len(pages)
     loop = options.get("loop", image.info.get("loop"))
@@ -215,7 +266,7 @@ def _save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> Non
         pages = moving
     else:
         metadata = {}
-    file.write(api.encode_pages(pages, animation=animation, metadata=metadata, **_options(image)))
+    return api.encode_pages(pages, animation=animation, metadata=metadata, **_options(image))
 
 
 def register() -> None:
