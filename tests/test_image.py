@@ -264,3 +264,47 @@ def test_bytes_that_nobody_asked_for_are_an_error(tmp_path: Path, monkeypatch: p
 def test_a_preview_of_no_size_is_refused(side: int) -> None:
     with pytest.raises(InputError, match="at least 1"):
         l3c.open(l3c.encode(smooth_picture(9, 9, 3))).preview(side)
+
+
+def test_an_image_stands_in_a_with_statement_and_keeps_no_file_open(tmp_path: Path) -> None:
+    path = tmp_path / "x.l3c"
+    path.write_bytes(tiled(smooth_picture(67, 91, 3)))
+    with l3c.open(path) as image:
+        part = image[3:5, 4:9]
+    np.testing.assert_array_equal(image[3:5, 4:9], part)
+    path.rename(tmp_path / "y.l3c")
+    with pytest.raises(FileNotFoundError), l3c.open(path):
+        pass
+
+
+def test_the_size_is_width_and_height() -> None:
+    for shape in ((2, 5), (2, 5, 3)):
+        image = l3c.open(l3c.encode(np.zeros(shape, np.uint8)))
+        assert (image.size, image.shape) == ((5, 2), shape)
+        assert image.size == image.pages[0].size
+
+
+@pytest.mark.parametrize("name", ["RGB in tiles", "gray in tiles", "RGBA", "16 bits", "a kept JPEG"])
+def test_notebooks_show_a_preview(name: str) -> None:
+    kept = io.BytesIO()
+    Pillow.fromarray(smooth_picture(67, 91, 3)).save(kept, "JPEG")
+    data = FILES[name]() if name in FILES else l3c.encode_jpeg(kept.getvalue())
+    image = l3c.open(data)
+    png = image._repr_png_()
+    assert png is not None
+    with Pillow.open(io.BytesIO(png)) as shown:
+        assert (shown.format, shown.size) == ("PNG", image.size)
+        np.testing.assert_array_equal(np.asarray(shown), image.preview())
+
+
+def test_a_large_image_is_shown_small_and_what_is_none_as_text(tmp_path: Path) -> None:
+    png = l3c.open(l3c.encode(np.zeros((20, 700), np.uint8)))._repr_png_()
+    assert png is not None
+    with Pillow.open(io.BytesIO(png)) as shown:
+        assert shown.size == (320, 9)
+    assert l3c.open(l3c.keep_file(b"text", "txt"))._repr_png_() is None
+    path = tmp_path / "x.l3c"
+    path.write_bytes(tiled(smooth_picture(67, 91, 3)))
+    image = l3c.open(path)
+    path.unlink()
+    assert image._repr_png_() is None

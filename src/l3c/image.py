@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from l3c.container.constants import EXTRA_NAMES, LAYOUT_NAMES, PAGE_KINDS, UNSIGNED
 from l3c.container.cursor import Buffer
@@ -14,7 +14,7 @@ from l3c.container.lazy import Payloads, Ranges, read_lazily
 from l3c.container.read import read_file
 from l3c.container.structure import Contents, Frame, Page, Palette
 from l3c.container.tiling import Box
-from l3c.errors import InputError
+from l3c.errors import InputError, L3CError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +27,9 @@ class Image:
 
     A part is decoded from the tiles that it meets, and of a path or a URL nothing else is read. Tiles have some hundred
     pixels a side and are not cached: take parts in large pieces, or `samples`, which is cached.
+
+    It may stand in a `with` statement, as images of other libraries. No file stays open between reads, so that the
+    image can be used after the statement too.
 
     layout, depth, maximum, extra: as in `Info`. shape, dtype: of the samples. palette: of layout "palette", else None.
     metadata: kinds to bytes.
@@ -78,6 +81,30 @@ class Image:
     def __repr__(self) -> str:
         pages = f", {len(self.pages)} pages" if len(self.pages) > 1 else ""
         return f"<l3c.Image {self.layout} {self.dtype} {'x'.join(map(str, self.shape))}{pages}>"
+
+    def _repr_png_(self) -> bytes | None:
+        """What notebooks show: `preview()` as a PNG file. None, so that they show the text, where there is none."""
+        import io
+
+        try:
+            from PIL import Image as Pillow
+
+            file = io.BytesIO()
+            Pillow.fromarray(self.preview()).save(file, "PNG")
+        except (L3CError, OSError, ImportError):
+            return None
+        return file.getvalue()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Nothing is open."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height, pixels, as of Pillow's images."""
+        return self.shape[1], self.shape[0]
 
     @property
     def ndim(self) -> int:
