@@ -82,6 +82,12 @@ def test_the_readmes_pitch_is_that_of_its_table() -> None:
     assert f"{min(saved):.0f} to {max(saved):.0f} % smaller than JPEG XL's" in " ".join(text.split())
 
 
+def test_the_readmes_pitch_for_jpeg_files_is_that_of_the_results() -> None:
+    ratios = [int(row["wave"]) / int(row["jpeg"]) for row in rows("jpeg-files")]
+    assert 0.7 < sum(ratios) / len(ratios) < 0.755
+    assert "JPEG files become a quarter smaller" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_results_are_of_whole_sets() -> None:
     counts = {"kodak": 24, "valid": 40, "valid-gray": 40}
     for name, count in counts.items():
