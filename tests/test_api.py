@@ -265,6 +265,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "verify": l3c.verify,
     "original": l3c.original,
     "salvage": lambda file: l3c.salvage(file).samples.tobytes(),
+    "open": lambda file: l3c.open(file).samples.tobytes(),
 }
 
 

@@ -95,6 +95,11 @@ LATER = {
 """Names that are imported when they are asked for, since NumPy comes with some: to their modules."""
 
 
+def __dir__() -> list[str]:
+    """With the names of `LATER`, for completion in consoles and notebooks."""
+    return sorted({*globals(), *LATER})
+
+
 def __getattr__(name: str) -> Any:
     """A name of `LATER`."""
     if name not in LATER:

@@ -198,8 +198,11 @@ class FileRanges:
     """A file of this machine, opened for each piece."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        from l3c.storage.source import naming_paths
+
         self._path = Path(path)
-        self.size = self._path.stat().st_size
+        with naming_paths(path):
+            self.size = self._path.stat().st_size
 
     def read(self, start: int, stop: int) -> bytes:
         with self._path.open("rb", buffering=0) as file:

@@ -27,6 +27,10 @@ def test_the_package_has_public_names() -> None:
     assert {"decode", "encode", "info", "verify", "register_pillow"} < set(l3c.__all__)
 
 
+def test_consoles_complete_all_public_names() -> None:
+    assert set(l3c.__all__) <= set(dir(l3c))
+
+
 def test_public_functions_are_documented() -> None:
     for name in l3c.__all__:
         if name != "__version__":
