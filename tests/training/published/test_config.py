@@ -21,13 +21,13 @@ NOT_WAVE = ("imagenet32", "imagenet64", "packed")
 """They name schedules and optimizers, which the wave network has none of."""
 
 JPEG = "jpeg"
-"""The model configuration whose data are JPEG files, and how names of such data begin."""
+"""How names of model configurations begin whose data are JPEG files, and names of such data."""
 
 PAIRS = [
     (m, d)
     for m in MODELS
     for d in DATA
-    if not (m.stem.startswith("wave") and d.stem in NOT_WAVE) and (m.stem == JPEG) == d.stem.startswith(JPEG)
+    if not (m.stem.startswith("wave") and d.stem in NOT_WAVE) and m.stem.startswith(JPEG) == d.stem.startswith(JPEG)
 ]
 
 
