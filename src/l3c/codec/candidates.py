@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from l3c.codec.encode import Progress, encode_components, encode_differences, encode_drawing
@@ -27,10 +26,6 @@ from l3c.history.plain import Components, to_components, to_numbers
 from l3c.history.residuals import kind as residuals
 from l3c.history.value_table import kind as value_table
 from l3c.threads import part_of
-
-EXPLAINED = 0.01
-"""Share of samples that a JPEG file may leave to residuals so that nothing else is tried. Models of pixels take 2.5
-times as many bytes as coefficients at quality 95, and up to eight times at lower ones (docs/history.md)."""
 
 Way = tuple[ImageHeader, Components]
 """A header, and the components that it says, each uint8 [height, width, channels]."""
@@ -70,13 +65,6 @@ def smallest_file(header: ImageHeader, expected: Expected, settings: Settings) -
 
 def _candidates(header: ImageHeader, expected: Expected, settings: Settings) -> Iterator[Candidate]:
     """Files of the image: by models in every way that may be the smallest, as a drawing, from a JPEG file."""
-    if settings.history and registry.is_affordable(DecodedJpeg, header, settings.limit):
-        jpeg = registry.KINDS[DecodedJpeg].module.undo(expected.samples, header)
-        if jpeg is not None:
-            yield Candidate(encode_differences(*jpeg, expected.metadata), *jpeg)
-            if is_explained(jpeg[1]):
-                settings.progress(1)
-                return
     numbers = to_numbers(expected.samples, header)
     ways = _ways(numbers, header, settings)
     for number, way in enumerate(ways):
@@ -85,12 +73,10 @@ def _candidates(header: ImageHeader, expected: Expected, settings: Settings) -> 
         plain = header, to_components(numbers, header)
         for data in encode_drawing(*plain, expected.metadata, expected.palette):
             yield Candidate(data, *plain)
-
-
-def is_explained(residuals: Components) -> bool:
-    """Whether a JPEG file's coefficients give all but few samples: then no other file can be smaller."""
-    wrong = sum(int(np.count_nonzero(plane)) for plane in residuals)
-    return wrong <= EXPLAINED * sum(plane.size for plane in residuals)
+    if settings.history and registry.is_affordable(DecodedJpeg, header, settings.limit):
+        jpeg = registry.KINDS[DecodedJpeg].module.undo(expected.samples, header)
+        if jpeg is not None:
+            yield Candidate(encode_differences(*jpeg, expected.metadata), *jpeg)
 
 
 def _coded(way: Way, expected: Expected, settings: Settings, progress: Progress) -> Iterator[Candidate]:
