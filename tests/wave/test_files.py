@@ -27,7 +27,7 @@ PICTURE = smooth_picture(40, 50, 3)
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing lies, and nothing is loaded."""
-    monkeypatch.setattr(files, "_loaded", Loaded())
+    monkeypatch.setattr(files._files, "_loaded", Loaded())
     monkeypatch.chdir(tmp_path)
 
 
@@ -46,7 +46,7 @@ def test_files_are_found_and_code(learning: str, tmp_path: Path, monkeypatch: py
     data = l3c.encode(PICTURE, model=str(path), effort=1)
     assert l3c.info(data).models[0][0] == "my"
     assert (l3c.decode(data) == PICTURE).all()
-    monkeypatch.setattr(files, "_loaded", Loaded())
+    monkeypatch.setattr(files._files, "_loaded", Loaded())
     if learning != "fast":  # which is what a preset does
         with pytest.raises(ModelError, match=r"needs model 'my'.*L3C_MODELS"):
             l3c.decode(data)
@@ -66,7 +66,7 @@ def test_a_bucket_is_searched_and_read(tmp_path: Path, monkeypatch: pytest.Monke
     content = write(tmp_path / "my.safetensors", learning="archives").read_bytes()
     fsspec.filesystem("memory").pipe("/waves/cloudy.safetensors", content)
     data = l3c.encode(PICTURE, model="memory://waves/cloudy.safetensors", effort=1)
-    monkeypatch.setattr(files, "_loaded", Loaded())
+    monkeypatch.setattr(files._files, "_loaded", Loaded())
     monkeypatch.setenv(VARIABLE, "memory://waves")
     assert (l3c.decode(data) == PICTURE).all()
     assert describe_file("memory://waves/cloudy.safetensors").channels == 3

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from l3c.cli.progress import lines_for
 from l3c.cli.streams import say, visible
+from l3c.models.search_path import COEFFICIENTS
 
 if TYPE_CHECKING:
     from l3c.codec.models import Listed
 
-# a model's channels; 0 stands for the float form, which codes nothing, 64 for coefficients of JPEG files
-KINDS = {0: "float", 1: "gray", 2: "chroma", 3: "RGB", 64: "JPEG"}
+# a model's channels; 0 stands for the float form, which codes nothing
+KINDS = {0: "float", 1: "gray", 2: "chroma", 3: "RGB", COEFFICIENTS: "JPEG"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

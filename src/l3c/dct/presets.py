@@ -7,10 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from l3c.dct.files import COEFFICIENTS
 from l3c.dct.model import DctModel, read_model
 from l3c.errors import ModelError
-from l3c.models.search_path import Row
+from l3c.models.search_path import COEFFICIENTS, Row
 
 FOLDER = Path(__file__).parent / "weights"
 """Where the files lie."""

@@ -36,6 +36,9 @@ OURS = "l3c-"
 Row = tuple[str, int, str, str, str]
 """Name, channels (0: codes nothing), digest, place, problem: of a listing."""
 
+COEFFICIENTS = 64
+"""In place of the channels of a model of JPEG files: it codes blocks of so many coefficients."""
+
 
 def named_folders() -> list[str]:
     """Those that the environment names."""
