@@ -8,24 +8,31 @@ from numpy.typing import NDArray
 from l3c.errors import FormatError
 from l3c.jpeg.entropy_compiled import write_scan
 from l3c.jpeg.file import JpegFile
-from l3c.jpeg.frame import START
 from l3c.jpeg.idct import ZIGZAG
-from l3c.jpeg.layout import BLOCK, Layout, planes_of, read_layout
+from l3c.jpeg.layout import (
+    AC_CLASS,
+    BASELINE,
+    BLOCK,
+    CODES,
+    END,
+    SCAN,
+    START,
+    STEPS,
+    WHOLE,
+    Layout,
+    marked,
+    planes_of,
+    read_layout,
+)
 from l3c.jpeg.notes import REGULAR
 from l3c.jpeg.pixels import Coefficients, grid
 from l3c.jpeg.standard import STANDARD_CODES
 
-TABLES = b"\xff\xdb"  # markers (T.81, table B.1): quantization tables
-FRAME = b"\xff\xc0"  # a baseline frame
-CODES = b"\xff\xc4"  # Huffman codes
-SCAN = b"\xff\xda"  # the header of a scan
-END = b"\xff\xd9"  # the end of the image
+SYMBOL_BITS = 26
+"""Of a coefficient, at most: a code of 16 bits, and 10 bits of its value."""
 
-WHOLE = bytes([0, BLOCK - 1, 0])
-"""A scan of all coefficients."""
-
-BLOCK_BYTES = 400
-"""Of a block's coded data, at most: 64 coefficients of 26 bits, each byte of which may be stuffed."""
+BLOCK_BYTES = 2 * BLOCK * SYMBOL_BITS // 8
+"""Of a block's coded data, at most: each byte may be stuffed with another."""
 
 STEP_MAX = 255
 """Of a baseline file."""
@@ -44,20 +51,16 @@ def write_jpeg(image: Coefficients, size: tuple[int, int]) -> bytes:
     """
     tables = list(dict.fromkeys(table[ZIGZAG].tobytes() for table in image.tables))
     numbers = [tables.index(table[ZIGZAG].tobytes()) for table in image.tables]
-    parts = [START[:2]]
-    parts += [_segment(TABLES, bytes([i]) + table) for i, table in enumerate(tables)]
-    parts += [_segment(FRAME, _frame(size, numbers, image.subsampled))]
-    parts += [_segment(CODES, bytes([kind << 4]) + STANDARD_CODES[kind, 0]) for kind in (0, 1)]
+    parts = [marked(START)]
+    parts += [marked(STEPS, bytes([i]) + table) for i, table in enumerate(tables)]
+    parts += [marked(BASELINE, _frame(size, numbers, image.subsampled))]
+    parts += [marked(CODES, bytes([kind * AC_CLASS]) + STANDARD_CODES[kind, 0]) for kind in (0, 1)]
     selectors = b"".join(bytes([i + 1, 0]) for i in range(len(numbers)))
-    parts += [_segment(SCAN, bytes([len(numbers)]) + selectors + WHOLE)]
-    layout, _ = read_layout(b"".join([*parts, END]))
+    parts += [marked(SCAN, bytes([len(numbers)]) + selectors + WHOLE)]
+    layout, _ = read_layout(b"".join([*parts, marked(END)]))
     blocks = [np.ascontiguousarray(plane[..., ZIGZAG]) for plane in image.blocks]
     scan = write_scan(REGULAR, BLOCK_BYTES * layout.blocks, planes_of(layout, layout.scans[0], blocks))
-    return b"".join([*parts, scan, END])
-
-
-def _segment(marker: bytes, content: bytes) -> bytes:
-    return marker + (len(content) + 2).to_bytes(2, "big") + content
+    return b"".join([*parts, scan, marked(END)])
 
 
 def _frame(size: tuple[int, int], numbers: list[int], subsampled: tuple[bool, bool]) -> bytes:

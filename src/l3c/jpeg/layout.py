@@ -34,6 +34,7 @@ EXPAND = 0xDF  # reference components are enlarged, in hierarchical files
 ARITHMETIC_CONDITIONING = 0xCC  # stands among the markers of frames, and is none
 # markers of frames: C4, C8 and CC mean something else
 FRAMES = frozenset({*range(0xC0, 0xD0)} - {CODES, 0xC8, ARITHMETIC_CONDITIONING})
+LENGTH_BYTES = 2  # of a segment's length, which counts itself
 NO_MARKER = 0  # in place of a marker: bytes that are no segment
 CODED = -1  # in place of a marker: the data of a scan
 
@@ -84,6 +85,19 @@ of a component. A blank picture of many scans takes next to no bytes, so that th
 
 FREE_VISITS = 1 << 20
 """Of small files."""
+
+
+WHOLE = bytes([0, BLOCK - 1, 0])
+"""The last bytes of a scan's header: all coefficients, of which no bits are left out."""
+
+AC_CLASS = 0x10
+"""Flag of a Huffman code: of all but the first coefficient."""
+
+
+def marked(marker: int, content: bytes | None = None) -> bytes:
+    """A marker, and its segment where it has one."""
+    length = b"" if content is None else (len(content) + LENGTH_BYTES).to_bytes(LENGTH_BYTES, "big")
+    return bytes([0xFF, marker]) + length + (content or b"")
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from l3c.errors import FormatError
 from l3c.jpeg.codes import optimal_code
 from l3c.jpeg.entropy_compiled import count_symbols
-from l3c.jpeg.layout import CODES, Layout, Scan, codes_in, planes_of, segments
+from l3c.jpeg.layout import CODES, LENGTH_BYTES, Layout, Scan, codes_in, planes_of, segments
 from l3c.jpeg.standard import NO_CODE, STANDARD_CODES, Code
 
-LENGTH_BYTES = 2  # of a segment's length, which counts itself
 CONTENT_MAX = (1 << 8 * LENGTH_BYTES) - 1 - LENGTH_BYTES  # bytes of a segment, whose length counts its own
 Coefficients = list[NDArray[np.int16]]
 

@@ -10,7 +10,22 @@ import numpy as np
 
 from l3c.jpeg.entropy_compiled import write_scan
 from l3c.jpeg.file import APPLICATIONS, FINISH, JpegFile
-from l3c.jpeg.layout import BLOCK, CODES, END, EXTENDED, SCAN, SIDE, START, STEPS, planes_of, read_layout, segments
+from l3c.jpeg.layout import (
+    AC_CLASS,
+    BLOCK,
+    CODES,
+    END,
+    EXTENDED,
+    SCAN,
+    SIDE,
+    START,
+    STEPS,
+    WHOLE,
+    marked,
+    planes_of,
+    read_layout,
+    segments,
+)
 from l3c.jpeg.notes import APART, BREAKS, ONES, REGULAR, RUN_LIMIT, ZERO_RUNS
 
 ABOUT_COLOURS = (b"JFIF\0", b"Adobe")
@@ -28,14 +43,9 @@ AC_LENGTH = 9
 WIDE = 0x10
 """Flag of a quantization table: 16 bits an entry."""
 
-AC_CLASS = 0x10
-"""Flag of a Huffman code: of all but the first coefficient."""
-
-WHOLE = bytes([0, BLOCK - 1, 0])
-"""A scan of all coefficients."""
-
-SYMBOL_BYTES = 4
-"""Of each coefficient in its scan, at most: 9 bits of a code, 16 of the value, and a byte stuffed behind each."""
+SYMBOL_BYTES = 7
+"""Of each coefficient in its scan, at most: 10 bits of a code and 15 of the value are 25 bits, and each byte may be
+stuffed with another."""
 
 HARMLESS = ONES | RUN_LIMIT | ZERO_RUNS | BREAKS | APART
 """Flags of notes that tell how coefficients are coded, not what a reader makes of them."""
@@ -73,8 +83,8 @@ def part_of(file: JpegFile, first: int, last: int) -> bytes:
     """The JPEG file of the rows of units first .. last - 1, which begins at line first * unit_height."""
     height = min(file.layout.height, last * unit_height(file)) - first * unit_height(file)
     start = _header(file, height)
-    lone = [_segment(SCAN, bytes([1, c.identifier, 0]) + WHOLE) for c in file.layout.components]
-    layout, _ = read_layout(b"".join([start, *lone, bytes([0xFF, END])]))
+    lone = [marked(SCAN, bytes([1, c.identifier, 0]) + WHOLE) for c in file.layout.components]
+    layout, _ = read_layout(b"".join([start, *lone, marked(END)]))
     rows = [slice(first * c.vertical, None) for c in file.layout.components]
     coefficients = [
         np.ascontiguousarray(plane[part][: c.rows, : c.columns])
@@ -82,33 +92,30 @@ def part_of(file: JpegFile, first: int, last: int) -> bytes:
     ]
     out = [start]
     for header, scan in zip(lone, layout.scans, strict=True):
-        plane = coefficients[scan.components[0]]
-        out += [
-            header,
-            write_scan(REGULAR, OVERHEAD + SYMBOL_BYTES * plane.size, planes_of(layout, scan, coefficients)),
-        ]
-    return b"".join([*out, bytes([0xFF, END])])
+        limit = OVERHEAD + SYMBOL_BYTES * coefficients[scan.components[0]].size
+        out += [header, write_scan(REGULAR, limit, planes_of(layout, scan, coefficients))]
+    return b"".join([*out, marked(END)])
 
 
 def _header(file: JpegFile, height: int) -> bytes:
     """All before the first scan."""
     layout = file.layout
-    out = [bytes([0xFF, START])]
+    out = [marked(START)]
     for marker, start, end in segments(file.header, coded=False):
         if marker == SCAN:  # readers know the colours by now
             break
         content = file.header[start:end]
         if marker in APPLICATIONS and content.startswith(ABOUT_COLOURS):
-            out.append(_segment(marker, content))
+            out.append(marked(marker, content))
     for number, component in enumerate(layout.components):
-        out.append(_segment(STEPS, bytes([WIDE | number]) + component.steps.astype(">u2").tobytes()))
+        out.append(marked(STEPS, bytes([WIDE | number]) + component.steps.astype(">u2").tobytes()))
     lines = [
         bytes([c.identifier, c.horizontal << 4 | c.vertical, number]) for number, c in enumerate(layout.components)
     ]
     sizes = height.to_bytes(2, "big") + layout.width.to_bytes(2, "big")
-    out.append(_segment(EXTENDED, bytes([SIDE]) + sizes + bytes([len(lines)]) + b"".join(lines)))
-    out += [_segment(CODES, b"\0" + _even_code(DC_SIZES, DC_LENGTH))]
-    out += [_segment(CODES, bytes([AC_CLASS]) + _even_code(256, AC_LENGTH))]
+    out.append(marked(EXTENDED, bytes([SIDE]) + sizes + bytes([len(lines)]) + b"".join(lines)))
+    out += [marked(CODES, b"\0" + _even_code(DC_SIZES, DC_LENGTH))]
+    out += [marked(CODES, bytes([AC_CLASS]) + _even_code(256, AC_LENGTH))]
     return b"".join(out)
 
 
@@ -120,7 +127,3 @@ def _even_code(symbols: int, length: int) -> bytes:
     else:
         counts[length - 1] = symbols
     return bytes(counts) + bytes(range(symbols))
-
-
-def _segment(marker: int, content: bytes) -> bytes:
-    return bytes([0xFF, marker]) + (len(content) + 2).to_bytes(2, "big") + content
