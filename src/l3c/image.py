@@ -154,6 +154,8 @@ class Image:
             check_pixels(self._contents, self._max_memory)
             limits = self._threads, self._max_memory
             strip = lines(self._contents.header, self._contents.jpeg, box.top, box.bottom, *limits)
+            if strip is None:  # all is decoded, and kept for the next part
+                strip = self.samples[box.top : box.bottom]
             return strip[:, box.left : box.right]
         from l3c.codec.region import decode_region
         from l3c.threads import thread_count

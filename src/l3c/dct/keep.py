@@ -167,21 +167,26 @@ def _blank(header: ImageHeader, file: KeptFile, max_memory: int) -> tuple[CodedJ
 
 def lines(
     header: ImageHeader, file: KeptFile, top: int, bottom: int, threads: int | None, max_memory: int | None
-) -> NDArray[np.uint8]:
-    """Lines top .. bottom - 1 of `pixels`. Where coefficients are coded, those of other segments are not decoded, so
-    that the check of the whole file is left out; sections have checks of their own.
+) -> NDArray[np.uint8] | None:
+    """Lines top .. bottom - 1 of `pixels`, or None where all of them have to be decoded for that.
+
+    Coefficients of other segments are not decoded, so that the check of the whole file is left out; sections have
+    checks of their own.
     """
-    limit = DEFAULT_MAX_MEMORY if max_memory is None else max_memory
     if file.coder != KEPT_COEFFICIENTS:
-        return pixels(original(header, file, threads, max_memory))[top:bottom]
-    coded, blank = _blank(header, file, limit)
+        return None
+    coded, blank = _blank(header, file, DEFAULT_MAX_MEMORY if max_memory is None else max_memory)
     if not is_cuttable(blank):
-        return pixels(original(header, file, threads, max_memory))[top:bottom]
+        return None
     height = unit_height(blank)
     # readers interpolate chroma from one line beyond: one row of units on either side is enough
     first, last = max(0, top // height - 1), min(-(-header.height // height), -(-bottom // height) + 1)
     fill_rows(coded, blank, model_of(coded.model), first, last, threads)
-    return pixels(part_of(blank, first, last))[top - first * height : bottom - first * height]
+    try:
+        part = part_of(blank, first, last)
+    except FormatError:  # differences of more bits than its codes have, which no encoder makes of 8-bit samples
+        return None
+    return pixels(part)[top - first * height : bottom - first * height]
 
 
 def memory_needed(header: ImageHeader, file: KeptFile) -> int:
