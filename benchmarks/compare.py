@@ -78,14 +78,19 @@ def load(path: Path, gray: bool) -> Pixels:
         return np.asarray(image.convert("L" if gray else "RGB"))
 
 
-def timed(work: Callable[[], T], repeat: int) -> tuple[T, float]:
-    """The result, and the median of the seconds it took."""
+def timed(
+    work: Callable[[], T],
+    repeat: int,
+    clock: Callable[[], float] = time.perf_counter,
+    of: Callable[[list[float]], float] = statistics.median,
+) -> tuple[T, float]:
+    """The result, and the seconds it took by a clock: of several times the median, or what `of` takes of them."""
     seconds = []
     for _ in range(repeat):
-        start = time.perf_counter()
+        start = clock()
         result = work()
-        seconds.append(time.perf_counter() - start)
-    return result, statistics.median(seconds)
+        seconds.append(clock() - start)
+    return result, of(seconds)
 
 
 def measure(codec: Codec, images: list[Pixels], counts: list[int], once: bool) -> Row:
@@ -149,20 +154,27 @@ def table(rows: dict[str, Row], images: list[Pixels], counts: list[int]) -> str:
 
 def circumstances(folder: Path, gray: bool, images: list[Pixels]) -> dict[str, str]:
     """What the figures depend on."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    names = (line.split(":")[1].strip() for line in _cpu_lines() if line.startswith("model name"))
     return {
         "images": f"{folder.name}{', gray' if gray else ''}: {len(images)}",
-        "processor": f"{next(names, platform.processor())}, {os.cpu_count()} cores",
+        "processor": f"{processor()}, {os.cpu_count()} cores",
         "load": f"{os.getloadavg()[0]:.2f}",
         "versions": f"l3c {l3c.__version__}, imagecodecs {imagecodecs.__version__}, {imagecodecs.jpegxl_version()}",
-        "commit": commit.stdout.strip(),
+        "commit": commit(),
     }
 
 
-def _cpu_lines() -> list[str]:
+def commit() -> str:
+    """Of the checkout."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def processor() -> str:
+    """Its name."""
     path = Path("/proc/cpuinfo")
-    return path.read_text().splitlines() if path.exists() else []
+    lines = path.read_text().splitlines() if path.exists() else []
+    names = (line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor())
 
 
 def write_results(

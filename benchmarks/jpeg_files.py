@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import csv
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -21,15 +20,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 import imagecodecs
+from compare import commit, processor, timed
 
 import l3c
 from l3c.isa import chosen_isa
 from l3c.jpeg.frame import read_frame
 
-T = TypeVar("T")
 RESULTS = Path(__file__).parent / "results"
 SUFFIXES = {".jpg", ".jpeg"}
 SPEEDS = ("encode_mb", "decode_mb", "encode_mp", "decode_mp", "encode_mib", "decode_mib")
@@ -116,11 +114,11 @@ def _lepton(data: bytes) -> bytes | None:
 
 def measure(coder: Coder, content: bytes, repeat: int, row: Row) -> None:
     """Encode, decode and compare a file; add it to the row."""
-    coded, seconds = timed(lambda: coder.encode(content), repeat)
+    coded, seconds = timed(lambda: coder.encode(content), repeat, time.process_time, min)
     row.sizes.append(None if coded is None else len(coded))
     if coded is None:
         return
-    back, more = timed(lambda: coder.decode(coded), repeat)
+    back, more = timed(lambda: coder.decode(coded), repeat, time.process_time, min)
     if back != content:
         raise SystemExit("a file did not come back as it was")
     frame = read_frame(content)
@@ -129,16 +127,6 @@ def measure(coder: Coder, content: bytes, repeat: int, row: Row) -> None:
     row.decode_seconds += more
     row.megapixels += frame.height * frame.width / 1e6
     row.megabytes += len(content) / 1e6
-
-
-def timed(work: Callable[[], T], repeat: int) -> tuple[T, float]:
-    """The result, and the least of the seconds it took."""
-    seconds = []
-    for _ in range(repeat):
-        start = time.process_time()
-        result = work()
-        seconds.append(time.process_time() - start)
-    return result, min(seconds)
 
 
 def memory(name: str, large: Path, small: Path) -> tuple[float, float]:
@@ -180,13 +168,9 @@ def table(rows: dict[str, Row], lengths: list[int]) -> str:
 
 def circumstances(folder: Path, files: int) -> str:
     """What the figures depend on."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    names = (line.split(":")[1].strip() for line in lines if line.startswith("model name"))
     return (
-        f"{files} files, one thread, {next(names, platform.processor())}, {chosen_isa()}, "
-        f"load {os.getloadavg()[0]:.1f}, commit {commit.stdout.strip()}, imagecodecs {imagecodecs.__version__}"
+        f"{files} files, one thread, {processor()}, {chosen_isa()}, "
+        f"load {os.getloadavg()[0]:.1f}, commit {commit()}, imagecodecs {imagecodecs.__version__}"
     )
 
 
