@@ -63,12 +63,13 @@ paper: $(VENV)/tools
 goldens: $(VENV)/tools
 	$(BIN)/python -m tests.golden.make
 
-# make fuzz        : MINUTES=20 each: libFuzzer on the engine (needs clang), files of all kinds mutated, containers by coverage (needs atheris); FILES=10000 damaged files
+# make fuzz        : MINUTES=20 each: libFuzzer on the engine (needs clang), files of all kinds mutated, containers by coverage (needs atheris); FILES=10000 damaged files, and as many that keep JPEG files
 fuzz: $(VENV)/tools
 	@failed=0; engine/tests/fuzz.sh $(MINUTES) || failed=1; \
 	$(BIN)/python -m tests.fuzz $(MINUTES) || failed=1; \
 	$(BIN)/python -m tests.fuzz.atheris_containers $(MINUTES) || failed=1; \
-	$(BIN)/python -m tests.long.fuzz_decoder $(FILES) || failed=1; exit $$failed
+	$(BIN)/python -m tests.long.fuzz_decoder $(FILES) || failed=1; \
+	$(BIN)/python -m tests.long.jpeg_files --files $(FILES) || failed=1; exit $$failed
 
 # make kill        : kill runs over folders at TIMES=50 random moments, and look for every picture
 kill: $(VENV)/tools

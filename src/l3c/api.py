@@ -334,7 +334,7 @@ def encode_jpeg(
     """Keep a JPEG file byte for byte: its coefficients by a model, or as it is where it would not come back so.
 
     `original` gives the file back, `decode` its pixels. model: of coefficients, or of pixels, which has one beside it
-    (docs/models.md). threads, progress: as for `encode`. max_memory: bytes, None is 4 GiB; a file whose coefficients
+    (docs/jpeg.md). threads, progress: as for `encode`. max_memory: bytes, None is 4 GiB; a file whose coefficients
     take more is kept as it is.
 
     Raises InputError for what is no JPEG file, ModelError for a damaged model.
