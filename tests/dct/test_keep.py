@@ -251,7 +251,12 @@ def test_a_region_decodes_the_segments_that_it_needs(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("data", [OLD, l3c.encode_jpeg(BASE[:-2])], ids=["JPEG XL", "without an end"])
 def test_what_has_no_parts_is_decoded_once(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded: list[bytes] = []
-    monkeypatch.setattr("l3c.api.original_of", lambda *_, **__: decoded.append(BASE) or BASE)
+
+    def original_of(*_: object, **__: object) -> bytes:
+        decoded.append(BASE)
+        return BASE
+
+    monkeypatch.setattr("l3c.api.original_of", original_of)
     image = l3c.open(data)
     np.testing.assert_array_equal(image[10:20], image[:30][10:20])
     assert len(decoded) == 1
