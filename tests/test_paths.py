@@ -15,6 +15,7 @@ import l3c
 from l3c.errors import FormatError, InputError, LimitError, ModelError, TargetExistsError
 from tests.checks import smooth_picture
 from tests.images.pictures import ICC, RGB, RGB16, XMP, saved
+from tests.server import serving
 
 PICTURE = smooth_picture(60, 70, 3)
 HOUR = 3_600_000_000_000
@@ -119,6 +120,11 @@ REFUSED: dict[str, tuple[type[Exception], str, dict[str, Any]]] = {
     "no folder": (InputError, "there is no folder", {"target": "none/x.l3c"}),
     "a picture's name": (InputError, "is named as a picture", {"target": "x.tif"}),
     "a URL": (InputError, "is a URL", {"target": "s3://bucket/x.l3c"}),
+    "a device to delete for": (
+        InputError,
+        "delete_source needs files",
+        {"target": "/dev/null", "delete_source": True, "force": True},
+    ),
     "no path": (InputError, "a file by its path is needed, not int", {"target": 5}),
     "no model": (ModelError, "tsunami", {"model": "tsunami"}),
     "little memory": (LimitError, "max_memory", {"max_memory": 100}),
@@ -154,3 +160,40 @@ def test_samples_that_the_target_cannot_hold_are_refused(tmp_path: Path) -> None
     with pytest.raises(InputError, match="cannot hold"):
         l3c.decode_file(deep, tmp_path / "deep.bmp")
     assert l3c.decode_file(deep).target.name == "deep.png"
+
+
+def test_a_source_is_deleted_when_its_result_is_verified(photo: Path, tmp_path: Path) -> None:
+    done = l3c.encode_file(photo, delete_source=True)
+    assert (done.deleted, photo.exists()) == (True, False)
+    back = l3c.decode_file(done.target, tmp_path / "x.ppm", delete_source=True)
+    assert (back.deleted, done.target.exists()) == (False, True)
+    assert back.notes[-1] == "the source is kept, since the result lacks icc"
+    assert l3c.decode_file(done.target, delete_source=True).deleted
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["photo.png", "x.ppm"]
+
+
+def test_regions_and_previews_are_decoded(photo: Path, tmp_path: Path) -> None:
+    done = l3c.encode_file(photo)
+    part = l3c.decode_file(done.target, tmp_path / "part.png", region=(2, 3, 5, 4))
+    with Image.open(part.target) as image:
+        np.testing.assert_array_equal(np.asarray(image), PICTURE[3:7, 2:7])
+        assert image.info["icc_profile"] == ICC
+    small = l3c.decode_file(done.target, tmp_path / "small.png", preview=True)
+    assert small.target.stat().st_size == small.bytes_out
+    with pytest.raises(InputError, match="needs a target"):
+        l3c.decode_file(done.target, region=(0, 0, 1, 1))
+
+
+def test_sources_may_be_urls(photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    with serving(tmp_path) as url:
+        done = l3c.encode_file(f"{url}/photo.png")
+        assert (done.source, done.target) == (f"{url}/photo.png", Path("photo.png.l3c"))
+        (tmp_path / "photo.png.l3c").write_bytes(done.target.read_bytes())
+        assert l3c.decode_file(f"{url}/photo.png.l3c").target == Path("photo.png")
+        with pytest.raises(InputError, match="404"):
+            l3c.encode_file(f"{url}/none.png")
+    with Image.open("photo.png") as image:
+        np.testing.assert_array_equal(np.asarray(image), PICTURE)

@@ -19,6 +19,7 @@ from l3c.errors import InputError, L3CError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+Region = tuple[int, int, int, int]  # x, y, width, height: pixels
 PREVIEW_SIDE = 320  # pixels: the longest side that a stored preview has (container.constants.PREVIEW_SIDE_MAX)
 
 

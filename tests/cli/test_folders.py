@@ -1,13 +1,19 @@
 """Folders in the command line."""
 
 import json
+import re
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from l3c.cli import folders
+from l3c.bulk.jobs import DONE, SKIPPED, Job, Outcome
+from l3c.bulk.run import RunSummary
+from l3c.bulk.watch import Watch, share_of_work
+from l3c.cli import progress
+from l3c.cli.folders import progress as progress_text
 from tests.bulk.folders import make_tree, tree
 from tests.checks import smooth_picture
 from tests.cli.conftest import Run
@@ -54,10 +60,11 @@ def test_damage_is_found_in_a_folder(run: Run) -> None:
 
 def test_progress_is_shown_on_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    monkeypatch.setattr(folders, "INTERVAL", 0)
-    done = run("encode", "in", "-o", "out", "-j", "1")
-    assert "4 of 4 files, " in done.err
-    assert "0:00:00 left" in done.err
+    monkeypatch.setattr(progress, "PATIENCE", 0)
+    monkeypatch.setattr(progress, "INTERVAL", 0.001)
+    done = run("encode", "in", "-o", "out", "-j", "1", "-m", "wave")
+    assert re.search(r"\r[0-3] of 4 files, 0:00:0\d.*: \S+\.(png|bmp|ppm|tif)", done.err)
+    assert done.err.rstrip().splitlines()[-1].startswith("\r\x1b[Kencode: 4 files (4 done)") or "\r\x1b[K" in done.err
 
 
 def test_a_model_that_is_not_there_is_said_once(run: Run) -> None:
@@ -78,3 +85,62 @@ def test_the_output_of_a_file_is_a_file_or_a_folder(run: Run) -> None:
     assert Path("x.l3c").read_bytes() == Path("out/a.png.l3c").read_bytes()
     assert run("decode", "x.l3c", "-o", "out", "-q").code == 0
     assert Path("out/x.png").is_file()
+
+
+def test_skipped_files_say_nothing_of_the_time_left() -> None:
+    summary, watch = RunSummary("encode", 1001, 2_000_000_000), Watch()
+    for _ in range(999):
+        summary.add(Outcome("old.png", "old.png.l3c", SKIPPED, 1_000_000, 500_000))
+    assert "left" not in progress_text(summary, watch), "nothing was worked on yet"
+    with watch.following(Job("new.png", "new.png.l3c", 1_000_000)):
+        share_of_work()(0.0)
+        assert watch.since is not None
+        watch.since -= 10
+        share_of_work()(0.5)
+        text = progress_text(summary, watch)
+    assert text.startswith("999 of 1001 files, 0:00:00, 0.05 MB/s, ")
+    left = re.search(r", (\d+):(\d+):(\d+) left: new.png$", text)
+    assert left is not None
+    seconds = int(left[1]) * 3600 + int(left[2]) * 60 + int(left[3])
+    assert seconds == pytest.approx((2_000_000_000 - 999_500_000) / 50_000, rel=0.01)
+    summary.add(Outcome("new.png", "new.png.l3c", DONE, 1_000_000, 500_000))
+    assert summary.bytes_worked == 1_000_000
+
+
+def test_the_line_moves_while_one_file_is_in_progress() -> None:
+    summary, watch = RunSummary("encode", 1, 1_000_000, started=time.monotonic() - 12), Watch()
+    with watch.following(Job("large.png", "large.png.l3c", 1_000_000)):
+        assert progress_text(summary, watch) == "0 of 1 files, 0:00:12: large.png"
+    assert progress_text(None, watch) == "looking for files"
+
+
+def test_a_dry_run_says_what_would_be_done_and_changes_nothing(run: Run) -> None:
+    before = tree(Path("in"))
+    done = run("encode", "in", "-o", "out", "--dry-run", "--delete-source")
+    assert done.code == 0
+    assert sorted(done.lines[:-1]) == [f"{name}: would encode to {name}.l3c" for name in sorted(before)]
+    assert done.lines[-1].startswith("encode: 4 files (4 planned) in 0:00:0")
+    assert tree(Path("in")) == before
+    assert not Path("out").exists()
+    run("encode", "in", "-o", "out", "-q")
+    first = sorted(before)[0]
+    Path(f"out/{first}.l3c").unlink()
+    again = run("encode", "in", "-o", "out", "--dry-run", "--json")
+    *files, last = [json.loads(line) for line in again.out.splitlines()]
+    assert {entry["source"]: entry["status"] for entry in files} == {
+        name: "planned" if name == first else "skipped" for name in before
+    }
+    assert (last["summary"]["planned"], last["summary"]["skipped"]) == (1, 3)
+    decoded = run("decode", "out", "-o", "back", "--dry-run")
+    assert "would decode to" in decoded.lines[0]
+    assert not Path("back").exists()
+
+
+def test_verbose_runs_name_every_file(run: Run) -> None:
+    done = run("encode", "in", "-o", "out", "-v", "-j", "1")
+    assert (
+        len([line for line in done.lines if re.fullmatch(r"\S+: [\d,]+ -> [\d,]+ bytes \(.*%\): \S+\.l3c", line)]) == 4
+    )
+    again = run("encode", "in", "-o", "out", "-v")
+    assert len([line for line in again.lines if "is done already" in line]) == 4
+    assert len([line for line in run("verify", "out", "-v").lines if line.endswith(": intact")]) == 4

@@ -10,7 +10,7 @@ from PIL import Image
 
 import l3c
 from l3c import api
-from l3c.cli.files import Source
+from l3c.storage.source import Source
 from tests.checks import smooth_picture
 from tests.cli.conftest import Run
 from tests.images.pictures import RGB
@@ -106,7 +106,7 @@ def test_a_source_that_changes_meanwhile_is_kept(run: Run, monkeypatch: pytest.M
     def change(*_: object) -> None:
         Path("photo.png").write_bytes(b"new")
 
-    monkeypatch.setattr("l3c.cli.files.settle", change)
+    monkeypatch.setattr("l3c.storage.source.settle", change)
     done = run("encode", "photo.png", "--delete-source")
     assert done.code == 2
     assert "photo.png: has changed meanwhile; it is kept" in done.err

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 import l3c
-from l3c.convert.files import PICTURES
 from l3c.errors import InputError
+from l3c.images.formats import PICTURES
 from l3c.images.read import read_picture
 
 OTHERS = {".ico", ".icns", ".dds", ".sgi", ".xbm", ".psd"}

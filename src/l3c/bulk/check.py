@@ -11,6 +11,7 @@ from l3c.bulk.operation import Operation
 from l3c.bulk.plan import plan
 from l3c.bulk.run import OnOutcome, RunSummary, run
 from l3c.bulk.stores.open import open_store
+from l3c.bulk.watch import Watch, share_of_work
 from l3c.errors import InputError, explained
 
 
@@ -26,6 +27,7 @@ class Check:
         store = open_store(self.source)
         name = store.path(job.source)
         try:
+            share_of_work()(0.0)
             data = store.read(job.source)
             verified = api.verify(data, max_memory=self.max_memory)
         except Exception as error:
@@ -39,7 +41,12 @@ class Check:
 
 
 def check_folder(
-    task: Check, decoding: Operation, on_outcome: OnOutcome, workers: int | None = None, cluster: str | None = None
+    task: Check,
+    decoding: Operation,
+    on_outcome: OnOutcome,
+    workers: int | None = None,
+    cluster: str | None = None,
+    watch: Watch | None = None,
 ) -> RunSummary:
     """Verify all files of a tree that decoding takes, of which there must be one.
 
@@ -48,4 +55,4 @@ def check_folder(
     checks = plan(open_store(task.source).listing(hidden=True), decoding)
     if not checks.jobs:
         raise InputError(f"{task.source}: is a folder without l3c files")
-    return run(task, checks, "verify", on_outcome, workers, cluster)
+    return run(task, checks, "verify", on_outcome, workers, cluster, watch)

@@ -22,6 +22,7 @@ class Job:
 
 
 DONE = "done"  # the target stands, written by this run
+PLANNED = "planned"  # of a dry run: the target would be written
 SKIPPED = "skipped"  # the target stood already, and fits
 FAILED = "failed"  # there is no target; the error says why
 DISCARDED = "discarded"  # the source is not wanted in the target: of `l3c prepare`, pictures that are small or odd
@@ -29,7 +30,8 @@ DISCARDED = "discarded"  # the source is not wanted in the target: of `l3c prepa
 
 @dataclass(frozen=True)
 class Outcome:
-    """status: DONE, SKIPPED, FAILED or DISCARDED. code: exit code of a failure. hopeless: the others need not be tried.
+    """status: DONE, PLANNED, SKIPPED, FAILED or DISCARDED. code: exit code of a failure. hopeless: the others need not
+    be tried.
 
     deleted: the source was removed. missing: what of the source the target was found not to give back.
     left: names of targets of this source, from runs with other options, that stand there too. pruned: those removed.

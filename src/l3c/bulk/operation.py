@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -30,8 +31,8 @@ class Operation(Protocol):
         """The target's name for a source's, one of `names`. Raises L3CError."""
         ...
 
-    def make(self, raw: bytes, name: str, target: str) -> tuple[bytes, list[str]]:
-        """The target's bytes, and notes for people. Raises L3CError."""
+    def make(self, raw: bytes, name: str, target: str, progress: Callable[[float], None]) -> tuple[bytes, list[str]]:
+        """The target's bytes, and notes for people. progress: hears the share that is done. Raises L3CError."""
         ...
 
     def check(self, raw: bytes, data: bytes, name: str, target: str) -> tuple[str, ...]:

@@ -8,10 +8,11 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from l3c.bulk.jobs import DONE, FAILED, SKIPPED, Job, Outcome, Task
+from l3c.bulk.jobs import DONE, FAILED, PLANNED, SKIPPED, Job, Outcome, Task
 from l3c.bulk.plan import Plan, inside, plan
 from l3c.bulk.stores.open import open_store
 from l3c.bulk.transfer import Transfer
+from l3c.bulk.watch import Watch
 from l3c.threads import thread_count
 
 OnOutcome = Callable[[Outcome, "RunSummary"], None]
@@ -19,7 +20,10 @@ OnOutcome = Callable[[Outcome, "RunSummary"], None]
 
 @dataclass
 class RunSummary:
-    """What a run has done so far. total, total_bytes: what is to be done. started: by time.monotonic."""
+    """What a run has done so far. total, total_bytes: what is to be done. started: by time.monotonic.
+
+    bytes_seen: of sources that are finished. bytes_worked: of those among them that were not just skipped.
+    """
 
     verb: str
     total: int
@@ -31,6 +35,7 @@ class RunSummary:
     bytes_in: int = 0
     bytes_out: int = 0
     bytes_seen: int = 0
+    bytes_worked: int = 0
     codes: set[int] = field(default_factory=set)
     started: float = field(default_factory=time.monotonic)
 
@@ -39,6 +44,8 @@ class RunSummary:
         self.deleted += outcome.deleted
         self.pruned += len(outcome.pruned)
         self.bytes_seen += outcome.bytes_in
+        if outcome.status not in (SKIPPED, PLANNED, FAILED):
+            self.bytes_worked += outcome.bytes_in
         if outcome.status == DONE:
             self.bytes_in += outcome.bytes_in
             self.bytes_out += outcome.bytes_out
@@ -72,24 +79,37 @@ class RunSummary:
 
 
 def convert_folder(
-    task: Transfer, on_outcome: OnOutcome, workers: int | None = None, cluster: str | None = None
+    task: Transfer,
+    on_outcome: OnOutcome,
+    workers: int | None = None,
+    cluster: str | None = None,
+    watch: Watch | None = None,
 ) -> RunSummary:
     """Convert a tree. on_outcome: called for every file as it is finished. Raises StoreError where the target is none.
 
     workers: processors to use; None is all. cluster: address of a Dask scheduler, instead of this machine.
+    watch: hears what is in progress on this machine.
     """
     source = open_store(task.source)
     listing = source.listing(inside(task.source, task.target), task.operation.everything)
     with closing(open_store(task.target)) as target:
-        target.prepare(source.folder_mode(""))
+        if not task.dry:
+            target.prepare(source.folder_mode(""))
         conversions = plan(listing, task.operation, target.names())
-        summary = run(task, conversions, task.operation.verb, on_outcome, workers, cluster)
-        target.tidy()
+        summary = run(task, conversions, task.operation.verb, on_outcome, workers, cluster, watch)
+        if not task.dry:
+            target.tidy()
         return summary
 
 
 def run(
-    task: Task, plan: Plan, verb: str, on_outcome: OnOutcome, workers: int | None = None, cluster: str | None = None
+    task: Task,
+    plan: Plan,
+    verb: str,
+    on_outcome: OnOutcome,
+    workers: int | None = None,
+    cluster: str | None = None,
+    watch: Watch | None = None,
 ) -> RunSummary:
     """Do a plan's jobs, those of large files first, so that no large one is begun last."""
     jobs = sorted(plan.jobs, key=lambda job: -job.size)
@@ -98,14 +118,14 @@ def run(
     for outcome in plan.refused:
         summary.add(outcome)
         on_outcome(outcome, summary)
-    with closing(runner(task, jobs, thread_count(workers), cluster)) as outcomes:
+    with closing(runner(task, jobs, thread_count(workers), cluster, watch)) as outcomes:
         for outcome in outcomes:
             summary.add(outcome)
             on_outcome(outcome, summary)
     return summary
 
 
-def runner(task: Task, jobs: list[Job], workers: int, cluster: str | None) -> Any:
+def runner(task: Task, jobs: list[Job], workers: int, cluster: str | None, watch: Watch | None = None) -> Any:
     """A generator of outcomes."""
     if cluster is not None:
         from l3c.bulk.cluster import run_cluster
@@ -113,4 +133,4 @@ def runner(task: Task, jobs: list[Job], workers: int, cluster: str | None) -> An
         return run_cluster(task, jobs, cluster)
     from l3c.bulk.local import run_local
 
-    return run_local(task, jobs, workers)
+    return run_local(task, jobs, workers, watch)

@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from l3c.bulk.jobs import DONE, FAILED, SKIPPED, Job, Outcome
+from l3c.bulk.jobs import DONE, FAILED, PLANNED, SKIPPED, Job, Outcome
 from l3c.bulk.operation import Operation
 from l3c.bulk.stores.open import open_store
 from l3c.bulk.stores.store import Stamp, Store, StoreError
+from l3c.bulk.watch import share_of_work
 from l3c.errors import InputError, L3CError, explained
 
 PLAIN = ".bin"
 """Suffix of a file that has none of its own, where its name is another source's."""
+
+
+COMPARED = "the target stands, with another time: it would be decoded and compared"
+"""What a dry run says of a file that only decoding tells of."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,7 @@ class Transfer:
 
     delete: remove a source once its target is checked and on disk. prune: remove what runs with other options have
     left of the same source, once it is proven to hold nothing more. debug: tell where unforeseen errors are raised.
+    dry: only say what would be done, and change nothing.
     """
 
     operation: Operation
@@ -33,6 +39,7 @@ class Transfer:
     delete: bool = False
     prune: bool = False
     debug: bool = False
+    dry: bool = False
 
     @cached_property
     def _from(self) -> Store:
@@ -98,8 +105,12 @@ class Transfer:
 
     def _make(self, job: Job, target: str, before: Stamp, raw: bytes | None, replace: bool = False) -> Outcome:
         name = self._from.path(job.source)
+        if self.dry:
+            return Outcome(job.source, target, PLANNED, before.size)
+        progress = share_of_work()
+        progress(0.0)
         raw = self._from.read(job.source) if raw is None else raw
-        data, notes = self.operation.make(raw, name, target)
+        data, notes = self.operation.make(raw, name, target, progress)
         missing = self.operation.check(raw, data, name, target) if self.check or self.delete else ()
         for folder in [f.as_posix() for f in reversed(PurePosixPath(target).parents)][1:]:
             self._to.make_folder(folder, self._from.folder_mode(folder))
@@ -116,7 +127,9 @@ class Transfer:
         data = self._to.read(target)
         of_this_time = self._to.is_of(before, there)
         if self.operation.is_intact(data, target, raw):
-            if of_this_time and not self.delete:
+            if self.dry and not of_this_time:
+                return Outcome(job.source, target, PLANNED, before.size, notes=(COMPARED,))
+            if of_this_time and (self.dry or not self.delete):
                 left, pruned, said = self._others(job, target, before, raw)
                 return Outcome(
                     job.source, target, SKIPPED, before.size, there.size, left=left, pruned=pruned, notes=said
@@ -149,7 +162,7 @@ class Transfer:
         for other in job.left:
             if other == target:
                 continue
-            if not self.prune:
+            if self.dry or not self.prune:
                 left.append(other)
                 said.append(f"{other} stands there too, of a run with other options; --prune removes it")
                 continue

@@ -34,16 +34,17 @@ FAILED = 1
 """Exit code of all errors but those that have a code of their own (`L3cError.code`, usage errors: 2)."""
 
 
-EXIT_CODES = """exit codes: 0 done; 1 another error; 2 wrong usage, or a picture that cannot be taken; 3 a damaged or
-unknown l3c file; 4 a model that is missing; 5 more memory than allowed; 128 + n stopped by signal n"""
-"""At the end of `l3c --help`; the errors' own are in l3c.errors."""
-
-
 def make_parser() -> Parser:
     """The parser of the commands' names, each with its own parser and all its arguments."""
     from l3c import __version__
+    from l3c.cli.exit_codes import table
 
-    parser = Parser(prog="l3c", description="Lossless image compression with small learned models.", epilog=EXIT_CODES)
+    parser = Parser(
+        prog="l3c",
+        description="Lossless image compression with small learned models.",
+        epilog=f"l3c COMMAND --help describes a command.\n\n{table()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--version", action="version", version=f"l3c {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():

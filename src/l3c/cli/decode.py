@@ -6,10 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from l3c.cli.encode import details
 from l3c.cli.files import STANDARD, attributes_of, check_target, read_source, shown, target
 from l3c.cli.folders import add_folder_options, convert_tree, is_folder
-from l3c.cli.inputs import add_inputs, placed, run_each
-from l3c.cli.options import add_debug, add_device, add_memory, add_target, add_threads
+from l3c.cli.inputs import add_inputs, is_still_missing, placed, run_each
+from l3c.cli.options import add_debug, add_device, add_dry_run, add_memory, add_target, add_threads, add_verbose
 from l3c.cli.part import region, write_part
 from l3c.cli.progress import Progress
 from l3c.cli.single import Single
@@ -41,6 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_device(parser)
     add_memory(parser)
     add_target(parser)
+    add_verbose(parser)
+    add_dry_run(parser)
     add_debug(parser)
     add_folder_options(parser)
 
@@ -88,7 +91,8 @@ def default_target(raw: bytes, options: argparse.Namespace) -> str:
         return STANDARD
     with naming(options.source):
         out = placed(options, target_name(options.source, read_file(raw)))
-    check_target(out, options.source, options.force)
+    if not is_still_missing(options):
+        check_target(out, options.source, options.force)
     return out
 
 
@@ -99,6 +103,8 @@ def decode(options: argparse.Namespace) -> int:
     raw = read_source(options.source)
     out = options.target or default_target(raw, options)
     single, asked = Single(options, out), decode_options(options)
+    if single.dry:
+        return single.plan(len(raw), "decode")
 
     def work() -> int:
         name, suffixed = single.name, "" if out == STANDARD else out
@@ -113,7 +119,8 @@ def decode(options: argparse.Namespace) -> int:
             if decoded.kept
             else "{} x {} pixels".format(*decoded.size)
         )
-        return single.finish(decoded.data, len(raw), "" if out == STANDARD else f"{name}: {what}", missing, ())
+        line = "" if out == STANDARD else f"{name}: {what}"
+        return single.finish(decoded.data, len(raw), line, missing, (), details(name, raw))
 
     return single.failing(work)
 
@@ -133,6 +140,9 @@ def salvage(options: argparse.Namespace) -> int:
     check_target(out, options.source, options.force)
     if options.delete_source:
         raise InputError(f"{name}: --salvage never deletes a source")
+    if options.dry_run:
+        say(f"{name}: would salvage: {shown(out, STANDARD)}")
+        return 0
     with naming(name):
         salvaged = api.salvage(read_source(options.source), threads=options.threads, max_memory=options.max_memory)
     picture = Picture(salvaged.samples, salvaged.metadata, layout=salvaged.layout, palette=salvaged.palette)

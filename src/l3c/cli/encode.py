@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from l3c.cli.files import STANDARD, check_target, read_source
 from l3c.cli.folders import add_folder_options, convert_tree, is_folder
-from l3c.cli.inputs import add_inputs, placed, run_each
-from l3c.cli.options import add_debug, add_device, add_effort, add_memory, add_target, add_threads
+from l3c.cli.inputs import add_inputs, is_still_missing, placed, run_each
+from l3c.cli.options import (
+    add_debug,
+    add_device,
+    add_dry_run,
+    add_effort,
+    add_memory,
+    add_target,
+    add_threads,
+    add_verbose,
+)
 from l3c.cli.progress import Progress
 from l3c.cli.single import Single
 from l3c.container.constants import FILE_SUFFIX
@@ -39,6 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_threads(parser)
     add_device(parser)
     add_target(parser)
+    add_verbose(parser)
+    add_dry_run(parser)
     add_debug(parser)
     add_folder_options(parser)
 
@@ -65,7 +77,8 @@ def run_one(options: argparse.Namespace) -> int:
         return convert_tree(operation, options, changed=given(options))
     named = STANDARD if options.source == STANDARD else placed(options, options.source + FILE_SUFFIX)
     out = options.target or named
-    check_target(out, options.source, options.force)
+    if not is_still_missing(options):
+        check_target(out, options.source, options.force)
     check_encoded_name(out)
     single = Single(options, out)
     return single.failing(lambda: encode(single, options))
@@ -109,10 +122,12 @@ def encode_options(options: argparse.Namespace) -> EncodeOptions:
 
 def encode(single: Single, options: argparse.Namespace) -> int:
     """Encode one file."""
-    from l3c.convert.files import check_encoded, encode_file, is_known
+    from l3c.convert.files import check_encoded, encode_file, is_known, outlook
 
     raw, asked = read_source(single.source), encode_options(options)
     name = single.name if single.source == STANDARD else single.source
+    if single.dry:
+        return single.plan(len(raw), f"encode {outlook(raw, name, asked)}")
     with Progress(single.name, options.quiet) as progress:
         try:
             encoded = encode_file(raw, name, asked, progress)
@@ -125,7 +140,15 @@ def encode(single: Single, options: argparse.Namespace) -> int:
     line = f"{single.name}: {len(raw):,} -> {len(encoded.data):,} bytes ({share:.1%}), {what(encoded)}"
     idle = options.effort and encoded.kept == "JPEG"
     notes = (*encoded.notes, *(["-e changes nothing here: a JPEG file has no choices to search"] if idle else ()))
-    return single.finish(encoded.data, len(raw), line, missing, notes)
+    return single.finish(encoded.data, len(raw), line, missing, notes, details(single.out, encoded.data))
+
+
+def details(name: str, data: bytes) -> Iterator[str]:
+    """What `l3c info` says of an l3c file."""
+    from l3c import api
+    from l3c.cli.info import describe
+
+    yield describe(name, api.info(data))
 
 
 def what(encoded: Encoded) -> str:

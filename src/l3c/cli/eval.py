@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from l3c.cli.extras import need_training
+from l3c.cli.files import STANDARD
 from l3c.cli.options import checkpoint, positive
 from l3c.cli.progress import lines_for
 from l3c.cli.selection import add_selection, commas, selection, settings
@@ -44,7 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-f", "--overwrite-cache", action="store_true", help="compute again what was computed before")
     parser.add_argument("--reset-cache", action="store_true", help="forget all results of the experiments first")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all results, picture by picture")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write all results, picture by picture; - is standard output"
+    )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="the same as a table, a line a picture")
     parser.add_argument(
         "--history", action="store_true",
@@ -73,7 +76,7 @@ def _add_writing(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the summary, write the tables."""
     from l3c.training.evaluation.evaluate import evaluate_all
-    from l3c.training.evaluation.results import sort_results, table, write_csv, write_json
+    from l3c.training.evaluation.results import json_text, sort_results, table, write_csv, write_json
 
     if not options.write and (options.compare_theory or options.report):
         raise InputError("--compare-theory and --report need --write DIR")
@@ -82,9 +85,12 @@ def run(options: argparse.Namespace) -> int:
     asked = request(options)
     results = write(asked, options) if options.write else evaluate_all(asked, lines_for(options.quiet))
     results = sort_results(results, options.sort)
-    if not options.quiet:
+    to_standard = options.json is not None and str(options.json) == STANDARD
+    if not options.quiet and not to_standard:
         print(table(results))
-    if options.json:
+    if to_standard:
+        print(json_text(results), end="")
+    elif options.json:
         write_json(options.json, results)
     if options.csv:
         write_csv(options.csv, results)
@@ -111,7 +117,8 @@ def write(asked: Request, options: argparse.Namespace) -> list[Result]:
     from l3c.training.evaluation.files import write_all, write_report
     from l3c.training.evaluation.subject import Writing
 
-    say = (lambda line: None) if options.quiet else print
+    silent = options.quiet or str(options.json) == STANDARD
+    say = (lambda line: None) if silent else print
     results, files = write_all(asked, Writing(options.write, options.compare_theory, say))
     if options.report:
         write_report(options.report, files)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from l3c.cli.extras import need_training
-from l3c.cli.options import add_log_dir, checkpoint, positive
+from l3c.cli.options import add_json, add_log_dir, checkpoint, positive
+from l3c.cli.streams import tell
 from l3c.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--integers-only", action="store_true", help="leave out the float form, NAME-float.safetensors")
     add_log_dir(parser)
+    add_json(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -69,13 +72,18 @@ def write(experiment: Experiment, options: argparse.Namespace) -> int:
     wing = wing_of(config)
     request = ExportRequest(
         options.target, options.iteration, options.images, options.fine_tune, options.learning_rate,
-        options.learning, Average(options.fine_tune),
+        options.learning, Average(options.fine_tune, options.json),
     )  # fmt: skip
     iteration, digest = wing.export(experiment, config, request)
-    print(f"{options.target}: iteration {iteration}, digest {digest.hex()[:32]}")
+    tell_model(options.target, iteration, digest, options.json)
     if wing.has_float_form(config) and not options.integers_only:
-        write_float_form(experiment, options.target, iteration, digest)
+        write_float_form(experiment, options.target, iteration, digest, options.json)
     return 0
+
+
+def tell_model(target: Path, iteration: int, digest: bytes, as_json: bool) -> None:
+    record = {"file": str(target), "iteration": iteration, "digest": digest.hex()}
+    tell(f"{target}: iteration {iteration}, digest {digest.hex()[:32]}", record, as_json)
 
 
 def check_target(target: Path) -> None:
@@ -84,23 +92,31 @@ def check_target(target: Path) -> None:
         raise InputError(f"{target}: a model's name ends in {SUFFIX}")
 
 
-def write_float_form(experiment: Experiment, target: Path, iteration: int, digest: bytes) -> None:
+def write_float_form(
+    experiment: Experiment, target: Path, iteration: int, digest: bytes, as_json: bool = False
+) -> None:
     """Beside the integers, whose digest is given; one line of result."""
     from l3c.training.published.export import export_float
 
     place, float_digest = export_float(experiment, target, iteration, digest)
-    print(f"{place}: its float form, digest {float_digest[:32]}")
+    record: dict[str, object] = {"file": str(place), "float": True, "digest": float_digest}
+    tell(f"{place}: its float form, digest {float_digest[:32]}", record, as_json)
 
 
 class Average:
     """Hears of fine-tuning, and prints ten lines of mean costs."""
 
-    def __init__(self, iterations: int | None) -> None:
+    def __init__(self, iterations: int | None, as_json: bool) -> None:
+        self._stream = sys.stderr if as_json else sys.stdout
         self._every = max(1, (iterations or 0) // 10)
         self._costs: list[float] = []
 
     def __call__(self, iteration: int, bpsp: float) -> None:
         self._costs.append(bpsp)
         if iteration % self._every == 0:
-            print(f"fine-tuning {iteration}: {sum(self._costs) / len(self._costs):.4f} bpsp", flush=True)
+            print(
+                f"fine-tuning {iteration}: {sum(self._costs) / len(self._costs):.4f} bpsp",
+                file=self._stream,
+                flush=True,
+            )
             self._costs.clear()

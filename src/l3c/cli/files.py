@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import stat
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from l3c.container.constants import FILE_SUFFIX
 from l3c.convert import paths
 from l3c.errors import InputError
 from l3c.storage import atomic
-from l3c.storage.atomic import NEW, Attributes, settle, whole_file
+from l3c.storage.atomic import NEW, Attributes, whole_file
+from l3c.storage.remote import is_remote, path_of, put
+from l3c.storage.source import read_any
 
 STANDARD = "-"  # standard input or output, as in other Unix tools
 
@@ -22,14 +25,19 @@ def read_source(name: str) -> bytes:
         if sys.stdin is None:
             raise InputError("standard input is closed")
         return sys.stdin.buffer.read()
-    if "://" in name:
-        raise InputError(
-            f"{name}: is a URL; `l3c decode --region` and `--preview` take URLs of files, -o those of folders"
-        )
-    path = Path(name)
-    if path.is_dir():
+    if "://" not in name and Path(name).is_dir():
         raise InputError(f"{name}: is a folder")
-    return path.read_bytes()
+    return read_any(name)
+
+
+def is_file_url(name: str) -> bool:
+    """Whether it is a URL whose path is named as a picture or an l3c file; with "/" at its end it is a folder's."""
+    if not is_remote(name):
+        return False
+    from l3c.convert.files import TAKEN
+
+    suffix = path_of(name).suffix.lower()
+    return not name.endswith("/") and (suffix == FILE_SUFFIX or suffix in TAKEN)
 
 
 def shown(name: str, standard: str) -> str:
@@ -45,20 +53,26 @@ def check_target(name: str, source: str, force: bool) -> None:
         if sys.stdout.isatty() and not force:
             raise InputError("standard output is a terminal; name a target or use --force")
         return
-    paths.check_target(name, None if source == STANDARD else source, force, "--force")
+    paths.check_target(name, None if source == STANDARD or is_remote(source) else source, force, "--force")
 
 
 @contextmanager
 def target(name: str, force: bool, attributes: Attributes = NEW) -> Iterator[BinaryIO]:
     """A file beside the target, flushed to disk and moved into place at the end, removed on any error.
 
-    With `force`, devices and pipes are written into, and links stay. Raises InputError, OSError with the name.
+    With `force`, devices and pipes are written into, and links stay. A URL is written at the end. Raises InputError,
+    OSError with the name.
     """
     if name == STANDARD:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
     try:
+        if is_remote(name):
+            collected = io.BytesIO()
+            yield collected
+            put(name, collected.getvalue(), force)
+            return
         with whole_file(Path(name), replace=force, attributes=attributes) as file:
             yield file
     except FileExistsError:
@@ -70,29 +84,4 @@ def target(name: str, force: bool, attributes: Attributes = NEW) -> Iterator[Bin
 
 def attributes_of(source: str) -> Attributes:
     """Attributes for the result of a source: the time and mode of a plain file, else none."""
-    return NEW if source == STANDARD else atomic.attributes_of(Path(source))
-
-
-class Source:
-    """A source that may be deleted, if it has not changed since it was read."""
-
-    def __init__(self, name: str) -> None:
-        self._path = Path(name)
-        self._before = self._state()
-
-    def _state(self) -> tuple[int, int, int]:
-        status = self._path.stat()
-        return status.st_ino, status.st_size, status.st_mtime_ns
-
-    def delete(self, target: str, size: int) -> None:
-        """Remove it, once its result's name would survive a loss of power. size: of the result, bytes.
-
-        Raises InputError where it has changed, or no file of this size is the target.
-        """
-        there = Path(target).stat()
-        if not stat.S_ISREG(there.st_mode) or there.st_size != size:
-            raise InputError(f"{target}: is not what was written; {self._path} is kept")
-        settle(Path(target).resolve().parent)
-        if self._state() != self._before:
-            raise InputError(f"{self._path}: has changed meanwhile; it is kept")
-        self._path.unlink()
+    return NEW if source == STANDARD or is_remote(source) else atomic.attributes_of(Path(source))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from l3c.bulk.jobs import DONE, SKIPPED
+from l3c.bulk.jobs import DONE, PLANNED, SKIPPED
+from l3c.bulk.watch import Watch
+from l3c.cli.files import is_file_url
 from l3c.cli.options import positive
+from l3c.cli.progress import Line
 from l3c.cli.streams import say
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from l3c.bulk.operation import Operation
     from l3c.bulk.run import RunSummary
 
-INTERVAL = 0.2  # seconds between lines of progress: five a second are as many as anybody reads
+NAMED = 3  # files in progress that the line names; more do not fit
 
 
 def add_folder_options(parser: argparse.ArgumentParser, writes: bool = True) -> None:
@@ -44,8 +46,8 @@ def add_workers(parser: argparse._ActionsContainer) -> None:
 
 
 def is_folder(source: str) -> bool:
-    """Whether a source is a tree: a folder, or any URL."""
-    return "://" in source or Path(source).is_dir()
+    """Whether a source is a tree: a folder, or a URL that is not named as a file."""
+    return not is_file_url(source) if "://" in source else Path(source).is_dir()
 
 
 def convert_tree(operation: Operation, options: argparse.Namespace, changed: str = "") -> int:
@@ -55,19 +57,21 @@ def convert_tree(operation: Operation, options: argparse.Namespace, changed: str
     from l3c.errors import InputError
 
     if options.output is None:
-        what = "is a URL, so it is taken for a folder" if "://" in options.source else "is a folder"
+        what = "is a URL not named as a picture or an l3c file, so a folder"
+        what = what if "://" in options.source else "is a folder"
         raise InputError(f"{options.source}: {what}; name the folder to write to: -o DIR")
     source, output = root_of(options.source, options), root_of(options.output, options)
     task = Transfer(
-        operation, source, output, options.force, options.verify, options.delete_source, options.prune, options.trace
-    )
-    report = Report(options, changed)
-    try:
-        summary = convert_folder(task, report, options.jobs or options.threads, options.cluster)
-    except KeyboardInterrupt:
-        report.interrupted()
-        raise
-    return report.close(summary)
+        operation, source, output, options.force, options.verify, options.delete_source, options.prune, options.trace,
+        options.dry_run,
+    )  # fmt: skip
+    with Report(options, changed) as report:
+        try:
+            summary = convert_folder(task, report, options.jobs or options.threads, options.cluster, report.watch)
+        except KeyboardInterrupt:
+            report.interrupted()
+            raise
+        return report.close(summary)
 
 
 def root_of(name: str, options: argparse.Namespace) -> str:
@@ -78,32 +82,43 @@ def root_of(name: str, options: argparse.Namespace) -> str:
 
 
 class Report:
-    """Hears of every file: failures at once, progress on a terminal, JSON lines where wanted."""
+    """Hears of every file: failures at once, progress on a terminal, JSON lines where wanted.
+
+    watch: to be told of what is in progress.
+    """
 
     def __init__(self, options: argparse.Namespace, changed: str = "") -> None:
         self._json, self._quiet, self._changed = options.json, options.quiet, changed
         self._named = getattr(options, "list_left_out", False)
-        self._wanted = sys.stderr.isatty() and not options.quiet
-        self._last, self._shown = 0.0, False
+        self._dry = getattr(options, "dry_run", False)
+        self._all = (self._dry or getattr(options, "verbose", False)) and not options.json
         self._summary: RunSummary | None = None
+        self.watch = Watch()
+        self._line = Line(lambda: progress(self._summary, self.watch), options.quiet)
+
+    def __enter__(self) -> Self:
+        self._line.begin()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._line.end()
 
     def __call__(self, outcome: Outcome, summary: RunSummary) -> None:
         self._summary = summary
         if self._json:
+            self._line.wipe()
             print(json.dumps(outcome.to_dict()), flush=True)
         if outcome.trace:
             self._say(outcome.trace.rstrip(), lines=True)
         if outcome.error:
             self._say(f"l3c: {outcome.error}")
+        elif self._all and not self._quiet:
+            self._say(told(outcome, summary.verb))
         for note in outcome.notes if not self._quiet else ():
             self._say(f"{outcome.source}: {note}")
-        if self._wanted and time.monotonic() - self._last > INTERVAL:
-            self._last, self._shown = time.monotonic(), True
-            print(f"\r{progress(summary)} \x1b[K", end="", file=sys.stderr, flush=True)
 
     def _say(self, text: str, lines: bool = False) -> None:
-        if self._shown:
-            print("\r\x1b[K", end="", file=sys.stderr)
+        self._line.wipe()
         say(text, lines)
 
     def interrupted(self) -> None:
@@ -113,6 +128,7 @@ class Report:
 
     def close(self, summary: RunSummary) -> int:
         """The summary, and the exit code."""
+        self._line.end()
         for kind, names in summary.left_out.items():
             for name in names if self._named or self._json else ():
                 if self._json:
@@ -128,12 +144,38 @@ class Report:
         return summary.exit_code
 
 
-def progress(summary: RunSummary) -> str:
-    """How far, how fast, how small, how long still: by bytes of sources."""
-    rate = summary.bytes_seen / max(summary.seconds, 1e-9)
-    left = (summary.total_bytes - summary.bytes_seen) / max(rate, 1e-9)
-    ratio = f", to {summary.bytes_out / summary.bytes_in:.1%}" if summary.bytes_in else ""
-    return f"{summary.finished} of {summary.total} files, {rate / 1e6:.1f} MB/s{ratio}, {clock(left)} left"
+def told(outcome: Outcome, verb: str) -> str:
+    """A line on a file that did not fail."""
+    if outcome.status == PLANNED:
+        return f"{outcome.source}: would {verb} to {outcome.target}"
+    if outcome.status == DONE and outcome.target:
+        size = f"{outcome.bytes_in:,} -> {outcome.bytes_out:,} bytes"
+        return f"{outcome.source}: {size} ({outcome.bytes_out / max(1, outcome.bytes_in):.1%}): {outcome.target}"
+    if outcome.status == SKIPPED:
+        return f"{outcome.source}: is done already: {outcome.target}"
+    return f"{outcome.source}: {'intact' if verb == 'verify' else outcome.status}"
+
+
+def progress(summary: RunSummary | None, watch: Watch) -> str:
+    """How far, how fast, how small, how long still, and which files: by bytes of sources.
+
+    The rate is that of files that were worked on, since the first of them was begun: what is skipped takes no time, and
+    says nothing of the time that the others take.
+    """
+    names = watch.names
+    shown = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+    if summary is None:
+        return f"0 files done: {shown}" if names else "looking for files"
+    seconds = summary.seconds if watch.since is None else time.monotonic() - watch.since
+    partly = watch.bytes_done
+    worked = summary.bytes_worked + partly
+    text = f"{summary.finished} of {summary.total} files, {clock(summary.seconds)}"
+    if worked and seconds:
+        rate = worked / seconds
+        left = max(0, summary.total_bytes - summary.bytes_seen - partly) / rate
+        ratio = f", to {summary.bytes_out / summary.bytes_in:.1%}" if summary.bytes_in else ""
+        text += f", {rate / 1e6:.2f} MB/s{ratio}, {clock(left)} left"
+    return f"{text}: {shown}" if names else text
 
 
 def clock(seconds: float) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from l3c.cli.extras import need_training
-from l3c.cli.options import add_log_dir
+from l3c.cli.options import add_json, add_log_dir
 from l3c.cli.progress import lines_for
+from l3c.cli.streams import tell
 from l3c.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--images", type=Path, metavar="FOLDER", help="pictures to calibrate the integers with")
     add_log_dir(parser)
+    add_json(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -51,7 +53,8 @@ def run(options: argparse.Namespace) -> int:
     for experiment in experiments:
         network = experiment.config().network
         for iteration in experiment.checkpoints.all():
-            print(f"{experiment.folder}: {network.kind}, iteration {iteration}")
+            record = {"experiment": str(experiment.folder), "kind": network.kind, "iteration": iteration}
+            tell(f"{experiment.folder}: {network.kind}, iteration {iteration}", record, options.json)
     if options.export:
         export(experiments, options)
     return 0
@@ -59,12 +62,12 @@ def run(options: argparse.Namespace) -> int:
 
 def export(experiments: list[Experiment], options: argparse.Namespace) -> None:
     """The latest checkpoint of the one experiment, in both forms."""
-    from l3c.cli.export import write_float_form
+    from l3c.cli.export import tell_model, write_float_form
     from l3c.training.published.export import export_experiment
 
     if len(experiments) > 1:
         names = ", ".join(experiment.name for experiment in experiments)
         raise InputError(f"--export: {options.source} has several experiments, {names}: use l3c export for each")
     iteration, digest = export_experiment(experiments[0], options.export, options.images)
-    print(f"{options.export}: iteration {iteration}, digest {digest.hex()[:32]}")
-    write_float_form(experiments[0], options.export, iteration, digest)
+    tell_model(options.export, iteration, digest, options.json)
+    write_float_form(experiments[0], options.export, iteration, digest, options.json)

@@ -12,6 +12,7 @@ from l3c.cli.files import STANDARD, shown
 from l3c.cli.folders import is_folder
 from l3c.cli.streams import say
 from l3c.errors import InputError, L3CError, explained
+from l3c.storage.remote import is_remote, path_of
 
 USAGE = "%(prog)s [options] IN [OUT]\n       %(prog)s [options] IN ... [-o DIR]"
 """Of both commands; the parser would list the words as one form."""
@@ -71,12 +72,16 @@ def _jobs(options: argparse.Namespace, is_target: Callable[[str], bool]) -> Iter
         return
     for word in words:
         if word == STANDARD or is_folder(word):
-            what = "standard input" if word == STANDARD else f"{word}: is a folder, or a URL, which"
+            what = "standard input" if word == STANDARD else f"{word}: is a folder, or a URL of one, which"
             raise InputError(f"{what} is taken alone")
-    if output is not None:
+    if output is not None and is_remote(output):
+        output = f"{output.rstrip('/')}/"
+    elif output is not None:
         if Path(output).exists() and not Path(output).is_dir():
             raise InputError(f"{output}: is no folder; several inputs need one")
-        Path(output).mkdir(parents=True, exist_ok=True)
+        if not options.dry_run:
+            Path(output).mkdir(parents=True, exist_ok=True)
+        output = f"{output}{os.sep}"
     for word in words:
         yield _job(options, word, output, tree=False)
 
@@ -92,7 +97,7 @@ def _job(options: argparse.Namespace, source: str, output: str | None, tree: boo
     job.source, job.target, job.into, job.output = source, None, None, None
     if output is None or tree:
         job.output = output
-    elif Path(output).is_dir() or output.endswith(("/", os.sep)):
+    elif output.endswith(("/", os.sep)) or Path(output).is_dir():
         if source == STANDARD:
             raise InputError(f"{output}: is a folder; name the file for what standard input gives")
         job.into = output
@@ -102,8 +107,16 @@ def _job(options: argparse.Namespace, source: str, output: str | None, tree: boo
 
 
 def placed(job: argparse.Namespace, name: str) -> str:
-    """The default name of a result, in the folder for results if there is one."""
-    return str(Path(job.into) / Path(name).name) if job.into is not None else name
+    """The default name of a result, in the folder for results if there is one; of a URL, in this folder."""
+    base = path_of(name).name if is_remote(name) else Path(name).name
+    if job.into is not None:
+        return f"{job.into.rstrip('/')}/{base}" if is_remote(job.into) else str(Path(job.into) / base)
+    return base if is_remote(name) else name
+
+
+def is_still_missing(job: argparse.Namespace) -> bool:
+    """Whether a dry run has left a folder for results unmade, so that no target can be there."""
+    return bool(job.dry_run and job.into) and not is_remote(job.into) and not Path(job.into).exists()
 
 
 def _expanded(word: str) -> list[str]:

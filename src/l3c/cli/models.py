@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from l3c.cli.options import add_json
 from l3c.cli.progress import lines_for
-from l3c.cli.streams import say, visible
+from l3c.cli.streams import say, tell
 from l3c.models.search_path import COEFFICIENTS
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fetch", metavar="NAME[,...]", help="fetch released models into the cache, where they are found by name"
     )
+    add_json(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -36,24 +38,27 @@ def run(options: argparse.Namespace) -> int:
     if options.fetch:
         if options.files:
             raise InputError("--fetch takes no files")
-        return fetch(options.fetch.split(","))
+        return fetch(options.fetch.split(","), options.json)
     broken = False
     for model in map(describe_file, options.files) if options.files else list_models():
         if model.problem:
             say(f"l3c: {problem(model)}" if model.place else f"note: {model.problem}")
             broken = broken or bool(model.place)
         else:
-            print(visible(f"{model.name:<11} {KINDS[model.channels]:<6}  {model.digest[:32]}  {model.place}"))
+            kind = KINDS[model.channels]
+            record = {"name": model.name, "kind": kind, "digest": model.digest, "file": str(model.place)}
+            tell(f"{model.name:<11} {kind:<6}  {model.digest[:32]}  {model.place}", record, options.json)
     return ModelError.exit_code if broken else 0
 
 
-def fetch(names: list[str]) -> int:
+def fetch(names: list[str], as_json: bool) -> int:
     """One line for each file."""
     from l3c.models.fetch import fetch as fetch_model
 
     for name in filter(None, names):
         for file in fetch_model(name, lines_for(quiet=False)):
-            print(visible(f"{file.path}: {file.size:,} bytes, {'fetched' if file.new else 'was here already'}"))
+            record = {"name": name, "file": str(file.path), "bytes": file.size, "fetched": file.new}
+            tell(f"{file.path}: {file.size:,} bytes, {'fetched' if file.new else 'was here already'}", record, as_json)
     return 0
 
 

@@ -20,6 +20,21 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
 
 
+def add_verbose(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="say more: how a file is coded, how long it took, each file's name"
+    )
+
+
+def add_dry_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and write nothing")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Of commands whose results are lines."""
+    parser.add_argument("--json", action="store_true", help="print each result as a JSON object, one a line")
+
+
 def add_debug(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--debug", dest="trace", action="store_true", help="show where errors are raised, and warnings of libraries"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from l3c.cli.folders import Report, add_workers, root_of
-from l3c.cli.options import positive, size
+from l3c.cli.options import add_json, positive, size
+from l3c.cli.streams import tell
 
 if TYPE_CHECKING:
     from l3c.bulk.run import RunSummary
@@ -69,18 +70,21 @@ def _add_file_steps(steps: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parts.add_argument("--size", type=size, required=True, metavar="BYTES", help="of a part at most, as 40M")
     for step in (pack, parts):
         step.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+        add_json(step)
 
 
 def run(options: argparse.Namespace) -> int:
     """Run one step."""
     if options.step in FILE_STEPS:
-        print_unless(options.quiet, FILE_STEPS[options.step](options))
+        done = FILE_STEPS[options.step](options)
+        if options.json or not options.quiet:
+            tell(done.text, done.record, options.json)
         return 0
     from l3c.prepare.tree import Workers
 
-    report = Report(options)
-    summaries = STEPS[options.step](options, report, Workers(options.jobs, options.cluster))
-    return max(report.close(summary) for summary in summaries)
+    with Report(options) as report:
+        summaries = STEPS[options.step](options, report, Workers(options.jobs, options.cluster))
+        return max(report.close(summary) for summary in summaries)
 
 
 def open_images(options: argparse.Namespace, report: Report, workers: Workers) -> list[RunSummary]:
@@ -134,7 +138,14 @@ def imagenet(options: argparse.Namespace, report: Report, workers: Workers) -> l
     return summaries
 
 
-def pack(options: argparse.Namespace) -> str:
+class Told(NamedTuple):
+    """A result, for people and as JSON."""
+
+    text: str
+    record: dict[str, object]
+
+
+def pack(options: argparse.Namespace) -> Told:
     from l3c.errors import InputError
     from l3c.training.packed import SUFFIX, Reduction, Source
     from l3c.training.packed import pack as pack_all
@@ -143,10 +154,11 @@ def pack(options: argparse.Namespace) -> str:
         raise InputError(f"{options.output}: a packed file's name ends in {SUFFIX}")
     reduction = Reduction(options.scale[0], options.scale[1], options.seed) if options.scale else None
     count, pixels = pack_all([Source(where, reduction) for where in options.sources], options.output, options.min_size)
-    return f"{options.output}: {count:,} pictures, {pixels:,} pixels"
+    record: dict[str, object] = {"file": str(options.output), "pictures": count, "pixels": pixels}
+    return Told(f"{options.output}: {count:,} pictures, {pixels:,} pixels", record)
 
 
-def parts(options: argparse.Namespace) -> str:
+def parts(options: argparse.Namespace) -> Told:
     from l3c.errors import InputError
     from l3c.prepare.parts import divide
 
@@ -156,12 +168,8 @@ def parts(options: argparse.Namespace) -> str:
         if not separator or not name or "/" in name or name in folders:
             raise InputError(f"{text}: NAME=FOLDER expected, each name once")
         folders[name] = Path(folder)
-    return "\n".join(map(str, divide(folders, options.output, options.size)))
-
-
-def print_unless(quiet: bool, text: str) -> None:
-    if not quiet:
-        print(text)
+    made = [str(part) for part in divide(folders, options.output, options.size)]
+    return Told("\n".join(made), {"parts": made})
 
 
 # steps that read or write folders, with workers

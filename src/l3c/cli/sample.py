@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 
 from l3c.cli.extras import need_training
-from l3c.cli.options import checkpoint
+from l3c.cli.options import add_json, checkpoint
 from l3c.cli.selection import add_selection, commas, selection, settings
+from l3c.cli.streams import tell
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, help="of the random numbers (default: 0)")
     add_selection(parser)
+    add_json(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -47,5 +49,5 @@ def run(options: argparse.Namespace) -> int:
         out = out / folder.stem if len(folders) > 1 else out
         chosen = select(folder, selection(options))
         for path in sample_all(trained.network, chosen, out, settings(options), options.seed):
-            print(path)
+            tell(str(path), {"file": str(path), "model": trained.name}, options.json)
     return 0

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from l3c.cli.files import STANDARD, Source, attributes_of, shown, target
+from l3c.cli.files import STANDARD, attributes_of, shown, target
 from l3c.cli.streams import say
 from l3c.errors import InputError, L3CError, unforeseen
 from l3c.storage.atomic import is_special
+from l3c.storage.remote import is_remote
+from l3c.storage.source import Source
 
 
 class Single:
@@ -29,6 +32,11 @@ class Single:
         for name in (options.source, out) if self._delete else ():
             if is_special(Path(name)):
                 raise InputError(f"{name}: is a device or a pipe; --delete-source needs files")
+        for name in (options.source, out) if self._delete else ():
+            if is_remote(name):
+                raise InputError(f"{name}: is a URL; --delete-source needs files of this machine")
+        self._verbose, self._dry = options.verbose and not options.quiet, options.dry_run
+        self._begun = time.monotonic()
         if self._json and out == STANDARD:
             raise InputError("--json writes to standard output, which is the target already")
         for name in ("list_left_out", "prune", "cluster", "jobs"):
@@ -52,12 +60,26 @@ class Single:
                 self._print("failed", error=text, code=getattr(error, "exit_code", 1))
             raise
 
-    def finish(
-        self, data: bytes, size: int, line: str, missing: tuple[str, ...], notes: tuple[str, ...], code: int = 0
-    ) -> int:
-        """Write the result, and remove the source where nothing of it is missing. Returns code.
+    @property
+    def dry(self) -> bool:
+        """Whether nothing is to be written: `plan` then says what would be."""
+        return bool(self._dry)
 
-        size: of the source. line: for people, "" for none.
+    def plan(self, size: int, what: str) -> int:
+        """Say what would be done. what: the verb, and what of."""
+        if self._json:
+            self._print("planned", bytes_in=size)
+        elif not self._quiet:
+            self.say(f"{self.name}: would {what}: {shown(self.out, STANDARD)}")
+        return 0
+
+    def finish(
+        self, data: bytes, size: int, line: str, missing: tuple[str, ...], notes: tuple[str, ...],
+        details: Iterable[str] = (),
+    ) -> int:  # fmt: skip
+        """Write the result, and remove the source where nothing of it is missing. Returns 0.
+
+        size: of the source. line: for people, "" for none. details: for `--verbose`.
         """
         with target(self.out, self._force, attributes_of(self.source)) as file:
             file.write(data)
@@ -69,13 +91,18 @@ class Single:
                 self.say(line if self.out == STANDARD else f"{line}: {shown(self.out, STANDARD)}")
             for note in notes:
                 self.say(f"{self.name}: {note}")
+        if self._verbose:
+            seconds = time.monotonic() - self._begun
+            self.say(f"{self.name}: {seconds:.2f} s, {size / 1e6 / max(seconds, 1e-9):.2f} MB/s")
+            for row in details:
+                say(row, lines=True)
         if missing and (self._delete or not self._quiet):
             subject = "the source is kept, since the result" if self._delete else "the result"
             self.say(f"{self.name}: {subject} lacks {', '.join(missing)}")
         if self._json:
             done = {"bytes_in": size, "bytes_out": len(data), "deleted": deleted, "missing": missing, "notes": notes}
             self._print("done", **done)
-        return code
+        return 0
 
     def say(self, line: str) -> None:
         """On standard error."""

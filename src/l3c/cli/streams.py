@@ -1,4 +1,4 @@
-"""Standard streams: closed ones, and what libraries write to standard error past us."""
+"""Standard streams: what is written to them, closed ones, and what libraries write to standard error past us."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from typing import TextIO
 
 STANDARD_ERROR = 2  # its file descriptor, the last of the three that every process begins with
 
@@ -24,9 +25,41 @@ def visible(text: str, lines: bool = False) -> str:
     )
 
 
+PREFIX = "l3c: "
+"""Begins every line that tells of a failure."""
+
+RED = "31"  # terminals' number of the colour, as of those below
+GREEN = "32"  # what is as it should be
+BOLD = "1"  # headings
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a stream leads to a terminal that can wipe its lines."""
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def coloured(text: str, style: str, stream: TextIO | None = None) -> str:
+    """Text in a colour, where the stream (standard output) is a terminal and NO_COLOR (no-color.org) is not set."""
+    wanted = is_terminal(stream or sys.stdout) and not os.environ.get("NO_COLOR")
+    return f"\x1b[{style}m{text}\x1b[0m" if wanted else text
+
+
 def say(text: str, lines: bool = False) -> None:
-    """For people, on standard error."""
-    print(visible(text, lines), file=sys.stderr)
+    """For people, on standard error. The name of the command before a failure is red, on terminals."""
+    shown = visible(text, lines)
+    if shown.startswith(PREFIX):
+        shown = coloured(PREFIX.rstrip(), RED, sys.stderr) + shown.removeprefix(PREFIX.rstrip())
+    print(shown, file=sys.stderr)
+
+
+def tell(text: str, record: Mapping[str, object], as_json: bool) -> None:
+    """A result, on standard output: for people, or as a JSON object."""
+    if as_json:
+        import json
+
+        print(json.dumps(record), flush=True)
+    else:
+        print(visible(text, lines=True))
 
 
 def open_closed_streams() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-t", "--temporary", action="store_true", help="write to LOG_DIR_TMP instead")
     parser.add_argument("--debug", action="store_true", help="one iteration and one validation, into LOG_DIR_TMP")
+    parser.add_argument("--json", action="store_true", help="print the experiment's folder at the end, as JSON")
     add_device(parser)
     _add_restore(parser)
     _add_intervals(parser)
@@ -76,7 +78,9 @@ def run(options: argparse.Namespace) -> int:
     from l3c.training.train import debug, train
 
     request = _request(options)
-    train(debug(request) if options.debug else request)
+    experiment = train(debug(request) if options.debug else request)
+    if options.json:
+        print(json.dumps({"experiment": str(experiment.folder), "iterations": experiment.checkpoints.all()}))
     return 0
 
 

@@ -8,9 +8,10 @@ import traceback
 
 from l3c.cli.files import read_source, shown
 from l3c.cli.folders import Report, add_folder_options, is_folder, root_of
-from l3c.cli.options import add_debug, add_memory, add_threads
+from l3c.cli.info import describe
+from l3c.cli.options import add_debug, add_memory, add_threads, add_verbose
 from l3c.cli.streams import say, visible
-from l3c.errors import L3CError
+from l3c.errors import L3CError, explained
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "sources", metavar="FILE", nargs="+", help="l3c files, folders of them, or - for standard input"
     )
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+    add_verbose(parser)
     add_threads(parser)
     add_memory(parser)
     add_debug(parser)
@@ -34,14 +36,14 @@ def check_tree(source: str, options: argparse.Namespace) -> int:
     from l3c.bulk.check import Check, check_folder
     from l3c.convert.operations import Decoding
 
-    report = Report(options)
-    try:
-        task = Check(root_of(source, options), options.max_memory, options.trace)
-        summary = check_folder(task, Decoding(), report, options.jobs or options.threads, options.cluster)
-    except L3CError as error:
-        say(f"l3c: {error}")
-        return error.exit_code
-    return report.close(summary)
+    task, workers = Check(root_of(source, options), options.max_memory, options.trace), options.jobs or options.threads
+    with Report(options) as report:
+        try:
+            summary = check_folder(task, Decoding(), report, workers, options.cluster, report.watch)
+        except (L3CError, OSError) as error:
+            reason, code = explained(error, source)
+            return failed(source, reason, code, options)
+        return report.close(summary)
 
 
 def check(source: str, options: argparse.Namespace) -> int:
@@ -58,13 +60,15 @@ def check(source: str, options: argparse.Namespace) -> int:
     except MemoryError:
         return failed(name, f"{name}: not enough memory", 1, options)
     except OSError as error:
-        return failed(name, f"{name}: {error.strerror or error}", 1, options)
+        return failed(name, explained(error, name)[0], 1, options)
     if options.json:
         print(json.dumps({"source": name, "status": "done", "bytes_in": len(data)}))
     elif not options.quiet:
         picture = f"{described.width} x {described.height} {described.layout}"
         held = picture if described.width else f"a file of {described.kept_size:,} bytes"
         print(visible(f"{name}: intact, {held}"))
+        if options.verbose:
+            print(describe(name, described))
     return 0
 
 

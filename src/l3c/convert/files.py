@@ -31,9 +31,6 @@ APPENDED = (".png", ".tif", ".pam", ".gif", ".webp", ".jpg")
 CAMERA = "raw"
 """The format of cameras' own files. Most are TIFF files within, whose first picture is a preview: their names tell."""
 
-PICTURES = formats.PICTURES
-"""Files that are read as pictures."""
-
 TAKEN = frozenset(suffix for suffix, form in formats.BY_SUFFIX.items() if form.knows or form.whole)
 """Files that a folder run encodes, by their suffixes in small letters."""
 
@@ -41,7 +38,7 @@ LOSSY = {"JPEG": "JPEG", "MPO": "JPEG"}
 """Formats, as a picture names its source, of which pixels are never all."""
 
 
-def _quiet(share: float) -> None:
+def unwatched(share: float) -> None:
     """Progress that nobody watches."""
 
 
@@ -147,7 +144,9 @@ def is_lossy(raw: bytes, form: formats.Format) -> bool:
         return True
 
 
-def encode_file(raw: bytes, name: str, options: EncodeOptions, progress: Callable[[float], None] = _quiet) -> Encoded:
+def encode_file(
+    raw: bytes, name: str, options: EncodeOptions, progress: Callable[[float], None] = unwatched
+) -> Encoded:
     """A file's pixels and metadata, or the file itself where it must come back or is smaller.
 
     name: of the file, for messages and its suffix. Raises L3CError naming it, MemoryError.
@@ -180,13 +179,30 @@ def encode_file(raw: bytes, name: str, options: EncodeOptions, progress: Callabl
         return keep_file(raw, name, picture.source_format, options, progress)
 
 
+def outlook(raw: bytes, name: str, options: EncodeOptions) -> str:
+    """What `encode_file` would encode, for people: from the file's header alone. Raises InputError for no picture."""
+    from l3c.images.read import describe
+
+    form = "" if options.pixels else kept_format(raw, name)
+    if form:
+        return f"the {form} file itself"
+    with naming(name):
+        try:
+            described = describe(raw, name)
+        except InputError:
+            if not options.everything:
+                raise
+            return "the file itself"
+    return f"{described.width} x {described.height} pixels"
+
+
 def reason(error: L3CError, name: str) -> str:
     """Why a file is kept whole that is no picture."""
     return f"kept whole: {str(error).removeprefix(name).removeprefix(': ')}"
 
 
 def keep_file(
-    raw: bytes, name: str, form: str, options: EncodeOptions, progress: Callable[[float], None] = _quiet
+    raw: bytes, name: str, form: str, options: EncodeOptions, progress: Callable[[float], None] = unwatched
 ) -> Encoded:
     """The file itself, whatever it is."""
     data = api.keep_file(
@@ -233,7 +249,7 @@ def decode_file(
     name: str,
     target: str,
     options: DecodeOptions,
-    progress: Callable[[float], None] = _quiet,
+    progress: Callable[[float], None] = unwatched,
     *,
     named: bool = False,
 ) -> Decoded:
@@ -479,7 +495,7 @@ def encoding_needed(page: Description, threads: int) -> int:
 
 
 def decoded(
-    contents: Contents, name: str, options: DecodeOptions, progress: Callable[[float], None] = _quiet
+    contents: Contents, name: str, options: DecodeOptions, progress: Callable[[float], None] = unwatched
 ) -> Picture:
     """The picture of an l3c file; errors name the file."""
     with naming(name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -36,8 +37,10 @@ class Encoding:
     def name(self, name: str, raw: bytes) -> str:
         return name + FILE_SUFFIX
 
-    def make(self, raw: bytes, name: str, target: str) -> tuple[bytes, list[str]]:
-        made = files.encode_file(raw, name, self.options)
+    def make(
+        self, raw: bytes, name: str, target: str, progress: Callable[[float], None] = files.unwatched
+    ) -> tuple[bytes, list[str]]:
+        made = files.encode_file(raw, name, self.options, progress)
         return made.data, list(made.notes)
 
     def check(self, raw: bytes, data: bytes, name: str, target: str) -> tuple[str, ...]:
@@ -76,8 +79,10 @@ class Decoding:
     def name(self, name: str, raw: bytes) -> str:
         return files.target_name(name, read_file(raw))
 
-    def make(self, raw: bytes, name: str, target: str) -> tuple[bytes, list[str]]:
-        made = files.decode_file(raw, name, target, self.options)
+    def make(
+        self, raw: bytes, name: str, target: str, progress: Callable[[float], None] = files.unwatched
+    ) -> tuple[bytes, list[str]]:
+        made = files.decode_file(raw, name, target, self.options, progress)
         return made.data, [files.dropping(made.dropped)] if made.dropped else []
 
     def check(self, raw: bytes, data: bytes, name: str, target: str) -> tuple[str, ...]:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from l3c.api import DEFAULT_EFFORT
 from l3c.container.constants import FILE_SUFFIX
 from l3c.errors import InputError, TargetExistsError
-from l3c.storage.atomic import attributes_of, write_whole
-from l3c.storage.source import read_file
+from l3c.image import Region
+from l3c.storage.atomic import NEW, Attributes, attributes_of, is_special, write_whole
+from l3c.storage.remote import file_system, is_remote, path_of, reaching
+from l3c.storage.source import Source, read_any
 
 MODEL = "wave"
 """The everyday model: docs/models.md compares it with the others."""
 
 
-def _quiet(share: float) -> None:
+def _unwatched(share: float) -> None:
     """Progress that nobody watches."""
 
 
@@ -25,16 +27,18 @@ def _quiet(share: float) -> None:
 class Converted:
     """What `encode_file` and `decode_file` did.
 
-    source, target: as paths. bytes_in, bytes_out: of their files. kept: the format of the file that the l3c file keeps
-    whole, such as "JPEG", and "" where it holds pixels. notes: what a person should know, a line each.
+    source, target: as paths; a source that is a URL as text. bytes_in, bytes_out: of their files, 0 of one that was not
+    read whole. kept: the format of the file that the l3c file keeps whole, such as "JPEG", and "" where it holds
+    pixels. notes: what a person should know, a line each. deleted: the source was removed.
     """
 
-    source: Path
+    source: Path | str
     target: Path
     bytes_in: int
     bytes_out: int
     kept: str
     notes: tuple[str, ...] = ()
+    deleted: bool = False
 
 
 def encode_file(
@@ -43,6 +47,7 @@ def encode_file(
     *,
     force: bool = False,
     verify: bool = False,
+    delete_source: bool = False,
     model: str = MODEL,
     effort: int = DEFAULT_EFFORT,
     strip: bool = False,
@@ -53,15 +58,17 @@ def encode_file(
     device: str = "auto",
     threads: int | None = None,
     max_memory: int | None = None,
-    progress: Callable[[float], None] = _quiet,
+    progress: Callable[[float], None] = _unwatched,
 ) -> Converted:
     """Encode a picture's file with its metadata, as `l3c encode` does.
 
     JPEG files, and others that are smaller than their pixels, are kept byte for byte. The l3c file appears whole or not
     at all, and has the time and the permissions of the source.
 
-    source: a path. target: the l3c file, by default the source's name with ".l3c" appended. force: overwrite it.
-    verify: decode the result and compare it before anything is written; a note says what it lacks of the source.
+    source: a path, or a URL. target: the l3c file, by default the source's name with ".l3c" appended, of a URL in this
+    folder. force: overwrite it. verify: decode the result and compare it before anything is written; a note says what
+    it lacks of the source. delete_source: remove the source, once its result is verified and on disk, unless the result
+    lacks something of it.
     strip: leave metadata out. pixels: never keep the file itself, but encode its pixels. everything: keep files that
     are no pictures too. The other options are those of `l3c.encode`.
 
@@ -78,12 +85,13 @@ def encode_file(
     ('a.png.l3c', 'b.png')
     """
     name = _name(source)
-    out = name + FILE_SUFFIX if target is None else _name(target)
-    check_target(out, name, force)
+    out = _here(name) + FILE_SUFFIX if target is None else _target(target)
+    check_target(out, None if is_remote(name) else name, force)
     check_encoded_name(out)
+    before = _deletable(name, out) if delete_source else None
     from l3c.convert import files
 
-    raw = read_file(name)
+    raw = read_any(name)
     options = files.EncodeOptions(
         model, effort, strip, history, pixels, preview, device, threads, everything, max_memory
     )
@@ -93,8 +101,9 @@ def encode_file(
         if pixels or files.is_known(raw):
             raise
         raise InputError(f"{error}; everything=True keeps the file itself") from error
-    missing = files.check_encoded(raw, encoded.data, name, options) if verify else ()
-    return _written(name, out, raw, encoded.data, encoded.kept, (*encoded.notes, *_lacking(missing)), force)
+    missing = files.check_encoded(raw, encoded.data, name, options) if verify or before else ()
+    done = Converted(_path(name), Path(out), len(raw), len(encoded.data), encoded.kept, encoded.notes)
+    return _written(done, encoded.data, missing, force, before)
 
 
 def decode_file(
@@ -103,70 +112,124 @@ def decode_file(
     *,
     force: bool = False,
     verify: bool = False,
+    delete_source: bool = False,
+    region: Region | None = None,
+    preview: bool = False,
     device: str = "auto",
     threads: int | None = None,
     max_memory: int | None = None,
-    progress: Callable[[float], None] = _quiet,
+    progress: Callable[[float], None] = _unwatched,
 ) -> Converted:
     """Decode an l3c file to a picture's file, or to the file that it keeps, as `l3c decode` does.
 
     The result appears whole or not at all, and has the time and the permissions of the source.
 
-    source: a path. target: the picture, its format by suffix (PNG without one); by default the source's name without
-    ".l3c", with a suffix appended where its own cannot hold the picture. A file that was kept is given back itself,
-    unless the target names another format, which gets its pixels. force: overwrite it. verify: read the result and
-    compare it before anything is written; a note says what it lacks of the source. The other options are those of
-    `l3c.decode`.
+    source: a path, or a URL. target: the picture, its format by suffix (PNG without one); by default the source's name
+    without ".l3c", with a suffix appended where its own cannot hold the picture, of a URL in this folder. A file that
+    was kept is given back itself, unless the target names another format, which gets its pixels. force: overwrite it.
+    verify: read the result and compare it before anything is written; a note says what it lacks of the source.
+    delete_source: as for `encode_file`. region: (x, y, width, height): only these pixels, for which little else is read
+    and decoded. preview: only a small picture, at most 320 pixels a side, without metadata. Both need a target. The
+    other options are those of `l3c.decode`.
 
     Raises InputError for a target that is the source, a folder, in no folder, named as an l3c file, or of a format that
     cannot hold the picture, and where the source's name gives none; TargetExistsError, which is a FileExistsError too;
     else as `l3c.decode` does, and OSError. Messages name the file.
     """
-    name, out = _name(source), None if target is None else _name(target)
+    name, out = _name(source), None if target is None else _target(target)
+    local = None if is_remote(name) else name
+    if region is not None or preview:
+        if out is None or verify or delete_source or (preview and region is not None):
+            raise InputError(
+                f"{name}: a region or a preview needs a target, and cannot be verified, nor the source deleted"
+            )
+        check_decoded_name(out)
+        check_target(out, local, force)
+        return _decode_part(name, out, region, threads, max_memory, force)
     if out is None:
         check_source_name(name)
     else:
         check_decoded_name(out)
-        check_target(out, name, force)
+        check_target(out, local, force)
     from l3c.container import read
     from l3c.convert import files
     from l3c.errors import naming
 
-    raw = read_file(name)
+    raw = read_any(name)
     if out is None:
         with naming(name):
-            out = files.target_name(name, read.read_file(raw))
-        check_target(out, name, force)
+            out = _here(files.target_name(name, read.read_file(raw)))
+        check_target(out, local, force)
+    before = _deletable(name, out) if delete_source else None
     options = files.DecodeOptions(max_memory, device, threads)
     decoded = files.decode_file(raw, name, out, options, progress, named=target is not None)
-    missing = files.check_decoded(raw, decoded.data, name, out, options) if verify else ()
-    notes = [files.dropping(decoded.dropped)] if decoded.dropped else []
-    return _written(name, out, raw, decoded.data, decoded.kept, (*notes, *_lacking(missing)), force)
+    missing = files.check_decoded(raw, decoded.data, name, out, options) if verify or before else ()
+    notes = (files.dropping(decoded.dropped),) if decoded.dropped else ()
+    done = Converted(_path(name), Path(out), len(raw), len(decoded.data), decoded.kept, notes)
+    return _written(done, decoded.data, missing, force, before)
+
+
+def _decode_part(
+    name: str, out: str, region: Region | None, threads: int | None, max_memory: int | None, force: bool
+) -> Converted:
+    """region: None for the preview."""
+    from l3c.convert.part import decode_part
+
+    data, _ = decode_part(name, out, region, threads, max_memory)
+    mode = None if is_remote(name) else attributes_of(Path(name)).mode
+    _write(Path(out), data, force, Attributes(mode=mode))  # a part of a picture is no older than its making
+    return Converted(_path(name), Path(out), 0, len(data), "")
 
 
 def _name(path: str | os.PathLike[str]) -> str:
-    """Of a file of this machine. Raises InputError for a URL or another type."""
+    """Of a file, a path or a URL. Raises InputError for another type."""
     try:
-        name = os.fsdecode(path)
+        return os.fsdecode(path)
     except TypeError:
         raise InputError(f"a file by its path is needed, not {type(path).__name__}") from None
-    if "://" in name:
-        raise InputError(f"{name}: is a URL; l3c.open takes URLs of files, `l3c encode -o` those of folders")
+
+
+def _target(path: str | os.PathLike[str]) -> str:
+    """Of a file of this machine. Raises InputError for a URL or another type."""
+    name = _name(path)
+    if is_remote(name):
+        raise InputError(f"{name}: is a URL; results are written to this machine (the commands write to URLs, too)")
     return name
 
 
-def _lacking(missing: tuple[str, ...]) -> tuple[str, ...]:
-    return (f"the result lacks {', '.join(missing)}",) if missing else ()
+def _path(name: str) -> Path | str:
+    return name if is_remote(name) else Path(name)
 
 
-def _written(
-    source: str, target: str, raw: bytes, data: bytes, kept: str, notes: tuple[str, ...], force: bool
-) -> Converted:
+def _here(name: str) -> str:
+    """A file's name; of a URL that of a file in this folder."""
+    return path_of(name).name if is_remote(name) else name
+
+
+def _deletable(name: str, out: str) -> Source:
+    """Raises InputError where a source cannot be deleted."""
+    for file in (name, out):
+        if is_remote(file) or is_special(Path(file)):
+            raise InputError(f"{file}: is a URL, a device or a pipe; delete_source needs files")
+    return Source(name)
+
+
+def _written(done: Converted, data: bytes, missing: tuple[str, ...], force: bool, before: Source | None) -> Converted:
+    """The result, written, and the source removed where nothing of it is missing."""
+    _write(done.target, data, force, NEW if isinstance(done.source, str) else attributes_of(done.source))
+    deleted = before is not None and not missing
+    if before is not None and deleted:
+        before.delete(str(done.target), len(data))
+    subject = "the source is kept, since the result" if before is not None else "the result"
+    lacking = (f"{subject} lacks {', '.join(missing)}",) if missing else ()
+    return replace(done, notes=(*done.notes, *lacking), deleted=deleted)
+
+
+def _write(target: Path, data: bytes, force: bool, attributes: Attributes) -> None:
     try:
-        write_whole(Path(target), data, replace=force, attributes=attributes_of(Path(source)))
+        write_whole(target, data, replace=force, attributes=attributes)
     except FileExistsError:
-        raise _exists(target, FORCE) from None
-    return Converted(Path(source), Path(target), len(raw), len(data), kept, notes)
+        raise _exists(str(target), FORCE) from None
 
 
 FORCE = "force=True"
@@ -176,8 +239,14 @@ FORCE = "force=True"
 def check_target(name: str, source: str | None, force: bool, remedy: str = FORCE) -> None:
     """Raise InputError where writing would destroy something, before any work is done.
 
-    source: None where it is no file. remedy: what overwrites targets, for the message.
+    source: None where it is no file of this machine. name: may be a URL. remedy: what overwrites targets, in messages.
     """
+    if is_remote(name):
+        fs, within = file_system(name)
+        with reaching(name):
+            if not force and fs.exists(within):
+                raise _exists(name, remedy)
+        return
     path = Path(name)
     if path.is_dir():
         raise InputError(f"{name}: is a folder")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from l3c.convert.files import PICTURES
+from l3c.images.formats import PICTURES
 
 
 class ToPng:

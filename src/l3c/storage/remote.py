@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
 
-from l3c.errors import InputError, install_command
+from l3c.errors import InputError, L3CError, install_command
 
 OPTIONS = "L3C_FSSPEC"
 """Environment variable: options of the file systems, as JSON: {"s3": {"anon": true}}."""
+
+WHOLE_PUTS = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss", "memory"}
+"""Protocols under which a name shows the old content or all of the new, never a part."""
 
 
 def is_remote(name: str) -> bool:
     """Whether it is a URL and no path."""
     return "://" in name
+
+
+def path_of(url: str) -> PurePosixPath:
+    """The path within a URL, without host, query and fragment."""
+    return PurePosixPath(urlsplit(url).path)
 
 
 def file_system(root: str, anonymous: bool = False) -> tuple[Any, str]:
@@ -33,3 +47,51 @@ def file_system(root: str, anonymous: bool = False) -> tuple[Any, str]:
     except (ImportError, ValueError) as error:
         raise InputError(f"{root}: {error}; URLs need: {install_command('cluster')}") from error
     return fs, str(path).rstrip("/")
+
+
+@contextmanager
+def reaching(url: str) -> Iterator[None]:
+    """Whatever keeps a URL from being reached is an OSError that names it, with a reason of one line.
+
+    Libraries of object stores and the web raise errors of many classes, of which only some are OSErrors.
+    """
+    try:
+        yield
+    except (L3CError, MemoryError, NotImplementedError):
+        raise
+    except FileNotFoundError as error:
+        raise FileNotFoundError(errno.ENOENT, "not found", url) from error
+    except FileExistsError:
+        raise
+    except PermissionError as error:
+        raise PermissionError(errno.EACCES, _one_line(error), url) from error
+    except Exception as error:
+        raise OSError(errno.EIO, _one_line(error), url) from error
+
+
+def _one_line(error: Exception) -> str:
+    text = getattr(error, "strerror", None) or str(error)
+    return " ".join(str(text).split()) or type(error).__name__
+
+
+def put(url: str, data: bytes, replace: bool) -> None:
+    """Write a file whole or not at all. Raises FileExistsError without `replace`, else as `reaching`.
+
+    Object stores take a file whole; elsewhere it is written beside its final name and moved.
+    """
+    with reaching(url):
+        fs, path = file_system(url)
+        if not replace and fs.exists(path):
+            raise FileExistsError(errno.EEXIST, "exists already", url)
+        if url.partition("://")[0] in WHOLE_PUTS:
+            fs.pipe_file(path, data)
+            return
+        folder = path.rpartition("/")[0]
+        partial = f"{folder}/.l3c-bulk.{uuid4().hex}.partial"
+        fs.makedirs(folder, exist_ok=True)
+        try:
+            fs.pipe_file(partial, data)
+            fs.mv(partial, path)
+        finally:
+            if fs.exists(partial):
+                fs.rm_file(partial)

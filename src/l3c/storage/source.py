@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from l3c.errors import InputError
+from l3c.storage.atomic import settle
 
 SHOWN = 60
 """Characters of a text that a message shows, where it is no path. By taste."""
+
+
+WEB_MOST = 1 << 32
+"""Bytes of a file that are taken from the web: more than any picture that fits the memory of this release's limits."""
 
 
 @contextmanager
@@ -34,6 +41,26 @@ def read_file(source: str | os.PathLike[str]) -> bytes:
         return Path(source).read_bytes()
 
 
+def read_any(name: str) -> bytes:
+    """All bytes of a file, by its path or its URL; the web by the standard library, other URLs through fsspec.
+
+    Raises as `read_file`, and InputError where the web does not answer, or nothing reaches the URL.
+    """
+    from l3c.storage.remote import file_system, is_remote, reaching
+
+    if not is_remote(name):
+        return read_file(name)
+    from l3c.storage.download import WEB, download
+
+    if name.startswith(WEB):
+        file = io.BytesIO()
+        download(name, file, WEB_MOST)
+        return file.getvalue()
+    with reaching(name):
+        fs, path = file_system(name)
+        return bytes(fs.cat_file(path))
+
+
 def content_of(source: Any) -> Any:
     """A file's bytes, by its path, or by the URL of a file system that fsspec knows; else what was given.
 
@@ -41,10 +68,29 @@ def content_of(source: Any) -> Any:
     """
     if not isinstance(source, str | os.PathLike):
         return source
-    from l3c.storage.remote import file_system, is_remote
+    return read_any(os.fspath(source))
 
-    name = os.fspath(source)
-    if not is_remote(name):
-        return read_file(name)
-    fs, path = file_system(name)
-    return bytes(fs.cat_file(path))
+
+class Source:
+    """A source that may be deleted, if it has not changed since it was read."""
+
+    def __init__(self, name: str) -> None:
+        self._path = Path(name)
+        self._before = self._state()
+
+    def _state(self) -> tuple[int, int, int]:
+        status = self._path.stat()
+        return status.st_ino, status.st_size, status.st_mtime_ns
+
+    def delete(self, target: str, size: int) -> None:
+        """Remove it, once its result's name would survive a loss of power. size: of the result, bytes.
+
+        Raises InputError where it has changed, or no file of this size is the target.
+        """
+        there = Path(target).stat()
+        if not stat.S_ISREG(there.st_mode) or there.st_size != size:
+            raise InputError(f"{target}: is not what was written; {self._path} is kept")
+        settle(Path(target).resolve().parent)
+        if self._state() != self._before:
+            raise InputError(f"{self._path}: has changed meanwhile; it is kept")
+        self._path.unlink()

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from l3c.bulk.stores.store import Listing, Stamp, StoreError
 from l3c.errors import InputError
 from l3c.storage.atomic import NEW, Attributes
-from l3c.storage.remote import file_system
-
-WHOLE_PUTS = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss", "memory"}
-"""Protocols under which a name shows the old content or all of the new, never a part."""
+from l3c.storage.remote import WHOLE_PUTS, file_system, put, reaching
 
 
 class RemoteStore:
@@ -30,7 +26,8 @@ class RemoteStore:
         return f"{self._path}/{name}"
 
     def listing(self, left_out: str | None = None, hidden: bool = False) -> Listing:
-        entries = self._fs.find(self._path, detail=True)
+        with reaching(self._root):
+            entries = self._fs.find(self._path, detail=True)
         if not entries:
             raise InputError(f"{self._root}: no such folder, or an empty one")
         named = {path[len(self._path) :].lstrip("/"): entry for path, entry in sorted(entries.items())}
@@ -41,16 +38,18 @@ class RemoteStore:
 
     def names(self) -> frozenset[str]:
         try:
-            return frozenset(path[len(self._path) :].lstrip("/") for path in self._fs.find(self._path))
+            with reaching(self._root):
+                return frozenset(path[len(self._path) :].lstrip("/") for path in self._fs.find(self._path))
         except FileNotFoundError:
             return frozenset()
 
     def prepare(self, mode: int | None = None) -> None:
         try:
-            if not self._whole:
-                self._fs.makedirs(self._path, exist_ok=True)
+            with reaching(self._root):
+                if not self._whole:
+                    self._fs.makedirs(self._path, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"{self._root}: cannot be written to: {error}") from error
+            raise StoreError(f"{self._root}: cannot be written to: {error.strerror}") from error
 
     def tidy(self) -> None:
         """Object stores have no half files; elsewhere they are left, since other machines may be at work."""
@@ -60,12 +59,14 @@ class RemoteStore:
 
     def stamp(self, name: str) -> Stamp | None:
         try:
-            return stamp_of(self._fs.info(self._at(name)))
+            with reaching(self.path(name)):
+                return stamp_of(self._fs.info(self._at(name)))
         except FileNotFoundError:
             return None
 
     def read(self, name: str) -> bytes:
-        return bytes(self._fs.cat_file(self._at(name)))
+        with reaching(self.path(name)):
+            return bytes(self._fs.cat_file(self._at(name)))
 
     def folder_mode(self, name: str) -> int | None:
         return None
@@ -78,29 +79,21 @@ class RemoteStore:
         return source.modified is not None and result.modified is not None and source.modified <= result.modified
 
     def write(self, name: str, data: bytes, attributes: Attributes = NEW, replace: bool = False) -> None:
-        if not replace and self._fs.exists(self._at(name)):
-            raise InputError(f"{self.path(name)}: has appeared meanwhile; --force overwrites it")
-        if self._whole:
-            try:
-                self._fs.pipe_file(self._at(name), data)
-            except (PermissionError, FileNotFoundError) as error:
-                raise StoreError(f"{self.path(name)}: cannot be written: {error}") from error
-            return
-        folder = self._at(name).rpartition("/")[0]
-        partial = f"{folder}/.l3c-bulk.{uuid4().hex}.partial"
-        self._fs.makedirs(folder, exist_ok=True)
         try:
-            self._fs.pipe_file(partial, data)
-            self._fs.mv(partial, self._at(name))
-        finally:
-            if self._fs.exists(partial):
-                self._fs.rm_file(partial)
+            put(self.path(name), data, replace)
+        except FileExistsError:
+            raise InputError(f"{self.path(name)}: has appeared meanwhile; --force overwrites it") from None
+        except (PermissionError, FileNotFoundError) as error:
+            if not self._whole:
+                raise
+            raise StoreError(f"{self.path(name)}: cannot be written: {error.strerror}") from error
 
     def settle(self, name: str) -> None:
         """An object store has answered; more cannot be asked of it."""
 
     def remove(self, name: str) -> None:
-        self._fs.rm_file(self._at(name))
+        with reaching(self.path(name)):
+            self._fs.rm_file(self._at(name))
 
 
 def stamp_of(entry: dict[str, Any]) -> Stamp:

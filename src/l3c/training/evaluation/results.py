@@ -79,8 +79,12 @@ def _row(result: Result) -> tuple[str, str, str, str, str]:
     return testset, result.experiment, iteration, label, scales
 
 
+def json_text(results: Sequence[Result]) -> str:
+    return json.dumps([result.to_dict() for result in results], indent=1) + "\n"
+
+
 def write_json(path: Path, results: Sequence[Result]) -> None:
-    path.write_text(json.dumps([result.to_dict() for result in results], indent=1) + "\n")
+    path.write_text(json_text(results))
 
 
 def write_csv(path: Path, results: Sequence[Result]) -> None:
