@@ -39,9 +39,9 @@ $(VENV)/site-tools: $(VENV)/package
 demo: $(VENV)/package
 	@PATH="$(BIN):$$PATH" $(BIN)/python benchmarks/demo.py docs/pictures/chelsea.png demo-output
 
-# make test        : build and run the tests
+# make test        : build and run the tests, a process for each of at most 4 processors
 test: $(VENV)/tools
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # make docs        : build the documentation's site in site/, without a warning; links and headings are checked
 docs: $(VENV)/site-tools

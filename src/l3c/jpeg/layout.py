@@ -95,7 +95,7 @@ AC_CLASS = 0x10
 
 
 def marked(marker: int, content: bytes | None = None) -> bytes:
-    """A marker, and its segment where it has one."""
+    """A marker, and its segment where it has one (format 9.3)."""
     length = b"" if content is None else (len(content) + LENGTH_BYTES).to_bytes(LENGTH_BYTES, "big")
     return bytes([0xFF, marker]) + length + (content or b"")
 
