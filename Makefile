@@ -13,7 +13,7 @@ TIMES ?= 50
 STRANGE ?= 40000
 ARRAYS ?= 5000
 
-.PHONY: help demo test docs benchmark paper goldens fuzz kill strange cross-check sanitize wheel clean
+.PHONY: help demo test docs benchmark paper goldens fuzz kill strange cross-check sanitize man wheel clean
 
 help:
 	@sed -n 's/^# \(make [a-z-]*\) *: /\1\t/p' Makefile | expand -t 20
@@ -88,6 +88,10 @@ cross-check:
 sanitize:
 	engine/tests/sanitize.sh
 	engine/tests/threads.sh
+
+# make man         : manual pages and completion scripts in build/share, from the help texts; wheels carry them
+man:
+	$(PYTHON) scripts/man_pages.py build/share
 
 # make wheel       : dist/*.whl
 wheel: $(BIN)/python

@@ -19,6 +19,8 @@ COMMANDS = {
     "decode": "give a picture back",
     "info": "describe a file without decoding it",
     "verify": "decode files and check every pixel",
+    "diff": "tell whether two files hold the same picture",
+    "bench": "compare sizes and speeds on your own pictures with installed codecs",
     "models": "list the available models",
     "export": "turn a trained network into a model of the codec",
     "train": "train a network",
@@ -26,6 +28,7 @@ COMMANDS = {
     "sample": "draw pictures from what a trained network expects",
     "prepare": "make folders of pictures for training",
     "import-released": "import checkpoints released with the paper",
+    "completion": "print a script that completes commands and options in a shell",
 }
 OWN_SIGNALS = {"train"}
 """Commands that know what to do when a signal comes."""

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from l3c.bulk.jobs import DONE, PLANNED, SKIPPED
-from l3c.bulk.watch import Watch
 from l3c.cli.files import is_file_url
 from l3c.cli.options import positive
 from l3c.cli.progress import Line
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from l3c.bulk.jobs import Outcome
     from l3c.bulk.operation import Operation
     from l3c.bulk.run import RunSummary
+    from l3c.bulk.watch import Watch
 
 NAMED = 3  # files in progress that the line names; more do not fit
 
@@ -93,6 +93,8 @@ class Report:
         self._dry = getattr(options, "dry_run", False)
         self._all = (self._dry or getattr(options, "verbose", False)) and not options.json
         self._summary: RunSummary | None = None
+        from l3c.bulk.watch import Watch
+
         self.watch = Watch()
         self._line = Line(lambda: progress(self._summary, self.watch), options.quiet)
 

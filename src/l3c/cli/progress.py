@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import sys
 import threading
 import time
@@ -13,6 +13,7 @@ from l3c.cli.streams import is_terminal, visible
 
 PATIENCE = 0.7  # seconds: what is done sooner needs no line
 INTERVAL = 0.25  # seconds between two states of the line; more often it flickers
+USUAL_WIDTH = 79  # characters of a line on a terminal that does not tell its width
 LEAST_SHARE = 0.02  # of the work: from less, no time left can be told
 
 
@@ -44,7 +45,10 @@ class Line:
     def draw(self) -> None:
         """Now, as wide as the terminal allows."""
         text = visible(self._text())
-        width = shutil.get_terminal_size().columns - 1
+        try:
+            width = os.get_terminal_size(sys.stderr.fileno()).columns - 1
+        except (OSError, ValueError):
+            width = USUAL_WIDTH
         with self._lock:
             if not self._stop.is_set():
                 self._shown = True

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 from l3c.errors import InputError, L3CError, install_command
 
@@ -87,7 +86,7 @@ def put(url: str, data: bytes, replace: bool) -> None:
             fs.pipe_file(path, data)
             return
         folder = path.rpartition("/")[0]
-        partial = f"{folder}/.l3c-bulk.{uuid4().hex}.partial"
+        partial = f"{folder}/.l3c-bulk.{os.urandom(16).hex()}.partial"
         fs.makedirs(folder, exist_ok=True)
         try:
             fs.pipe_file(partial, data)
