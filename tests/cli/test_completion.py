@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from l3c.cli import COMMANDS, command_parser
-from l3c.cli.completion import SHELLS, described, script
+from l3c.cli.completion import SHELLS, script
+from l3c.cli.completion_words import described
 from tests.cli.conftest import Run
 from tests.house.sources import ROOT
 

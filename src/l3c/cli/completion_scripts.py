@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from l3c.cli.completion import FILES, FOLDERS, L3C_FILES, Described, Word
+from l3c.cli.completion_words import FILES, FOLDERS, L3C_FILES, Described, Word
 
 TOP = ("--help", "--version")  # options of l3c itself
 
