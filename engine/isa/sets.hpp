@@ -17,7 +17,9 @@
 #elif defined(__x86_64__)
 #define L3C_ISAS(ROW) \
     ROW(avx512vnni)   \
+    ROW(avxvnni)      \
     ROW(avx2)         \
+    ROW(sse41)        \
     ROW(portable)
 #elif defined(__aarch64__)
 #define L3C_ISAS(ROW) \

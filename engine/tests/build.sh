@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # build.sh OUT MAIN [FLAGS...]: compiles the engine with these flags for every instruction set that the compiler knows of this
 # processor's family, together with MAIN. CXX: the compiler (g++). JOBS: how many sources at a time (2). PORTABLE: if not empty,
-# portable C++ alone. WIDE: other flags for AVX-512's tiles.
+# portable C++ alone. WIDE: other flags for the tiles of sets with VNNI.
 set -euo pipefail
 out=$1 main=$2
 shift 2
@@ -24,7 +24,7 @@ sources() {
         grep -qE "^processor (any|$processor)$" "$folder/flags.txt" || continue
         for source in "$folder"*.cpp; do
             flags=$(sed -n "s/^$(basename "$source" .cpp) //p" "$folder/flags.txt" | tr ' ' '\n' | grep '^-m' | tr '\n' ' ' || true)
-            [ "$source" != isa/avx512vnni/tiles.cpp ] || flags=${WIDE:-$flags}
+            [[ $source != isa/avx*vnni/tiles.cpp ]] || flags=${WIDE:-$flags}
             echo "$source $flags"
         done
     done

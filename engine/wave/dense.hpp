@@ -3,6 +3,7 @@
 // A cell is 32 bits for one pixel and holds Set::kCellChannels neighbouring channels; a row is the cells of all pixels.
 #pragma once
 #include <cstdint>
+#include <type_traits>
 
 #include "isa/isa.hpp"
 #include "wave/model.hpp"
@@ -12,10 +13,40 @@ namespace l3c {
 namespace {
 
 // Output blocks: `fours` blocks of 4, then blocks of Set::kWideOutputs. Weights: [block][row][output of the block].
+// runs: [block of 4][rows], if the set has them.
 struct PackedLayer {
     int outputs, rows, fours;
     const std::int32_t *weights, *start, *shift;
+    const std::uint8_t* runs;
 };
+
+// Finds runs of rows of a block of 4 outputs, of weights [row][output], whose products may be summed in 16 bits: the weights of
+// an input pair above 0 sum to 128 at most, and so do those below 0; times 255 they fit. Pairs alone always do.
+inline void find_runs(const std::int32_t* weights, int rows, std::uint8_t* runs) {
+    typedef std::int16_t I16x8 __attribute__((vector_size(16)));
+    typedef std::int8_t I8x16 __attribute__((vector_size(16)));
+    constexpr int kMostSum = 128, kMostRun = 255;
+    I16x8 above{}, below{};
+    int length = 0;
+    for (int row = 0; row < rows; ++row, weights += 4) {
+        I8x16 cells;
+        std::memcpy(&cells, weights, sizeof cells);
+        const I16x8 both = I16x8(cells);
+        const I16x8 even = (both << 8) >> 8, odd = both >> 8;
+        const I16x8 more = (even > 0 ? even : 0) + (odd > 0 ? odd : 0),
+                    less = (even < 0 ? even : 0) + (odd < 0 ? odd : 0);
+        above += more, below += less;
+        const I16x8 over = (above > kMostSum) | (below < -kMostSum);
+        std::uint64_t halves[2];
+        std::memcpy(halves, &over, sizeof halves);
+        if (length && ((halves[0] | halves[1]) || length == kMostRun)) {
+            *runs++ = std::uint8_t(length);
+            above = more, below = less, length = 0;
+        }
+        ++length;
+    }
+    *runs = std::uint8_t(length);
+}
 
 template <Isa Set>
 class Packer {
@@ -50,7 +81,7 @@ private:
         auto* weights = memory.take<std::int32_t>(std::size_t(packed_.outputs) * packed_.rows);
         auto* start = memory.take<std::int32_t>(packed_.outputs);
         auto* shift = memory.take<std::int32_t>(packed_.outputs);
-        packed_.weights = weights, packed_.start = start, packed_.shift = shift;
+        packed_.weights = weights, packed_.start = start, packed_.shift = shift, packed_.runs = nullptr;
         for (int first = 0; first < packed_.outputs;) {
             const int size = first < 4 * packed_.fours ? 4 : Set::kWideOutputs;
             for (int row = 0; row < packed_.rows; ++row)
@@ -60,6 +91,14 @@ private:
         for (int o = 0; o < layer_.outputs; ++o) {
             shift[o] = layer_.shift[o];
             start[o] = layer_.bias[o] + ((1 << shift[o]) >> 1) + Set::kCellOffset * total(o);
+        }
+        if constexpr (Set::kRuns) {
+            static_assert(Set::kWideOutputs == 4);
+            auto* runs = memory.take<std::uint8_t>(std::size_t(packed_.outputs / 4) * packed_.rows);
+            packed_.runs = runs;
+            for (int block = 0; block < packed_.outputs / 4; ++block)
+                find_runs(packed_.weights + std::ptrdiff_t(4 * block) * packed_.rows, packed_.rows,
+                          runs + std::ptrdiff_t(block) * packed_.rows);
         }
     }
 
@@ -83,47 +122,46 @@ private:
     std::int32_t* columns_;
 };
 
-// sum[output][vector] += the products of all rows of cells with their weights.
-template <Isa Set, int Outputs>
-inline void add_rows(typename Set::Vector (&sum)[Outputs][Set::kVectors], const std::int32_t* const* rows, int count,
-                     int at, const std::int32_t* weights) {
+// sum[output][vector] = the start of the output, and the products of all rows of cells with their weights.
+template <Isa Set, int Outputs, int Vectors>
+inline void sum_rows(typename Set::Vector (&sum)[Outputs][Vectors], const std::int32_t* start,
+                     const std::int32_t* const* rows, int count, int at, const std::int32_t* weights) {
+    for (int o = 0; o < Outputs; ++o)
+        for (int v = 0; v < Vectors; ++v) sum[o][v] = Set::all(start[o]);
     for (int row = 0; row < count; ++row, weights += Outputs) {
-        typename Set::Vector cells[Set::kVectors];
-        for (int v = 0; v < Set::kVectors; ++v) cells[v] = Set::load_cells(rows[row] + at + v * Set::kVectorPixels);
+        typename Set::Vector cells[Vectors];
+        for (int v = 0; v < Vectors; ++v) cells[v] = Set::load_cells(rows[row] + at + v * Set::kVectorPixels);
 #pragma GCC unroll 8
         for (int o = 0; o < Outputs; ++o) {
             const typename Set::Vector w = Set::all(weights[o]);
 #pragma GCC unroll 8
-            for (int v = 0; v < Set::kVectors; ++v) sum[o][v] = Set::dot(sum[o][v], cells[v], w);
+            for (int v = 0; v < Vectors; ++v) sum[o][v] = Set::dot(sum[o][v], cells[v], w);
         }
     }
 }
 
-// Outputs of one block for Set::kBlockPixels pixels from `at` on; `out` is the block's first row.
-template <Isa Set, int Outputs, bool Activate>
+// Outputs of one block for `Vectors` vectors of pixels from `at` on; `out` is the block's first row.
+template <Isa Set, int Outputs, int Vectors, bool Activate>
 inline void dense_block(const std::int32_t* const* rows, int count, int at, const std::int32_t* weights,
-                        const std::int32_t* start, const std::int32_t* shift, std::int32_t* out,
-                        std::ptrdiff_t stride) {
-    typename Set::Vector sum[Outputs][Set::kVectors];
-    for (int o = 0; o < Outputs; ++o)
-        for (int v = 0; v < Set::kVectors; ++v) sum[o][v] = Set::all(start[o]);
-    Set::template add_products<Outputs>(sum, rows, count, at, weights);
-    for (int v = 0; v < Set::kVectors; ++v) {
+                        const std::uint8_t* runs, const std::int32_t* start, const std::int32_t* shift,
+                        std::int32_t* out, std::ptrdiff_t stride) {
+    typename Set::Vector sum[Outputs][Vectors];
+    Set::template products<Outputs, Vectors>(sum, start, rows, count, at, weights, runs);
+    for (int v = 0; v < Vectors; ++v) {
+        std::int32_t* to = out + at + v * Set::kVectorPixels;
         if constexpr (Activate) {
-            for (int o = 0; o < Outputs; o += Set::kCellChannels) {
-                typename Set::Vector cell = Set::activation(sum[o][v], shift[o]);
-                for (int i = 1; i < Set::kCellChannels; ++i)
-                    cell = Set::join(cell, Set::activation(sum[o + i][v], shift[o + i]), i);
-                Set::store(out + (o / Set::kCellChannels) * stride + at + v * Set::kVectorPixels, cell);
+            for (int o = 0; o < Outputs; o += Set::kCellChannels, to += stride) {
+                typename Set::Vector shifted[Set::kCellChannels];
+                for (int i = 0; i < Set::kCellChannels; ++i) shifted[i] = Set::shift_right(sum[o + i][v], shift[o + i]);
+                Set::store(to, Set::cells_of(shifted));
             }
         } else {
-            for (int o = 0; o < Outputs; ++o)
-                Set::store(out + o * stride + at + v * Set::kVectorPixels, Set::shift_right(sum[o][v], shift[o]));
+            for (int o = 0; o < Outputs; ++o, to += stride) Set::store(to, Set::shift_right(sum[o][v], shift[o]));
         }
     }
 }
 
-// All outputs for `pixels` pixels, rounded up to Set::kBlockPixels. Activate: rows of cells; else rows of int32 outputs.
+// All outputs for `pixels` pixels, rounded up to whole vectors. Activate: rows of cells; else rows of int32 outputs.
 // Each block of weights serves kBlocks blocks of pixels before it leaves the first cache.
 template <Isa Set, bool Activate>
 void dense(const PackedLayer& layer, const std::int32_t* const* rows, int pixels, std::int32_t* out,
@@ -133,20 +171,24 @@ void dense(const PackedLayer& layer, const std::int32_t* const* rows, int pixels
     for (int begin = 0; begin < pixels; begin += kBlocks * Set::kBlockPixels) {
         const int end = pixels < begin + kBlocks * Set::kBlockPixels ? pixels : begin + kBlocks * Set::kBlockPixels;
         const std::int32_t* weights = layer.weights;
-        for (int o = 0; o < layer.outputs;) {
+        const auto block = [&](int o, auto outputs) {
+            constexpr int kOutputs = decltype(outputs)::value;
             std::int32_t* to = out + o / kPerRow * stride;
-            const bool four = o < 4 * layer.fours;
+            const std::uint8_t* runs = Set::kRuns ? layer.runs + std::ptrdiff_t(o / 4) * layer.rows : nullptr;
+            const auto part = [&](int at, auto vectors) {
+                dense_block<Set, kOutputs, decltype(vectors)::value, Activate>(
+                    rows, layer.rows, at, weights, runs, layer.start + o, layer.shift + o, to, stride);
+            };
             for (int at = begin; at < end; at += Set::kBlockPixels)
-                if (four)
-                    dense_block<Set, 4, Activate>(rows, layer.rows, at, weights, layer.start + o, layer.shift + o, to,
-                                                  stride);
+                if (end - at > Set::kBlockPixels / 2)
+                    part(at, std::integral_constant<int, Set::kVectors>{});
                 else
-                    dense_block<Set, Set::kWideOutputs, Activate>(rows, layer.rows, at, weights, layer.start + o,
-                                                                  layer.shift + o, to, stride);
-            const int size = four ? 4 : Set::kWideOutputs;
-            weights += std::ptrdiff_t(size) * layer.rows;
-            o += size;
-        }
+                    part(at, std::integral_constant<int, (Set::kVectors + 1) / 2>{});
+            weights += std::ptrdiff_t(kOutputs) * layer.rows;
+        };
+        int o = 0;
+        for (; o < 4 * layer.fours; o += 4) block(o, std::integral_constant<int, 4>{});
+        for (; o < layer.outputs; o += Set::kWideOutputs) block(o, std::integral_constant<int, Set::kWideOutputs>{});
     }
 }
 

@@ -86,6 +86,12 @@ public:
         std::memcpy(weights_, at_rest.weights, sizeof(std::int32_t) * cells);
         std::memcpy(start_, at_rest.start, sizeof(std::int32_t) * packed_.outputs);
         packed_.weights = weights_, packed_.start = start_;
+        if constexpr (Set::kRuns) {
+            const std::size_t runs = std::size_t(packed_.outputs / 4) * packed_.rows;
+            runs_ = memory.take<std::uint8_t>(runs);
+            std::memcpy(runs_, at_rest.runs, runs);
+            packed_.runs = runs_;
+        }
         std::memcpy(parameters, shape.start, sizeof(float) * shape.size());
         used_ = memory.take<float>(shape.size());
         std::memcpy(used_, shape.start, sizeof(float) * shape.size());
@@ -161,6 +167,9 @@ private:
                         bits |= (std::uint32_t(from[std::ptrdiff_t(i) * width + o]) & kMask) << (i * kBits);
                     cells[o] = std::int32_t(bits);
                 }
+            if constexpr (Set::kRuns)
+                find_runs(weights_ + std::ptrdiff_t(first) * packed_.rows, packed_.rows,
+                          runs_ + std::ptrdiff_t(first / 4) * packed_.rows);
         }
     }
 
@@ -178,6 +187,7 @@ private:
     PackedLayer packed_{};
     float *parameters_ = nullptr, *gradients_ = nullptr, *used_ = nullptr;
     std::int32_t *weights_ = nullptr, *start_ = nullptr, *whole_ = nullptr, *totals_ = nullptr;
+    std::uint8_t* runs_ = nullptr;
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
 """The instruction sets of the compiled engine.
 
-`L3C_ISA` in the environment forces one: `portable`, `avx2`, `avx512vnni` or `neondot`. Where the machine lacks it, that
-is an error, never another one silently. All give the same bytes and the same pixels.
+`L3C_ISA` in the environment forces one: `portable`, `sse41`, `avx2`, `avxvnni`, `avx512vnni` or `neondot`. Where the
+machine lacks it, that is an error, never another one silently. All give the same bytes and the same pixels.
 """
 
 from __future__ import annotations

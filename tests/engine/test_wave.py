@@ -16,7 +16,7 @@ from l3c.wave.definition import tile as definition
 from l3c.wave.definition.architecture import Architecture
 from tests.checks import ARCHITECTURES, CONDITIONAL, SMALL, noise, smooth_picture, untrained_network
 
-ALL_ISAS = ("portable", "avx2", "avx512vnni", "neondot")
+ALL_ISAS = ("portable", "sse41", "avx2", "avxvnni", "avx512vnni", "neondot")
 SIZES = [(1, 1), (1, 9), (9, 1), (2, 3), (5, 17), (16, 16), (31, 8), (33, 50), (64, 47)]
 
 

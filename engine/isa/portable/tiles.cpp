@@ -12,21 +12,21 @@ struct Portable {
     static constexpr int kVectorPixels = 8;
     static constexpr int kBlockPixels = kVectors * kVectorPixels;
     static constexpr int kCellOffset = 0;
+    static constexpr bool kRuns = false;
     using Vector = I32x8;
     static Vector all(std::int32_t x) { return all8(x); }
     static Vector load_cells(const std::int32_t* p) { return load8(p); }
     static void store(std::int32_t* p, Vector v) { store8(p, v); }
-    template <int Outputs>
-    static void add_products(Vector (&sum)[Outputs][kVectors], const std::int32_t* const* rows, int count, int at,
-                             const std::int32_t* weights) {
-        add_rows<Portable, Outputs>(sum, rows, count, at, weights);
+    template <int Outputs, int Vectors>
+    static void products(Vector (&sum)[Outputs][Vectors], const std::int32_t* start, const std::int32_t* const* rows,
+                         int count, int at, const std::int32_t* weights, const std::uint8_t*) {
+        sum_rows<Portable, Outputs, Vectors>(sum, start, rows, count, at, weights);
     }
     static Vector dot(Vector sum, Vector cells, Vector w) {
         return sum + (cells & 0xffff) * ((w << 16) >> 16) + (cells >> 16) * (w >> 16);
     }
     static Vector shift_right(Vector v, std::int32_t by) { return v >> by; }
-    static Vector activation(Vector v, std::int32_t by) { return min8(max8(v >> by, all8(0)), all8(255)); }
-    static Vector join(Vector low, Vector high, int place) { return low | (high << (16 * place)); }
+    static Vector cells_of(const Vector (&v)[2]) { return clip8(v[0], 0, 255) | (clip8(v[1], 0, 255) << 16); }
 };
 
 }  // namespace
