@@ -13,7 +13,7 @@ TIMES ?= 50
 STRANGE ?= 40000
 ARRAYS ?= 5000
 
-.PHONY: help demo test docs benchmark paper goldens fuzz kill strange cross-check sanitize man wheel clean
+.PHONY: help demo test docs benchmark paper goldens fuzz kill strange cross-check sanitize man wheel wheels clean
 
 help:
 	@sed -n 's/^# \(make [a-z-]*\) *: /\1\t/p' Makefile | expand -t 20
@@ -92,6 +92,10 @@ sanitize:
 # make man         : manual pages and completion scripts in build/share, from the help texts; wheels carry them
 man:
 	$(PYTHON) scripts/man_pages.py build/share
+
+# make wheels      : dist/: an sdist, and wheels of all kinds that this machine can build and repair (Linux); docs/install.md
+wheels:
+	scripts/wheels.sh dist
 
 # make wheel       : dist/*.whl
 wheel: $(BIN)/python

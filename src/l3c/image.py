@@ -12,7 +12,7 @@ from l3c.container.constants import EXTRA_NAMES, LAYOUT_NAMES, PAGE_KINDS, UNSIG
 from l3c.container.cursor import Buffer
 from l3c.container.lazy import Payloads, Ranges, read_lazily
 from l3c.container.read import read_file
-from l3c.container.structure import Contents, Frame, Page, Palette
+from l3c.container.structure import Contents, Frame, ImageHeader, Page, Palette
 from l3c.container.tiling import Box
 from l3c.errors import InputError, L3CError
 
@@ -106,6 +106,11 @@ class Image:
     def size(self) -> tuple[int, int]:
         """Width and height, pixels, as of Pillow's images."""
         return self.shape[1], self.shape[0]
+
+    @property
+    def header(self) -> ImageHeader:
+        """What the file says of the samples, of the first page."""
+        return self._contents.header
 
     @property
     def ndim(self) -> int:

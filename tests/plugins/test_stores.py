@@ -77,7 +77,7 @@ def test_numcodecs_finds_it_by_its_configuration() -> None:
     out = np.empty_like(PICTURE)
     codec.decode(data, out=out)
     np.testing.assert_array_equal(out, PICTURE)
-    assert codec.get_config() == {"id": "l3c", "model": "wave-fast", "threads": 1}
+    assert codec.get_config() == {"id": "l3c", "model": "wave-fast", "threads": 1, "effort": 2}
 
 
 def test_other_dtypes_are_refused() -> None:
@@ -134,3 +134,32 @@ def test_strange_metadata_of_arrays_are_refused(configuration: Any) -> None:
     with pytest.raises(InputError, match="an array's metadata"):
         L3CCodec.from_dict({"name": "l3c", "configuration": configuration})
     assert L3CCodec.from_dict({"name": "l3c", "configuration": {"model": "wave-fast"}}).model == "wave-fast"
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "datetime64[ns]"])
+@pytest.mark.filterwarnings("ignore")
+def test_zarr_refuses_other_dtypes_when_an_array_is_made(dtype: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="l3c takes bool"):
+        zarr.create_array(tmp_path / "a.zarr", shape=(9, 9), chunks=(9, 9), dtype=dtype, serializer=L3CCodec(),
+                          compressors=None)  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_effort_is_an_option_of_the_codecs(tmp_path: Path) -> None:
+    sizes = []
+    for effort in (1, 3):
+        made = zarr.create_array(tmp_path / f"{effort}.zarr", shape=PICTURE.shape, chunks=PICTURE.shape, dtype="uint8",
+                                 serializer=L3CCodec(effort=effort), compressors=None)  # fmt: skip
+        made[:] = PICTURE
+        again = zarr.open_array(tmp_path / f"{effort}.zarr", mode="r")
+        np.testing.assert_array_equal(again[:], PICTURE)
+        assert again.metadata.codecs[0].effort == effort
+        sizes.append(len(L3C(effort=effort).encode(PICTURE)))
+        assert len(l3c.encode(PICTURE, effort=effort)) == sizes[-1]
+    for make in (L3C, L3CCodec):
+        with pytest.raises(InputError, match="effort 10: 1 to 9"):
+            make_array(tmp_path, make)
+
+
+def make_array(folder: Path, make: Any) -> None:
+    zarr.create_array(folder / "no.zarr", shape=(9, 9), chunks=(9, 9), dtype="uint8", serializer=make(effort=10))

@@ -27,14 +27,24 @@ def make_preview(samples: NDArray[Any], header: ImageHeader, palette: Palette | 
 
 def shrink(samples: NDArray[Any], header: ImageHeader, palette: Palette | None, side: int) -> Image.Image:
     """RGB or RGBA, neither side above `side` pixels, nor above the image's own."""
+    image = shown(samples, header, palette)
+    image.thumbnail((side, side), Image.Resampling.BOX)
+    return image
+
+
+def shown(samples: NDArray[Any], header: ImageHeader, palette: Palette | None) -> Image.Image:
+    """RGB or RGBA, as on a screen, without what a colour profile says."""
     own = samples.reshape(*samples.shape[:2], -1)[..., : sum(PLANES[header.layout])]
     image = _image(_bytes(own, header), header, palette)
     if palette and palette.alphas:
         image.info["transparency"] = palette.alphas
     clear = "A" in image.getbands() or "transparency" in image.info
-    image = image.convert("RGBA" if clear else "RGB")
-    image.thumbnail((side, side), Image.Resampling.BOX)
-    return image
+    return image.convert("RGBA" if clear else "RGB")
+
+
+def is_shown_alike(header: ImageHeader) -> bool:
+    """Whether what a sample is shown as depends on no other samples: a part is then shown as in the whole."""
+    return header.dtype in ("bool", "uint8") or (header.kind == UNSIGNED and header.depth <= 16)
 
 
 def _bytes(samples: NDArray[Any], header: ImageHeader) -> NDArray[Any]:

@@ -20,12 +20,17 @@ def to_image(chunk: NDArray[Any]) -> NDArray[Any]:
 
     Raises InputError for dtypes that are not of images.
     """
-    if chunk.dtype.name not in DTYPES:
-        raise InputError(f"chunks of {chunk.dtype.name}: l3c takes {', '.join(DTYPES)}")
+    check_dtype(chunk.dtype)
     chunk = np.ascontiguousarray(chunk).astype(chunk.dtype.newbyteorder("="), copy=False)
     if chunk.ndim >= 3 and chunk.shape[-1] in COLOURS:
         return chunk.reshape(-1, *chunk.shape[-2:])
     return chunk.reshape(-1, chunk.shape[-1] if chunk.ndim else 1)
+
+
+def check_dtype(dtype: np.dtype[Any]) -> None:
+    """Raise InputError for dtypes that are not of images."""
+    if dtype.name not in DTYPES:
+        raise InputError(f"chunks of {dtype.name}: l3c takes {', '.join(DTYPES)}")
 
 
 def in_memory_order(chunk: NDArray[Any]) -> NDArray[Any]:

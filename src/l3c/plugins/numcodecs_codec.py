@@ -10,7 +10,7 @@ from numcodecs.compat import ensure_bytes, ensure_ndarray, ndarray_copy
 
 from l3c import api
 from l3c.container.read import read_file
-from l3c.errors import FormatError
+from l3c.errors import FormatError, InputError
 from l3c.plugins.chunks import in_memory_order, is_swapped, to_image
 
 BYTE_ORDER = "byte order"
@@ -25,19 +25,22 @@ class L3C(Codec):  # type: ignore[misc]
 
     What is decoded are the bytes of the chunk's memory, whatever its order of axes and bytes, as numcodecs wants it.
 
-    model: as for `l3c.encode`. threads: for each chunk.
+    model, effort: as for `l3c.encode`. threads: for each chunk.
     """
 
     codec_id = "l3c"
 
-    def __init__(self, model: str = "wave", threads: int = 1) -> None:
-        self.model, self.threads = model, threads
+    def __init__(self, model: str = "wave", threads: int = 1, effort: int = api.DEFAULT_EFFORT) -> None:
+        if not 1 <= effort <= api.EFFORT_MAX:
+            raise InputError(f"effort {effort}: 1 to {api.EFFORT_MAX} are there")
+        self.model, self.threads, self.effort = model, threads, effort
 
     def encode(self, buf: Any) -> bytes:
         """A chunk to an l3c file, its bytes as they lie in memory. Raises InputError for other dtypes."""
         chunk = in_memory_order(ensure_ndarray(buf))
         metadata = {BYTE_ORDER: BIG} if is_swapped(chunk.dtype) else {}
-        return api.encode(to_image(chunk), model=self.model, threads=self.threads, metadata=metadata)
+        image = to_image(chunk)
+        return api.encode(image, model=self.model, threads=self.threads, effort=self.effort, metadata=metadata)
 
     def decode(self, buf: Any, out: Any = None) -> Any:
         """The samples, flat or in `out`. Raises as `l3c.decode` does."""
