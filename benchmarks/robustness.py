@@ -1,4 +1,4 @@
-"""What the wave models alone make of images unlike photographs, beside lossless WebP: the codec takes the smaller.
+"""What the wave models alone make of images unlike photographs, beside the graphics coder: the codec takes the smaller.
 
 python benchmarks/robustness.py FOLDER_OF_PICTURES      writes benchmarks/results/robustness.csv
 
@@ -16,11 +16,11 @@ from figures import PRESETS, RESULTS, write_csv
 from numpy.typing import NDArray
 from PIL import Image
 
-from l3c.codec import webp
+from l3c.graphics import compiled as graphics
 from l3c.wave import presets
 
 SIDE = 384
-CODECS = ("webp", *PRESETS)
+CODECS = ("graphics", *PRESETS)
 GROUPS = {
     "gimphelp_levels": "a screenshot with a photograph in it",
     "gimphelp_spyrogimp": "drawings of lines",
@@ -58,8 +58,8 @@ def pictures(folder: Path) -> Iterator[tuple[str, Pixels]]:
 
 
 def sizes(pixels: Pixels) -> list[int]:
-    """Bytes of WebP and of each preset's payload."""
-    found = [len(webp.encode(pixels))]
+    """Bytes of a graphics payload and of each preset's payload."""
+    found = [len(graphics.encode(pixels))]
     for preset in PRESETS:
         model = presets.load(preset, 3)
         assert model is not None

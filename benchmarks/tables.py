@@ -240,12 +240,12 @@ def robustness() -> str:
     groups: dict[str, list[dict[str, str]]] = {}
     for row in read_rows(RESULTS / "robustness.csv"):
         groups.setdefault(row["group"], []).append(row)
-    names = ("webp", *PRESETS)
+    names = ("graphics", *PRESETS)
     rows = []
     for name, members in groups.items():
         shown = f"{name} ({len(members)})" if len(members) > 1 else name
         rows.append([shown, *(f"{bits(members, codec):.3f}" for codec in names)])
-    return table(["image", "WebP", *(label(preset) for preset in PRESETS)], rows)
+    return table(["image", "graphics", *(label(preset) for preset in PRESETS)], rows)
 
 
 def kodak_by_image() -> str:

@@ -9,6 +9,7 @@ NB_MODULE(_engine, m) {
     m.def("supported_isas", &l3c::supported_isas);
     bind_coding(m);
     bind_dct(m);
+    bind_graphics(m);
     bind_jpeg(m);
     bind_training(m);
     bind_wave(m);

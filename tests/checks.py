@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
 
+from l3c.codec import encode, graphics
 from l3c.codec.encode import encode_components
 from l3c.container.constants import GRAY, RGB
 from l3c.container.structure import ImageHeader
@@ -120,10 +122,11 @@ def encode_tiled(
     progress: Callable[[float], None] = lambda share: None,
     effort: int = 1,
 ) -> bytes:
-    """A file of a picture [height, width, 1 or 3] with a given model."""
+    """A file of a picture [height, width, 1 or 3] with a given model, or stored: graphics are not tried."""
     height, width, channels = picture.shape
     header = ImageHeader(RGB if channels == 3 else GRAY, height, width)
-    ways = encode_components(header, [picture], {channels: model}, metadata or {}, threads, progress, effort=effort)
+    with patch.object(encode, "is_drawn", return_value=False), patch.object(graphics, "attempt", return_value=None):
+        ways = encode_components(header, [picture], {channels: model}, metadata or {}, threads, progress, effort=effort)
     return min(ways, key=len)
 
 

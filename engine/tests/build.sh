@@ -16,7 +16,7 @@ processor=${processor/arm64/aarch64}
 # source and its own flags, a line each: of those in flags.txt the ones that choose instructions
 sources() {
     local folder source flags
-    for source in workspace.cpp coding/rans.cpp coding/status.cpp coding/symbols.cpp dct/model.cpp jpeg/notes.cpp \
+    for source in workspace.cpp coding/rans.cpp coding/status.cpp coding/symbols.cpp dct/model.cpp graphics/tile.cpp jpeg/notes.cpp \
         jpeg/entropy_read.cpp jpeg/entropy_write.cpp training/gradient.cpp wave/model.cpp isa/dispatch.cpp "$main"; do
         echo "$source"
     done

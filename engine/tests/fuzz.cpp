@@ -1,10 +1,13 @@
-// libFuzzer's target for the engine: tiles under made-up models of any widths, symbols, and scans of JPEG files, whose bytes come back.
+// libFuzzer's target for the engine: tiles under made-up models of any widths, symbols, graphics,
+// and scans of JPEG files, whose bytes come back.
 //
 // The first bytes of an input choose what is called and with which model; the rest is what a stranger's file would hold.
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 
+#include "graphics/tile.hpp"
 #include "jpeg/entropy.hpp"
 #include "made_up.hpp"
 
@@ -92,6 +95,36 @@ void symbols(Input& in) {
     l3c::rans_finish(decoder);
 }
 
+// Tables that are about those of the package: bits do not matter here.
+l3c::graphics::DecisionTables decision_tables() {
+    using namespace l3c::graphics;
+    static std::int16_t stretch[kStretchSize];
+    static std::uint16_t squash[kSquashSize], rates[kCountLimit + 1];
+    for (int i = 0; i < kStretchSize; ++i) {
+        const double p = (i + 0.5) / kStretchSize, odds = std::round(256 * std::log(p / (1 - p)));
+        stretch[i] = std::int16_t(std::clamp(int(odds), -kStretchReach, kStretchReach));
+    }
+    for (int i = 0; i < kSquashSize; ++i)
+        squash[i] = std::uint16_t(std::lround(65536 / (1 + std::exp((kStretchReach - i) / 256.0))));
+    for (int i = 0; i <= kCountLimit; ++i) rates[i] = std::uint16_t(655360 / (10 * i + 14));
+    return {stretch, squash, rates};
+}
+
+// Payloads are refused or pixels; pixels come back from what they are encoded as.
+void graphics_tile(Input& in) {
+    static const auto tables = decision_tables();
+    const int height = in.draw(1, 20), width = in.draw(1, 40), channels = in.draw(1, 4), levels = in.draw(1, 256);
+    std::vector<std::uint8_t> pixels(std::size_t(height) * width * channels), back(pixels.size());
+    for (auto& v : pixels) v = std::uint8_t(in.byte() % levels);
+    const auto payload = l3c::graphics::encode_tile(tables, pixels.data(), height, width, channels);
+    require(l3c::graphics::decode_tile(tables, payload.data(), payload.size(), back.data(), height, width, channels));
+    require(back == pixels);
+    auto damaged = payload;
+    for (std::size_t i = 0; i < damaged.size() && in.left(); ++i) damaged[i] ^= std::uint8_t(in.byte());
+    l3c::graphics::decode_tile(tables, damaged.data(), damaged.size(), back.data(), height, width, channels);
+    l3c::graphics::decode_tile(tables, in.data(), in.left(), back.data(), height, width, channels);
+}
+
 // Codes of distinct symbols, most of them among those that scans have.
 l3c::jpeg::HuffmanTable some_table(Input& in) {
     l3c::jpeg::HuffmanTable table{};
@@ -147,9 +180,10 @@ void jpeg_scan(Input& in) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     Input in(data, size);
-    switch (in.byte() % 3) {
+    switch (in.byte() % 4) {
         case 0: tile(in); break;
         case 1: symbols(in); break;
+        case 2: graphics_tile(in); break;
         default: jpeg_scan(in);
     }
     return 0;

@@ -16,6 +16,7 @@ from l3c.container.constants import (
     EXTRA_MAX,
     EXTRA_NAMES,
     FLOAT,
+    GRAPHICS,
     GRAY,
     GRAY_ALPHA,
     JPEG_START,
@@ -36,7 +37,6 @@ from l3c.container.constants import (
     STORED,
     SUFFIX_MAX,
     UNSIGNED,
-    WEBP,
 )
 from l3c.container.cursor import Buffer
 from l3c.container.kept_file import is_suffix
@@ -100,7 +100,7 @@ class Info:
     kept file whose picture is not known. depth: bits of a sample. dtype: of the samples. maximum: the sample that is
     white, None of floats and signed samples. extra: kinds of the planes beyond the layout's. models: name and digest
     (hexadecimal, 32 digits) of each. tiles: how many; stored_tiles: how many of them hold plain samples;
-    webp_tiles: how many lossless WebP; deflated_tiles: how many a deflate stream. adaptation_size: bytes
+    graphics_tiles: how many the graphics coder; deflated_tiles: how many a deflate stream. adaptation_size: bytes
     that adapt models to the image. tile_side: nominal side, pixels. metadata: kind to bytes. size: of the file,
     bytes. bits_per_subpixel: 8 size / samples. history: the source transform that was undone, or None.
     kept_size: bytes of the file that is kept, None where pixels are; kept_suffix: of its name, without the dot;
@@ -118,7 +118,7 @@ class Info:
     tile_side: int
     tiles: int
     stored_tiles: int
-    webp_tiles: int
+    graphics_tiles: int
     metadata: dict[str, int]
     size: int
     bits_per_subpixel: float
@@ -577,7 +577,7 @@ def describe(contents: Contents, size: int) -> Info:
         tile_side=contents.tile_side,
         tiles=len(contents.tiles),
         stored_tiles=coders.count(STORED),
-        webp_tiles=coders.count(WEBP),
+        graphics_tiles=coders.count(GRAPHICS),
         metadata=_sizes(contents),
         size=size,
         bits_per_subpixel=8 * size / max(1, _samples_of(contents)),
@@ -654,7 +654,7 @@ def salvage(file: File, /, *, threads: int | None = None, max_memory: int | None
     >>> import l3c, numpy as np
     >>> whole = l3c.encode(np.full((40, 40), 7, np.uint8))
     >>> l3c.salvage(whole[:-10]).lost[0]
-    'the last 6 bytes of the tiles are missing'
+    'the last 3 bytes of the tiles are missing'
     """
     from l3c.container.damaged import read_damaged, read_damaged_pages
 

@@ -58,7 +58,7 @@ def test_info_says_what_samples_pages_and_kept_files_are(run: Run) -> None:
             "frames:   2 on a canvas of 30 x 20, plays: 2",
             "1:        7 x 9, gray",
         ],
-        "float32": ["30 x 24, gray, 32 bits, float32", "deflated", "history:  differences of upper neighbours"],
+        "float32": ["30 x 24, gray, 32 bits, float32", "4 graphics", "history:  differences of upper neighbours"],
         "extra": ["30 x 20, RGB and associated alpha, unspecified, alpha, 8 bits"],
         "maximum-100": ["gray, 7 bits (white is 100)"],
         "kept-text": ["txt:      the file itself, 240 bytes, deflated"],

@@ -81,12 +81,12 @@ def test_history_can_be_left_alone() -> None:
 
 def test_a_file_that_is_no_smaller_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = decoded("4:4:4")
-    monkeypatch.setattr("l3c.codec.candidates.encode_differences", lambda *_: bytes(pixels.nbytes))
+    monkeypatch.setattr("l3c.codec.candidates.encode_drawing", lambda *_: bytes(pixels.nbytes))
     assert l3c.info(encoded(pixels)).history is None
 
 
 def test_a_ramp_takes_no_more_than_without_its_history() -> None:
-    """Its coefficients give every pixel, and take more bytes than WebP."""
+    """Its coefficients give every pixel, and take more bytes than graphics."""
     line = np.linspace(40, 200, 300).astype(np.uint8)
     file = io.BytesIO()
     Image.fromarray(np.tile(line[:, None], (200, 1, 3))).save(file, "JPEG", quality=50)

@@ -9,12 +9,12 @@ import pytest
 from numpy.typing import NDArray
 
 import l3c
-from l3c.codec import encode, webp
-from l3c.container.constants import RGBA, WEBP
+from l3c.codec import encode, graphics
+from l3c.container.constants import GRAPHICS, RGB, RGBA
 from l3c.container.read import read_file
 from l3c.container.structure import ImageHeader
-from l3c.container.tiling import Box
-from l3c.errors import FormatError, L3CError, L3CWarning, LimitError
+from l3c.errors import L3CError, L3CWarning, LimitError
+from l3c.graphics import compiled
 from l3c.history.plain import to_components
 from tests.checks import smooth_picture
 from tests.strange.arrays import photograph
@@ -33,30 +33,32 @@ def test_packed_low_bits_wider_than_the_picture_are_read_again(rotated: bool) ->
 def test_the_side_of_a_whole_picture_is_that_of_its_widest_component() -> None:
     header = read_file(l3c.encode(WIDE)).header
     assert max(c.width for c in header.components) > header.width
-    assert encode.webp_side(header) == max(c.width for c in header.components)
+    assert graphics.side_of(header) == max(c.width for c in header.components)
 
 
 def test_a_file_that_cannot_be_read_is_dropped_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """As before the fault was mended: the tile side came from the picture."""
     drawing = np.zeros((40, 60, 3), np.uint8)
     drawing[5:20, 7:33] = 200
-    assert l3c.info(l3c.encode(drawing)).webp_tiles
-    monkeypatch.setattr(encode, "webp_side", lambda _: 16)
-    monkeypatch.setattr(encode, "encode_whole", lambda *_: [])
+    assert l3c.info(l3c.encode(drawing)).graphics_tiles
+    whole = graphics.encode_whole(ImageHeader(RGB, 40, 60), [drawing])
+    monkeypatch.setattr(graphics, "side_of", lambda _: 16)
+    monkeypatch.setattr(graphics, "is_decisive", lambda *_: False)
+    monkeypatch.setattr(graphics, "encode_whole", lambda *_: whole)
     with pytest.warns(L3CWarning, match="was dropped: byte .* cannot be listed"):
-        data = l3c.encode(drawing)
+        data = l3c.encode(drawing, history=False)
     np.testing.assert_array_equal(l3c.decode(data), drawing)
 
 
-def test_wrong_payloads_of_webp_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_payloads_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     drawing = np.zeros((40, 60, 3), np.uint8)
     drawing[5:20, 7:33] = 200
-    right = webp.encode
+    right = compiled.encode
 
-    def wrong(samples: Any, *arguments: Any, **options: Any) -> bytes:
-        return right(samples ^ 1, *arguments, **options)
+    def wrong(samples: Any) -> bytes:
+        return right(samples ^ 1)
 
-    monkeypatch.setattr(webp, "encode", wrong)
+    monkeypatch.setattr(compiled, "encode", wrong)
     with pytest.warns(L3CWarning, match="differ"), pytest.raises(L3CError, match="a fault of l3c"):
         l3c.encode(drawing)
 
@@ -74,31 +76,24 @@ def test_nothing_is_said_of_files_that_are_right(recwarn: pytest.WarningsRecorde
     assert not [w for w in recwarn if issubclass(w.category, L3CWarning)]
 
 
-def test_large_drawings_are_cut_into_tiles_that_webp_and_pillow_take(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_drawings_are_cut_into_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits are lowered, so that a small picture is a large one."""
-    monkeypatch.setattr(webp, "PIXELS_MAX", 5000)
-    monkeypatch.setattr(webp, "SIDE_OF_LARGE", 64)
+    monkeypatch.setattr(compiled, "PIXELS_MAX", 5000)
+    monkeypatch.setattr(graphics, "SIDE_OF_LARGE", 64)
     drawing = drawn(100, 200, 4)
     header = ImageHeader(RGBA, 100, 200)
-    (data,) = encode.encode_drawing(header, to_components(drawing, header), {}, None)
+    data = encode.encode_drawing(header, to_components(drawing, header), {}, None)
     found = l3c.info(data)
-    assert (found.tile_side, found.tiles, found.webp_tiles) == (64, 2 * 2 * 4, 16)
+    assert (found.tile_side, found.tiles, found.graphics_tiles) == (64, 2 * 2 * 4, 16)
     np.testing.assert_array_equal(l3c.decode(data), drawing)
     np.testing.assert_array_equal(l3c.open(data)[40:80, 90:150], drawing[40:80, 90:150])
 
 
-def test_long_drawings_are_webp_too() -> None:
+def test_long_drawings_are_graphics_too() -> None:
     drawing = drawn(20, 17_000, 1)[..., 0]
     data = l3c.encode(drawing, model="wave-fast", history=False)
-    assert l3c.info(data).webp_tiles
+    assert l3c.info(data).graphics_tiles
     np.testing.assert_array_equal(l3c.decode(data), drawing)
-
-
-def test_webp_of_more_pixels_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    payload = webp.encode(drawn(100, 60, 3))
-    monkeypatch.setattr(webp, "PIXELS_MAX", 5000)
-    with pytest.raises(FormatError, match="of another size"):
-        webp.decode(payload, Box(0, 0, 100, 60), 3)
 
 
 def drawn(height: int, width: int, channels: int) -> NDArray[np.uint8]:
@@ -108,8 +103,8 @@ def drawn(height: int, width: int, channels: int) -> NDArray[np.uint8]:
     return picture
 
 
-def test_memory_of_webp_counts() -> None:
+def test_memory_of_graphics_counts() -> None:
     data = l3c.encode(drawn(600, 600, 1), history=False)
-    assert read_file(data).tiles[0].coder == WEBP
+    assert read_file(data).tiles[0].coder == GRAPHICS
     with pytest.raises(LimitError):
         l3c.decode(data, threads=1, max_memory=600 * 600 * 24)

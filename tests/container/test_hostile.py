@@ -12,11 +12,11 @@ import pytest
 from PIL import Image
 
 import l3c
-from l3c.codec import webp
-from l3c.container.constants import PNG, PREVIEW, WEBP
+from l3c.container.constants import GRAPHICS, PNG, PREVIEW
 from l3c.container.read import read_file
 from l3c.container.structure import ModelReference, TileEntry
 from l3c.container.write import write_file
+from l3c.graphics import compiled
 from tests.checks import smooth_picture
 
 LIMIT = 8 << 20
@@ -29,12 +29,12 @@ def forged(**changes: object) -> bytes:
 
 
 def test_a_tile_of_a_few_bytes_that_is_a_huge_picture() -> None:
-    """WebP's header and some bytes for 4000 x 4000 pixels."""
+    """A blank page of 4000 x 4000 pixels."""
     side = 4000
-    payload = webp.encode(np.zeros((side, side, 3), np.uint8), effort=webp.PLAIN)
+    payload = compiled.encode(np.zeros((side, side, 3), np.uint8))
     contents = read_file(GOOD)
     header = replace(contents.header, height=side, width=side)
-    data = forged(header=header, models=[], tile_side=side, tiles=[TileEntry(WEBP, len(payload), 0)], data=payload)
+    data = forged(header=header, models=[], tile_side=side, tiles=[TileEntry(GRAPHICS, len(payload), 0)], data=payload)
     assert len(data) < 120
     tracemalloc.start()
     try:

@@ -169,7 +169,7 @@ def test_hostile_lengths_take_neither_memory_nor_time(name: str) -> None:
 
 
 def large_single_tile(side: int) -> bytes:
-    """A file of a few bytes that claims side x side pixels in one tile of WebP."""
+    """A file of a few bytes that claims side x side pixels in one graphics tile."""
     coded = varint(65535) + b"\1" + varint(1) + bytes(4)
     models = b"\1" + DIGEST + b"\0"
     return assemble([(HEAD, head_of(side, side)), (MODELS, models), (TILES, coded), (DATA, b"\0")])

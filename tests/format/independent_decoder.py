@@ -1,11 +1,10 @@
 """A decoder of l3c files that was written from `docs/format` alone, without a look at the package; only what follows
-sections 8 and 9 is by somebody who had read it.
+sections 8, 9 and 10 is by somebody who had read it.
 
 It shows that the documents define the format: numbers in brackets are their sections. It needs NumPy and the standard
 library, and the weights of `src/l3c/wave/weights` and `src/l3c/dct/weights` as data. It favours clarity over speed.
 It bounds memory only roughly. Tiles of the published models (7), files kept as JPEG XL (2.10), and progressive JPEG
 files in histories (3.5) are left out.
-The caller brings along a reader of WebP files, whose format is not l3c's.
 """
 
 import hashlib
@@ -2573,14 +2572,321 @@ def decode_jpeg(data: bytes, head: Head, length: int, known: dict[bytes, DctMode
     return write_jpeg(file)
 
 
+# -------------------------------------------------------------------------------- graphics (10)
+
+
+@dataclass
+class Chance:
+    """A probability of 1 in 1/65536, and the decisions seen (10.2)."""
+
+    p: int = 32768
+    seen: int = 0
+
+    def learn(self, bit: int) -> None:
+        self.p += (65535 * bit - self.p) * (655360 // (10 * self.seen + 14)) >> 16
+        self.seen = min(self.seen + 1, 80)
+
+
+def log_odds_tables() -> tuple[list[int], list[int]]:
+    """STRETCH, and SQUASH from -2047 on (10.2)."""
+
+    def whole(value: Decimal) -> int:
+        return int(value.to_integral_value(ROUND_HALF_EVEN))
+
+    with localcontext(prec=50):
+        odds = [Decimal(2 * i + 1) / (8191 - 2 * i) for i in range(4096)]
+        stretch = [min(max(whole(256 * ratio.ln()), -2047), 2047) for ratio in odds]
+        squash = [whole(65536 / (1 + (Decimal(-x) / 256).exp())) for x in range(-2047, 2048)]
+    return stretch, squash
+
+
+STRETCH, SQUASH = log_odds_tables()
+
+
+class Chances:
+    """Chances, weights and refinements by name, made when they are first used."""
+
+    def __init__(self) -> None:
+        self.chances: dict[Any, Chance] = {}
+        self.weights: dict[Any, list[int]] = {}
+        self.refinements: dict[Any, list[Chance]] = {}
+
+    def chance(self, *name: Any) -> Chance:
+        return self.chances.setdefault(name, Chance())
+
+    def weight(self, first: int, *name: Any) -> list[int]:
+        return self.weights.setdefault(name, [first] * 11)
+
+    def refinement(self, *name: Any) -> list[Chance]:
+        if name not in self.refinements:
+            self.refinements[name] = [Chance(SQUASH[4094 * j // 24], 6) for j in range(25)]
+        return self.refinements[name]
+
+
+class DecisionDecoder:
+    """The arithmetic decoder (10.4), with the kinds of decisions (10.2, 10.3)."""
+
+    def __init__(self, payload: bytes) -> None:
+        self.payload, self.taken = payload, 0
+        self.low, self.high, self.value = 0, 2**32 - 1, 0
+        for _ in range(4):
+            self.value = 256 * self.value + self.byte()
+
+    def byte(self) -> int:
+        self.taken += 1
+        return self.payload[self.taken - 1] if self.taken <= len(self.payload) else 0
+
+    def decide(self, p: int) -> int:
+        middle = self.low + ((self.high - self.low) * p >> 16)
+        bit = int(self.value <= middle)
+        self.low, self.high = (self.low, middle) if bit else (middle + 1, self.high)
+        while self.low >> 24 == self.high >> 24:
+            self.low, self.high = self.low * 256 % 2**32, self.high * 256 % 2**32 + 255
+            self.value = self.value * 256 % 2**32 + self.byte()
+        return bit
+
+    def single(self, chance: Chance) -> int:
+        bit = self.decide(min(max(chance.p, 32), 65504))
+        chance.learn(bit)
+        return bit
+
+    def mixed(self, chances: list[Chance], weights: list[int], rate: int, refinement: list[Chance]) -> int:
+        s = [STRETCH[chance.p >> 4] for chance in chances]
+        x = min(max(sum(w * odds >> 8 for w, odds in zip(weights, s, strict=True)) >> 8, -2047), 2047)
+        q, at = SQUASH[x + 2047], 24 * (x + 2047)
+        place, share = at >> 12, at % 4096 >> 6
+        refined = (64 - share) * refinement[place].p + share * refinement[place + 1].p >> 6
+        bit = self.decide(min(max(q + refined >> 1, 16), 65520))
+        error = (65536 * bit - q) * rate >> 4
+        for i in range(11):
+            weights[i] = min(max(weights[i] + (s[i] * error + 32768 >> 16), -524287), 524287)
+            chances[i].learn(bit)
+        refinement[place + (share >= 32)].learn(bit)
+        return bit
+
+
+def mix(a: int, b: int) -> int:
+    """10.5"""
+    h = (0x9E3779B1 * a % 2**32) ^ (0x85EBCA6B * (b + 0x7F4A7C15) % 2**32)
+    return h ^ h >> 15
+
+
+CONTEXTS = {
+    5: ((0, -1), (-1, 0)),
+    4: ((-1, 1), (-1, -1)),
+    3: ((0, -2), (-2, 0)),
+    2: ((-1, 2), (-1, -2)),
+    1: ((-2, 1), (-2, -1), (0, -3), (-3, 0), (-1, 3), (-2, 2), (-2, -2), (-1, -3)),
+    0: ((-2, 3), (-2, -3), (-3, 1), (-3, -1), (-3, 2), (-3, -2), (-3, 3), (-3, -3), (0, -4), (-1, 4)),
+}
+"""What each context (10.5) adds to the one before: rows and columns from the current pixel."""
+
+NEAR = ((0, -1), (-1, 0), (-1, 1), (-1, -1), (0, -2), (-2, 0))  # W, N, NE, NW, WW, NN
+ORDERS = {1: ([0], [0]), 2: ([1, 0], [0, 0]), 3: ([1, 0, 2], [0, 1, 2]), 4: ([3, 1, 0, 2], [0, 0, 1, 2])}
+
+
+def class_of_count(n: int) -> int:
+    return (0, 1, 2, 3, 4, 4, 5, 5, 5, 5)[n] if n < 10 else 6 if n < 16 else 7
+
+
+def class_of_difference(d: int) -> int:
+    """10.9"""
+    a = abs(d)
+    for start, end, first, step in (
+        (0, 16, 0, 1),
+        (16, 24, 16, 2),
+        (24, 48, 20, 4),
+        (48, 96, 26, 8),
+        (96, 256, 32, 32),
+    ):
+        if start <= a < end:
+            t = first + (a - start) // step
+    return 64 + t if d >= 0 else 63 - t
+
+
+class GraphicsTile:
+    """Decodes one payload (10)."""
+
+    def __init__(self, height: int, width: int, channels: int) -> None:
+        require(height * width <= 1 << 24 and channels <= 4, "a graphics tile is too large")
+        self.height, self.width, self.channels = height, width, channels
+        size = (height * width - 1).bit_length()
+        self.memory_bits, self.line_bits = min(max(size, 10), 18), min(max(size, 8), 16)
+        self.rows = [[0] * (width + 12) for _ in range(height + 3)]
+        self.entries: dict[tuple[int, int], list[int]] = {}
+        self.state = Chances()
+        self.by_samples = 0
+
+    def colour(self, y: int, x: int) -> int:
+        return self.rows[y + 3][x + 6]
+
+    def decode(self, payload: bytes) -> Bytes:
+        self.coder = DecisionDecoder(payload)
+        equal = 0
+        for y in range(self.height):
+            row, above = self.rows[y + 3], self.rows[y + 2]
+            row[:6] = [above[6]] * 6
+            same = self.coder.single(self.state.chance("row", equal % 32)) if y else 0
+            equal = 2 * equal + same if y else 0
+            if same:
+                row[6:-6] = above[6:-6]
+            else:
+                self.decode_row(y, row)
+            row[-6:] = [row[-7]] * 6
+            require(self.coder.taken <= len(payload) + 3, "a graphics payload is too short")
+        require(self.coder.taken == len(payload) + 3, "a graphics payload is too long")
+        pixels = np.array([row[6:-6] for row in self.rows[3:]], np.uint32).reshape(self.height, self.width, 1)
+        return (pixels >> 8 * np.arange(self.channels, dtype=np.uint32) & 255).astype(np.uint8)
+
+    def decode_row(self, y: int, row: list[int]) -> None:
+        x, after = 0, False
+        while x < self.width:
+            broken = False
+            around = [(0, -2), (-2, 0), *((-1, dx) for dx in range(-2, 3))]
+            if all(self.colour(y + dy, x + dx) == self.colour(y, x - 1) for dy, dx in around):
+                run, whole = self.run(y, x, after)
+                row[x + 6 : x + 6 + run] = [row[x + 5]] * run
+                x += run
+                after = whole
+                if whole:
+                    continue
+                broken = True
+            row[x + 6] = self.pixel(y, x, broken)
+            x, after = x + 1, False
+
+    def run(self, y: int, x: int, after: bool) -> tuple[int, bool]:
+        """10.7"""
+        colour, limit = self.colour(y, x - 1), 1
+        while x + limit < self.width and colour == self.colour(y - 1, x + limit + 2) == self.colour(
+            y - 2, x + limit + 1
+        ):
+            limit += 1
+        length = limit.bit_length()
+        if self.coder.single(self.state.chance("run", length, x + limit == self.width, after)):
+            return limit, True
+        b = 0
+        while b < (limit - 1).bit_length() and self.coder.single(self.state.chance("run length", length, b)):
+            b += 1
+        n = int(b > 0)
+        for i in range(b - 1):
+            if i == 0:
+                bit = first = self.coder.single(self.state.chance("run bit", b))
+            elif i == 1:
+                bit = self.coder.single(self.state.chance("run bit", b, first))
+            else:
+                bit = self.coder.decide(32768)
+            n = 2 * n + bit
+        return min(n, limit - 1), False
+
+    def entry(self, memory: int, context: int) -> list[int]:
+        """First colour and count, second colour and count, mark (10.6)."""
+        v = 0x9E3779B1 * context % 2**32
+        entry = self.entries.setdefault((memory, v >> 32 - self.memory_bits), [0] * 5)
+        if entry[4] != v % 256:
+            entry[:] = [0, 0, 0, 0, v % 256]
+        return entry
+
+    def pixel(self, y: int, x: int, broken: bool) -> int:
+        """10.6"""
+        contexts, chained = {6: mix(self.colour(y, x - 1), 0)}, None
+        for number, places in CONTEXTS.items():
+            for dy, dx in places:
+                colour = self.colour(y + dy, x + dx)
+                chained = colour if chained is None else mix(chained, colour)
+            assert chained is not None
+            contexts[number] = chained
+        entries = [self.entry(i, contexts[i]) for i in range(7)]
+        near = [self.colour(y + dy, x + dx) for dy, dx in NEAR]
+        offered = [entry[0] for entry in entries[:6] if entry[1]] + near[:4] + [e[2] for e in entries if e[3]]
+        candidates = [c for c in dict.fromkeys(offered) if not (broken and c == near[0])][:6]
+        for r, colour in enumerate(candidates):
+            if self.candidate(r, colour, entries, near, broken):
+                self.by_samples = self.by_samples * 2 % 16
+                break
+        else:
+            colour = self.samples(near)
+            self.by_samples = (self.by_samples * 2 + 1) % 16
+        for entry in entries:
+            remember(entry, colour)
+        return colour
+
+    def candidate(self, r: int, colour: int, entries: list[list[int]], near: list[int], broken: bool) -> int:
+        states = []
+        for first, count, second, second_count, _ in entries:
+            if count == 0:
+                states.append(0)
+            elif first == colour:
+                states.append(1 + class_of_count(count))
+            elif second == colour and second_count:
+                states.append(9 + 2 * min(class_of_count(second_count), 3) + (count > 2))
+            else:
+                states.append(17 + class_of_count(count))
+        equal = tuple(one == colour for one in near)
+        chances = [self.state.chance("entry", r, i, state) for i, state in enumerate(states)]
+        chances.append(self.state.chance("pair 1", r, states[1], states[3]))
+        chances.append(self.state.chance("pair 2", r, states[2], states[4]))
+        chances.append(self.state.chance("by samples", r, states[5], self.by_samples))
+        chances.append(self.state.chance("equal", r, equal, broken))
+        s = states[1]
+        kind = 0 if s == 0 else 1 + (s > 2) + (s > 5) if s <= 8 else 4 + (s > 16)
+        weights = self.state.weight(14336, "candidate", r, kind)
+        return self.coder.mixed(chances, weights, 16, self.state.refinement("candidate", r, equal))
+
+    def samples(self, near: list[int]) -> int:
+        """10.8"""
+        known = 0
+        done: list[tuple[int, int, int]] = []  # value - edge, value - w, value - n of each channel
+        for k, (channel, helps) in enumerate(zip(*ORDERS[self.channels], strict=True)):
+            w, n, ne, nw = (colour >> 8 * channel & 255 for colour in near[:4])
+            edge = min(max(w + n - nw, min(w, n)), max(w, n))
+            e, f, g = (sum(column) for column in zip((0, 0, 0), *done[len(done) - helps :], strict=True))
+            if helps == 2:
+                e, f, g = e >> 1, f >> 1, g >> 1
+            raw = [edge + e, w + f, n + g, w + n - nw + f + g - e]
+            predictions = [min(max(p, 0), 255) for p in raw] + [edge if helps else w + ne >> 1]
+            activity = min(7, (abs(w - nw) + abs(n - nw) + abs(n - ne) + 2 * abs(e)).bit_length())
+            alone = mix(known, k)
+            beside = mix(alone, near[0])
+            contexts = [alone, beside, mix(alone, near[1]), mix(alone, predictions[0] >> 2), mix(beside, near[1])]
+            value = self.sample(k, predictions, activity, [*contexts, 256 * k + predictions[0]])
+            known += value << 8 * channel
+            done.append((value - edge, value - w, value - n))
+        return known
+
+    def sample(self, k: int, predictions: list[int], activity: int, contexts: list[int]) -> int:
+        """10.9"""
+        value = 0
+        for depth in range(7, -1, -1):
+            if depth in (7, 3):
+                u, j = (16 + value // 16 if depth == 3 else 0), 1
+                lines = [(0x9E3779B1 * (v + 0x2545F491 * u) % 2**32) >> 32 - self.line_bits for v in contexts]
+            classes = [class_of_difference(p - value - (1 << depth)) for p in predictions]
+            chances = [self.state.chance("near", i, k, depth, c, activity) for i, c in enumerate(classes)]
+            exact = [self.state.chance("line", i, line, j) for i, line in enumerate(lines)]
+            kind = min(3, (exact[0].seen + 1) // 2) + 4 * (exact[1].seen > 1)
+            weights = self.state.weight(13312, "sample", k, depth, kind)
+            bit = self.coder.mixed(chances + exact, weights, 32, self.state.refinement("sample", k, depth, activity))
+            value, j = value + (bit << depth), 2 * j + bit
+        return value
+
+
+def remember(entry: list[int], colour: int) -> None:
+    """10.6"""
+    if entry[0] == colour and entry[1]:
+        entry[1] = min(entry[1] + 1, 255)
+        return
+    entry[1] >>= 1
+    if entry[2] == colour and entry[3]:
+        entry[3] += 1
+        if entry[3] >= entry[1]:
+            entry[:4] = entry[2], entry[3], entry[0], entry[1]
+    elif entry[1]:
+        entry[2:4] = colour, 1
+    else:
+        entry[:2] = colour, 1
+
+
 # -------------------------------------------------------------------------------- images (1.4, 2.5 to 2.8)
-
-
-WebpReader = Callable[[bytes], Bytes]  # the pixels (height x width x 4) of a WebP file
-
-
-def no_webp(file: bytes) -> Bytes:
-    raise NotImplementedError("WebP")
 
 
 def tile_bounds(n: int, side: int) -> list[tuple[int, int]]:
@@ -2627,9 +2933,7 @@ def _bounded(value: int, low: int, high: int) -> int:
     return value
 
 
-def decode_page(
-    sections: dict[str, bytes], known: dict[bytes, Model], read_webp: WebpReader, dct_models: dict[bytes, DctModel]
-) -> Samples:
+def decode_page(sections: dict[str, bytes], known: dict[bytes, Model], dct_models: dict[bytes, DctModel]) -> Samples:
     """The samples of one image: height x width x channels."""
     head = read_head(sections["HEAD"])
     require(("PALT" in sections) == (head.layout == PALETTE), "PALT")
@@ -2644,7 +2948,7 @@ def decode_page(
     models = read_models(sections["MODL"], known)
     if "ADPT" in sections:
         models += read_adaptations(sections["ADPT"], models)
-    components = decode_tiles(head, shapes, models, sections["TILE"], sections["DATA"], read_webp)
+    components = decode_tiles(head, shapes, models, sections["TILE"], sections["DATA"])
     numbers = history.numbers(components) if history else join_bytes(head, components)
     return samples_of_numbers(head, numbers)
 
@@ -2665,9 +2969,7 @@ class Tile:
 MOST_BYTES = 1 << 32  # of all components of an image; a limit of this decoder
 
 
-def decode_tiles(
-    head: Head, shapes: list[Shape], models: list[Model], index: bytes, data: bytes, read_webp: WebpReader
-) -> list[Bytes]:
+def decode_tiles(head: Head, shapes: list[Shape], models: list[Model], index: bytes, data: bytes) -> list[Bytes]:
     """The components, from TILE and DATA (2.7, 2.8)."""
     reader, payloads = Reader(index), Reader(data)
     side = _bounded(reader.varint(), 16, 65535)
@@ -2692,13 +2994,18 @@ def decode_tiles(
                 samples = np.frombuffer(payload, np.uint8).reshape(height, width, shape.channels)
             elif tile.coder == 1 and tile.length == 0:
                 in_alpha = number == 1 and head.layout in (GRAY_ALPHA, RGB_ALPHA) and not head.extra_planes
-                require(in_alpha and head.depth <= 8 and (tile.top, tile.left) in alphas, "an empty WebP")
+                require(in_alpha and head.depth <= 8 and (tile.top, tile.left) in alphas, "an empty tile")
                 samples = alphas[tile.top, tile.left]
             elif tile.coder == 1:
-                picture = read_webp_tile(payload, height, width, read_webp)
+                along = number == 0 and any(
+                    (other.top, other.left, other.coder, other.length) == (tile.top, tile.left, 1, 0)
+                    for others in listed[1:2]
+                    for other in others
+                )
+                picture = GraphicsTile(height, width, shape.channels + along).decode(payload)
                 samples = picture[..., : shape.channels]
-                if number == 0:
-                    alphas[tile.top, tile.left] = picture[..., 3:]
+                if along:
+                    alphas[tile.top, tile.left] = picture[..., shape.channels :]
             elif tile.coder == 2:
                 raw = inflate(payload, size, -15)
                 require(len(raw) == size, "length of a deflated tile")
@@ -2719,14 +3026,6 @@ def decode_tiles(
         components.append(component)
     payloads.end()
     return components
-
-
-def read_webp_tile(payload: bytes, height: int, width: int, read_webp: WebpReader) -> Bytes:
-    """The picture of a VP8L chunk (2.7.3): red, green, blue, alpha."""
-    chunk = b"VP8L" + len(payload).to_bytes(4, "little") + payload + bytes(len(payload) % 2)
-    picture = read_webp(b"RIFF" + (4 + len(chunk)).to_bytes(4, "little") + b"WEBP" + chunk)
-    require(picture.shape == (height, width, 4), "size of a WebP tile")
-    return picture
 
 
 # -------------------------------------------------------------------------------- files (2.4, 2.9 to 2.11)
@@ -2813,7 +3112,6 @@ class Decoded:
 def decode(
     data: bytes,
     known: dict[bytes, Model],
-    read_webp: WebpReader = no_webp,
     dct_models: dict[bytes, DctModel] | None = None,
 ) -> Decoded:
     """Decodes a file (1.4). Raises RefusedError where it has to be refused. `dct_models` are models of coefficients."""
@@ -2832,16 +3130,15 @@ def decode(
         kept = kept_file(file.rest(), (0, 1, 2, 3), head, dct_models)
         return Decoded([], metadata, kept, {"": "jpg", ".": ""}.get(suffix, suffix))
     if "PAGE" not in sections:
-        return Decoded([Page(decode_page(sections, known, read_webp, dct_models or {}), metadata)], metadata)
+        return Decoded([Page(decode_page(sections, known, dct_models or {}), metadata)], metadata)
     index, pages = Reader(sections["PAGE"]), Reader(sections["DATA"])
-    return Decoded(decode_pages(index, pages, known, read_webp, dct_models or {}), metadata)
+    return Decoded(decode_pages(index, pages, known, dct_models or {}), metadata)
 
 
 def decode_pages(
     index: Reader,
     data: Reader,
     known: dict[bytes, Model],
-    read_webp: WebpReader,
     dct_models: dict[bytes, DctModel],
 ) -> list[Page]:
     """The pages of a file of several images (2.11)."""
@@ -2863,7 +3160,7 @@ def decode_pages(
             require(frame["flags"] & ~19 == 0, "reserved frame flags")
         sections = read_sections(Reader(data.take(length)))
         require("HEAD" in sections and "TILE" in sections, "a page is not one image")
-        samples = decode_page(sections, known, read_webp, dct_models)
+        samples = decode_page(sections, known, dct_models)
         pages.append(Page(samples, read_metadata(sections), kind, frame))
     index.end()
     data.end()

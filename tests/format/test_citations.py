@@ -16,6 +16,7 @@ HEADING = re.compile(r"^#+ (\d+(?:\.\d+)*) ", re.MULTILINE)
 
 DEFINITION = (
     *(f"wave/definition/{path.name}" for path in sorted((PACKAGE / "wave" / "definition").glob("*.py"))),
+    *(f"graphics/definition/{path.name}" for path in sorted((PACKAGE / "graphics" / "definition").glob("*.py"))),
     "wave/adaptation/apply.py",
     "wave/adaptation/code.py",
     "coding/rans.py",

@@ -117,7 +117,7 @@ def test_sample_types() -> None:
 
 def test_coders() -> None:
     coders = [(row[0], row[1].split()[0].strip(":,")) for row in rows(section("container.md", "2.7.2"))[1:4]]
-    names = {constants.STORED: "stored", constants.WEBP: "WebP", constants.DEFLATED: "deflate"}
+    names = {constants.STORED: "stored", constants.GRAPHICS: "graphics", constants.DEFLATED: "deflate"}
     assert {int(number): name for number, name in coders} == names
     assert f"{constants.FIRST_MODEL} + *i*" in section("container.md", "2.7.2")
 

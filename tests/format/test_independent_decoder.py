@@ -51,16 +51,8 @@ def dct_models() -> dict[bytes, independent.DctModel]:
     return {digest[:16]: model for digest, model in read}
 
 
-def read_webp(file: bytes) -> NDArray[np.uint8]:
-    try:
-        with Image.open(io.BytesIO(file)) as image:
-            return np.asarray(image.convert("RGBA"))
-    except OSError as error:
-        raise independent.RefusedError("a WebP tile is damaged") from error
-
-
 def decode(data: bytes, models: dict[bytes, independent.Model]) -> list[NDArray[np.generic]]:
-    pages = independent.decode(data, models, read_webp).pages
+    pages = independent.decode(data, models).pages
     return [page.samples[..., 0] if page.samples.shape[2] == 1 else page.samples for page in pages]
 
 
@@ -209,7 +201,7 @@ MADE: dict[str, tuple[Callable[[], NDArray[Any]], str]] = {
     "three columns": (lambda: scene(24, 3, 1), "wave-max"),
     "two rows": (lambda: scene(2, 30, 3), "wave-fast"),
     "CMYK": (lambda: scene(12, 15, 4), "wave-fast"),
-    "alpha in the WebP of the colours": (lambda: drawing(4), "wave"),
+    "alpha along with the colours": (lambda: drawing(4), "wave"),
     "video with corrections": (lambda: video(51, 61), "wave-fast"),
     "joint chroma that learns in all layers": (lambda: video(31, 37), "wave-max"),
     "one bit": (lambda: drawing(1)[..., 0] > 0, "wave"),
@@ -374,5 +366,5 @@ def test_pixels_of_jpeg_files_come_from_their_coefficients(
     file = l3c.encode(pixels)
     history = independent.read_sections(independent.Reader(file[9:]))["HIST"]
     assert (history[0], history[4]) == (independent.DECODED_JPEG, 3)
-    (page,) = independent.decode(file, models, read_webp, dct_models).pages
+    (page,) = independent.decode(file, models, dct_models).pages
     assert np.array_equal(page.samples, pixels)

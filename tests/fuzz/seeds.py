@@ -13,6 +13,7 @@ from l3c.images.picture import Picture
 from tests.checks import encode_tiled, noise, packaged_model, smooth_picture
 from tests.codec.test_memory import video_frame
 from tests.fuzz.models import published_file
+from tests.graphics.pictures import drawn
 from tests.long import hostile
 
 METADATA = {
@@ -40,6 +41,8 @@ def seeds() -> dict[str, bytes]:
         "YCbCr": (smooth_picture(20, 30, 3), {"layout": "YCbCr"}),
         "noise": (noise(20, 30, 3), {}),
         "drawing": (flat, {}),
+        "drawing with soft alpha": (drawn(40, 50, 4), {}),
+        "large drawing": (drawn(90, 120, 3), {}),
         "16 bits": (smooth_picture(20, 30, 3).astype(np.uint16) * 251 + 3, {}),
         "12 bits": (gray.astype(np.uint16) * 16, {"maximum": 4095}),
         "one bit": (gray > 128, {}),

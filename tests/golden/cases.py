@@ -10,17 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c import api
-from l3c.codec.encode import encode_differences
+from l3c.codec.encode import encode_drawing
 from l3c.container.constants import (
     ADAPTATIONS,
     DATA,
     EXIF,
     GRAY,
+    GRAY_ALPHA,
     HEAD,
     ICC,
     KEPT_STORED,
     MODELS,
     RGB,
+    RGBA,
     SIGNATURE,
     TILES,
     XMP,
@@ -33,6 +35,7 @@ from l3c.container.write import head, models, section, tiles, write_file
 from l3c.errors import ChecksumError, FormatError, L3CError, LimitError, ModelError, VersionError
 from l3c.history.decoded_jpeg.kind import SAMPLINGS
 from l3c.history.photo_cd import convert as photo_cd
+from l3c.history.plain import to_components
 from l3c.history.video import convert as video
 from l3c.history.video import invert as video_invert
 from l3c.images.picture import Picture
@@ -52,7 +55,7 @@ class Case:
 
     jpeg: coefficients that give most of it, which the file holds as a plain JPEG file; repeated: chroma is; cut: rows
     and columns that they give above and on the left; fast: the transform is.
-    adapted: whether the model is.
+    adapted: whether the model is. graphics: whether it is coded as graphics.
     """
 
     picture: NDArray[Any]
@@ -65,8 +68,13 @@ class Case:
     cut: tuple[int, int] = (0, 0)
     fast: bool = False
     adapted: bool = False
+    graphics: bool = False
 
     def encode(self) -> bytes:
+        if self.graphics:
+            height, width, channels = self.picture.shape
+            header = ImageHeader((GRAY, GRAY_ALPHA, RGB, RGBA)[channels - 1], height, width)
+            return encode_drawing(header, to_components(self.picture, header), {})
         if self.jpeg:
             return decoded_jpeg(self)
         if self.history:
@@ -113,6 +121,19 @@ def mixed(channels: int) -> NDArray[np.uint8]:
     return picture
 
 
+def page(channels: int) -> NDArray[np.uint8]:
+    """Lines of marks that occur again, a frame, a soft disc and an empty part, 64 x 90."""
+    y, x = np.mgrid[:64, :90]
+    marks = grain(8, 5, 1, 4)[..., 0] % np.uint64(3) == 0
+    ink = marks[y % 8, (x // 30 * 7 + x) % 5] & (y % 10 < 8) & (x > 8) & (y > 30)
+    values = np.where(ink, 20, 235)
+    values = np.where((y == 5) | (x == 3), 90, values)
+    distance = 4 * ((x - 60) ** 2 + (y - 18) ** 2)
+    values = np.where(distance < 400, distance // 2 + 35, values)
+    shades = [values, np.where(values == 90, 180, values), values // 2 + 100, np.where(values < 90, values, 255)]
+    return np.stack(shades[:channels] if channels != 2 else shades[::3], axis=2).astype(np.uint8)
+
+
 def photo_cd_scene() -> NDArray[np.uint8]:
     """RGB that a Photo CD's converter makes, without clipped channels."""
     luma, chroma = scene(62, 80, 1)[..., 0] // 3 + 50, scene(31, 40, 2) // 32
@@ -136,7 +157,7 @@ def decoded_jpeg(case: Case) -> bytes:
     kept = KeptFile(KEPT_STORED, len(file), crc32(file), file)
     history = DecodedJpeg(sampling, case.nearest, kept, top, left, case.fast)
     header = ImageHeader(RGB if case.picture.shape[2] == 3 else GRAY, height, width, history=history)
-    return encode_differences(header, [case.picture - redo(jpeg, size, case.nearest, case.fast)[top:, left:]], {})
+    return encode_drawing(header, [case.picture - redo(jpeg, size, case.nearest, case.fast)[top:, left:]], {})
 
 
 def jpeg_case(
@@ -180,6 +201,13 @@ def cases() -> dict[str, Case]:
         }
     gray = np.repeat(scene(70, 80, 1), 3, axis=2)
     return found | {
+        "graphics-gray": Case(page(1), graphics=True),
+        "graphics-gray-alpha": Case(page(2), graphics=True),
+        "graphics-rgb": Case(page(3), graphics=True),
+        "graphics-rgba": Case(page(4), graphics=True),
+        "graphics-noise": Case(noise(11, 13, 3), graphics=True),
+        "graphics-scene": Case(scene(30, 41, 3), graphics=True),
+        "graphics-blank": Case(np.full((300, 700, 1), 255, np.uint8), graphics=True),
         "history-jpeg-gray": jpeg_case(1),
         "history-jpeg-gray-fast": jpeg_case(1, fast=True),
         "history-jpeg-444": jpeg_case(3),
@@ -291,7 +319,7 @@ def damaged_files() -> dict[str, tuple[bytes, type[L3CError]]]:
         "endless-varint": (good[: at[DATA]] + DATA + b"\x80" * 50, FormatError),
         "varint-too-long": (with_tiles(b"\x90\0" + tiles(16, contents.tiles)[1:]), FormatError),
         "small-tiles": (with_tiles(tiles(8, contents.tiles)), FormatError),
-        "webp-tile": (with_first(coder=1), FormatError),
+        "graphics-tile": (with_first(coder=1), FormatError),
         "unlisted-model": (with_first(coder=4), VersionError),
         "long-tile": (with_first(length=10**9), FormatError),
         "no-adaptations": (with_adaptations(b"\0"), FormatError),

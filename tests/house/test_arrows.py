@@ -14,6 +14,7 @@ ENGINE_USERS = {
     "isa",
     "coding.compiled",
     "dct.compiled",
+    "graphics.compiled",
     "jpeg.entropy_compiled",
     "wave.compiled",
 }

@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--history", action="store_true",
         help="measure models by the files that `l3c encode` makes, with what was done to the pixels before, and stored "
-        "and WebP tiles, instead of by what they code themselves",
+        "and graphics tiles, instead of by what they code themselves",
     )  # fmt: skip
     parser.add_argument(
         "--float", action="store_true", dest="float_form",

@@ -117,10 +117,10 @@ def pages_rows(info: Info) -> dict[str, str]:
 
 def coding_rows(info: Info) -> dict[str, str]:
     """How the tiles of one picture are coded."""
-    without = "none" if info.webp_tiles or info.deflated_tiles else "none, samples are stored"
+    without = "none" if info.graphics_tiles or info.deflated_tiles else "none, samples are stored"
     models = ", ".join(f"{name} ({digest[:8]})" for name, digest in info.models) or without
     models += f", adapted by {info.adaptation_size:,} bytes" if info.adaptation_size else ""
-    counts = {"stored": info.stored_tiles, "lossless WebP": info.webp_tiles, "deflated": info.deflated_tiles}
+    counts = {"stored": info.stored_tiles, "graphics": info.graphics_tiles, "deflated": info.deflated_tiles}
     tiles = [f"{info.tiles} of at most {info.tile_side} x {info.tile_side}"]
     tiles += [f"{count} {how}" for how, count in counts.items() if count]
     return {"model": models, "tiles": ", ".join(tiles)}

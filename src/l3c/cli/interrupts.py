@@ -57,7 +57,7 @@ def interruptible() -> Iterator[None]:
 
 
 def _leave(code: int) -> None:
-    """End the process where threads are at work that cannot be stopped, such as one that writes a large WebP."""
+    """End the process where threads are at work that cannot be stopped, such as one that encodes a large tile."""
     from l3c.threads import POOL
 
     for thread in threading.enumerate():

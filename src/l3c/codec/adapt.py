@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from l3c.codec.coded import Coded
 from l3c.codec.models import AdaptableModel, AdaptedModel, TileModel
-from l3c.codec.tiles import Coded, Tiles
+from l3c.codec.tiles import Tiles
 from l3c.threads import in_order
 
 Adaptations = Iterator[bytes]

@@ -13,7 +13,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from l3c.codec.encode import Progress, encode_components, encode_differences, encode_drawing
+from l3c.codec.encode import Progress, encode_components, encode_drawing
 from l3c.codec.models import codes, find_model
 from l3c.codec.proof import Candidate, Expected, prove
 from l3c.container.constants import JOINT_CHROMA
@@ -21,6 +21,7 @@ from l3c.container.history import DecodedJpeg, Upscaled, ValueTable
 from l3c.container.structure import ImageHeader
 from l3c.errors import FormatError, L3CError, L3CWarning
 from l3c.history import registry
+from l3c.history.drawings import is_drawn
 from l3c.history.joint_chroma import join_chroma
 from l3c.history.plain import Components, to_components, to_numbers
 from l3c.history.residuals import kind as residuals
@@ -69,14 +70,14 @@ def _candidates(header: ImageHeader, expected: Expected, settings: Settings) -> 
     ways = _ways(numbers, header, settings)
     for number, way in enumerate(ways):
         yield from _coded(way, expected, settings, part_of(settings.progress, number, len(ways)))
-    if isinstance(ways[0][0].history, Upscaled):  # WebP sees repeats itself, and in drawings more than those
-        plain = header, to_components(numbers, header)
-        for data in encode_drawing(*plain, expected.metadata, expected.palette):
-            yield Candidate(data, *plain)
-    if settings.history and registry.is_affordable(DecodedJpeg, header, settings.limit):
+    plain = header, to_components(numbers, header)
+    drawn = is_drawn(plain[1][0])
+    if drawn and isinstance(ways[0][0].history, Upscaled):  # the coder sees repeats itself, and in drawings more
+        yield Candidate(encode_drawing(*plain, expected.metadata, expected.palette), *plain)
+    if settings.history and not drawn and registry.is_affordable(DecodedJpeg, header, settings.limit):
         jpeg = registry.KINDS[DecodedJpeg].module.undo(expected.samples, header)
         if jpeg is not None:
-            yield Candidate(encode_differences(*jpeg, expected.metadata), *jpeg)
+            yield Candidate(encode_drawing(*jpeg, expected.metadata), *jpeg)
 
 
 def _coded(way: Way, expected: Expected, settings: Settings, progress: Progress) -> Iterator[Candidate]:

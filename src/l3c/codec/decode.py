@@ -4,25 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.codec import deflate, webp
+from l3c.codec import deflate
 from l3c.codec.models import ConditionalModel, MeasuredModel, TileModel, models_of
 from l3c.codec.side_information import is_conditional, side_information
-from l3c.container.constants import DEFAULT_MAX_MEMORY, DEFLATED, STORED, UNSIGNED, WEBP
+from l3c.container.constants import DEFAULT_MAX_MEMORY, DEFLATED, GRAPHICS, STORED, UNSIGNED
 from l3c.container.lazy import Payloads
 from l3c.container.structure import Contents, ImageHeader, TileEntry
 from l3c.container.tiling import Box, tiles_of
 from l3c.errors import ChecksumError, FormatError, exceeding
+from l3c.graphics import compiled as graphics
 from l3c.history import registry
 from l3c.threads import in_order
 
 Progress = Callable[[float], None]
-Item = tuple[int, TileEntry, tuple[int, Box], bytes | memoryview]
+
+
+class Item(NamedTuple):
+    """A tile. place: its component and where it lies there. together: channels of both planes that its payload holds,
+    0 where it holds the tile alone.
+    """
+
+    number: int
+    entry: TileEntry
+    place: tuple[int, Box]
+    payload: bytes | memoryview
+    together: int = 0
+
+
 LANE = 8192
 """Bytes for each row of a tile, with room: a wavefront has a pixel of each row at most, and a model keeps its
 inputs, activations and gradients. Part of the format's bound (1.7), so that all decoders refuse the same files."""
@@ -52,10 +66,10 @@ def memory_needed(contents: Contents, threads: int, made: ImageHeader | None = N
     tile = min(max(c.size for c in components), contents.tile_side**2 * max(c.channels for c in components))
     lanes = min(max(c.height for c in components), contents.tile_side)
     payload = max(entry.length for entry in contents.tiles)
-    if any(entry.coder == WEBP for entry in contents.tiles):
-        pixels = max(min(c.height, contents.tile_side) * min(c.width, contents.tile_side) for c in components)
-        tile += webp.DECODING_BYTES * pixels
-        payload *= 1 + webp.DECODING_COPIES
+    if any(entry.coder == GRAPHICS for entry in contents.tiles):
+        sides = [(min(c.height, contents.tile_side), min(c.width, contents.tile_side)) for c in components]
+        tile += max(graphics.memory_needed(*side) for side in sides)
+        payload *= 2
     busy = min(threads, len(contents.tiles))
     samples = made.size + joining_needed(made)
     if any(map(is_conditional, components)):
@@ -116,9 +130,9 @@ def decode_components(
     planes = contents.header.components
 
     def work(item: Item) -> None:
-        number, entry, (index, box), payload = item
+        index, box = item.place
         known = side_information(planes, index, box, components[0])
-        tile = decode_tile(number, entry, box, payload, components[index].shape[2], models, known)
+        tile = decode_tile(item, components[index].shape[2], models, known)
         components[index][box.top : box.bottom, box.left : box.right] = tile
 
     done = 0
@@ -133,7 +147,7 @@ def in_turn(items: list[Item], header: ImageHeader) -> list[list[Item]]:
     """Tiles that may be decoded at once: luma before joint chroma."""
     if not any(map(is_conditional, header.components)):
         return [items]
-    return [[item for item in items if (item[2][0] > 0) == guided] for guided in (False, True)]
+    return [[item for item in items if (item.place[0] > 0) == guided] for guided in (False, True)]
 
 
 def decode_samples(
@@ -149,18 +163,24 @@ def tile_items(
     data: Payloads | None = None,
     wanted: Callable[[int, Box], bool] | None = None,
 ) -> Iterator[Item]:
-    """Yield (number, entry, (component, box), payload) of tiles.
+    """Yield tiles.
 
     data: the payloads, if not those of contents. wanted: of component and box; None takes all tiles.
     """
     data = contents.data if data is None else data
     ends = list(accumulate(entry.length for entry in contents.tiles))
-    cut = tiles_of(contents.header, contents.tile_side)
+    cut, half, entries = tiles_of(contents.header, contents.tile_side), len(ends) // 2, contents.tiles
     for number, (entry, place) in enumerate(zip(contents.tiles, cut, strict=True)):
         if wanted is None or wanted(*place):
-            along = entry.coder == WEBP and not entry.length
-            owner = number - len(ends) // 2 if along else number
-            yield number, entry, place, data[ends[owner] - contents.tiles[owner].length : ends[owner]]
+            owner = number - half if _goes_along(entry) else number
+            shared = contents.header.alpha_goes_along and _goes_along(entries[owner % half + half])
+            payload = data[ends[owner] - entries[owner].length : ends[owner]]
+            yield Item(number, entry, place, payload, contents.header.channels if shared else 0)
+
+
+def _goes_along(entry: TileEntry) -> bool:
+    """Whether a tile is alpha in the payload of the colours' tile."""
+    return entry.coder == GRAPHICS and not entry.length
 
 
 def place_of(number: int, box: Box) -> str:
@@ -169,26 +189,22 @@ def place_of(number: int, box: Box) -> str:
 
 
 def decode_tile(
-    number: int,
-    entry: TileEntry,
-    box: Box,
-    payload: bytes | memoryview,
-    channels: int,
-    models: list[TileModel],
-    known: NDArray[np.uint8] | None = None,
+    item: Item, channels: int, models: list[TileModel], known: NDArray[np.uint8] | None = None
 ) -> NDArray[np.uint8]:
     """One tile, its samples checked. known: its side information.
 
     Raises FormatError or ChecksumError naming the tile and its place.
     """
-    place = place_of(number, box)
+    _, entry, (_, box), payload, together = item
+    place = place_of(item.number, box)
     try:
         if entry.coder == STORED:
             tile = np.frombuffer(payload, np.uint8).reshape(box.height, box.width, channels)
         elif entry.coder == DEFLATED:
             tile = deflate.decode(payload, box, channels)
         elif entry.model is None:
-            tile = webp.decode(payload, box, channels, alpha=not entry.length)
+            both = graphics.decode(payload, box.height, box.width, together or channels)
+            tile = np.ascontiguousarray(both[..., :channels] if entry.length else both[..., -channels:])
         else:
             tile = decode_with(models[entry.model], payload, box, channels, known)
     except FormatError as error:

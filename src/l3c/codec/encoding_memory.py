@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from l3c.codec import webp
 from l3c.codec.decode import LANE, WORKSPACE
 from l3c.container.constants import DEFAULT_MAX_MEMORY, WIDE_BITS_MIN
 from l3c.errors import exceeding
+from l3c.graphics import compiled as graphics
+from l3c.graphics.definition.tile import PIXELS_MAX
 
 COPIES = 8
 """Arrays of all samples that searches, candidates and their proof hold at once (measured, with room:
@@ -13,9 +14,6 @@ tests/codec/test_encoding_memory.py)."""
 
 WIDE_COPIES = 12
 """The same, of samples of more than 16 bits, of which values are sorted."""
-
-WEBP_BYTES = 36
-"""For each pixel of the largest tile that is tried as WebP: libwebp at its full effort, Pillow's image and ours."""
 
 TILE_SIDE = 1024
 """Of models' tiles, at most."""
@@ -28,7 +26,7 @@ def memory_needed(height: int, width: int, channels: int, bits: int, threads: in
     networks that PyTorch or an exported model runs take for their activations is not counted.
     """
     size = height * width * channels * bits // 8
-    tried = WEBP_BYTES * min(height * width, webp.PIXELS_MAX)
+    tried = graphics.memory_needed(1, min(height * width, PIXELS_MAX))
     sides = min(height, TILE_SIDE), min(width, TILE_SIDE)
     busy = min(threads, -(-height // TILE_SIDE) * -(-width // TILE_SIDE))
     lanes = busy * (LANE * sides[0] + WORKSPACE + 3 * channels * sides[0] * sides[1])

@@ -45,12 +45,13 @@ def prove(candidate: Candidate, expected: Expected) -> None:
     stated = contents.header, contents.metadata, contents.palette
     if stated != (candidate.header, expected.metadata, expected.palette):
         raise FormatError("the file says another layout, palette or metadata")
-    for number, entry, (index, box), payload in tile_items(contents):
-        if entry.model is None:
+    for item in tile_items(contents):
+        if item.entry.model is None:
+            index, box = item.place
             whole = candidate.components[index]
-            tile = decode_tile(number, entry, box, payload, whole.shape[2], [])
+            tile = decode_tile(item, whole.shape[2], [])
             if not np.array_equal(tile, whole[box.top : box.bottom, box.left : box.right]):
-                raise FormatError(f"tile {number} differs")
+                raise FormatError(f"tile {item.number} differs")
     again = registry.redo(candidate.components, candidate.header)
     if again.dtype.itemsize != expected.samples.dtype.itemsize or not _same(again, expected.samples):
         raise FormatError("the history that was found does not give the image")

@@ -44,9 +44,9 @@ def _components(
     components = [np.empty((box.height, box.width, c.channels), np.uint8) for box, c in zip(held, planes, strict=True)]
 
     def work(item: Item) -> None:
-        number, entry, (index, box), payload = item
+        index, box = item.place
         known = side_information(planes, index, box, components[0], held[0])
-        tile = decode_tile(number, entry, box, payload, planes[index].channels, models, known)
+        tile = decode_tile(item, planes[index].channels, models, known)
         both = box.common(held[index])
         components[index][both.within(held[index])] = tile[both.within(box)]
 

@@ -35,20 +35,20 @@ def salvage_samples(contents: Contents, threads: int, max_memory: int | None) ->
     samples = registry.redo(components, contents.header)
     if lost and not samples.flags.writeable:
         samples = samples.copy()
-    for (_, _, (index, box), _), _ in lost:
-        samples[registry.touched(contents.header, index, box)] = 0
+    for item, _ in lost:
+        samples[registry.touched(contents.header, *item.place)] = 0
     return samples[..., 0] if samples.shape[2] == 1 else samples, [reason for _, reason in lost]
 
 
 def _salvage(item: Item, planes: list[Component], components: Components, models: list[TileModel]) -> str:
     """Fill in a tile; where it, or the luma that is its side information, is not intact, say why."""
-    number, entry, (index, box), payload = item
+    number, entry, (index, box), payload, _ = item
     channels = components[index].shape[2]
     if entry.coder == STORED and len(payload) != box.height * box.width * channels:
         return f"{place_of(number, box)}: {len(payload)} bytes, which is not its size"
     try:
         known = side_information(planes, index, box, components[0])
-        tile = decode_tile(number, entry, box, payload, channels, models, known)
+        tile = decode_tile(item, channels, models, known)
     except FormatError as error:
         return str(error)
     components[index][box.top : box.bottom, box.left : box.right] = tile

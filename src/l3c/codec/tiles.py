@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.codec import deflate, webp
+from l3c.codec import deflate
+from l3c.codec.coded import Coded
+from l3c.codec.graphics import is_decisive
 from l3c.codec.models import TileModel
 from l3c.codec.side_information import side_information
-from l3c.container.constants import DEFLATED, STORED, WEBP
+from l3c.container.constants import DEFLATED, GRAPHICS, STORED
 from l3c.container.structure import Component
 from l3c.container.tiling import Box
 from l3c.threads import in_order
@@ -21,28 +22,19 @@ from l3c.threads import in_order
 Samples = NDArray[np.uint8]
 
 
-class Coded(NamedTuple):
-    """A tile. coder: a model, STORED, WEBP or DEFLATED. crc: of its samples."""
+def encode_tile(tile: Samples, seen: Samples, model: TileModel, graphics: bytes | None, wide: bool = False) -> Coded:
+    """The smallest of the samples themselves, the model's payload, the graphics payload and, for wide samples, deflate.
 
-    coder: TileModel | int
-    payload: bytes
-    crc: int
-
-
-def encode_tile(tile: Samples, seen: Samples, model: TileModel, wide: bool = False) -> Coded:
-    """The smallest of the samples themselves, the model's payload and, for drawings, WebP, for wide samples deflate.
-
-    Blank tiles, for which WebP needs fewer bytes than a model can, are not given to one. seen: by the model.
+    Where the graphics payload is sure to be the smallest, the model is not run. seen: by the model.
     """
     raw = tile.tobytes()
-    glanced = webp.glance(tile)
-    if glanced is not None and webp.is_blank(tile, glanced):
-        return Coded(WEBP, webp.encode_blank(tile), crc32(raw))
-    payloads: list[tuple[TileModel | int, bytes]] = [(STORED, raw), (model, model.encode(seen))]
+    payloads: list[tuple[TileModel | int, bytes]] = [(STORED, raw)]
+    if graphics is not None:
+        payloads.append((GRAPHICS, graphics))
+    if graphics is None or not is_decisive(tile, graphics):
+        payloads.append((model, model.encode(seen)))
     if wide:
         payloads.append((DEFLATED, deflate.encode(tile)))
-    if glanced is not None and webp.may_be_smaller(glanced, min(len(payload) for _, payload in payloads)):
-        payloads.append((WEBP, webp.encode(tile)))
     coder, payload = min(payloads, key=lambda coded: len(coded[1]))
     return Coded(coder, payload, crc32(raw))
 

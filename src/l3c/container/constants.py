@@ -119,7 +119,7 @@ CORRECTED_SHARE = 16
 """Pixels of which at most one is corrected (3.2.1): bounds the memory of corrections to a byte a pixel."""
 
 STORED = 0  # coder of a tile: its bytes as they are (2.7.2)
-WEBP = 1  # coder of a tile: a VP8L chunk
+GRAPHICS = 1  # coder of a tile: the graphics coder
 DEFLATED = 2  # coder of a tile: a deflate stream
 FIRST_MODEL = 3  # coders from here on are models of MODL, then adaptations
 SIDE_MAX = 2**32 - 1  # pixels: what 32 bits hold (1.7)

@@ -20,6 +20,7 @@ from l3c.container.constants import (
     FIRST_MODEL,
     FLOAT,
     FLOAT_BITS,
+    GRAPHICS,
     HEAD,
     HISTORY,
     KEPT_OF_JPEG,
@@ -43,7 +44,6 @@ from l3c.container.constants import (
     TILES,
     UNSIGNED,
     VERSION,
-    WEBP,
 )
 from l3c.container.cursor import Buffer, Cursor
 from l3c.container.history import read_history
@@ -337,7 +337,7 @@ def check_lengths(header: ImageHeader, side: int, entries: list[TileEntry], avai
         raise FormatError(f"the tiles' payloads take {total} bytes, section DATA has {available}")
     components = header.components
     for number, (entry, (index, box)) in enumerate(zip(entries, tiles_of(header, side), strict=True)):
-        if entry.coder == WEBP and not entry.length:
+        if entry.coder == GRAPHICS and not entry.length:
             _check_along(header, number, index, entries)
         symbols = box.height * box.width * components[index].channels
         if entry.coder >= FIRST_MODEL and symbols > SYMBOLS_A_BYTE * entry.length:
@@ -347,7 +347,7 @@ def check_lengths(header: ImageHeader, side: int, entries: list[TileEntry], avai
 
 
 def _check_along(header: ImageHeader, number: int, component: int, entries: list[TileEntry]) -> None:
-    """An alpha tile without a payload is in the WebP of the colours' tile at the same place."""
+    """An alpha tile without a payload is in the payload of the colours' tile at the same place."""
     colours = entries[number - len(entries) // 2]
-    if not (header.alpha_goes_along and component == 1 and colours.coder == WEBP and colours.length):
-        raise FormatError(f"tile {number} has no WebP, nor has the tile of the colours before it")
+    if not (header.alpha_goes_along and component == 1 and colours.coder == GRAPHICS and colours.length):
+        raise FormatError(f"tile {number} has no graphics payload, nor has the tile of the colours before it")

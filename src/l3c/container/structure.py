@@ -146,7 +146,7 @@ class ImageHeader:
 
     @property
     def alpha_goes_along(self) -> bool:
-        """Whether a WebP of the colours may hold the second component."""
+        """Whether a graphics payload of the colours may hold the second component."""
         return self.layout in ALPHA_LAYOUTS and self.depth <= 8 and not self.extra
 
 
@@ -180,7 +180,7 @@ class Adaptation:
 
 @dataclass(frozen=True)
 class TileEntry:
-    """coder: STORED, WEBP, DEFLATED, or FIRST_MODEL + index of a model, the adapted ones after the others.
+    """coder: STORED, GRAPHICS, DEFLATED, or FIRST_MODEL + index of a model, the adapted ones after the others.
 
     length: of the payload. crc: CRC-32 of the samples.
     """

@@ -25,17 +25,24 @@ MULTIPLIER = np.uint32(0x9E3779B1)
 """2^32 over the golden ratio, odd: a multiplicative hash."""
 
 SMALL = 1 << 18
-"""Pixels up to which repeated runs are looked for: WebP is slow to try in vain."""
+"""Pixels up to which repeated runs are looked for: trying in vain takes time."""
 
 
 def is_drawn(samples: Samples) -> bool:
     """Whether, on some rows, most pixels equal the left or the upper one, or, in a small picture, runs occur again."""
     if min(samples.shape[:2]) < 2:
         return False
+    return repeated_share(samples) > DRAWN_SHARE or _repeats(samples)
+
+
+def repeated_share(samples: Samples) -> float:
+    """The share of pixels on some rows that equal the left or the upper one; 0 of a single row or column."""
+    if min(samples.shape[:2]) < 2:
+        return 0.0
     rows = np.arange(1, len(samples), max(1, len(samples) // ROWS))
     here = samples[rows, 1:]
     left, above = (here == samples[rows, :-1]).all(-1), (here == samples[rows - 1, 1:]).all(-1)
-    return bool((left | above).mean() > DRAWN_SHARE) or _repeats(samples)
+    return float((left | above).mean())
 
 
 def _repeats(samples: Samples) -> bool:

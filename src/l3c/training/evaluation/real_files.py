@@ -11,9 +11,9 @@ from zlib import crc32
 import numpy as np
 
 from l3c import api
+from l3c.codec.coded import Coded
 from l3c.codec.encode import assemble
 from l3c.codec.models import TileModel
-from l3c.codec.tiles import Coded
 from l3c.coding.compiled import SymbolEncoder
 from l3c.container.constants import RGB
 from l3c.container.structure import ImageHeader

@@ -1,0 +1,407 @@
+#include "graphics/tile.hpp"
+
+#include <array>
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+namespace l3c::graphics {
+namespace {
+
+constexpr int kMargin = 6;       // pixels beside each row
+constexpr int kRowsAbove = 3;    // rows above the first
+constexpr int kMemories = 7;     // tables of colours by context
+constexpr int kCandidates = 6;   // colours that are offered before one is spelled out
+constexpr int kRunSizes = 26;    // bits of a run's length, with those of none and of 2^24 pixels
+constexpr int kStates = 32;      // of a candidate in a memory's entry
+constexpr int kPredictions = 5;  // of a sample
+constexpr int kSpellings = 6;    // contexts of exact values
+constexpr int kCandidateRate = 16, kSampleRate = 32;
+constexpr int kCandidateWeight = 14336, kSampleWeight = 13312;
+constexpr int kMemoryBitsMin = 10, kMemoryBitsMax = 18;
+constexpr int kSpellingBitsMin = 8, kSpellingBitsMax = 16;
+constexpr std::uint32_t kGolden = 0x9E3779B1u, kOther = 0x85EBCA6Bu, kOffset = 0x7F4A7C15u, kNode = 0x2545F491u;
+
+std::uint32_t hash(std::uint32_t a, std::uint32_t b) {
+    const std::uint32_t h = a * kGolden ^ (b + kOffset) * kOther;
+    return h ^ h >> 15;
+}
+
+int bits_of(std::size_t value) { return int(std::bit_width(value)); }
+
+// Colours that followed a context, the more certain one first.
+struct Entry {
+    std::uint32_t colours[2];
+    std::uint8_t times[2];
+    std::uint8_t mark;
+};
+
+int confidence(int times) {
+    static constexpr std::uint8_t steps[16] = {0, 1, 2, 3, 4, 4, 5, 5, 5, 5, 6, 6, 6, 6, 6, 6};
+    return times < 16 ? steps[times] : 7;
+}
+
+int state_of(const Entry& entry, std::uint32_t colour) {
+    if (!entry.times[0]) return 0;
+    if (entry.colours[0] == colour) return 1 + confidence(entry.times[0]);
+    if (entry.times[1] && entry.colours[1] == colour)
+        return 9 + 2 * std::min(confidence(entry.times[1]), 3) + (entry.times[0] > 2);
+    return 17 + confidence(entry.times[0]);
+}
+
+void remember(Entry& entry, std::uint32_t colour) {
+    if (entry.times[0] && entry.colours[0] == colour) {
+        if (entry.times[0] < 255) ++entry.times[0];
+        return;
+    }
+    entry.times[0] >>= 1;
+    if (entry.times[1] && entry.colours[1] == colour) {
+        ++entry.times[1];
+        if (entry.times[1] >= entry.times[0]) {
+            std::swap(entry.colours[0], entry.colours[1]);
+            std::swap(entry.times[0], entry.times[1]);
+        }
+        return;
+    }
+    const int place = entry.times[0] != 0;
+    entry.colours[place] = colour;
+    entry.times[place] = 1;
+}
+
+// A class of differences: 0 .. 127.
+int difference_class(int d) {
+    const int a = std::abs(d);
+    const int q = a < 16   ? a
+                  : a < 24 ? 16 + (a - 16) / 2
+                  : a < 48 ? 20 + (a - 24) / 4
+                  : a < 96 ? 26 + (a - 48) / 8
+                           : 32 + (a - 96) / 32;
+    return d < 0 ? 63 - q : 64 + q;
+}
+
+int clipped(int v) { return std::clamp(v, 0, 255); }
+
+int median_edge(int w, int n, int nw) {
+    const int low = std::min(w, n), high = std::max(w, n);
+    return std::clamp(w + n - nw, low, high);
+}
+
+// Channels in the order in which they are coded, and how many of those before are a help to predict each.
+struct Order {
+    int channel[kChannelsMax];
+    int helps[kChannelsMax];
+};
+constexpr Order kOrders[kChannelsMax] = {
+    {{0}, {0}},
+    {{1, 0}, {0, 0}},
+    {{1, 0, 2}, {0, 1, 2}},
+    {{3, 1, 0, 2}, {0, 0, 1, 2}},
+};
+
+// Four bits of a value: the nodes of their tree are 1 .. 15.
+struct alignas(64) Line {
+    Chance chances[16];
+};
+
+struct State {
+    Chance by_entry[kCandidates][kMemories][kStates];
+    Chance by_pair[kCandidates][2][kStates * kStates];
+    Chance by_missed[kCandidates][kStates * 16];
+    Chance by_equal[kCandidates][128];
+    Weights candidate_weights[kCandidates][8];
+    Refinement candidate_refinements[kCandidates][64];
+    Chance row[32];
+    Chance whole_run[kRunSizes][2][2];
+    Chance run_bits[kRunSizes][kRunSizes];
+    Chance run_rest[kRunSizes][4];
+    Chance by_prediction[kPredictions][kChannelsMax][8][128][8];
+    Weights sample_weights[kChannelsMax][8][8];
+    Refinement sample_refinements[kChannelsMax][8][8];
+
+    explicit State(const DecisionTables& tables) {
+        for (auto& rank : candidate_weights)
+            for (auto& weights : rank) std::fill(weights.w, weights.w + kLanes, kCandidateWeight);
+        for (auto& channel : sample_weights)
+            for (auto& depth : channel)
+                for (auto& weights : depth) std::fill(weights.w, weights.w + kLanes, kSampleWeight);
+        Refinement first;
+        for (int i = 0; i <= kRefined; ++i) first.steps[i] = {tables.squash[i * (2 * kStretchReach) / kRefined], 6};
+        for (auto& rank : candidate_refinements) std::fill(rank, rank + 64, first);
+        for (auto& channel : sample_refinements)
+            for (auto& depth : channel) std::fill(depth, depth + 8, first);
+    }
+};
+
+template <class Coder>
+class TileCoder {
+public:
+    TileCoder(Coder& coder, const DecisionTables& tables, std::size_t height, std::size_t width, int channels)
+        : coder_(coder),
+          decide_(coder, tables),
+          height_(height),
+          width_(width),
+          channels_(channels),
+          stride_(std::ptrdiff_t(width) + 2 * kMargin),
+          rows_((height + kRowsAbove) * std::size_t(stride_), 0),
+          state_(std::make_unique<State>(tables)) {
+        const int size = bits_of(height * width - 1);
+        memory_bits_ = std::clamp(size, kMemoryBitsMin, kMemoryBitsMax);
+        for (auto& memory : memories_) memory.resize(std::size_t(1) << memory_bits_);
+        spelling_bits_ = std::clamp(size, kSpellingBitsMin, kSpellingBitsMax);
+        for (auto& spelling : spellings_) spelling.resize(std::size_t(1) << spelling_bits_);
+    }
+
+    std::uint32_t* row(std::size_t y) { return rows_.data() + (y + kRowsAbove) * std::size_t(stride_) + kMargin; }
+
+    // source: the tile's pixels [height, width] if they are known. False where the payload ended early.
+    bool code(const std::uint32_t* source) {
+        unsigned same = 0;
+        for (std::size_t y = 0; y < height_; ++y, source += Coder::kEncodes ? width_ : 0) {
+            std::uint32_t *here = row(y), *above = here - stride_;
+            std::fill(here - kMargin, here, above[0]);
+            bool equal = false;
+            if (y) {
+                if constexpr (Coder::kEncodes) equal = std::equal(source, source + width_, above);
+                equal = decide_.single(equal, state_->row[same & 31]);
+                same = same << 1 | unsigned(equal);
+            }
+            if (equal)
+                std::copy(above, above + width_, here);
+            else
+                code_row(here, source);
+            std::fill(here + width_, here + width_ + kMargin, here[width_ - 1]);
+            if constexpr (!Coder::kEncodes)
+                if (coder_.overrun()) return false;
+        }
+        return true;
+    }
+
+private:
+    void code_row(std::uint32_t* here, const std::uint32_t* source) {
+        bool after_run = false;
+        for (std::size_t x = 0; x < width_;) {
+            std::uint32_t* p = here + x;
+            const std::uint32_t colour = p[-1];
+            bool broken = false;
+            if (is_flat(p)) {
+                std::size_t length = 1;
+                while (x + length < width_ && p[std::ptrdiff_t(length) + 2 - stride_] == colour &&
+                       p[std::ptrdiff_t(length) + 1 - 2 * stride_] == colour)
+                    ++length;
+                std::size_t run = length;
+                if constexpr (Coder::kEncodes) {
+                    run = 0;
+                    while (run < length && source[x + run] == colour) ++run;
+                }
+                run = code_run(run, length, x + length == width_, after_run);
+                std::fill(p, p + run, colour);
+                x += run;
+                after_run = run == length;
+                if (after_run) continue;
+                p += run;
+                broken = true;
+            }
+            *p = code_pixel(p, Coder::kEncodes ? source[x] : 0, broken);
+            after_run = false;
+            ++x;
+        }
+    }
+
+    bool is_flat(const std::uint32_t* p) const {
+        const std::uint32_t c = p[-1];
+        const std::uint32_t *n = p - stride_, *nn = n - stride_;
+        return c == p[-2] && c == n[-2] && c == n[-1] && c == n[0] && c == n[1] && c == n[2] && c == nn[0];
+    }
+
+    // How many of `length` pixels continue the flat area.
+    std::size_t code_run(std::size_t run, std::size_t length, bool to_the_end, bool after_run) {
+        const int size = bits_of(length);
+        if (decide_.single(run == length, state_->whole_run[size][to_the_end][after_run])) return length;
+        const int most = bits_of(length - 1), own = bits_of(run);
+        int bits = 0;
+        while (bits < most && decide_.single(bits < own, state_->run_bits[size][bits])) ++bits;
+        std::size_t found = bits > 0;
+        for (int i = bits - 2; i >= 0; --i) {
+            const int bit = int(run >> i & 1), done = bits - 2 - i;
+            found = found << 1 |
+                    std::size_t(done < 2 ? decide_.single(bit, state_->run_rest[bits][done + (done && found & 1)])
+                                         : decide_.even(bit));
+        }
+        return std::min(found, length - 1);
+    }
+
+    Entry& entry_of(int memory, std::uint32_t context) {
+        context *= kGolden;
+        Entry& entry = memories_[memory][context >> (32 - memory_bits_)];
+        const std::uint8_t mark = std::uint8_t(context);
+        if (entry.mark != mark) entry = Entry{{0, 0}, {0, 0}, mark};
+        return entry;
+    }
+
+    std::uint32_t code_pixel(const std::uint32_t* p, std::uint32_t actual, bool broken) {
+        const std::uint32_t *n = p - stride_, *nn = n - stride_, *nnn = nn - stride_;
+        const std::uint32_t near[6] = {p[-1], n[0], n[1], n[-1], p[-2], nn[0]};
+        const std::uint32_t two = hash(near[0], near[1]), four = hash(hash(two, near[2]), near[3]);
+        const std::uint32_t six = hash(hash(four, near[4]), near[5]), eight = hash(hash(six, n[2]), n[-2]);
+        const std::uint32_t twelve = hash(hash(hash(hash(eight, nn[1]), nn[-1]), p[-3]), nnn[0]);
+        const std::uint32_t sixteen = hash(hash(hash(hash(twelve, n[3]), nn[2]), nn[-2]), n[-3]);
+        std::uint32_t far = sixteen;
+        for (const std::uint32_t colour :
+             {nn[3], nn[-3], nnn[1], nnn[-1], nnn[2], nnn[-2], nnn[3], nnn[-3], p[-4], n[4]})
+            far = hash(far, colour);
+        const std::uint32_t contexts[kMemories] = {far, sixteen, eight, six, four, two, hash(near[0], 0)};
+        Entry* entries[kMemories];
+        for (int i = 0; i < kMemories; ++i) entries[i] = &entry_of(i, contexts[i]);
+
+        std::uint32_t offered[kCandidates];
+        int count = 0;
+        const auto offer = [&](std::uint32_t colour) {
+            if (count == kCandidates || (broken && colour == near[0])) return;
+            for (int i = 0; i < count; ++i)
+                if (offered[i] == colour) return;
+            offered[count++] = colour;
+        };
+        for (int i = 0; i < kMemories - 1; ++i)
+            if (entries[i]->times[0]) offer(entries[i]->colours[0]);
+        for (int i = 0; i < 4; ++i) offer(near[i]);
+        for (const Entry* entry : entries)
+            if (entry->times[1]) offer(entry->colours[1]);
+
+        int rank = 0;
+        while (rank < count && !code_candidate(rank, offered[rank], actual, near, entries, broken)) ++rank;
+        const std::uint32_t colour = rank < count ? offered[rank] : code_samples(p, actual);
+        missed_ = missed_ << 1 | unsigned(rank == count);
+        for (Entry* entry : entries) remember(*entry, colour);
+        return colour;
+    }
+
+    bool code_candidate(int rank, std::uint32_t colour, std::uint32_t actual, const std::uint32_t* near,
+                        Entry* const* entries, bool broken) {
+        State& s = *state_;
+        int states[kMemories];
+        decide_.begin();
+        for (int i = 0; i < kMemories; ++i) {
+            states[i] = state_of(*entries[i], colour);
+            decide_.add(s.by_entry[rank][i][states[i]]);
+        }
+        decide_.add(s.by_pair[rank][0][states[1] * kStates + states[3]]);
+        decide_.add(s.by_pair[rank][1][states[2] * kStates + states[4]]);
+        decide_.add(s.by_missed[rank][states[5] * 16 + int(missed_ & 15)]);
+        int equal = 0;
+        for (int i = 0; i < 6; ++i) equal |= (near[i] == colour) << i;
+        decide_.add(s.by_equal[rank][equal | broken << 6]);
+        const int first = states[1];
+        const int set = first == 0 ? 0 : first < 9 ? 1 + (first > 2) + (first > 5) : 4 + (first > 16);
+        return decide_.mixed(colour == actual, s.candidate_weights[rank][set], kCandidateRate,
+                             s.candidate_refinements[rank][equal]);
+    }
+
+    std::uint32_t code_samples(const std::uint32_t* p, std::uint32_t actual) {
+        const std::uint32_t* n = p - stride_;
+        const std::uint32_t w = p[-1];
+        const Order& order = kOrders[channels_ - 1];
+        std::uint32_t known = 0;
+        int edge_errors = 0, left_errors = 0, upper_errors = 0;  // sums over the channels that help
+        for (int k = 0; k < channels_; ++k) {
+            const int shift = 8 * order.channel[k], helps = order.helps[k];
+            const auto sample = [shift](std::uint32_t colour) { return int(colour >> shift & 255); };
+            const int left = sample(w), above = sample(n[0]), corner = sample(n[-1]), right = sample(n[1]);
+            const int edge = median_edge(left, above, corner);
+            if (!helps) edge_errors = left_errors = upper_errors = 0;
+            const int half = helps == 2;
+            const int by_edge = edge_errors >> half, by_left = left_errors >> half, by_upper = upper_errors >> half;
+            const int predictions[kPredictions] = {
+                clipped(edge + by_edge), clipped(left + by_left), clipped(above + by_upper),
+                clipped(left + above - corner + by_left + by_upper - by_edge), helps ? edge : (left + right) >> 1};
+            const int activity = std::min(7, bits_of(std::size_t(std::abs(left - corner) + std::abs(above - corner) +
+                                                                 std::abs(above - right) + 2 * std::abs(by_edge))));
+            const std::uint32_t alone = hash(known, std::uint32_t(k)), beside = hash(alone, w);
+            const std::uint32_t contexts[kSpellings] = {alone,
+                                                        beside,
+                                                        hash(alone, n[0]),
+                                                        hash(alone, std::uint32_t(predictions[0] >> 2)),
+                                                        hash(beside, n[0]),
+                                                        std::uint32_t(k * 256 + predictions[0])};
+            const int value = code_sample(k, sample(actual), predictions, activity, contexts);
+            known |= std::uint32_t(value) << shift;
+            edge_errors += value - edge;
+            left_errors += value - left;
+            upper_errors += value - above;
+        }
+        return known;
+    }
+
+    int code_sample(int k, int actual, const int* predictions, int activity, const std::uint32_t* contexts) {
+        State& s = *state_;
+        int value = 0, node = 1;
+        Line* lines[kSpellings];
+        for (int depth = 7; depth >= 0; --depth) {
+            if (depth % 4 == 3) {
+                for (int i = 0; i < kSpellings; ++i) {
+                    const std::uint32_t place = (contexts[i] + std::uint32_t(depth == 7 ? 0 : node) * kNode) * kGolden;
+                    lines[i] = &spellings_[i][place >> (32 - spelling_bits_)];
+                }
+                node = 1;
+            }
+            const int middle = value + (1 << depth);
+            decide_.begin();
+            for (int i = 0; i < kPredictions; ++i)
+                decide_.add(s.by_prediction[i][k][depth][difference_class(predictions[i] - middle)][activity]);
+            int set = 0;
+            for (int i = 0; i < kSpellings; ++i) {
+                Chance& chance = lines[i]->chances[node];
+                if (i == 0) set = std::min(3, (chance.seen + 1) >> 1);
+                if (i == 1) set += 4 * (chance.seen > 1);
+                decide_.add(chance);
+            }
+            const int bit = decide_.mixed(actual >> depth & 1, s.sample_weights[k][depth][set], kSampleRate,
+                                          s.sample_refinements[k][depth][activity]);
+            node = node << 1 | bit;
+            value |= bit << depth;
+        }
+        return value;
+    }
+
+    Coder& coder_;
+    Decisions<Coder> decide_;
+    std::size_t height_, width_;
+    int channels_;
+    std::ptrdiff_t stride_;
+    std::vector<std::uint32_t> rows_;
+    std::unique_ptr<State> state_;
+    int memory_bits_, spelling_bits_;
+    std::vector<Entry> memories_[kMemories];
+    std::vector<Line> spellings_[kSpellings];
+    unsigned missed_ = 0;
+};
+
+}  // namespace
+
+std::vector<std::uint8_t> encode_tile(const DecisionTables& tables, const std::uint8_t* samples, std::size_t height,
+                                      std::size_t width, int channels) {
+    std::vector<std::uint32_t> pixels(height * width, 0);
+    for (std::uint32_t& pixel : pixels)
+        for (int c = 0; c < channels; ++c) pixel |= std::uint32_t(*samples++) << (8 * c);
+    std::vector<std::uint8_t> out;
+    Writer writer(out);
+    TileCoder<Writer>(writer, tables, height, width, channels).code(pixels.data());
+    writer.finish();
+    return out;
+}
+
+bool decode_tile(const DecisionTables& tables, const std::uint8_t* payload, std::size_t size, std::uint8_t* samples,
+                 std::size_t height, std::size_t width, int channels) {
+    Reader reader(payload, size);
+    TileCoder<Reader> coder(reader, tables, height, width, channels);
+    if (!coder.code(nullptr) || !reader.finished()) return false;
+    for (std::size_t y = 0; y < height; ++y) {
+        const std::uint32_t* row = coder.row(y);
+        for (std::size_t x = 0; x < width; ++x)
+            for (int c = 0; c < channels; ++c) *samples++ = std::uint8_t(row[x] >> (8 * c));
+    }
+    return true;
+}
+
+}  // namespace l3c::graphics

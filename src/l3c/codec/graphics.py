@@ -1,0 +1,77 @@
+"""Drawings, screenshots and documents as graphics payloads: which are tried, and which need nothing else."""
+
+from __future__ import annotations
+
+import math
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.codec.coded import Coded
+from l3c.container.constants import GRAPHICS, TILE_SIDE_MAX, TILE_SIDE_MIN
+from l3c.container.structure import ImageHeader
+from l3c.container.tiling import tiles_of
+from l3c.graphics import compiled
+from l3c.history.drawings import is_drawn, repeated_share
+
+Samples = NDArray[np.uint8]
+
+SIDE_OF_LARGE = 4096
+"""Of the tiles of larger images: its square has as many pixels as a payload may."""
+
+SMALL = 4096
+"""Pixels up to which all pictures are tried: it takes milliseconds, and models adapt to so few too slowly."""
+
+DECISIVE_SHARE = 0.85
+"""Of pixels that equal the left or the upper one: with more, no model needed fewer bytes in any picture of a trial
+(docs/models.md)."""
+
+LEAST_BITS = math.log2(65536 / (65536 - 255))
+"""Of a sample that a model codes: all 256 symbols have a frequency of 1 of 65536 at least, one has the rest at most."""
+
+
+def attempt(samples: Samples) -> bytes | None:
+    """A payload, where one may be smaller than a model's. samples: [height, width, channels]."""
+    height, width = samples.shape[:2]
+    if not compiled.fits(height, width) or not (height * width <= SMALL or is_drawn(samples)):
+        return None
+    return compiled.encode(samples)
+
+
+def is_decisive(samples: Samples, payload: bytes) -> bool:
+    """Whether no model will need fewer bytes: since it cannot, or since nearly all pixels repeat a neighbour."""
+    blank = len(payload) < LEAST_BITS / 8 * samples.size
+    return blank or repeated_share(samples) > DECISIVE_SHARE
+
+
+def side_of(header: ImageHeader) -> int:
+    """Side of tiles that hold a whole component each, whichever is the largest, if a payload may hold as much.
+
+    Not that of the picture: low bits may be packed wider.
+    """
+    whole = max(TILE_SIDE_MIN, *(max(c.height, c.width) for c in header.components))
+    fit = all(compiled.fits(c.height, c.width) for c in header.components)
+    return whole if whole <= TILE_SIDE_MAX and fit else SIDE_OF_LARGE
+
+
+def encode_whole(header: ImageHeader, components: list[Samples]) -> list[Coded]:
+    """Each tile of the side above, its alpha along with the colours where that is smaller."""
+    boxes = tiles_of(header, side_of(header))
+    tiles = [components[index][box.top : box.bottom, box.left : box.right] for index, box in boxes]
+    coded = [Coded(GRAPHICS, compiled.encode(tile), crc32(tile.tobytes())) for tile in tiles]
+    if header.alpha_goes_along:
+        half = len(tiles) // 2
+        for n in range(half):
+            coded[n], coded[half + n] = _along(tiles[n], tiles[half + n], coded[n], coded[half + n])
+    return coded
+
+
+def _along(colours: Samples, alpha: Samples, one: Coded, other: Coded) -> tuple[Coded, Coded]:
+    """Both in one payload, where that is smaller."""
+    if (alpha == alpha[0, 0]).all():
+        return one, other
+    payload = compiled.encode(np.concatenate([colours, alpha], axis=2))
+    if len(payload) >= len(one.payload) + len(other.payload):
+        return one, other
+    return one._replace(payload=payload), other._replace(payload=b"")

@@ -1,0 +1,1 @@
+"""The graphics coder: tiles of drawings, screenshots and documents, without a model."""

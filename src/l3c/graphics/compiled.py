@@ -1,0 +1,51 @@
+"""The compiled graphics coder, typed; `l3c.graphics.definition` is its definition."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c import _engine
+from l3c.errors import FormatError
+from l3c.graphics.definition.decisions import rate_table, squash_table, stretch_table
+from l3c.graphics.definition.tile import PIXELS_MAX
+
+Samples = NDArray[np.uint8]
+
+WORKSPACE = 4 << 20
+"""Bytes of chances, weights and refinements, with room (format 1.7)."""
+
+TABLES = 48 << 20
+"""Bytes of memories and of tables of values, at most: 7 of 2^18 entries of 12 bytes, 6 of 2^16 lines of 64."""
+
+TABLES_A_PIXEL = 1024
+"""Bytes of them for each pixel of small tiles: fewer than two entries in each memory, and two lines in each table."""
+
+PIXEL_BYTES = 8
+"""For each pixel, at most: one number of 32 bits in the tile with its margins, and in the encoder's source, or the
+samples of a decoder."""
+
+
+def memory_needed(height: int, width: int) -> int:
+    """Bytes for a tile, beside its samples and its payload."""
+    return WORKSPACE + min(TABLES, TABLES_A_PIXEL * height * width) + PIXEL_BYTES * (height + 3) * (width + 12)
+
+
+def fits(height: int, width: int) -> bool:
+    """Whether a tile has no more pixels than the format allows."""
+    return height * width <= PIXELS_MAX
+
+
+def encode(samples: Samples) -> bytes:
+    """A payload. samples: [height, width, 1 to 4], as many pixels as fit. Releases the interpreter's lock."""
+    return _engine.encode_graphics(np.ascontiguousarray(samples), stretch_table(), squash_table(), rate_table())
+
+
+def decode(payload: bytes | memoryview, height: int, width: int, channels: int) -> Samples:
+    """[height, width, channels]. Raises FormatError on damage, and before it takes memory for more than fits."""
+    if not fits(height, width):
+        raise FormatError(f"its graphics have {height} x {width} pixels, more than {PIXELS_MAX}")
+    samples = np.empty((height, width, channels), np.uint8)
+    if not _engine.decode_graphics(bytes(payload), samples, stretch_table(), squash_table(), rate_table()):
+        raise FormatError("its graphics payload is damaged")
+    return samples

@@ -1,0 +1,1 @@
+"""What defines the bits of a graphics payload: docs/format/graphics.md, in Python."""

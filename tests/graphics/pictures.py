@@ -1,0 +1,41 @@
+"""Small pictures of the kinds that the graphics coder is for, and some that it is not."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Picture = NDArray[np.uint8]
+
+
+def drawn(height: int, width: int, channels: int) -> Picture:
+    """Bars, a disc with a soft edge and a pattern that repeats, on one colour."""
+    y, x = np.mgrid[:height, :width]
+    out = np.full((height, width, channels), 240, np.uint8)
+    out[(y % 12 < 2) & (x > width // 3)] = 30
+    radius = np.hypot(y - height / 2, x - width / 3)
+    edge = np.clip((height / 4 - radius) * 60 + 120, 0, 240).astype(np.uint8)
+    out = np.where(edge[..., None] > 0, 255 - edge[..., None] // np.arange(1, channels + 1, dtype=np.uint8), out)
+    out[: height // 4, : width // 2] = ((x * 7 + y * 3) % 5 * 50).astype(np.uint8)[: height // 4, : width // 2, None]
+    return out
+
+
+def noise(height: int, width: int, channels: int, levels: int = 256) -> Picture:
+    return np.random.default_rng(height * width).integers(0, levels, (height, width, channels)).astype(np.uint8)
+
+
+def pictures(channels: int) -> dict[str, Picture]:
+    """By name."""
+    y, x = np.mgrid[:24, :31]
+    slope = (y + 2 * x)[..., None] + 20 * np.arange(channels)
+    return {
+        "one pixel": noise(1, 1, channels),
+        "a row": drawn(1, 60, channels),
+        "a column": drawn(60, 1, channels),
+        "one colour": np.full((40, 90, channels), 200, np.uint8),
+        "drawing": drawn(48, 70, channels),
+        "two values": noise(20, 30, channels, 2) * 255,
+        "noise": noise(9, 11, channels),
+        "slope": slope.astype(np.uint8),
+        "mostly flat": np.where(noise(40, 200, 1) < 2, 9, 77).astype(np.uint8).repeat(channels, 2),
+    }

@@ -1,0 +1,76 @@
+"""The compiled graphics coder and its definition give the same bytes, and the pixels come back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from l3c.errors import FormatError
+from l3c.graphics import compiled
+from l3c.graphics.definition import tile
+from l3c.graphics.definition.decisions import rate_table, squash_table, stretch_table
+from tests.graphics.pictures import drawn, noise, pictures
+
+CASES = [(channels, name) for channels in (1, 2, 3, 4) for name in pictures(1)]
+
+
+@pytest.mark.parametrize(("channels", "name"), CASES)
+def test_engine_equals_definition(channels: int, name: str) -> None:
+    picture = pictures(channels)[name]
+    payload = compiled.encode(picture)
+    assert payload == tile.encode(picture)
+    np.testing.assert_array_equal(compiled.decode(payload, *picture.shape), picture)
+    np.testing.assert_array_equal(tile.decode(payload, *picture.shape), picture)
+
+
+def test_tables_are_symmetric_and_rising() -> None:
+    stretch, squash, rates = (table().astype(int) for table in (stretch_table, squash_table, rate_table))
+    assert (stretch == -stretch[::-1]).all()
+    assert (np.diff(stretch) >= 0).all()
+    assert (squash + squash[::-1] == 65536).all()
+    assert (np.diff(squash) >= 0).all()
+    assert (np.diff(rates) < 0).all()
+
+
+def test_drawings_take_few_bytes() -> None:
+    assert len(compiled.encode(np.full((1080, 1920, 3), 255, np.uint8))) < 20
+    assert len(compiled.encode(drawn(240, 350, 3))) < 1700
+    picture = noise(64, 64, 3)
+    assert len(compiled.encode(picture)) < 1.09 * picture.size
+
+
+def test_other_bytes_are_other_pixels_or_refused() -> None:
+    picture = drawn(30, 41, 3)
+    payload = compiled.encode(picture)
+    random = np.random.default_rng(1)
+    for number in range(300):
+        damaged = bytearray(payload)
+        damaged[random.integers(len(damaged))] ^= int(random.integers(1, 256))
+        refusals: list[bytes | None] = []
+        for decode in (compiled.decode, tile.decode) if number < 3 else (compiled.decode,):
+            try:
+                refusals.append(decode(bytes(damaged), *picture.shape).tobytes())
+            except FormatError:
+                refusals.append(None)
+        assert len(set(refusals)) == 1
+
+
+def test_payloads_that_are_cut_or_longer_are_refused_or_other_pixels() -> None:
+    picture = drawn(30, 41, 3)
+    payload = compiled.encode(picture)
+    for wrong in (b"", payload[:3], payload + b"\0", payload + bytes(1000)):
+        for decode in (compiled.decode, tile.decode):
+            with pytest.raises(FormatError):
+                decode(wrong, *picture.shape)
+    for length in range(len(payload)):
+        try:
+            assert (compiled.decode(payload[:length], *picture.shape) != picture).any()
+        except FormatError:
+            continue
+
+
+def test_too_many_pixels_are_refused_before_memory_is_taken() -> None:
+    with pytest.raises(FormatError, match="more than"):
+        compiled.decode(b"abc", 1 << 13, 1 << 12, 3)
+    with pytest.raises(FormatError, match="too large"):
+        tile.decode(b"abc", 1 << 13, 1 << 12, 3)
