@@ -38,6 +38,7 @@ from l3c.jpeg.pack import pack_header
 from l3c.jpeg.standard import NO_CODE, QUALITIES
 from l3c.jpeg.standard import dictionary as shared_bytes
 from l3c.wave import presets
+from l3c.wave.definition import streams
 from l3c.wave.definition import tile as definition
 from l3c.wave.definition.learning import HEADS, LearningNetwork
 from l3c.wave.model import FORMAT
@@ -164,10 +165,11 @@ def _tiles(content: bytes, take: Callable[[int, str], Field]) -> Iterator[Field]
 
 
 def _payload(content: bytes, take: Callable[[int, str], Field]) -> Iterator[Field]:
+    yield take(1, f"`streams`: {content[0]}")
     for lane in range(8):
-        state = int.from_bytes(content[5 * lane : 5 * lane + 5], "little")
+        state = int.from_bytes(content[5 * lane + 1 : 5 * lane + 6], "little")
         yield take(5, f"state of lane {lane}: 0x{state:010X}")
-    words = (len(content) - 40) // 2
+    words = (len(content) - 41) // 2
     for first in range(0, words, BYTES_A_LINE // 2):
         last = min(first + BYTES_A_LINE // 2, words) - 1
         yield take(2 * (last - first + 1), f"words {first} to {last}" if last > first else f"word {first}")
@@ -216,7 +218,7 @@ def trace() -> str:
     payload = bytes(contents.data)
     stored = read_stored(str(presets.FOLDER / presets.PRESETS[MODEL, CHANNELS].file))
     with (
-        patch.object(definition, "Decoder", Decoder),
+        patch.object(streams, "Decoder", Decoder),
         patch.object(definition, "channel_mixture", recorded("mixture", definition.channel_mixture)),
         patch.object(definition.Wavefronts, "context", recorded("context", definition.Wavefronts.context)),
     ):

@@ -4,16 +4,11 @@ namespace l3c {
 namespace {
 
 // A word is written only after a state has grown by its symbol's cost, so words never outnumber symbols.
-struct Words {
-    std::vector<std::uint16_t> backwards;
-    explicit Words(std::size_t symbols) { backwards.reserve(symbols); }
-};
-
-std::uint64_t push(std::uint64_t x, Interval interval, Words& words) {
+std::uint64_t push(std::uint64_t x, Interval interval, std::vector<std::uint16_t>& words) {
     const std::uint64_t start = interval & 0xffff, frequency = interval >> 16;
     if (!frequency) return x;  // 65536 of 65536: a symbol that is certain costs nothing
     if (x >= frequency << 24) {
-        words.backwards.push_back(std::uint16_t(x));
+        words.push_back(std::uint16_t(x));
         x >>= 16;
     }
     const std::uint64_t quotient = x / frequency;
@@ -22,28 +17,39 @@ std::uint64_t push(std::uint64_t x, Interval interval, Words& words) {
 
 }  // namespace
 
-std::vector<std::uint8_t> rans_encode(const Interval* intervals, const std::uint32_t* sizes, std::size_t groups) {
-    std::size_t total = 0;
-    for (std::size_t g = 0; g < groups; ++g) total += sizes[g];
-    std::uint64_t states[kLanes];
-    for (auto& x : states) x = kStateMin;
-    Words words(total);
-    for (std::size_t g = groups; g-- > 0;) {
-        total -= sizes[g];
-        for (std::size_t i = sizes[g]; i-- > 0;) {
-            std::uint64_t& x = states[i % kLanes];
-            x = push(x, intervals[total + i], words);
-        }
+RansEncoder::RansEncoder(std::size_t symbols) {
+    for (auto& x : states_) x = kStateMin;
+    words_.reserve(symbols);
+}
+
+void RansEncoder::put_before(const Interval* group, std::size_t size) {
+    for (std::size_t i = size; i-- > 0;) {
+        std::uint64_t& x = states_[i % kLanes];
+        x = push(x, group[i], words_);
     }
+}
+
+std::vector<std::uint8_t> RansEncoder::finish() const {
     std::vector<std::uint8_t> payload;
-    payload.reserve(kLanes * kStateBytes + 2 * words.backwards.size());
-    for (const std::uint64_t x : states)
+    payload.reserve(kLanes * kStateBytes + 2 * words_.size());
+    for (const std::uint64_t x : states_)
         for (int b = 0; b < kStateBytes; ++b) payload.push_back(std::uint8_t(x >> (8 * b)));
-    for (auto w = words.backwards.rbegin(); w != words.backwards.rend(); ++w) {
+    for (auto w = words_.rbegin(); w != words_.rend(); ++w) {
         payload.push_back(std::uint8_t(*w));
         payload.push_back(std::uint8_t(*w >> 8));
     }
     return payload;
+}
+
+std::vector<std::uint8_t> rans_encode(const Interval* intervals, const std::uint32_t* sizes, std::size_t groups) {
+    std::size_t total = 0;
+    for (std::size_t g = 0; g < groups; ++g) total += sizes[g];
+    RansEncoder encoder(total);
+    for (std::size_t g = groups; g-- > 0;) {
+        total -= sizes[g];
+        encoder.put_before(intervals + total, sizes[g]);
+    }
+    return encoder.finish();
 }
 
 Status rans_begin(const std::uint8_t* payload, std::size_t size, RansDecoder& decoder) {

@@ -15,6 +15,19 @@ constexpr std::uint64_t kStateMin = std::uint64_t(1) << 24;
 // Start in the low half, frequency in the high half, where 0 stands for 65536.
 using Interval = std::uint32_t;
 
+// Codes groups of intervals, the last one first.
+class RansEncoder {
+public:
+    // symbols: about how many will be put.
+    explicit RansEncoder(std::size_t symbols);
+    void put_before(const Interval* group, std::size_t size);
+    std::vector<std::uint8_t> finish() const;
+
+private:
+    std::uint64_t states_[kLanes];
+    std::vector<std::uint16_t> words_;  // the last one first; at most one for each symbol
+};
+
 // Codes groups of intervals backwards; `sizes` are the groups' lengths in the order of decoding.
 std::vector<std::uint8_t> rans_encode(const Interval* intervals, const std::uint32_t* sizes, std::size_t groups);
 

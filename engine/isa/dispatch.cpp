@@ -39,14 +39,14 @@ class GuardedCoder final : public TileCoder {
 public:
     explicit GuardedCoder(std::unique_ptr<TileCoder> coder) : coder_(std::move(coder)) {}
 
-    std::vector<std::uint8_t> encode(const std::uint8_t* tile, int height, int width) const override {
+    std::vector<std::uint8_t> encode(const std::uint8_t* tile, int height, int width, int threads) const override {
         const FloatState state;
-        return coder_->encode(tile, height, width);
+        return coder_->encode(tile, height, width, threads);
     }
-    Status decode(const std::uint8_t* payload, std::size_t size, std::uint8_t* tile, int height,
-                  int width) const override {
+    Status decode(const std::uint8_t* payload, std::size_t size, std::uint8_t* tile, int height, int width,
+                  int threads) const override {
         const FloatState state;
-        return coder_->decode(payload, size, tile, height, width);
+        return coder_->decode(payload, size, tile, height, width, threads);
     }
 
 private:

@@ -8,7 +8,7 @@ shift 2
 cd "$(dirname "$0")/.."
 parts=$(mktemp -d)
 trap 'rm -rf "$parts"' EXIT
-base=(-std=c++20 ${PORTABLE:+-DL3C_PORTABLE} -Wno-psabi -ffp-contract=off -fno-math-errno -I. -Itests)
+base=(-std=c++20 -pthread ${PORTABLE:+-DL3C_PORTABLE} -Wno-psabi -ffp-contract=off -fno-math-errno -I. -Itests)
 processor=$(${CXX:-g++} -dumpmachine)
 processor=${processor%%-*}
 processor=${processor/arm64/aarch64}
@@ -16,8 +16,9 @@ processor=${processor/arm64/aarch64}
 # source and its own flags, a line each: of those in flags.txt the ones that choose instructions
 sources() {
     local folder source flags
-    for source in workspace.cpp coding/rans.cpp coding/status.cpp coding/symbols.cpp dct/model.cpp graphics/tile.cpp jpeg/notes.cpp \
-        jpeg/entropy_read.cpp jpeg/entropy_write.cpp training/gradient.cpp wave/model.cpp isa/dispatch.cpp "$main"; do
+    for source in team.cpp workspace.cpp coding/rans.cpp coding/status.cpp coding/symbols.cpp dct/model.cpp graphics/tile.cpp \
+        jpeg/notes.cpp jpeg/entropy_read.cpp jpeg/entropy_write.cpp training/gradient.cpp wave/model.cpp wave/streams.cpp \
+        isa/dispatch.cpp "$main"; do
         echo "$source"
     done
     for folder in isa/${PORTABLE:+portable}*/; do
@@ -43,4 +44,4 @@ while read -r -a line; do
     fi
 done < <(sources)
 while ((running-- > 0)); do wait -n; done
-${CXX:-g++} "$@" "$parts"/*.o -o "$out"
+${CXX:-g++} -pthread "$@" "$parts"/*.o -o "$out"

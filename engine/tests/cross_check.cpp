@@ -20,10 +20,10 @@ bool check(const l3c::WaveModel& model, const std::string& isa, int height, int 
     for (auto& v : tile) v = std::uint8_t(draw(0, 3) ? draw(90, 130) : draw(0, 255));
     const int channels = model.architecture.channels;
     for (std::size_t i = 0; model.architecture.side_channels && i < tile.size(); i += channels) back[i] = tile[i];
-    const auto expected = l3c::make_coder(model, "portable")->encode(tile.data(), height, width);
+    const auto expected = l3c::make_coder(model, "portable")->encode(tile.data(), height, width, 1);
     const auto coder = l3c::make_coder(model, isa);
-    const auto payload = coder->encode(tile.data(), height, width);
-    const auto status = coder->decode(payload.data(), payload.size(), back.data(), height, width);
+    const auto payload = coder->encode(tile.data(), height, width, 3);
+    const auto status = coder->decode(payload.data(), payload.size(), back.data(), height, width, 2);
     const bool equal = payload == expected && status == l3c::Status::kOk && back == tile;
     if (!equal) std::printf("%s differs at %d x %d\n", isa.c_str(), height, width);
     return equal;

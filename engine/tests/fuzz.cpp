@@ -61,16 +61,16 @@ void tile(Input& in) {
     const int height = in.draw(1, 12), width = in.draw(1, 24);
     std::vector<std::uint8_t> pixels(std::size_t(height) * width * a.channels);
     for (auto& v : pixels) v = std::uint8_t(in.byte());
-    const auto payload = coder->encode(pixels.data(), height, width);
+    const auto payload = coder->encode(pixels.data(), height, width, 2);
     auto back = pixels;
     for (std::size_t i = 0; i < back.size(); ++i)
         if (!a.side_channels || i % a.channels) back[i] = 0;
-    require(coder->decode(payload.data(), payload.size(), back.data(), height, width) == l3c::Status::kOk);
+    require(coder->decode(payload.data(), payload.size(), back.data(), height, width, 2) == l3c::Status::kOk);
     require(back == pixels);
     auto damaged = payload;
     for (std::size_t i = 0; i < damaged.size() && in.left(); ++i) damaged[i] ^= std::uint8_t(in.byte());
-    coder->decode(damaged.data(), damaged.size(), back.data(), height, width);
-    coder->decode(in.data(), in.left(), back.data(), height, width);
+    coder->decode(damaged.data(), damaged.size(), back.data(), height, width, 2);
+    coder->decode(in.data(), in.left(), back.data(), height, width, 2);
 }
 
 void symbols(Input& in) {

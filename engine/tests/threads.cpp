@@ -1,4 +1,5 @@
-// Coders and gradients used by several threads at once, for ThreadSanitizer: results are those of one thread.
+// Coders and gradients used by several threads at once, and threads that share a tile, for ThreadSanitizer: results are those of
+// one thread.
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
@@ -13,7 +14,7 @@ int draw(int low, int high) {
     return low + int((state >> 8) % std::uint32_t(high - low + 1));
 }
 
-constexpr int kThreads = 4, kTimes = 3, kHeight = 24, kWidth = 40;
+constexpr int kThreads = 4, kTimes = 3, kHeight = 40, kWidth = 100;
 
 // work(i) by all threads at once, some times.
 template <class Work>
@@ -32,6 +33,21 @@ void require(bool good, const char* what) {
     std::exit(EXIT_FAILURE);
 }
 
+// A tile of noise, whose payload is long enough for several streams, by as many threads.
+void share_a_tile(const l3c::WaveModel& model, const std::string& isa) {
+    constexpr int height = 140, width = 420;
+    const auto coder = l3c::make_coder(model, isa);
+    std::vector<std::uint8_t> tile(std::size_t(height) * width * model.architecture.channels);
+    for (auto& v : tile) v = std::uint8_t(draw(0, 255));
+    const auto expected = coder->encode(tile.data(), height, width, 1);
+    require(expected[0] > 1 && coder->encode(tile.data(), height, width, kThreads) == expected, "a shared payload");
+    auto back = tile;
+    for (std::size_t i = 0; i < back.size(); ++i)
+        if (!model.architecture.side_channels || i % model.architecture.channels) back[i] = 0;
+    const auto status = coder->decode(expected.data(), expected.size(), back.data(), height, width, kThreads);
+    require(status == l3c::Status::kOk && back == tile, "a shared tile");
+}
+
 }  // namespace
 
 int main() {
@@ -42,14 +58,15 @@ int main() {
             for (const bool learns : {false, true}) {
                 auto model = made_up_model(a, draw);
                 if (learns) model = learning(model, 1, l3c::kStageTwo);
+                if (isa != "portable") share_a_tile(model, isa);
                 const auto coder = l3c::make_coder(model, isa);
                 std::vector<std::uint8_t> tile(std::size_t(kHeight) * kWidth * a.channels);
                 for (auto& v : tile) v = std::uint8_t(draw(90, 130));
-                const auto expected = coder->encode(tile.data(), kHeight, kWidth);
-                at_once([&](int) {
+                const auto expected = coder->encode(tile.data(), kHeight, kWidth, 1);
+                at_once([&](int i) {
                     auto back = tile;
-                    require(coder->encode(tile.data(), kHeight, kWidth) == expected, "a payload");
-                    coder->decode(expected.data(), expected.size(), back.data(), kHeight, kWidth);
+                    require(coder->encode(tile.data(), kHeight, kWidth, 1 + i % 3) == expected, "a payload");
+                    coder->decode(expected.data(), expected.size(), back.data(), kHeight, kWidth, 1 + i % 3);
                     require(back == tile, "a tile");
                 });
             }

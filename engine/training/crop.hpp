@@ -246,7 +246,7 @@ private:
         shared.expected = memory.take<std::int32_t>(height_);
         auto* levels = memory.take<std::int32_t>(std::size_t(rows + stage1 + heads) * height_);
         Inputs inputs;
-        inputs.open(a_, height_, height_, take, shared);
+        inputs.open(a_, height_, height_, take, take, shared);
         for (int t = 0; t < width_ + kSlope * (height_ - 1); ++t) {
             const View view(*this, t);
             inputs.fill(view, levels, height_);

@@ -70,25 +70,25 @@ public:
 
     const std::string& isa() const { return isa_; }
 
-    nb::bytes encode(const Array<std::uint8_t, nb::shape<-1, -1, -1>>& tile) const {
+    nb::bytes encode(const Array<std::uint8_t, nb::shape<-1, -1, -1>>& tile, int threads) const {
         require(tile.shape(2) == std::size_t(channels_), "the tile's channels do not fit the model");
         check_size(tile.shape(0), tile.shape(1));
         std::vector<std::uint8_t> payload;
         {
             nb::gil_scoped_release release;
-            payload = coder_->encode(tile.data(), int(tile.shape(0)), int(tile.shape(1)));
+            payload = coder_->encode(tile.data(), int(tile.shape(0)), int(tile.shape(1)), threads);
         }
         return nb::bytes(payload.data(), payload.size());
     }
 
     // (pixels, "") or (nothing, what is wrong with the payload).
-    std::string decode(nb::bytes payload, Out<std::uint8_t, nb::shape<-1, -1, -1>> tile) const {
+    std::string decode(nb::bytes payload, Out<std::uint8_t, nb::shape<-1, -1, -1>> tile, int threads) const {
         require(tile.shape(2) == std::size_t(channels_), "the tile's channels do not fit the model");
         check_size(tile.shape(0), tile.shape(1));
         const auto* data = static_cast<const std::uint8_t*>(payload.data());
         const std::size_t size = payload.size();
         nb::gil_scoped_release release;
-        const auto status = coder_->decode(data, size, tile.data(), int(tile.shape(0)), int(tile.shape(1)));
+        const auto status = coder_->decode(data, size, tile.data(), int(tile.shape(0)), int(tile.shape(1)), threads);
         return status == l3c::Status::kOk ? "" : l3c::describe(status);
     }
 

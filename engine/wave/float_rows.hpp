@@ -115,11 +115,13 @@ struct Adam {
     float learning_rate, first_moment_rate, second_moment_rate, epsilon;
     float mean_left = 1, square_left = 1;  // the powers of the bias correction
 
+    void begin_step() { mean_left *= 1.0f - first_moment_rate, square_left *= 1.0f - second_moment_rate; }
+
+    // Of some of the parameters.
     void step(float* __restrict values, float* __restrict gradients, float* __restrict means, float* __restrict squares,
-              std::size_t count, int samples) {
+              std::size_t count, int samples) const {
         constexpr float kTiny = 1e-12f;  // added and taken away: what is far smaller becomes 0, never subnormal
         const float share = 1.0f / float(samples);
-        mean_left *= 1.0f - first_moment_rate, square_left *= 1.0f - second_moment_rate;
         const float reach = learning_rate / (1.0f - mean_left), scale = 1.0f / (1.0f - square_left),
                     least = epsilon * epsilon;
         for (std::size_t i = 0; i < count; i += kFloats) {

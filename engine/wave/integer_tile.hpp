@@ -13,7 +13,8 @@ public:
     static constexpr bool kLearns = false;
     using Model = PackedModel<Set>;
 
-    IntegerTile(const Model& model, int height, int width) : Base(model, height, width) {
+    IntegerTile(const Model& model, int height, int width, Sharing sharing, SharedWorkspace& shared)
+        : Base(model, height, width, sharing, shared) {
         shared_ = this->rows(cell_rows(a_.hidden3));
         head_ = this->rows(cell_rows(a_.head));
         for (int i = 0; i < model.network.count; ++i) layers_[i] = &model.layers[i];

@@ -13,11 +13,12 @@ constexpr int kInputOffset = 128;  // what inputs with an offset carry more than
 constexpr float kActivationStep = 1.0f / 32;  // of an activation or input
 
 inline void store_ints(std::int32_t* p, Ints v) { std::memcpy(p, &v, sizeof v); }
-inline void add_to(std::int32_t* p, Ints v) {
-    Ints sum;
-    std::memcpy(&sum, p, sizeof sum);
-    store_ints(p, sum + v);
+inline Ints load_ints(const std::int32_t* p) {
+    Ints v;
+    std::memcpy(&v, p, sizeof v);
+    return v;
 }
+inline void add_to(std::int32_t* p, Ints v) { store_ints(p, load_ints(p) + v); }
 inline Floats floats_of(Ints v) { return __builtin_convertvector(v, Floats); }
 
 // floor(value + 1/2), clipped.
@@ -72,49 +73,65 @@ private:
     }
 };
 
+// Rows begin .. end - 1 of a layer's parameters: what one thread moves. biases: their row too.
+struct Rows {
+    int begin, end;
+    bool biases;
+};
+
+// Share `number` of `count`: rows that are whole cells of every instruction set.
+inline Rows share_of(int rows, int number, int count) {
+    return {rows / kGranule * number / count * kGranule, rows / kGranule * (number + 1) / count * kGranule,
+            number + 1 == count};
+}
+
+// A layer as one thread sees it; threads share all that it points at.
 template <Isa Set>
 class LearnedLayer {
 public:
     LearnedLayer() = default;
-    // parameters, gradients: shape.size() each. shift: of each output.
+    // parameters, gradients: shape.size() each, shared. threads: views of the layer.
     LearnedLayer(const LearnedShape& shape, const PackedLayer& at_rest, float* parameters, float* gradients,
-                 Workspace& memory)
+                 int threads, SharedWorkspace& shared)
         : shape_(&shape), packed_(at_rest), parameters_(parameters), gradients_(gradients) {
         const std::size_t cells = std::size_t(packed_.outputs) * packed_.rows;
-        weights_ = memory.take<std::int32_t>(cells);
-        start_ = memory.take<std::int32_t>(packed_.outputs);
-        std::memcpy(weights_, at_rest.weights, sizeof(std::int32_t) * cells);
-        std::memcpy(start_, at_rest.start, sizeof(std::int32_t) * packed_.outputs);
+        weights_ = shared.take<std::int32_t>(cells);
+        if (shared.first_view()) std::memcpy(weights_, at_rest.weights, sizeof(std::int32_t) * cells);
+        used_ = shared.take<float>(shape.size());
+        if (shared.first_view()) {
+            std::memcpy(used_, shape.start, sizeof(float) * shape.size());
+            std::memcpy(parameters, shape.start, sizeof(float) * shape.size());
+        }
+        whole_ = shared.take<std::int32_t>(shape.size());
+        totals_ = shared.take<std::int32_t>(std::size_t(2) * shape.width * threads);
+        start_ = shared.take<std::int32_t>(shape.width > packed_.outputs ? shape.width : packed_.outputs);
+        if (shared.first_view()) std::memcpy(start_, at_rest.start, sizeof(std::int32_t) * packed_.outputs);
         packed_.weights = weights_, packed_.start = start_;
         if constexpr (Set::kRuns) {
             const std::size_t runs = std::size_t(packed_.outputs / 4) * packed_.rows;
-            runs_ = memory.take<std::uint8_t>(runs);
-            std::memcpy(runs_, at_rest.runs, runs);
+            runs_ = shared.take<std::uint8_t>(runs);
+            if (shared.first_view()) std::memcpy(runs_, at_rest.runs, runs);
             packed_.runs = runs_;
         }
-        std::memcpy(parameters, shape.start, sizeof(float) * shape.size());
-        used_ = memory.take<float>(shape.size());
-        std::memcpy(used_, shape.start, sizeof(float) * shape.size());
-        whole_ = memory.take<std::int32_t>(shape.size());
-        totals_ = memory.take<std::int32_t>(2 * shape.width);
     }
 
     const PackedLayer& packed() const { return packed_; }
-    int outputs() const { return shape_->outputs; }
+    const LearnedShape& shape() const { return *shape_; }
+    Rows share(int number, int count) const { return share_of(shape_->rows, number, count); }
 
     // Gradients of the first `inputs` inputs from those of the outputs; add: to what is there.
     void backward(int inputs, const float* dy, bool add, float* dx, int pixels, std::ptrdiff_t stride) const {
         float_matmul({used_, shape_->width, 1}, inputs, shape_->outputs, pixels, dy, stride, add, dx, stride);
     }
 
-    // transposed: gradients of the outputs, [pixels][width]. x: rows of inputs, as those of the parameters.
-    void add_gradients(const float* transposed, const float* x, int pixels, std::ptrdiff_t stride) {
+    // Of some parameters. transposed: gradients of the outputs, [pixels][width]. x: rows of inputs, of each segment.
+    void add_gradients(Rows rows, const float* transposed, const float* const* x, int pixels, std::ptrdiff_t stride) {
         const int width = shape_->width;
-        for (int s = 0; s < shape_->spec.segments; ++s) {
-            const int at = shape_->at[s];
-            float_matmul({x + at * stride, stride, 1}, shape_->spec.segment[s].size, pixels, width, transposed, width,
-                         true, gradients_ + std::ptrdiff_t(at) * width, width);
-        }
+        each_segment(rows, [&](int s, int begin, int end) {
+            float_matmul({x[s] + (begin - shape_->at[s]) * stride, stride, 1}, end - begin, pixels, width, transposed,
+                         width, true, gradients_ + std::ptrdiff_t(begin) * width, width);
+        });
+        if (!rows.biases) return;
         float* biases = gradients_ + std::ptrdiff_t(shape_->rows) * width;
         for (int o = 0; o < width; o += kFloats) {
             Floats sum = load_floats(biases + o);
@@ -123,18 +140,52 @@ public:
         }
     }
 
-    // The integers nearest to the parameters.
-    void round() {
-        std::memset(totals_, 0, 2 * sizeof(std::int32_t) * shape_->width);
-        for (int s = 0; s < shape_->spec.segments; ++s) round_segment(shape_->at[s], shape_->spec.segment[s]);
-        pack();
-        round_biases();
+    // The integers nearest to some of the parameters; `number` is the thread's.
+    void round(Rows rows, int number) {
+        std::int32_t* totals = totals_ + std::ptrdiff_t(2) * shape_->width * number;
+        std::memset(totals, 0, 2 * sizeof(std::int32_t) * shape_->width);
+        each_segment(rows, [&](int s, int begin, int end) {
+            round_segment(begin, end, shape_->spec.segment[s].offset, totals);
+        });
+        pack(rows.begin / Set::kCellChannels, rows.end / Set::kCellChannels);
+    }
+
+    // Once so many threads have rounded their shares: the integers of biases, and what follows from all weights of an output.
+    void round_biases(int threads) {
+        if constexpr (Set::kRuns)
+            for (int first = 0; first < packed_.outputs; first += 4)
+                find_runs(weights_ + std::ptrdiff_t(first) * packed_.rows, packed_.rows,
+                          runs_ + std::ptrdiff_t(first / 4) * packed_.rows);
+        constexpr float kMost = 1 << 28;  // half of kMostBias, since the inputs' offset may add as much
+        const float* biases = parameters_ + std::ptrdiff_t(shape_->rows) * shape_->width;
+        const int width = shape_->width;
+        for (int first = 0; first < shape_->outputs; first += kFloats) {
+            Ints total{}, total_of_offset{};
+            for (const std::int32_t* from = totals_ + first; from < totals_ + std::ptrdiff_t(2) * width * threads;
+                 from += 2 * width)
+                total += load_ints(from), total_of_offset += load_ints(from + width);
+            const Ints bias =
+                nearest(load_floats(biases + first) * (load_floats(shape_->scale + first) / kActivationStep), kMost);
+            store_ints(start_ + first, bias - kInputOffset * total_of_offset + Set::kCellOffset * total);
+        }
+        for (int o = 0; o < shape_->outputs; ++o) start_[o] += (1 << packed_.shift[o]) >> 1;
+        for (int o = shape_->outputs; o < packed_.outputs; ++o) start_[o] = 0;
     }
 
 private:
-    void round_segment(int first_row, const Segment& segment) {
+    // work(s, begin, end): the rows that lie in segment s, without its padding.
+    template <class Work>
+    void each_segment(Rows rows, Work work) const {
+        for (int s = 0; s < shape_->spec.segments; ++s) {
+            const int first = shape_->at[s], last = first + shape_->spec.segment[s].size;
+            const int begin = rows.begin > first ? rows.begin : first, end = rows.end < last ? rows.end : last;
+            if (begin < end) work(s, begin, end);
+        }
+    }
+
+    void round_segment(int begin, int end, bool offset, std::int32_t* totals) {
         const int width = shape_->width;
-        for (int row = first_row; row < first_row + segment.size; row += 2)
+        for (int row = begin; row < end; row += 2)
             for (int o = 0; o < width; o += kFloats) {
                 const std::ptrdiff_t at = std::ptrdiff_t(row) * width + o;
                 const Floats scale = load_floats(shape_->scale + o), unit = load_floats(shape_->unit + o);
@@ -145,41 +196,29 @@ private:
                 store_ints(whole_ + at + width, second);
                 store_floats(used_ + at, floats_of(first) * unit);
                 store_floats(used_ + at + width, floats_of(second) * unit);
-                add_to(totals_ + o, first + second);
-                if (segment.offset) add_to(totals_ + width + o, first + second);
+                add_to(totals + o, first + second);
+                if (offset) add_to(totals + width + o, first + second);
             }
     }
 
-    // Cells as `Packer` lays them out, of four outputs at a time, which lie side by side.
-    void pack() {
+    // Some rows of cells as `Packer` lays them out, of four outputs at a time, which lie side by side.
+    void pack(int begin, int end) {
         constexpr int kBits = 32 / Set::kCellChannels;
         constexpr std::uint32_t kMask = kBits == 8 ? 0xff : 0xffff;
         const int fours = 4 * packed_.fours, width = shape_->width;
         for (int first = 0; first < packed_.outputs; first += 4) {
             const bool four = first < fours;
             const int size = four ? 4 : Set::kWideOutputs, inside = four ? 0 : (first - fours) % Set::kWideOutputs;
-            std::int32_t* __restrict cells = weights_ + std::ptrdiff_t(first - inside) * packed_.rows + inside;
-            const std::int32_t* __restrict from = whole_ + first;
-            for (int row = 0; row < packed_.rows; ++row, cells += size, from += Set::kCellChannels * width)
+            std::int32_t* __restrict cells =
+                weights_ + std::ptrdiff_t(first - inside) * packed_.rows + inside + std::ptrdiff_t(begin) * size;
+            const std::int32_t* __restrict from = whole_ + first + std::ptrdiff_t(begin) * Set::kCellChannels * width;
+            for (int row = begin; row < end; ++row, cells += size, from += Set::kCellChannels * width)
                 for (int o = 0; o < 4; ++o) {
                     std::uint32_t bits = 0;
                     for (int i = 0; i < Set::kCellChannels; ++i)
                         bits |= (std::uint32_t(from[std::ptrdiff_t(i) * width + o]) & kMask) << (i * kBits);
                     cells[o] = std::int32_t(bits);
                 }
-            if constexpr (Set::kRuns)
-                find_runs(weights_ + std::ptrdiff_t(first) * packed_.rows, packed_.rows,
-                          runs_ + std::ptrdiff_t(first / 4) * packed_.rows);
-        }
-    }
-
-    void round_biases() {
-        constexpr float kMost = 1 << 28;  // half of kMostBias, since the inputs' offset may add as much
-        const float* biases = parameters_ + std::ptrdiff_t(shape_->rows) * shape_->width;
-        for (int o = 0; o < shape_->outputs; ++o) {
-            const std::int32_t bias = nearest(Floats{} + biases[o] * (shape_->scale[o] / kActivationStep), kMost)[0];
-            const std::int32_t half = (1 << packed_.shift[o]) >> 1;
-            start_[o] = bias - kInputOffset * totals_[shape_->width + o] + half + Set::kCellOffset * totals_[o];
         }
     }
 

@@ -38,75 +38,115 @@ public:
         static float output_unit(int k, int o) { return o < k ? 16 : o < 2 * k ? 512 : o < 3 * k ? 16 : 64; }
     };
 
-    LearningTile(const Model& model, int height, int width)
-        : Base(model, height, width),
+    LearningTile(const Model& model, int height, int width, Sharing sharing, SharedWorkspace& shared)
+        : Base(model, height, width, sharing, shared),
           tables_(*model.tables),
           learning_(model.learning),
-          count_layers_(model.network.count),
-          adam_{model.learning.learning_rate, model.learning.first_moment_rate, model.learning.second_moment_rate,
-                model.learning.epsilon} {
-        begin(model);
+          count_layers_(model.network.count) {
+        begin(model, sharing.threads, shared);
         const NetworkSpec& network = model.network;
         const int outputs = most_of(network, [](const LayerSpec& layer) { return layer.outputs; }, kHeads);
-        if (learns(kStageTwo)) inputs_ = floats(padded_inputs(network.layer[kStageTwo]));
-        float_hidden_ = floats(a_.hidden2);
-        float_shared_ = floats(most_of(network, padded_inputs, kHeads));
-        float_head_ = floats(a_.head);
         d_outputs_ = floats(padded_floats(outputs));
         d_head_ = floats(a_.head);
         d_shared_ = floats(a_.hidden3);
         d_hidden_ = floats(a_.hidden2);
-        transposed_ =
-            floats(most_of(network, [](const LayerSpec& layer) { return padded_floats(layer.outputs); }, kStageTwo));
+        float* shared_rows = floats(a_.hidden3);
+        for (int i = kStageTwo; i < count_layers_; ++i) {
+            if (!learns(i)) continue;
+            const LayerSpec& layer = network.layer[i];
+            transposed_[i] = floats(padded_floats(layer.outputs));
+            const bool head = i >= kHeads && i % 2 == 0;  // the first of its layers, which sees what all heads share
+            float* x = floats(head ? padded_inputs(layer) - a_.hidden3 : padded_inputs(layer));
+            for (int s = 0; s < layer.segments; ++s) {
+                const bool common = head && s == 0;
+                inputs_[i][s] = common ? shared_rows : x;
+                if (!common) x += padded(layer.segment[s].size) * longest_;
+            }
+        }
     }
 
     bool learns_from(std::int64_t t) const { return t % learning_.period < learning_.learned; }
 
     // Called with the channel's samples known: gradients of head c, and what they mean for the shared layers.
     void learn(int c) {
-        spread_all(this->head_, a_.head, 0, float_head_);
-        for (int at = 0; at < count_; at += kVector) gradients(c, at);
         const int layer = a_.head_index(c);
-        add_gradients(layer + 1, d_outputs_, float_head_);
+        float* head = inputs_[layer + 1][0];
+        spread_all(this->head_, a_.head, 0, head);
+        for (int at = 0; at < count_; at += kVector) gradients(c, at);
+        keep_gradients(layer + 1, d_outputs_);
         if (!learns(layer)) return;
         if (c == a_.side_channels) begin_shared();
         learned_[layer + 1].backward(a_.head, d_outputs_, false, d_head_, count_, longest_);
-        deactivate(d_head_, float_head_, a_.head);
-        spread_all(residuals_, c, kInputOffset, float_shared_ + a_.hidden3 * longest_);
+        deactivate(d_head_, head, a_.head);
+        spread_all(residuals_, c, kInputOffset, inputs_[layer][1]);
         for (int s = 0; s < Inputs::head_segments(a_); ++s)
-            spread_all(this->expected_cells(s), 1, kInputOffset,
-                       float_shared_ + (a_.hidden3 + padded(c) + s * padded(1)) * longest_);
-        add_gradients(layer, d_head_, float_shared_);
+            spread_all(this->expected_cells(s), 1, kInputOffset, inputs_[layer][2 + s]);
+        keep_gradients(layer, d_head_);
         if (learns(kStageTwo + 1)) learned_[layer].backward(a_.hidden3, d_head_, true, d_shared_, count_, longest_);
     }
 
+    // Called with all channels known.
     void learn_shared() {
         if (learns(kStageTwo + 1)) learn_second();
         if (learns(kStageTwo)) learn_first();
-        pixels_ += count_;
-        if (pixels_ < learning_.step_pixels) return;
-        adam_.step(parameters_, gradients_, means_, squares_, size_, pixels_);
+    }
+
+    // The step of a wavefront, once all its pixels are learned from: begin_step() by one thread, step() by all, end_step() by
+    // one.
+    void begin_step() {
+        pace_->pixels += this->wavefront().size();
+        pace_->due = pace_->pixels >= learning_.step_pixels;
+        if (pace_->due) pace_->adam.begin_step();
+    }
+
+    // Sums over the wavefront's pixels, in their order, for this thread's share of the parameters, and the step if it is due.
+    // views: those that learned from the wavefront, in the order of their strips; this is view `number` of `threads`.
+    void step(LearningTile* const* views, int number, int threads) {
+        const bool due = pace_->due;
+        for (int i = kStageTwo; i < count_layers_; ++i) {
+            if (!learns(i)) continue;
+            LearnedLayer<Set>& layer = learned_[i];
+            const Rows rows = layer.share(number, threads);
+            for (int v = 0; v < threads; ++v)
+                if (views[v]->count_)
+                    layer.add_gradients(rows, views[v]->transposed_[i], views[v]->inputs_[i], views[v]->count_,
+                                        views[v]->longest_);
+            if (!due) continue;
+            const std::size_t width = layer.shape().width, begin = at_[i] + rows.begin * width,
+                              count = (rows.end - rows.begin + rows.biases) * width;
+            pace_->adam.step(parameters_ + begin, gradients_ + begin, means_ + begin, squares_ + begin, count,
+                             pace_->pixels);
+            layer.round(rows, number);
+        }
+    }
+
+    // threads: that took the step.
+    void end_step(int threads) {
+        if (!pace_->due) return;
+        pace_->pixels = 0;
         for (int i = kStageTwo; i < count_layers_; ++i)
-            if (learns(i)) learned_[i].round();
-        pixels_ = 0;
+            if (learns(i)) learned_[i].round_biases(threads);
     }
 
 private:
     bool learns(int layer) const { return learning_.learns(layer); }
     float* floats(int rows) { return this->memory().template take<float>(std::size_t(rows) * longest_); }
 
-    void begin(const Model& model) {
-        size_ = 0;
-        for (int i = kStageTwo; i < count_layers_; ++i)
-            if (learns(i)) size_ += model.shapes[i].size();
-        for (float** part : {&parameters_, &gradients_, &means_, &squares_})
-            *part = this->memory().template take<float>(size_);
-        std::size_t at = 0;
+    void begin(const Model& model, int threads, SharedWorkspace& shared) {
+        std::size_t size = 0;
+        for (int i = kStageTwo; i < count_layers_; ++i) {
+            at_[i] = size;
+            if (learns(i)) size += model.shapes[i].size();
+        }
+        for (float** part : {&parameters_, &gradients_, &means_, &squares_}) *part = shared.take<float>(size);
+        pace_ = shared.take<Pace>(1);
+        if (shared.first_view())
+            *pace_ = {{learning_.learning_rate, learning_.first_moment_rate, learning_.second_moment_rate,
+                       learning_.epsilon}};
         for (int i = kStageTwo; i < count_layers_; ++i) {
             if (!learns(i)) continue;
-            learned_[i] = {model.shapes[i], *layers_[i], parameters_ + at, gradients_ + at, this->memory()};
+            learned_[i] = {model.shapes[i], *layers_[i], parameters_ + at_[i], gradients_ + at_[i], threads, shared};
             layers_[i] = &learned_[i].packed();
-            at += model.shapes[i].size();
         }
     }
 
@@ -125,30 +165,32 @@ private:
     }
 
     void begin_shared() {
-        spread_all(this->shared_, a_.hidden3, 0, float_shared_);
+        spread_all(this->shared_, a_.hidden3, 0, shared_rows());
         std::memset(d_shared_, 0, sizeof(float) * a_.hidden3 * longest_);
     }
 
     void learn_second() {
-        spread_all(this->hidden_, a_.hidden2, 0, float_hidden_);
-        deactivate(d_shared_, float_shared_, a_.hidden3);
-        add_gradients(kStageTwo + 1, d_shared_, float_hidden_);
+        spread_all(this->hidden_, a_.hidden2, 0, inputs_[kStageTwo + 1][0]);
+        deactivate(d_shared_, shared_rows(), a_.hidden3);
+        keep_gradients(kStageTwo + 1, d_shared_);
     }
 
     void learn_first() {
         learned_[kStageTwo + 1].backward(a_.hidden2, d_shared_, false, d_hidden_, count_, longest_);
-        deactivate(d_hidden_, float_hidden_, a_.hidden2);
-        spread_all(context_, context_rows(a_), kInputOffset, inputs_);
-        float* to = inputs_ + padded(context_rows(a_)) * longest_;
+        deactivate(d_hidden_, inputs_[kStageTwo + 1][0], a_.hidden2);
+        spread_all(context_, context_rows(a_), kInputOffset, inputs_[kStageTwo][0]);
+        float* to = inputs_[kStageTwo][1];
         for (int row = 0, end = this->point_at_cached(0); row < end; ++row, to += Set::kCellChannels * longest_)
             spread(pointers_[row], 0, to);
-        add_gradients(kStageTwo, d_hidden_, inputs_);
+        keep_gradients(kStageTwo, d_hidden_);
     }
 
-    void add_gradients(int layer, const float* dy, const float* x) {
-        LearnedLayer<Set>& learned = learned_[layer];
-        transpose(dy, longest_, learned.outputs(), count_, transposed_, padded_floats(learned.outputs()));
-        learned.add_gradients(transposed_, x, count_, longest_);
+    float* shared_rows() const { return inputs_[a_.head_index(a_.side_channels)][0]; }
+
+    // By the outputs of a layer, for step().
+    void keep_gradients(int layer, const float* dy) {
+        const LearnedShape& shape = learned_[layer].shape();
+        transpose(dy, longest_, shape.outputs, count_, transposed_[layer], shape.width);
     }
 
     void deactivate(float* gradients, const float* rows, int rows_count) {
@@ -196,17 +238,23 @@ private:
         store8(row, where ? v : all8f(0));
     }
 
+    // Of all views.
+    struct Pace {
+        Adam adam;
+        int pixels = 0;  // since the last step
+        bool due = false;
+    };
+
     const Tables& tables_;
     const Learning learning_;
+    Pace* pace_;
     const int count_layers_;
-    Adam adam_;
     LearnedLayer<Set> learned_[kMostLayers];  // those that learn
-    std::size_t size_ = 0;                    // of their parameters
-    int pixels_ = 0;
+    std::size_t at_[kMostLayers];             // their first parameters
     float *parameters_, *gradients_, *means_, *squares_;
-    float* inputs_ = nullptr;
-    float *float_hidden_, *float_shared_, *float_head_;
-    float *d_outputs_, *d_head_, *d_shared_, *d_hidden_, *transposed_;
+    float* inputs_[kMostLayers][kMostSegments]{};  // of each segment: rows of what the layer saw in the strip
+    float* transposed_[kMostLayers]{};             // gradients by its outputs, [pixels][outputs]
+    float *d_outputs_, *d_head_, *d_shared_, *d_hidden_;
 };
 
 }  // namespace

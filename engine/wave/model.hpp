@@ -40,13 +40,14 @@ struct WaveModel {
 };
 
 // Tiles are [height][width][channels], channels in the order red, green, blue, or luma (side information), blue and red chroma; a
-// tile to be decoded has its side information. Thread-safe.
+// tile to be decoded has its side information. threads: that may work on it, the caller's with them; results do not depend on it.
+// Thread-safe.
 class TileCoder {
 public:
     virtual ~TileCoder();  // not inline: code for one instruction set must not leak to others
-    virtual std::vector<std::uint8_t> encode(const std::uint8_t* tile, int height, int width) const = 0;
-    virtual Status decode(const std::uint8_t* payload, std::size_t size, std::uint8_t* tile, int height,
-                          int width) const = 0;
+    virtual std::vector<std::uint8_t> encode(const std::uint8_t* tile, int height, int width, int threads) const = 0;
+    virtual Status decode(const std::uint8_t* payload, std::size_t size, std::uint8_t* tile, int height, int width,
+                          int threads) const = 0;
 };
 
 }  // namespace l3c

@@ -1,23 +1,88 @@
 // Tiles to payloads and back. Included once by each instruction set's source.
+//
+// The pixels of a wavefront do not depend on each other, so threads share them: each codes a strip of every wavefront, and all
+// meet at its end. Sums of gradients run over all pixels in their order, however many threads there are: they share the
+// parameters, not the pixels. So bits do not depend on the number of threads.
 #pragma once
+#include <algorithm>
+
 #include "coding/rans.hpp"
+#include "team.hpp"
 #include "wave/integer_tile.hpp"
 #include "wave/learning_tile.hpp"
+#include "wave/streams.hpp"
 
 namespace l3c {
 namespace {
 
-// All wavefronts. code(c, count): turns the mixtures of channel c into samples, or samples into intervals.
-template <class Tile, class Begin, class Code, class End>
-Status run(Tile& tile, Begin begin, Code code, End end) {
-    for (std::int64_t t = 0; t < tile.wavefronts(); ++t) {
-        const int first = tile.enter(t);
-        begin(t, first, tile.count());
+// A tile as its threads see it. Tile: what predicts the mixtures (IntegerTile, LearningTile).
+template <class Tile>
+class Views {
+public:
+    // strips: into which wavefronts are divided; thread i codes strips first_strip(i) .. first_strip(i + 1) - 1.
+    Views(const typename Tile::Model& model, int height, int width, int strips, int threads)
+        : strips_(strips), threads_(threads) {
+        const int each = (strips + threads - 1) / threads, all = most_pixels(height, width);
+        const int most = std::min(all, (all * each + strips - 1) / strips + kStripRows);
+        for (int i = 0; i < threads; ++i) {
+            shared_.begin_view();
+            owner_[i].reset(new Tile(model, height, width, {threads, i ? most : all}, shared_));
+            views_[i] = owner_[i].get();
+        }
+    }
+
+    SharedWorkspace& shared() { return shared_; }
+    // Of the wavefront that is coded.
+    int first_strip(int thread) const { return strips_ * thread / active_; }
+
+    // All wavefronts, by all threads of the team that the views are for. side: the tile with its side information, where the
+    // model has it. code(tile, i, c): turns the mixtures of channel c of thread i's strips into samples, or samples into
+    // intervals. begin(tile), end(tile): around a wavefront.
+    template <class Begin, class Code, class End>
+    Status run(Team& team, const std::uint8_t* side, Begin begin, Code code, End end) {
+        if (side) views_[0]->set_side(side);
+        std::int64_t t = 0;
+        Status status[kMostStreams]{};
+        const auto code_strips = [&](int i) {
+            Tile& tile = *views_[i];
+            tile.enter(t, first_strip(i), first_strip(i + 1), strips_);
+            begin(tile);
+            status[i] = tile.count() ? code_wavefront(tile, t, i, code) : Status::kOk;
+            end(tile);
+            if (side && i == 0) tile.show_side_after(side, t);
+        };
+        const auto step = [&](int i) {
+            if constexpr (Tile::kLearns) views_[i]->step(views_, i, active_);
+        };
+        const auto by_all = [&](const auto& work) {
+            if (active_ > 1)
+                team.run(work);
+            else
+                work(0);
+        };
+        for (; t < views_[0]->wavefronts(); ++t) {
+            active_ = team.ready() ? threads_ : 1;
+            by_all(code_strips);
+            for (int i = 0; i < active_; ++i)
+                if (status[i] != Status::kOk) return status[i];
+            if constexpr (Tile::kLearns)
+                if (views_[0]->learns_from(t)) {
+                    views_[0]->begin_step();
+                    by_all(step);
+                    views_[0]->end_step(active_);
+                }
+        }
+        return Status::kOk;
+    }
+
+private:
+    template <class Code>
+    Status code_wavefront(Tile& tile, std::int64_t t, int i, Code code) {
         tile.context();
         tile.share();
         for (int c = tile.first_channel(); c < tile.channels(); ++c) {
             tile.predict_mixtures(c);
-            const Status status = code(c, tile.count());
+            const Status status = code(tile, i, c);
             if (status != Status::kOk) return status;
             tile.set_residual(c);
             if constexpr (Tile::kLearns)
@@ -26,73 +91,79 @@ Status run(Tile& tile, Begin begin, Code code, End end) {
         if constexpr (Tile::kLearns)
             if (tile.learns_from(t)) tile.learn_shared();
         tile.remember();
-        end(t, first, tile.count());
+        return Status::kOk;
     }
-    return Status::kOk;
-}
 
-// Tile: what predicts the mixtures (IntegerTile, LearningTile).
+    const int strips_, threads_;
+    int active_ = 1;  // threads that code this wavefront
+    SharedWorkspace shared_;
+    std::unique_ptr<Tile> owner_[kMostStreams];
+    Tile* views_[kMostStreams];
+};
+
 template <class Tile>
 class Coder final : public TileCoder {
 public:
     explicit Coder(const WaveModel& model) : tables_(model.tables), model_(model, memory_) { model_.tables = &tables_; }
 
-    std::vector<std::uint8_t> encode(const std::uint8_t* pixels, int height, int width) const override {
+    std::vector<std::uint8_t> encode(const std::uint8_t* pixels, int height, int width, int threads) const override {
         const int channels = model_.architecture.coded();
-        Tile tile(model_, height, width);
-        if (model_.architecture.side_channels) tile.set_side(pixels);
-        const std::size_t groups = std::size_t(tile.wavefronts()) * channels;
-        auto* sizes = tile.memory().template take<std::uint32_t>(groups);
-        auto* intervals = tile.memory().template take<Interval>(std::size_t(height) * width * channels);
-        std::size_t group = 0, at = 0;
-        run(
-            tile, [&](std::int64_t t, int first, int count) { fetch(tile, pixels, width, t, first, count); },
-            [&](int c, int count) {
-                for (int i = 0; i < count; i += kVector) put(tile, c, i, count - i, intervals + at + i);
-                sizes[group++] = std::uint32_t(count);
-                at += count;
-                return Status::kOk;
-            },
-            [](std::int64_t, int, int) {});
-        return rans_encode(intervals, sizes, groups);
+        Team team(useful_strips(height, width, threads));
+        Views<Tile> views(model_, height, width, team.size(), team.size());
+        auto* intervals = views.shared().template take<Interval>(std::size_t(height) * width * channels);
+        const auto code = [&](Tile& tile, int, int c) {
+            const RowRange rows = tile.wavefront();
+            Interval* out = intervals + tile.pixels_before() * channels +
+                            std::size_t(c - tile.first_channel()) * rows.size() + (tile.first() - rows.begin);
+            for (int at = 0; at < tile.count(); at += kVector) put(tile, c, at, tile.count() - at, out + at);
+            return Status::kOk;
+        };
+        views.run(team, side(pixels), [&](Tile& tile) { fetch(tile, pixels, width); }, code, [](Tile&) {});
+        return encode_streams(intervals, height, width, channels, team);
     }
 
-    Status decode(const std::uint8_t* payload, std::size_t size, std::uint8_t* pixels, int height,
-                  int width) const override {
-        RansDecoder decoder;
-        Status status = rans_begin(payload, size, decoder);
+    Status decode(const std::uint8_t* payload, std::size_t size, std::uint8_t* pixels, int height, int width,
+                  int threads) const override {
+        RansDecoder decoders[kMostStreams];
+        int streams = 0;
+        Status status = begin_streams(payload, size, decoders, streams);
         if (status != Status::kOk) return status;
-        Tile tile(model_, height, width);
-        if (model_.architecture.side_channels) tile.set_side(pixels);
-        status = run(
-            tile, [](std::int64_t, int, int) {},
-            [&](int c, int count) {
-                for (int i = 0; i < count; i += kVector) {
-                    const Status s = take(tile, c, i, count - i, decoder);
-                    if (s != Status::kOk) return s;
+        Team team(std::min(useful_strips(height, width, threads), streams));
+        Views<Tile> views(model_, height, width, streams, team.size());
+        const auto code = [&](Tile& tile, int i, int c) {
+            for (int s = views.first_strip(i); s < views.first_strip(i + 1); ++s) {
+                const int end = strip_start(tile.wavefront(), s + 1, streams) - tile.first();
+                for (int at = strip_start(tile.wavefront(), s, streams) - tile.first(); at < end; at += kVector) {
+                    const Status taken = take(tile, c, at, end - at, decoders[s]);
+                    if (taken != Status::kOk) return taken;
                 }
-                return Status::kOk;
-            },
-            [&](std::int64_t t, int first, int count) { emit(tile, pixels, width, t, first, count); });
-        return status == Status::kOk ? rans_finish(decoder) : status;
+            }
+            return Status::kOk;
+        };
+        status = views.run(team, side(pixels), [](Tile&) {}, code, [&](Tile& tile) { emit(tile, pixels, width); });
+        for (int s = 0; s < streams && status == Status::kOk; ++s) status = rans_finish(decoders[s]);
+        return status;
     }
 
 private:
+    const std::uint8_t* side(const std::uint8_t* tile) const {
+        return model_.architecture.side_channels ? tile : nullptr;
+    }
     int order(int c) const { return model_.architecture.coded() == 3 ? kCodingOrder[c] : c; }
 
-    std::ptrdiff_t place(int width, std::int64_t t, int row, int c) const {
-        const std::int64_t x = t - std::int64_t(kSlope) * row;
-        return (std::ptrdiff_t(row) * width + x) * model_.architecture.channels + order(c);
+    std::ptrdiff_t place(const Tile& tile, int width, int i, int c) const {
+        const std::int64_t row = tile.first() + i, x = tile.front().t - kSlope * row;
+        return (row * width + x) * model_.architecture.channels + order(c);
     }
 
-    void fetch(Tile& tile, const std::uint8_t* pixels, int width, std::int64_t t, int first, int count) const {
+    void fetch(Tile& tile, const std::uint8_t* pixels, int width) const {
         for (int c = tile.first_channel(); c < tile.channels(); ++c)
-            for (int i = 0; i < count; ++i) tile.values(c)[i] = pixels[place(width, t, first + i, c)];
+            for (int i = 0; i < tile.count(); ++i) tile.values(c)[i] = pixels[place(tile, width, i, c)];
     }
 
-    void emit(Tile& tile, std::uint8_t* pixels, int width, std::int64_t t, int first, int count) const {
+    void emit(const Tile& tile, std::uint8_t* pixels, int width) const {
         for (int c = tile.first_channel(); c < tile.channels(); ++c)
-            for (int i = 0; i < count; ++i) pixels[place(width, t, first + i, c)] = std::uint8_t(tile.values(c)[i]);
+            for (int i = 0; i < tile.count(); ++i) pixels[place(tile, width, i, c)] = std::uint8_t(tile.values(c)[i]);
     }
 
     void put(Tile& tile, int c, int at, int left, Interval* out) const {
@@ -108,7 +179,7 @@ private:
         for (int i = 0; i < kVector; ++i) slots[i] = std::int32_t(decoder.states[i] & 0xffff);
         const Interval8 found = tile.with_mixture(
             c, at, [&](const Mixture8& m, auto components) { return find_interval(tables_, m, components, slots); });
-        store8(tile.values(c) + at, found.symbol);
+        store8(tile.values(c) + at, found.symbol);  // beyond `left` of its own strips, which come later
         for (int i = 0; i < (left < kVector ? left : kVector); ++i) {
             const Status status = rans_take(decoder, i, found.start[i], found.frequency[i]);
             if (status != Status::kOk) return status;

@@ -5,19 +5,15 @@
 // pixels of a wavefront then lie in rows at fixed offsets. What lies beyond the tile is written into the same rings.
 #pragma once
 #include <cstdint>
+#include <cstring>
 
 #include "coding/mixture.hpp"
 #include "wave/dense.hpp"
 #include "wave/model.hpp"
+#include "wave/strips.hpp"
 
 namespace l3c {
 namespace {
-
-// Pixels that a wavefront has at most.
-constexpr int most_pixels(int height, int width) {
-    const int columns = (width + kSlope - 1) / kSlope;
-    return height < columns ? height : columns;
-}
 
 // A power of two above n, for rings.
 constexpr int ring_above(int n) { return n < 1 ? 1 : 2 * ring_above(n / 2); }
@@ -27,6 +23,7 @@ constexpr int kRight = 2;
 constexpr int kNeutral = 128;    // what it sees there above the first row
 constexpr int kRowGranule = 16;  // pixels of the widest vector of floats, which may reach beyond a row's last one
 constexpr int kAbove = 8;        // lanes before row 0: more rows than a pixel sees above
+static_assert(kStripRows % kFloats == 0);  // blocks of sums have one thread
 constexpr int kFarthestBack = farthest(kNeighbourOffsets, 1);
 constexpr int kAheadReach = farthest(kAheadOffsets, -1);  // wavefronts that side information is ahead
 constexpr int kSampleRing = ring_above(kFarthestBack);
@@ -53,21 +50,32 @@ struct PackedModel {
     int most_rows() const { return most_of(network, padded_inputs) / Set::kCellChannels; }
 };
 
+// The threads that a tile has at most, and the pixels of a wavefront that one of them codes at most.
+struct Sharing {
+    int threads, most_pixels;
+};
+
+// A tile as one thread sees it: its rings and sums, which all threads share, and the strip that this thread codes of each
+// wavefront. What belongs to a pixel is written by its own thread alone; all threads meet after each wavefront.
 template <Isa Set>
 class Wavefronts {
 public:
-    Wavefronts(const PackedModel<Set>& model, int height, int width)
+    // shared: at the beginning of a view.
+    Wavefronts(const PackedModel<Set>& model, int height, int width, Sharing sharing, SharedWorkspace& shared)
         : model_(model),
           a_(model.architecture),
           height_(height),
           width_(width),
-          longest_((most_pixels(height, width) + Set::kBlockPixels) / kRowGranule * kRowGranule + kRowGranule),
+          longest_((sharing.most_pixels + Set::kBlockPixels) / kRowGranule * kRowGranule + kRowGranule),
           lanes_(kAbove + height + Set::kBlockPixels + kRowGranule),
           cached_rows_(cell_rows(a_.cached)),
           ring_(a_.side_channels ? kSideRing : kSampleRing) {
-        samples_ = memory_.take<std::int32_t>(std::size_t(a_.channels) * ring_ * lanes_);
-        for (std::size_t i = 0; i < std::size_t(a_.channels) * ring_ * lanes_; ++i) samples_[i] = kNeutral;
-        cached_ = memory_.take<std::int32_t>(std::size_t(cached_rows_) * kCachedRing * lanes_);
+        const std::size_t samples = std::size_t(a_.channels) * ring_ * lanes_;
+        samples_ = shared.take<std::int32_t>(samples);
+        if (shared.first_view())
+            for (std::size_t i = 0; i < samples; ++i) samples_[i] = kNeutral;
+        cached_ = shared.take<std::int32_t>(std::size_t(cached_rows_) * kCachedRing * lanes_);
+        cached_strip_ = sharing.threads > 1 ? rows(cached_rows_) : nullptr;
         context_ = rows(cell_rows(context_rows(a_)));
         residuals_ = rows(kResidualRows);
         observed_cells_ = rows(kResidualRows * Inputs::stage1_segments(a_));
@@ -77,28 +85,33 @@ public:
         outputs_ = rows(most_of(model.network, [](const LayerSpec& layer) { return padded(layer.outputs); }, kHeads));
         predictions_ = rows(level_rows(a_));
         values_ = rows(a_.channels);
-        open_inputs();
+        open_inputs(shared);
         pointers_ = memory_.take<const std::int32_t*>(model.most_rows());
     }
 
     Workspace& memory() { return memory_; }
-    std::int64_t wavefronts() const { return width_ + std::int64_t(kSlope) * (height_ - 1); }
+    std::int64_t wavefronts() const { return wavefronts_of(height_, width_); }
 
-    // Before the first wavefront, of a model with side information: the tile's first channel.
+    // Before the first wavefront, by one thread, of a model with side information: the tile's first channel.
     void set_side(const std::uint8_t* tile) {
-        side_ = tile;
-        for (int t = 0; t < kAheadReach; ++t) show_side(t);
+        for (int t = 0; t <= kAheadReach; ++t) show_side(tile, t);
     }
 
-    // Goes to wavefront t; returns its first row.
-    int enter(std::int64_t t) {
-        const int last = int(t / kSlope < height_ ? t / kSlope : height_ - 1);
-        first_ = int(t < width_ ? 0 : (t - width_) / kSlope + 1);
-        t_ = int(t % ring_), count_ = last - first_ + 1;
-        front_ = {t, first_, count_, t >= width_ - 1 && (t - width_ + 1) % kSlope == 0};
-        if (a_.side_channels) show_side(t + kAheadReach);
-        return first_;
+    // After wavefront t, by one thread: what the next one sees of the side information that none before it saw.
+    void show_side_after(const std::uint8_t* tile, std::int64_t t) { show_side(tile, t + 1 + kAheadReach); }
+
+    // Goes to strips begin .. end - 1, of `strips`, of wavefront t.
+    void enter(std::int64_t t, int begin, int end, int strips) {
+        for (; entered_ < t; ++entered_) pixels_before_ += wavefront_rows(entered_, height_, width_).size();
+        wavefront_ = wavefront_rows(t, height_, width_);
+        first_ = strip_start(wavefront_, begin, strips), count_ = strip_start(wavefront_, end, strips) - first_;
+        t_ = int(t % ring_);
+        const bool begins = count_ && first_ == wavefront_.begin, ends = count_ && first_ + count_ == wavefront_.end;
+        front_ = {t, first_, count_, begins && t >= width_ - 1 && (t - width_ + 1) % kSlope == 0, begins, ends};
     }
+    RowRange wavefront() const { return wavefront_; }
+    std::size_t pixels_before() const { return pixels_before_; }  // the wavefront
+    int first() const { return first_; }
     int count() const { return count_; }
     int first_channel() const { return a_.side_channels; }  // that is coded
     int channels() const { return a_.channels; }
@@ -241,12 +254,13 @@ protected:
         set_cells(rows_of_cells, c, [row](int i) { return row[i]; });
     }
 
-    void open_inputs() {
+    void open_inputs(SharedWorkspace& shared) {
         const auto take = [&](std::size_t count) { return memory_.take<float>(count); };
+        const auto share = [&](std::size_t count) { return shared.take<float>(count); };
         if (Inputs::context_rows(a_))
             for (int c = 0; c < a_.channels; ++c) shared_.fits[c] = take(longest_ + 2 * kFloats) + kFloats;
         shared_.expected = rows(1);
-        inputs_.open(a_, height_, int(longest_), take, shared_);
+        inputs_.open(a_, height_, int(longest_), take, share, shared_);
     }
 
     // What the channel coded next is expected to be, 64ths of a level.
@@ -303,31 +317,34 @@ protected:
             const std::int32_t* v = values(c);
             std::int32_t* row = sample_row(c, t_) + first_;
             for (int i = 0; i < count_; ++i) row[i] = v[i];
-            write_borders(c, front_.t, t_, first_, count_, height_);
+            write_borders(c, front_, t_, height_);
         }
     }
 
-    // slot, first, count: of wavefront t in a plane of so many rows.
-    void write_borders(int c, std::int64_t t, int slot, int first, int count, int height) {
-        const std::int32_t* row = sample_row(c, slot) + first;
-        if (t % kSlope == 0 && t / kSlope < height)  // its last pixel stands for the next row's pixels -3, -2, -1, of
-            for (int i = 0; i < kLeft; ++i)          // wavefronts t, t + 1, t + 2
-                sample_row(c, slot + i)[first + count] = row[count - 1];
-        if (t >= width_ - 1 && (t - width_ + 1) % kSlope == 0)
-            for (int i = 1; i <= kRight; ++i) sample_row(c, slot + i)[first] = row[0];
+    // slot: of the wavefront in a plane of so many rows.
+    void write_borders(int c, Front front, int slot, int height) {
+        const std::int32_t* row = sample_row(c, slot) + front.first;
+        const std::int64_t t = front.t;
+        if (front.ends && t % kSlope == 0 &&
+            t / kSlope < height)             // its last pixel stands for the next row's pixels -3, -2,
+            for (int i = 0; i < kLeft; ++i)  // -1, of wavefronts t, t + 1, t + 2
+                sample_row(c, slot + i)[front.first + front.count] = row[front.count - 1];
+        if (front.row_ends)
+            for (int i = 1; i <= kRight; ++i) sample_row(c, slot + i)[front.first] = row[0];
     }
 
     // The side channel's samples of wavefront t; below the last row there is another one like it.
-    void show_side(std::int64_t t) {
+    void show_side(const std::uint8_t* tile, std::int64_t t) {
         if (t >= width_ + std::int64_t(kSlope) * height_) return;
         const int last = int(t / kSlope < height_ ? t / kSlope : height_), slot = int(t % ring_);
         const int first = int(t < width_ ? 0 : (t - width_) / kSlope + 1);
         std::int32_t* row = sample_row(0, slot);
         for (int y = first; y <= last; ++y) {
             const std::ptrdiff_t from = y < height_ ? y : height_ - 1;
-            row[y] = side_[(from * width_ + t - std::int64_t(kSlope) * y) * a_.channels];
+            row[y] = tile[(from * width_ + t - std::int64_t(kSlope) * y) * a_.channels];
         }
-        write_borders(0, t, slot, first, last - first + 1, height_ + 1);
+        write_borders(0, {t, first, last - first + 1, t >= width_ - 1 && (t - width_ + 1) % kSlope == 0}, slot,
+                      height_ + 1);
     }
 
     void cache_features() {
@@ -336,12 +353,18 @@ protected:
         dense<Set, true>(model_.layers[0], pointers_, count_, hidden_, longest_);
         point(0, hidden_, cell_rows(a_.hidden1));
         std::int32_t* out = cached_row(0, t_) + first_;
-        dense<Set, true>(model_.layers[1], pointers_, count_, out, lanes_);
+        if (!front_.begins || !front_.ends) {  // whole blocks would reach into the next thread's strip
+            dense<Set, true>(model_.layers[1], pointers_, count_, cached_strip_, longest_);
+            for (int g = 0; g < cached_rows_; ++g)
+                std::memcpy(out + g * lanes_, cached_strip_ + g * longest_, sizeof(std::int32_t) * count_);
+        } else {
+            dense<Set, true>(model_.layers[1], pointers_, count_, out, lanes_);
+        }
         const int rounded = (count_ + Set::kBlockPixels - 1) / Set::kBlockPixels * Set::kBlockPixels;
         for (int g = 0; g < cached_rows_; ++g) {
             std::int32_t* row = out + std::ptrdiff_t(g) * lanes_;
-            for (int i = -kAbove; i < 0; ++i) row[i] = 0;
-            for (int i = count_; i < rounded; ++i) row[i] = 0;
+            for (int i = -kAbove; front_.begins && i < 0; ++i) row[i] = 0;
+            for (int i = count_; front_.ends && i < rounded; ++i) row[i] = 0;
         }
     }
 
@@ -351,12 +374,15 @@ protected:
     const int height_, width_;
     const std::ptrdiff_t longest_, lanes_;
     const int cached_rows_, ring_;
-    const std::uint8_t* side_ = nullptr;
-    int t_ = 0, first_ = 0, count_ = 0;
+    int t_ = 0, first_ = 0, count_ = 0;  // of the strip
+    RowRange wavefront_{};
+    std::int64_t entered_ = 0;
+    std::size_t pixels_before_ = 0;
     Front front_{};
     Inputs inputs_;
     Shared shared_{};
-    std::int32_t *samples_, *cached_, *context_, *residuals_, *hidden_, *outputs_, *predictions_, *values_;
+    std::int32_t *samples_, *cached_;  // shared
+    std::int32_t *cached_strip_, *context_, *residuals_, *hidden_, *outputs_, *predictions_, *values_;
     std::int32_t *observed_cells_, *expected_cells_, *input_rows_;  // of the optional inputs
     const std::int32_t** pointers_;
 };

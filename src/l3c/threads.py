@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from threading import Event, Semaphore, local
 from typing import TypeVar
 
@@ -78,6 +79,7 @@ class WorkerPool:
 
 
 _shared: ContextVar[WorkerPool | None] = ContextVar("shared", default=None)
+_spare: ContextVar[int] = ContextVar("spare", default=1)
 
 
 def within_pool(shared: WorkerPool, work: Callable[[T], R], item: T) -> R:
@@ -117,14 +119,31 @@ def lone_threads(threads: int | None) -> int:
     return 1 if _shared.get() is not None else thread_count(threads)
 
 
+def spare_threads() -> int:
+    """How many threads the piece of work that this thread does may use, itself included: more than 1 where `in_order`
+    has fewer pieces than threads.
+    """
+    return _spare.get()
+
+
+def _with_spare(work: Callable[[T], R], spare: int, item: T) -> R:
+    token = _spare.set(spare)
+    try:
+        return work(item)
+    finally:
+        _spare.reset(token)
+
+
 def in_order(work: Callable[[T], R], items: Sequence[T], threads: int | None) -> Iterator[R]:
     """work(item) for each item, in their order, several at a time; one thread, or one item, needs no pool."""
     shared = _shared.get()
     if shared is not None:
         yield from shared.in_order(work, items)
         return
-    count = min(thread_count(threads), len(items))
-    if count <= 1:
+    wanted = thread_count(threads)
+    count = max(1, min(wanted, len(items)))
+    work = partial(_with_spare, work, wanted // count)
+    if count == 1:
         yield from map(work, items)
         return
     from concurrent.futures import ThreadPoolExecutor

@@ -258,6 +258,39 @@ class Rans:
         require(self.states == [LEAST_STATE] * LANES, "a final state is wrong")
 
 
+class Streams:
+    """A tile's payload (5.9)."""
+
+    def __init__(self, payload: bytes) -> None:
+        require(len(payload) > 0 and 1 <= payload[0] <= 8, "number of streams")
+        count = payload[0]
+        begin = 1 + 4 * (count - 1)
+        require(len(payload) >= begin, "lengths of streams")
+        self.streams = []
+        for i in range(count - 1):
+            length = int.from_bytes(payload[1 + 4 * i : 5 + 4 * i], "little")
+            require(length <= len(payload) - begin, "length of a stream")
+            self.streams.append(Rans(payload[begin : begin + length]))
+            begin += length
+        self.streams.append(Rans(payload[begin:]))
+
+    def strips(self, cumulative: Ints, first: int) -> Ints:
+        """The samples of a channel of a wavefront whose first row is `first`: a group of each stream."""
+        count, pixels = len(self.streams), len(cumulative)
+        inner = [(first + pixels * s // count + 8) // 16 * 16 for s in range(1, count)]
+        starts = [first] + [min(max(first, start), first + pixels) for start in inner]
+        ends = [*starts[1:], first + pixels]
+        groups = [
+            stream.group(cumulative[start - first : end - first])
+            for stream, start, end in zip(self.streams, starts, ends, strict=True)
+        ]
+        return np.concatenate(groups)
+
+    def end(self) -> None:
+        for stream in self.streams:
+            stream.end()
+
+
 def _tables() -> tuple[Ints, Ints, Ints, Ints]:
     """LOGISTIC, EXP, SHIFT and MANTISSA (4.5), made with 60 digits and checked."""
     with localcontext() as context:
@@ -834,7 +867,7 @@ class WaveTile:
 
     def decode(self, payload: bytes, watcher: Watcher | None = None) -> Bytes:
         """The tile's samples, height x width x coded channels, in the component's order (2.7)."""
-        rans = Rans(payload)
+        rans = Streams(payload)
         for t in range(self.width + 3 * (self.height - 1)):
             first, last = max(0, -((self.width - 1 - t) // 3)), min(self.height - 1, t // 3)
             y = np.arange(first, last + 1)
@@ -867,7 +900,7 @@ class WaveTile:
         right = x == self.width - 1
         samples[y[right] + MARGIN, -MARGIN:] = values[right, None]
 
-    def wavefront(self, rans: Rans, t: int, y: Ints, x: Ints) -> None:
+    def wavefront(self, rans: Streams, t: int, y: Ints, x: Ints) -> None:
         """Decodes the pixels (y, x) of wavefront t (5.9)."""
         a, layers, side = self.architecture, self.model.layers, self.architecture.side_channels
         learner = self.learner if self.learner and self.learner.learns_from(t) else None
@@ -922,7 +955,7 @@ class WaveTile:
                     centre = centre + (limited[:, c] * expected + 32 >> 6)
                 mixture = Mixture(logit, centre[:, None] + mean, log_scale)
                 cumulative = mixture.cumulative()
-                sample = rans.group(cumulative)
+                sample = rans.strips(cumulative, int(y[0]))
                 self.put(c, y, x, sample)
                 if learner:
                     rows = np.arange(len(y))

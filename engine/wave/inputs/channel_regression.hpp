@@ -53,14 +53,15 @@ public:
     Regression(float* sums, int rows) : sums_(sums), lanes_(lanes(rows)) {}
 
     // Sums as the pixels of a wavefront find them.
-    void fade(std::int64_t t, int first, int count) {
-        first_ = first, count_ = count, slot_ = slot(t);
+    void fade(Front front) {
+        const std::int64_t t = front.t;
+        const int first = front.first, count = front.count;
+        first_ = first, count_ = count, slot_ = slot(t), begins_ = front.begins, ends_ = front.ends;
         for (int s = 0; s < kSums; ++s) {
             const float *left = slot(t - 1) + s * lanes_ + first, *above = slot(t - 2) + s * lanes_ + first - 1;
             float* here = sum(s);
             for (int i = 0; i < count; i += kFloats)
-                store_floats(here + i,
-                             fused(Floats{} + kFromAbove, load_floats(above + i), kFromLeft * load_floats(left + i)));
+                put(here, i, fused(Floats{} + kFromAbove, load_floats(above + i), kFromLeft * load_floats(left + i)));
         }
     }
 
@@ -97,8 +98,8 @@ public:
             for (int c = 0; c < channels; ++c) add(c, i, load_floats(errors[c] + i), load_floats(errors[c] + i));
         }
         for (int s = 0; s < kSums; ++s) {
-            sum(s)[-1] = 0.0f;
-            std::memset(sum(s) + count_, 0, kFloatBytes);
+            if (begins_) sum(s)[-1] = 0.0f;
+            if (ends_) std::memset(sum(s) + count_, 0, kFloatBytes);
         }
     }
 
@@ -112,11 +113,20 @@ private:
     Floats slope(int by, int energy, int i) const {
         return load_floats(sum(by) + i) / (load_floats(sum(energy) + i) + kCalm);
     }
-    void add(int s, int i, Floats a, Floats b) { store_floats(sum(s) + i, fused(a, b, load_floats(sum(s) + i))); }
+    void add(int s, int i, Floats a, Floats b) { put(sum(s), i, fused(a, b, load_floats(sum(s) + i))); }
+
+    // Pixels i and following of a row of sums: not those that another thread has.
+    void put(float* row, int i, Floats v) const {
+        if (i + kFloats <= count_)
+            store_floats(row + i, v);
+        else
+            std::memcpy(row + i, &v, sizeof(float) * (count_ - i));
+    }
 
     float *sums_ = nullptr, *slot_ = nullptr;
     std::ptrdiff_t lanes_ = 0;
     int first_ = 0, count_ = 0;
+    bool begins_ = true, ends_ = true;
 };
 
 // The input: each channel's energy for all layers, what a channel is expected to be for its head, and by how much that was
@@ -127,10 +137,10 @@ public:
     static constexpr bool in_stage1(const Architecture& a) { return a.coupled; }
     static constexpr bool in_heads(const Architecture& a) { return a.coupled; }
 
-    template <class Take>
-    void open(const Architecture& a, int height, int longest, Take take, Shared& shared) {
+    template <class Take, class Share>
+    void open(const Architecture& a, int height, int longest, Take take, Share share, Shared& shared) {
         channels_ = a.channels, shared_ = &shared;
-        regression_ = Regression(take(Regression::size(height)), height);
+        regression_ = Regression(share(Regression::size(height)), height);
         const std::ptrdiff_t stride = longest + 2 * kFloats;
         for (int c = 0; c < channels_; ++c)
             differences_[c] = take(stride) + kFloats, errors_[c] = take(stride) + kFloats;
@@ -140,7 +150,7 @@ public:
     template <class View>
     void fill(const View& view, std::int32_t* rows, std::ptrdiff_t stride) {
         const Front front = view.front();
-        regression_.fade(front.t, front.first, front.count);
+        regression_.fade(front);
         for (int c = 0; c < channels_; ++c, rows += stride) {
             const float* energy = regression_.energy(c);
             for (int i = 0; i < front.count; ++i) rows[i] = energy_level(energy[i]);

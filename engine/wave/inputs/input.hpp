@@ -9,11 +9,12 @@
 namespace l3c {
 namespace {
 
-// The pixels of wavefront t: rows first .. first + count - 1 of the tile. row_ends: the first of them is its row's last pixel.
+// Pixels of wavefront t: rows first .. first + count - 1 of the tile, all of them or a strip, which one thread codes.
+// row_ends: the first of them is its row's last pixel. begins, ends: the strip has the wavefront's first pixel, its last one.
 struct Front {
     std::int64_t t;
     int first, count;
-    bool row_ends;
+    bool row_ends, begins = true, ends = true;
 };
 
 // What inputs leave to others: the fits of each channel (levels; 0 where there are none), and what the channel that is coded
@@ -38,10 +39,11 @@ public:
     static constexpr bool in_stage1(const Architecture&) { return false; }
     static constexpr bool in_heads(const Architecture&) { return false; }
 
-    // Once for a tile. longest: pixels that a wavefront has at most. take(n): n zeroed floats. Rows of floats need room for
-    // kFloats before and behind.
-    template <class Take>
-    void open(const Architecture&, int /*height*/, int /*longest*/, Take, Shared&) {}
+    // Once for a tile and thread. longest: pixels that a strip has at most. take(n): n zeroed floats for this thread; share(n):
+    // for all threads, each of which writes what belongs to its own pixels. Rows of floats need room for kFloats before and
+    // behind.
+    template <class Take, class Share>
+    void open(const Architecture&, int /*height*/, int /*longest*/, Take, Share, Shared&) {}
     // Fills the rows of the context, `stride` apart, before anything of the wavefront is coded.
     template <class View>
     void fill(const View&, std::int32_t* /*rows*/, std::ptrdiff_t /*stride*/) {}

@@ -15,10 +15,10 @@ public:
     static constexpr int stage1_segments(const Architecture& a) { return (0 + ... + int(Each::in_stage1(a))); }
     static constexpr int head_segments(const Architecture& a) { return (0 + ... + int(Each::in_heads(a))); }
 
-    template <class Take>
-    void open(const Architecture& a, int height, int longest, Take take, Shared& shared) {
+    template <class Take, class Share>
+    void open(const Architecture& a, int height, int longest, Take take, Share share, Shared& shared) {
         a_ = a;
-        ((has<Each>() ? Each::open(a, height, longest, take, shared) : void()), ...);
+        ((has<Each>() ? Each::open(a, height, longest, take, share, shared) : void()), ...);
     }
     template <class View>
     void fill(const View& view, std::int32_t* rows, std::ptrdiff_t stride) {

@@ -154,10 +154,10 @@ class FitInput : public NoInput {
 public:
     static constexpr int context_rows(const Architecture& a) { return a.fitted ? a.coded() : 0; }
 
-    template <class Take>
-    void open(const Architecture& a, int height, int longest, Take take, Shared& shared) {
+    template <class Take, class Share>
+    void open(const Architecture& a, int height, int longest, Take take, Share share, Shared& shared) {
         a_ = a, shared_ = &shared, stride_ = longest + 2 * kFloats;
-        for (int c = a.side_channels; c < a.channels; ++c) fits_[c] = LocalFit(take(LocalFit::size(height)), height);
+        for (int c = a.side_channels; c < a.channels; ++c) fits_[c] = LocalFit(share(LocalFit::size(height)), height);
         neighbours_ = take(a.channels * kFit * stride_) + kFloats;
         for (float*& row : targets_) row = take(stride_) + kFloats;
         room_ = take(stride_) + kFloats;

@@ -36,23 +36,24 @@ class WaveCoder:
         """The instruction set that codes."""
         return str(self._coder.isa)
 
-    def encode(self, tile: NDArray[np.uint8], /) -> bytes:
+    def encode(self, tile: NDArray[np.uint8], /, *, threads: int = 1) -> bytes:
         """tile: uint8 [height, width, channels], sides up to 65535, in the order red, green, blue, or side
-        information, blue and red chroma.
+        information, blue and red chroma. threads: that share its wavefronts; equal bytes for any number.
         """
-        return bytes(self._coder.encode(np.ascontiguousarray(tile)))
+        return bytes(self._coder.encode(np.ascontiguousarray(tile), threads))
 
     def decode(
-        self, payload: bytes, height: int, width: int, /, *, side: NDArray[np.uint8] | None = None
+        self, payload: bytes, height: int, width: int, /, *, side: NDArray[np.uint8] | None = None, threads: int = 1
     ) -> NDArray[np.uint8]:
         """uint8 [height, width, channels], as `encode` takes it. Raises FormatError on a damaged payload.
 
-        side: uint8 [height, width, side_channels], for a network with side information.
+        side: uint8 [height, width, side_channels], for a network with side information. threads: as many as the payload
+        has streams are of use.
         """
         tile = np.empty((height, width, self._architecture.channels), np.uint8)
         if side is not None:
             tile[..., : self._architecture.side_channels] = side
-        wrong = self._coder.decode(payload, tile)
+        wrong = self._coder.decode(payload, tile, threads)
         if wrong:
             raise FormatError(wrong)
         return tile

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from l3c.errors import EngineError
 from l3c.models.digest import digest_of
+from l3c.threads import spare_threads
 from l3c.wave.adaptation.apply import tune
 from l3c.wave.adaptation.effort import parts
 from l3c.wave.definition.architecture import Architecture
@@ -54,15 +55,15 @@ class WaveModel:
         """Payload of a tile, uint8 [height, width, channels], side information before them, where the network has
         one.
         """
-        return self._coder.encode(tile)
+        return self._coder.encode(tile, threads=spare_threads())
 
     def decode(self, payload: bytes, height: int, width: int, /) -> NDArray[np.uint8]:
         """uint8 [height, width, channels]; raises FormatError on a damaged payload."""
-        return self._coder.decode(payload, height, width)
+        return self._coder.decode(payload, height, width, threads=spare_threads())
 
     def decode_conditional(self, payload: bytes, side: NDArray[np.uint8], /) -> NDArray[np.uint8]:
         """uint8 [height, width, channels], given side, uint8 [height, width, 1]; raises FormatError."""
-        tile = self._coder.decode(payload, *side.shape[:2], side=side)
+        tile = self._coder.decode(payload, *side.shape[:2], side=side, threads=spare_threads())
         return np.ascontiguousarray(tile[..., self.network.architecture.side_channels :])
 
     def adaptations(self, samples: NDArray[np.uint8], effort: int, /) -> Iterator[bytes]:

@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.coding.mixture import Mixture, find_symbols, intervals, make_mixture
-from l3c.coding.rans import LANES, Decoder, Encoder
+from l3c.coding.mixture import Mixture, intervals, make_mixture
 from l3c.wave.definition.architecture import AHEAD, CACHED_POSITIONS, FITTED, NEIGHBOURS, SLOPE
 from l3c.wave.definition.fused import Floats
 from l3c.wave.definition.learning import Learning, LearningNetwork
 from l3c.wave.definition.local_fit import LocalFit, fit_levels
 from l3c.wave.definition.network import Integers, Network
 from l3c.wave.definition.regression import Regression, step_levels
+from l3c.wave.definition.streams import StreamsDecoder, StreamsEncoder
 
 Tile = NDArray[np.uint8]
 Predictor = Network | LearningNetwork
@@ -173,14 +173,14 @@ def encode_tile(network: Network, tile: Tile, learning: Learning | None = None) 
     learning: None for a network at rest.
     """
     true = tile.astype(np.int64).transpose(2, 0, 1)[list(network.architecture.order)]
-    encoder = Encoder()
+    height, width = tile.shape[:2]
+    encoder = StreamsEncoder(height, width)
 
     def code(mixture: Mixture, channel: int, rows: Integers, columns: Integers) -> Integers:
         symbols: Integers = true[channel, rows, columns]
-        encoder.put(*intervals(mixture, symbols))
+        encoder.put(rows, *intervals(mixture, symbols))
         return symbols
 
-    height, width = tile.shape[:2]
     _run(
         Wavefronts(_predictor(network, learning), height, width, tile[..., : network.architecture.side_channels]), code
     )
@@ -199,17 +199,10 @@ def decode_tile(
 
     side: uint8 [height, width, side_channels], for a network with side information.
     """
-    decoder = Decoder(payload)
+    decoder = StreamsDecoder(payload)
 
     def code(mixture: Mixture, channel: int, rows: Integers, columns: Integers) -> Integers:
-        symbols = np.zeros_like(rows)
-        for first in range(0, rows.size, LANES):
-            part = slice(first, first + LANES)
-            here = Mixture(*(field[:, part] for field in vars(mixture).values()))
-            slots = decoder.slots(min(LANES, rows.size - first))
-            symbols[part] = find_symbols(here, slots)
-            decoder.take(*intervals(here, symbols[part]))
-        return symbols
+        return decoder.take(mixture, rows)
 
     state = Wavefronts(_predictor(network, learning), height, width, side)
     _run(state, code)

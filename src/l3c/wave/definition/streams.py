@@ -1,0 +1,111 @@
+"""Definition: a tile's payload is several streams, each of which codes one strip of every wavefront.
+
+So threads can share a tile: nothing that one strip of a wavefront needs depends on another strip of it.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l3c.coding.mixture import Mixture, find_symbols, intervals
+from l3c.coding.rans import LANES, Decoder, Encoder
+from l3c.errors import FormatError
+from l3c.wave.definition.architecture import SLOPE
+from l3c.wave.definition.network import Integers
+
+STREAMS_MAX = 8
+"""Of a tile: more strips of its wavefronts would be shorter than a thread's wait for the others."""
+
+STRIP_ROWS = 16
+"""Strips begin at rows that are multiples of it, so that a vector's rows belong to one thread."""
+
+LENGTH_BYTES = 4
+"""Of the length of each stream but the last."""
+
+BYTES_PER_STREAM = 1 << 16
+"""Of an estimated payload: the 44 bytes of another stream are then 0.1 % of it at most."""
+
+STREAMS_CHOSEN = 4
+"""As many as this encoder chooses at most."""
+
+SAMPLE = 16
+"""Of so many intervals one stands for all when the payload's size is estimated."""
+
+
+def strips(rows: Integers, count: int) -> list[slice]:
+    """The strips of a wavefront's rows: slices of them, some of which may be empty. Format 5.9."""
+    first = int(rows[0])
+    inner = [first + rows.size * i // count for i in range(1, count)]
+    nearest = [(row + STRIP_ROWS // 2) // STRIP_ROWS * STRIP_ROWS - first for row in inner]
+    ends = [0, *(min(max(0, end), rows.size) for end in nearest), rows.size]
+    return [slice(*strip) for strip in pairwise(ends)]
+
+
+class StreamsDecoder:
+    """Reads a payload, wavefront by wavefront. Format 5.9."""
+
+    def __init__(self, payload: bytes) -> None:
+        """Raises FormatError on a damaged payload."""
+        count = payload[0] if payload else 0
+        if not 1 <= count <= STREAMS_MAX:
+            raise FormatError(f"payload of {count} streams: 1 to {STREAMS_MAX}")
+        ends: list[int] = []
+        at = 1 + (count - 1) * LENGTH_BYTES
+        for i in range(count - 1):
+            length = int.from_bytes(payload[1 + i * LENGTH_BYTES : 1 + (i + 1) * LENGTH_BYTES], "little")
+            ends.append((ends[-1] if ends else at) + length)
+        if (ends or [at])[-1] > len(payload):
+            raise FormatError("payload is cut short")
+        self._streams = [Decoder(payload[a:b]) for a, b in zip([at, *ends], [*ends, len(payload)], strict=True)]
+
+    def take(self, mixture: Mixture, rows: Integers) -> Integers:
+        """The samples [N] of a channel of a wavefront. Format 5.9."""
+        symbols = np.zeros_like(rows)
+        for stream, strip in zip(self._streams, strips(rows, len(self._streams)), strict=True):
+            for first in range(strip.start, strip.stop, LANES):
+                part = slice(first, min(first + LANES, strip.stop))
+                here = Mixture(*(field[:, part] for field in vars(mixture).values()))
+                symbols[part] = find_symbols(here, stream.slots(part.stop - first))
+                stream.take(*intervals(here, symbols[part]))
+        return symbols
+
+    def finish(self) -> None:
+        """Raises FormatError unless all streams end here. Format 5.9."""
+        for stream in self._streams:
+            stream.finish()
+
+
+class StreamsEncoder:
+    """Collects intervals, wavefront by wavefront, and makes as many streams of them as their bytes are worth.
+    Format 5.9.
+    """
+
+    def __init__(self, height: int, width: int) -> None:
+        self._most = min(height, -(-width // SLOPE)) // (2 * STRIP_ROWS)
+        self._groups: list[tuple[Integers, Integers, Integers]] = []
+
+    def put(self, rows: Integers, starts: NDArray[np.int64], frequencies: NDArray[np.int64]) -> None:
+        """Those [N] of a channel of a wavefront. Format 5.9."""
+        self._groups.append((rows, starts, frequencies))
+
+    def finish(self) -> bytes:
+        """The payload. Format 5.9."""
+        count = 1
+        estimate = self._estimated_bytes()
+        while count < STREAMS_CHOSEN and estimate >= 2 * count * BYTES_PER_STREAM and self._most >= 2 * count:
+            count *= 2
+        encoders = [Encoder() for _ in range(count)]
+        for rows, starts, frequencies in self._groups:
+            for encoder, strip in zip(encoders, strips(rows, count), strict=True):
+                encoder.put(starts[strip], frequencies[strip])
+        streams = [encoder.finish() for encoder in encoders]
+        lengths = b"".join(len(stream).to_bytes(LENGTH_BYTES, "little") for stream in streams[:-1])
+        return bytes([count]) + lengths + b"".join(streams)
+
+    def _estimated_bytes(self) -> int:
+        frequencies = np.concatenate([group[2] for group in self._groups])[::SAMPLE]
+        bits = 16 - (np.frexp(frequencies)[1] - 1)  # whole bits, rounded up
+        return int(bits.sum()) * SAMPLE // 8
