@@ -109,11 +109,12 @@ inline I32x8 mass_below(const Tables& tables, const Mixture8Of<kMax>& m, Count c
     return I32x8(sum >> kWeightBits);
 }
 
-// The cumulative frequency below symbols 1..255, each of which has at least one slot.
+// The cumulative frequency below symbols 1..255, each of which has at least one slot. share: 65536 times the mass below.
+inline I32x8 cumulative_of(I32x8 share, I32x8 symbol) { return symbol + share - ((share + kSymbols - 1) >> 8); }
+
 template <class Count>
 inline I32x8 inner_cumulative(const Tables& tables, const Mixture8& m, Count components, I32x8 symbol) {
-    const I32x8 share = mass_below(tables, m, components, symbol);
-    return symbol + share - ((share + kSymbols - 1) >> 8);
+    return cumulative_of(mass_below(tables, m, components, symbol), symbol);
 }
 
 struct Interval8 {
@@ -145,11 +146,32 @@ __attribute__((always_inline)) inline Interval8 bisect(int symbols, I32x8 slot, 
     return {symbol, start, end - start};
 }
 
-template <class Count>
-inline Interval8 find_interval(const Tables& tables, const Mixture8& m, Count components, I32x8 slot) {
-    return bisect(kSymbols, slot, [&](I32x8 symbol) __attribute__((always_inline)) {
-        return inner_cumulative(tables, m, components, symbol);
-    });
+// The intervals of slots under several mixtures at once: searches of their own, each of which would wait for its own results.
+template <int Groups, class Count>
+inline void find_intervals(const Tables& tables, const Mixture8 (&m)[Groups], Count components,
+                           const I32x8 (&slot)[Groups], Interval8 (&found)[Groups]) {
+    I32x8 end[Groups];
+    for (int g = 0; g < Groups; ++g) found[g].symbol = found[g].start = all8(0), end[g] = all8(1 << kFrequencyBits);
+    for (int step = kSymbols / 2; step > 0; step >>= 1) {
+        I32x8 candidate[Groups];
+        U32x8 sum[Groups]{};
+#pragma GCC unroll 4
+        for (int g = 0; g < Groups; ++g) candidate[g] = found[g].symbol + step;
+#pragma GCC unroll 8
+        for (int k = 0; k < components; ++k)
+#pragma GCC unroll 4
+            for (int g = 0; g < Groups; ++g)
+                sum[g] += U32x8(m[g].weight[k]) * U32x8(logistic(tables, edge_argument(m[g], k, candidate[g])));
+#pragma GCC unroll 4
+        for (int g = 0; g < Groups; ++g) {
+            const I32x8 border = cumulative_of(I32x8(sum[g] >> kWeightBits), candidate[g]);
+            const I32x8 above = border <= slot[g];
+            found[g].symbol = above ? candidate[g] : found[g].symbol;
+            found[g].start = above ? border : found[g].start;
+            end[g] = above ? end[g] : border;
+        }
+    }
+    for (int g = 0; g < Groups; ++g) found[g].frequency = end[g] - found[g].start;
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #pragma once
 #include "wave/dense.hpp"
 #include "wave/float_rows.hpp"
+#include "wave/gradient_rows.hpp"
+#include "wave/strips.hpp"
 
 namespace l3c {
 namespace {
@@ -12,14 +14,21 @@ constexpr int kMostPair = 128;     // magnitudes of a pair together: times 255 t
 constexpr int kInputOffset = 128;  // what inputs with an offset carry more than they mean
 constexpr float kActivationStep = 1.0f / 32;  // of an activation or input
 
-inline void store_ints(std::int32_t* p, Ints v) { std::memcpy(p, &v, sizeof v); }
-inline Ints load_ints(const std::int32_t* p) {
-    Ints v;
-    std::memcpy(&v, p, sizeof v);
-    return v;
-}
 inline void add_to(std::int32_t* p, Ints v) { store_ints(p, load_ints(p) + v); }
-inline Floats floats_of(Ints v) { return __builtin_convertvector(v, Floats); }
+
+// Gradients are 16-bit integers: 2^-11 is the step of the finest. Magnitudes stay below 2^13, so that sums over kMostSummed pixels
+// and 8-bit inputs fit 32 bits; longer wavefronts halve both.
+constexpr float kGradientSteps = 1 << 11;
+constexpr float kMostGradient = (1 << 13) - 1;
+constexpr int kMostSummed = 1 << 10;
+constexpr std::int16_t kBiasInput = 32;  // what a bias sees: a step of activations is 1 / 32
+
+// Halvings of the gradients of a wavefront of so many pixels.
+inline int halvings(int pixels) {
+    int count = 0;
+    while (pixels > kMostSummed << count) ++count;
+    return count;
+}
 
 // floor(value + 1/2), clipped.
 inline Ints nearest(Floats value, float most) {
@@ -40,9 +49,10 @@ inline Ints within(Ints value, Ints other) {
 struct LearnedShape {
     int outputs = 0, rows = 0, width = 0;
     LayerSpec spec;
-    int at[kMostSegments];  // the first row of each segment
-    const float *start, *scale,
-        *unit;  // scale [width]: integer steps of 1 in a weight, a power of two; unit: its inverse
+    int at[kMostSegments];       // the first row of each segment
+    const float *start, *scale;  // scale [width]: integer steps of 1 in a weight, a power of two
+    const float *up, *down;      // [width]: integers of gradients from gradients, gradients from sums over pixels
+    float back;                  // gradients from sums over outputs
 
     std::size_t size() const { return std::size_t(rows + 1) * width; }
 
@@ -51,13 +61,16 @@ struct LearnedShape {
     void begin(const Layer& layer, const LayerSpec& spec_of_layer, Unit unit_of, Workspace& memory) {
         spec = spec_of_layer, outputs = spec.outputs, width = padded_floats(outputs);
         for (int s = 0; s < spec.segments; rows += padded(spec.segment[s++].size)) at[s] = rows;
-        auto *scales = memory.take<float>(width), *units_of = memory.take<float>(width);
+        auto *scales = memory.take<float>(width), *ups = memory.take<float>(width), *downs = memory.take<float>(width);
         for (int o = 0; o < outputs; ++o) scales[o] = float(1 << layer.shift[o]) * kActivationStep * unit_of(o);
         for (int o = outputs; o < width; ++o) scales[o] = 1;
-        for (int o = 0; o < width; ++o) units_of[o] = 1 / scales[o];
+        float least = scales[0];
+        for (int o = 0; o < outputs; ++o) least = scales[o] < least ? scales[o] : least;
+        for (int o = 0; o < width; ++o)
+            ups[o] = kGradientSteps * least / scales[o], downs[o] = kActivationStep / ups[o];
         auto* parameters = memory.take<float>(size());
         for (int o = 0; o < outputs; ++o) begin_output(layer, o, scales[o], parameters + o);
-        start = parameters, scale = scales, unit = units_of;
+        start = parameters, scale = scales, up = ups, down = downs, back = 1 / (kGradientSteps * least);
     }
 
 private:
@@ -97,12 +110,15 @@ public:
         const std::size_t cells = std::size_t(packed_.outputs) * packed_.rows;
         weights_ = shared.take<std::int32_t>(cells);
         if (shared.first_view()) std::memcpy(weights_, at_rest.weights, sizeof(std::int32_t) * cells);
-        used_ = shared.take<float>(shape.size());
+        whole_ = shared.take<std::int16_t>(shape.size());
         if (shared.first_view()) {
-            std::memcpy(used_, shape.start, sizeof(float) * shape.size());
             std::memcpy(parameters, shape.start, sizeof(float) * shape.size());
+            for (int row = 0; row < shape.rows; ++row)
+                for (int o = 0; o < shape.width; ++o) {
+                    const std::ptrdiff_t at = std::ptrdiff_t(row) * shape.width + o;
+                    whole_[at] = std::int16_t(shape.start[at] * shape.scale[o]);
+                }
         }
-        whole_ = shared.take<std::int32_t>(shape.size());
         totals_ = shared.take<std::int32_t>(std::size_t(2) * shape.width * threads);
         start_ = shared.take<std::int32_t>(shape.width > packed_.outputs ? shape.width : packed_.outputs);
         if (shared.first_view()) std::memcpy(start_, at_rest.start, sizeof(std::int32_t) * packed_.outputs);
@@ -119,25 +135,48 @@ public:
     const LearnedShape& shape() const { return *shape_; }
     Rows share(int number, int count) const { return share_of(shape_->rows, number, count); }
 
-    // Gradients of the first `inputs` inputs from those of the outputs; add: to what is there.
-    void backward(int inputs, const float* dy, bool add, float* dx, int pixels, std::ptrdiff_t stride) const {
-        float_matmul({used_, shape_->width, 1}, inputs, shape_->outputs, pixels, dy, stride, add, dx, stride);
+    // Gradients of the first `inputs` inputs from integers of those of the outputs, [pairs of outputs][pixels], `pairs_stride` apart;
+    // add: to what is there.
+    void backward(int inputs, const std::int32_t* pairs, int halved, bool add, float* dx, int pixels,
+                  std::ptrdiff_t stride) const {
+        const PairProducts part{whole_, shape_->width, pairs, stride, (shape_->outputs + 1) / 2};
+        const float scale = shape_->back * float(1 << halved);
+        pair_matmul(&part, 1, inputs, pixels, [&](int row, int column, Ints sum) {
+            float* to = dx + row * stride + column;
+            const Floats gradient = floats_of(sum) * scale;
+            store_floats(to, add ? load_floats(to) + gradient : gradient);
+        });
     }
 
-    // Of some parameters. transposed: gradients of the outputs, [pixels][width]. x: rows of inputs, of each segment.
-    void add_gradients(Rows rows, const float* transposed, const float* const* x, int pixels, std::ptrdiff_t stride) {
+    // What a view saw in the wavefront: inputs of each segment, and integers of the gradients of the outputs, [pairs of
+    // pixels][width].
+    struct Seen {
+        const std::int16_t* const* inputs;
+        const std::int16_t* bias_input;
+        std::ptrdiff_t stride;
+        const std::int32_t* gradients;
+        int pairs;
+    };
+
+    // Adds to the gradients of some parameters what so many views saw.
+    void add_gradients(Rows rows, const Seen* seen, int views, int halved) {
         const int width = shape_->width;
+        const auto add = [&](int row, int count, auto left) {
+            PairProducts parts[kMostStreams];
+            for (int v = 0; v < views; ++v)
+                parts[v] = {left(seen[v]), seen[v].stride, seen[v].gradients, width, seen[v].pairs};
+            float* to = gradients_ + std::ptrdiff_t(row) * width;
+            const float scale = float(1 << halved);
+            pair_matmul(parts, views, count, width, [&](int r, int column, Ints sum) {
+                float* at = to + std::ptrdiff_t(r) * width + column;
+                store_floats(at, load_floats(at) + floats_of(sum) * (load_floats(shape_->down + column) * scale));
+            });
+        };
         each_segment(rows, [&](int s, int begin, int end) {
-            float_matmul({x[s] + (begin - shape_->at[s]) * stride, stride, 1}, end - begin, pixels, width, transposed,
-                         width, true, gradients_ + std::ptrdiff_t(begin) * width, width);
+            add(begin, end - begin,
+                [&](const Seen& view) { return view.inputs[s] + (begin - shape_->at[s]) * view.stride; });
         });
-        if (!rows.biases) return;
-        float* biases = gradients_ + std::ptrdiff_t(shape_->rows) * width;
-        for (int o = 0; o < width; o += kFloats) {
-            Floats sum = load_floats(biases + o);
-            for (int p = 0; p < pixels; ++p) sum += load_floats(transposed + std::ptrdiff_t(p) * width + o);
-            store_floats(biases + o, sum);
-        }
+        if (rows.biases) add(shape_->rows, 1, [](const Seen& view) { return view.bias_input; });
     }
 
     // The integers nearest to some of the parameters; `number` is the thread's.
@@ -188,44 +227,48 @@ private:
         for (int row = begin; row < end; row += 2)
             for (int o = 0; o < width; o += kFloats) {
                 const std::ptrdiff_t at = std::ptrdiff_t(row) * width + o;
-                const Floats scale = load_floats(shape_->scale + o), unit = load_floats(shape_->unit + o);
+                const Floats scale = load_floats(shape_->scale + o);
                 const Ints a = nearest(load_floats(parameters_ + at) * scale, kMostWeight);
                 const Ints b = nearest(load_floats(parameters_ + at + width) * scale, kMostWeight);
                 const Ints first = within(a, b), second = within(b, a);
-                store_ints(whole_ + at, first);
-                store_ints(whole_ + at + width, second);
-                store_floats(used_ + at, floats_of(first) * unit);
-                store_floats(used_ + at + width, floats_of(second) * unit);
-                add_to(totals + o, first + second);
+                store_shorts(whole_ + at, first);
+                store_shorts(whole_ + at + width, second);
+                if (Set::kCellOffset) add_to(totals + o, first + second);
                 if (offset) add_to(totals + width + o, first + second);
             }
     }
 
     // Some rows of cells as `Packer` lays them out, of four outputs at a time, which lie side by side.
     void pack(int begin, int end) {
+        typedef std::int16_t I16x4 __attribute__((vector_size(8)));
+        typedef std::int32_t I32x4 __attribute__((vector_size(16)));
         constexpr int kBits = 32 / Set::kCellChannels;
-        constexpr std::uint32_t kMask = kBits == 8 ? 0xff : 0xffff;
+        constexpr std::int32_t kMask = kBits == 8 ? 0xff : 0xffff;
         const int fours = 4 * packed_.fours, width = shape_->width;
         for (int first = 0; first < packed_.outputs; first += 4) {
             const bool four = first < fours;
             const int size = four ? 4 : Set::kWideOutputs, inside = four ? 0 : (first - fours) % Set::kWideOutputs;
             std::int32_t* __restrict cells =
                 weights_ + std::ptrdiff_t(first - inside) * packed_.rows + inside + std::ptrdiff_t(begin) * size;
-            const std::int32_t* __restrict from = whole_ + first + std::ptrdiff_t(begin) * Set::kCellChannels * width;
-            for (int row = begin; row < end; ++row, cells += size, from += Set::kCellChannels * width)
-                for (int o = 0; o < 4; ++o) {
-                    std::uint32_t bits = 0;
-                    for (int i = 0; i < Set::kCellChannels; ++i)
-                        bits |= (std::uint32_t(from[std::ptrdiff_t(i) * width + o]) & kMask) << (i * kBits);
-                    cells[o] = std::int32_t(bits);
+            const std::int16_t* __restrict from = whole_ + first + std::ptrdiff_t(begin) * Set::kCellChannels * width;
+            for (int row = begin; row < end; ++row, cells += size) {
+                I32x4 bits{};
+#pragma GCC unroll 4
+                for (int i = 0; i < Set::kCellChannels; ++i, from += width) {
+                    I16x4 weights;
+                    std::memcpy(&weights, from, sizeof weights);
+                    bits |= (__builtin_convertvector(weights, I32x4) & kMask) << (i * kBits);
                 }
+                std::memcpy(cells, &bits, sizeof bits);
+            }
         }
     }
 
     const LearnedShape* shape_ = nullptr;
     PackedLayer packed_{};
-    float *parameters_ = nullptr, *gradients_ = nullptr, *used_ = nullptr;
-    std::int32_t *weights_ = nullptr, *start_ = nullptr, *whole_ = nullptr, *totals_ = nullptr;
+    float *parameters_ = nullptr, *gradients_ = nullptr;
+    std::int32_t *weights_ = nullptr, *start_ = nullptr, *totals_ = nullptr;
+    std::int16_t* whole_ = nullptr;  // [rows][width]: the integers that code, as 16 bits
     std::uint8_t* runs_ = nullptr;
 };
 

@@ -8,7 +8,7 @@
 namespace l3c {
 namespace {
 
-constexpr float kActivationMax = 255 * kActivationStep;
+constexpr int kActivationMax = 255;
 
 template <Isa Set>
 class LearningTile : public IntegerTile<Set> {
@@ -50,13 +50,19 @@ public:
         d_head_ = floats(a_.head);
         d_shared_ = floats(a_.hidden3);
         d_hidden_ = floats(a_.hidden2);
-        float* shared_rows = floats(a_.hidden3);
+        const int most =
+            most_of(network, [](const LayerSpec& layer) { return padded_floats(layer.outputs); }, kStageTwo);
+        whole_gradients_ = shorts(most);
+        pairs_ = this->rows(most / 2);
+        bias_input_ = shorts(1);
+        for (int i = 0; i < longest_; ++i) bias_input_[i] = kBiasInput;
+        std::int16_t* shared_rows = shorts(a_.hidden3);
         for (int i = kStageTwo; i < count_layers_; ++i) {
             if (!learns(i)) continue;
             const LayerSpec& layer = network.layer[i];
-            transposed_[i] = floats(padded_floats(layer.outputs));
+            transposed_[i] = this->rows(padded_floats(layer.outputs) / 2);
             const bool head = i >= kHeads && i % 2 == 0;  // the first of its layers, which sees what all heads share
-            float* x = floats(head ? padded_inputs(layer) - a_.hidden3 : padded_inputs(layer));
+            std::int16_t* x = shorts(head ? padded_inputs(layer) - a_.hidden3 : padded_inputs(layer));
             for (int s = 0; s < layer.segments; ++s) {
                 const bool common = head && s == 0;
                 inputs_[i][s] = common ? shared_rows : x;
@@ -70,19 +76,18 @@ public:
     // Called with the channel's samples known: gradients of head c, and what they mean for the shared layers.
     void learn(int c) {
         const int layer = a_.head_index(c);
-        float* head = inputs_[layer + 1][0];
+        std::int16_t* head = inputs_[layer + 1][0];
         spread_all(this->head_, a_.head, 0, head);
         for (int at = 0; at < count_; at += kVector) gradients(c, at);
-        keep_gradients(layer + 1, d_outputs_);
+        keep_gradients(layer + 1, d_outputs_, nullptr);
         if (!learns(layer)) return;
         if (c == a_.side_channels) begin_shared();
-        learned_[layer + 1].backward(a_.head, d_outputs_, false, d_head_, count_, longest_);
-        deactivate(d_head_, head, a_.head);
+        back(layer + 1, a_.head, false, d_head_);
         spread_all(residuals_, c, kInputOffset, inputs_[layer][1]);
         for (int s = 0; s < Inputs::head_segments(a_); ++s)
             spread_all(this->expected_cells(s), 1, kInputOffset, inputs_[layer][2 + s]);
-        keep_gradients(layer, d_head_);
-        if (learns(kStageTwo + 1)) learned_[layer].backward(a_.hidden3, d_head_, true, d_shared_, count_, longest_);
+        keep_gradients(layer, d_head_, head);
+        if (learns(kStageTwo + 1)) back(layer, a_.hidden3, true, d_shared_);
     }
 
     // Called with all channels known.
@@ -99,7 +104,7 @@ public:
         if (pace_->due) pace_->adam.begin_step();
     }
 
-    // Sums over the wavefront's pixels, in their order, for this thread's share of the parameters, and the step if it is due.
+    // Sums over the wavefront's pixels, for this thread's share of the parameters, and the step if it is due.
     // views: those that learned from the wavefront, in the order of their strips; this is view `number` of `threads`.
     void step(LearningTile* const* views, int number, int threads) {
         const bool due = pace_->due;
@@ -107,10 +112,11 @@ public:
             if (!learns(i)) continue;
             LearnedLayer<Set>& layer = learned_[i];
             const Rows rows = layer.share(number, threads);
+            typename LearnedLayer<Set>::Seen seen[kMostStreams];
             for (int v = 0; v < threads; ++v)
-                if (views[v]->count_)
-                    layer.add_gradients(rows, views[v]->transposed_[i], views[v]->inputs_[i], views[v]->count_,
-                                        views[v]->longest_);
+                seen[v] = {views[v]->inputs_[i], views[v]->bias_input_, views[v]->longest_, views[v]->transposed_[i],
+                           (views[v]->count_ + 1) / 2};
+            layer.add_gradients(rows, seen, threads, halved());
             if (!due) continue;
             const std::size_t width = layer.shape().width, begin = at_[i] + rows.begin * width,
                               count = (rows.end - rows.begin + rows.biases) * width;
@@ -131,6 +137,8 @@ public:
 private:
     bool learns(int layer) const { return learning_.learns(layer); }
     float* floats(int rows) { return this->memory().template take<float>(std::size_t(rows) * longest_); }
+    std::int16_t* shorts(int rows) { return this->memory().template take<std::int16_t>(std::size_t(rows) * longest_); }
+    int halved() const { return halvings(this->wavefront().size()); }
 
     void begin(const Model& model, int threads, SharedWorkspace& shared) {
         std::size_t size = 0;
@@ -150,18 +158,18 @@ private:
         }
     }
 
-    // Rows of cells of 8-bit integers, less an offset, as rows of floats.
-    void spread_all(const std::int32_t* cells, int rows, int offset, float* to) {
+    // Rows of cells of 8-bit integers, less an offset, as rows of 16-bit integers.
+    void spread_all(const std::int32_t* cells, int rows, int offset, std::int16_t* to) {
         for (int i = 0; i < rows; i += Set::kCellChannels)
             spread(cells + std::ptrdiff_t(i / Set::kCellChannels) * longest_, offset, to + i * longest_);
     }
 
-    void spread(const std::int32_t* cells, int offset, float* to) {
+    void spread(const std::int32_t* cells, int offset, std::int16_t* __restrict to) {
         constexpr int kBits = 32 / Set::kCellChannels;
         const int count = count_;
         for (int j = 0; j < Set::kCellChannels; ++j, to += longest_)
             for (int i = 0; i < count; ++i)
-                to[i] = float(std::int32_t(std::uint32_t(cells[i]) >> (j * kBits) & 255) - offset) * kActivationStep;
+                to[i] = std::int16_t(std::int32_t(std::uint32_t(cells[i]) >> (j * kBits) & 255) - offset);
     }
 
     void begin_shared() {
@@ -171,33 +179,54 @@ private:
 
     void learn_second() {
         spread_all(this->hidden_, a_.hidden2, 0, inputs_[kStageTwo + 1][0]);
-        deactivate(d_shared_, shared_rows(), a_.hidden3);
-        keep_gradients(kStageTwo + 1, d_shared_);
+        keep_gradients(kStageTwo + 1, d_shared_, shared_rows());
     }
 
     void learn_first() {
-        learned_[kStageTwo + 1].backward(a_.hidden2, d_shared_, false, d_hidden_, count_, longest_);
-        deactivate(d_hidden_, inputs_[kStageTwo + 1][0], a_.hidden2);
+        back(kStageTwo + 1, a_.hidden2, false, d_hidden_);
         spread_all(context_, context_rows(a_), kInputOffset, inputs_[kStageTwo][0]);
-        float* to = inputs_[kStageTwo][1];
+        std::int16_t* to = inputs_[kStageTwo][1];
         for (int row = 0, end = this->point_at_cached(0); row < end; ++row, to += Set::kCellChannels * longest_)
             spread(pointers_[row], 0, to);
-        keep_gradients(kStageTwo, d_hidden_);
+        keep_gradients(kStageTwo, d_hidden_, inputs_[kStageTwo + 1][0]);
     }
 
-    float* shared_rows() const { return inputs_[a_.head_index(a_.side_channels)][0]; }
+    std::int16_t* shared_rows() const { return inputs_[a_.head_index(a_.side_channels)][0]; }
 
-    // By the outputs of a layer, for step().
-    void keep_gradients(int layer, const float* dy) {
+    // Gradients of a layer's inputs, by the gradients of its outputs that were kept last.
+    void back(int layer, int inputs, bool add, float* dx) const {
+        learned_[layer].backward(inputs, pairs_, halved(), add, dx, count_, longest_);
+    }
+
+    // Gradients by the outputs of a layer as integers, for back() and step(). active: the outputs, if they are activations: those
+    // at a bound pass no gradient.
+    void keep_gradients(int layer, const float* dy, const std::int16_t* active) {
         const LearnedShape& shape = learned_[layer].shape();
-        transpose(dy, longest_, shape.outputs, count_, transposed_[layer], shape.width);
-    }
-
-    void deactivate(float* gradients, const float* rows, int rows_count) {
-        const int count = count_;
-        for (int r = 0; r < rows_count; ++r, rows += longest_, gradients += longest_)
-            for (int i = 0; i < count; ++i)
-                gradients[i] = rows[i] > 0.0f && rows[i] < kActivationMax ? gradients[i] : 0.0f;
+        const float scale = 1.0f / float(1 << halved()), most = float(int(kMostGradient) >> halved());
+        const auto whole = [&](int o, int i) {
+            if (o >= shape.outputs) return Ints{};
+            const std::ptrdiff_t at = o * longest_ + i;
+            const Ints gradient = nearest(load_floats(dy + at) * (shape.up[o] * scale), most);
+            if (!active) return gradient;
+            Shorts narrow;
+            std::memcpy(&narrow, active + at, sizeof narrow);
+            const Ints value = __builtin_convertvector(narrow, Ints);
+            return gradient & (value > 0) & (value < kActivationMax);
+        };
+        const int rows = padded(shape.outputs);
+        for (int o = 0; o < rows; o += 2) {
+            std::int16_t* row = whole_gradients_ + o * longest_;
+            std::int32_t* pairs = pairs_ + o / 2 * longest_;
+            for (int i = 0; i < count_; i += kFloats) {
+                const Ints first = whole(o, i), second = whole(o + 1, i);
+                store_shorts(row + i, first);
+                store_shorts(row + longest_ + i, second);
+                store_ints(pairs + i, (first & 0xffff) | (second << 16));
+            }
+            row[count_] = row[longest_ + count_] = 0;  // the other one of the last pair of pixels, if there is none
+        }
+        transpose(reinterpret_cast<const std::int32_t*>(whole_gradients_), longest_ / 2, rows, (count_ + 1) / 2,
+                  transposed_[layer], shape.width);
     }
 
     // Gradients by the head's outputs, eight pixels at a time. A unit of a mean is 8 levels.
@@ -252,8 +281,10 @@ private:
     LearnedLayer<Set> learned_[kMostLayers];  // those that learn
     std::size_t at_[kMostLayers];             // their first parameters
     float *parameters_, *gradients_, *means_, *squares_;
-    float* inputs_[kMostLayers][kMostSegments]{};  // of each segment: rows of what the layer saw in the strip
-    float* transposed_[kMostLayers]{};             // gradients by its outputs, [pixels][outputs]
+    std::int16_t* inputs_[kMostLayers][kMostSegments]{};  // of each segment: rows of what the layer saw in the strip
+    std::int32_t* transposed_[kMostLayers]{};  // integers of the gradients by its outputs, [pairs of pixels][outputs]
+    std::int16_t *whole_gradients_, *bias_input_;
+    std::int32_t* pairs_;  // integers of gradients, [pairs of outputs][pixels]
     float *d_outputs_, *d_head_, *d_shared_, *d_hidden_;
 };
 

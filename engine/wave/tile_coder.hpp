@@ -131,12 +131,17 @@ public:
         Team team(std::min(useful_strips(height, width, threads), streams));
         Views<Tile> views(model_, height, width, streams, team.size());
         const auto code = [&](Tile& tile, int i, int c) {
-            for (int s = views.first_strip(i); s < views.first_strip(i + 1); ++s) {
-                const int end = strip_start(tile.wavefront(), s + 1, streams) - tile.first();
-                for (int at = strip_start(tile.wavefront(), s, streams) - tile.first(); at < end; at += kVector) {
-                    const Status taken = take(tile, c, at, end - at, decoders[s]);
-                    if (taken != Status::kOk) return taken;
+            const int last = views.first_strip(i + 1);
+            for (int s = views.first_strip(i); s < last; s += kTogether) {
+                Strip strips[kTogether];
+                for (int j = 0; j < kTogether; ++j) {
+                    const int number = std::min(s + j, last);
+                    strips[j] = {strip_start(tile.wavefront(), number, streams) - tile.first(),
+                                 strip_start(tile.wavefront(), std::min(number + 1, last), streams) - tile.first(),
+                                 &decoders[number < last ? number : s]};
                 }
+                const Status taken = take_all(tile, c, strips);
+                if (taken != Status::kOk) return taken;
             }
             return Status::kOk;
         };
@@ -174,15 +179,52 @@ private:
         for (int i = 0; i < (left < kVector ? left : kVector); ++i) out[i] = Interval(both[i]);
     }
 
-    Status take(Tile& tile, int c, int at, int left, RansDecoder& decoder) const {
-        I32x8 slots;
-        for (int i = 0; i < kVector; ++i) slots[i] = std::int32_t(decoder.states[i] & 0xffff);
-        const Interval8 found = tile.with_mixture(
-            c, at, [&](const Mixture8& m, auto components) { return find_interval(tables_, m, components, slots); });
-        store8(tile.values(c) + at, found.symbol);  // beyond `left` of its own strips, which come later
-        for (int i = 0; i < (left < kVector ? left : kVector); ++i) {
-            const Status status = rans_take(decoder, i, found.start[i], found.frequency[i]);
+    // What is left of a strip to decode: pixels at .. end - 1.
+    struct Strip {
+        int at, end;
+        RansDecoder* decoder;
+    };
+    // Strips whose symbols are searched for at once, since a search waits for its own results most of the time.
+    static constexpr int kTogether = 2;
+
+    Status take_all(Tile& tile, int c, Strip (&strips)[kTogether]) const {
+        const auto left = [](const Strip& strip) { return strip.at < strip.end; };
+        while (std::all_of(strips, strips + kTogether, left)) {
+            const Status status = take(tile, c, strips);
             if (status != Status::kOk) return status;
+        }
+        for (Strip& strip : strips) {
+            Strip alone[] = {strip};
+            while (left(alone[0])) {
+                const Status status = take(tile, c, alone);
+                if (status != Status::kOk) return status;
+            }
+        }
+        return Status::kOk;
+    }
+
+    // Eight samples of each strip, or those that are left.
+    template <int Groups>
+    Status take(Tile& tile, int c, Strip (&strips)[Groups]) const {
+        int at[Groups];
+        I32x8 slots[Groups];
+        Interval8 found[Groups];
+        for (int g = 0; g < Groups; ++g) {
+            at[g] = strips[g].at;
+            for (int i = 0; i < kVector; ++i) slots[g][i] = std::int32_t(strips[g].decoder->states[i] & 0xffff);
+        }
+        tile.with_mixtures(c, at, [&](const Mixture8(&m)[Groups], auto components) {
+            find_intervals(tables_, m, components, slots, found);
+        });
+        for (int g = 0; g < Groups; ++g) {
+            const int count = std::min(strips[g].end - at[g], kVector);
+            std::int32_t* values = tile.values(c) + at[g];
+            for (int i = 0; i < count; ++i) {
+                values[i] = found[g].symbol[i];
+                const Status status = rans_take(*strips[g].decoder, i, found[g].start[i], found[g].frequency[i]);
+                if (status != Status::kOk) return status;
+            }
+            strips[g].at += kVector;
         }
         return Status::kOk;
     }

@@ -126,6 +126,16 @@ public:
                                [&](auto components) { return work(mixture(components, c, at), components); });
     }
 
+    // work(mixtures, components) on channel c of eight pixels at each place.
+    template <int Groups, class Work>
+    void with_mixtures(int c, const int (&at)[Groups], Work work) const {
+        with_components(a_.components, [&](auto components) {
+            Mixture8 mixtures[Groups];
+            for (int g = 0; g < Groups; ++g) mixtures[g] = mixture(components, c, at[g]);
+            work(mixtures, components);
+        });
+    }
+
     // Context and predictions of the wavefront's pixels.
     void context() {
         for (int c = 0; c < a_.channels; ++c) {

@@ -632,28 +632,29 @@ class LearningLayer:
         self.layer = layer
         self.exponent = (layer.shift - 5 + layer.units).astype(np.int32)  # n of 5.11.1
         offsets = 128 * layer.weight[:, layer.offset].sum(axis=1)
-        one = np.float32(1)
         weight = np.ldexp(f32(layer.weight), -self.exponent[:, None])
         bias = np.ldexp(f32(layer.bias + offsets), -(self.exponent + 5))
         self.parameters = [weight.astype(np.float32), bias.astype(np.float32)]
         self.gradients = [np.zeros_like(p) for p in self.parameters]
         self.first_moments = [np.zeros_like(p) for p in self.parameters]
         self.second_moments = [np.zeros_like(p) for p in self.parameters]
-        self.one = one
 
-    def collect(self, gradients: Floats, inputs: Ints) -> None:
-        """Adds to the gradient sums (5.11.4): `gradients` is pixels x outputs, `inputs` pixels x inputs."""
-        meaning = f32(inputs - 128 * self.layer.offset) * f32(2.0**-5)
-        for by_output, by_input in zip(gradients, meaning, strict=True):
-            self.gradients[0] = fused(by_output[:, None], by_input, self.gradients[0])
-            self.gradients[1] = fused(by_output, self.one, self.gradients[1])
+    def whole(self, gradients: Floats) -> Ints:
+        """The integers `whole` of 5.11.4, pixels x outputs."""
+        h = halved(len(gradients))
+        return nearest(np.ldexp(gradients, 11 - h - (self.exponent - self.exponent.min())), 8191 >> h)
 
-    def back(self, gradients: Floats, start: Floats, inputs: slice) -> Floats:
+    def collect(self, whole: Ints, inputs: Ints) -> None:
+        """Adds to the gradient sums (5.11.4): `whole` is pixels x outputs, `inputs` pixels x inputs."""
+        down = -(11 - halved(len(whole)) - (self.exponent - self.exponent.min()) + 5)
+        sums = whole.T.astype(np.int64) @ (inputs - 128 * self.layer.offset).astype(np.int64)
+        self.gradients[0] = self.gradients[0] + np.ldexp(f32(sums), down[:, None])
+        self.gradients[1] = self.gradients[1] + np.ldexp(f32(32 * whole.sum(axis=0)), down)
+
+    def back(self, whole: Ints, start: Floats, inputs: slice) -> Floats:
         """Goes back to some inputs (5.11.4): pixels x those inputs."""
-        meaning = np.ldexp(f32(self.layer.weight[:, inputs]), -self.exponent[:, None])
-        value = start
-        for output in range(len(meaning)):
-            value = fused(meaning[output], gradients[:, output, None], value)
+        sums = whole.astype(np.int64) @ self.layer.weight[:, inputs].astype(np.int64)
+        value: Floats = start + np.ldexp(f32(sums), -(11 - halved(len(whole)) + self.exponent.min()))
         return value
 
     def step(self, learning: Learning, count: int, p1: Any, p2: Any) -> None:
@@ -683,6 +684,14 @@ class LearningLayer:
         layer.weight = layer.limit_pairs(weight)
         offsets = 128 * layer.weight[:, layer.offset].sum(axis=1)
         layer.bias = nearest(np.ldexp(self.parameters[1], self.exponent + 5), 2**28) - offsets
+
+
+def halved(pixels: int) -> int:
+    """h of 5.11.4 for a wavefront of so many pixels."""
+    h = 0
+    while pixels > 1024 * 2**h:
+        h += 1
+    return h
 
 
 def nearest(p: Floats, a: int) -> Ints:
@@ -756,23 +765,23 @@ class Learner:
         if position == 0:
             self.top = np.zeros(shared.shape, np.float32)
         last = self.layers[5 + 2 * position]
-        last.collect(gradients, hidden)
+        whole = last.whole(gradients)
+        last.collect(whole, hidden)
         if self.learning.first_layer == 5:
             return
-        by_hidden = last.back(gradients, np.zeros(hidden.shape, np.float32), slice(None))
-        by_hidden = passed(by_hidden, hidden)
         first = self.layers[4 + 2 * position]
-        first.collect(by_hidden, inputs)
-        self.top = first.back(by_hidden, self.top, slice(0, shared.shape[1]))
+        whole = passed(first.whole(last.back(whole, np.zeros(hidden.shape, np.float32), slice(None))), hidden)
+        first.collect(whole, inputs)
+        self.top = first.back(whole, self.top, slice(0, shared.shape[1]))
 
     def finish(self, inputs: Ints, middle: Ints, shared: Ints) -> bool:
         """Items 4 to 6 of 5.11.4 and the step; inputs of stage2.0, its activations and those of stage2.1."""
         if self.learning.first_layer <= 3:
-            top = passed(self.top, shared)
+            top = passed(self.layers[3].whole(self.top), shared)
             self.layers[3].collect(top, middle)
             if self.learning.first_layer == 2:
                 by_middle = self.layers[3].back(top, np.zeros(middle.shape, np.float32), slice(None))
-                self.layers[2].collect(passed(by_middle, middle), inputs)
+                self.layers[2].collect(passed(self.layers[2].whole(by_middle), middle), inputs)
         self.count += len(inputs)
         if self.count < self.learning.step_pixels:
             return False
@@ -785,9 +794,9 @@ class Learner:
         return True
 
 
-def passed(gradients: Floats, activations: Ints) -> Floats:
+def passed(whole: Ints, activations: Ints) -> Ints:
     """Passing of 5.11.4."""
-    return np.where((activations > 0) & (activations < 255), gradients, f32(0)).astype(np.float32)
+    return np.where((activations > 0) & (activations < 255), whole, 0)
 
 
 # -------------------------------------------------------------------------------- tiles of wave models (5)

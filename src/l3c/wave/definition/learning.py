@@ -1,9 +1,9 @@
 """Definition: the layers behind the cached features, learning from pixels once they are coded.
 
 Encoder and decoder take the same steps, so nothing of this is in the file. What codes is always a network of integers:
-those nearest to parameters in float32, which move. All arithmetic on these is + - * / and, in the matmuls of layers
-and in `inverse_root`, `fused`, in float32, each rounded once as IEEE 754 says, every sum in the order written here;
-nothing else is contracted.
+those nearest to parameters in float32, which move. Gradients by the outputs of layers are rounded to integers of 14
+bits, so that sums over pixels and over outputs are of integers. All other arithmetic is + - * / and, in `inverse_root`,
+`fused`, in float32, each rounded once as IEEE 754 says, in the order written here; nothing else is contracted.
 """
 
 from __future__ import annotations
@@ -33,9 +33,7 @@ HEADS = 4
 OUTPUTS = 5
 """Index of the first layer that gives outputs; every second one from there on does."""
 
-STEP = np.float32(1 / (1 << ACTIVATION_UNIT))  # what a step of an activation means: 1/32
 ACTIVATION_MAX = 255  # activations are clipped to bytes; at a bound the gradient stops
-NO_INPUTS = slice(0, 0)  # of layers whose inputs carry no offset
 BIAS_REACH = 2**28
 """A learned bias stays within it before offsets are taken off. Those are at most 128 * 127 * 3,643 < 2^26 in
 magnitude (architecture.WIDTH_MAX), so the result stays within BIAS_MAX, and the sums of the layer within int32."""
@@ -45,6 +43,16 @@ TINY = np.float32(1e-12)
 many processors, and modes that flush them to 0 would give other numbers."""
 
 LEVELS_PER_MEAN = np.float32(8)  # a mean's unit is 8 levels (scales.MEAN_UNIT), its gradient comes by levels
+GRADIENT_BITS = 11
+"""The finest integers of gradients are multiples of 2^-11. Finer ones gain nothing."""
+
+GRADIENT_MAX = 2**13 - 1
+"""Their largest magnitude: larger gradients are clipped."""
+
+SUMMED_MAX = 1024
+"""Pixels whose products with inputs below 2^8 sum within int32; longer wavefronts have coarser and smaller integers."""
+
+BIAS_INPUT = 1 << ACTIVATION_UNIT  # what a bias sees: 1, in steps of activations
 COEFFICIENT_MAX = 256  # a coefficient counts up to 256 / 64 = 4: so `tile.channel_mixture` clips it (5.10)
 STEP_MAX = 2**31 - 1  # the engine counts in 32 bits
 
@@ -130,12 +138,9 @@ def mixture_gradients(mixture: Mixture, symbols: Integers) -> tuple[Floats, Floa
     return weight * (total - mass), weight * density * inverse, weight * tilt
 
 
-def matmul(start: Floats, weights: Floats, inputs: Floats) -> Floats:
-    """start [M, N] + weights [M, I] inputs [I, N], summed over I from 0 upwards, each term fused. Format 5.11.4."""
-    total = start.copy()
-    for i in range(weights.shape[1]):
-        total = fused(weights[:, i : i + 1], inputs[i], total)
-    return total
+def halvings(pixels: int) -> int:
+    """How often the integers of the gradients of a wavefront of so many pixels are halved. Format 5.11.4."""
+    return max(0, (pixels - 1) // SUMMED_MAX).bit_length()
 
 
 def inside(activations: Integers) -> NDArray[np.bool_]:
@@ -172,18 +177,24 @@ class LearnedLayer:
         self.parameters = layer_parameters(architecture, layer, integers)
         self.gradients, self.means, self.squares = (np.zeros_like(self.parameters) for _ in range(3))
 
-    def weights(self) -> Floats:
-        """The integer weights as they are meant, [outputs, inputs]. Format 5.11.4."""
-        return np.ldexp(self.integers.weights.astype(np.float32), -self.power[:, None])
+    def whole(self, gradients: Floats) -> Integers:
+        """Gradients by the outputs, [outputs, N], as integers. Format 5.11.4."""
+        halved = halvings(gradients.shape[1])
+        finer = GRADIENT_BITS - halved - (self.power - self.power.min())
+        return nearest(np.ldexp(gradients, finer[:, None]), GRADIENT_MAX >> halved)
 
-    def collect(self, gradients: Floats, inputs: Floats) -> None:
-        """Add the gradients by weights and biases, pixel by pixel. Format 5.11.4."""
-        ones = np.ones((1, inputs.shape[1]), np.float32)
-        self.gradients = matmul(self.gradients, gradients, np.concatenate([inputs, ones]).T)
+    def collect(self, gradients: Integers, inputs: Integers) -> None:
+        """Add the gradients by weights and biases. inputs: without their offsets. Format 5.11.4."""
+        ones = np.full((1, inputs.shape[1]), BIAS_INPUT, np.int64)
+        sums = gradients @ np.concatenate([inputs, ones]).astype(np.int64).T
+        finer = GRADIENT_BITS - halvings(inputs.shape[1]) - (self.power - self.power.min()) + ACTIVATION_UNIT
+        self.gradients = self.gradients + np.ldexp(sums.astype(np.float32), -finer[:, None])
 
-    def backward(self, gradients: Floats, start: Floats) -> Floats:
+    def backward(self, gradients: Integers, start: Floats) -> Floats:
         """Gradients by the first len(start) inputs, added to start. Format 5.11.4."""
-        return matmul(start, self.weights()[:, : len(start)].T, gradients)
+        sums = self.integers.weights[:, : len(start)].astype(np.int64).T @ gradients
+        finer = GRADIENT_BITS - halvings(gradients.shape[1]) + int(self.power.min())
+        return start + np.ldexp(sums.astype(np.float32), -finer)
 
     def step(self, learning: Learning, reach: np.float32, scale: np.float32, share: np.float32) -> None:
         """One step of Adam (Kingma and Ba, 2015); small moments are rounded away, so that none becomes subnormal.
@@ -257,37 +268,31 @@ class LearningNetwork:
 
     def learn(self, channel: int, mixture: Mixture, symbols: Integers, moves: Integers) -> None:
         """Collect the gradients of a channel whose symbols are known. Format 5.11.4."""
-        gradients = self._output_gradients(mixture, symbols, moves)
         at = self.architecture.head_index(channel)
         output = self.learned[at + 1]
-        output.collect(gradients, self._floats(self.head_hidden))
+        gradients = output.whole(self._output_gradients(mixture, symbols, moves))
+        output.collect(gradients, self.head_hidden)
         if self.learning.first_layer == OUTPUTS:
             return
         hidden = self.learned[at]
-        d_hidden = output.backward(gradients, np.zeros(self.head_hidden.shape, np.float32))
-        d_hidden = np.where(inside(self.head_hidden), d_hidden, np.float32(0))
-        hidden.collect(d_hidden, self._floats(self.head_inputs, hidden.offset))
+        d_hidden = hidden.whole(output.backward(gradients, np.zeros(self.head_hidden.shape, np.float32)))
+        d_hidden = np.where(inside(self.head_hidden), d_hidden, 0)
+        hidden.collect(d_hidden, _meant(self.head_inputs, hidden.offset))
         self.d_top = hidden.backward(d_hidden, self.d_top)
 
     def learn_shared(self) -> None:
         """Collect the gradients of the shared layers; after enough pixels, take a step. Format 5.11.4."""
         if self.learning.first_layer <= STAGE_TWO + 1:
-            d_top = np.where(inside(self.top), self.d_top, np.float32(0))
-            self.learned[STAGE_TWO + 1].collect(d_top, self._floats(self.hidden))
+            second = self.learned[STAGE_TWO + 1]
+            d_top = np.where(inside(self.top), second.whole(self.d_top), 0)
+            second.collect(d_top, self.hidden)
         if self.learning.first_layer == STAGE_TWO:
-            first, start = self.learned[STAGE_TWO], np.zeros(self.hidden.shape, np.float32)
-            d_hidden = self.learned[STAGE_TWO + 1].backward(d_top, start)
-            d_hidden = np.where(inside(self.hidden), d_hidden, np.float32(0))
-            first.collect(d_hidden, self._floats(self.inputs, first.offset))
+            first = self.learned[STAGE_TWO]
+            d_hidden = first.whole(second.backward(d_top, np.zeros(self.hidden.shape, np.float32)))
+            first.collect(np.where(inside(self.hidden), d_hidden, 0), _meant(self.inputs, first.offset))
         self.pixels += self.inputs.shape[1]
         if self.pixels >= self.learning.step_pixels:
             self._step()
-
-    def _floats(self, inputs: Integers, offset: slice = NO_INPUTS) -> Floats:
-        """Activations as they are meant; those of `offset` carry OFFSET. Format 5.11.4."""
-        meant = inputs.astype(np.float32)
-        meant[offset] -= OFFSET
-        return meant * STEP
 
     def _step(self) -> None:
         """A step of all layers that learn, and their new integers. Format 5.11.5."""
@@ -300,3 +305,10 @@ class LearningNetwork:
             layer.round()
             self.layers[index] = layer.integers
         self.pixels = 0
+
+
+def _meant(inputs: Integers, offset: slice) -> Integers:
+    """Inputs of a layer less OFFSET, where they carry it. Format 5.11.4."""
+    meant = inputs.astype(np.int64)
+    meant[offset] -= OFFSET
+    return meant
