@@ -11,9 +11,8 @@ inline constexpr int kStretchReach = 2047;
 inline constexpr int kStretchSize = 4096;
 inline constexpr int kSquashSize = 2 * kStretchReach + 1;
 inline constexpr int kCountLimit = 80;
-inline constexpr int kInputs = 11;   // of every mixture
-inline constexpr int kLanes = 12;    // as vectors have them: the last input is always 0
-inline constexpr int kRefined = 24;  // steps of a refinement
+inline constexpr int kInputsMax = 12;  // of a mixture; one of 11 has 0 as its last
+inline constexpr int kRefined = 24;    // steps of a refinement
 inline constexpr int kWeightLimit = (1 << 19) - 1;
 inline constexpr std::size_t kBeyond = 3;  // bytes that a decoder reads beyond a payload
 
@@ -31,7 +30,7 @@ struct Chance {
 };
 
 struct Weights {
-    alignas(16) std::int32_t w[kLanes];
+    alignas(16) std::int32_t w[kInputsMax];
 };
 
 struct Refinement {
@@ -114,7 +113,10 @@ public:
         return bit;
     }
 
-    void begin() { count_ = 0; }
+    void begin() {
+        count_ = 0;
+        inputs_[kInputsMax - 1] = 0;
+    }
     void add(Chance& chance) {
         inputs_[count_] = tables_.stretch[chance.p >> 4];
         chances_[count_++] = &chance;
@@ -123,7 +125,7 @@ public:
 
     int mixed(int bit, Weights& weights, int rate, Refinement& refinement) {
         int sum = 0;
-        for (int i = 0; i < kLanes; ++i) sum += weights.w[i] * inputs_[i] >> 8;
+        for (int i = 0; i < kInputsMax; ++i) sum += weights.w[i] * inputs_[i] >> 8;
         const int odds = std::clamp(sum >> 8, -kStretchReach, kStretchReach);
         const int p = tables_.squash[odds + kStretchReach];
         const int scaled = (odds + kStretchReach) * kRefined, place = scaled >> 12, share = (scaled & 4095) >> 6;
@@ -131,11 +133,11 @@ public:
         const int refined = (steps[0].p * (64 - share) + steps[1].p * share) >> 6;
         bit = coder_.code(bit, std::clamp((p + refined) >> 1, 16, 65520));
         const int error = (((bit << 16) - p) * rate) >> 4;
-        for (int i = 0; i < kLanes; ++i) {
+        for (int i = 0; i < kInputsMax; ++i) {
             const int moved = weights.w[i] + ((inputs_[i] * error + 0x8000) >> 16);
             weights.w[i] = std::min(std::max(moved, -kWeightLimit), kWeightLimit);
         }
-        for (int i = 0; i < kInputs; ++i) learn(*chances_[i], bit);
+        for (int i = 0; i < count_; ++i) learn(*chances_[i], bit);
         learn(steps[share >= 32], bit);
         return bit;
     }
@@ -144,8 +146,8 @@ private:
     Coder& coder_;
     const DecisionTables& tables_;
     int count_ = 0;
-    alignas(16) int inputs_[kLanes] = {};
-    Chance* chances_[kInputs];
+    alignas(16) int inputs_[kInputsMax] = {};
+    Chance* chances_[kInputsMax];
 };
 
 }  // namespace l3c::graphics

@@ -10,16 +10,22 @@
 namespace l3c::graphics {
 namespace {
 
-constexpr int kMargin = 6;       // pixels beside each row
-constexpr int kRowsAbove = 3;    // rows above the first
-constexpr int kMemories = 7;     // tables of colours by context
-constexpr int kCandidates = 6;   // colours that are offered before one is spelled out
-constexpr int kRunSizes = 26;    // bits of a run's length, with those of none and of 2^24 pixels
-constexpr int kStates = 32;      // of a candidate in a memory's entry
-constexpr int kPredictions = 5;  // of a sample
-constexpr int kSpellings = 6;    // contexts of exact values
-constexpr int kCandidateRate = 16, kSampleRate = 32;
-constexpr int kCandidateWeight = 14336, kSampleWeight = 13312;
+constexpr int kMargin = 6;            // pixels beside each row
+constexpr int kRowsAbove = 3;         // rows above the first
+constexpr int kMemories = 7;          // tables of colours by context
+constexpr int kCandidates = 3;        // colours that are offered before one is spelled out
+constexpr int kRunSizes = 26;         // bits of a run's length, with those of none and of 2^24 pixels
+constexpr unsigned kSureLength = 8;   // pixels that a match foretold rightly, to be trusted
+constexpr unsigned kKeptLength = 16;  // with as many, no other match is looked for
+constexpr int kMissesMax = 8;         // of the last 16 pixels of a match that is kept
+constexpr int kTurns[2] = {3, 6};     // how many pixels before, whose contexts are part of a match's
+constexpr int kLengthClasses = 13;
+constexpr int kStates = 32;        // of a candidate in a memory's entry
+constexpr int kPredictions = 5;    // of a sample
+constexpr int kDifferences = 128;  // classes of them
+constexpr int kSpellings = 6;      // contexts of exact values
+constexpr int kCandidateRate = 16, kSampleRate = 30;
+constexpr int kCandidateWeight = 13312, kSampleWeight = 10240;
 constexpr int kMemoryBitsMin = 10, kMemoryBitsMax = 18;
 constexpr int kSpellingBitsMin = 8, kSpellingBitsMax = 16;
 constexpr std::uint32_t kGolden = 0x9E3779B1u, kOther = 0x85EBCA6Bu, kOffset = 0x7F4A7C15u, kNode = 0x2545F491u;
@@ -70,6 +76,25 @@ void remember(Entry& entry, std::uint32_t colour) {
     entry.times[place] = 1;
 }
 
+// What an earlier part of the tile foretells. distance: back to it, in places; 0 for none. length: pixels since the last
+// that it foretold wrongly; misses: of the last 16, a bit each.
+struct Match {
+    std::ptrdiff_t distance = 0;
+    unsigned length = 0, misses = 0;
+
+    bool sure() const { return distance && length >= kSureLength; }
+    int state() const {
+        if (!distance) return 0;
+        return 1 + 4 * std::min(bits_of(length), kLengthClasses - 1) + std::min(std::popcount(misses & 255), 3);
+    }
+    void learn(bool hit) {
+        if (!distance) return;
+        length = hit ? length + 1 : 0;
+        misses = (misses << 1 | unsigned(!hit)) & 0xffff;
+        if (std::popcount(misses) > kMissesMax) *this = {};
+    }
+};
+
 // A class of differences: 0 .. 127.
 int difference_class(int d) {
     const int a = std::abs(d);
@@ -110,22 +135,29 @@ struct State {
     Chance by_pair[kCandidates][2][kStates * kStates];
     Chance by_missed[kCandidates][kStates * 16];
     Chance by_equal[kCandidates][128];
+    Chance by_match[kCandidates][2][1 + 4 * kLengthClasses];
     Weights candidate_weights[kCandidates][8];
     Refinement candidate_refinements[kCandidates][64];
     Chance row[32];
-    Chance whole_run[kRunSizes][2][2];
+    Chance whole_run[kRunSizes][2][2][2];
     Chance run_bits[kRunSizes][kRunSizes];
     Chance run_rest[kRunSizes][4];
-    Chance by_prediction[kPredictions][kChannelsMax][8][128][8];
+    Chance by_prediction[kPredictions][kChannelsMax][8][kDifferences][8];
     Weights sample_weights[kChannelsMax][8][8];
     Refinement sample_refinements[kChannelsMax][8][8];
 
     explicit State(const DecisionTables& tables) {
         for (auto& rank : candidate_weights)
-            for (auto& weights : rank) std::fill(weights.w, weights.w + kLanes, kCandidateWeight);
+            for (auto& weights : rank) std::fill(weights.w, weights.w + kInputsMax, kCandidateWeight);
         for (auto& channel : sample_weights)
             for (auto& depth : channel)
-                for (auto& weights : depth) std::fill(weights.w, weights.w + kLanes, kSampleWeight);
+                for (auto& weights : depth) std::fill(weights.w, weights.w + kInputsMax, kSampleWeight);
+        for (auto& prediction : by_prediction)
+            for (auto& channel : prediction)
+                for (auto& depth : channel)
+                    for (int i = 0; i < kDifferences; ++i)
+                        std::fill(depth[i], depth[i] + 8,
+                                  Chance{tables.squash[6 * (2 * i + 1 - kDifferences) + kStretchReach], 1});
         Refinement first;
         for (int i = 0; i <= kRefined; ++i) first.steps[i] = {tables.squash[i * (2 * kStretchReach) / kRefined], 6};
         for (auto& rank : candidate_refinements) std::fill(rank, rank + 64, first);
@@ -149,6 +181,7 @@ public:
         const int size = bits_of(height * width - 1);
         memory_bits_ = std::clamp(size, kMemoryBitsMin, kMemoryBitsMax);
         for (auto& memory : memories_) memory.resize(std::size_t(1) << memory_bits_);
+        places_.resize(std::size_t(1) << memory_bits_);
         spelling_bits_ = std::clamp(size, kSpellingBitsMin, kSpellingBitsMax);
         for (auto& spelling : spellings_) spelling.resize(std::size_t(1) << spelling_bits_);
     }
@@ -184,10 +217,13 @@ private:
         for (std::size_t x = 0; x < width_;) {
             std::uint32_t* p = here + x;
             const std::uint32_t colour = p[-1];
+            const bool sure = match_.sure();
+            const std::uint32_t* foretold = p - match_.distance;
             bool broken = false;
-            if (is_flat(p)) {
+            if (is_flat(p) && !(sure && foretold[0] != colour)) {
                 std::size_t length = 1;
-                while (x + length < width_ && p[std::ptrdiff_t(length) + 2 - stride_] == colour &&
+                while (x + length < width_ && !(sure && foretold[length] != colour) &&
+                       p[std::ptrdiff_t(length) + 2 - stride_] == colour &&
                        p[std::ptrdiff_t(length) + 1 - 2 * stride_] == colour)
                     ++length;
                 std::size_t run = length;
@@ -195,7 +231,7 @@ private:
                     run = 0;
                     while (run < length && source[x + run] == colour) ++run;
                 }
-                run = code_run(run, length, x + length == width_, after_run);
+                run = code_run(run, length, x + length == width_, after_run, sure);
                 std::fill(p, p + run, colour);
                 x += run;
                 after_run = run == length;
@@ -216,9 +252,9 @@ private:
     }
 
     // How many of `length` pixels continue the flat area.
-    std::size_t code_run(std::size_t run, std::size_t length, bool to_the_end, bool after_run) {
+    std::size_t code_run(std::size_t run, std::size_t length, bool to_the_end, bool after_run, bool sure) {
         const int size = bits_of(length);
-        if (decide_.single(run == length, state_->whole_run[size][to_the_end][after_run])) return length;
+        if (decide_.single(run == length, state_->whole_run[size][to_the_end][after_run][sure])) return length;
         const int most = bits_of(length - 1), own = bits_of(run);
         int bits = 0;
         while (bits < most && decide_.single(bits < own, state_->run_bits[size][bits])) ++bits;
@@ -230,6 +266,18 @@ private:
                                          : decide_.even(bit));
         }
         return std::min(found, length - 1);
+    }
+
+    // Another match, where the current one is not kept and these contexts occurred before. far: the greatest one.
+    void look_for_match(std::uint32_t place, std::uint32_t far) {
+        recent_[turn_ & 7] = far;
+        const std::uint32_t context =
+            hash(hash(far, recent_[(turn_ - kTurns[0]) & 7]), recent_[(turn_ - kTurns[1]) & 7]);
+        ++turn_;
+        std::uint32_t& last = places_[context * kGolden >> (32 - memory_bits_)];
+        const auto distance = std::ptrdiff_t(place - last);
+        if (match_.length < kKeptLength && last && distance != match_.distance) match_ = {distance, 0, 0};
+        last = place;
     }
 
     Entry& entry_of(int memory, std::uint32_t context) {
@@ -255,6 +303,8 @@ private:
         Entry* entries[kMemories];
         for (int i = 0; i < kMemories; ++i) entries[i] = &entry_of(i, contexts[i]);
 
+        look_for_match(std::uint32_t(p - rows_.data()), far);
+        const std::uint32_t foretold = p[-match_.distance];
         std::uint32_t offered[kCandidates];
         int count = 0;
         const auto offer = [&](std::uint32_t colour) {
@@ -263,6 +313,7 @@ private:
                 if (offered[i] == colour) return;
             offered[count++] = colour;
         };
+        if (match_.sure()) offer(foretold);
         for (int i = 0; i < kMemories - 1; ++i)
             if (entries[i]->times[0]) offer(entries[i]->colours[0]);
         for (int i = 0; i < 4; ++i) offer(near[i]);
@@ -270,15 +321,16 @@ private:
             if (entry->times[1]) offer(entry->colours[1]);
 
         int rank = 0;
-        while (rank < count && !code_candidate(rank, offered[rank], actual, near, entries, broken)) ++rank;
+        while (rank < count && !code_candidate(rank, offered[rank], actual, near, entries, broken, foretold)) ++rank;
         const std::uint32_t colour = rank < count ? offered[rank] : code_samples(p, actual);
+        match_.learn(colour == foretold);
         missed_ = missed_ << 1 | unsigned(rank == count);
         for (Entry* entry : entries) remember(*entry, colour);
         return colour;
     }
 
     bool code_candidate(int rank, std::uint32_t colour, std::uint32_t actual, const std::uint32_t* near,
-                        Entry* const* entries, bool broken) {
+                        Entry* const* entries, bool broken, std::uint32_t foretold) {
         State& s = *state_;
         int states[kMemories];
         decide_.begin();
@@ -292,6 +344,7 @@ private:
         int equal = 0;
         for (int i = 0; i < 6; ++i) equal |= (near[i] == colour) << i;
         decide_.add(s.by_equal[rank][equal | broken << 6]);
+        decide_.add(s.by_match[rank][match_.distance && foretold == colour][match_.state()]);
         const int first = states[1];
         const int set = first == 0 ? 0 : first < 9 ? 1 + (first > 2) + (first > 5) : 4 + (first > 16);
         return decide_.mixed(colour == actual, s.candidate_weights[rank][set], kCandidateRate,
@@ -321,7 +374,7 @@ private:
             const std::uint32_t contexts[kSpellings] = {alone,
                                                         beside,
                                                         hash(alone, n[0]),
-                                                        hash(alone, std::uint32_t(predictions[0] >> 2)),
+                                                        hash(alone, std::uint32_t(predictions[0] >> 4)),
                                                         hash(beside, n[0]),
                                                         std::uint32_t(k * 256 + predictions[0])};
             const int value = code_sample(k, sample(actual), predictions, activity, contexts);
@@ -335,31 +388,28 @@ private:
 
     int code_sample(int k, int actual, const int* predictions, int activity, const std::uint32_t* contexts) {
         State& s = *state_;
-        int value = 0, node = 1;
-        Line* lines[kSpellings];
-        for (int depth = 7; depth >= 0; --depth) {
-            if (depth % 4 == 3) {
-                for (int i = 0; i < kSpellings; ++i) {
-                    const std::uint32_t place = (contexts[i] + std::uint32_t(depth == 7 ? 0 : node) * kNode) * kGolden;
-                    lines[i] = &spellings_[i][place >> (32 - spelling_bits_)];
-                }
-                node = 1;
-            }
-            const int middle = value + (1 << depth);
-            decide_.begin();
-            for (int i = 0; i < kPredictions; ++i)
-                decide_.add(s.by_prediction[i][k][depth][difference_class(predictions[i] - middle)][activity]);
-            int set = 0;
+        int value = 0;
+        for (const int half : {4, 0}) {
+            Line* lines[kSpellings];
             for (int i = 0; i < kSpellings; ++i) {
-                Chance& chance = lines[i]->chances[node];
-                if (i == 0) set = std::min(3, (chance.seen + 1) >> 1);
-                if (i == 1) set += 4 * (chance.seen > 1);
-                decide_.add(chance);
+                const std::uint32_t before = half ? 0 : std::uint32_t(16 + (value >> 4));
+                const std::uint32_t place = (contexts[i] + before * kNode) * kGolden;
+                lines[i] = &spellings_[i][place >> (32 - spelling_bits_)];
             }
-            const int bit = decide_.mixed(actual >> depth & 1, s.sample_weights[k][depth][set], kSampleRate,
-                                          s.sample_refinements[k][depth][activity]);
-            node = node << 1 | bit;
-            value |= bit << depth;
+            int node = 1;
+            for (int depth = half + 3; depth >= half; --depth) {
+                const int middle = value + (1 << depth);
+                decide_.begin();
+                for (int i = 0; i < kPredictions; ++i)
+                    decide_.add(s.by_prediction[i][k][depth][difference_class(predictions[i] - middle)][activity]);
+                for (Line* line : lines) decide_.add(line->chances[node]);
+                const int set =
+                    std::min(3, (lines[0]->chances[node].seen + 1) >> 1) + 4 * (lines[1]->chances[node].seen > 1);
+                const int bit = decide_.mixed(actual >> depth & 1, s.sample_weights[k][depth][set], kSampleRate,
+                                              s.sample_refinements[k][depth][activity]);
+                node = node << 1 | bit;
+                value |= bit << depth;
+            }
         }
         return value;
     }
@@ -375,6 +425,10 @@ private:
     std::vector<Entry> memories_[kMemories];
     std::vector<Line> spellings_[kSpellings];
     unsigned missed_ = 0;
+    Match match_;
+    std::vector<std::uint32_t> places_;  // of pixels, by the hash of their contexts
+    std::uint32_t recent_[8] = {};       // the last pixels' greatest contexts
+    unsigned turn_ = 0;
 };
 
 }  // namespace

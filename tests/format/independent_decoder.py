@@ -2656,8 +2656,12 @@ class Chances:
     def chance(self, *name: Any) -> Chance:
         return self.chances.setdefault(name, Chance())
 
+    def near(self, d: int, *name: Any) -> Chance:
+        """Of a difference of class d (10.9)."""
+        return self.chances.setdefault(("near", d, *name), Chance(SQUASH[6 * (2 * d - 127) + 2047], 1))
+
     def weight(self, first: int, *name: Any) -> list[int]:
-        return self.weights.setdefault(name, [first] * 11)
+        return self.weights.setdefault(name, [first] * 12)
 
     def refinement(self, *name: Any) -> list[Chance]:
         if name not in self.refinements:
@@ -2694,13 +2698,13 @@ class DecisionDecoder:
 
     def mixed(self, chances: list[Chance], weights: list[int], rate: int, refinement: list[Chance]) -> int:
         s = [STRETCH[chance.p >> 4] for chance in chances]
-        x = min(max(sum(w * odds >> 8 for w, odds in zip(weights, s, strict=True)) >> 8, -2047), 2047)
+        x = min(max(sum(w * odds >> 8 for w, odds in zip(weights, s, strict=False)) >> 8, -2047), 2047)
         q, at = SQUASH[x + 2047], 24 * (x + 2047)
         place, share = at >> 12, at % 4096 >> 6
         refined = (64 - share) * refinement[place].p + share * refinement[place + 1].p >> 6
         bit = self.decide(min(max(q + refined >> 1, 16), 65520))
         error = (65536 * bit - q) * rate >> 4
-        for i in range(11):
+        for i in range(len(s)):
             weights[i] = min(max(weights[i] + (s[i] * error + 32768 >> 16), -524287), 524287)
             chances[i].learn(bit)
         refinement[place + (share >= 32)].learn(bit)
@@ -2758,9 +2762,23 @@ class GraphicsTile:
         self.entries: dict[tuple[int, int], list[int]] = {}
         self.state = Chances()
         self.by_samples = 0
+        self.distance = self.length = 0
+        self.misses: list[bool] = []  # of the last 16 pixels
+        self.recent = [0] * 6
+        self.table: dict[int, int] = {}
 
     def colour(self, y: int, x: int) -> int:
         return self.rows[y + 3][x + 6]
+
+    def place(self, y: int, x: int) -> int:
+        return (y + 3) * (self.width + 12) + x + 6
+
+    def foretold(self, y: int, x: int) -> int:
+        row, column = divmod(self.place(y, x) - self.distance, self.width + 12)
+        return self.rows[row][column]
+
+    def sure(self) -> bool:
+        return self.distance > 0 and self.length >= 8
 
     def decode(self, payload: bytes) -> Bytes:
         self.coder = DecisionDecoder(payload)
@@ -2785,7 +2803,8 @@ class GraphicsTile:
         while x < self.width:
             broken = False
             around = [(0, -2), (-2, 0), *((-1, dx) for dx in range(-2, 3))]
-            if all(self.colour(y + dy, x + dx) == self.colour(y, x - 1) for dy, dx in around):
+            flat = all(self.colour(y + dy, x + dx) == self.colour(y, x - 1) for dy, dx in around)
+            if flat and not (self.sure() and self.foretold(y, x) != self.colour(y, x - 1)):
                 run, whole = self.run(y, x, after)
                 row[x + 6 : x + 6 + run] = [row[x + 5]] * run
                 x += run
@@ -2799,12 +2818,13 @@ class GraphicsTile:
     def run(self, y: int, x: int, after: bool) -> tuple[int, bool]:
         """10.7"""
         colour, limit = self.colour(y, x - 1), 1
-        while x + limit < self.width and colour == self.colour(y - 1, x + limit + 2) == self.colour(
-            y - 2, x + limit + 1
-        ):
+        while x + limit < self.width:
+            above = self.colour(y - 1, x + limit + 2), self.colour(y - 2, x + limit + 1)
+            if above != (colour, colour) or (self.sure() and self.foretold(y, x + limit) != colour):
+                break
             limit += 1
         length = limit.bit_length()
-        if self.coder.single(self.state.chance("run", length, x + limit == self.width, after)):
+        if self.coder.single(self.state.chance("run", length, x + limit == self.width, after, self.sure())):
             return limit, True
         b = 0
         while b < (limit - 1).bit_length() and self.coder.single(self.state.chance("run length", length, b)):
@@ -2839,10 +2859,12 @@ class GraphicsTile:
             contexts[number] = chained
         entries = [self.entry(i, contexts[i]) for i in range(7)]
         near = [self.colour(y + dy, x + dx) for dy, dx in NEAR]
-        offered = [entry[0] for entry in entries[:6] if entry[1]] + near[:4] + [e[2] for e in entries if e[3]]
-        candidates = [c for c in dict.fromkeys(offered) if not (broken and c == near[0])][:6]
+        self.look(y, x, contexts[0])
+        offered = [self.foretold(y, x)] if self.sure() else []
+        offered += [entry[0] for entry in entries[:6] if entry[1]] + near[:4] + [e[2] for e in entries if e[3]]
+        candidates = [c for c in dict.fromkeys(offered) if not (broken and c == near[0])][:3]
         for r, colour in enumerate(candidates):
-            if self.candidate(r, colour, entries, near, broken):
+            if self.candidate(r, colour, entries, near, broken, self.foretold(y, x)):
                 self.by_samples = self.by_samples * 2 % 16
                 break
         else:
@@ -2850,9 +2872,27 @@ class GraphicsTile:
             self.by_samples = (self.by_samples * 2 + 1) % 16
         for entry in entries:
             remember(entry, colour)
+        if self.distance:
+            hit = self.foretold(y, x) == colour
+            self.length = self.length + 1 if hit else 0
+            self.misses = [*self.misses, not hit][-16:]
+            if sum(self.misses) > 8:
+                self.distance, self.length, self.misses = 0, 0, []
         return colour
 
-    def candidate(self, r: int, colour: int, entries: list[list[int]], near: list[int], broken: bool) -> int:
+    def look(self, y: int, x: int, context: int) -> None:
+        """10.10"""
+        key = mix(mix(context, self.recent[-3]), self.recent[-6])
+        self.recent = [*self.recent[1:], context]
+        index = (0x9E3779B1 * key % 2**32) >> 32 - self.memory_bits
+        last, place = self.table.get(index, 0), self.place(y, x)
+        if self.length < 16 and last and place - last != self.distance:
+            self.distance, self.length, self.misses = place - last, 0, []
+        self.table[index] = place
+
+    def candidate(
+        self, r: int, colour: int, entries: list[list[int]], near: list[int], broken: bool, foretold: int
+    ) -> int:
         states = []
         for first, count, second, second_count, _ in entries:
             if count == 0:
@@ -2869,9 +2909,11 @@ class GraphicsTile:
         chances.append(self.state.chance("pair 2", r, states[2], states[4]))
         chances.append(self.state.chance("by samples", r, states[5], self.by_samples))
         chances.append(self.state.chance("equal", r, equal, broken))
+        held = 1 + 4 * min(self.length.bit_length(), 12) + min(sum(self.misses[-8:]), 3) if self.distance else 0
+        chances.append(self.state.chance("match", r, held, self.distance > 0 and foretold == colour))
         s = states[1]
         kind = 0 if s == 0 else 1 + (s > 2) + (s > 5) if s <= 8 else 4 + (s > 16)
-        weights = self.state.weight(14336, "candidate", r, kind)
+        weights = self.state.weight(13312, "candidate", r, kind)
         return self.coder.mixed(chances, weights, 16, self.state.refinement("candidate", r, equal))
 
     def samples(self, near: list[int]) -> int:
@@ -2889,7 +2931,7 @@ class GraphicsTile:
             activity = min(7, (abs(w - nw) + abs(n - nw) + abs(n - ne) + 2 * abs(e)).bit_length())
             alone = mix(known, k)
             beside = mix(alone, near[0])
-            contexts = [alone, beside, mix(alone, near[1]), mix(alone, predictions[0] >> 2), mix(beside, near[1])]
+            contexts = [alone, beside, mix(alone, near[1]), mix(alone, predictions[0] >> 4), mix(beside, near[1])]
             value = self.sample(k, predictions, activity, [*contexts, 256 * k + predictions[0]])
             known += value << 8 * channel
             done.append((value - edge, value - w, value - n))
@@ -2903,11 +2945,11 @@ class GraphicsTile:
                 u, j = (16 + value // 16 if depth == 3 else 0), 1
                 lines = [(0x9E3779B1 * (v + 0x2545F491 * u) % 2**32) >> 32 - self.line_bits for v in contexts]
             classes = [class_of_difference(p - value - (1 << depth)) for p in predictions]
-            chances = [self.state.chance("near", i, k, depth, c, activity) for i, c in enumerate(classes)]
+            chances = [self.state.near(c, i, k, depth, activity) for i, c in enumerate(classes)]
             exact = [self.state.chance("line", i, line, j) for i, line in enumerate(lines)]
             kind = min(3, (exact[0].seen + 1) // 2) + 4 * (exact[1].seen > 1)
-            weights = self.state.weight(13312, "sample", k, depth, kind)
-            bit = self.coder.mixed(chances + exact, weights, 32, self.state.refinement("sample", k, depth, activity))
+            weights = self.state.weight(10240, "sample", k, depth, kind)
+            bit = self.coder.mixed(chances + exact, weights, 30, self.state.refinement("sample", k, depth, activity))
             value, j = value + (bit << depth), 2 * j + bit
         return value
 

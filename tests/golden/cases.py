@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import Any
+from unittest.mock import patch
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from l3c import api
+from l3c.codec import graphics
 from l3c.codec.encode import encode_drawing
 from l3c.container.constants import (
     ADAPTATIONS,
@@ -251,6 +253,9 @@ def pages() -> dict[str, tuple[bytes, list[NDArray[Any]]]]:
         "lab": (scene(20, 30, 3), {"layout": "Lab"}),
     }
     found = {name: (api.encode(array, **options, **more), [array]) for name, (array, more) in arrays.items()}
+    with patch.object(graphics, "attempt", return_value=None):  # for its deflated tiles
+        array, more = arrays["float32-bits"]
+        found["float32-bits"] = api.encode(array, **options, **more), [array]
     frames = [
         Picture(scene(20, 30, 4), frame=Frame(0, 0, (1, 10), 1, False)),
         Picture(scene(9, 7, 1)[..., 0], {"xmp": b"<x/>"}, kind="still", frame=Frame(4, 5, (0, 0), 3, True)),

@@ -37,5 +37,6 @@ def pictures(channels: int) -> dict[str, Picture]:
         "two values": noise(20, 30, channels, 2) * 255,
         "noise": noise(9, 11, channels),
         "slope": slope.astype(np.uint8),
+        "what repeats": np.tile(noise(9, 13, channels, 2), (7, 8, 1))[:, :97] * 99 + drawn(63, 97, channels) // 250,
         "mostly flat": np.where(noise(40, 200, 1) < 2, 9, 77).astype(np.uint8).repeat(channels, 2),
     }

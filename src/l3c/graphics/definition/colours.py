@@ -88,23 +88,34 @@ class Memory:
 
 
 class Canvas:
-    """The pixels of a tile as far as they are known, and those that stand for pixels beyond its edges. Format 10.1."""
+    """The pixels of a tile as far as they are known, and those that stand for pixels beyond its edges. Each has a
+    place, row by row, 0 the first of all. Format 10.1.
+    """
 
     def __init__(self, height: int, width: int) -> None:
-        self._width = width
-        self._rows = [[0] * (width + 2 * MARGIN) for _ in range(height + ROWS_ABOVE)]
+        self._width, self._stride = width, width + 2 * MARGIN
+        self._colours = [0] * (height + ROWS_ABOVE) * self._stride
+
+    def place(self, y: int, x: int) -> int:
+        """Of a row and column, either of which may lie beyond the edge. Format 10.1."""
+        return (y + ROWS_ABOVE) * self._stride + x + MARGIN
+
+    def colour(self, place: int) -> int:
+        """0 where it is not known yet. Format 10.1."""
+        return self._colours[place]
 
     def at(self, y: int, x: int) -> int:
-        """The pixel in a row and column, either of which may lie beyond the edge. Format 10.1."""
-        return self._rows[y + ROWS_ABOVE][x + MARGIN]
+        """The colour in a row and column. Format 10.1."""
+        return self._colours[self.place(y, x)]
 
     def put(self, y: int, x: int, colour: int, count: int = 1) -> None:
         """A number of equal pixels. Format 10.1."""
-        self._rows[y + ROWS_ABOVE][x + MARGIN : x + MARGIN + count] = [colour] * count
+        place = self.place(y, x)
+        self._colours[place : place + count] = [colour] * count
 
     def row(self, y: int) -> list[int]:
         """The pixels of a row. Format 10.1."""
-        return self._rows[y + ROWS_ABOVE][MARGIN : MARGIN + self._width]
+        return self._colours[self.place(y, 0) : self.place(y, self._width)]
 
     def begin_row(self, y: int) -> None:
         """Pixels to the left of a row are the first one of the row above. Format 10.1."""

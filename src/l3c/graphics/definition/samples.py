@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 
 from l3c.graphics.definition.colours import GOLDEN, WORD, mix
-from l3c.graphics.definition.decisions import Chance, Decisions, Refinement
+from l3c.graphics.definition.decisions import STRETCH_REACH, Chance, Decisions, Refinement, squash_table
 
 PREDICTIONS = 5  # of a sample
-RATE = 32  # at which the weights of mixtures learn, in 1/16
-WEIGHT = 13312  # of an input at first: 0.2
+RATE = 30  # at which the weights of mixtures learn, in 1/16
+WEIGHT = 10240  # of an input at first: 0.16
+DIFFERENCES = 128  # classes of them
 NODE = 0x2545F491  # odd: keeps the lower bits' chances apart from the upper ones'
+SLOPE = 6  # of log odds at first, for half a class of differences, in 1/256
 ACTIVITY_MAX = 7  # classes of differences around, by their bits, of which the last is for 64 and more
 
 CHANNELS = {1: (0,), 2: (1, 0), 3: (1, 0, 2), 4: (3, 1, 0, 2)}
@@ -36,6 +38,11 @@ def difference_class(difference: int) -> int:
     return 63 - step if difference < 0 else 64 + step
 
 
+def first_chance(step: int) -> Chance:
+    """Of a bit, by the class of a prediction's difference from the border: beyond it, 1 is likelier. Format 10.9."""
+    return Chance(int(squash_table()[SLOPE * (2 * step - DIFFERENCES + 1) + STRETCH_REACH]), 1)
+
+
 def clipped(value: int) -> int:
     """Within 0 .. 255. Format 10.8."""
     return min(max(value, 0), 255)
@@ -51,7 +58,7 @@ class SampleCoder:
 
     def __init__(self, decide: Decisions, channels: int, bits: int) -> None:
         self._decide, self._order, self._helps, self._bits = decide, CHANNELS[channels], HELPS[channels], bits
-        self._by_prediction: dict[tuple[int, ...], Chance] = defaultdict(Chance)
+        self._by_prediction: dict[tuple[int, ...], Chance] = {}
         self._by_values: dict[tuple[int, int, int], Chance] = defaultdict(Chance)
         self._weights: dict[tuple[int, int, int], list[int]] = {}
         self._refinements: dict[tuple[int, int, int], Refinement] = defaultdict(Refinement)
@@ -79,7 +86,7 @@ class SampleCoder:
                 alone,
                 beside,
                 mix(alone, above),
-                mix(alone, predictions[0] >> 2),
+                mix(alone, predictions[0] >> 4),
                 mix(beside, above),
                 256 * k + predictions[0],
             )
@@ -99,10 +106,10 @@ class SampleCoder:
             if depth == 3:
                 lines, node = [self._line(context, node) for context in values], 1
             border = value + (1 << depth)
-            near = [
-                self._by_prediction[i, k, depth, difference_class(prediction - border), level]
-                for i, prediction in enumerate(predictions)
-            ]
+            near = []
+            for i, prediction in enumerate(predictions):
+                step = difference_class(prediction - border)
+                near.append(self._by_prediction.setdefault((i, k, depth, step, level), first_chance(step)))
             exact = [self._by_values[i, line, node] for i, line in enumerate(lines)]
             kind = min(3, exact[0].seen + 1 >> 1) + 4 * (exact[1].seen > 1)
             weights = self._weights.setdefault((k, depth, kind), [WEIGHT] * (len(near) + len(exact)))

@@ -11,16 +11,17 @@ from numpy.typing import NDArray
 from l3c.errors import FormatError
 from l3c.graphics.definition.colours import Canvas, Entry, Memory, mix
 from l3c.graphics.definition.decisions import Chance, Coder, Decisions, Reader, Refinement, Writer
+from l3c.graphics.definition.match import Match
 from l3c.graphics.definition.samples import SampleCoder
 
 CHANNELS_MAX = 4  # a pixel's samples are one number of 32 bits
 PIXELS_MAX = 1 << 24
 """Of a tile, which bounds what a few bytes can ask for (format 1.7)."""
 
-CANDIDATES = 6
-"""Colours that are offered before one is coded sample by sample. More are found too rarely to pay for their time."""
+CANDIDATES = 3
+"""Colours that are offered before one is coded sample by sample. More are found too rarely to pay for their bits."""
 
-WEIGHT = 14336  # of an input of a candidate's mixture at first: 0.22
+WEIGHT = 13312  # of an input of a candidate's mixture at first: 0.2
 RATE = 16  # at which those weights learn, in 1/16
 MEMORY_BITS = (10, 18)  # of the number of entries of a memory, least and most
 LINE_BITS = (8, 16)  # of the number of lines of exact values, least and most
@@ -63,9 +64,10 @@ class TileCoder:
         self._canvas = Canvas(height, width)
         bits = (height * width - 1).bit_length()
         self._memories = [Memory(_within(bits, MEMORY_BITS)) for _ in range(MEMORIES)]
+        self._match = Match(_within(bits, MEMORY_BITS))
         self._samples = SampleCoder(self._decide, channels, _within(bits, LINE_BITS))
         self._rows: dict[int, Chance] = defaultdict(Chance)
-        self._whole: dict[tuple[int, bool, bool], Chance] = defaultdict(Chance)
+        self._whole: dict[tuple[int, bool, bool, bool], Chance] = defaultdict(Chance)
         self._run_bits: dict[tuple[int, int], Chance] = defaultdict(Chance)
         self._run_rest: dict[tuple[int, int], Chance] = defaultdict(Chance)
         self._chances: dict[tuple[int, ...], Chance] = defaultdict(Chance)
@@ -98,12 +100,13 @@ class TileCoder:
         x, after_run, at = 0, False, self._canvas.at
         while x < self._width:
             colour, broken = at(y, x - 1), False
-            if self._is_flat(y, x):
+            if self._is_flat(y, x) and self._may_be(colour, y, x):
                 length = 1
                 while (
                     x + length < self._width
                     and at(y - 1, x + length + 2) == colour
                     and at(y - 2, x + length + 1) == colour
+                    and self._may_be(colour, y, x + length)
                 ):
                     length += 1
                 run = next((i for i in range(length) if row[x + i] != colour), length) if row else 0
@@ -124,10 +127,18 @@ class TileCoder:
         upper = all(at(y - 1, x + i) == colour for i in range(-2, 3))
         return upper and at(y, x - 2) == colour and at(y - 2, x) == colour
 
+    def _may_be(self, colour: int, y: int, x: int) -> bool:
+        """Whether no match that is sure foretells another colour. Format 10.7."""
+        return not self._match.is_sure or self._foretold(y, x) == colour
+
+    def _foretold(self, y: int, x: int) -> int:
+        """The colour that the match says, if there is one. Format 10.10."""
+        return self._canvas.colour(self._canvas.place(y, x) - self._match.distance)
+
     def _code_run(self, run: int, length: int, to_the_end: bool, after_run: bool) -> int:
         """How many of `length` pixels continue a flat area. Format 10.7."""
         size = length.bit_length()
-        if self._decide.single(int(run == length), self._whole[size, to_the_end, after_run]):
+        if self._decide.single(int(run == length), self._whole[size, to_the_end, after_run, self._match.is_sure]):
             return length
         bits, most = 0, (length - 1).bit_length()
         while bits < most and self._decide.single(int(bits < run.bit_length()), self._run_bits[size, bits]):
@@ -146,16 +157,21 @@ class TileCoder:
         """By candidates, then sample by sample. broken: it ends a run, so that it is not the left one. Format 10.6."""
         at = self._canvas.at
         near = (at(y, x - 1), at(y - 1, x), at(y - 1, x + 1), at(y - 1, x - 1), at(y, x - 2), at(y - 2, x))
-        entries = [memory.entry(c) for memory, c in zip(self._memories, self._contexts(y, x, near), strict=True)]
-        offered = [entry.first for entry in entries[:-1] if entry.first_times]
+        contexts = self._contexts(y, x, near)
+        entries = [memory.entry(context) for memory, context in zip(self._memories, contexts, strict=True)]
+        self._match.look(self._canvas.place(y, x), contexts[0])
+        foretold = self._foretold(y, x)
+        offered = [foretold] if self._match.is_sure else []
+        offered += [entry.first for entry in entries[:-1] if entry.first_times]
         offered += near[:4]
         offered += [entry.second for entry in entries if entry.second_times]
         colours = [colour for colour in dict.fromkeys(offered) if not (broken and colour == near[0])][:CANDIDATES]
         for rank, colour in enumerate(colours):
-            if self._code_candidate(rank, colour, int(colour == actual), near, entries, broken):
+            if self._code_candidate(rank, colour, int(colour == actual), near, entries, broken, foretold):
                 break
         else:
             rank, colour = len(colours), self._samples.code(actual, near[0], near[1], near[3], near[2])
+        self._match.learn(colour == foretold)
         self._missed = self._missed << 1 | (rank == len(colours))
         for entry in entries:
             entry.remember(colour)
@@ -177,14 +193,22 @@ class TileCoder:
         return most, sixteen, eight, six, four, two, mix(near[0], 0)
 
     def _code_candidate(
-        self, rank: int, colour: int, hit: int, near: tuple[int, ...], entries: list[Entry], broken: bool
+        self,
+        rank: int,
+        colour: int,
+        hit: int,
+        near: tuple[int, ...],
+        entries: list[Entry],
+        broken: bool,
+        foretold: int,
     ) -> int:
         """Whether the pixel has this colour. Format 10.6."""
         states = [entry.state(colour) for entry in entries]
         equal = sum((one == colour) << i for i, one in enumerate(near))
         keys: list[tuple[int, ...]] = list(enumerate(states))
         keys += [(7, states[1], states[3]), (8, states[2], states[4]), (9, states[5], self._missed & RECENT)]
-        keys.append((10, equal, int(broken)))
+        follows = self._match.distance > 0 and foretold == colour
+        keys += [(10, equal, int(broken)), (11, int(follows), self._match.state)]
         self._decide.inputs = [self._chances[(rank, *key)] for key in keys]
         first = states[1]
         kind = 0 if first == 0 else 1 + (first > 2) + (first > 5) if first < 9 else 4 + (first > 16)
