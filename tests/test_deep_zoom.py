@@ -15,8 +15,8 @@ from PIL import Image
 
 import l3c
 from l3c.container.structure import Palette
-from l3c.convert import deep_zoom
 from l3c.errors import InputError
+from l3c.serve import deep_zoom
 from tests.checks import smooth_picture
 
 PICTURE = smooth_picture(75, 125, 3)

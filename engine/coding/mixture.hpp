@@ -1,5 +1,6 @@
 // Eight integer mixtures side by side, equal to l3c.coding.mixture. Included once by each instruction set's source.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>

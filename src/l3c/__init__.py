@@ -43,9 +43,9 @@ from l3c.image import open_image as open
 from l3c.plugins.registration import register_imageio, register_pillow
 
 if TYPE_CHECKING:
-    from l3c.convert.deep_zoom import DeepZoom
     from l3c.convert.paths import Converted, decode_file, encode_file
     from l3c.images.picture import Picture
+    from l3c.serve.deep_zoom import DeepZoom
 
 __version__ = "0.1.0.dev0"
 
@@ -90,7 +90,7 @@ __all__ = [
 
 LATER = {
     "Converted": "l3c.convert.paths",
-    "DeepZoom": "l3c.convert.deep_zoom",
+    "DeepZoom": "l3c.serve.deep_zoom",
     "Picture": "l3c.images.picture",
     "decode_file": "l3c.convert.paths",
     "encode_file": "l3c.convert.paths",

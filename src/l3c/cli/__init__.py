@@ -28,6 +28,8 @@ COMMANDS = {
     "sample": "draw pictures from what a trained network expects",
     "prepare": "make folders of pictures for training",
     "import-released": "import checkpoints released with the paper",
+    "serve": "show a folder of l3c files in the browser, on this machine alone",
+    "desktop": "show l3c files in file managers",
     "completion": "print a script that completes commands and options in a shell",
 }
 OWN_SIGNALS = {"train"}
