@@ -248,6 +248,34 @@ def robustness() -> str:
     return table(["image", "graphics", *(label(preset) for preset in PRESETS)], rows)
 
 
+def graphics() -> str:
+    """Kinds of drawings and documents: ratios of sizes and times."""
+    kinds: dict[str, list[dict[str, str]]] = {}
+    for row in read_rows(RESULTS / "graphics.csv"):
+        kinds.setdefault(row["kind"], []).append(row)
+    rows = []
+    for kind, members in sorted(kinds.items()):
+        best = [int(row["l3c"]) / min(int(row["webp"]), int(row["jxl9"])) for row in members]
+        fast = [int(row["l3c"]) / int(row["jxl7"]) for row in members]
+        fax = [int(row["l3c"]) / int(row["g4"]) for row in members if row["g4"]]
+        shares = [f"{statistics.mean(best):.3f}", f"{max(best):.3f}", f"{statistics.mean(fast):.3f}"]
+        times = [f"{of(members, what) / of(members, f'{what}_jxl7'):.2f}" for what in ("encode", "decode")]
+        rows.append(
+            [
+                f"{kind} ({len(members)})",
+                *shares,
+                f"{statistics.mean(fax):.3f}" if len(fax) == len(members) else "",
+                *times,
+            ]
+        )
+    heads = ["kind", "of the best", "largest", "of JPEG XL effort 7", "of CCITT G4", "encode time", "decode time"]
+    return table(heads, rows)
+
+
+def of(rows: list[dict[str, str]], what: str) -> float:
+    return sum(float(row[what]) for row in rows)
+
+
 def kodak_by_image() -> str:
     """Every image of the suite, without and with history."""
     rows, found = read_rows(RESULTS / "kodak.csv"), []
@@ -334,6 +362,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "networks": networks,
         "effort": efforts,
         "robustness": robustness,
+        "graphics": graphics,
     },
     "docs/model-cards.md": {
         **{f"networks {preset}": partial(networks, (preset,)) for preset in PRESETS},

@@ -23,7 +23,7 @@ from l3c.errors import FormatError, L3CError, L3CWarning
 from l3c.history import registry
 from l3c.history.drawings import is_drawn
 from l3c.history.joint_chroma import join_chroma
-from l3c.history.plain import Components, to_components, to_numbers
+from l3c.history.plain import BYTE, Components, to_components, to_numbers
 from l3c.history.residuals import kind as residuals
 from l3c.history.value_table import kind as value_table
 from l3c.threads import part_of
@@ -116,4 +116,6 @@ def _histories(numbers: NDArray[Any], header: ImageHeader, limit: int) -> list[W
     history = undone[0].history
     if isinstance(history, ValueTable) and value_table.may_be_larger(header, history):
         return [undone, residuals.undo(numbers, header) or (header, to_components(numbers, header))]
+    if isinstance(history, ValueTable) and not history.gray and header.depth == BYTE:  # a table is a guess by counts
+        return [undone, (header, to_components(numbers, header))]
     return [undone]
