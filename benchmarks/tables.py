@@ -123,6 +123,18 @@ def learns(learning: Learning, architecture: Architecture) -> str:
     return f"{count:,} weights, {learning.learned} of {learning.period} wavefronts"
 
 
+def deep() -> str:
+    """Samples of 9 to 16 bits beside the reference: means of ratios, and the worst of `wave`."""
+    rows = read_rows(RESULTS / "deep.csv")
+    cells = []
+    for kind in dict.fromkeys(row["kind"] for row in rows):
+        of = [row for row in rows if row["kind"] == kind]
+        ratios = {codec: [int(row[codec]) / int(row[REFERENCE]) for row in of] for codec in ("planes", *PRESETS)}
+        means_of = [f"{statistics.mean(ratios[codec]):.3f}" for codec in ratios]
+        cells.append([kind, str(len(of)), *means_of, f"{max(ratios['wave']):.3f}"])
+    return table(["", "pictures", "two planes", *(f"`{preset}`" for preset in PRESETS), "worst of `wave`"], cells)
+
+
 def networks(names: Sequence[str] = PRESETS) -> str:
     """The networks of presets: file, weights, learning, digest."""
     rows = []
@@ -363,6 +375,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "effort": efforts,
         "robustness": robustness,
         "graphics": graphics,
+        "deep": deep,
     },
     "docs/model-cards.md": {
         **{f"networks {preset}": partial(networks, (preset,)) for preset in PRESETS},

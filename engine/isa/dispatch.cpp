@@ -48,6 +48,16 @@ public:
         const FloatState state;
         return coder_->decode(payload, size, tile, height, width, threads);
     }
+    std::vector<std::uint8_t> encode_deep(const std::uint16_t* tile, int depth, int height, int width,
+                                          int threads) const override {
+        const FloatState state;
+        return coder_->encode_deep(tile, depth, height, width, threads);
+    }
+    Status decode_deep(const std::uint8_t* payload, std::size_t size, std::uint16_t* tile, int depth, int height,
+                       int width, int threads) const override {
+        const FloatState state;
+        return coder_->decode_deep(payload, size, tile, depth, height, width, threads);
+    }
 
 private:
     std::unique_ptr<TileCoder> coder_;

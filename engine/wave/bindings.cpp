@@ -65,6 +65,7 @@ public:
         require(nb::len(layers) == std::size_t(network.count), "the number of layers does not fit the architecture");
         for (int i = 0; i < network.count; ++i) model.layers.push_back(layer_of(layers[i], network.layer[i]));
         channels_ = model.architecture.channels;
+        conditional_ = model.architecture.side_channels > 0;
         coder_ = l3c::make_coder(model, isa);
     }
 
@@ -92,13 +93,45 @@ public:
         return status == l3c::Status::kOk ? "" : l3c::describe(status);
     }
 
+    // The same of samples of `depth` bits.
+    nb::bytes encode_deep(const Array<std::uint16_t, nb::shape<-1, -1, -1>>& tile, int depth, int threads) const {
+        check_deep(depth, tile.shape(2));
+        check_size(tile.shape(0), tile.shape(1));
+        for (std::size_t i = 0; i < tile.size(); ++i)
+            require(tile.data()[i] >> depth == 0, "a sample has more bits than its depth");
+        std::vector<std::uint8_t> payload;
+        {
+            nb::gil_scoped_release release;
+            payload = coder_->encode_deep(tile.data(), depth, int(tile.shape(0)), int(tile.shape(1)), threads);
+        }
+        return nb::bytes(payload.data(), payload.size());
+    }
+
+    std::string decode_deep(nb::bytes payload, int depth, Out<std::uint16_t, nb::shape<-1, -1, -1>> tile,
+                            int threads) const {
+        check_deep(depth, tile.shape(2));
+        check_size(tile.shape(0), tile.shape(1));
+        const auto* data = static_cast<const std::uint8_t*>(payload.data());
+        const std::size_t size = payload.size();
+        nb::gil_scoped_release release;
+        const auto status =
+            coder_->decode_deep(data, size, tile.data(), depth, int(tile.shape(0)), int(tile.shape(1)), threads);
+        return status == l3c::Status::kOk ? "" : l3c::describe(status);
+    }
+
 private:
+    void check_deep(int depth, std::size_t channels) const {
+        require(depth > l3c::kByteDepth && depth <= l3c::kMostDepth, "samples of 9 to 16 bits");
+        require(!conditional_, "a network with side information codes bytes only");
+        require(channels == std::size_t(channels_), "the tile's channels do not fit the model");
+    }
     static void check_size(std::size_t height, std::size_t width) {
         require(height >= 1 && width >= 1 && height <= 65535 && width <= 65535, "a tile's sides: 1 to 65535 pixels");
     }
 
     std::string isa_;
     int channels_;
+    bool conditional_;
     std::unique_ptr<l3c::TileCoder> coder_;
 };
 
@@ -127,5 +160,7 @@ void bind_wave(nb::module_& m) {
              nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg().none(), nb::arg())
         .def_prop_ro("isa", &WaveCoder::isa)
         .def("encode", &WaveCoder::encode)
-        .def("decode", &WaveCoder::decode);
+        .def("decode", &WaveCoder::decode)
+        .def("encode_deep", &WaveCoder::encode_deep)
+        .def("decode_deep", &WaveCoder::decode_deep);
 }

@@ -5,16 +5,16 @@
 namespace l3c {
 namespace {
 
-template <Isa Set>
-class IntegerTile : public Wavefronts<Set> {
-    using Base = Wavefronts<Set>;
+template <Isa Set, class Scale = ByteScale>
+class IntegerTile : public Wavefronts<Set, Scale> {
+    using Base = Wavefronts<Set, Scale>;
 
 public:
     static constexpr bool kLearns = false;
     using Model = PackedModel<Set>;
 
-    IntegerTile(const Model& model, int height, int width, Sharing sharing, SharedWorkspace& shared)
-        : Base(model, height, width, sharing, shared) {
+    IntegerTile(const Model& model, int height, int width, int depth, Sharing sharing, SharedWorkspace& shared)
+        : Base(model, height, width, depth, sharing, shared) {
         shared_ = this->rows(cell_rows(a_.hidden3));
         head_ = this->rows(cell_rows(a_.head));
         for (int i = 0; i < model.network.count; ++i) layers_[i] = &model.layers[i];

@@ -10,36 +10,41 @@ namespace {
 
 constexpr int kActivationMax = 255;
 
+// A network that learns, as its tiles begin.
 template <Isa Set>
-class LearningTile : public IntegerTile<Set> {
-    using Base = IntegerTile<Set>;
+struct LearningModel : PackedModel<Set> {
+    Learning learning;
+    LearnedShape shapes[kMostLayers];  // of those that learn
+
+    LearningModel(const WaveModel& model, Workspace& memory)
+        : PackedModel<Set>(model, memory), learning(model.learning) {
+        const int k = this->architecture.components;
+        for (int i = 0; i < this->network.count; ++i) {
+            if (!learning.learns(i)) continue;
+            const bool last = i >= kHeads && i % 2;
+            shapes[i].begin(
+                model.layers[i], this->network.layer[i],
+                [&](int o) { return last ? output_unit(k, o) : 1 / kActivationStep; }, memory);
+        }
+    }
+
+    // Integer steps of 1 in output o: logits 1/16, means 1/64 of 1/8 of a unit, log scales 1/16, coefficients 1/64.
+    static float output_unit(int k, int o) { return o < k ? 16 : o < 2 * k ? 512 : o < 3 * k ? 16 : 64; }
+};
+
+template <Isa Set, class Scale = ByteScale>
+class LearningTile : public IntegerTile<Set, Scale> {
+    using Base = IntegerTile<Set, Scale>;
     using Base::a_, Base::pointers_, Base::count_, Base::longest_, Base::context_, Base::residuals_, Base::outputs_,
         Base::layers_;
 
 public:
     static constexpr bool kLearns = true;
 
-    struct Model : PackedModel<Set> {
-        Learning learning;
-        LearnedShape shapes[kMostLayers];  // of those that learn
+    using Model = LearningModel<Set>;
 
-        Model(const WaveModel& model, Workspace& memory) : PackedModel<Set>(model, memory), learning(model.learning) {
-            const int k = this->architecture.components;
-            for (int i = 0; i < this->network.count; ++i) {
-                if (!learning.learns(i)) continue;
-                const bool last = i >= kHeads && i % 2;
-                shapes[i].begin(
-                    model.layers[i], this->network.layer[i],
-                    [&](int o) { return last ? output_unit(k, o) : 1 / kActivationStep; }, memory);
-            }
-        }
-
-        // Integer steps of 1 in output o: logits 1/16, means 1/64 of 1/8 of a unit, log scales 1/16, coefficients 1/64.
-        static float output_unit(int k, int o) { return o < k ? 16 : o < 2 * k ? 512 : o < 3 * k ? 16 : 64; }
-    };
-
-    LearningTile(const Model& model, int height, int width, Sharing sharing, SharedWorkspace& shared)
-        : Base(model, height, width, sharing, shared),
+    LearningTile(const Model& model, int height, int width, int depth, Sharing sharing, SharedWorkspace& shared)
+        : Base(model, height, width, depth, sharing, shared),
           tables_(*model.tables),
           learning_(model.learning),
           count_layers_(model.network.count) {
@@ -233,7 +238,7 @@ private:
     void gradients(int c, int at) {
         const int k_count = a_.components;
         float* rows = d_outputs_ + at;
-        const I32x8 symbol = load8(this->values(c) + at) & 255;
+        const I32x8 symbol = this->symbols(c, at);
         const F32x8 mean = this->with_mixture(c, at, [&](const Mixture8& m, auto components) {
             return mixture_gradients(tables_, m, components, symbol, rows, longest_);
         });
@@ -242,8 +247,7 @@ private:
             const I32x8 place = load8(outputs_ + (2 * k_count + k) * longest_ + at) + kLogScaleOrigin;
             keep_where((place >= 0) & (place < kLogScales), rows + (2 * k_count + k) * longest_);
         }
-        for (int j = 0; j < c; ++j)
-            move(3 * k_count + j, at, mean * floats8(load8(this->values(j) + at) - load8(this->prediction(j) + at)));
+        for (int j = 0; j < c; ++j) move(3 * k_count + j, at, mean * this->differences8(j, at));
         if (a_.coupled) move(3 * k_count + c, at, mean * (floats8(load8(this->expected() + at)) * all8f(1 / kFine)));
     }
 

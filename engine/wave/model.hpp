@@ -48,6 +48,11 @@ public:
     virtual std::vector<std::uint8_t> encode(const std::uint8_t* tile, int height, int width, int threads) const = 0;
     virtual Status decode(const std::uint8_t* payload, std::size_t size, std::uint8_t* tile, int height, int width,
                           int threads) const = 0;
+    // The same of samples of 9 to 16 bits, for networks without side information.
+    virtual std::vector<std::uint8_t> encode_deep(const std::uint16_t* tile, int depth, int height, int width,
+                                                  int threads) const = 0;
+    virtual Status decode_deep(const std::uint8_t* payload, std::size_t size, std::uint16_t* tile, int depth,
+                               int height, int width, int threads) const = 0;
 };
 
 }  // namespace l3c

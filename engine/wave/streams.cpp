@@ -20,8 +20,8 @@ std::size_t estimated_bytes(const Interval* intervals, std::size_t count) {
 }
 
 // How many streams: a power of two.
-int choose_streams(const Interval* intervals, int height, int width, int channels) {
-    const std::size_t bytes = estimated_bytes(intervals, std::size_t(height) * width * channels);
+int choose_streams(const Interval* intervals, int symbols, int height, int width, int channels) {
+    const std::size_t bytes = estimated_bytes(intervals, std::size_t(symbols) * height * width * channels);
     int streams = 1;
     while (streams < kChosenMost && bytes >= 2 * streams * kPerStream &&
            useful_strips(height, width, 2 * streams) == 2 * streams)
@@ -30,17 +30,26 @@ int choose_streams(const Interval* intervals, int height, int width, int channel
 }
 
 // Stream `number` of `streams`.
-std::vector<std::uint8_t> encode_stream(const Interval* intervals, int height, int width, int channels, int number,
-                                        int streams) {
+std::vector<std::uint8_t> encode_stream(const Interval* intervals, int symbols, int height, int width, int channels,
+                                        int number, int streams) {
     const std::size_t all = std::size_t(height) * width * channels;
-    RansEncoder encoder(all / streams);
+    RansEncoder encoder(symbols * all / streams);
     const Interval* at = intervals + all;
     for (std::int64_t t = wavefronts_of(height, width); t-- > 0;) {
         const RowRange rows = wavefront_rows(t, height, width);
         const int begin = strip_start(rows, number, streams), end = strip_start(rows, number + 1, streams);
         for (int c = channels; c-- > 0;) {
             at -= rows.size();
-            encoder.put_before(at + (begin - rows.begin), end - begin);
+            if (symbols == 1) {
+                encoder.put_before(at + (begin - rows.begin), end - begin);
+                continue;
+            }
+            for (int first = (end - begin + kLanes - 1) / kLanes * kLanes; first > 0;) {
+                first -= kLanes;
+                const int left = end - begin - first;
+                for (int k = symbols; k-- > 0;)
+                    encoder.put_before(at + k * all + (begin - rows.begin) + first, left < kLanes ? left : kLanes);
+            }
         }
     }
     return encoder.finish();
@@ -48,12 +57,13 @@ std::vector<std::uint8_t> encode_stream(const Interval* intervals, int height, i
 
 }  // namespace
 
-std::vector<std::uint8_t> encode_streams(const Interval* intervals, int height, int width, int channels, Team& team) {
-    const int streams = choose_streams(intervals, height, width, channels);
+std::vector<std::uint8_t> encode_streams(const Interval* intervals, int symbols, int height, int width, int channels,
+                                         Team& team) {
+    const int streams = choose_streams(intervals, symbols, height, width, channels);
     std::vector<std::uint8_t> coded[kMostStreams];
     const auto work = [&](int i) {
         for (int s = i; s < streams; s += team.size())
-            coded[s] = encode_stream(intervals, height, width, channels, s, streams);
+            coded[s] = encode_stream(intervals, symbols, height, width, channels, s, streams);
     };
     team.run(work);
     std::vector<std::uint8_t> payload{std::uint8_t(streams)};

@@ -10,8 +10,10 @@
 
 namespace l3c {
 
-// intervals: of each wavefront, of each channel, of its pixels.
-std::vector<std::uint8_t> encode_streams(const Interval* intervals, int height, int width, int channels, Team& team);
+// intervals: of each wavefront, of each channel, of its pixels; all of them for each of a sample's symbols. Where there are
+// several, they take turns by eight pixels.
+std::vector<std::uint8_t> encode_streams(const Interval* intervals, int symbols, int height, int width, int channels,
+                                         Team& team);
 
 // decoders: kMostStreams. Sets as many as there are streams.
 Status begin_streams(const std::uint8_t* payload, std::size_t size, RansDecoder* decoders, int& streams);

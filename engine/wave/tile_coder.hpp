@@ -8,6 +8,7 @@
 
 #include "coding/rans.hpp"
 #include "team.hpp"
+#include "wave/deep_tile.hpp"
 #include "wave/integer_tile.hpp"
 #include "wave/learning_tile.hpp"
 #include "wave/streams.hpp"
@@ -20,13 +21,13 @@ template <class Tile>
 class Views {
 public:
     // strips: into which wavefronts are divided; thread i codes strips first_strip(i) .. first_strip(i + 1) - 1.
-    Views(const typename Tile::Model& model, int height, int width, int strips, int threads)
+    Views(const typename Tile::Model& model, int height, int width, int depth, int strips, int threads)
         : strips_(strips), threads_(threads) {
         const int each = (strips + threads - 1) / threads, all = most_pixels(height, width);
         const int most = std::min(all, (all * each + strips - 1) / strips + kStripRows);
         for (int i = 0; i < threads; ++i) {
             shared_.begin_view();
-            owner_[i].reset(new Tile(model, height, width, {threads, i ? most : all}, shared_));
+            owner_[i].reset(new Tile(model, height, width, depth, {threads, i ? most : all}, shared_));
             views_[i] = owner_[i].get();
         }
     }
@@ -101,36 +102,93 @@ private:
     Tile* views_[kMostStreams];
 };
 
-template <class Tile>
+// DeepTile: the same as Tile for samples of more than 8 bits.
+template <class Tile, class DeepTile>
 class Coder final : public TileCoder {
 public:
     explicit Coder(const WaveModel& model) : tables_(model.tables), model_(model, memory_) { model_.tables = &tables_; }
 
     std::vector<std::uint8_t> encode(const std::uint8_t* pixels, int height, int width, int threads) const override {
-        const int channels = model_.architecture.coded();
-        Team team(useful_strips(height, width, threads));
-        Views<Tile> views(model_, height, width, team.size(), team.size());
-        auto* intervals = views.shared().template take<Interval>(std::size_t(height) * width * channels);
-        const auto code = [&](Tile& tile, int, int c) {
-            const RowRange rows = tile.wavefront();
-            Interval* out = intervals + tile.pixels_before() * channels +
-                            std::size_t(c - tile.first_channel()) * rows.size() + (tile.first() - rows.begin);
-            for (int at = 0; at < tile.count(); at += kVector) put(tile, c, at, tile.count() - at, out + at);
-            return Status::kOk;
-        };
-        views.run(team, side(pixels), [&](Tile& tile) { fetch(tile, pixels, width); }, code, [](Tile&) {});
-        return encode_streams(intervals, height, width, channels, team);
+        return encode_tile<Tile, 1>(
+            pixels, kByteDepth, height, width, threads,
+            [&](Tile& tile, int c, int at, int left, Interval* const* out) { put(tile, c, at, left, out[0]); });
+    }
+
+    std::vector<std::uint8_t> encode_deep(const std::uint16_t* pixels, int depth, int height, int width,
+                                          int threads) const override {
+        return encode_tile<DeepTile, kDeepSymbols>(pixels, depth, height, width, threads,
+                                                   [&](DeepTile& tile, int c, int at, int left, Interval* const* out) {
+                                                       put_deep(tables_, tile, c, at, left, out);
+                                                   });
     }
 
     Status decode(const std::uint8_t* payload, std::size_t size, std::uint8_t* pixels, int height, int width,
                   int threads) const override {
+        return decode_tile<Tile>(
+            payload, size, pixels, kByteDepth, height, width, threads,
+            [&](Tile& tile, int c, Strip(&strips)[kTogether]) { return take_all(tile, c, strips); });
+    }
+
+    Status decode_deep(const std::uint8_t* payload, std::size_t size, std::uint16_t* pixels, int depth, int height,
+                       int width, int threads) const override {
+        return decode_tile<DeepTile>(payload, size, pixels, depth, height, width, threads,
+                                     [&](DeepTile& tile, int c, Strip(&strips)[kTogether]) {
+                                         for (const Strip& strip : strips)
+                                             for (int at = strip.at; at < strip.end; at += kVector) {
+                                                 const Status status =
+                                                     take_deep(tables_, tile, c, at, strip.end - at, *strip.decoder);
+                                                 if (status != Status::kOk) return status;
+                                             }
+                                         return Status::kOk;
+                                     });
+    }
+
+private:
+    // What is left of a strip to decode: pixels at .. end - 1.
+    struct Strip {
+        int at, end;
+        RansDecoder* decoder;
+    };
+    // Strips whose symbols are searched for at once, since a search waits for its own results most of the time.
+    static constexpr int kTogether = 2;
+
+    // put(tile, c, at, left, out): the intervals of channel c of eight pixels, or of the `left` ones there are; a sample has
+    // `symbols` of them, each kind in an array of its own.
+    template <class AnyTile, int symbols, class Sample, class Put>
+    std::vector<std::uint8_t> encode_tile(const Sample* pixels, int depth, int height, int width, int threads,
+                                          Put put_some) const {
+        const int channels = model_.architecture.coded();
+        Team team(useful_strips(height, width, threads));
+        Views<AnyTile> views(model_, height, width, depth, team.size(), team.size());
+        const std::size_t all = std::size_t(height) * width * channels;
+        auto* intervals = views.shared().template take<Interval>(symbols * all);
+        const auto code = [&](AnyTile& tile, int, int c) {
+            const RowRange rows = tile.wavefront();
+            Interval* out[symbols];
+            for (int k = 0; k < symbols; ++k)
+                out[k] = intervals + k * all + tile.pixels_before() * channels +
+                         std::size_t(c - tile.first_channel()) * rows.size() + (tile.first() - rows.begin);
+            for (int at = 0; at < tile.count(); at += kVector) {
+                put_some(tile, c, at, tile.count() - at, out);
+                for (Interval*& to : out) to += kVector;
+            }
+            return Status::kOk;
+        };
+        views.run(team, side(pixels), [&](AnyTile& tile) { fetch(tile, pixels, width); }, code, [](AnyTile&) {});
+        return encode_streams(intervals, symbols, height, width, channels, team);
+    }
+
+    // take(tile, c, strips): decodes channel c of strips, which follow each other.
+    template <class AnyTile, class Sample, class Take>
+    Status decode_tile(const std::uint8_t* payload, std::size_t size, Sample* pixels, int depth, int height, int width,
+                       int threads, Take take_some) const {
         RansDecoder decoders[kMostStreams];
         int streams = 0;
         Status status = begin_streams(payload, size, decoders, streams);
         if (status != Status::kOk) return status;
         Team team(std::min(useful_strips(height, width, threads), streams));
-        Views<Tile> views(model_, height, width, streams, team.size());
-        const auto code = [&](Tile& tile, int i, int c) {
+        Views<AnyTile> views(model_, height, width, depth, streams, team.size());
+        const auto code = [&](AnyTile& tile, int i, int c) {
             const int last = views.first_strip(i + 1);
             for (int s = views.first_strip(i); s < last; s += kTogether) {
                 Strip strips[kTogether];
@@ -140,35 +198,39 @@ public:
                                  strip_start(tile.wavefront(), std::min(number + 1, last), streams) - tile.first(),
                                  &decoders[number < last ? number : s]};
                 }
-                const Status taken = take_all(tile, c, strips);
+                const Status taken = take_some(tile, c, strips);
                 if (taken != Status::kOk) return taken;
             }
             return Status::kOk;
         };
-        status = views.run(team, side(pixels), [](Tile&) {}, code, [&](Tile& tile) { emit(tile, pixels, width); });
+        status =
+            views.run(team, side(pixels), [](AnyTile&) {}, code, [&](AnyTile& tile) { emit(tile, pixels, width); });
         for (int s = 0; s < streams && status == Status::kOk; ++s) status = rans_finish(decoders[s]);
         return status;
     }
 
-private:
     const std::uint8_t* side(const std::uint8_t* tile) const {
         return model_.architecture.side_channels ? tile : nullptr;
     }
+    static const std::uint8_t* side(const std::uint16_t*) { return nullptr; }
     int order(int c) const { return model_.architecture.coded() == 3 ? kCodingOrder[c] : c; }
 
-    std::ptrdiff_t place(const Tile& tile, int width, int i, int c) const {
+    template <class AnyTile>
+    std::ptrdiff_t place(const AnyTile& tile, int width, int i, int c) const {
         const std::int64_t row = tile.first() + i, x = tile.front().t - kSlope * row;
         return (row * width + x) * model_.architecture.channels + order(c);
     }
 
-    void fetch(Tile& tile, const std::uint8_t* pixels, int width) const {
+    template <class AnyTile, class Sample>
+    void fetch(AnyTile& tile, const Sample* pixels, int width) const {
         for (int c = tile.first_channel(); c < tile.channels(); ++c)
             for (int i = 0; i < tile.count(); ++i) tile.values(c)[i] = pixels[place(tile, width, i, c)];
     }
 
-    void emit(const Tile& tile, std::uint8_t* pixels, int width) const {
+    template <class AnyTile, class Sample>
+    void emit(const AnyTile& tile, Sample* pixels, int width) const {
         for (int c = tile.first_channel(); c < tile.channels(); ++c)
-            for (int i = 0; i < tile.count(); ++i) pixels[place(tile, width, i, c)] = std::uint8_t(tile.values(c)[i]);
+            for (int i = 0; i < tile.count(); ++i) pixels[place(tile, width, i, c)] = Sample(tile.values(c)[i]);
     }
 
     void put(Tile& tile, int c, int at, int left, Interval* out) const {
@@ -178,14 +240,6 @@ private:
         const I32x8 both = found.start | (found.frequency << 16);
         for (int i = 0; i < (left < kVector ? left : kVector); ++i) out[i] = Interval(both[i]);
     }
-
-    // What is left of a strip to decode: pixels at .. end - 1.
-    struct Strip {
-        int at, end;
-        RansDecoder* decoder;
-    };
-    // Strips whose symbols are searched for at once, since a search waits for its own results most of the time.
-    static constexpr int kTogether = 2;
 
     Status take_all(Tile& tile, int c, Strip (&strips)[kTogether]) const {
         const auto left = [](const Strip& strip) { return strip.at < strip.end; };
@@ -236,8 +290,9 @@ private:
 
 template <Isa Set>
 std::unique_ptr<TileCoder> make_tile_coder(const WaveModel& model) {
-    if (model.learning.step_pixels > 0) return std::make_unique<Coder<LearningTile<Set>>>(model);
-    return std::make_unique<Coder<IntegerTile<Set>>>(model);
+    if (model.learning.step_pixels > 0)
+        return std::make_unique<Coder<LearningTile<Set>, LearningTile<Set, DeepScale>>>(model);
+    return std::make_unique<Coder<IntegerTile<Set>, IntegerTile<Set, DeepScale>>>(model);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "coding/mixture.hpp"
 #include "wave/dense.hpp"
 #include "wave/model.hpp"
+#include "wave/scale.hpp"
 #include "wave/strips.hpp"
 
 namespace l3c {
@@ -20,7 +21,6 @@ constexpr int ring_above(int n) { return n < 1 ? 1 : 2 * ring_above(n / 2); }
 
 constexpr int kLeft = 3;  // columns that a pixel sees beyond the tile
 constexpr int kRight = 2;
-constexpr int kNeutral = 128;    // what it sees there above the first row
 constexpr int kRowGranule = 16;  // pixels of the widest vector of floats, which may reach beyond a row's last one
 constexpr int kAbove = 8;        // lanes before row 0: more rows than a pixel sees above
 static_assert(kStripRows % kFloats == 0);  // blocks of sums have one thread
@@ -57,11 +57,13 @@ struct Sharing {
 
 // A tile as one thread sees it: its rings and sums, which all threads share, and the strip that this thread codes of each
 // wavefront. What belongs to a pixel is written by its own thread alone; all threads meet after each wavefront.
-template <Isa Set>
+// Scale: ByteScale, or DeepScale for samples of more bits.
+template <Isa Set, class Scale = ByteScale>
 class Wavefronts {
 public:
     // shared: at the beginning of a view.
-    Wavefronts(const PackedModel<Set>& model, int height, int width, Sharing sharing, SharedWorkspace& shared)
+    Wavefronts(const PackedModel<Set>& model, int height, int width, int depth, Sharing sharing,
+               SharedWorkspace& shared)
         : model_(model),
           a_(model.architecture),
           height_(height),
@@ -70,10 +72,11 @@ public:
           lanes_(kAbove + height + Set::kBlockPixels + kRowGranule),
           cached_rows_(cell_rows(a_.cached)),
           ring_(a_.side_channels ? kSideRing : kSampleRing) {
+        scale_.open(a_.channels, height, longest_, depth, memory_, shared);
         const std::size_t samples = std::size_t(a_.channels) * ring_ * lanes_;
         samples_ = shared.take<std::int32_t>(samples);
         if (shared.first_view())
-            for (std::size_t i = 0; i < samples; ++i) samples_[i] = kNeutral;
+            for (std::size_t i = 0; i < samples; ++i) samples_[i] = scale_.neutral();
         cached_ = shared.take<std::int32_t>(std::size_t(cached_rows_) * kCachedRing * lanes_);
         cached_strip_ = sharing.threads > 1 ? rows(cached_rows_) : nullptr;
         context_ = rows(cell_rows(context_rows(a_)));
@@ -83,7 +86,7 @@ public:
         input_rows_ = rows(Inputs::stage1_segments(a_) + Inputs::head_segments(a_));
         hidden_ = rows(cell_rows(a_.hidden1 > a_.hidden2 ? a_.hidden1 : a_.hidden2));
         outputs_ = rows(most_of(model.network, [](const LayerSpec& layer) { return padded(layer.outputs); }, kHeads));
-        predictions_ = rows(level_rows(a_));
+        levels_ = rows(level_rows(a_));
         values_ = rows(a_.channels);
         open_inputs(shared);
         pointers_ = memory_.take<const std::int32_t*>(model.most_rows());
@@ -119,6 +122,24 @@ public:
     std::int32_t* values(int c) { return values_ + std::ptrdiff_t(c) * longest_; }
     const std::int32_t* values(int c) const { return values_ + std::ptrdiff_t(c) * longest_; }
 
+    const Scale& sample_scale() const { return scale_; }
+
+    // The symbols of eight pixels, once channel c is known: samples, or the residuals of deeper ones.
+    I32x8 symbols(int c, int at) const {
+        if constexpr (Scale::kDeep)
+            return load8(scale_.residuals(c) + at);
+        else
+            return load8(values(c) + at) & 255;
+    }
+
+    // By how much samples differ from their predictions, in steps.
+    F32x8 differences8(int c, int at) const {
+        if constexpr (Scale::kDeep)
+            return floats8(load8(scale_.differences(c) + at)) * all8f(1.0f / kFineSteps);
+        else
+            return floats8(load8(values(c) + at) - load8(prediction(c) + at));
+    }
+
     // work(mixture, components) on channel c of eight pixels.
     template <class Work>
     auto with_mixture(int c, int at, Work work) const {
@@ -138,20 +159,24 @@ public:
 
     // Context and predictions of the wavefront's pixels.
     void context() {
+        if constexpr (Scale::kDeep) scale_.begin(front_);
         for (int c = 0; c < a_.channels; ++c) {
             predict(c);
+            if constexpr (Scale::kDeep) scale_.set_levels(c, level_row(c));
             neighbour_residuals(c);
             if (c < a_.side_channels) know(c);
         }
-        inputs_.fill(*this, prediction(a_.channels), longest_);
-        join(predictions_, level_rows(a_),
+        inputs_.fill(*this, level_row(a_.channels), longest_);
+        join(level_row(0), level_rows(a_),
              context_ + std::ptrdiff_t(a_.channels * kNeighbours / Set::kCellChannels) * longest_);
     }
 
     // To be called when the samples of channel c are known.
     void set_residual(int c) {
         const std::int32_t *v = values(c), *p = prediction(c);
-        set_cells(residuals_, c, [&](int i) { return residual(v[i], p[i]); });
+        if constexpr (Scale::kDeep) scale_.set(c, v);
+        const auto steps = scale_.steps();
+        set_cells(residuals_, c, [&](int i) { return steps.residual(v[i], p[i], i); });
         inputs_.observe(*this, c, input_rows_, longest_);
         for (int s = 0; s < Inputs::stage1_segments(a_); ++s) set_row(observed_cells(s), c, input_row(s));
     }
@@ -159,6 +184,7 @@ public:
     // To be called when all samples are known.
     void remember() {
         write();
+        if constexpr (Scale::kDeep) scale_.update();
         cache_features();
         inputs_.update(*this);
     }
@@ -167,23 +193,30 @@ public:
     Front front() const { return front_; }
     void neighbours(int c, int n, float* to) const {
         const std::int32_t *from = samples_at(c, kNeighbourOffsets[n]), *p = prediction(c);
+        const auto steps = scale_.steps();
         const int count = count_;
-        for (int i = 0; i < count; ++i) to[i] = float(residual(from[i], p[i]) - 128);
+        for (int i = 0; i < count; ++i) to[i] = float(steps.residual(from[i], p[i], i) - 128);
     }
     void residuals(int c, float* to) const {
         const std::int32_t *v = values(c), *p = prediction(c);
+        const auto steps = scale_.steps();
         const int count = count_;
-        for (int i = 0; i < count; ++i) to[i] = float(residual(v[i], p[i]) - 128);
+        for (int i = 0; i < count; ++i) to[i] = float(steps.residual(v[i], p[i], i) - 128);
     }
     void differences(int c, float* to) const {
-        const std::int32_t *v = values(c), *p = prediction(c);
         const int count = count_;
-        for (int i = 0; i < count; ++i) to[i] = float(v[i] - p[i]);
+        if constexpr (Scale::kDeep) {
+            const std::int32_t* fine = scale_.differences(c);
+            for (int i = 0; i < count; ++i) to[i] = float(fine[i]) * (1.0f / kFineSteps);
+        } else {
+            const std::int32_t *v = values(c), *p = prediction(c);
+            for (int i = 0; i < count; ++i) to[i] = float(v[i] - p[i]);
+        }
     }
     void ahead(int n, std::int32_t* to) const {
         const std::int32_t *from = samples_at(0, kAheadOffsets[n]), *p = prediction(0);
         const int count = count_;
-        for (int i = 0; i < count; ++i) to[i] = residual(from[i], p[i]);
+        for (int i = 0; i < count; ++i) to[i] = byte_residual(from[i] - p[i]);
     }
 
 protected:
@@ -193,11 +226,14 @@ protected:
 
     template <class Count>
     Mixture8 mixture(Count components, int c, int at) const {
-        I32x8 centre = load8(prediction(c) + at) << 6;
+        I32x8 centre = (Scale::kDeep ? all8(128) : load8(prediction(c) + at)) << 6;
         for (int j = 0; j < c; ++j) {
             const I32x8 raw = load8(outputs_ + std::ptrdiff_t(3 * a_.components + j) * longest_ + at);
             const I32x8 coefficient = clip8(raw, -kMostCoefficient, kMostCoefficient);
-            centre += coefficient * (load8(values_ + std::ptrdiff_t(j) * longest_ + at) - load8(prediction(j) + at));
+            if constexpr (Scale::kDeep)
+                centre += (coefficient * load8(scale_.differences(j) + at) + 32) >> 6;
+            else
+                centre += coefficient * (load8(values(j) + at) - load8(prediction(j) + at));
         }
         if (a_.coupled) {
             const I32x8 raw = load8(outputs_ + std::ptrdiff_t(3 * a_.components + c) * longest_ + at);
@@ -207,8 +243,14 @@ protected:
     }
 
     std::int32_t* rows(int count) { return memory_.take<std::int32_t>(std::size_t(count) * longest_); }
-    std::int32_t* prediction(int c) { return predictions_ + std::ptrdiff_t(c) * longest_; }
-    const std::int32_t* prediction(int c) const { return predictions_ + std::ptrdiff_t(c) * longest_; }
+    // Of what stands behind the neighbours in the context: predictions, as the network sees them, and the inputs' rows.
+    std::int32_t* level_row(int row) const { return levels_ + std::ptrdiff_t(row) * longest_; }
+    std::int32_t* prediction(int c) const {
+        if constexpr (Scale::kDeep)
+            return scale_.predictions(c);
+        else
+            return level_row(c);
+    }
 
     std::int32_t* sample_row(int c, int slot) const {
         return samples_ + (std::ptrdiff_t(c) * ring_ + (slot & (ring_ - 1))) * lanes_ + kAbove;
@@ -219,14 +261,10 @@ protected:
         return cached_ + (std::ptrdiff_t(slot & (kCachedRing - 1)) * cached_rows_ + group) * lanes_ + kAbove;
     }
 
-    static std::int32_t residual(std::int32_t value, std::int32_t prediction) {
-        const std::int32_t d = value - prediction;
-        return (d < -128 ? -128 : d > 127 ? 127 : d) + 128;
-    }
-
     void neighbour_residuals(int c) {
         constexpr int kBits = 32 / Set::kCellChannels;
         const std::int32_t* p = prediction(c);
+        const auto steps = scale_.steps();
         const int count = count_;
         for (int n = 0; n < kNeighbours; n += Set::kCellChannels) {
             std::int32_t* __restrict cells =
@@ -236,7 +274,7 @@ protected:
             for (int i = 0; i < count; ++i) {
                 std::int32_t cell = 0;
 #pragma GCC unroll 4
-                for (int j = 0; j < Set::kCellChannels; ++j) cell |= residual(from[j][i], p[i]) << (j * kBits);
+                for (int j = 0; j < Set::kCellChannels; ++j) cell |= steps.residual(from[j][i], p[i], i) << (j * kBits);
                 cells[i] = cell;
             }
         }
@@ -389,10 +427,11 @@ protected:
     std::int64_t entered_ = 0;
     std::size_t pixels_before_ = 0;
     Front front_{};
+    Scale scale_;
     Inputs inputs_;
     Shared shared_{};
     std::int32_t *samples_, *cached_;  // shared
-    std::int32_t *cached_strip_, *context_, *residuals_, *hidden_, *outputs_, *predictions_, *values_;
+    std::int32_t *cached_strip_, *context_, *residuals_, *hidden_, *outputs_, *levels_, *values_;
     std::int32_t *observed_cells_, *expected_cells_, *input_rows_;  // of the optional inputs
     const std::int32_t** pointers_;
 };

@@ -20,20 +20,14 @@ from tests.checks import smooth_picture
 from tests.strange.arrays import photograph
 
 WIDE = (np.tile(np.floor(photograph()[100:120, :300] * 3000), (1, 3, 1)) * 21).astype(np.uint16)
-"""20 x 900: its packed low bits are wider than the picture."""
+"""20 x 900, of ranks of more than 8 bits."""
 
 
 @pytest.mark.parametrize("rotated", [False, True])
-def test_packed_low_bits_wider_than_the_picture_are_read_again(rotated: bool) -> None:
+def test_ranks_of_two_parts_are_read_again(rotated: bool) -> None:
     array = np.ascontiguousarray(WIDE.transpose(1, 0, 2)) if rotated else WIDE
     data = l3c.encode(array)
     np.testing.assert_array_equal(l3c.decode(data), array)
-
-
-def test_the_side_of_a_whole_picture_is_that_of_its_widest_component() -> None:
-    header = read_file(l3c.encode(WIDE)).header
-    assert max(c.width for c in header.components) > header.width
-    assert graphics.side_of(header) == max(c.width for c in header.components)
 
 
 def test_a_file_that_cannot_be_read_is_dropped_and_said(monkeypatch: pytest.MonkeyPatch) -> None:

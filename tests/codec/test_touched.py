@@ -53,6 +53,8 @@ def components_of(header: ImageHeader, seed: int) -> list[NDArray[np.uint8]]:
     found = [random.integers(0, 256, (c.height, c.width, c.channels)).astype(np.uint8) for c in header.components]
     if header.history is None and low < 8:
         found = [c & np.uint8((1 << low) - 1) if i % header.parts else c for i, c in enumerate(found)]
+    if isinstance(header.history, ValueTable) and len(found) > 1:
+        found[1] &= np.uint8((1 << header.history.bits - 8) - 1)
     return found
 
 

@@ -205,6 +205,11 @@ def join_bytes(head: Head, components: Sequence[Bytes]) -> NDArray[np.uint64]:
     return np.concatenate(planes, axis=2)
 
 
+def deep_numbers(head: Head) -> dict[int, int]:
+    """The bits of numbers that two components hold, by the upper one (2.7.4)."""
+    return {2 * plane: head.depth for plane in range(len(head.planes))} if 9 <= head.depth <= 16 else {}
+
+
 def samples_of_numbers(head: Head, numbers: NDArray[np.uint64]) -> Samples:
     """The samples, in the smallest type that fits (2.3.2, 2.3.3)."""
     require(int(numbers.max()) <= (head.maximum or (1 << head.depth) - 1), "a number is too great")
@@ -238,6 +243,10 @@ class Rans:
 
     def group(self, cumulative: Ints) -> Ints:
         """Decodes one symbol group: a row of `cumulative` frequencies (n x alphabet + 1) for each symbol (4.2)."""
+        return self.ragged(list(cumulative))
+
+    def ragged(self, cumulative: list[Ints]) -> Ints:
+        """The same of alphabets that differ in size."""
         symbols = np.zeros(len(cumulative), np.int64)
         for index, row in enumerate(cumulative):
             state = self.states[index % LANES]
@@ -274,17 +283,17 @@ class Streams:
             begin += length
         self.streams.append(Rans(payload[begin:]))
 
+    def parts(self, first: int, pixels: int) -> list[tuple[Rans, int, int]]:
+        """Each stream and its strip of a wavefront whose first row is `first`, as pixels of the wavefront."""
+        count = len(self.streams)
+        inner = [(first + pixels * s // count + 8) // 16 * 16 for s in range(1, count)]
+        starts = [0] + [min(max(first, start), first + pixels) - first for start in inner]
+        return list(zip(self.streams, starts, [*starts[1:], pixels], strict=True))
+
     def strips(self, cumulative: Ints, first: int) -> Ints:
         """The samples of a channel of a wavefront whose first row is `first`: a group of each stream."""
-        count, pixels = len(self.streams), len(cumulative)
-        inner = [(first + pixels * s // count + 8) // 16 * 16 for s in range(1, count)]
-        starts = [first] + [min(max(first, start), first + pixels) for start in inner]
-        ends = [*starts[1:], first + pixels]
-        groups = [
-            stream.group(cumulative[start - first : end - first])
-            for stream, start, end in zip(self.streams, starts, ends, strict=True)
-        ]
-        return np.concatenate(groups)
+        parts = self.parts(first, len(cumulative))
+        return np.concatenate([stream.group(cumulative[begin:end]) for stream, begin, end in parts])
 
     def end(self) -> None:
         for stream in self.streams:
@@ -337,6 +346,13 @@ class Mixture:
         """The arguments z of 4.6 for symbols `v` (pixels x anything): pixels x anything x K."""
         edge = 64 * v[..., None] - 32 - self.mean[:, None]
         result: Ints = edge * MANTISSA[self.index][:, None] >> SHIFT[self.index][:, None]
+        return result
+
+    def share(self, row: int, edges: Ints) -> Ints:
+        """F of one pixel at edges in 64ths (4.6, 5.16.4)."""
+        index = self.index[row]
+        z = (edges[:, None] - self.mean[row]) * MANTISSA[index] >> SHIFT[index]
+        result: Ints = (self.weight[row] * logistic(z)).sum(axis=1) >> 15
         return result
 
     def cumulative(self) -> Ints:
@@ -855,6 +871,9 @@ Watcher = Callable[[int, Model], None]
 class WaveTile:
     """Decodes one tile of a wave model."""
 
+    neutral = 128  # above row 0 (5.2)
+    kept_as: Any = np.uint8
+
     def __init__(self, model: Model, height: int, width: int, luma: Bytes | None = None) -> None:
         """`luma` is the known channel of a model with side information, height x width (5.12)."""
         self.model = Model(model.architecture, model.learning, [Layer(**vars(layer)) for layer in model.layers])
@@ -862,7 +881,7 @@ class WaveTile:
         a = model.architecture
         self.architecture = a
         # Samples by channel, row and column, with a margin: it is 128 at first, and follows 5.2 as samples appear.
-        self.samples = np.full((a.channels, height + MARGIN + 1, width + 2 * MARGIN), 128, np.int64)
+        self.samples = np.full((a.channels, height + MARGIN + 1, width + 2 * MARGIN), self.neutral, np.int64)
         self.cached = np.zeros((height + MARGIN, width + 2 * MARGIN, a.cached), np.int64)
         self.learner = Learner(self.model) if model.learning else None
         self.fits = FadingSums(height, (model.coded, 13, 12))
@@ -898,7 +917,37 @@ class WaveTile:
             decoded = decoded[..., 1:]
         elif self.architecture.channels == 3:
             decoded = decoded[..., [1, 0, 2]]  # coded as green, red, blue
-        return decoded.astype(np.uint8)
+        return decoded.astype(self.kept_as)
+
+    def begin(self, t: int, y: Ints, prediction: Ints) -> None:
+        """What comes before the context."""
+
+    def end_front(self, t: int, y: Ints, values: Ints, prediction: Ints) -> None:
+        """What comes when all samples are known, pixels x channels."""
+
+    def residual(self, values: Ints, prediction: Ints) -> Ints:
+        """5.3; the first axis is that of the pixels."""
+        result: Ints = np.clip(values - prediction, -128, 127) + 128
+        return result
+
+    def fine(self, values: Ints, prediction: Ints) -> Ints:
+        """The differences of 5.3, times 64."""
+        return 64 * (values - prediction)
+
+    def seen(self, prediction: Ints) -> Ints:
+        """Item 2 of 5.4."""
+        return prediction
+
+    def middle(self, prediction: Ints) -> Ints:
+        """The first term of the centre, divided by 64 (5.10)."""
+        return prediction
+
+    def channel(self, rans: Streams, mixture: Mixture, prediction: Ints, first: int) -> tuple[Ints, Ints, Ints]:
+        """Decodes a channel's samples of a wavefront (5.9): samples, what the mixture is of, its frequency."""
+        cumulative = mixture.cumulative()
+        sample = rans.strips(cumulative, first)
+        rows = np.arange(len(sample))
+        return sample, sample, cumulative[rows, sample + 1] - cumulative[rows, sample]
 
     def put(self, channel: int, y: Ints, x: Ints, values: Ints) -> None:
         """Keeps samples, and those beyond the borders that follow from them (5.2)."""
@@ -917,8 +966,9 @@ class WaveTile:
         near = self.samples[:, y[:, None] + MARGIN + at[:, 0], x[:, None] + MARGIN + at[:, 1]].transpose(1, 0, 2)
         w, n, nw = near[..., 0], near[..., 3], near[..., 6]
         prediction = np.clip(w + n - nw, np.minimum(w, n), np.maximum(w, n))  # pixels x channels (5.3)
-        residuals = np.clip(near - prediction[..., None], -128, 127) + 128
-        context = [residuals.reshape(len(y), -1), prediction]
+        self.begin(t, y, prediction)
+        residuals = self.residual(near, prediction[..., None])
+        context = [residuals.reshape(len(y), -1), self.seen(prediction)]
         if side:
             at = np.array(SIDE_AT)
             known = self.samples[0, y[:, None] + MARGIN + at[:, 0], x[:, None] + MARGIN + at[:, 1]]
@@ -943,14 +993,15 @@ class WaveTile:
         shared = layers[3].activations(middle)
 
         own = np.zeros((len(y), a.channels), np.int64)  # residuals of the pixels themselves
-        difference = np.zeros((len(y), a.channels), np.int64)
+        fine = np.zeros((len(y), a.channels), np.int64)  # differences times 64
+        values = np.zeros((len(y), a.channels), np.int64)
         for c in range(a.channels):
             if c >= side:
                 first, last = layers[4 + 2 * (c - side)], layers[5 + 2 * (c - side)]
                 inputs = [shared, own[:, :c]]
-                factors = f32(difference[:, :c])
+                factors = f32(fine[:, :c]) * f32(2.0**-6)
                 if a.coupled:
-                    expected = regression.expect(c, difference)
+                    expected = regression.expect(c, fine)
                     inputs.append(as_input(expected)[:, None])
                     factors = np.concatenate([factors, f32(expected)[:, None] * f32(2.0**-6)], axis=1)
                 head_inputs = np.concatenate(inputs, axis=1)
@@ -959,29 +1010,28 @@ class WaveTile:
                 logit, mean, log_scale = (outputs[:, i * a.components : (i + 1) * a.components] for i in range(3))
                 coefficient = outputs[:, 3 * a.components :]
                 limited = np.clip(coefficient, -256, 256)
-                centre = 64 * prediction[:, c] + (limited[:, :c] * difference[:, :c]).sum(axis=1)
+                moved = limited[:, :c] * fine[:, :c] + 32 >> 6
+                centre = 64 * self.middle(prediction[:, c]) + moved.sum(axis=1)
                 if a.coupled:
                     centre = centre + (limited[:, c] * expected + 32 >> 6)
                 mixture = Mixture(logit, centre[:, None] + mean, log_scale)
-                cumulative = mixture.cumulative()
-                sample = rans.strips(cumulative, int(y[0]))
+                sample, symbol, frequency = self.channel(rans, mixture, prediction[:, c], int(y[0]))
                 self.put(c, y, x, sample)
                 if learner:
-                    rows = np.arange(len(y))
-                    frequency = cumulative[rows, sample + 1] - cumulative[rows, sample]
-                    gradients = output_gradients(mixture, sample, frequency, coefficient, factors)
+                    gradients = output_gradients(mixture, symbol, frequency, coefficient, factors)
                     learner.channel(c - side, gradients, shared, head_inputs, hidden)
             else:
                 sample = self.samples[c, y + MARGIN, x + MARGIN]
-            difference[:, c] = sample - prediction[:, c]
-            own[:, c] = np.clip(difference[:, c], -128, 127) + 128
+            values[:, c] = sample
+            fine[:, c] = self.fine(sample, prediction[:, c])
+            own[:, c] = self.residual(sample, prediction[:, c])
             if a.coupled:
-                regression.learn_error(c, difference)
+                regression.learn_error(c, fine)
 
         stage1 = [shared_inputs, own]
         if a.coupled:
             stage1.append(as_input(np.stack(regression.errors, axis=1)))
-            self.regression.keep(t, y, regression.new_sums(difference))
+            self.regression.keep(t, y, regression.new_sums(fine))
         features = layers[1].activations(layers[0].activations(np.concatenate(stage1, axis=1)))
         self.cached[y + MARGIN, x + MARGIN] = features
         if a.fitted:
@@ -993,8 +1043,88 @@ class WaveTile:
             everything = f32(np.concatenate([fit_inputs, target], axis=-1))
             scaled = g[..., None] * everything
             self.fits.keep(t, y, fused(scaled[..., :, None], f32(fit_inputs)[..., None, :], fit_sums))
+        self.end_front(t, y, values, prediction)
         if learner:
             learner.finish(stage2_inputs, middle, shared)
+
+
+class DeepTile(WaveTile):
+    """Decodes one deep tile of a wave model (5.16)."""
+
+    kept_as = np.int64
+
+    def __init__(self, model: Model, height: int, width: int, depth: int) -> None:
+        self.depth, self.neutral = depth, 1 << (depth - 1)
+        super().__init__(model, height, width)
+        self.steps = FadingSums(height, (2,))
+        self.shift = np.zeros(0, np.int64)
+
+    def begin(self, t: int, y: Ints, prediction: Ints) -> None:
+        """5.16.1."""
+        self.sums = self.steps.faded(t, y)
+        most = (self.sums[:, 1] + f32(1 / 64)) * f32(8.0 * self.architecture.channels)
+        self.shift = np.zeros(len(y), np.int64)
+        for _ in range(self.depth - 8):
+            self.shift += self.sums[:, 0] > most
+            most = most + most
+
+    def end_front(self, t: int, y: Ints, values: Ints, prediction: Ints) -> None:
+        """5.16.1."""
+        added = np.stack([np.abs(values - prediction).sum(axis=1), np.ones(len(y), np.int64)], axis=1)
+        self.steps.keep(t, y, self.sums + f32(added))
+
+    def shift_of(self, values: Ints) -> Ints:
+        """The shifts, for values whose first axis is that of the pixels."""
+        return self.shift.reshape(-1, *[1] * (values.ndim - 1))
+
+    def residual(self, values: Ints, prediction: Ints) -> Ints:
+        """5.16.2."""
+        s = self.shift_of(values)
+        result: Ints = np.clip(values - prediction + (1 << s >> 1) >> s, -128, 127) + 128
+        return result
+
+    def fine(self, values: Ints, prediction: Ints) -> Ints:
+        """5.16.2."""
+        result: Ints = np.clip(64 * (values - prediction) >> self.shift_of(values), -16320, 16320)
+        return result
+
+    def seen(self, prediction: Ints) -> Ints:
+        """5.16.2."""
+        return prediction >> (self.depth - 8)
+
+    def middle(self, prediction: Ints) -> Ints:
+        """5.16.2."""
+        return np.full_like(prediction, 128)
+
+    def channel(self, rans: Streams, mixture: Mixture, prediction: Ints, first: int) -> tuple[Ints, Ints, Ints]:
+        """5.16.3."""
+        cumulative, sample = mixture.cumulative(), np.zeros(len(prediction), np.int64)
+        for stream, begin, end in rans.parts(first, len(sample)):
+            for at in range(begin, end, 8):
+                rows = np.arange(at, min(at + 8, end))
+                s = self.shift[rows]
+                r = stream.group(cumulative[rows])
+                b, e = np.minimum(s, 4), np.maximum(s - 4, 0)
+                escaped = (r == 0) | (r == 255)
+                b[escaped], e[escaped] = 0, self.depth
+                place = stream.ragged(
+                    [self.places(mixture, int(row), int(r[i]), int(b[i])) for i, row in enumerate(rows)]
+                )
+                plain = stream.ragged([np.arange((1 << int(bits)) + 1) << (16 - int(bits)) for bits in e])
+                near = prediction[rows] - (1 << s >> 1) + ((r - 128) << s) + (place << e) + plain
+                sample[rows] = np.where(escaped, plain, np.clip(near, 0, (1 << self.depth) - 1))
+        symbol = self.residual(sample, prediction)
+        rows_all = np.arange(len(sample))
+        return sample, symbol, cumulative[rows_all, symbol + 1] - cumulative[rows_all, symbol]
+
+    def places(self, mixture: Mixture, row: int, r: int, b: int) -> Ints:
+        """C(0) .. C(2^b) of 5.16.4 for the pixel in a row of the mixture."""
+        low, j = 64 * r - 32, np.arange((1 << b) + 1)
+        f = mixture.share(row, low + (j << 6 - b))
+        m = f - f[0] + j
+        result: Ints = j + m * (65536 - (1 << b)) // m[-1]
+        result[0], result[-1] = 0, 65536
+        return result
 
 
 class Regression:
@@ -1016,9 +1146,9 @@ class Regression:
         result: Ints = np.clip((bits >> 20) - 944, 0, 255)
         return result
 
-    def expect(self, c: int, difference: Ints) -> Ints:
-        """E[c], given the differences of the channels before."""
-        d0 = f32(difference[:, 0])
+    def expect(self, c: int, fine: Ints) -> Ints:
+        """E[c], given the differences of the channels before, times 64."""
+        d0 = f32(fine[:, 0]) * f32(2.0**-6)
         if c == 0:
             value = self.fit[:, 0]
         elif c == 1:
@@ -1028,12 +1158,12 @@ class Regression:
         self.expected.append(floored(clip32(value, -255, 255) * f32(64.0) + f32(0.5)))
         return self.expected[-1]
 
-    def learn_error(self, c: int, difference: Ints) -> None:
-        self.errors.append(64 * difference[:, c] - self.expected[c])
+    def learn_error(self, c: int, fine: Ints) -> None:
+        self.errors.append(fine[:, c] - self.expected[c])
         self.e.append(f32(self.errors[-1]) * f32(1 / 64))
 
-    def new_sums(self, difference: Ints) -> Floats:
-        d = f32(difference)
+    def new_sums(self, fine: Ints) -> Floats:
+        d = f32(fine) * f32(2.0**-6)
         e = self.e
         new = np.zeros((len(d), 6), np.float32)
         for c in range(len(e)):
@@ -1114,15 +1244,19 @@ class History:
             return [Shape(height, width, 1), *chroma_components(half(height), half(width), bool(self.flags & 4))]
         if self.kind == VALUE_TABLE:
             tables = self.tables()
-            low = self.low_bits(tables)
-            shapes = [Shape(height, width, len(tables))]
-            return shapes + ([Shape(height, (width * len(tables) * low + 7) // 8, 1)] if low else [])
+            return [Shape(height, width, len(tables))] * ceil(self.rank_bits(tables) / 8)
         if self.kind == DECODED_JPEG:
             return [Shape(height, width, 3 if self.flags & 3 else 1)]
         if self.kind == VIDEO:
             rows = half(height) if self.flags & 1 else height
             return [Shape(height, width, 1), *chroma_components(rows, half(width), bool(self.flags & 2))]
         return plain_components(self.smaller() if self.kind == UPSCALED else self.head)
+
+    def deep(self) -> dict[int, int]:
+        """As `deep_numbers`, of the source."""
+        if self.kind == VALUE_TABLE and (bits := self.rank_bits(self.tables())) > 8:
+            return {0: bits}
+        return deep_numbers(self.head) if self.kind == UPSCALED else {}
 
     def numbers(self, components: list[Bytes]) -> NDArray[np.uint64]:
         """The numbers of the image, height x width x channels."""
@@ -1187,19 +1321,18 @@ class History:
         return tables
 
     @staticmethod
-    def low_bits(tables: list[NDArray[np.uint64]]) -> int:
+    def rank_bits(tables: list[NDArray[np.uint64]]) -> int:
         longest = max(len(table) for table in tables)
-        return max(0, max(1, (longest - 1).bit_length()) - 8)
+        return max(1, (longest - 1).bit_length())
 
     def value_table(self, components: list[Bytes]) -> Samples:
         """3.4."""
         tables = self.tables()
-        low = self.low_bits(tables)
-        ranks = components[0].astype(np.int64) << low
-        if low:
-            bits = np.unpackbits(components[1][..., 0], axis=1)[:, : ranks[0].size * low].reshape(*ranks.shape, low)
-            for place in range(low):
-                ranks += bits[..., place].astype(np.int64) << (low - 1 - place)
+        ranks = components[0].astype(np.int64)
+        if len(components) > 1:
+            low = self.rank_bits(tables) - 8
+            require(int(components[1].max()) < 1 << low, "a byte of the last component is too great")
+            ranks = (ranks << low) + components[1]
         values = [table[np.minimum(ranks[..., c], len(table) - 1)] for c, table in enumerate(tables)]
         return np.stack(values * 3 if self.flags else values, axis=2)
 
@@ -3032,7 +3165,8 @@ def decode_page(sections: dict[str, bytes], known: dict[bytes, Model], dct_model
     models = read_models(sections["MODL"], known)
     if "ADPT" in sections:
         models += read_adaptations(sections["ADPT"], models)
-    components = decode_tiles(head, shapes, models, sections["TILE"], sections["DATA"])
+    deep = history.deep() if history else deep_numbers(head)
+    components = decode_tiles(head, shapes, models, sections["TILE"], sections["DATA"], deep)
     numbers = history.numbers(components) if history else join_bytes(head, components)
     return samples_of_numbers(head, numbers)
 
@@ -3053,8 +3187,10 @@ class Tile:
 MOST_BYTES = 1 << 32  # of all components of an image; a limit of this decoder
 
 
-def decode_tiles(head: Head, shapes: list[Shape], models: list[Model], index: bytes, data: bytes) -> list[Bytes]:
-    """The components, from TILE and DATA (2.7, 2.8)."""
+def decode_tiles(
+    head: Head, shapes: list[Shape], models: list[Model], index: bytes, data: bytes, deep: dict[int, int]
+) -> list[Bytes]:
+    """The components, from TILE and DATA (2.7, 2.8). `deep` has bits of numbers by their upper component (2.7.4)."""
     reader, payloads = Reader(index), Reader(data)
     side = _bounded(reader.varint(), 16, 65535)
     listed: list[list[Tile]] = []
@@ -3067,9 +3203,10 @@ def decode_tiles(head: Head, shapes: list[Shape], models: list[Model], index: by
     require(sum(shape.height * shape.width * shape.channels for shape in shapes) <= MOST_BYTES, "a large image")
     components: list[Bytes] = []
     alphas: dict[tuple[int, int], Bytes] = {}
+    lowers: dict[tuple[int, int, int], tuple[int, Bytes]] = {}  # coder and lower bits of deep tiles (2.7.4)
     for number, shape in enumerate(shapes):
         component = np.zeros((shape.height, shape.width, shape.channels), np.uint8)
-        for tile in listed[number]:
+        for at, tile in enumerate(listed[number]):
             payload = payloads.take(tile.length)
             height, width = tile.bottom - tile.top, tile.right - tile.left
             size = height * width * shape.channels
@@ -3098,7 +3235,21 @@ def decode_tiles(head: Head, shapes: list[Shape], models: list[Model], index: by
                 require(tile.coder - 3 < len(models), "reserved coder")
                 model = models[tile.coder - 3]
                 require(model.coded == shape.channels, "the model codes other channels")
+                if tile.length == 0:
+                    coder, samples = lowers.pop((number, tile.top, tile.left), (0, np.zeros(0, np.uint8)))
+                    require(coder == tile.coder, "an empty payload")
+                    require(zlib.crc32(samples.tobytes()) == tile.samples_crc, "crc of a tile")
+                    component[tile.top : tile.bottom, tile.left : tile.right] = samples
+                    continue
                 require(4096 * tile.length >= size, "a payload is too short")
+                if number in deep and (below := listed[number + 1][at]).length == 0 and below.coder >= 3:
+                    require(not model.architecture.side_channels, "a deep tile with side information")
+                    numbers, low = DeepTile(model, height, width, deep[number]).decode(payload), deep[number] - 8
+                    lowers[number + 1, tile.top, tile.left] = tile.coder, (numbers & (1 << low) - 1).astype(np.uint8)
+                    samples = (numbers >> low).astype(np.uint8)
+                    require(zlib.crc32(samples.tobytes()) == tile.samples_crc, "crc of a tile")
+                    component[tile.top : tile.bottom, tile.left : tile.right] = samples
+                    continue
                 luma = None
                 if model.architecture.side_channels:
                     require(shape.joint, "no side information")

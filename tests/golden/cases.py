@@ -116,6 +116,16 @@ def scene(height: int, width: int, channels: int, seed: int = 0) -> NDArray[np.u
     return np.clip(values + noise(height, width, channels, seed) // 50 - 2, 0, 255).astype(np.uint8)
 
 
+def deep_scene(channels: int) -> NDArray[np.uint16]:
+    """A slope of 16 bits with grain of 6, a step in it, and a bright spot."""
+    side = 40 if channels > 2 else 66
+    y, x, c = np.ogrid[:side, :side, :channels]
+    slope = 3000 + 97 * x + 61 * y + 300 * c + np.where(2 * x > side + y, 9000, 0)
+    slope = np.where((y == 23) & (x == 34), 65535, slope)
+    fine = (grain(side, side, channels, 7) >> np.uint64(58)).astype(np.int64)
+    return np.minimum(slope + fine, 65535).astype(np.uint16)
+
+
 def mixed(channels: int) -> NDArray[np.uint8]:
     """A scene whose upper left is noise, so that some tiles are stored."""
     picture = scene(50, 70, channels)
@@ -248,11 +258,16 @@ def pages() -> dict[str, tuple[bytes, list[NDArray[Any]]]]:
         "float32-bits": (np.tile(bits, (5, 2)).view(np.float32), {"history": False}),
         "float64-rgb": (np.stack([plane, plane + y, plane - x], axis=2).astype(np.float64) / 4, {}),
         "12-bits": ((plane % 4096).astype(np.uint16), {"maximum": 4095, "history": False}),
+        "16-bits": ((plane * 41 % 65536).astype(np.uint16), {"history": False}),
+        "16-bits-rgb": (deep_scene(3), {"history": False}),
+        "16-bits-wave": (deep_scene(3), {"history": False, "model": "wave"}),
+        "16-bits-alpha": (deep_scene(2), {"history": False}),
+        "16-bits-table": (deep_scene(1)[..., 0] // 50 * 50, {}),
         "maximum-100": (scene(20, 30, 1)[..., 0] % 101, {"maximum": 100}),
         "extra": (scene(20, 30, 6), {"layout": "RGB", "extra": ("associated alpha", "unspecified", "alpha")}),
         "lab": (scene(20, 30, 3), {"layout": "Lab"}),
     }
-    found = {name: (api.encode(array, **options, **more), [array]) for name, (array, more) in arrays.items()}
+    found = {name: (api.encode(array, **options | more), [array]) for name, (array, more) in arrays.items()}
     with patch.object(graphics, "attempt", return_value=None):  # for its deflated tiles
         array, more = arrays["float32-bits"]
         found["float32-bits"] = api.encode(array, **options, **more), [array]

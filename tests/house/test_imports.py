@@ -12,6 +12,7 @@ ALLOWED = {
     "l3c.container.coefficients",
     "l3c.container.constants",
     "l3c.container.cursor",
+    "l3c.container.deep",
     "l3c.container.kept_file",
     "l3c.container.lazy",
     "l3c.container.named",

@@ -173,7 +173,7 @@ public:
         const int count = view.front().count;
         const std::int32_t* expected = shared_->expected;
         for (int i = 0; i < count; ++i) error[i] = difference[i] - float(expected[i]) * (1 / kFine);
-        for (int i = 0; i < count; ++i) row[i] = step_level(std::int32_t(difference[i]) * int(kFine) - expected[i]);
+        for (int i = 0; i < count; ++i) row[i] = step_level(std::int32_t(difference[i] * kFine) - expected[i]);
     }
 
     template <class View>

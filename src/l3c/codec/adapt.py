@@ -37,7 +37,9 @@ def _searches(
     """Of each component that has tiles coded with a model that can be adapted."""
     for index, samples in enumerate(tiles.components):
         model = models[samples.shape[2]]
-        used = any(c.coder is model and i == index for c, (i, _) in zip(coded, tiles.places, strict=True))
+        used = any(
+            c.coder is model and i == index and not c.deep for c, (i, _) in zip(coded, tiles.places, strict=True)
+        )
         if used and isinstance(model, AdaptableModel):
             yield index, model.adaptations(tiles.whole(index), effort)
 
@@ -53,7 +55,7 @@ def _tried(tiles: Tiles, coded: list[Coded], numbers: list[int], model: TileMode
 
     def work(number: int) -> Coded:
         before = coded[number]
-        if isinstance(before.coder, int):
+        if isinstance(before.coder, int) or before.deep:
             return before
         payload = model.encode(tiles.seen(*tiles.places[number]))
         return min(before, Coded(model, payload, before.crc), key=lambda c: len(c.payload))

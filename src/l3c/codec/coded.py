@@ -8,8 +8,11 @@ from l3c.codec.models import TileModel
 
 
 class Coded(NamedTuple):
-    """A tile. coder: a model, STORED, GRAPHICS or DEFLATED. crc: of its samples."""
+    """A tile. coder: a model, STORED, GRAPHICS or DEFLATED. crc: of its samples. deep: whether it holds one of the two
+    parts of deep samples that are coded as one, all of them in the payload of the upper part.
+    """
 
     coder: TileModel | int
     payload: bytes
     crc: int
+    deep: bool = False

@@ -11,15 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.codec import deflate
-from l3c.codec.models import ConditionalModel, MeasuredModel, TileModel, models_of
+from l3c.codec.models import ConditionalModel, DeepModel, MeasuredModel, TileModel, models_of
 from l3c.codec.side_information import is_conditional, side_information
 from l3c.container.constants import DEFAULT_MAX_MEMORY, DEFLATED, GRAPHICS, STORED, UNSIGNED
+from l3c.container.deep import deep_components
 from l3c.container.lazy import Payloads
 from l3c.container.structure import Contents, ImageHeader, TileEntry
-from l3c.container.tiling import Box, tiles_of
+from l3c.container.tiling import Box, tile_count, tiles_of
 from l3c.errors import ChecksumError, FormatError, exceeding
 from l3c.graphics import compiled as graphics
 from l3c.history import registry
+from l3c.history.plain import split_deep
 from l3c.threads import in_order
 
 Progress = Callable[[float], None]
@@ -27,7 +29,7 @@ Progress = Callable[[float], None]
 
 class Item(NamedTuple):
     """A tile. place: its component and where it lies there. together: channels of both planes that its payload holds,
-    0 where it holds the tile alone.
+    0 where it holds the tile alone. lower: of a deep tile, the entry of the lower bits.
     """
 
     number: int
@@ -35,6 +37,7 @@ class Item(NamedTuple):
     place: tuple[int, Box]
     payload: bytes | memoryview
     together: int = 0
+    lower: TileEntry | None = None
 
 
 LANE = 8192
@@ -50,6 +53,9 @@ ADAPTED = 2 << 20
 CONDITIONAL = 24
 """Times a tile's bytes, where chroma is coded given luma: luma and what is made of it stand beside the tile, with
 room (format 1.7)."""
+
+DEEP = 4
+"""Times a tile's bytes, where deep samples are coded as one: both parts beside them (format 1.7)."""
 
 JOINED = 3
 """Arrays of all samples while their bytes become one: planes, the numbers of all planes, the samples."""
@@ -74,6 +80,8 @@ def memory_needed(contents: Contents, threads: int, made: ImageHeader | None = N
     samples = made.size + joining_needed(made)
     if any(map(is_conditional, components)):
         tile *= CONDITIONAL
+    if deep_components(contents.header):
+        tile *= DEEP
     return samples + busy * (tile + payload + LANE * lanes + WORKSPACE) + ADAPTED * len(contents.adaptations)
 
 
@@ -127,19 +135,19 @@ def decode_components(
     models = models_within(contents, threads, max_memory, device)
     components = [np.empty((c.height, c.width, c.channels), np.uint8) for c in contents.header.components]
 
-    planes = contents.header.components
+    planes, all_items = contents.header.components, list(tile_items(contents))
 
     def work(item: Item) -> None:
         index, box = item.place
         known = side_information(planes, index, box, components[0])
-        tile = decode_tile(item, components[index].shape[2], models, known)
-        components[index][box.top : box.bottom, box.left : box.right] = tile
+        for part, tile in decode_item(item, contents.header, models, known):
+            components[part][box.top : box.bottom, box.left : box.right] = tile
 
     done = 0
-    for items in in_turn(list(tile_items(contents)), contents.header):
+    for items in in_turn(all_items, contents.header):
         for _ in in_order(work, items, threads):
             done += 1
-            progress(done / len(contents.tiles))
+            progress(done / len(all_items))
     return components
 
 
@@ -163,19 +171,31 @@ def tile_items(
     data: Payloads | None = None,
     wanted: Callable[[int, Box], bool] | None = None,
 ) -> Iterator[Item]:
-    """Yield tiles.
+    """Yield tiles; those of lower bits that another one's payload holds along with that one.
 
     data: the payloads, if not those of contents. wanted: of component and box; None takes all tiles.
     """
     data = contents.data if data is None else data
     ends = list(accumulate(entry.length for entry in contents.tiles))
     cut, half, entries = tiles_of(contents.header, contents.tile_side), len(ends) // 2, contents.tiles
+    deep = deep_components(contents.header)
     for number, (entry, place) in enumerate(zip(contents.tiles, cut, strict=True)):
-        if wanted is None or wanted(*place):
-            owner = number - half if _goes_along(entry) else number
-            shared = contents.header.alpha_goes_along and _goes_along(entries[owner % half + half])
-            payload = data[ends[owner] - entries[owner].length : ends[owner]]
-            yield Item(number, entry, place, payload, contents.header.channels if shared else 0)
+        plane = contents.header.components[place[0]]
+        count = tile_count(plane.height, plane.width, contents.tile_side)
+        is_lower = place[0] - 1 in deep and _is_deep(entries[number - count], entry)
+        if is_lower or (wanted is not None and not wanted(*place)):
+            continue
+        owner = number - half if _goes_along(entry) else number
+        shared = contents.header.alpha_goes_along and _goes_along(entries[owner % half + half])
+        payload = data[ends[owner] - entries[owner].length : ends[owner]]
+        below = entries[number + count] if place[0] in deep else None
+        lower = below if below and _is_deep(entry, below) else None
+        yield Item(number, entry, place, payload, contents.header.channels if shared else 0, lower)
+
+
+def _is_deep(upper: TileEntry, lower: TileEntry) -> bool:
+    """Whether the payload of the upper bits holds the lower ones too."""
+    return lower.model is not None and lower.coder == upper.coder and not lower.length
 
 
 def _goes_along(entry: TileEntry) -> bool:
@@ -188,6 +208,35 @@ def place_of(number: int, box: Box) -> str:
     return f"tile {number} (rows {box.top}..{box.bottom - 1}, columns {box.left}..{box.right - 1})"
 
 
+def decode_item(
+    item: Item, header: ImageHeader, models: list[TileModel], known: NDArray[np.uint8] | None = None
+) -> list[tuple[int, NDArray[np.uint8]]]:
+    """(component, tile) of one tile, or of both parts of a deep one. The rest as `decode_tile`."""
+    index, box = item.place
+    channels = header.components[index].channels
+    if item.lower is None:
+        return [(index, decode_tile(item, channels, models, known))]
+    assert item.entry.model is not None
+    depth, place = deep_components(header)[index], place_of(item.number, box)
+    try:
+        upper, lower = decode_deep(models[item.entry.model], item.payload, depth, box, channels)
+    except FormatError as error:
+        raise type(error)(f"{place}: {error}") from error
+    if (crc32(upper.data), crc32(lower.data)) != (item.entry.crc, item.lower.crc):
+        raise ChecksumError(f"{place}: the decoded pixels differ from those that were encoded")
+    return [(index, upper), (index + 1, lower)]
+
+
+def decode_deep(
+    model: TileModel, payload: bytes | memoryview, depth: int, box: Box, channels: int
+) -> list[NDArray[np.uint8]]:
+    """Both parts of deep samples."""
+    check_channels(model, channels)
+    if not isinstance(model, DeepModel):
+        raise FormatError(f"model {model.name!r} codes no samples of {depth} bits")
+    return split_deep(model.decode_deep(bytes(payload), depth, box.height, box.width), depth)
+
+
 def decode_tile(
     item: Item, channels: int, models: list[TileModel], known: NDArray[np.uint8] | None = None
 ) -> NDArray[np.uint8]:
@@ -195,7 +244,7 @@ def decode_tile(
 
     Raises FormatError or ChecksumError naming the tile and its place.
     """
-    _, entry, (_, box), payload, together = item
+    _, entry, (_, box), payload, together, _ = item
     place = place_of(item.number, box)
     try:
         if entry.coder == STORED:
@@ -217,8 +266,13 @@ def decode_tile(
 def decode_with(
     model: TileModel, payload: bytes | memoryview, box: Box, channels: int, known: NDArray[np.uint8] | None
 ) -> NDArray[np.uint8]:
-    if model.channels != channels:
-        raise FormatError(f"model {model.name!r} has {model.channels} channels, the image {channels}")
+    check_channels(model, channels)
     if known is not None and isinstance(model, ConditionalModel):
         return model.decode_conditional(bytes(payload), known)
     return model.decode(bytes(payload), box.height, box.width)
+
+
+def check_channels(model: TileModel, channels: int) -> None:
+    """Raises FormatError for a model of other channels."""
+    if model.channels != channels:
+        raise FormatError(f"model {model.name!r} has {model.channels} channels, the image {channels}")

@@ -8,8 +8,9 @@ from l3c.codec import graphics
 from l3c.codec.adapt import adapted_tiles
 from l3c.codec.coded import Coded
 from l3c.codec.models import AdaptedModel, TileModel
-from l3c.codec.tiles import Samples, Tiles, encode_tile
+from l3c.codec.tiles import Samples, Tiles, encode_deep, encode_tile
 from l3c.container.constants import FIRST_MODEL, WIDE_BITS_MIN
+from l3c.container.deep import deep_components
 from l3c.container.structure import Adaptation, Contents, ImageHeader, ModelReference, Palette, TileEntry
 from l3c.container.tiling import tiles_of
 from l3c.container.write import write_file
@@ -37,18 +38,25 @@ def encode_components(
     """
     side, wide = max(model.tile for model in models.values()), header.depth >= WIDE_BITS_MIN
     tiles = Tiles(components, tiles_of(header, side), threads)
-    drawing = None if wide or not is_drawn(components[0]) else graphics.encode_whole(header, components)
+    deep = deep_components(header)
+    drawn = not wide and all(map(is_drawn, components if deep else components[:1]))
+    drawing = graphics.encode_whole(header, components) if drawn else None
     files = [] if drawing is None else [assemble(header, graphics.side_of(header), drawing, metadata, palette)]
-    if drawing is not None and graphics.is_decisive(components[0], drawing[0].payload):
+    if drawing is not None and not deep and graphics.is_decisive(components[0], drawing[0].payload):
         return files
     tried = drawing if drawing is not None and len(tiles.places) == len(drawing) else None
 
-    def work(number: int) -> Coded:
-        samples = tiles.samples(number)
+    def work(number: int) -> list[tuple[int, Coded]]:
+        samples, model, (index, _) = tiles.samples(number), tiles.model(number, models), tiles.places[number]
+        if index in deep:
+            both = [number, tiles.after(number)]
+            return list(zip(both, encode_deep([tiles.samples(n) for n in both], model, deep[index]), strict=True))
         known = graphics.attempt(samples) if tried is None else tried[number].payload or None
-        return encode_tile(samples, tiles.seen(*tiles.places[number]), tiles.model(number, models), known, wide)
+        return [(number, encode_tile(samples, tiles.seen(*tiles.places[number]), model, known, wide))]
 
-    coded = tiles.coded(work, list(range(len(tiles.places))), lambda share: progress(share / effort))
+    numbers = [n for n, (index, _) in enumerate(tiles.places) if index - 1 not in deep]
+    found = dict(pair for pairs in tiles.coded(work, numbers, lambda s: progress(s / effort)) for pair in pairs)
+    coded = [found[number] for number in range(len(tiles.places))]
     files.append(assemble(header, side, coded, metadata, palette))
     for adapted in adapted_tiles(tiles, coded, models, effort, lambda share: progress(share + 1 / effort)):
         files.append(assemble(header, side, adapted, metadata, palette))

@@ -46,10 +46,7 @@ def is_decisive(samples: Samples, payload: bytes) -> bool:
 
 
 def side_of(header: ImageHeader) -> int:
-    """Side of tiles that hold a whole component each, whichever is the largest, if a payload may hold as much.
-
-    Not that of the picture: low bits may be packed wider.
-    """
+    """Side of tiles that hold a whole component each, whichever is the largest, if a payload may hold as much."""
     whole = max(TILE_SIDE_MIN, *(max(c.height, c.width) for c in header.components))
     fit = all(compiled.fits(c.height, c.width) for c in header.components)
     return whole if whole <= TILE_SIDE_MAX and fit else SIDE_OF_LARGE

@@ -60,6 +60,19 @@ class ConditionalModel(TileModel, Protocol):
 
 
 @runtime_checkable
+class DeepModel(TileModel, Protocol):
+    """One that codes samples of 9 to 16 bits too."""
+
+    def encode_deep(self, tile: NDArray[np.uint16], depth: int, /) -> bytes:
+        """Payload of a tile, uint16 [height, width, channels], samples of `depth` bits."""
+        ...
+
+    def decode_deep(self, payload: bytes, depth: int, height: int, width: int, /) -> NDArray[np.uint16]:
+        """uint16 [height, width, channels]; raises FormatError on a damaged payload."""
+        ...
+
+
+@runtime_checkable
 class MeasuredModel(TileModel, Protocol):
     """One that takes more memory for a tile than the format's bound has room for."""
 

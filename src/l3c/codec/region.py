@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.codec.decode import Item, decode_tile, in_turn, models_within, tile_items
+from l3c.codec.decode import Item, decode_item, in_turn, models_within, tile_items
 from l3c.codec.models import TileModel
 from l3c.codec.side_information import is_conditional, luma_under, side_information
 from l3c.container.lazy import Payloads
@@ -46,9 +46,9 @@ def _components(
     def work(item: Item) -> None:
         index, box = item.place
         known = side_information(planes, index, box, components[0], held[0])
-        tile = decode_tile(item, planes[index].channels, models, known)
         both = box.common(held[index])
-        components[index][both.within(held[index])] = tile[both.within(box)]
+        for part, tile in decode_item(item, contents.header, models, known):
+            components[part][both.within(held[index])] = tile[both.within(box)]
 
     items = list(tile_items(contents, data, lambda index, box: box.meets(held[index])))
     for turn in in_turn(items, contents.header):

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.codec.decode import Item, decode_tile, in_turn, models_within, place_of, tile_items
+from l3c.codec.decode import Item, decode_item, in_turn, models_within, place_of, tile_items
 from l3c.codec.models import TileModel
 from l3c.codec.side_information import side_information
 from l3c.container.constants import STORED
-from l3c.container.structure import Component, Contents
+from l3c.container.structure import Contents, ImageHeader
 from l3c.errors import FormatError
 from l3c.history import registry
 from l3c.history.plain import Components
@@ -28,9 +28,8 @@ def salvage_samples(contents: Contents, threads: int, max_memory: int | None) ->
     models = models_within(contents, threads, max_memory)
     components = [np.zeros((c.height, c.width, c.channels), np.uint8) for c in contents.header.components]
     lost: list[tuple[Item, str]] = []
-    planes = contents.header.components
     for items in in_turn(list(tile_items(contents)), contents.header):
-        reasons = list(in_order(lambda item: _salvage(item, planes, components, models), items, threads))
+        reasons = list(in_order(lambda item: _salvage(item, contents.header, components, models), items, threads))
         lost += [(item, reason) for item, reason in zip(items, reasons, strict=True) if reason]
     samples = registry.redo(components, contents.header)
     if lost and not samples.flags.writeable:
@@ -40,16 +39,16 @@ def salvage_samples(contents: Contents, threads: int, max_memory: int | None) ->
     return samples[..., 0] if samples.shape[2] == 1 else samples, [reason for _, reason in lost]
 
 
-def _salvage(item: Item, planes: list[Component], components: Components, models: list[TileModel]) -> str:
+def _salvage(item: Item, header: ImageHeader, components: Components, models: list[TileModel]) -> str:
     """Fill in a tile; where it, or the luma that is its side information, is not intact, say why."""
-    number, entry, (index, box), payload, _ = item
-    channels = components[index].shape[2]
-    if entry.coder == STORED and len(payload) != box.height * box.width * channels:
-        return f"{place_of(number, box)}: {len(payload)} bytes, which is not its size"
+    index, box = item.place
+    if item.entry.coder == STORED and len(item.payload) != box.height * box.width * components[index].shape[2]:
+        return f"{place_of(item.number, box)}: {len(item.payload)} bytes, which is not its size"
     try:
-        known = side_information(planes, index, box, components[0])
-        tile = decode_tile(item, channels, models, known)
+        known = side_information(header.components, index, box, components[0])
+        tiles = decode_item(item, header, models, known)
     except FormatError as error:
         return str(error)
-    components[index][box.top : box.bottom, box.left : box.right] = tile
+    for part, tile in tiles:
+        components[part][box.top : box.bottom, box.left : box.right] = tile
     return ""

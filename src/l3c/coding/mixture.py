@@ -82,8 +82,17 @@ def sigmoid(argument: Integers) -> Integers:
 
 def edge_argument(mixture: Mixture, symbols: Integers) -> Integers:
     """Arguments of the logistic functions at the lower edges of symbols [N], in 1/1024: [K, N]. Format 4.6."""
-    edge = (symbols << GRAY_BITS) - (1 << (GRAY_BITS - 1))
-    return (edge - mixture.means) * mixture.mantissas >> mixture.shifts
+    return _arguments(mixture, (symbols << GRAY_BITS) - (1 << (GRAY_BITS - 1)))
+
+
+def _arguments(mixture: Mixture, edges: Integers) -> Integers:
+    return (edges - mixture.means) * mixture.mantissas >> mixture.shifts
+
+
+def mass_below(mixture: Mixture, edges: Integers) -> Integers:
+    """65536 times the mass below edges [N], 1/64 of a level. Format 4.6."""
+    total: Integers = (mixture.weights * sigmoid(_arguments(mixture, edges))).sum(axis=0)  # at most 2^31: unsigned
+    return total >> WEIGHT_BITS
 
 
 def cumulative(mixture: Mixture, symbols: Integers) -> Integers:
@@ -92,8 +101,7 @@ def cumulative(mixture: Mixture, symbols: Integers) -> Integers:
 
     symbols: int64 [N], 0..256.
     """
-    total = (mixture.weights * sigmoid(edge_argument(mixture, symbols))).sum(axis=0)  # at most 2^31: unsigned
-    share = total >> WEIGHT_BITS
+    share = mass_below(mixture, (symbols << GRAY_BITS) - (1 << (GRAY_BITS - 1)))
     inner = symbols + share - ((share + 255) >> 8)  # floor(share * 255 / 256), and 1 for each smaller symbol
     return np.where(symbols <= 0, 0, np.where(symbols >= SYMBOLS, 1 << FREQUENCY_BITS, inner))
 

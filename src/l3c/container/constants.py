@@ -19,6 +19,9 @@ FLOAT_BITS = (16, 32, 64)  # sizes of floating-point samples: half, single and d
 NARROW_BITS_MAX = 32
 """Unsigned samples have any number of bits up to this one, or 64."""
 
+DEEP_BITS = range(9, 17)
+"""Samples of so many bits, in two components, may be coded as one (2.7.4)."""
+
 WIDE_BITS_MIN = 17
 """Samples of so many bits have more values than tables and models take as they are."""
 

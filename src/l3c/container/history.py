@@ -228,11 +228,8 @@ class ValueTable:
         return max(1, *((len(table) - 1).bit_length() for table in self.tables))
 
     def components(self, header: ImageHeader) -> list[Component]:
-        """The upper 8 bits of the ranks; the others packed, each row in whole bytes."""
-        height, width = header.height, header.width
-        channels, low = len(self.tables), self.bits - 8
-        upper = Component(height, width, channels)
-        return [upper, Component(height, -(-width * channels * low // 8), 1)] if low > 0 else [upper]
+        """Those of ranks, as of samples of so many bits."""
+        return [Component(header.height, header.width, len(self.tables))] * -(-self.bits // 8)
 
     @property
     def flags(self) -> int:

@@ -46,6 +46,7 @@ from l3c.container.constants import (
     VERSION,
 )
 from l3c.container.cursor import Buffer, Cursor
+from l3c.container.deep import deep_components
 from l3c.container.history import read_history
 from l3c.container.kept_file import read_file_section
 from l3c.container.named import check_chunks, unpack_named
@@ -335,12 +336,15 @@ def check_lengths(header: ImageHeader, side: int, entries: list[TileEntry], avai
     total = sum(entry.length for entry in entries)
     if total != available:
         raise FormatError(f"the tiles' payloads take {total} bytes, section DATA has {available}")
-    components = header.components
+    components, deep = header.components, deep_components(header)
     for number, (entry, (index, box)) in enumerate(zip(entries, tiles_of(header, side), strict=True)):
         if entry.coder == GRAPHICS and not entry.length:
             _check_along(header, number, index, entries)
         symbols = box.height * box.width * components[index].channels
-        if entry.coder >= FIRST_MODEL and symbols > SYMBOLS_A_BYTE * entry.length:
+        if entry.coder >= FIRST_MODEL and not entry.length:
+            plane = components[index]
+            _check_deep(number, entry, entries[number - tile_count(plane.height, plane.width, side)], index - 1 in deep)
+        elif entry.coder >= FIRST_MODEL and symbols > SYMBOLS_A_BYTE * entry.length:
             raise FormatError(f"tile {number}: no model codes {symbols} samples in {entry.length} bytes")
         if entry.coder == STORED and entry.length != symbols:
             raise FormatError(f"tile {number} is stored in {entry.length} bytes, which is not its size")
@@ -351,3 +355,9 @@ def _check_along(header: ImageHeader, number: int, component: int, entries: list
     colours = entries[number - len(entries) // 2]
     if not (header.alpha_goes_along and component == 1 and colours.coder == GRAPHICS and colours.length):
         raise FormatError(f"tile {number} has no graphics payload, nor has the tile of the colours before it")
+
+
+def _check_deep(number: int, entry: TileEntry, upper: TileEntry, is_lower: bool) -> None:
+    """A model's tile without a payload holds the lower bits of the samples of the tile before it at the same place."""
+    if not (is_lower and upper.coder == entry.coder and upper.length):
+        raise FormatError(f"tile {number} has no payload, nor has its model one of the upper bits of its samples")

@@ -54,7 +54,7 @@ def number_type(header: ImageHeader) -> np.dtype[Any]:
 
 def to_components(numbers: NDArray[Any], header: ImageHeader) -> Components:
     """Of numbers [height, width, channels], of a header without a history."""
-    return [part for plane in _planes(numbers, header) for part in _bytes(plane, header.depth)]
+    return [part for plane in _planes(numbers, header) for part in split_deep(plane, header.depth)]
 
 
 def _planes(numbers: NDArray[Any], header: ImageHeader) -> Iterator[NDArray[Any]]:
@@ -64,14 +64,14 @@ def _planes(numbers: NDArray[Any], header: ImageHeader) -> Iterator[NDArray[Any]
         start += channels
 
 
-def _bytes(plane: NDArray[Any], depth: int) -> Components:
+def split_deep(numbers: NDArray[Any], depth: int) -> Components:
     """From the highest bits on eight at a time; the last part has what is left of them."""
     if depth <= BYTE:
-        return [plane.astype(np.uint8, copy=False)]
+        return [numbers.astype(np.uint8, copy=False)]
     shifts = range(depth - BYTE, 0, -BYTE)
     low = (depth - 1) % BYTE + 1
-    parts = [(plane >> plane.dtype.type(shift)).astype(np.uint8) for shift in shifts]
-    return [*parts, (plane & plane.dtype.type((1 << low) - 1)).astype(np.uint8)]
+    parts = [(numbers >> numbers.dtype.type(shift)).astype(np.uint8) for shift in shifts]
+    return [*parts, (numbers & numbers.dtype.type((1 << low) - 1)).astype(np.uint8)]
 
 
 def from_components(components: Components, header: ImageHeader) -> NDArray[Any]:
@@ -82,11 +82,12 @@ def from_components(components: Components, header: ImageHeader) -> NDArray[Any]
     if parts == 1:
         planes: list[NDArray[Any]] = [c.astype(bool) if header.depth == 1 else c for c in components]
     else:
-        planes = [_joined(components[i : i + parts], header.depth, dtype) for i in range(0, len(components), parts)]
+        planes = [join_deep(components[i : i + parts], header.depth, dtype) for i in range(0, len(components), parts)]
     return planes[0] if len(planes) == 1 else np.concatenate(planes, axis=2)
 
 
-def _joined(parts: Components, depth: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+def join_deep(parts: Components, depth: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Numbers of the parts that `split_deep` gives. Raises FormatError as `from_components`."""
     low = (depth - 1) % BYTE + 1
     if low < BYTE and parts[-1].max() >> low:
         raise FormatError(f"a sample has bits beyond its {depth}")

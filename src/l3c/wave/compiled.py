@@ -58,6 +58,22 @@ class WaveCoder:
             raise FormatError(wrong)
         return tile
 
+    def encode_deep(self, tile: NDArray[np.uint16], depth: int, /, *, threads: int = 1) -> bytes:
+        """tile: uint16 [height, width, channels], samples of `depth` bits, 9 to 16; not for a network with side
+        information.
+        """
+        return bytes(self._coder.encode_deep(np.ascontiguousarray(tile), depth, threads))
+
+    def decode_deep(
+        self, payload: bytes, depth: int, height: int, width: int, /, *, threads: int = 1
+    ) -> NDArray[np.uint16]:
+        """uint16 [height, width, channels], as `encode_deep` takes it. Raises FormatError on a damaged payload."""
+        tile = np.empty((height, width, self._architecture.channels), np.uint16)
+        wrong = self._coder.decode_deep(payload, depth, tile, threads)
+        if wrong:
+            raise FormatError(wrong)
+        return tile
+
 
 def wave_gradient(
     architecture: Architecture, parameters: NDArray[np.float32], crops: NDArray[np.uint8], quantized: bool

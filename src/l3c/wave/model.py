@@ -61,6 +61,16 @@ class WaveModel:
         """uint8 [height, width, channels]; raises FormatError on a damaged payload."""
         return self._coder.decode(payload, height, width, threads=spare_threads())
 
+    def encode_deep(self, tile: NDArray[np.uint16], depth: int, /) -> bytes:
+        """Payload of a tile, uint16 [height, width, channels], samples of `depth` bits, 9 to 16. Not of a model with
+        side information.
+        """
+        return self._coder.encode_deep(tile, depth, threads=spare_threads())
+
+    def decode_deep(self, payload: bytes, depth: int, height: int, width: int, /) -> NDArray[np.uint16]:
+        """uint16 [height, width, channels]; raises FormatError on a damaged payload."""
+        return self._coder.decode_deep(payload, depth, height, width, threads=spare_threads())
+
     def decode_conditional(self, payload: bytes, side: NDArray[np.uint8], /) -> NDArray[np.uint8]:
         """uint8 [height, width, channels], given side, uint8 [height, width, 1]; raises FormatError."""
         tile = self._coder.decode(payload, *side.shape[:2], side=side, threads=spare_threads())

@@ -1,19 +1,18 @@
-"""Ranks among the values that occur: packed and unpacked at any depth; taken only where there are gaps."""
+"""Ranks among the values that occur; taken only where there are gaps."""
 
 import numpy as np
-import pytest
 
 from l3c.history.value_table import convert as levels
 from tests.checks import noise, smooth_picture
 
 
-@pytest.mark.parametrize("bits", [1, 7, 8, 9, 10, 13, 15, 16])
-@pytest.mark.parametrize("channels", [1, 3])
-def test_ranks_are_split_and_joined(bits: int, channels: int) -> None:
-    ranks = np.random.default_rng(0).integers(0, 1 << bits, (7, 11, channels)).astype(np.uint16)
-    parts = levels.split(ranks, bits)
-    assert [p.shape for p in parts[1:]] == [(7, -(-11 * channels * (bits - 8) // 8), 1)] * (bits > 8)
-    np.testing.assert_array_equal(levels.join(parts, bits), ranks)
+def test_values_that_occur_by_chance_save_nothing() -> None:
+    """A table of them takes more bits than ranks save; one of each 16th value saves four bits a sample."""
+    random = np.random.default_rng(0)
+    by_chance = levels.counts_of(random.integers(0, 1 << 16, (200, 200, 1)), 16)
+    regular = levels.counts_of(random.integers(0, 1 << 12, (200, 200, 1)) * 16, 16)
+    assert levels.bits_saved(by_chance) < 1.4 * 200 * 200
+    assert abs(levels.bits_saved(regular) - 4 * 200 * 200) < 0.01 * 200 * 200
 
 
 def test_values_come_back_from_their_ranks() -> None:

@@ -57,7 +57,7 @@ def exact_cost(network: Network, picture: np.ndarray) -> float:
 
     height, width = picture.shape[:2]
     side = picture[..., : network.architecture.side_channels]
-    definition._run(definition.Wavefronts(network, height, width, side), code)
+    definition.run(definition.Wavefronts(network, height, width, side), code)
     return bits
 
 

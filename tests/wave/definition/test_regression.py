@@ -17,7 +17,7 @@ def test_channels_that_follow_the_first_are_expected_to_after_some_pixels() -> N
         regression.fade(ROW, np.array([x]), fits)
         for c in range(3):
             expected = regression.expect(c)
-            error = regression.set_error(c, true[c : c + 1], expected)
+            error = regression.set_error(c, true[c : c + 1] * FINE, expected)
         regression.update()
     assert abs(error[0]) < 2 * FINE
 
@@ -28,7 +28,7 @@ def test_without_errors_the_fits_are_expected() -> None:
     expected = []
     for c in range(3):
         expected.append(regression.expect(c))
-        regression.set_error(c, np.array([4]), expected[c])
+        regression.set_error(c, np.array([4 * FINE]), expected[c])
     assert np.concatenate(expected).tolist() == [3.25 * FINE, 2.5 * FINE, 255 * FINE]
 
 

@@ -16,11 +16,13 @@ PROBED_COLUMNS = 96
 """Columns of them that are looked at before the whole rows."""
 
 Ranks = NDArray[np.uint16]
-Bytes = NDArray[np.uint8]
 
 STRIP = 1 << 18
 """Samples of the rows that are counted or packed at once: bits as bytes, and indices of 8 bytes, take many times as
 much."""
+
+GAP_REACH = 16
+"""Values on both sides of one that tell how sparse they are there. By trial."""
 
 GAPPED_SHARE = 0.85
 """8-bit channels are left as they are if they use more of the values between their outer ones. By trial."""
@@ -75,6 +77,21 @@ def _gapped(count: NDArray[np.intp]) -> bool:
     return bool((count[first : last + 1] > 0).mean() < GAPPED_SHARE)
 
 
+def bits_saved(counts: list[NDArray[np.intp]]) -> float:
+    """About how many bits ranks save of all samples: of each how sparse the values are about its own.
+
+    A table of values that occur by chance says no less than that, and so saves nothing.
+    """
+    saved = 0.0
+    for count in counts:
+        table = np.nonzero(count)[0]
+        places = np.arange(len(table))
+        low, high = np.maximum(places - GAP_REACH, 0), np.minimum(places + GAP_REACH, len(table) - 1)
+        gaps = (table[high] - table[low]) / np.maximum(high - low, 1)
+        saved += float((count[table] * np.log2(np.maximum(gaps, 1))).sum())
+    return saved
+
+
 def to_ranks(samples: NDArray[Any], tables: list[NDArray[np.intp]], depth: int) -> Ranks:
     """uint16 [height, width, channels]."""
     out = np.empty(samples.shape, np.uint16)
@@ -106,32 +123,3 @@ def from_ranks(ranks: Ranks, tables: list[NDArray[Any]], dtype: Any) -> NDArray[
     for c, table in enumerate(tables):
         out[..., c] = table.astype(dtype)[np.minimum(ranks[..., c], len(table) - 1)]
     return out
-
-
-def split(ranks: Ranks, bits: int) -> list[Bytes]:
-    """The upper 8 bits [height, width, channels]; of deeper ranks then the others, packed, each row in whole bytes."""
-    low = max(0, bits - 8)
-    parts: list[Bytes] = [(ranks >> low).astype(np.uint8)]
-    if low:
-        places = np.arange(low - 1, -1, -1, dtype=np.uint16)
-        packed = []
-        for strip in _strips(ranks.shape):
-            rows = ranks[strip].reshape(len(ranks[strip]), -1)
-            digits = (rows[..., None] >> places & 1).astype(np.uint8)
-            packed.append(np.packbits(digits.reshape(len(rows), -1), axis=1))
-        parts.append(np.concatenate(packed)[..., None])
-    return parts
-
-
-def join(parts: list[Bytes], bits: int) -> Ranks:
-    """As `split` took them apart."""
-    ranks = parts[0].astype(np.uint16)
-    low = max(0, bits - 8)
-    if low:
-        count = ranks.shape[1] * ranks.shape[2]
-        weights = 1 << np.arange(low - 1, -1, -1, dtype=np.uint16)
-        for strip in _strips(ranks.shape):
-            rows = ranks[strip]
-            digits = np.unpackbits(parts[1][strip, :, 0], axis=1, count=count * low).reshape(len(rows), count, low)
-            ranks[strip] = rows << low | (digits * weights).sum(-1, dtype=np.uint16).reshape(rows.shape)
-    return ranks

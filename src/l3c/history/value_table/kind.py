@@ -14,11 +14,8 @@ from l3c.container.structure import ImageHeader
 from l3c.container.tiling import Box
 from l3c.history.drawings import is_drawn
 from l3c.history.part import Part
-from l3c.history.plain import Components, number_type
+from l3c.history.plain import BYTE, Components, join_deep, number_type, split_deep
 from l3c.history.value_table import convert
-
-ROW_BYTES = 32
-"""For each sample of a row, whose packed bits become bytes, and these products of two bytes: 8 of each at most."""
 
 LEAST_PIXELS = 4096
 """In smaller images tables are not worth their bytes."""
@@ -48,9 +45,10 @@ def undo(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Compo
     history = ValueTable(gray, tuple(tuple(map(int, np.nonzero(count)[0])) for count in counts))
     if gray and history.bits == 16:
         return None
-    return replace(header, history=history), convert.split(
-        convert.to_ranks(coded, _tables(history), header.depth), history.bits
-    )
+    if not gray and header.depth > BYTE and convert.bits_saved(counts) < BYTE * len(history.content()):
+        return None
+    ranks = convert.to_ranks(coded, _tables(history), header.depth)
+    return replace(header, history=history), split_deep(ranks, history.bits)
 
 
 def _undo_wide(numbers: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
@@ -63,19 +61,21 @@ def _undo_wide(numbers: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader,
         return None
     ranks, tables = ranked
     history = ValueTable(gray, tuple(tuple(map(int, table)) for table in tables))
-    return replace(header, history=history), convert.split(ranks, history.bits)
+    return replace(header, history=history), split_deep(ranks, history.bits)
 
 
 def may_be_larger(header: ImageHeader, history: ValueTable) -> bool:
-    """Whether another way may be smaller: wide values, of which nearly as many occur as there are pixels."""
+    """Whether another way may be smaller: deep values, of which nearly as many occur as there are pixels."""
     values = max(map(len, history.tables))
-    return header.depth >= WIDE_BITS_MIN and values * SURE_PIXELS_A_VALUE > header.height * header.width
+    return header.depth > BYTE and values * SURE_PIXELS_A_VALUE > header.height * header.width
 
 
 def redo(components: Components, header: ImageHeader, history: ValueTable) -> NDArray[Any]:
     """As `registry.redo`."""
     dtype = number_type(header)
-    samples = convert.from_ranks(convert.join(components, history.bits), _tables(history, dtype), dtype)
+    deep = len(components) > 1
+    ranks: NDArray[Any] = join_deep(components, history.bits, np.dtype(np.uint16)) if deep else components[0]
+    samples = convert.from_ranks(ranks, _tables(history, dtype), dtype)
     return np.repeat(samples, header.channels, axis=2) if history.gray else samples
 
 
@@ -84,20 +84,16 @@ def _tables(history: ValueTable, dtype: Any = np.intp) -> list[NDArray[Any]]:
 
 
 def part_around(header: ImageHeader, history: ValueTable, box: Box) -> Part:
-    """The box; whole rows where the low bits of a row are packed."""
-    if history.bits > 8:
-        box = Box(box.top, 0, box.bottom, header.width)
-    boxes = [replace(box, right=c.width) if box.width == header.width else box for c in header.components]
-    return Part(replace(header, height=box.height, width=box.width), box, boxes)
+    """The box."""
+    return Part(replace(header, height=box.height, width=box.width), box, [box] * len(header.components))
 
 
 def touched(header: ImageHeader, history: ValueTable, index: int, box: Box) -> Box:
-    """As `registry.touched`: packed bits may belong to any pixel of their row."""
-    return Box(box.top, 0, box.bottom, header.width) if index else box
+    """As `registry.touched`."""
+    return box
 
 
 def memory_needed(header: ImageHeader, history: ValueTable) -> int:
     """As `registry.memory_needed`."""
-    row = ROW_BYTES * header.width * header.channels
-    # ranks as the indices of 8 bytes that look a table up, the samples, a row of bits as bytes
-    return 8 * header.samples + header.samples * header.bits // 8 + row
+    # ranks as the indices of 8 bytes that look a table up, their 2 bytes, the samples
+    return 10 * header.samples + header.samples * header.bits // 8

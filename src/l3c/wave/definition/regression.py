@@ -62,10 +62,10 @@ class Regression:
         steps: NDArray[np.int64] = np.floor(clip(value, REACH) * np.float32(FINE) + np.float32(0.5)).astype(np.int64)
         return steps
 
-    def set_error(self, channel: int, residual: NDArray[np.int64], expected: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The channel's true residual [N], levels, is known; returns its error [N], 64ths. Format 5.7."""
-        error = residual * FINE - expected  # at most 2 * 255 * 64 < 2^15: exact in float32, and so are its 64ths
-        self.residuals[channel] = residual.astype(np.float32)
+    def set_error(self, channel: int, difference: NDArray[np.int64], expected: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The channel's true difference [N], 64ths, is known; returns its error [N], 64ths. Format 5.7."""
+        error = difference - expected  # at most 2 * 255 * 64 < 2^15: exact in float32, and so are its 64ths
+        self.residuals[channel] = difference.astype(np.float32) * np.float32(1 / FINE)
         self.errors[channel] = error.astype(np.float32) * np.float32(1 / FINE)
         return error
 

@@ -5,10 +5,10 @@ So threads can share a tile: nothing that one strip of a wavefront needs depends
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from l3c.coding.mixture import Mixture, find_symbols, intervals
 from l3c.coding.rans import LANES, Decoder, Encoder
@@ -61,15 +61,19 @@ class StreamsDecoder:
             raise FormatError("payload is cut short")
         self._streams = [Decoder(payload[a:b]) for a, b in zip([at, *ends], [*ends, len(payload)], strict=True)]
 
-    def take(self, mixture: Mixture, rows: Integers) -> Integers:
-        """The samples [N] of a channel of a wavefront. Format 5.9."""
-        symbols = np.zeros_like(rows)
+    def parts(self, mixture: Mixture, rows: Integers) -> Iterator[tuple[Decoder, slice, Mixture]]:
+        """Yield (stream, pixels of the wavefront, their mixtures), eight pixels at a time. Format 5.9."""
         for stream, strip in zip(self._streams, strips(rows, len(self._streams)), strict=True):
             for first in range(strip.start, strip.stop, LANES):
                 part = slice(first, min(first + LANES, strip.stop))
-                here = Mixture(*(field[:, part] for field in vars(mixture).values()))
-                symbols[part] = find_symbols(here, stream.slots(part.stop - first))
-                stream.take(*intervals(here, symbols[part]))
+                yield stream, part, Mixture(*(field[:, part] for field in vars(mixture).values()))
+
+    def take(self, mixture: Mixture, rows: Integers) -> Integers:
+        """The samples [N] of a channel of a wavefront. Format 5.9."""
+        symbols = np.zeros_like(rows)
+        for stream, part, here in self.parts(mixture, rows):
+            symbols[part] = find_symbols(here, stream.slots(part.stop - part.start))
+            stream.take(*intervals(here, symbols[part]))
         return symbols
 
     def finish(self) -> None:
@@ -85,11 +89,13 @@ class StreamsEncoder:
 
     def __init__(self, height: int, width: int) -> None:
         self._most = min(height, -(-width // SLOPE)) // (2 * STRIP_ROWS)
-        self._groups: list[tuple[Integers, Integers, Integers]] = []
+        self._groups: list[tuple[Integers, tuple[tuple[Integers, Integers], ...]]] = []
 
-    def put(self, rows: Integers, starts: NDArray[np.int64], frequencies: NDArray[np.int64]) -> None:
-        """Those [N] of a channel of a wavefront. Format 5.9."""
-        self._groups.append((rows, starts, frequencies))
+    def put(self, rows: Integers, *symbols: tuple[Integers, Integers]) -> None:
+        """Starts and frequencies [N] of a channel of a wavefront, of each symbol that a sample has. Format 5.9,
+        5.16.3.
+        """
+        self._groups.append((rows, symbols))
 
     def finish(self) -> bytes:
         """The payload. Format 5.9."""
@@ -98,14 +104,19 @@ class StreamsEncoder:
         while count < STREAMS_CHOSEN and estimate >= 2 * count * BYTES_PER_STREAM and self._most >= 2 * count:
             count *= 2
         encoders = [Encoder() for _ in range(count)]
-        for rows, starts, frequencies in self._groups:
+        for rows, symbols in self._groups:
             for encoder, strip in zip(encoders, strips(rows, count), strict=True):
-                encoder.put(starts[strip], frequencies[strip])
+                for first in range(strip.start, strip.stop, LANES):
+                    part = slice(first, min(first + LANES, strip.stop))
+                    for starts, frequencies in symbols:
+                        encoder.put(starts[part], frequencies[part])
         streams = [encoder.finish() for encoder in encoders]
         lengths = b"".join(len(stream).to_bytes(LENGTH_BYTES, "little") for stream in streams[:-1])
         return bytes([count]) + lengths + b"".join(streams)
 
     def _estimated_bytes(self) -> int:
-        frequencies = np.concatenate([group[2] for group in self._groups])[::SAMPLE]
+        kinds = range(len(self._groups[0][1]))
+        all_of = [symbols[kind][1] for kind in kinds for _, symbols in self._groups]
+        frequencies = np.concatenate(all_of)[::SAMPLE]
         bits = 16 - (np.frexp(frequencies)[1] - 1)  # whole bits, rounded up
         return int(bits.sum()) * SAMPLE // 8

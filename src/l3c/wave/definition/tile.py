@@ -29,20 +29,26 @@ Code = Callable[[Mixture, int, Integers, Integers], Integers]
 
 TOP = 3  # rows above: NEIGHBOURS reach three up
 LEFT = 3  # columns on the left: NEIGHBOURS reach three
+FINE = 6  # bits of the fraction of a level in means, expected values and differences
 RIGHT = 2  # columns on the right: NEIGHBOURS reach two; with three, wavefronts would need a steeper slope
 BELOW = 1  # a row below, of side information: AHEAD reaches one down
 NEUTRAL = 128  # mid gray: what is seen above the first row
 
 
 class Wavefronts:
-    """The state of a tile while it is coded: known samples and cached features, with their borders. Format 5.1, 5.2."""
+    """The state of a tile while it is coded: known samples and cached features, with their borders. Format 5.1, 5.2.
 
-    def __init__(self, network: Predictor, height: int, width: int, side: Tile | None = None) -> None:
-        """side: uint8 [height, width, side_channels], for a network with side information."""
+    How the network sees samples, and what is coded of them, is in methods of their own: `deep` has others.
+    """
+
+    def __init__(
+        self, network: Predictor, height: int, width: int, side: Tile | None = None, neutral: int = NEUTRAL
+    ) -> None:
+        """side: uint8 [height, width, side_channels], for a network with side information. neutral: above row 0."""
         architecture = network.architecture
         self.network, self.height, self.width = network, height, width
         size = (height + TOP + BELOW, width + LEFT + RIGHT)
-        self.samples = np.full((architecture.channels, *size), NEUTRAL, np.int64)
+        self.samples = np.full((architecture.channels, *size), neutral, np.int64)
         self.features = np.zeros((architecture.cached, *size), np.int64)
         self.fits = [LocalFit(height, width) for _ in architecture.coded] if architecture.fitted else []
         self.regression = Regression(architecture.channels, height, width) if architecture.coupled else None
@@ -81,17 +87,38 @@ class Wavefronts:
         predictions: Integers = np.clip(w + n - nw, np.minimum(w, n), np.maximum(w, n))
         return predictions
 
+    def residuals(self, values: Integers, predictions: Integers) -> Integers:
+        """[..., N] in 0..255, as the network sees them. Format 5.3."""
+        return residual(values, predictions)
+
+    def differences(self, samples: Integers, predictions: Integers) -> Integers:
+        """[..., N], 64ths of a level. Format 5.3."""
+        return (samples - predictions) << FINE
+
+    def levels(self, predictions: Integers) -> Integers:
+        """Predictions as inputs of the network. Format 5.4."""
+        return predictions
+
+    def centre(self, prediction: Integers) -> Integers:
+        """The symbol of a sample that is as predicted. Format 5.10."""
+        return prediction
+
+    def symbols(self, samples: Integers, prediction: Integers) -> Integers:
+        """What the mixture is of. Format 5.10."""
+        return samples
+
     def context(self, rows: Integers, columns: Integers, predictions: Integers) -> Integers:
         """Neighbours minus predictions, the predictions themselves, the pixels ahead, the fits: [context, N] in 0..255.
         Format 5.4.
         """
         neighbours = np.stack([self.at(self.samples, rows, columns, o) for o in NEIGHBOURS], axis=1)
-        residuals = residual(neighbours, predictions[:, None])
+        residuals = self.residuals(neighbours, predictions[:, None])
         self.fitted = self._of_fits(residuals[:, :FITTED] - 128)
         fits = np.zeros(self.fitted[:, 0].shape, np.float32)
         for c, fit in enumerate(self.fits):
             fits[c] = fit.predict(rows, columns, self.fitted[c])
-        parts = [residuals.reshape(-1, rows.size), predictions, self.ahead(rows, columns, predictions)]
+        seen = residuals.reshape(-1, rows.size)
+        parts = [seen, self.levels(predictions), self.ahead(rows, columns, predictions)]
         if self.fits:
             parts.append(fit_levels(fits))
         if self.regression:
@@ -113,12 +140,12 @@ class Wavefronts:
             return self.regression.expect(channel)[None]
         return np.zeros((0, prediction.size), np.int64)
 
-    def errors(self, channel: int, residuals: Integers, expected: Integers) -> Integers:
+    def errors(self, channel: int, differences: Integers, expected: Integers) -> Integers:
         """The channel's error of the expectation, as inputs of the network [1, N]; [0, N] without regression.
         Format 5.7.
         """
         if self.regression:
-            return step_levels(self.regression.set_error(channel, residuals, expected[0]))[None]
+            return step_levels(self.regression.set_error(channel, differences, expected[0]))[None]
         return expected
 
     def remember(
@@ -142,11 +169,15 @@ class Wavefronts:
         seen = np.stack([self.at(self.samples[:side_channels], rows, columns, o) for o in AHEAD], axis=1)
         return residual(seen, predictions[:side_channels, None]).reshape(-1, rows.size)
 
-    def tile(self) -> Tile:
-        """uint8 [height, width, channels]: the side channels too."""
+    def inner(self) -> Integers:
+        """Samples without borders, [height, width, channels]."""
         inner = self.samples[:, TOP : TOP + self.height, LEFT : LEFT + self.width]
         order = np.argsort(self.network.architecture.order)
-        return np.ascontiguousarray(inner[order].transpose(1, 2, 0), np.uint8)
+        return inner[order].transpose(1, 2, 0)
+
+    def tile(self) -> Tile:
+        """uint8 [height, width, channels]: the side channels too."""
+        return np.ascontiguousarray(self.inner(), np.uint8)
 
 
 def with_borders(plane: Tile) -> Integers:
@@ -178,12 +209,11 @@ def encode_tile(network: Network, tile: Tile, learning: Learning | None = None) 
 
     def code(mixture: Mixture, channel: int, rows: Integers, columns: Integers) -> Integers:
         symbols: Integers = true[channel, rows, columns]
-        encoder.put(rows, *intervals(mixture, symbols))
+        encoder.put(rows, intervals(mixture, symbols))
         return symbols
 
-    _run(
-        Wavefronts(_predictor(network, learning), height, width, tile[..., : network.architecture.side_channels]), code
-    )
+    side = tile[..., : network.architecture.side_channels]
+    run(Wavefronts(predictor(network, learning), height, width, side), code)
     return encoder.finish()
 
 
@@ -204,17 +234,18 @@ def decode_tile(
     def code(mixture: Mixture, channel: int, rows: Integers, columns: Integers) -> Integers:
         return decoder.take(mixture, rows)
 
-    state = Wavefronts(_predictor(network, learning), height, width, side)
-    _run(state, code)
+    state = Wavefronts(predictor(network, learning), height, width, side)
+    run(state, code)
     decoder.finish()
     return state.tile()
 
 
-def _predictor(network: Network, learning: Learning | None) -> Predictor:
+def predictor(network: Network, learning: Learning | None) -> Predictor:
+    """The network as it codes a tile. Format 5.11."""
     return LearningNetwork(network, learning) if learning else network
 
 
-def _run(state: Wavefronts, code: Code) -> None:
+def run(state: Wavefronts, code: Code) -> None:
     """Code all wavefronts of a tile. Format 5.9."""
     network, architecture = state.network, state.network.architecture
     for rows, columns in state:
@@ -225,16 +256,17 @@ def _run(state: Wavefronts, code: Code) -> None:
         shared = network.shared(context, state.cached_features(rows, columns))
         samples, errors = state.at(state.samples, rows, columns), []
         for channel in architecture.coded:
-            expected = state.expect(channel, predictions[channel])
-            earlier = [residual(samples[:channel], predictions[:channel]), step_levels(expected)]
+            known, prediction = slice(0, channel), predictions[channel]
+            expected = state.expect(channel, prediction)
+            earlier = [state.residuals(samples[known], predictions[known]), step_levels(expected)]
             outputs = network.predict_mixtures(channel, shared, np.concatenate(earlier))
-            moves = np.concatenate([samples[:channel] - predictions[:channel] << 6, expected])
-            mixture = channel_mixture(outputs, architecture.components, predictions[channel], moves)
+            moves = np.concatenate([state.differences(samples[known], predictions[known]), expected])
+            mixture = channel_mixture(outputs, architecture.components, state.centre(prediction), moves)
             samples[channel] = code(mixture, channel, rows, columns)
-            errors.append(state.errors(channel, samples[channel] - predictions[channel], expected))
+            errors.append(state.errors(channel, state.differences(samples[channel], prediction), expected))
             if learning:
-                learning.learn(channel, mixture, samples[channel], moves)
-        residuals = residual(samples, predictions)
+                learning.learn(channel, mixture, state.symbols(samples[channel], prediction), moves)
+        residuals = state.residuals(samples, predictions)
         features = network.cached_features(context, np.concatenate([residuals, *errors]))
         state.remember(rows, columns, samples[architecture.side_channels :], residuals, features)
         if learning:
@@ -251,5 +283,5 @@ def channel_mixture(outputs: Integers, components: int, prediction: Integers, mo
     logits, means, log_scales, coefficients = np.split(outputs, [components, 2 * components, 3 * components])
     # three at most, each within 2^8 * 2^14 / 2^6 = 2^16; outputs stay below 2^30 (WIDTH_MAX), so means stay in int32
     moved = (np.clip(coefficients, -256, 256) * moves + 32) >> 6
-    centre = (prediction << 6) + moved.sum(axis=0)
+    centre = (prediction << FINE) + moved.sum(axis=0)
     return make_mixture(logits, means + centre, log_scales)
