@@ -40,9 +40,12 @@ def test_the_coder_itself_is_reached() -> None:
     for number in range(0, 40 * len(KINDS)):
         hostile = hostile_file(3, number)
         if hostile.kind == "payloads of noise":
-            with pytest.raises(l3c.L3CError) as caught:
+            try:
                 l3c.decode(hostile.data)
-            messages.append(str(caught.value))
+            except l3c.L3CError as error:
+                messages.append(str(error))
+            else:  # a payload of two bytes, of a blank drawing: other bytes may stand for the same pixels
+                assert examine(hostile) == ("exact", "")
     assert all(message.startswith("tile ") for message in messages)
     assert len({message.split(": ")[1] for message in messages}) >= 3
 
