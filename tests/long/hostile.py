@@ -166,7 +166,7 @@ def random_container(r: Random) -> Hostile:
     if header.layout == PALETTE:
         header, palette = replace(header, depth=8), Palette(r.randbytes(3 * r.choice([1, 7, COLOURS_MAX])))
     side = r.choice([16, 17, 64, 512, 65535])
-    while tile_count(header.height, header.width, side) > 300 // len(header.components):
+    while side < 65535 and tile_count(header.height, header.width, side) > 300 // len(header.components):
         side = min(65535, 4 * side)
     entries, payloads = [], []
     for index, box in tiles_of(header, side):
