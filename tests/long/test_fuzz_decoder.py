@@ -9,9 +9,13 @@ import pytest
 from numpy.typing import NDArray
 
 import l3c
+from l3c.container.read import read_file
 from tests.long import fuzz_decoder
 from tests.long.fuzz_decoder import BAD, examine, main
 from tests.long.hostile import KINDS, Hostile, hostile_file, seeds
+
+BLANK_BYTES = 2
+"""Of a blank drawing's payload, where other bytes may stand for the same pixels; all longer ones must be refused."""
 
 GOOD = Hostile("good", seeds()[0].data, seeds()[0].picture)
 
@@ -40,12 +44,11 @@ def test_the_coder_itself_is_reached() -> None:
     for number in range(0, 40 * len(KINDS)):
         hostile = hostile_file(3, number)
         if hostile.kind == "payloads of noise":
-            try:
+            if len(read_file(hostile.data).data) <= BLANK_BYTES and examine(hostile)[0] == "exact":
+                continue
+            with pytest.raises(l3c.L3CError) as caught:
                 l3c.decode(hostile.data)
-            except l3c.L3CError as error:
-                messages.append(str(error))
-            else:  # a payload of two bytes, of a blank drawing: other bytes may stand for the same pixels
-                assert examine(hostile) == ("exact", "")
+            messages.append(str(caught.value))
     assert all(message.startswith("tile ") for message in messages)
     assert len({message.split(": ")[1] for message in messages}) >= 3
 
