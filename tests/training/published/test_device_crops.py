@@ -1,5 +1,6 @@
 """Crops out of packed files: the same pixels wherever they lie, a function of seed and iteration."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from l3c.errors import InputError
 from l3c.training.batch_plan import BatchPlan
 from l3c.training.packed import Packed, write_pack
 from l3c.training.published.config import Data
-from l3c.training.published.device_crops import PackedCrops, reduce_images, turned
+from l3c.training.published.device_crops import TOGETHER, PackedCrops, reduce_images, turned
 from tests.checks import smooth_picture
 
 CPU = torch.device("cpu")
@@ -62,6 +63,9 @@ def test_a_run_may_be_entered_anywhere_and_divided(packs: list[Packed], monkeypa
     whole = source.batch(BatchPlan(4, 8, 7, crops=2, full=True), 3)
     entered = next(source.batches(BatchPlan(4, 8, 7, 3, crops=2, full=True)))
     assert torch.equal(whole, entered)
+    following = itertools.islice(source.batches(BatchPlan(4, 8, 7, 2, crops=2, full=True)), TOGETHER + 2)
+    for iteration, batch in enumerate(following, 2):  # beyond those that are cut together
+        assert torch.equal(batch, source.batch(BatchPlan(4, 8, 7, crops=2, full=True), iteration))
     parts = [source.batch(BatchPlan(4, 8, 7, 3, rank, 2, crops=2, full=True), 3) for rank in (0, 1)]
     joined = torch.cat(parts)
     assert sorted(c.numpy().tobytes() for c in joined) == sorted(c.numpy().tobytes() for c in whole)

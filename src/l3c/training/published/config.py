@@ -26,6 +26,8 @@ class Optimizer:
     latent_warm_up: iterations in which the weight of each auxiliary image's cost, relative to that of the next finer
         scale, rises to 1. range_penalty: weight of how far quantizers' inputs lie beyond their levels (mean squares).
     skip_non_finite: leave steps out whose gradient is not finite, instead of ending the run.
+    rewind: go back to an earlier state, at half the rate, where the mean cost between two reports is so many times the
+        lowest; none never does.
     guidance: iterations in which auxiliary images are drawn, ever less, towards smaller copies of the image.
     """
 
@@ -40,10 +42,13 @@ class Optimizer:
     range_penalty: float = 0.0
     guidance: int = 0
     skip_non_finite: bool = False
+    rewind: float | None = None
 
     def __post_init__(self) -> None:
         if self.name not in OPTIMIZERS:
             raise InputError(f"optimizer.name: {self.name!r} is none of {', '.join(OPTIMIZERS)}")
+        if self.rewind is not None and not self.rewind > 1:
+            raise InputError(f"optimizer.rewind: {self.rewind!r} is no factor above 1")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ What iteration i sees follows from the seed and i alone. Pixels lie on the devic
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ LARGEST_SHARE = 0.5
 
 LANCZOS = 3.0
 """Lobes of the filter on either side, the usual number."""
+
+TOGETHER = 8
+"""Iterations whose crops are cut at once: with small batches the host would else be busy with asking, 3 ms for each."""
 
 DRAWS = 1
 """Sets these random numbers apart from those of the order of pictures, which follow from seed and epoch."""
@@ -71,21 +75,28 @@ class PackedCrops:
 
     def batches(self, plan: BatchPlan) -> Generator[Tensor, None, None]:
         """Endless batches, uint8 [n, 3, crop, crop] on the device."""
-        iteration = plan.start
-        while True:
-            yield self.batch(plan, iteration)
-            iteration += 1
+        for first in itertools.count(plan.start, TOGETHER):
+            yield from self._cut_together(plan, range(first, first + TOGETHER))
 
     def batch(self, plan: BatchPlan, iteration: int) -> Tensor:
         """What this process sees at an iteration."""
-        windows, reduced = self._draw(plan, iteration)
-        mine = np.zeros((len(windows.numbers) // plan.crops, plan.crops), bool)
-        mine[plan.rank :: plan.world] = True
-        parts = [
-            self._cut(windows.of(mine.ravel() & reduced), True),
-            self._cut(windows.of(mine.ravel() & ~reduced), False),
-        ]
-        return torch.cat([part for part in parts if len(part)])
+        return self._cut_together(plan, range(iteration, iteration + 1))[0]
+
+    def _cut_together(self, plan: BatchPlan, iterations: range) -> list[Tensor]:
+        """Batches of several iterations: the host asks the device as often as for one."""
+        drawn = [self._draw(plan, iteration) for iteration in iterations]
+        parts = []
+        for wanted in (True, False):
+            windows = []
+            for all_windows, reduced in drawn:
+                mine = np.zeros((len(all_windows.numbers) // plan.crops, plan.crops), bool)
+                mine[plan.rank :: plan.world] = True
+                windows.append(all_windows.of(mine.ravel() & (reduced == wanted)))
+            joined = Windows(
+                *(np.concatenate(values) for values in zip(*(vars(w).values() for w in windows), strict=True))
+            )
+            parts.append(torch.split(self._cut(joined, wanted), [len(w.numbers) for w in windows]))
+        return [torch.cat(of_one) for of_one in zip(*parts, strict=True)]
 
     def centres(self, count: int, side: int) -> Tensor:
         """Middles of evenly spaced pictures that are large enough, uint8 [n, 3, side, side].

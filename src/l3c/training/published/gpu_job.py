@@ -97,7 +97,7 @@ class Stage:
 # first, since they are small: what L3C has to beat
 BASELINES = (Stage("rgb-shared", "rgb_shared"), Stage("rgb", "rgb"))
 # docs/training.md says what the settings are for
-L3C = Stage("l3c", "l3c", ("guidance=2000", "latent_warm_up=3000", "range_penalty=0.1"))
+L3C = Stage("l3c", "l3c", ("guidance=4000", "latent_warm_up=6000", "range_penalty=0.1", "learning_rate=2e-4"))
 STAGES = {stage.name: stage for stage in (*BASELINES, L3C)}  # by name
 
 

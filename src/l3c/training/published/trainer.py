@@ -30,6 +30,7 @@ from l3c.training.published.beginning import spread_mixtures
 from l3c.training.published.config import Config
 from l3c.training.published.coster import Coster, Ways
 from l3c.training.published.optimizers import is_fused, leave_out, make_optimizer, restore_optimizer
+from l3c.training.published.rewinding import Rewinder
 from l3c.training.published.schedule import CLOCK, Rate, make_schedule, warmed_up, watched
 from l3c.training.restoring import Restore
 from l3c.training.stopping import Due, until_due
@@ -178,18 +179,21 @@ class Trainer:
         ways = Ways(self.coster, self.config.run, self.processes.world)
         guided = self._guidance() > 0
         meter, last = Meter(), self._last(plan)
+        rewinder = self._rewinder()
         self._checked = self.iteration
         if self.iteration == 0:
             self._save()
         while last is None or self.iteration < last:
             images, waited = _next(batches)
-            learning_rate = rate(self.iteration)
+            learning_rate = rate(self.iteration) * (rewinder.scale if rewinder else 1)
             reports = (self.iteration + 1) % self.options.log_every == 0
             # in a compiled graph the term stays to the end: leaving it out would mean to compile anew
             distance = guided if ways.compiled else self._guidance() > 0
             bpsp, norm = self.step(ways, images, plan.size(self.iteration), learning_rate, reports, distance)
             self.iteration += 1
             meter.add(plan.size(self.iteration - 1), waited)
+            if rewinder:
+                self._watch(rewinder, bpsp, reports)
             if monitor:
                 if reports:
                     self._report(monitor, images, bpsp, norm, learning_rate, meter, due)
@@ -199,6 +203,20 @@ class Trainer:
             self._save()
             if self.processes.any(due()):
                 break
+
+    def _rewinder(self) -> Rewinder | None:
+        factor = self.config.optimizer.rewind
+        return None if factor is None else Rewinder(self.network, self.optimizer, factor)
+
+    def _watch(self, rewinder: Rewinder, bpsp: Tensor, reports: bool) -> None:
+        """Every process sees the same costs, so all go back together."""
+        rewinder.add(bpsp)
+        cost = rewinder.look(self.ema) if reports else None
+        if cost is not None:
+            logger.warning(
+                "%s: %.2f bits per sub-pixel before iteration %d: the run goes back to an earlier state, at %g of its "
+                "rate", self.experiment.folder, cost, self.iteration, rewinder.scale,
+            )  # fmt: skip
 
     def step(
         self, ways: Ways, images: Tensor, crops: int, rate: float, wants_norm: bool, with_distance: bool
