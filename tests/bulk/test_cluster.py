@@ -55,14 +55,17 @@ def test_nothing_is_lost_with_a_worker(cluster: tuple[str, list[subprocess.Popen
     address, workers = cluster
     pictures = make_tree(tmp_path / "in", 24, 96)
     on_outcome: list[str] = []
+    errors: list[str] = []
 
     def kill_one(outcome: Outcome, summary: RunSummary) -> None:
         on_outcome.append(outcome.source)
+        errors.extend([outcome.error] if outcome.error else [])
         if len(on_outcome) == 4:
             workers[0].kill()
 
     task = Transfer(Encoding(), str(tmp_path / "in"), str(tmp_path / "out"), delete=True)
     summary = convert_folder(task, kill_one, None, address)
+    assert errors == []
     assert (summary.exit_code, len(on_outcome), set(on_outcome)) == (0, 24, set(pictures))
     assert tree(tmp_path / "in") == set()
     assert tree(tmp_path / "out") == {f"{name}.l3c" for name in pictures}

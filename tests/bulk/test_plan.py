@@ -48,6 +48,10 @@ def test_a_name_that_is_spelled_out_is_not_given_to_another(names: list[str], ot
     assert [job.others for job in plan(listing(*names), Decoding()).jobs] == others
 
 
+def test_the_name_that_encoding_gives_is_no_other_source_s() -> None:
+    assert [job.others for job in plan(listing("a.png", "a.png.png"), Encoding()).jobs] == [frozenset(), frozenset()]
+
+
 def test_two_ways_to_spell_one_name_give_two_names() -> None:
     assert targets(Decoding(), "a.l3c", "a.L3C") == ["a.l3c.png", "a.L3C.png"]
     assert targets(ToPng(), "a.jpg", "a.png", "b.bmp") == ["a.jpg.png", "a.png", "b.png"]

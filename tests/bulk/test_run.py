@@ -12,6 +12,7 @@ from PIL import Image
 
 from l3c import api
 from l3c.bulk.jobs import Outcome
+from l3c.bulk.plan import plan
 from l3c.bulk.run import RunSummary, convert_folder
 from l3c.bulk.stores.local import LocalStore
 from l3c.bulk.stores.store import StoreError
@@ -110,6 +111,25 @@ def test_a_source_that_was_done_before_is_deleted_after_comparing(roots: tuple[P
     encode_tree(*roots)
     summary = encode_tree(*roots, delete=True)
     assert (summary.files["skipped"], summary.deleted, tree(roots[0])) == (4, 4, set())
+
+
+@pytest.mark.parametrize("verb", ["encode", "decode"])
+def test_a_job_whose_answer_was_lost_is_done_again(tmp_path: Path, verb: str) -> None:
+    roots = str(tmp_path / "in"), str(tmp_path / "out")
+    make_tree(tmp_path / "in")
+    (tmp_path / "in" / "notes.odd").write_bytes(b"notes")
+    everything = Encoding(EncodeOptions(everything=True))
+    if verb == "decode":
+        assert convert_folder(Transfer(everything, *roots), lambda *_: None, 2).exit_code == 0
+        roots = roots[1], str(tmp_path / "back")
+    task = Transfer(everything if verb == "encode" else Decoding(), *roots, delete=True)
+    before = LocalStore(roots[0]).listing(None, True)
+    jobs = plan(before, task.operation).jobs
+    assert convert_folder(task, lambda *_: None, 2).deleted == len(jobs) == 5
+    again = [task(job) for job in jobs]
+    assert [(outcome.status, outcome.deleted, outcome.error) for outcome in again] == [("skipped", True, "")] * 5
+    (Path(roots[1]) / again[0].target).unlink()
+    assert task(jobs[0]).error.endswith(": is gone")
 
 
 def test_a_wrong_encoder_is_noticed(roots: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:

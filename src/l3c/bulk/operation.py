@@ -40,7 +40,9 @@ class Operation(Protocol):
         ...
 
     def is_intact(self, data: bytes, target: str, raw: bytes | None) -> bool:
-        """Whether a target is whole, without decoding by a model. raw: the source, where the name took reading it."""
+        """Whether a target is whole, without decoding by a model. raw: the source; None where the name took no reading
+        of it, or where it is gone.
+        """
         ...
 
     def longer(self, name: str) -> list[str]:

@@ -78,7 +78,7 @@ def job_of(
 ) -> Job:
     """The job of a source. Its target is "" where no name is free."""
     first, *rest = operation.names(name)
-    others = longer.get(first, set()) | longer.get(name, set())
+    others = (longer.get(first, set()) | longer.get(name, set())) - {first}  # to encode adds a suffix itself
     target = first
     if spelled[first] > 1 and first != name:  # "a.l3c" and "a.L3C"; "a.jpg" beside "a.png"
         others |= {first, *rest}

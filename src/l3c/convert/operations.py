@@ -89,6 +89,8 @@ class Decoding:
         return files.check_decoded(raw, data, name, target, self.options)
 
     def is_intact(self, data: bytes, target: str, raw: bytes | None) -> bool:
+        if raw is None and PurePosixPath(target).suffix.lower() not in TAKEN:
+            return True  # only the source tells of a file that was kept; it appeared whole or not at all
         return (raw is not None and files.is_file_itself(read_file(raw), data)) or files.is_picture(data, target)
 
     def longer(self, name: str) -> list[str]:
