@@ -40,7 +40,7 @@ def jpeg(tmp_path: Path) -> Path:
 def test_a_picture_and_back(photo: Path) -> None:
     done = l3c.encode_file(photo)
     assert (done.source, done.target, done.kept, done.notes) == (photo, photo.with_name("photo.png.l3c"), "", ())
-    assert (done.bytes_in, done.bytes_out) == (photo.stat().st_size, done.target.stat().st_size)
+    assert (done.bytes_in, done.bytes_out) == (photo.stat().st_size, Path(done.target).stat().st_size)
     assert l3c.open(done.target).metadata["icc"] == ICC
     photo.unlink()
     back = l3c.decode_file(str(done.target))
@@ -58,8 +58,8 @@ def test_a_jpeg_file_is_kept_and_its_pixels_are_taken_where_asked(jpeg: Path, tm
     assert (kept.kept, kept.notes) == ("JPEG", ())
     assert kept.bytes_out < kept.bytes_in
     back = l3c.decode_file(kept.target)
-    assert (back.kept, back.target.name) == ("JPEG", "kept.jpg")
-    assert back.target.read_bytes() == jpeg.read_bytes()
+    assert (back.kept, Path(back.target).name) == ("JPEG", "kept.jpg")
+    assert Path(back.target).read_bytes() == jpeg.read_bytes()
     assert l3c.decode_file(kept.target, tmp_path / "x.png").kept == ""
     pixels = l3c.encode_file(jpeg, tmp_path / "pixels.l3c", pixels=True, verify=True)
     assert pixels.kept == ""
@@ -75,7 +75,7 @@ def test_time_and_permissions_are_the_sources(photo: Path, tmp_path: Path) -> No
     done = l3c.encode_file(photo)
     back = l3c.decode_file(done.target, tmp_path / "back.tif")
     for path in (done.target, back.target):
-        assert (path.stat().st_mtime_ns, path.stat().st_mode & 0o777) == (then, 0o640)
+        assert (Path(path).stat().st_mtime_ns, Path(path).stat().st_mode & 0o777) == (then, 0o640)
 
 
 def test_nothing_is_overwritten_unless_asked_for(photo: Path, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_nothing_is_overwritten_unless_asked_for(photo: Path, tmp_path: Path) ->
 
 def test_options_are_those_of_the_commands(photo: Path, tmp_path: Path) -> None:
     done = l3c.encode_file(photo, tmp_path / "s.l3c", strip=True, preview=True, model="wave-fast", effort=1, threads=1)
-    info = l3c.info(done.target.read_bytes())
+    info = l3c.info(Path(done.target).read_bytes())
     assert (set(info.metadata), info.models[0][0].partition("/")[0]) == ({"preview"}, "wave-fast")
     shares: list[float] = []
     l3c.decode_file(done.target, tmp_path / "s.png", verify=True, threads=1, progress=shares.append)
@@ -106,7 +106,7 @@ def test_options_are_those_of_the_commands(photo: Path, tmp_path: Path) -> None:
         l3c.encode_file(words)
     kept = l3c.encode_file(words, everything=True)
     assert "kept whole" in kept.notes[0]
-    assert l3c.decode_file(kept.target, force=True).target.read_text() == "no picture"
+    assert Path(l3c.decode_file(kept.target, force=True).target).read_text() == "no picture"
 
 
 def test_what_a_format_drops_is_a_note(photo: Path, tmp_path: Path) -> None:
@@ -119,7 +119,14 @@ REFUSED: dict[str, tuple[type[Exception], str, dict[str, Any]]] = {
     "a folder": (InputError, "is a folder", {"target": "."}),
     "no folder": (InputError, "there is no folder", {"target": "none/x.l3c"}),
     "a picture's name": (InputError, "is named as a picture", {"target": "x.tif"}),
-    "a URL": (InputError, "is a URL", {"target": "s3://bucket/x.l3c"}),
+    "the web": (InputError, "is on the web, which takes no results", {"target": "https://localhost/x.l3c"}),
+    "a folder's URL": (InputError, "is a folder", {"target": "memory://bucket/x/"}),
+    "an unknown store": (InputError, "nowhere://x.l3c: Protocol not known", {"target": "nowhere://x.l3c"}),
+    "a URL to delete for": (
+        InputError,
+        "delete_source needs files",
+        {"target": "memory://bucket/x.l3c", "delete_source": True},
+    ),
     "a device to delete for": (
         InputError,
         "delete_source needs files",
@@ -159,14 +166,14 @@ def test_samples_that_the_target_cannot_hold_are_refused(tmp_path: Path) -> None
     deep.write_bytes(l3c.encode(RGB16))
     with pytest.raises(InputError, match="cannot hold"):
         l3c.decode_file(deep, tmp_path / "deep.bmp")
-    assert l3c.decode_file(deep).target.name == "deep.png"
+    assert Path(l3c.decode_file(deep).target).name == "deep.png"
 
 
 def test_a_source_is_deleted_when_its_result_is_verified(photo: Path, tmp_path: Path) -> None:
     done = l3c.encode_file(photo, delete_source=True)
     assert (done.deleted, photo.exists()) == (True, False)
     back = l3c.decode_file(done.target, tmp_path / "x.ppm", delete_source=True)
-    assert (back.deleted, done.target.exists()) == (False, True)
+    assert (back.deleted, Path(done.target).exists()) == (False, True)
     assert back.notes[-1] == "the source is kept, since the result lacks icc"
     assert l3c.decode_file(done.target, delete_source=True).deleted
     assert sorted(path.name for path in tmp_path.iterdir()) == ["photo.png", "x.ppm"]
@@ -179,7 +186,7 @@ def test_regions_and_previews_are_decoded(photo: Path, tmp_path: Path) -> None:
         np.testing.assert_array_equal(np.asarray(image), PICTURE[3:7, 2:7])
         assert image.info["icc_profile"] == ICC
     small = l3c.decode_file(done.target, tmp_path / "small.png", preview=True)
-    assert small.target.stat().st_size == small.bytes_out
+    assert Path(small.target).stat().st_size == small.bytes_out
     with pytest.raises(InputError, match="needs a target"):
         l3c.decode_file(done.target, region=(0, 0, 1, 1))
 
@@ -191,9 +198,34 @@ def test_sources_may_be_urls(photo: Path, tmp_path: Path, monkeypatch: pytest.Mo
     with serving(tmp_path) as url:
         done = l3c.encode_file(f"{url}/photo.png")
         assert (done.source, done.target) == (f"{url}/photo.png", Path("photo.png.l3c"))
-        (tmp_path / "photo.png.l3c").write_bytes(done.target.read_bytes())
+        (tmp_path / "photo.png.l3c").write_bytes(Path(done.target).read_bytes())
         assert l3c.decode_file(f"{url}/photo.png.l3c").target == Path("photo.png")
         with pytest.raises(InputError, match="404"):
             l3c.encode_file(f"{url}/none.png")
     with Image.open("photo.png") as image:
         np.testing.assert_array_equal(np.asarray(image), PICTURE)
+
+
+def test_targets_may_be_urls(photo: Path, tmp_path: Path) -> None:
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    MemoryFileSystem.store.clear()
+    store = "memory://bucket"
+    done = l3c.encode_file(photo, f"{store}/photo.png.l3c", verify=True)
+    assert (done.source, done.target) == (photo, f"{store}/photo.png.l3c")
+    with pytest.raises(TargetExistsError, match=r"^memory://bucket/photo\.png\.l3c: exists already; force=True"):
+        l3c.encode_file(photo, f"{store}/photo.png.l3c")
+    l3c.encode_file(photo, f"{store}/photo.png.l3c", force=True)
+    with pytest.raises(InputError, match="is the source itself"):
+        l3c.encode_file(f"{store}/photo.png.l3c", f"{store}/photo.png.l3c", force=True)
+    back = l3c.decode_file(f"{store}/photo.png.l3c", f"{store}/back.tif")
+    part = l3c.decode_file(f"{store}/photo.png.l3c", f"{store}/part.png", region=(2, 3, 5, 4))
+    small = l3c.decode_file(f"{store}/photo.png.l3c", f"{store}/small.png", preview=True)
+    targets = back.target, part.target, small.target
+    assert targets == (f"{store}/back.tif", f"{store}/part.png", f"{store}/small.png")
+    again = l3c.encode_file(back.target, tmp_path / "again.l3c")
+    np.testing.assert_array_equal(l3c.decode(again.target), PICTURE)
+    part = l3c.encode_file(part.target, tmp_path / "part.l3c")
+    np.testing.assert_array_equal(l3c.decode(part.target), PICTURE[3:7, 2:7])
+    assert small.bytes_out == MemoryFileSystem().size("/bucket/small.png")
+    MemoryFileSystem.store.clear()

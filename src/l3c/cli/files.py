@@ -53,7 +53,7 @@ def check_target(name: str, source: str, force: bool) -> None:
         if sys.stdout.isatty() and not force:
             raise InputError("standard output is a terminal; name a target or use --force")
         return
-    paths.check_target(name, None if source == STANDARD or is_remote(source) else source, force, "--force")
+    paths.check_target(name, None if source == STANDARD else source, force, "--force")
 
 
 @contextmanager

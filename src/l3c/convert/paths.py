@@ -1,4 +1,4 @@
-"""One file of this machine to an l3c file and back, as the commands do it: `l3c.encode_file`, `l3c.decode_file`."""
+"""One file to an l3c file and back, as the commands do it: `l3c.encode_file`, `l3c.decode_file`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from l3c.container.constants import FILE_SUFFIX
 from l3c.errors import InputError, TargetExistsError
 from l3c.image import Region
 from l3c.storage.atomic import NEW, Attributes, attributes_of, is_special, write_whole
-from l3c.storage.remote import file_system, is_remote, path_of, reaching
+from l3c.storage.remote import WEB, file_system, is_remote, path_of, put, reaching
 from l3c.storage.source import Source, read_any
 
 MODEL = "wave"
@@ -27,13 +27,13 @@ def _unwatched(share: float) -> None:
 class Converted:
     """What `encode_file` and `decode_file` did.
 
-    source, target: as paths; a source that is a URL as text. bytes_in, bytes_out: of their files, 0 of one that was not
+    source, target: as paths; URLs as text. bytes_in, bytes_out: of their files, 0 of one that was not
     read whole. kept: the format of the file that the l3c file keeps whole, such as "JPEG", and "" where it holds
     pixels. notes: what a person should know, a line each. deleted: the source was removed.
     """
 
     source: Path | str
-    target: Path
+    target: Path | str
     bytes_in: int
     bytes_out: int
     kept: str
@@ -65,16 +65,16 @@ def encode_file(
     JPEG files, and others that are smaller than their pixels, are kept byte for byte. The l3c file appears whole or not
     at all, and has the time and the permissions of the source.
 
-    source: a path, or a URL. target: the l3c file, by default the source's name with ".l3c" appended, of a URL in this
-    folder. force: overwrite it. verify: decode the result and compare it before anything is written; a note says what
-    it lacks of the source. delete_source: remove the source, once its result is verified and on disk, unless the result
-    lacks something of it.
+    source: a path, or a URL. target: the l3c file, a path or a URL of a store that fsspec writes to; by default the
+    source's name with ".l3c" appended, of a URL in this folder. force: overwrite it. verify: decode the result and
+    compare it before anything is written; a note says what it lacks of the source. delete_source: remove the source,
+    once its result is verified and on disk, unless the result lacks something of it.
     strip: leave metadata out. pixels: never keep the file itself, but encode its pixels. everything: keep files that
     are no pictures too. The other options are those of `l3c.encode`.
 
-    Raises InputError for no picture, and for a target that is the source, a folder, in no folder, or named as a
-    picture; TargetExistsError, which is a FileExistsError too; else as `l3c.encode` does, and OSError. Messages name
-    the file.
+    Raises InputError for no picture, and for a target that is the source, a folder, in no folder, on the web, or named
+    as a picture; TargetExistsError, which is a FileExistsError too; else as `l3c.encode` does, and OSError. Messages
+    name the file.
 
     >>> import l3c, numpy as np, tempfile
     >>> from PIL import Image
@@ -85,8 +85,8 @@ def encode_file(
     ('a.png.l3c', 'b.png')
     """
     name = _name(source)
-    out = _here(name) + FILE_SUFFIX if target is None else _target(target)
-    check_target(out, None if is_remote(name) else name, force)
+    out = _here(name) + FILE_SUFFIX if target is None else _name(target)
+    check_target(out, name, force)
     check_encoded_name(out)
     before = _deletable(name, out) if delete_source else None
     from l3c.convert import files
@@ -102,7 +102,7 @@ def encode_file(
             raise
         raise InputError(f"{error}; everything=True keeps the file itself") from error
     missing = files.check_encoded(raw, encoded.data, name, options) if verify or before else ()
-    done = Converted(_path(name), Path(out), len(raw), len(encoded.data), encoded.kept, encoded.notes)
+    done = Converted(_path(name), _path(out), len(raw), len(encoded.data), encoded.kept, encoded.notes)
     return _written(done, encoded.data, missing, force, before)
 
 
@@ -124,33 +124,32 @@ def decode_file(
 
     The result appears whole or not at all, and has the time and the permissions of the source.
 
-    source: a path, or a URL. target: the picture, its format by suffix (PNG without one); by default the source's name
-    without ".l3c", with a suffix appended where its own cannot hold the picture, of a URL in this folder. A file that
-    was kept is given back itself, unless the target names another format, which gets its pixels. force: overwrite it.
-    verify: read the result and compare it before anything is written; a note says what it lacks of the source.
-    delete_source: as for `encode_file`. region: (x, y, width, height): only these pixels, for which little else is read
-    and decoded. preview: only a small picture, at most 320 pixels a side, without metadata. Both need a target. The
-    other options are those of `l3c.decode`.
+    source: a path, or a URL. target: the picture, a path or a URL of a store that fsspec writes to, its format by
+    suffix (PNG without one); by default the source's name without ".l3c", with a suffix appended where its own cannot
+    hold the picture, of a URL in this folder. A file that was kept is given back itself, unless the target names
+    another format, which gets its pixels. force: overwrite it. verify: read the result and compare it before anything
+    is written; a note says what it lacks of the source. delete_source: as for `encode_file`. region: (x, y, width,
+    height): only these pixels, for which little else is read and decoded. preview: only a small picture, at most 320
+    pixels a side, without metadata. Both need a target. The other options are those of `l3c.decode`.
 
-    Raises InputError for a target that is the source, a folder, in no folder, named as an l3c file, or of a format that
-    cannot hold the picture, and where the source's name gives none; TargetExistsError, which is a FileExistsError too;
-    else as `l3c.decode` does, and OSError. Messages name the file.
+    Raises InputError for a target that is the source, a folder, in no folder, on the web, named as an l3c file, or of a
+    format that cannot hold the picture, and where the source's name gives none; TargetExistsError, which is a
+    FileExistsError too; else as `l3c.decode` does, and OSError. Messages name the file.
     """
-    name, out = _name(source), None if target is None else _target(target)
-    local = None if is_remote(name) else name
+    name, out = _name(source), None if target is None else _name(target)
     if region is not None or preview:
         if out is None or verify or delete_source or (preview and region is not None):
             raise InputError(
                 f"{name}: a region or a preview needs a target, and cannot be verified, nor the source deleted"
             )
         check_decoded_name(out)
-        check_target(out, local, force)
+        check_target(out, name, force)
         return _decode_part(name, out, region, threads, max_memory, force)
     if out is None:
         check_source_name(name)
     else:
         check_decoded_name(out)
-        check_target(out, local, force)
+        check_target(out, name, force)
     from l3c.container import read
     from l3c.convert import files
     from l3c.errors import naming
@@ -159,13 +158,13 @@ def decode_file(
     if out is None:
         with naming(name):
             out = _here(files.target_name(name, read.read_file(raw)))
-        check_target(out, local, force)
+        check_target(out, name, force)
     before = _deletable(name, out) if delete_source else None
     options = files.DecodeOptions(max_memory, device, threads)
     decoded = files.decode_file(raw, name, out, options, progress, named=target is not None)
     missing = files.check_decoded(raw, decoded.data, name, out, options) if verify or before else ()
     notes = (files.dropping(decoded.dropped),) if decoded.dropped else ()
-    done = Converted(_path(name), Path(out), len(raw), len(decoded.data), decoded.kept, notes)
+    done = Converted(_path(name), _path(out), len(raw), len(decoded.data), decoded.kept, notes)
     return _written(done, decoded.data, missing, force, before)
 
 
@@ -177,8 +176,8 @@ def _decode_part(
 
     data, _ = decode_part(name, out, region, threads, max_memory)
     mode = None if is_remote(name) else attributes_of(Path(name)).mode
-    _write(Path(out), data, force, Attributes(mode=mode))  # a part of a picture is no older than its making
-    return Converted(_path(name), Path(out), 0, len(data), "")
+    _write(_path(out), data, force, Attributes(mode=mode))  # a part of a picture is no older than its making
+    return Converted(_path(name), _path(out), 0, len(data), "")
 
 
 def _name(path: str | os.PathLike[str]) -> str:
@@ -187,14 +186,6 @@ def _name(path: str | os.PathLike[str]) -> str:
         return os.fsdecode(path)
     except TypeError:
         raise InputError(f"a file by its path is needed, not {type(path).__name__}") from None
-
-
-def _target(path: str | os.PathLike[str]) -> str:
-    """Of a file of this machine. Raises InputError for a URL or another type."""
-    name = _name(path)
-    if is_remote(name):
-        raise InputError(f"{name}: is a URL; results are written to this machine (the commands write to URLs, too)")
-    return name
 
 
 def _path(name: str) -> Path | str:
@@ -225,8 +216,11 @@ def _written(done: Converted, data: bytes, missing: tuple[str, ...], force: bool
     return replace(done, notes=(*done.notes, *lacking), deleted=deleted)
 
 
-def _write(target: Path, data: bytes, force: bool, attributes: Attributes) -> None:
+def _write(target: Path | str, data: bytes, force: bool, attributes: Attributes) -> None:
     try:
+        if isinstance(target, str):
+            put(target, data, force)
+            return
         write_whole(target, data, replace=force, attributes=attributes)
     except FileExistsError:
         raise _exists(str(target), FORCE) from None
@@ -239,9 +233,15 @@ FORCE = "force=True"
 def check_target(name: str, source: str | None, force: bool, remedy: str = FORCE) -> None:
     """Raise InputError where writing would destroy something, before any work is done.
 
-    source: None where it is no file of this machine. name: may be a URL. remedy: what overwrites targets, in messages.
+    source: None where it is a stream; it and name may be URLs. remedy: what overwrites targets, in messages.
     """
+    if name == source:
+        raise InputError(f"{name}: is the source itself")
     if is_remote(name):
+        if name.startswith(WEB):
+            raise InputError(f"{name}: is on the web, which takes no results; name a file, or a URL of a store")
+        if name.endswith("/"):
+            raise InputError(f"{name}: is a folder")
         fs, within = file_system(name)
         with reaching(name):
             if not force and fs.exists(within):
@@ -250,7 +250,7 @@ def check_target(name: str, source: str | None, force: bool, remedy: str = FORCE
     path = Path(name)
     if path.is_dir():
         raise InputError(f"{name}: is a folder")
-    if source is not None and path.exists() and path.samefile(source):
+    if source is not None and not is_remote(source) and path.exists() and path.samefile(source):
         raise InputError(f"{name}: is the source itself")
     if path.exists() and not force:
         raise _exists(name, remedy)

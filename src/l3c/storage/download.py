@@ -8,9 +8,8 @@ from contextlib import closing
 from typing import BinaryIO
 
 from l3c.errors import InputError
-from l3c.storage.remote import file_system
+from l3c.storage.remote import WEB, file_system
 
-WEB = ("http://", "https://")  # what the standard library reads
 TIMEOUT = 60.0
 """Seconds without a byte after which a server is given up."""
 

@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 
 from l3c.errors import InputError, L3CError, install_command
 
+WEB = ("http://", "https://")
+"""What URLs of the web begin with, which the standard library reads."""
+
 OPTIONS = "L3C_FSSPEC"
 """Environment variable: options of the file systems, as JSON: {"s3": {"anon": true}}."""
 

@@ -46,11 +46,11 @@ def read_any(name: str) -> bytes:
 
     Raises as `read_file`, and InputError where the web does not answer, or nothing reaches the URL.
     """
-    from l3c.storage.remote import file_system, is_remote, reaching
+    from l3c.storage.remote import WEB, file_system, is_remote, reaching
 
     if not is_remote(name):
         return read_file(name)
-    from l3c.storage.download import WEB, download
+    from l3c.storage.download import download
 
     if name.startswith(WEB):
         file = io.BytesIO()
