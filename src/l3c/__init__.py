@@ -11,20 +11,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from l3c.api import (
-    Info,
-    Salvaged,
-    decode,
-    encode,
-    encode_jpeg,
-    encode_pages,
-    info,
-    keep_file,
-    original,
-    salvage,
-    verify,
-)
-from l3c.container.structure import Animation, Frame, Palette
 from l3c.errors import (
     ChecksumError,
     DependencyError,
@@ -38,13 +24,27 @@ from l3c.errors import (
     TargetExistsError,
     VersionError,
 )
-from l3c.image import Image
-from l3c.image import open_image as open
-from l3c.plugins.registration import register_imageio, register_pillow
 
 if TYPE_CHECKING:
+    from l3c.api import (
+        Info,
+        Salvaged,
+        decode,
+        encode,
+        encode_jpeg,
+        encode_pages,
+        info,
+        keep_file,
+        original,
+        salvage,
+        verify,
+    )
+    from l3c.container.structure import Animation, Frame, Palette
     from l3c.convert.paths import Converted, decode_file, encode_file
+    from l3c.image import Image
+    from l3c.image import open_image as open
     from l3c.images.picture import Picture
+    from l3c.plugins.registration import register_imageio, register_pillow
     from l3c.serve.deep_zoom import DeepZoom
 
 __version__ = "0.1.0.dev0"
@@ -88,14 +88,21 @@ __all__ = [
 ]
 
 
-LATER = {
-    "Converted": "l3c.convert.paths",
-    "DeepZoom": "l3c.serve.deep_zoom",
-    "Picture": "l3c.images.picture",
-    "decode_file": "l3c.convert.paths",
-    "encode_file": "l3c.convert.paths",
-}
-"""Names that are imported when they are asked for, since NumPy comes with some: to their modules."""
+MODULES = {
+    "l3c.api": (
+        "Info", "Salvaged", "decode", "encode", "encode_jpeg", "encode_pages", "info", "keep_file", "original",
+        "salvage", "verify",
+    ),
+    "l3c.container.structure": ("Animation", "Frame", "Palette"),
+    "l3c.convert.paths": ("Converted", "decode_file", "encode_file"),
+    "l3c.image": ("Image", "open"),
+    "l3c.images.picture": ("Picture",),
+    "l3c.plugins.registration": ("register_imageio", "register_pillow"),
+    "l3c.serve.deep_zoom": ("DeepZoom",),
+}  # fmt: skip
+"""Where the names are that are imported when they are asked for, so that a command imports only what it needs."""
+
+LATER = {name: module for module, names in MODULES.items() for name in names}  # each name's module
 
 
 def __dir__() -> list[str]:
@@ -109,4 +116,6 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(LATER[name]), name)
+    found = getattr(import_module(LATER[name]), "open_image" if name == "open" else name)
+    globals()[name] = found
+    return found

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, localcontext
+
 import numpy as np
 import pytest
 
 from l3c.errors import FormatError
 from l3c.graphics import compiled
 from l3c.graphics.definition import tile
-from l3c.graphics.definition.decisions import rate_table, squash_table, stretch_table
+from l3c.graphics.definition.tables import _nearest, rate_table, squash_table, stretch_table
 from tests.graphics.pictures import drawn, noise, pictures
 
 CASES = [(channels, name) for channels in (1, 2, 3, 4) for name in pictures(1)]
@@ -30,6 +32,22 @@ def test_tables_are_symmetric_and_rising() -> None:
     assert (squash + squash[::-1] == 65536).all()
     assert (np.diff(squash) >= 0).all()
     assert (np.diff(rates) < 0).all()
+
+
+def test_tables_are_nearest_to_the_exact_values() -> None:
+    with localcontext(prec=45):
+        odds = [Decimal(2 * i + 1) / (8191 - 2 * i) for i in range(4096)]
+        stretched = [min(max(round(256 * one.ln()), -2047), 2047) for one in odds]
+        squashed = [round(65536 / (1 + (-Decimal(x) / 256).exp())) for x in range(-2047, 2048)]
+    assert (stretch_table().tolist(), squash_table().tolist()) == (stretched, squashed)
+
+
+def test_what_float64_leaves_in_doubt_is_asked_of_decimals() -> None:
+    exact = {1: Decimal("2.5"), 2: Decimal("3.50000001"), 3: Decimal("-0.49999999")}
+    asked: list[int] = []
+    values = np.array([1.25, 2.5 - 1e-9, 3.5, -0.5, 7.4])
+    assert _nearest(values, lambda i: asked.append(i) or exact[i]).tolist() == [1, 2, 4, 0, 7]  # type: ignore[func-returns-value]
+    assert asked == [1, 2, 3]
 
 
 def test_drawings_take_few_bytes() -> None:

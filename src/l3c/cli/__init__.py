@@ -41,7 +41,6 @@ FAILED = 1
 
 def make_parser() -> Parser:
     """The parser of the commands' names, each with its own parser and all its arguments."""
-    from l3c import __version__
     from l3c.cli.exit_codes import table
 
     parser = Parser(
@@ -50,11 +49,18 @@ def make_parser() -> Parser:
         epilog=f"l3c COMMAND --help describes a command.\n\n{table()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"l3c {__version__}")
+    parser.add_argument("--version", action="version", version=version())
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
         _module(name).add_arguments(subparsers.add_parser(name, help=summary, description=_sentence(summary)))
     return parser
+
+
+def version() -> str:
+    """What `l3c --version` prints."""
+    from l3c import __version__
+
+    return f"l3c {__version__}"
 
 
 def command_parser(name: str) -> Parser:
@@ -79,6 +85,9 @@ def main(arguments: list[str] | None = None) -> int:
 
     open_closed_streams()
     arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments == ["--version"]:  # without the parsers of all commands
+        print(version())
+        return 0
     if arguments and arguments[0] in COMMANDS:
         options = command_parser(arguments[0]).parse_anywhere(arguments[1:])
     else:

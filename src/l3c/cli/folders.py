@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from l3c.bulk.jobs import DONE, PLANNED, SKIPPED
 from l3c.cli.files import is_file_url
 from l3c.cli.options import positive
 from l3c.cli.progress import Line
@@ -115,7 +114,7 @@ class Report:
         if outcome.error:
             self._say(f"l3c: {outcome.error}")
         elif self._all and not self._quiet:
-            self._say(told(outcome, summary.verb))
+            self._say(outcome_line(outcome, summary.verb))
         for note in outcome.notes if not self._quiet else ():
             self._say(f"{outcome.source}: {note}")
 
@@ -130,6 +129,8 @@ class Report:
 
     def close(self, summary: RunSummary) -> int:
         """The summary, and the exit code."""
+        from l3c.bulk.jobs import SKIPPED
+
         self._line.end()
         for kind, names in summary.left_out.items():
             for name in names if self._named or self._json else ():
@@ -146,8 +147,10 @@ class Report:
         return summary.exit_code
 
 
-def told(outcome: Outcome, verb: str) -> str:
+def outcome_line(outcome: Outcome, verb: str) -> str:
     """A line on a file that did not fail."""
+    from l3c.bulk.jobs import DONE, PLANNED, SKIPPED
+
     if outcome.status == PLANNED:
         return f"{outcome.source}: would {verb} to {outcome.target}"
     if outcome.status == DONE and outcome.target:
@@ -187,6 +190,8 @@ def clock(seconds: float) -> str:
 
 def closing_lines(summary: RunSummary) -> str:
     """One line or two."""
+    from l3c.bulk.jobs import DONE
+
     counts = {"deleted": summary.deleted, "pruned": summary.pruned, "not tried": summary.total - summary.finished}
     done = "intact" if summary.verb == "verify" else DONE
     parts = [f"{n:,} {done if status == DONE else status}" for status, n in (summary.files | counts).items() if n]

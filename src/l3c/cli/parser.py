@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import argparse
-import difflib
+import os
 import re
+import sys
 from typing import Any, NoReturn
 
 NEAR = 0.6
 """Likeness of words from which one may have been meant, as difflib measures it; its own default."""
+
+
+WIDTH = 80
+"""Columns of help where no terminal says how many it has, as argparse has it."""
+
+
+def columns() -> int:
+    """Of the terminal: by the variable COLUMNS, else as standard output has it."""
+    named = os.environ.get("COLUMNS", "")
+    if named.isdecimal() and int(named) > 0:
+        return int(named)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or WIDTH  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):
+        return WIDTH
 
 
 class Parser(argparse.ArgumentParser):
@@ -16,6 +32,10 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given, allow_abbrev=False)
+
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        """With a width, which argparse else asks `shutil` for, whose import takes longer than all the parsing."""
+        return self.formatter_class(prog=self.prog, width=columns() - 2)  # type: ignore[call-arg]
 
     def error(self, message: str) -> NoReturn:
         super().error(message + self._meant(message))
@@ -29,6 +49,8 @@ class Parser(argparse.ArgumentParser):
             words, known = [match[1]], [choice.strip("' ") for choice in match[2].split(",")]
         else:
             return ""
+        import difflib  # for mistakes alone: a few milliseconds of every command otherwise
+
         near = [word for wrong in words for word in difflib.get_close_matches(wrong, known, 1, NEAR)]
         return f"; did you mean {' '.join(near)}?" if near else ""
 

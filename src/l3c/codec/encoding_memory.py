@@ -6,7 +6,7 @@ from l3c.codec.decode import LANE, WORKSPACE
 from l3c.container.constants import DEFAULT_MAX_MEMORY, WIDE_BITS_MIN
 from l3c.errors import exceeding
 from l3c.graphics import compiled as graphics
-from l3c.graphics.definition.tile import PIXELS_MAX
+from l3c.graphics.definition.tables import PIXELS_MAX
 
 COPIES = 8
 """Arrays of all samples that searches, candidates and their proof hold at once (measured, with room:

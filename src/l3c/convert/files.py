@@ -17,7 +17,6 @@ from l3c.container.kept_file import is_suffix
 from l3c.container.read import read_file
 from l3c.container.structure import Contents, Palette
 from l3c.container.write import write_file
-from l3c.dct.keep import SUFFIXES as JPEG_SUFFIXES
 from l3c.errors import EngineError, InputError, L3CError, LimitError, ModelError, exceeding, naming
 from l3c.images import formats
 from l3c.images.description import Description
@@ -30,6 +29,8 @@ APPENDED = (".png", ".tif", ".pam", ".gif", ".webp", ".jpg")
 
 CAMERA = "raw"
 """The format of cameras' own files. Most are TIFF files within, whose first picture is a preview: their names tell."""
+
+JPEG_SUFFIXES = frozenset(formats.BY_NAME["JPEG"].suffixes)  # what JPEG files are called
 
 TAKEN = frozenset(suffix for suffix, form in formats.BY_SUFFIX.items() if form.knows or form.whole)
 """Files that a folder run encodes, by their suffixes in small letters."""

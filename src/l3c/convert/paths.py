@@ -6,14 +6,17 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 from l3c.api import DEFAULT_EFFORT
 from l3c.container.constants import FILE_SUFFIX
 from l3c.errors import InputError, TargetExistsError
-from l3c.image import Region
 from l3c.storage.atomic import NEW, Attributes, attributes_of, is_special, write_whole
 from l3c.storage.remote import WEB, file_system, is_remote, path_of, put, reaching
 from l3c.storage.source import Source, read_any
+
+if TYPE_CHECKING:
+    from l3c.image import Region
 
 MODEL = "wave"
 """The everyday model: docs/models.md compares it with the others."""

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from PIL import Image
 
 LAYOUTS = {1: GRAY, 3: RGB, 4: CMYK}  # by the number of components (format 2.10)
-SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"})  # what JPEG files are called
 BLOCK = 16  # pixels that sides are filled up to: two blocks, as with 4:2:0
 UNIT = 32
 """Pixels a side of the largest unit (MCU): four blocks."""

@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from l3c import _engine
 from l3c.errors import FormatError
-from l3c.graphics.definition.decisions import rate_table, squash_table, stretch_table
-from l3c.graphics.definition.tile import PIXELS_MAX
+from l3c.graphics.definition.tables import PIXELS_MAX, rate_table, squash_table, stretch_table
 
 Samples = NDArray[np.uint8]
 

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
-from functools import cache
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from l3c.errors import FormatError
+from l3c.graphics.definition.tables import (
+    COUNT_LIMIT,
+    STRETCH_BITS,
+    STRETCH_REACH,
+    rate_table,
+    squash_table,
+    stretch_table,
+)
 
 ONE_HALF = 1 << 15
 """Probabilities are in 1/65536."""
 
 CERTAIN = 65535  # what a chance moves towards after a 1
-STRETCH_REACH = 2047
-"""Log odds are in 1/256 and go from -8 to 8, short of a step."""
-
-STRETCH_BITS = 12  # a chance is looked up by its highest bits
-COUNT_LIMIT = 80
-"""Decisions after which a chance adapts no more slowly."""
 
 SINGLE_MIN = 32
 """A chance that is used alone stays so far from 0 and 65536, since it has no mixture to correct it."""
@@ -41,35 +38,6 @@ ROOM = 3
 """Bytes that a decoder reads beyond a payload: 4 to begin with, of which the encoder's last step writes one."""
 
 WORD = 0xFFFFFFFF  # the bounds of the coder's interval have 32 bits
-PRECISION = 45
-"""Decimal digits in which the tables are computed."""
-
-
-def _rounded(value: Decimal) -> int:
-    return int(value.to_integral_value(ROUND_HALF_EVEN))
-
-
-@cache
-def stretch_table() -> NDArray[np.int16]:
-    """int16 [4096]: 256 ln(p / (1 - p)) for p = (i + 1/2) / 4096, within the reach. Format 10.2."""
-    with localcontext(prec=PRECISION):
-        odds = [Decimal(2 * i + 1) / (2 * (1 << STRETCH_BITS) - 2 * i - 1) for i in range(1 << STRETCH_BITS)]
-        values = [_rounded(256 * one.ln()) for one in odds]
-    return np.array([min(max(value, -STRETCH_REACH), STRETCH_REACH) for value in values], np.int16)
-
-
-@cache
-def squash_table() -> NDArray[np.uint16]:
-    """uint16 [4095]: 65536 / (1 + exp(-x / 256)) for x = -2047 .. 2047. Format 10.2."""
-    with localcontext(prec=PRECISION):
-        powers = [(-Decimal(x) / 256).exp() for x in range(-STRETCH_REACH, STRETCH_REACH + 1)]
-        return np.array([_rounded(65536 / (1 + power)) for power in powers], np.uint16)
-
-
-@cache
-def rate_table() -> NDArray[np.uint16]:
-    """uint16 [81]: 65536 / (n + 1.4) in integers. Format 10.2."""
-    return (655360 // (10 * np.arange(COUNT_LIMIT + 1) + 14)).astype(np.uint16)
 
 
 @dataclass

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 
 from l3c.graphics.definition.colours import GOLDEN, WORD, mix
-from l3c.graphics.definition.decisions import STRETCH_REACH, Chance, Decisions, Refinement, squash_table
+from l3c.graphics.definition.decisions import Chance, Decisions, Refinement
+from l3c.graphics.definition.tables import STRETCH_REACH, squash_table
 
 PREDICTIONS = 5  # of a sample
 RATE = 30  # at which the weights of mixtures learn, in 1/16

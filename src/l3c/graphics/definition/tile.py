@@ -13,11 +13,9 @@ from l3c.graphics.definition.colours import Canvas, Entry, Memory, mix
 from l3c.graphics.definition.decisions import Chance, Coder, Decisions, Reader, Refinement, Writer
 from l3c.graphics.definition.match import Match
 from l3c.graphics.definition.samples import SampleCoder
+from l3c.graphics.definition.tables import PIXELS_MAX
 
 CHANNELS_MAX = 4  # a pixel's samples are one number of 32 bits
-PIXELS_MAX = 1 << 24
-"""Of a tile, which bounds what a few bytes can ask for (format 1.7)."""
-
 CANDIDATES = 3
 """Colours that are offered before one is coded sample by sample. More are found too rarely to pay for their bits."""
 
