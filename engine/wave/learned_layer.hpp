@@ -137,10 +137,10 @@ public:
 
     // Gradients of the first `inputs` inputs from integers of those of the outputs, [pairs of outputs][pixels], `pairs_stride` apart;
     // add: to what is there.
-    void backward(int inputs, const std::int32_t* pairs, int halved, bool add, float* dx, int pixels,
+    void backward(int inputs, const std::int32_t* pairs, int gradient_shift, bool add, float* dx, int pixels,
                   std::ptrdiff_t stride) const {
         const PairProducts part{whole_, shape_->width, pairs, stride, (shape_->outputs + 1) / 2};
-        const float scale = shape_->back * float(1 << halved);
+        const float scale = shape_->back * float(1 << gradient_shift);
         pair_matmul(&part, 1, inputs, pixels, [&](int row, int column, Ints sum) {
             float* to = dx + row * stride + column;
             const Floats gradient = floats_of(sum) * scale;
@@ -159,14 +159,14 @@ public:
     };
 
     // Adds to the gradients of some parameters what so many views saw.
-    void add_gradients(Rows rows, const Seen* seen, int views, int halved) {
+    void add_gradients(Rows rows, const Seen* seen, int views, int gradient_shift) {
         const int width = shape_->width;
         const auto add = [&](int row, int count, auto left) {
             PairProducts parts[kMostStreams];
             for (int v = 0; v < views; ++v)
                 parts[v] = {left(seen[v]), seen[v].stride, seen[v].gradients, width, seen[v].pairs};
             float* to = gradients_ + std::ptrdiff_t(row) * width;
-            const float scale = float(1 << halved);
+            const float scale = float(1 << gradient_shift);
             pair_matmul(parts, views, count, width, [&](int r, int column, Ints sum) {
                 float* at = to + std::ptrdiff_t(r) * width + column;
                 store_floats(at, load_floats(at) + floats_of(sum) * (load_floats(shape_->down + column) * scale));

@@ -121,7 +121,7 @@ public:
             for (int v = 0; v < threads; ++v)
                 seen[v] = {views[v]->inputs_[i], views[v]->bias_input_, views[v]->longest_, views[v]->transposed_[i],
                            (views[v]->count_ + 1) / 2};
-            layer.add_gradients(rows, seen, threads, halved());
+            layer.add_gradients(rows, seen, threads, gradient_shift());
             if (!due) continue;
             const std::size_t width = layer.shape().width, begin = at_[i] + rows.begin * width,
                               count = (rows.end - rows.begin + rows.biases) * width;
@@ -143,7 +143,7 @@ private:
     bool learns(int layer) const { return learning_.learns(layer); }
     float* floats(int rows) { return this->memory().template take<float>(std::size_t(rows) * longest_); }
     std::int16_t* shorts(int rows) { return this->memory().template take<std::int16_t>(std::size_t(rows) * longest_); }
-    int halved() const { return halvings(this->wavefront().size()); }
+    int gradient_shift() const { return halvings(this->wavefront().size()); }
 
     void begin(const Model& model, int threads, SharedWorkspace& shared) {
         std::size_t size = 0;
@@ -200,14 +200,14 @@ private:
 
     // Gradients of a layer's inputs, by the gradients of its outputs that were kept last.
     void back(int layer, int inputs, bool add, float* dx) const {
-        learned_[layer].backward(inputs, pairs_, halved(), add, dx, count_, longest_);
+        learned_[layer].backward(inputs, pairs_, gradient_shift(), add, dx, count_, longest_);
     }
 
     // Gradients by the outputs of a layer as integers, for back() and step(). active: the outputs, if they are activations: those
     // at a bound pass no gradient.
     void keep_gradients(int layer, const float* dy, const std::int16_t* active) {
         const LearnedShape& shape = learned_[layer].shape();
-        const float scale = 1.0f / float(1 << halved()), most = float(int(kMostGradient) >> halved());
+        const float scale = 1.0f / float(1 << gradient_shift()), most = float(int(kMostGradient) >> gradient_shift());
         const auto whole = [&](int o, int i) {
             if (o >= shape.outputs) return Ints{};
             const std::ptrdiff_t at = o * longest_ + i;

@@ -55,10 +55,10 @@ def test_sizes_depths_and_layouts_are_told(run: Run) -> None:
     Path("deep.l3c").write_bytes(l3c.encode(RGB16))
     Path("gray.l3c").write_bytes(l3c.encode(RGB[..., 0]))
     Path("small.l3c").write_bytes(l3c.encode(RGB[:5]))
-    told = {name: run("diff", "photo.png", f"{name}.l3c").out.decode() for name in ("deep", "gray", "small")}
-    assert "samples: uint8 against uint16" in told["deep"] or "size: " in told["deep"]
-    assert "channels: 3 against 1" in told["gray"]
-    assert "size: 13 x 11 against 13 x 5 pixels" in told["small"]
+    said = {name: run("diff", "photo.png", f"{name}.l3c").out.decode() for name in ("deep", "gray", "small")}
+    assert "samples: uint8 against uint16" in said["deep"] or "size: " in told["deep"]
+    assert "channels: 3 against 1" in said["gray"]
+    assert "size: 13 x 11 against 13 x 5 pixels" in said["small"]
 
 
 def test_json_has_every_difference(run: Run) -> None:

@@ -181,12 +181,12 @@ def test_segments_are_coded_apart_and_bytes_do_not_depend_on_threads(monkeypatch
 
 
 def test_progress_is_told() -> None:
-    told: list[float] = []
-    data = l3c.encode_jpeg(BASE, progress=told.append)
-    assert told[-1] == 1
-    told.clear()
-    assert l3c.original(data, progress=told.append) == BASE
-    assert told[-1] == 1
+    shares: list[float] = []
+    data = l3c.encode_jpeg(BASE, progress=shares.append)
+    assert shares[-1] == 1
+    shares.clear()
+    assert l3c.original(data, progress=shares.append) == BASE
+    assert shares[-1] == 1
 
 
 @pytest.mark.parametrize("name", [name for name in CODED if name != "cut"])

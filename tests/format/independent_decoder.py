@@ -657,12 +657,12 @@ class LearningLayer:
 
     def whole(self, gradients: Floats) -> Ints:
         """The integers `whole` of 5.11.4, pixels x outputs."""
-        h = halved(len(gradients))
+        h = halvings(len(gradients))
         return nearest(np.ldexp(gradients, 11 - h - (self.exponent - self.exponent.min())), 8191 >> h)
 
     def collect(self, whole: Ints, inputs: Ints) -> None:
         """Adds to the gradient sums (5.11.4): `whole` is pixels x outputs, `inputs` pixels x inputs."""
-        down = -(11 - halved(len(whole)) - (self.exponent - self.exponent.min()) + 5)
+        down = -(11 - halvings(len(whole)) - (self.exponent - self.exponent.min()) + 5)
         sums = whole.T.astype(np.int64) @ (inputs - 128 * self.layer.offset).astype(np.int64)
         self.gradients[0] = self.gradients[0] + np.ldexp(f32(sums), down[:, None])
         self.gradients[1] = self.gradients[1] + np.ldexp(f32(32 * whole.sum(axis=0)), down)
@@ -670,7 +670,7 @@ class LearningLayer:
     def back(self, whole: Ints, start: Floats, inputs: slice) -> Floats:
         """Goes back to some inputs (5.11.4): pixels x those inputs."""
         sums = whole.astype(np.int64) @ self.layer.weight[:, inputs].astype(np.int64)
-        value: Floats = start + np.ldexp(f32(sums), -(11 - halved(len(whole)) + self.exponent.min()))
+        value: Floats = start + np.ldexp(f32(sums), -(11 - halvings(len(whole)) + self.exponent.min()))
         return value
 
     def step(self, learning: Learning, count: int, p1: Any, p2: Any) -> None:
@@ -702,7 +702,7 @@ class LearningLayer:
         layer.bias = nearest(np.ldexp(self.parameters[1], self.exponent + 5), 2**28) - offsets
 
 
-def halved(pixels: int) -> int:
+def halvings(pixels: int) -> int:
     """h of 5.11.4 for a wavefront of so many pixels."""
     h = 0
     while pixels > 1024 * 2**h:

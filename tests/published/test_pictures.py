@@ -23,6 +23,6 @@ def test_padding_comes_off_again(height: int, width: int) -> None:
 
 
 def test_half_size_of_a_flat_image_is_flat() -> None:
-    halved = half_size(np.full((9, 14, 3), 77, np.uint8))
-    assert halved.shape == (4, 7, 3)
-    assert np.unique(halved).tolist() == [77]
+    half = half_size(np.full((9, 14, 3), 77, np.uint8))
+    assert half.shape == (4, 7, 3)
+    assert np.unique(half).tolist() == [77]

@@ -42,8 +42,8 @@ def run(options: argparse.Namespace) -> int:
         say(f"l3c: {explained(error, getattr(error, 'filename', None) or names[0])[0]}")
         return TROUBLE
     if options.json:
-        told = [{"what": d.what, "page": d.page, "text": d.text} for d in found]
-        print(json.dumps({"files": names, "same": not found, "differences": told}))
+        listed = [{"what": d.what, "page": d.page, "text": d.text} for d in found]
+        print(json.dumps({"files": names, "same": not found, "differences": listed}))
     elif not options.quiet:
         for difference in found:
             print(f"{visible(' '.join(names))}: {coloured(visible(str(difference)), RED)}")

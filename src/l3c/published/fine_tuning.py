@@ -35,7 +35,7 @@ class StraightThrough(torch.autograd.Function):
         return gradient, None
 
 
-def halved(x: Tensor) -> Tensor:
+def half_up(x: Tensor) -> Tensor:
     """floor(x + 1/2), as layers round."""
     return StraightThrough.apply(x, torch.floor(x.detach() + 0.5))  # type: ignore[no-any-return, no-untyped-call]
 
@@ -67,10 +67,10 @@ class FakeIntegers:
         weight, bias, power = self._whole(name)
         reach = layer.dilation * (weight.shape[2] // 2)
         sums = functional.conv2d(x, weight, bias, layer.stride, reach, layer.dilation)
-        return halved(sums / power[:, None, None]).clamp(layer.low, layer.high)
+        return half_up(sums / power[:, None, None]).clamp(layer.low, layer.high)
 
     def narrow(self, signal: str, x: Tensor) -> Tensor:
-        return halved(x * 2.0**-NARROW_BITS).clamp(-NARROW_MAX, NARROW_MAX)
+        return half_up(x * 2.0**-NARROW_BITS).clamp(-NARROW_MAX, NARROW_MAX)
 
     def add(self, x: Tensor, y: Tensor) -> Tensor:
         return (x + y).clamp(-WIDE_MAX, WIDE_MAX)
@@ -85,7 +85,7 @@ class FakeIntegers:
         return x.clamp(low, high)
 
     def leak(self, x: Tensor, factor: int, shift: int) -> Tensor:
-        return torch.maximum(x, halved(x * (factor * 2.0**-shift)))
+        return torch.maximum(x, half_up(x * (factor * 2.0**-shift)))
 
     def _whole(self, name: str) -> tuple[Tensor, Tensor, Tensor]:
         """Whole weights and biases, and the powers of two that they were multiplied by, float32."""

@@ -30,11 +30,11 @@ class _Arrays:
     def layer(self, name: str, x: NDArray[Any]) -> NDArray[Any]:
         layer = self._layers[name]
         sums = self._sums(layer, x)
-        halved = self._halved(sums, layer.shift[:, None, None])
-        return halved.clip(layer.layer.low, layer.layer.high)
+        shifted = self._shifted(sums, layer.shift[:, None, None])
+        return shifted.clip(layer.layer.low, layer.layer.high)
 
     def narrow(self, signal: str, x: NDArray[Any]) -> NDArray[Any]:
-        return self._halved(x, np.uint8(NARROW_BITS)).clip(-NARROW_MAX, NARROW_MAX)
+        return self._shifted(x, np.uint8(NARROW_BITS)).clip(-NARROW_MAX, NARROW_MAX)
 
     def add(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
         total: NDArray[Any] = (x + y).clip(-WIDE_MAX, WIDE_MAX)
@@ -53,7 +53,7 @@ class _Arrays:
         return x.clip(low, high)
 
     def leak(self, x: NDArray[Any], factor: int, shift: int) -> NDArray[Any]:
-        larger: NDArray[Any] = np.maximum(x, self._halved(x * self.dtype(factor), np.uint8(shift)))
+        larger: NDArray[Any] = np.maximum(x, self._shifted(x * self.dtype(factor), np.uint8(shift)))
         return larger
 
     def _sums(self, layer: IntegerLayer, x: NDArray[Any]) -> NDArray[Any]:
@@ -71,7 +71,7 @@ class _Arrays:
         shuffled: NDArray[Any] = total.reshape(-1, height, width)
         return shuffled
 
-    def _halved(self, x: NDArray[Any], shift: Any) -> NDArray[Any]:
+    def _shifted(self, x: NDArray[Any], shift: Any) -> NDArray[Any]:
         raise NotImplementedError
 
 
@@ -80,7 +80,7 @@ class Definition(_Arrays):
 
     dtype = np.int64
 
-    def _halved(self, x: NDArray[Any], shift: Any) -> NDArray[Any]:
+    def _shifted(self, x: NDArray[Any], shift: Any) -> NDArray[Any]:
         """floor(x / 2^shift + 1/2)."""
         n = np.int64(shift)
         return x + ((1 << n) >> 1) >> n
@@ -91,6 +91,6 @@ class NumPyRuntime(_Arrays):
 
     dtype = np.float32
 
-    def _halved(self, x: NDArray[Any], shift: Any) -> NDArray[Any]:
-        halved: NDArray[Any] = np.floor(x * np.ldexp(np.float32(1), -shift.astype(np.int32)) + np.float32(0.5))
-        return halved
+    def _shifted(self, x: NDArray[Any], shift: Any) -> NDArray[Any]:
+        shifted: NDArray[Any] = np.floor(x * np.ldexp(np.float32(1), -shift.astype(np.int32)) + np.float32(0.5))
+        return shifted

@@ -116,7 +116,7 @@ def test_coding_order_is_green_red_blue_or_luma() -> None:
     assert to_coding_order(pixel, 1).tolist() == [[[18]]]
 
 
-def test_halved_chroma_keeps_gray_as_it_is() -> None:
+def test_subsampled_chroma_keeps_gray_as_it_is() -> None:
     gray = np.repeat(smooth_picture(16, 16, 1), 3, axis=2)
     np.testing.assert_array_equal(subsample_chroma(gray), gray)
 

@@ -61,9 +61,9 @@ class Crops:
 
     def _crop(self, random: Random) -> Pixels:
         image = self.images[random.choice(len(self.images), p=self.share)]
-        halved = random.random() < 0.08
-        crop = cut(image, self.size * (2 if halved else 1), random)
-        if halved:
+        downscaled = random.random() < 0.08
+        crop = cut(image, self.size * (2 if downscaled else 1), random)
+        if downscaled:
             crop = _round(crop.reshape(self.size, 2, self.size, 2, 3).mean(axis=(1, 3)))
         if random.random() < 0.15:
             crop = change_tone(crop, random)

@@ -179,9 +179,9 @@ class LearnedLayer:
 
     def whole(self, gradients: Floats) -> Integers:
         """Gradients by the outputs, [outputs, N], as integers. Format 5.11.4."""
-        halved = halvings(gradients.shape[1])
-        finer = GRADIENT_BITS - halved - (self.power - self.power.min())
-        return nearest(np.ldexp(gradients, finer[:, None]), GRADIENT_MAX >> halved)
+        shift = halvings(gradients.shape[1])
+        finer = GRADIENT_BITS - shift - (self.power - self.power.min())
+        return nearest(np.ldexp(gradients, finer[:, None]), GRADIENT_MAX >> shift)
 
     def collect(self, gradients: Integers, inputs: Integers) -> None:
         """Add the gradients by weights and biases. inputs: without their offsets. Format 5.11.4."""
