@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -635,7 +635,8 @@ class Salvaged:
     """What was left of a damaged file. samples: 0 where tiles are lost (of signed samples and floats the least number).
 
     lost: a line for each thing that is. picture: the same with all that came with it; its pages, of files that have
-    several, are those of which anything is left, and samples, layout and palette are of the first.
+    several, are those of which anything is left, and samples, layout and palette are of the first. places: (x, y,
+    width, height) of the pixels that are 0 for that reason.
     """
 
     samples: NDArray[Any]
@@ -644,6 +645,17 @@ class Salvaged:
     metadata: dict[str, bytes]
     lost: list[str]
     picture: Picture
+    places: list[tuple[int, int, int, int]] = field(default_factory=list)
+
+    @property
+    def intact(self) -> NDArray[Any]:
+        """bool [height, width]: whether a pixel is as it was encoded, in all channels. Made when it is asked for."""
+        import numpy as np
+
+        mask = np.ones(self.samples.shape[:2], np.bool_)
+        for x, y, width, height in self.places:
+            mask[y : y + height, x : x + width] = False
+        return mask
 
 
 def salvage(file: File, /, *, threads: int | None = None, max_memory: int | None = None) -> Salvaged:
@@ -662,25 +674,28 @@ def salvage(file: File, /, *, threads: int | None = None, max_memory: int | None
     several = read_damaged_pages(data)
     contents, lost = several or read_damaged(data)
     if several is None:
-        picture, tiles = _salvaged(contents, threads, max_memory)
+        picture, tiles, places = _salvaged(contents, threads, max_memory)
     else:
         _check_pages(contents.pages, threads, max_memory)
-        pages, tiles = [], []
+        pages, tiles, found = [], [], []
         for number, page in enumerate(contents.pages):
-            salvaged, reasons = _salvaged(page.contents, threads, max_memory)
+            salvaged, reasons, places = _salvaged(page.contents, threads, max_memory)
+            found.append(places)
             pages.append(replace(salvaged, kind=PAGE_KINDS[page.kind], frame=page.frame))
             tiles += [f"page {number}: {reason}" for reason in reasons]
-        picture = _of_pages(pages, contents)
+        picture, places = _of_pages(pages, contents), found[0]
     layout = LAYOUT_NAMES[contents.header.layout]
-    return Salvaged(picture.samples, layout, picture.palette, picture.metadata, lost + tiles, picture)
+    return Salvaged(picture.samples, layout, picture.palette, picture.metadata, lost + tiles, picture, places)
 
 
-def _salvaged(contents: Contents, threads: int | None, max_memory: int | None) -> tuple[Picture, list[str]]:
+def _salvaged(
+    contents: Contents, threads: int | None, max_memory: int | None
+) -> tuple[Picture, list[str], list[tuple[int, int, int, int]]]:
     from l3c.codec.salvage import salvage_samples
     from l3c.threads import thread_count
 
-    samples, lost = salvage_samples(contents, thread_count(threads), max_memory)
-    return _picture(contents, samples), lost
+    samples, lost, places = salvage_samples(contents, thread_count(threads), max_memory)
+    return _picture(contents, samples), lost, places
 
 
 def _samples(given: Any) -> NDArray[Any]:

@@ -148,6 +148,25 @@ def test_salvage_writes_what_is_left_and_tells(run: Run) -> None:
     assert run("decode", "photo.l3c", "whole.png", "--salvage").code == 0
 
 
+def test_a_mask_says_which_pixels_are_intact(run: Run) -> None:
+    Path("cut.l3c").write_bytes(Path("photo.l3c").read_bytes()[:-20])
+    assert run("decode", "cut.l3c", "cut.png", "--salvage", "--mask", "mask.png").code == 3
+    assert run("decode", "photo.l3c", "whole.png", "--salvage", "--mask", "all.pgm").code == 0
+    for name, value in (("mask.png", 0), ("all.pgm", 255)):
+        with Image.open(name) as image, Image.open("whole.png") as whole:
+            assert (image.mode, image.size) == ("L", whole.size)
+            assert image.getextrema() == (value, value)
+    refused = [
+        (("--salvage", "--mask", "mask.png"), "mask.png: exists already; --force overwrites it"),
+        (("--salvage", "--mask", "b.png"), "b.png: is the target of the picture"),
+        (("--salvage", "--mask", "b.txt"), "b.txt: format 'txt' is unknown"),
+        (("--mask", "m.png"), "cut.l3c: --mask needs --salvage"),
+    ]
+    for options, message in refused:
+        done = run("decode", "cut.l3c", "b.png", *options)
+        assert (done.code, message in done.err, Path("b.png").exists()) == (2, True, False), done.err
+
+
 JPEG = saved(RGB, "JPEG", icc_profile=ICC)
 
 

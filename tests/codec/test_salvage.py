@@ -29,6 +29,7 @@ def salvaged(damaged: bytes) -> tuple[set[int], list[str]]:
         tile = found.samples[box.top : box.bottom, box.left : box.right]
         whole = PICTURE[box.top : box.bottom, box.left : box.right]
         np.testing.assert_array_equal(tile, 0 * whole if number in lost else whole)
+        assert (found.intact[box.top : box.bottom, box.left : box.right] != (number in lost)).all()
     return lost, found.lost
 
 

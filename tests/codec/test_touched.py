@@ -84,7 +84,7 @@ def test_what_is_salvaged_is_right_or_0(name: str) -> None:
     entries = [TileEntry(STORED, tile.size, crc32(tile.tobytes())) for tile in tiles]
     for broken in range(0, len(tiles), 3):
         data = b"".join(bytes(t.size) if n == broken else t.tobytes() for n, t in enumerate(tiles))
-        samples, lost = salvage_samples(Contents(header, [], SIDE, entries, data), 1, None)
+        samples, lost, _ = salvage_samples(Contents(header, [], SIDE, entries, data), 1, None)
         assert len(lost) == 1
         samples = samples.reshape(whole.shape)
         right = (samples.view(np.uint8) == whole.view(np.uint8)) | (samples.view(np.uint8) == 0)

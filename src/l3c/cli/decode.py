@@ -33,6 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--salvage", action="store_true", help="write what is intact of a damaged file, 0 for the rest, and list that"
     )
+    parser.add_argument(
+        "--mask",
+        metavar="FILE",
+        help="with --salvage, also write which pixels are intact: a gray picture, white where they are, else black",
+    )
     parts = parser.add_mutually_exclusive_group()
     parts.add_argument(
         "--region", type=region, metavar="X,Y,W,H", help="only these pixels; reads and decodes little else"
@@ -72,6 +77,8 @@ def run_one(options: argparse.Namespace) -> int:
         check_source_name(options.source)
     if options.salvage:
         return salvage(options)
+    if options.mask:
+        raise InputError(f"{options.source}: --mask needs --salvage")
     return decode(options)
 
 
@@ -127,6 +134,8 @@ def decode(options: argparse.Namespace) -> int:
 
 def salvage(options: argparse.Namespace) -> int:
     """Write what is left of the picture in a file, and say what is lost."""
+    import numpy as np
+
     from l3c import api
     from l3c.errors import naming
     from l3c.images.picture import Picture
@@ -138,6 +147,12 @@ def salvage(options: argparse.Namespace) -> int:
     suffixed = "" if out == STANDARD else out
     check_suffix(suffixed)
     check_target(out, options.source, options.force)
+    mask = options.mask
+    if mask:
+        check_suffix(mask)
+        check_target(mask, options.source, options.force)
+        if mask == out:
+            raise InputError(f"{mask}: is the target of the picture")
     if options.delete_source:
         raise InputError(f"{name}: --salvage never deletes a source")
     if options.dry_run:
@@ -148,6 +163,9 @@ def salvage(options: argparse.Namespace) -> int:
     picture = Picture(salvaged.samples, salvaged.metadata, layout=salvaged.layout, palette=salvaged.palette)
     with target(out, options.force, attributes_of(options.source)) as file:
         write_picture(picture, file, suffixed)
+    if mask:
+        with target(mask, options.force) as file:
+            write_picture(Picture(salvaged.intact * np.uint8(255)), file, mask)
     if not options.quiet and out != STANDARD:
         height, width = salvaged.samples.shape[:2]
         say(f"{name}: {width} x {height} pixels: {shown(out, STANDARD)}")

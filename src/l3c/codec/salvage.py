@@ -17,9 +17,14 @@ from l3c.history import registry
 from l3c.history.plain import Components
 from l3c.threads import in_order
 
+Place = tuple[int, int, int, int]  # x, y, width, height
 
-def salvage_samples(contents: Contents, threads: int, max_memory: int | None) -> tuple[NDArray[Any], list[str]]:
-    """The image, 0 in every sample that depends on a tile that is lost, and a line for each of those tiles.
+
+def salvage_samples(
+    contents: Contents, threads: int, max_memory: int | None
+) -> tuple[NDArray[Any], list[str], list[Place]]:
+    """The image, 0 in every sample that depends on a tile that is lost; a line for each of those tiles; and where those
+    samples are.
 
     A history makes samples of what tiles hold: 0 in a tile may become any sample, so samples are cleared, not tiles.
 
@@ -34,9 +39,12 @@ def salvage_samples(contents: Contents, threads: int, max_memory: int | None) ->
     samples = registry.redo(components, contents.header)
     if lost and not samples.flags.writeable:
         samples = samples.copy()
+    places = []
     for item, _ in lost:
-        samples[registry.touched(contents.header, *item.place)] = 0
-    return samples[..., 0] if samples.shape[2] == 1 else samples, [reason for _, reason in lost]
+        rows, columns, channels = registry.touched(contents.header, *item.place)
+        samples[rows, columns, channels] = 0
+        places.append((columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start))
+    return samples[..., 0] if samples.shape[2] == 1 else samples, [reason for _, reason in lost], places
 
 
 def _salvage(item: Item, header: ImageHeader, components: Components, models: list[TileModel]) -> str:
