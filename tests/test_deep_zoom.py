@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import l3c
+from l3c.codec import cost_map
 from l3c.container.structure import Palette
 from l3c.errors import InputError
 from l3c.serve import deep_zoom
 from tests.checks import smooth_picture
+from tests.images.pictures import saved
 
 PICTURE = smooth_picture(75, 125, 3)
 
@@ -44,9 +46,46 @@ def test_tiles_of_every_level_are_the_picture_halved(monkeypatch: pytest.MonkeyP
     for level in range(8):
         width, height = zoom.size(level)
         assert joined(zoom, level).shape == (height, width, 3)
-        halved = np.asarray(Image.fromarray(PICTURE).reduce(1 << (7 - level))).astype(int)
-        inner = abs(halved - joined(zoom, level))[: 75 >> (7 - level), : 125 >> (7 - level)]
+        reduced = np.asarray(Image.fromarray(PICTURE).reduce(1 << (7 - level))).astype(int)
+        inner = abs(reduced - joined(zoom, level))[: 75 >> (7 - level), : 125 >> (7 - level)]
         assert inner.size == 0 or inner.max() <= 1  # twice rounded; at edges pixels weigh differently
+
+
+def bits_of(zoom: l3c.DeepZoom) -> tuple[NDArray[np.float32], float]:
+    """The map, and all of it: bits a pixel times pixels."""
+    bits, side = zoom.cost_map()
+    width, height = zoom.image.size
+    areas = [np.minimum(side, size - side * np.arange(-(-size // side))) for size in (height, width)]
+    return bits, float((bits * np.outer(*areas)).sum())
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_the_cost_of_blocks_adds_up_to_the_tiles(channels: int) -> None:
+    picture = np.dstack([smooth_picture(200, 330, 3), np.full((200, 330), 255, np.uint8)])[..., :channels]
+    zoom = zoom_of(np.squeeze(picture))
+    bits, total = bits_of(zoom)
+    assert bits.shape == (7, 11)
+    assert total == pytest.approx(8 * sum(entry.length for entry in zoom.image.contents.tiles), rel=1e-5)
+
+
+def test_costly_blocks_are_where_noise_is() -> None:
+    picture = np.full((96, 160, 3), 77, np.uint8)
+    picture[32:64, 96:128] = np.random.default_rng(1).integers(0, 256, (32, 32, 3))
+    bits, _ = bits_of(zoom_of(picture))
+    assert divmod(int(bits.argmax()), bits.shape[1]) == (1, 3)
+    assert bits[1, 3] > 20
+    assert np.median(bits) < 0.1
+
+
+def test_a_kept_file_is_one_tile_and_large_pictures_have_large_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cost_map, "ACROSS", 3)
+    data = l3c.encode_jpeg(saved(PICTURE, "JPEG"))
+    zoom = l3c.DeepZoom(l3c.open(data))
+    bits, total = bits_of(zoom)
+    assert bits.shape == (2, 3)
+    kept = zoom.image.contents.kept
+    assert kept is not None
+    assert total == pytest.approx(8 * len(kept.data), rel=1e-5)
 
 
 def test_blocks_are_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:

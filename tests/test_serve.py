@@ -88,6 +88,14 @@ def test_pictures_are_previews_and_tiles(server: Server) -> None:
         np.testing.assert_array_equal(np.asarray(tile), PICTURE[256:, 256:])
 
 
+def test_costs_are_told_by_block(server: Server, folder: Path) -> None:
+    status, body = ask(server, "/api/cost/0")
+    found = json.loads(body)
+    bits = np.array(found["bits"])
+    assert (status, found["side"], bits.shape) == (200, 32, (10, 13))
+    assert body == ask(server, "/api/cost/0")[1]
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [
@@ -100,6 +108,8 @@ def test_pictures_are_previews_and_tiles(server: Server) -> None:
         ("/tile/0/9/2_0.png", 404),
         ("/tile/0/99/0_0.png", 404),
         ("/preview/3.png", 404),
+        ("/api/cost/3", 404),
+        ("/api/cost/2", 422),
         ("/preview/2.png", 422),
         ("/nothing", 404),
     ],
@@ -168,3 +178,8 @@ def test_the_page_works_in_a_browser(server: Server, tmp_path: Path) -> None:
     with Image.open(shot) as image:
         seen = np.asarray(image.convert("RGB").crop((70, 100, 470, 400))).reshape(-1, 3)
     assert len(np.unique(seen, axis=0)) > 1000, "the picture itself is drawn"
+    dumped = subprocess.run(
+        [*usual, "--dump-dom", f"{server.url}#0,cost"], capture_output=True, text=True, timeout=TIMEOUT
+    )
+    assert "bits a pixel" in dumped.stdout
+    assert "estimated within tiles" in dumped.stdout

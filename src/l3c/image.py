@@ -108,6 +108,11 @@ class Image:
         return self.shape[1], self.shape[0]
 
     @property
+    def contents(self) -> Contents:
+        """What the file holds, of the first page; payloads of a path or a URL are not read."""
+        return self._contents
+
+    @property
     def header(self) -> ImageHeader:
         """What the file says of the samples, of the first page."""
         return self._contents.header

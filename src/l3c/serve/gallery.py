@@ -48,6 +48,7 @@ class Gallery:
         self.paths, self.left_out = found[:LISTED], max(0, len(found) - LISTED)
         self._zooms: OrderedDict[int, DeepZoom] = OrderedDict()
         self._previews: dict[int, bytes] = {}
+        self._costs: OrderedDict[int, dict[str, Any]] = OrderedDict()
         self._lock, self._busy = Lock(), BoundedSemaphore(AT_ONCE)
 
     def listed(self) -> list[dict[str, Any]]:
@@ -81,6 +82,20 @@ class Gallery:
         zoom = self._zoom(number)
         with self._busy:
             return png(zoom.tile(level, column, row))
+
+    def cost(self, number: int) -> dict[str, Any]:
+        """Where the bytes go: side of the blocks, pixels, and rows of bits a pixel, as `DeepZoom.cost_map` has it."""
+        found = self._costs.get(number)
+        if found is None:
+            zoom = self._zoom(number)
+            with self._busy:
+                bits, side = zoom.cost_map(self._limits["threads"])
+            found = {"side": side, "bits": [[round(float(bit), 3) for bit in row] for row in bits]}
+            with self._lock:
+                self._costs[number] = found
+                if len(self._costs) > OPENED:
+                    self._costs.popitem(last=False)
+        return found
 
     def _opened(self, number: int) -> Image:
         image = open_image(self.path(number), **self._limits)

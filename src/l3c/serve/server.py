@@ -59,6 +59,7 @@ ROUTES: dict[str, Callable[..., Answer]] = {
     "/": page,
     "/api/files": listed,
     f"/api/files/{NUMBER}": lambda gallery, n: (JSON, json.dumps(gallery.described(n)).encode()),
+    f"/api/cost/{NUMBER}": lambda gallery, n: (JSON, json.dumps(gallery.cost(n)).encode()),
     f"/preview/{NUMBER}.png": lambda gallery, n: (PNG, gallery.preview(n)),
     f"/tile/{NUMBER}/{NUMBER}/{NUMBER}_{NUMBER}.png": lambda gallery, *place: (PNG, gallery.tile(*place)),
     f"/file/{NUMBER}": lambda gallery, n: ("application/octet-stream", gallery.path(n).read_bytes()),
