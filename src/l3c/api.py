@@ -664,9 +664,9 @@ def salvage(file: File, /, *, threads: int | None = None, max_memory: int | None
     file: as for `decode`. Raises FormatError where nothing can be had, LimitError and ModelError as `decode` does.
 
     >>> import l3c, numpy as np
-    >>> whole = l3c.encode(np.full((40, 40), 7, np.uint8))
+    >>> whole = l3c.encode(np.random.default_rng(0).normal(128, 9, (90, 90)).astype(np.uint8))
     >>> l3c.salvage(whole[:-10]).lost[0]
-    'the last 3 bytes of the tiles are missing'
+    'the last 6 bytes of the tiles are missing'
     """
     from l3c.container.damaged import read_damaged, read_damaged_pages
 

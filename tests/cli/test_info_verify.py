@@ -10,12 +10,14 @@ import l3c
 from l3c.cli import main
 from tests.checks import noise, smooth_picture
 from tests.cli.conftest import Run
-from tests.images.pictures import ICC, RGB
+from tests.images.pictures import ICC
+
+PHOTO = smooth_picture(40, 60, 3)
 
 
 @pytest.fixture(autouse=True)
 def _encoded(folder: Path) -> None:
-    Path("photo.l3c").write_bytes(l3c.encode(RGB, metadata={"icc": ICC}))
+    Path("photo.l3c").write_bytes(l3c.encode(PHOTO, metadata={"icc": ICC}))
     Path("noise.l3c").write_bytes(l3c.encode(noise(20, 30, 3)))
     Path("bad.l3c").write_bytes(Path("photo.l3c").read_bytes()[:-1])
 
@@ -26,8 +28,8 @@ def test_info_is_for_people(run: Run) -> None:
     assert (done.code, done.err) == (0, "")
     assert done.out.decode().splitlines() == [
         "photo.l3c",
-        "  image:    13 x 11, RGB, 8 bits",
-        f"  file:     {size:,} bytes, {8 * size / RGB.size:.3f} bits per sub-pixel, lossless",
+        "  image:    60 x 40, RGB, 8 bits",
+        f"  file:     {size:,} bytes, {8 * size / PHOTO.size:.3f} bits per sub-pixel, lossless",
         f"  model:    wave ({digest[:8]})",
         "  tiles:    1 of at most 1024 x 1024",
         "  metadata: icc (512 bytes)",
@@ -38,7 +40,7 @@ def test_info_says_what_is_stored(run: Run) -> None:
     lines = run("info", "noise.l3c").out.decode().splitlines()
     assert lines[3:] == [
         "  model:    none, samples are stored",
-        "  tiles:    1 of at most 1024 x 1024, 1 stored",
+        "  tiles:    1 of at most 30 x 30, 1 stored",
         "  metadata: none",
     ]
 
@@ -87,7 +89,7 @@ def test_info_of_standard_input(run: Run) -> None:
 def test_verify_says_of_every_file_that_it_is_intact(run: Run) -> None:
     done = run("verify", "photo.l3c", "noise.l3c")
     assert (done.code, done.err) == (0, "")
-    assert done.out.decode().splitlines() == ["photo.l3c: intact, 13 x 11 RGB", "noise.l3c: intact, 30 x 20 RGB"]
+    assert done.out.decode().splitlines() == ["photo.l3c: intact, 60 x 40 RGB", "noise.l3c: intact, 30 x 20 RGB"]
     assert run("verify", "photo.l3c", "-q").out == b""
 
 
@@ -102,7 +104,7 @@ def test_verify_goes_on_after_a_failure_and_returns_the_first_code(run: Run) -> 
 
 def test_verify_reads_standard_input_and_keeps_to_its_limits(run: Run) -> None:
     data = Path("photo.l3c").read_bytes()
-    assert run("verify", "-", stdin=data).out == b"standard input: intact, 13 x 11 RGB\n"
+    assert run("verify", "-", stdin=data).out == b"standard input: intact, 60 x 40 RGB\n"
 
 
 def test_verify_tells_of_a_file_whose_picture_is_not_known(run: Run) -> None:

@@ -36,6 +36,7 @@ def test_a_file_that_cannot_be_read_is_dropped_and_said(monkeypatch: pytest.Monk
     drawing[5:20, 7:33] = 200
     assert l3c.info(l3c.encode(drawing)).graphics_tiles
     whole = graphics.encode_whole(ImageHeader(RGB, 40, 60), [drawing])
+    monkeypatch.setattr(encode, "is_sole", lambda *_: False)
     monkeypatch.setattr(graphics, "side_of", lambda _: 16)
     monkeypatch.setattr(graphics, "is_decisive", lambda *_: False)
     monkeypatch.setattr(graphics, "encode_whole", lambda *_: whole)

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from l3c.container.constants import FIRST_MODEL, METADATA, PALETTE, PLANES, PNG, SIGNATURE, STORED, SYMBOLS_A_BYTE
 from l3c.container.read import read_file
+from l3c.container.sole import sole_side
 from l3c.container.structure import Contents, ImageHeader, ModelReference, Palette, TileEntry
 from l3c.container.tiling import tiles_of
 from l3c.container.write import section, write_file
@@ -25,7 +26,8 @@ def contents(draw: st.DrawFn) -> Contents:
     depth = draw(st.integers(1, 8 if layout == PALETTE else 16))
     header = ImageHeader(layout, draw(size), draw(size), depth)
     palette = draw(palettes) if layout == PALETTE else None
-    side, models = draw(st.integers(16, 70)), draw(st.lists(references, max_size=3))
+    sides = st.one_of(st.integers(16, 70), st.just(sole_side(header)))
+    side, models = draw(sides), draw(st.lists(references, max_size=3))
     entries = []
     for index, box in tiles_of(header, side):
         coder = draw(st.sampled_from([STORED, *range(FIRST_MODEL, FIRST_MODEL + len(models))]))

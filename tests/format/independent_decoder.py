@@ -115,10 +115,39 @@ def read_sections(reader: Reader) -> dict[str, bytes]:
         require(critical in (["FILE"], ["HEAD", "FILE"]), "critical sections of a kept file")
     elif "PAGE" in critical:
         require(critical == ["PAGE", "DATA"], "critical sections of several images")
+    elif "SOLE" in critical:
+        require(critical == ["SOLE"], "critical sections of a small image")
+        sections |= unfold(sections.pop("SOLE"))
     else:
         require(critical == [tag for tag in CRITICAL_ORDER if tag in critical], "critical sections")
         require({"HEAD", "MODL", "TILE", "DATA"} <= set(critical), "a critical section is missing")
     return sections
+
+
+def varint_of(value: int) -> bytes:
+    """The bytes of a varint (1.1)."""
+    return bytes([value & 127 | 128]) + varint_of(value >> 7) if value > 127 else bytes([value])
+
+
+def unfold(content: bytes) -> dict[str, bytes]:
+    """The sections that a section SOLE stands for (2.8.1)."""
+    reader, sections = Reader(content), {"MODL": b"\0"}
+    sections["HEAD"] = reader.take(reader.varint())
+    head = read_head(sections["HEAD"])
+    if head.layout == PALETTE:
+        sections["PALT"] = reader.take(reader.varint())
+    shapes = plain_components(head)
+    side = max([16, *(size for shape in shapes for size in (shape.height, shape.width))])
+    require(side <= 65535, "a component with a long side")
+    crcs = [reader.take(4) for _ in shapes]
+    tiles = [divmod(reader.varint(), 4) for _ in shapes[1:]]
+    coder = reader.u8()
+    left = reader.left() - sum(length for length, _ in tiles)
+    require(left >= 0, "payloads of a small image")
+    tiles.append((left, coder))
+    require(all(coder < 3 for _, coder in tiles), "reserved coder")
+    entries = [varint_of(coder) + varint_of(length) + crc for (length, coder), crc in zip(tiles, crcs, strict=True)]
+    return sections | {"TILE": varint_of(side) + b"".join(entries), "DATA": reader.rest()}
 
 
 # -------------------------------------------------------------------------------- HEAD (2.3)
@@ -3270,11 +3299,23 @@ def read_palette(content: bytes) -> tuple[Bytes, Bytes]:
     """Colours (n x 3) and opacities (n) of PALT (2.4)."""
     reader = Reader(content)
     count = _bounded(reader.varint(), 1, 256)
-    colours = np.frombuffer(reader.take(3 * count), np.uint8).reshape(count, 3)
     given = _bounded(reader.varint(), 0, count)
+    form, values = reader.u8(), reader.rest()
+    require(form == 0 or (form & 1 == 1 and form < 16), "reserved form")
+    if form:
+        values = inflate(values, 3 * count + given, -15)
+    require(len(values) == 3 * count + given, "length of a palette")
+    array = np.frombuffer(values, np.uint8)
+    colours, opacities = array[: 3 * count], array[3 * count :]
+    colours = colours.reshape(3, count).T.copy() if form & 8 else colours.reshape(count, 3).copy()
+    if form & 4:
+        colours[:, 0] += colours[:, 1]
+        colours[:, 2] += colours[:, 1]
+    if form & 2:
+        colours = np.cumsum(colours, axis=0, dtype=np.uint8)
+        opacities = np.cumsum(opacities, dtype=np.uint8)
     alphas = np.full(count, 255, np.uint8)
-    alphas[:given] = np.frombuffer(reader.take(given), np.uint8)
-    reader.end()
+    alphas[:given] = opacities
     return colours, alphas
 
 

@@ -71,7 +71,7 @@ def _one_model(data: bytes) -> str:
 
 def test_every_kind_of_section_and_history_is_there() -> None:
     tags = {part.tag for data in seeds().values() for top in parse(data) for part in (top, *top.inner)}
-    assert {b"HEAD", b"HIST", b"MODL", b"ADPT", b"TILE", b"DATA", b"PAGE", b"FILE", b"prvw"} <= tags
+    assert {b"HEAD", b"HIST", b"MODL", b"ADPT", b"TILE", b"DATA", b"PAGE", b"FILE", b"SOLE", b"prvw"} <= tags
     histories = " ".join(str(l3c.info(data).history) for data in seeds().values())
     for name in ("Photo CD", "video frame", "decoded JPEG", "values", "differences", "pixels repeated"):
         assert name in histories

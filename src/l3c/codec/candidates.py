@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from l3c.codec.encode import Progress, encode_components, encode_drawing
 from l3c.codec.models import codes, find_model
 from l3c.codec.proof import Candidate, Expected, prove
-from l3c.container.constants import JOINT_CHROMA
+from l3c.container.constants import JOINT_CHROMA, PALETTE
 from l3c.container.history import DecodedJpeg, Upscaled, ValueTable
 from l3c.container.structure import ImageHeader
 from l3c.errors import FormatError, L3CError, L3CWarning
 from l3c.history import registry
-from l3c.history.drawings import is_drawn
+from l3c.history.drawings import has_few_colours, is_drawn
 from l3c.history.joint_chroma import join_chroma
 from l3c.history.plain import BYTE, Components, to_components, to_numbers
 from l3c.history.residuals import kind as residuals
@@ -74,10 +74,19 @@ def _candidates(header: ImageHeader, expected: Expected, settings: Settings) -> 
     drawn = is_drawn(plain[1][0])
     if drawn and isinstance(ways[0][0].history, Upscaled):  # the coder sees repeats itself, and in drawings more
         yield Candidate(encode_drawing(*plain, expected.metadata, expected.palette), *plain)
+    if not drawn and _has_few_colours(*plain):  # dithered, say; models do not know which colours there are
+        yield Candidate(encode_drawing(*plain, expected.metadata, expected.palette), *plain)
     if settings.history and not drawn and registry.is_affordable(DecodedJpeg, header, settings.limit):
         jpeg = registry.KINDS[DecodedJpeg].module.undo(expected.samples, header)
         if jpeg is not None:
             yield Candidate(encode_drawing(*jpeg, expected.metadata), *jpeg)
+
+
+def _has_few_colours(header: ImageHeader, components: Components) -> bool:
+    """Of a palette, or so few that one would hold them."""
+    if header.depth > BYTE:
+        return False
+    return header.layout == PALETTE or (components[0].shape[2] > 1 and has_few_colours(components[0]))
 
 
 def _coded(way: Way, expected: Expected, settings: Settings, progress: Progress) -> Iterator[Candidate]:

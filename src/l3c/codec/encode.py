@@ -11,6 +11,7 @@ from l3c.codec.models import AdaptedModel, TileModel
 from l3c.codec.tiles import Samples, Tiles, encode_deep, encode_tile
 from l3c.container.constants import FIRST_MODEL, WIDE_BITS_MIN
 from l3c.container.deep import deep_components
+from l3c.container.sole import is_sole, sole_side
 from l3c.container.structure import Adaptation, Contents, ImageHeader, ModelReference, Palette, TileEntry
 from l3c.container.tiling import tiles_of
 from l3c.container.write import write_file
@@ -85,4 +86,5 @@ def assemble(
     references = [ModelReference(model.digest, model.name) for model in plain]
     adaptations = [Adaptation(plain.index(model.base), model.adaptation) for model in adapted]
     data = b"".join(tile.payload for tile in coded)
+    side = sole_side(header) if is_sole(header, entries, len(data)) else side
     return write_file(Contents(header, references, side, entries, data, metadata, palette, adaptations=adaptations))

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.codec.coded import Coded
-from l3c.container.constants import GRAPHICS, TILE_SIDE_MAX, TILE_SIDE_MIN
+from l3c.container.constants import GRAPHICS, TILE_SIDE_MAX
+from l3c.container.sole import sole_side
 from l3c.container.structure import ImageHeader
 from l3c.container.tiling import tiles_of
 from l3c.graphics import compiled
@@ -47,7 +48,7 @@ def is_decisive(samples: Samples, payload: bytes) -> bool:
 
 def side_of(header: ImageHeader) -> int:
     """Side of tiles that hold a whole component each, whichever is the largest, if a payload may hold as much."""
-    whole = max(TILE_SIDE_MIN, *(max(c.height, c.width) for c in header.components))
+    whole = sole_side(header)
     fit = all(compiled.fits(c.height, c.width) for c in header.components)
     return whole if whole <= TILE_SIDE_MAX and fit else SIDE_OF_LARGE
 

@@ -140,6 +140,7 @@ MODELS = b"MODL"  # the models that tiles name
 ADAPTATIONS = b"ADPT"  # what models are adapted by
 TILES = b"TILE"  # the index of tiles
 DATA = b"DATA"  # payloads, or pages
+SOLE = b"SOLE"  # instead of MODELS, TILES and DATA: one tile for each component, of a small image
 FILE = b"FILE"  # a file that is kept whole
 PAGES = b"PAGE"  # the index of pages
 KEPT_STORED = 0  # coder of a kept file: as it is (2.10)

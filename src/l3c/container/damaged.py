@@ -22,12 +22,23 @@ from l3c.container.constants import (
     NAMED,
     PAGES,
     PALETTE,
+    SIGNATURE,
+    SOLE,
     TILES,
 )
 from l3c.container.cursor import Buffer, Cursor, varint
 from l3c.container.history import read_history
 from l3c.container.pages import PageEntry, read_index
-from l3c.container.read import read_adaptations, read_head, read_models, read_palette, read_section, read_tiles
+from l3c.container.palette import read_palette
+from l3c.container.read import (
+    check_lengths,
+    contents_of_sole,
+    read_adaptations,
+    read_head,
+    read_models,
+    read_section,
+    read_tiles,
+)
 from l3c.container.structure import Adaptation, Animation, Contents, Page, TileEntry
 from l3c.errors import ChecksumError, FormatError
 
@@ -58,10 +69,15 @@ HEAD_MAX = 64
 def read_damaged(data: Buffer) -> tuple[Contents, list[str]]:
     """What is left, and what is not: tiles' payloads may be shortened, down to nothing, where the file ends early.
 
-    Raises FormatError where HEAD, PALT, MODL or TILE are missing or damaged, without which nothing can be decoded.
+    Raises FormatError where HEAD, PALT, MODL or TILE are missing or damaged, without which nothing can be decoded, or
+    SOLE, which is all of a small image.
     """
     view = memoryview(bytes(data))
     lost: list[str] = []
+    begin = len(SIGNATURE) + 1 if bytes(view[: len(SIGNATURE)]) == SIGNATURE else 0
+    if _is_sole(view, begin):
+        contents, end = _find(view, SOLE, begin, _small, lost)
+        return replace(contents, metadata=_metadata(view, begin, end, lost)), lost
     header, start = _find(view, HEAD, 0, read_head, lost)
     if bytes(view[start : start + len(FILE)]) == FILE:
         raise FormatError("the file keeps a JPEG or another file, which is either whole or lost")
@@ -79,6 +95,26 @@ def read_damaged(data: Buffer) -> tuple[Contents, list[str]]:
     metadata = _metadata(view, start, end, lost)
     entries = list(_clipped(tiles, len(payload)))
     return Contents(header, models, side, entries, payload, metadata, palette, adaptations=adaptations), lost
+
+
+def _is_sole(view: memoryview, begin: int) -> bool:
+    """Whether the first section that is no metadata is SOLE; if that cannot be told, whether no other is there."""
+    cursor = Cursor(view[begin:], begin)
+    with suppress(FormatError):
+        while cursor.left:
+            tag = bytes(view[cursor.offset : cursor.offset + len(SOLE)])
+            if tag in (SOLE, HEAD, FILE, PAGES):
+                return tag == SOLE
+            with suppress(ChecksumError):
+                read_section(cursor)
+    first, other = (next(_places(view, tag, begin), None) for tag in (SOLE, HEAD))
+    return first is not None and other is None
+
+
+def _small(cursor: Cursor) -> Contents:
+    contents = contents_of_sole(cursor, {})
+    check_lengths(contents.header, contents.tile_side, contents.tiles, len(contents.data))
+    return contents
 
 
 def read_damaged_pages(data: Buffer) -> tuple[Contents, list[str]] | None:
@@ -130,11 +166,14 @@ def _starts(place: int, entries: list[PageEntry]) -> list[int]:
 
 
 def _heads(view: memoryview) -> Iterator[int]:
-    """Places of the sections HEAD whose checksums fit."""
-    for place in _places(view, HEAD, 0):
-        with suppress(FormatError):
-            read_section(Cursor(view[place : place + HEAD_MAX], place))
-            yield place
+    """Places of the sections HEAD and SOLE whose checksums fit, in order."""
+    found = []
+    for tag in (HEAD, SOLE):
+        for place in _places(view, tag, 0):
+            with suppress(FormatError):
+                read_section(Cursor(view[place : place + HEAD_MAX] if tag == HEAD else view[place:], place))
+                found.append(place)
+    yield from sorted(found)
 
 
 def _find(view: memoryview, tag: bytes, start: int, read: Callable[[Cursor], T], lost: list[str]) -> tuple[T, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from l3c.container.constants import FILE, MAX_LENGTH, PAGES, SIGNATURE
+from l3c.container.constants import FILE, MAX_LENGTH, PAGES, SIGNATURE, SOLE
 from l3c.container.cursor import Cursor
 from l3c.container.pages import read_index
 from l3c.container.read import (
@@ -17,6 +17,7 @@ from l3c.container.read import (
     check_pages,
     check_signature,
     contents_of,
+    picture_of,
     read_file,
 )
 from l3c.container.structure import Contents, Page
@@ -82,7 +83,8 @@ def read_lazily(source: Ranges) -> Lazy:
         return Lazy(contents, contents.data, [])
     if PAGES in front.sections.critical:
         return _pages(source, first, front)
-    return Lazy(_picture(front), front.payloads, [])
+    contents, payloads = _picture(front)
+    return Lazy(contents, payloads, [])
 
 
 def _pages(source: Ranges, first: bytes, front: _Front) -> Lazy:
@@ -92,20 +94,25 @@ def _pages(source: Ranges, first: bytes, front: _Front) -> Lazy:
     for entry in entries:
         inner = _front(source, first, start, start + entry.length)
         check_page(inner.sections, start)
-        pages.append(Page(_picture(inner), entry.kind, entry.frame, entry.length))
-        payloads.append(inner.payloads)
+        contents, own = _picture(inner)
+        pages.append(Page(contents, entry.kind, entry.frame, entry.length))
+        payloads.append(own)
         start += entry.length
     return Lazy(Contents.of_pages(pages, animation, front.sections.ancillary), b"", payloads)
 
 
-def _picture(front: _Front) -> Contents:
+def _picture(front: _Front) -> tuple[Contents, Payloads]:
+    """What describes the picture, and its payloads, which are read already where they are in section SOLE."""
+    if front.last == SOLE:
+        contents = picture_of(front.sections)
+        return contents, contents.data
     contents = contents_of(front.sections, b"")
     check_lengths(contents.header, contents.tile_side, contents.tiles, len(front.payloads))
-    return contents
+    return contents, front.payloads
 
 
 class _Front(NamedTuple):
-    """All sections but the last, its tag, and its content."""
+    """All sections but the last, unless that is SOLE; the last one's tag, and its content."""
 
     sections: Sections
     last: bytes
@@ -125,7 +132,10 @@ def _front(source: Ranges, first: bytes, start: int, stop: int) -> _Front:
         if tag in LAST:
             if end != stop:
                 raise FormatError(f"byte {end}: the file has {stop - end} bytes too many")
-            check_order(place, tag, sections.critical)
+            if tag == SOLE:
+                add_section(Cursor(memoryview(_read(source, first, place, end)), place), sections)
+            else:
+                check_order(place, tag, sections.critical)
             return _Front(sections, tag, PayloadRanges(source, begin.offset, length))
         add_section(Cursor(memoryview(_read(source, first, place, end)), place), sections)
         place = end

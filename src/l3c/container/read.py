@@ -12,7 +12,6 @@ from l3c.container.constants import (
     ADAPTATIONS,
     ANCILLARY,
     COLOURS,
-    COLOURS_MAX,
     DATA,
     EXTRA_MAX,
     EXTRA_NAMES,
@@ -37,6 +36,7 @@ from l3c.container.constants import (
     SIGNATURE,
     SIGNED,
     SIGNED_BITS,
+    SOLE,
     STORED,
     SYMBOLS_A_BYTE,
     TILE_SIDE_MAX,
@@ -51,7 +51,9 @@ from l3c.container.history import read_history
 from l3c.container.kept_file import read_file_section
 from l3c.container.named import check_chunks, unpack_named
 from l3c.container.pages import PageEntry, read_index
+from l3c.container.palette import read_palette
 from l3c.container.reference import read_reference
+from l3c.container.sole import read_sole, sole_side, split_sole
 from l3c.container.structure import (
     NOTHING,
     Adaptation,
@@ -72,14 +74,20 @@ MAX_ADAPTATIONS = 255  # (1.7): each makes a model in memory
 LEAST_ENTRY = 6  # bytes of a tile in TILE: coder and length take 1 at least, the checksum 4
 ORDERS = (
     (HEAD, COLOURS, HISTORY, MODELS, ADAPTATIONS, TILES, DATA),
+    (SOLE,),
     (HEAD, FILE),
     (PAGES, DATA),
 )
-"""Of a picture, of a file that is kept, of several pictures."""
+"""Of a picture, of a small one, of a file that is kept, of several pictures."""
 
 # sections of an order that may be absent
-OPTIONAL = {(HEAD, FILE): (HEAD,), ORDERS[0]: (COLOURS, HISTORY, ADAPTATIONS), ORDERS[2]: ()}
-LAST = (DATA, FILE)
+OPTIONAL = {
+    ORDERS[0]: (COLOURS, HISTORY, ADAPTATIONS),
+    ORDERS[1]: (),
+    ORDERS[2]: (HEAD,),
+    ORDERS[3]: (),
+}
+LAST = (DATA, SOLE, FILE)
 """Sections that end a file."""
 
 # a critical section with another tag is of a later release
@@ -107,22 +115,26 @@ def _contents(cursor: Cursor) -> Contents:
         return Contents.of_pages(pages, animation, sections.ancillary)
     if FILE in critical:
         return kept_of(sections)
-    contents = contents_of(sections, critical[DATA].take(critical[DATA].left, "payloads"))
-    check_lengths(contents.header, contents.tile_side, contents.tiles, len(contents.data))
-    return contents
+    return picture_of(sections)
 
 
 def _page(cursor: Cursor, entry: PageEntry) -> Page:
     sections = read_sections(cursor)
     check_page(sections, cursor.offset)
-    contents = contents_of(sections, sections.critical[DATA].take(sections.critical[DATA].left, "payloads"))
+    return Page(picture_of(sections), entry.kind, entry.frame, entry.length)
+
+
+def picture_of(sections: Sections) -> Contents:
+    """The contents of a file of pixels, from all its sections."""
+    data = sections.critical.get(DATA)
+    contents = contents_of(sections, data.take(data.left, "payloads") if data else b"")
     check_lengths(contents.header, contents.tile_side, contents.tiles, len(contents.data))
-    return Page(contents, entry.kind, entry.frame, entry.length)
+    return contents
 
 
 def check_page(sections: Sections, place: int) -> None:
     """A page is a picture: it has no pages, and keeps no file."""
-    if HEAD not in sections.critical or FILE in sections.critical:
+    if not {HEAD, SOLE} & set(sections.critical) or FILE in sections.critical:
         raise VersionError(f"byte {place}: a page that is no plain picture: unknown to this release")
 
 
@@ -143,18 +155,33 @@ def kept_of(sections: Sections) -> Contents:
 
 
 def contents_of(sections: Sections, data: bytes | memoryview) -> Contents:
-    """The contents of a file of pixels, from its sections. data: the payloads, whose lengths are not checked."""
+    """The contents of a file of pixels, from its sections. data: the payloads, whose lengths are not checked, but those
+    of section SOLE are taken from it.
+    """
     critical = sections.critical
-    header = read_head(critical[HEAD])
-    palette = read_palette(critical[COLOURS]) if COLOURS in critical else None
-    if (palette is None) == (header.layout == PALETTE):
-        raise FormatError("section PALT belongs to images with a palette, and only to them")
-    if HISTORY in critical:
-        header = replace(header, history=read_history(critical[HISTORY], header))
+    if SOLE in critical:
+        return contents_of_sole(critical[SOLE], sections.ancillary)
+    header, palette = _described(critical[HEAD], critical.get(COLOURS), critical.get(HISTORY))
     references = read_models(critical[MODELS])
     adaptations = read_adaptations(critical[ADAPTATIONS], len(references)) if ADAPTATIONS in critical else []
     side, entries = read_tiles(critical[TILES], header, len(references) + len(adaptations))
     return Contents(header, references, side, entries, data, sections.ancillary, palette, adaptations=adaptations)
+
+
+def contents_of_sole(cursor: Cursor, ancillary: dict[bytes, bytes]) -> Contents:
+    """The contents of a small image, from section SOLE; lengths are not checked."""
+    header, palette = _described(*split_sole(cursor), None)
+    tiles, data = read_sole(cursor, header)
+    return Contents(header, [], sole_side(header), tiles, data, ancillary, palette)
+
+
+def _described(head: Cursor, colours: Cursor | None, history: Cursor | None) -> tuple[ImageHeader, Palette | None]:
+    """The header with its history, and the palette, from the contents of HEAD, PALT and HIST."""
+    header = read_head(head)
+    palette = read_palette(colours) if colours else None
+    if (palette is None) == (header.layout == PALETTE):
+        raise FormatError("section PALT belongs to images with a palette, and only to them")
+    return (replace(header, history=read_history(history, header)) if history else header), palette
 
 
 def check_signature(cursor: Cursor, start: bytes) -> None:
@@ -278,16 +305,6 @@ def _read_details(cursor: Cursor, kind: int, depth: int) -> tuple[int, tuple[int
     if len(extra) > EXTRA_MAX or any(number >= len(EXTRA_NAMES) for number in extra):
         raise VersionError(f"byte {cursor.offset}: extra planes {extra}: unknown to this release")
     return maximum, extra
-
-
-def read_palette(cursor: Cursor) -> Palette:
-    count = cursor.varint(COLOURS_MAX, "number of colours")
-    colours = bytes(cursor.take(3 * count, "colours"))
-    alphas = bytes(cursor.take(cursor.varint(count, "number of alphas"), "alphas"))
-    if not count:
-        raise cursor.fail("a palette of no colours")
-    cursor.finish("section PALT")
-    return Palette(colours, alphas)
 
 
 def read_models(cursor: Cursor) -> list[ModelReference]:

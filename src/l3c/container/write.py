@@ -16,6 +16,7 @@ from l3c.container.constants import (
     MODELS,
     PAGES,
     SIGNATURE,
+    SOLE,
     TILES,
     VERSION,
 )
@@ -23,8 +24,10 @@ from l3c.container.cursor import varint
 from l3c.container.history import write_history
 from l3c.container.kept_file import write_file_section
 from l3c.container.pages import PageEntry, write_index
+from l3c.container.palette import write_palette
 from l3c.container.reference import write_reference
-from l3c.container.structure import Adaptation, Contents, ImageHeader, ModelReference, Palette, TileEntry
+from l3c.container.sole import is_sole, sole_side, write_sole
+from l3c.container.structure import Adaptation, Contents, ImageHeader, ModelReference, TileEntry
 
 
 def write_file(contents: Contents) -> bytes:
@@ -39,13 +42,25 @@ def _sections(contents: Contents) -> list[bytes]:
     sections = [section(HEAD, head(contents.header))] if contents.has_picture else []
     if contents.kept is not None:
         return [*sections, *ancillary, section(FILE, write_file_section(contents.kept))]
-    sections += [section(COLOURS, palette(contents.palette))] if contents.palette else []
-    sections += [section(HISTORY, write_history(contents.header.history))] if contents.header.history else []
+    palette = write_palette(contents.palette) if contents.palette else None
+    history = write_history(contents.header.history) if contents.header.history else None
+    if _is_sole(contents):
+        one = write_sole(head(contents.header), palette, contents.tiles, contents.data)
+        return [*ancillary, section(SOLE, one)]
+    sections += [section(COLOURS, palette)] if palette is not None else []
+    sections += [section(HISTORY, history)] if history is not None else []
     sections += [section(MODELS, models(contents.models))]
     sections += [section(ADAPTATIONS, adaptations(contents.adaptations))] if contents.adaptations else []
     sections += ancillary
     sections += [section(TILES, tiles(contents.tile_side, contents.tiles)), section(DATA, contents.data)]
     return sections
+
+
+def _is_sole(contents: Contents) -> bool:
+    """Whether one section holds the image, which lists no model, in the tiles that readers of that section expect."""
+    if contents.models or not is_sole(contents.header, contents.tiles, len(contents.data)):
+        return False
+    return contents.tile_side == sole_side(contents.header)
 
 
 def _pages(contents: Contents, ancillary: list[bytes]) -> list[bytes]:
@@ -65,10 +80,6 @@ def head(header: ImageHeader) -> bytes:
     line = bytes([header.layout]) + sizes + bytes([header.kind << KIND_SHIFT | header.depth - 1])
     more = bytes(header.extra)
     return line + varint(header.maximum) + more if header.maximum or more else line
-
-
-def palette(value: Palette) -> bytes:
-    return varint(len(value.colours) // 3) + value.colours + varint(len(value.alphas)) + value.alphas
 
 
 def models(references: list[ModelReference]) -> bytes:

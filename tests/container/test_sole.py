@@ -1,0 +1,158 @@
+"""Small images in one section, format 2.8.1."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import l3c
+from l3c.api import decode_picture
+from l3c.container.constants import EXIF, GRAPHICS, HEAD, SIGNATURE, SOLE, STORED, VERSION
+from l3c.container.cursor import varint
+from l3c.container.lazy import read_lazily
+from l3c.container.read import read_file
+from l3c.container.sole import SOLE_MAX, write_sole
+from l3c.container.structure import Contents, ImageHeader, Palette, TileEntry
+from l3c.container.write import head, section, write_file
+from l3c.errors import ChecksumError, FormatError, VersionError
+from tests.checks import noise
+
+INDICES = np.arange(600, dtype=np.uint8).reshape(20, 30) // 90
+PALETTE = Palette(bytes(range(21)), b"\0\x80")
+DRAWING = np.zeros((20, 30, 4), np.uint8)
+DRAWING[5:9, 3:20] = 1, 2, 3, 200
+DEEP = noise(9, 7, 3).astype(np.uint16) * 257
+PICTURES = {
+    "gray": (DRAWING[..., 0], None),
+    "bits": (DRAWING[..., 0] > 0, None),
+    "RGB": (DRAWING[..., :3], None),
+    "RGBA, one payload": (DRAWING, None),
+    "RGBA, two payloads": (np.dstack([DRAWING[..., :3], np.full((20, 30, 1), 255, np.uint8)]), None),
+    "palette": (INDICES, PALETTE),
+    "column": (DRAWING[:, :1, :3], None),
+}
+
+
+class Held:
+    """Bytes that are read in ranges."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.size = data, len(data)
+
+    def read(self, start: int, stop: int) -> bytes:
+        return self.data[start:stop]
+
+
+def encoded(name: str) -> bytes:
+    picture, palette = PICTURES[name]
+    return l3c.encode(picture, palette=palette)
+
+
+def with_sole(content: bytes) -> bytes:
+    return SIGNATURE + bytes([VERSION]) + section(SOLE, content)
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_one_section_holds_the_picture(name: str) -> None:
+    data = encoded(name)
+    assert data[9:13] == SOLE
+    assert np.array_equal(l3c.decode(data), PICTURES[name][0])
+    contents = read_file(data)
+    assert contents.palette == PICTURES[name][1]
+    assert write_file(contents) == data
+    lazy = read_lazily(Held(data))
+    assert replace(lazy.contents, data=contents.data) == contents
+    assert bytes(lazy.payloads[0 : len(contents.data)]) == bytes(contents.data)
+
+
+@pytest.mark.parametrize(("name", "most"), [("gray", 29), ("RGB", 29), ("RGBA, one payload", 36)])
+def test_so_many_bytes_are_no_payload(name: str, most: int) -> None:
+    data = encoded(name)
+    assert len(data) - len(read_file(data).data) <= most
+
+
+def test_metadata_and_pages_keep_their_places() -> None:
+    data = l3c.encode(DRAWING, metadata={"exif": b"MM\0*\0\0\0\x08\0\0"})
+    assert data[9:13] == EXIF
+    assert l3c.info(data).metadata == {"exif": 10}
+    pages = l3c.encode_pages([l3c.Picture(DRAWING), l3c.Picture(DRAWING[..., 0])])
+    assert [page.samples.shape for page in decode_picture(pages).pages] == [(20, 30, 4), (20, 30)]
+    lazy = read_lazily(Held(pages))
+    assert [bytes(part[0:9]) for part in lazy.pages] == [bytes(p.contents.data[:9]) for p in read_file(pages).pages]
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_any_cut_and_any_flipped_bit_is_refused(name: str) -> None:
+    data = encoded(name)
+    for size in range(9, len(data)):
+        with pytest.raises(FormatError):
+            read_file(data[:size])
+        with pytest.raises(FormatError):
+            read_lazily(Held(data[:size]))
+    for place in range(9, len(data)):
+        with pytest.raises((FormatError, VersionError)):
+            l3c.decode(data[:place] + bytes([data[place] ^ 16]) + data[place + 1 :])
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_one_flipped_bit_is_mended(name: str) -> None:
+    data = encoded(name)
+    place = len(data) - 6
+    with pytest.raises(ChecksumError):
+        l3c.decode(data[:place] + bytes([data[place] ^ 16]) + data[place + 1 :])
+    salvaged = l3c.salvage(data[:place] + bytes([data[place] ^ 16]) + data[place + 1 :])
+    assert np.array_equal(salvaged.samples, PICTURES[name][0])
+    assert any("one bit of it was mended" in reason for reason in salvaged.lost)
+
+
+def test_what_cannot_be_mended_is_refused_with_the_reason() -> None:
+    data = encoded("RGB")
+    with pytest.raises(FormatError, match="section SOLE is missing or damaged"):
+        l3c.salvage(data[:-3])
+
+
+def content(header: ImageHeader, entries: list[TileEntry], data: bytes) -> bytes:
+    return write_sole(head(header), None, entries, data)
+
+
+HEADER = ImageHeader(0, 2, 2)
+STORED_TILE = TileEntry(STORED, 4, 0)
+WRONG = {
+    "a reserved coder": (content(HEADER, [replace(STORED_TILE, coder=3)], b"1234"), VersionError, "tile coder 3"),
+    "a stored tile of another size": (content(HEADER, [STORED_TILE], b"123"), FormatError, "stored in 3 bytes"),
+    "no payload": (content(HEADER, [replace(STORED_TILE, coder=GRAPHICS)], b""), FormatError, "no graphics payload"),
+    "long payloads": (
+        content(ImageHeader(2, 2, 2), [replace(STORED_TILE, length=9), STORED_TILE], b"1234"),
+        FormatError,
+        "payloads take 9 bytes",
+    ),
+    "a long side": (content(ImageHeader(0, 70000, 1), [STORED_TILE], b"1"), FormatError, "a side above 65535"),
+    "a long header": (varint(500) + b"\0", FormatError, "a header needs 500 bytes"),
+    "no header": (b"\0", FormatError, "layout needs 1 bytes"),
+    "no palette": (varint(4) + b"\4\2\2\7", FormatError, "length of a palette"),
+    "nothing": (b"", FormatError, "length of a header"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_contents_are_refused(name: str) -> None:
+    data, error, message = WRONG[name]
+    with pytest.raises(error, match=message):
+        read_file(with_sole(data))
+
+
+def test_it_stands_alone() -> None:
+    first = section(HEAD, head(HEADER))
+    file = with_sole(content(HEADER, [STORED_TILE], b"1234"))
+    with pytest.raises(FormatError, match="section SOLE where MODL belongs"):
+        read_file(file[:9] + first + file[9:])
+    with pytest.raises(FormatError, match="bytes too many"):
+        read_file(file + first)
+
+
+def test_long_payloads_stay_in_sections_of_their_own() -> None:
+    header = ImageHeader(0, 1, SOLE_MAX)
+    entry = TileEntry(STORED, header.samples, 0)
+    contents = Contents(header, [], header.width, [entry], bytes(header.samples))
+    assert SOLE not in write_file(replace(contents, header=replace(header, width=header.width - 1)))[:20]
+    assert write_file(replace(contents, tile_side=65535))[9:13] == HEAD
