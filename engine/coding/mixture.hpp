@@ -48,6 +48,7 @@ using Mixture8 = Mixture8Of<kMaxComponents>;
 // Calls work with the number of components, a constant where it is one of the presets': loops then dissolve.
 template <class Work>
 inline auto with_components(int count, Work work) {
+    if (count == 2) return work(std::integral_constant<int, 2>{});
     if (count == 4) return work(std::integral_constant<int, 4>{});
     if (count == 5) return work(std::integral_constant<int, 5>{});
     return work(count);
@@ -147,10 +148,105 @@ __attribute__((always_inline)) inline Interval8 bisect(int symbols, I32x8 slot, 
     return {symbol, start, end - start};
 }
 
+#if defined(__AVX512F__)
+// The logistic function of sixteen arguments, with the lower half of its table in registers: the upper half mirrors it, since
+// entries i and kSigmoids - i sum to 65536.
+class WideLogistic {
+public:
+    explicit WideLogistic(const Tables& tables) {
+        for (int i = 0; i < kRows; ++i) rows_[i] = _mm512_loadu_si512(tables.sigmoid + 16 * i);
+    }
+
+    __m512i operator()(__m512i argument) const {
+        const __m512i place = _mm512_add_epi32(argument, _mm512_set1_epi32(kSigmoidReach));
+        const __m512i entry = _mm512_srli_epi32(place, kSigmoidStepBits);
+        const __mmask16 upper = _mm512_cmpgt_epi32_mask(entry, _mm512_set1_epi32(kSigmoids / 2 - 1));
+        const __m512i at = _mm512_mask_sub_epi32(entry, upper, _mm512_set1_epi32(kSigmoids - 1), entry);
+        const __mmask16 odd_pair = _mm512_test_epi32_mask(at, _mm512_set1_epi32(32));
+        const auto row = [&](int i) { return _mm512_permutex2var_epi32(rows_[i], at, rows_[i + 1]); };
+        const auto four_rows = [&](int i) { return _mm512_mask_blend_epi32(odd_pair, row(i), row(i + 2)); };
+        const __m512i first =
+            _mm512_mask_blend_epi32(_mm512_test_epi32_mask(at, _mm512_set1_epi32(64)), four_rows(0), four_rows(4));
+        const __m512i found =
+            _mm512_mask_blend_epi32(_mm512_test_epi32_mask(at, _mm512_set1_epi32(128)), first, four_rows(8));
+        const __m512i value = _mm512_srli_epi32(found, kSigmoidRiseBits);
+        const __m512i rise = _mm512_and_si512(found, _mm512_set1_epi32((1 << kSigmoidRiseBits) - 1));
+        const __m512i share = _mm512_and_si512(place, _mm512_set1_epi32((1 << kSigmoidStepBits) - 1));
+        const __m512i base =
+            _mm512_mask_sub_epi32(value, upper, _mm512_set1_epi32(1 << kFrequencyBits), _mm512_add_epi32(value, rise));
+        return _mm512_add_epi32(base, _mm512_srli_epi32(_mm512_mullo_epi32(rise, share), kSigmoidStepBits));
+    }
+
+private:
+    static constexpr int kRows = kSigmoids / 2 / 16;
+    static_assert(kRows == 12);
+    __m512i rows_[kRows];
+};
+
+inline __m512i joined(I32x8 low, I32x8 high) {
+    return _mm512_inserti64x4(_mm512_castsi256_si512(__m256i(low)), __m256i(high), 1);
+}
+inline void part(__m512i v, I32x8& low, I32x8& high) {
+    low = I32x8(_mm512_castsi512_si256(v)), high = I32x8(_mm512_extracti64x4_epi64(v, 1));
+}
+
+// find_intervals of two groups for each vector of sixteen.
+template <int Vectors, class Count>
+inline void find_wide(const Tables& tables, const Mixture8* m, Count components, const I32x8* slots, Interval8* found) {
+    constexpr int kMost = Count::value;
+    const WideLogistic logistic16(tables);
+    __m512i weight[Vectors][kMost], mean[Vectors][kMost], mantissa[Vectors][kMost], shift[Vectors][kMost];
+    __m512i slot[Vectors], symbol[Vectors], start[Vectors], end[Vectors];
+    const __m512i half = _mm512_set1_epi32(1 << kGrayBits >> 1), reach = _mm512_set1_epi32(kSigmoidReach - 1);
+    for (int v = 0; v < Vectors; ++v) {
+        const Mixture8 &a = m[2 * v], &b = m[2 * v + 1];
+        for (int k = 0; k < components; ++k) {
+            weight[v][k] = joined(a.weight[k], b.weight[k]);
+            mean[v][k] = _mm512_add_epi32(joined(a.mean[k], b.mean[k]), half);
+            mantissa[v][k] = joined(a.mantissa[k], b.mantissa[k]);
+            shift[v][k] = joined(a.shift[k], b.shift[k]);
+        }
+        slot[v] = joined(slots[2 * v], slots[2 * v + 1]);
+        symbol[v] = start[v] = _mm512_setzero_si512();
+        end[v] = _mm512_set1_epi32(1 << kFrequencyBits);
+    }
+    for (int step = kSymbols / 2; step > 0; step >>= 1)
+        for (int v = 0; v < Vectors; ++v) {
+            const __m512i candidate = _mm512_add_epi32(symbol[v], _mm512_set1_epi32(step));
+            const __m512i edge = _mm512_slli_epi32(candidate, kGrayBits);
+            __m512i sum = _mm512_setzero_si512();
+            for (int k = 0; k < components; ++k) {
+                const __m512i z = _mm512_srav_epi32(
+                    _mm512_mullo_epi32(_mm512_sub_epi32(edge, mean[v][k]), mantissa[v][k]), shift[v][k]);
+                const __m512i clipped = _mm512_min_epi32(_mm512_max_epi32(z, _mm512_set1_epi32(-kSigmoidReach)), reach);
+                sum = _mm512_add_epi32(sum, _mm512_mullo_epi32(weight[v][k], logistic16(clipped)));
+            }
+            const __m512i share = _mm512_srli_epi32(sum, kWeightBits);
+            const __m512i spare = _mm512_srli_epi32(_mm512_add_epi32(share, _mm512_set1_epi32(kSymbols - 1)), 8);
+            const __m512i border = _mm512_add_epi32(candidate, _mm512_sub_epi32(share, spare));
+            const __mmask16 above = _mm512_cmple_epi32_mask(border, slot[v]);
+            symbol[v] = _mm512_mask_mov_epi32(symbol[v], above, candidate);
+            start[v] = _mm512_mask_mov_epi32(start[v], above, border);
+            end[v] = _mm512_mask_mov_epi32(border, above, end[v]);
+        }
+    for (int v = 0; v < Vectors; ++v) {
+        part(symbol[v], found[2 * v].symbol, found[2 * v + 1].symbol);
+        part(start[v], found[2 * v].start, found[2 * v + 1].start);
+        part(_mm512_sub_epi32(end[v], start[v]), found[2 * v].frequency, found[2 * v + 1].frequency);
+    }
+}
+#endif
+
 // The intervals of slots under several mixtures at once: searches of their own, each of which would wait for its own results.
 template <int Groups, class Count>
 inline void find_intervals(const Tables& tables, const Mixture8 (&m)[Groups], Count components,
                            const I32x8 (&slot)[Groups], Interval8 (&found)[Groups]) {
+#if defined(__AVX512F__)
+    if constexpr (Groups % 2 == 0 && !std::is_same_v<Count, int>) {
+        find_wide<Groups / 2>(tables, m, components, slot, found);
+        return;
+    }
+#endif
     I32x8 end[Groups];
     for (int g = 0; g < Groups; ++g) found[g].symbol = found[g].start = all8(0), end[g] = all8(1 << kFrequencyBits);
     for (int step = kSymbols / 2; step > 0; step >>= 1) {

@@ -2,7 +2,7 @@
 // sample lies, the upper bits of that under the same mixture, the lower ones as they are.
 #pragma once
 #include "coding/mixture.hpp"
-#include "coding/rans.hpp"
+#include "coding/rans_vector.hpp"
 #include "wave/scale.hpp"
 
 namespace l3c {
@@ -107,20 +107,6 @@ void put_deep(const Tables& tables, const Tile& tile, int c, int at, int left, I
         const I32x8 both = found[k].start | (found[k].frequency << 16);
         for (int i = 0; i < (left < kVector ? left : kVector); ++i) out[k][i] = Interval(both[i]);
     }
-}
-
-inline I32x8 slots_of(const RansDecoder& decoder) {
-    I32x8 slots;
-    for (int i = 0; i < kVector; ++i) slots[i] = std::int32_t(decoder.states[i] & 0xffff);
-    return slots;
-}
-
-inline Status take_group(RansDecoder& decoder, I32x8 start, I32x8 frequency, int count) {
-    for (int i = 0; i < count; ++i) {
-        const Status status = rans_take(decoder, i, start[i], frequency[i]);
-        if (status != Status::kOk) return status;
-    }
-    return Status::kOk;
 }
 
 // Channel c of eight pixels, or of the `left` ones there are.

@@ -6,7 +6,7 @@
 #pragma once
 #include <algorithm>
 
-#include "coding/rans.hpp"
+#include "coding/rans_vector.hpp"
 #include "team.hpp"
 #include "wave/deep_tile.hpp"
 #include "wave/integer_tile.hpp"
@@ -149,8 +149,9 @@ private:
         int at, end;
         RansDecoder* decoder;
     };
-    // Strips whose symbols are searched for at once, since a search waits for its own results most of the time.
-    static constexpr int kTogether = 2;
+    // Strips whose symbols are searched for at once, since a search waits for its own results most of the time. This encoder gives
+    // a tile as many streams at most.
+    static constexpr int kTogether = 4;
 
     // put(tile, c, at, left, out): the intervals of channel c of eight pixels, or of the `left` ones there are; a sample has
     // `symbols` of them, each kind in an array of its own.
@@ -242,43 +243,40 @@ private:
     }
 
     Status take_all(Tile& tile, int c, Strip (&strips)[kTogether]) const {
-        const auto left = [](const Strip& strip) { return strip.at < strip.end; };
-        while (std::all_of(strips, strips + kTogether, left)) {
-            const Status status = take(tile, c, strips);
+        Strip* left[kTogether];
+        int count = 0;
+        for (Strip& strip : strips)
+            if (strip.at < strip.end) left[count++] = &strip;
+        while (count) {
+            const Status status = count >= 4   ? take<4>(tile, c, left)
+                                  : count >= 2 ? take<2>(tile, c, left)
+                                               : take<1>(tile, c, left);
             if (status != Status::kOk) return status;
-        }
-        for (Strip& strip : strips) {
-            Strip alone[] = {strip};
-            while (left(alone[0])) {
-                const Status status = take(tile, c, alone);
-                if (status != Status::kOk) return status;
-            }
+            count = int(std::remove_if(left, left + count, [](const Strip* s) { return s->at >= s->end; }) - left);
         }
         return Status::kOk;
     }
 
-    // Eight samples of each strip, or those that are left.
+    // Eight samples of each of the first strips, or those that are left.
     template <int Groups>
-    Status take(Tile& tile, int c, Strip (&strips)[Groups]) const {
+    Status take(Tile& tile, int c, Strip* const* strips) const {
         int at[Groups];
         I32x8 slots[Groups];
         Interval8 found[Groups];
-        for (int g = 0; g < Groups; ++g) {
-            at[g] = strips[g].at;
-            for (int i = 0; i < kVector; ++i) slots[g][i] = std::int32_t(strips[g].decoder->states[i] & 0xffff);
-        }
+        for (int g = 0; g < Groups; ++g) at[g] = strips[g]->at, slots[g] = slots_of(*strips[g]->decoder);
         tile.with_mixtures(c, at, [&](const Mixture8(&m)[Groups], auto components) {
             find_intervals(tables_, m, components, slots, found);
         });
         for (int g = 0; g < Groups; ++g) {
-            const int count = std::min(strips[g].end - at[g], kVector);
+            const int count = std::min(strips[g]->end - at[g], kVector);
+            const Status status = take_group(*strips[g]->decoder, found[g].start, found[g].frequency, count);
+            if (status != Status::kOk) return status;
             std::int32_t* values = tile.values(c) + at[g];
-            for (int i = 0; i < count; ++i) {
-                values[i] = found[g].symbol[i];
-                const Status status = rans_take(*strips[g].decoder, i, found[g].start[i], found[g].frequency[i]);
-                if (status != Status::kOk) return status;
-            }
-            strips[g].at += kVector;
+            if (count == kVector)
+                store8(values, found[g].symbol);
+            else
+                for (int i = 0; i < count; ++i) values[i] = found[g].symbol[i];
+            strips[g]->at += kVector;
         }
         return Status::kOk;
     }

@@ -19,6 +19,12 @@ def test_tables_are_those_of_the_format() -> None:
     assert found == [SIGMOID, EXPONENTIAL, MANTISSAS, SHIFTS]
 
 
+def test_the_halves_of_the_sigmoid_mirror_each_other() -> None:
+    """The engine keeps one half in registers."""
+    table = tables.sigmoid_table()
+    assert (table + table[::-1] == 65536).all()
+
+
 def test_sigmoid_runs_from_0_to_65536_without_falling() -> None:
     table = tables.sigmoid_table()
     assert table[0] == 0
