@@ -323,6 +323,25 @@ def thumbnails() -> str:
     return table(["", *heads[1:]], named)
 
 
+def previews() -> str:
+    """What previews cost and save."""
+    found = read_rows(RESULTS / "previews.csv")
+
+    def mean(head: str, digits: int = 2) -> str:
+        return f"{statistics.mean(float(row[head]) for row in found):.{digits}f}"
+
+    largest = max(float(row["share"]) for row in found)
+    thumbnail = sum(float(row["thumbnail s"]) for row in found) / sum(float(row["megapixels"]) for row in found)
+    rows = [
+        ["size of a preview", f"{float(mean('preview bytes')):,.0f} bytes"],
+        ["of the file", f"{mean('share')} %, at most {largest:.2f} %"],
+        ["time to make it", f"{1000 * float(mean('making s', digits=4)):.0f} ms"],
+        ["time to a thumbnail with it", f"{1000 * float(mean('with preview s', digits=4)):.0f} ms"],
+        ["time to a thumbnail without it", f"{1000 * thumbnail:.0f} ms a megapixel"],
+    ]
+    return table([f"{len(found)} photographs, 1 to 11 megapixels", "mean"], rows)
+
+
 JPEG_CODERS = {"wave-fast": "`jpeg-fast`", "wave": "`jpeg`", "lepton": "Lepton", "libjxl": "JPEG XL"}
 """Coders of JPEG files by their columns in the results; ours are chosen by the models of pixels."""
 
@@ -377,6 +396,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "graphics": graphics,
         "deep": deep,
     },
+    "docs/desktop.md": {"previews": previews},
     "docs/model-cards.md": {
         **{f"networks {preset}": partial(networks, (preset,)) for preset in PRESETS},
         **{f"figures {preset}": partial(card, preset) for preset in PRESETS},
