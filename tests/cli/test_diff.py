@@ -56,7 +56,7 @@ def test_sizes_depths_and_layouts_are_told(run: Run) -> None:
     Path("gray.l3c").write_bytes(l3c.encode(RGB[..., 0]))
     Path("small.l3c").write_bytes(l3c.encode(RGB[:5]))
     said = {name: run("diff", "photo.png", f"{name}.l3c").out.decode() for name in ("deep", "gray", "small")}
-    assert "samples: uint8 against uint16" in said["deep"] or "size: " in told["deep"]
+    assert "samples: uint8 against uint16" in said["deep"] or "size: " in said["deep"]
     assert "channels: 3 against 1" in said["gray"]
     assert "size: 13 x 11 against 13 x 5 pixels" in said["small"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -186,3 +187,36 @@ def test_a_scheduler_that_does_not_answer_is_one_line(folder: Path) -> None:
     done = child("encode", ".", "-o", "out", "--cluster", "tcp://127.0.0.1:9", cwd=folder, environment=settings)
     assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
     assert done.stderr.startswith(b"l3c: --cluster tcp://127.0.0.1:9: no scheduler answers there")
+
+
+def test_several_pictures_and_patterns_go_each_to_a_file_of_its_own(run: Run, folder: Path) -> None:
+    for name in ("b.png", "c.png", "d[1].png"):
+        (folder / name).write_bytes((folder / "photo.png").read_bytes())
+    assert run("encode", "photo.png", "b.png", "-q", "-e", "1").code == 0
+    assert run("encode", "?.png", "d[1].png", "-q", "-f", "-e", "1").code == 0
+    encoded = sorted(path.name for path in folder.glob("*.l3c"))
+    assert encoded == ["b.png.l3c", "c.png.l3c", "d[1].png.l3c", "photo.png.l3c"]
+    (folder / "back").mkdir()
+    assert run("decode", "*.l3c", "-o", "back", "-q").code == 0
+    assert sorted(path.name for path in (folder / "back").iterdir()) == ["b.png", "c.png", "d[1].png", "photo.png"]
+    for path in (folder / "back").iterdir():
+        with Image.open(path) as image:
+            np.testing.assert_array_equal(np.asarray(image), RGB)
+
+
+def test_type_checkers_know_the_package(folder: Path) -> None:
+    pytest.importorskip("mypy")
+    program = folder / "program.py"
+    program.write_text(
+        "import l3c\nimport numpy as np\n"
+        "data = l3c.encode(np.zeros((2, 3), np.uint8))\n"
+        "reveal_type(data)\nreveal_type(l3c.open(data))\nreveal_type(l3c.encode_file('a.png').bytes_out)\n"
+        "l3c.decode(5)\n"
+    )
+    command = [sys.executable, "-m", "mypy", "--no-incremental", "--follow-imports", "silent", program.name]
+    printed = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
+    said = [line.partition(": ")[2] for line in printed]
+    assert said[0].endswith('"bytes"')
+    assert said[1].endswith('"l3c.image.Image"')
+    assert said[2].endswith('"int"')
+    assert "incompatible type" in said[3]

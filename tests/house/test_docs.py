@@ -156,3 +156,10 @@ def test_the_readmes_commands_run_one_after_another(tmp_path: Path, monkeypatch:
         words = shlex.split(line, comments=True)[1:]
         named = [sorted(map(str, Path().glob(word))) if "*" in word else [word] for word in words]
         assert main([word for found in named for word in found]) == 0, line
+
+
+def test_the_tests_of_features_are_there() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "docs" / "features.md").read_text(encoding="utf-8"))
+    assert len(named) > 30
+    missing = [f"{path}::{test}" for path, test in named if f"\ndef {test}(" not in (ROOT / path).read_text("utf-8")]
+    assert not missing
