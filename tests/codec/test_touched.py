@@ -37,13 +37,14 @@ def header_of(name: str) -> ImageHeader:
         ),
         "gray in RGB": ImageHeader(RGB, HEIGHT, WIDTH, history=ValueTable(True, (tuple(range(3, 256)),))),
         "value table": ImageHeader(GRAY, HEIGHT, WIDTH, 16, history=ValueTable(False, (wide,))),
+        "mostly gray": ImageHeader(RGB, HEIGHT, WIDTH, 16, history=ValueTable(False, (wide,), less_green=True)),
         "repeated": ImageHeader(RGB, HEIGHT, WIDTH, history=Upscaled(2, 3)),
     }[name]
 
 
 KINDS = (
     "RGB", "RGBA", "16 bits", "12 bits, alpha", "float", "Photo CD", "Photo CD, turned", "video 4:2:0", "video 4:2:2",
-    "gray in RGB", "value table", "repeated",
+    "gray in RGB", "value table", "mostly gray", "repeated",
 )  # fmt: skip
 
 
@@ -54,7 +55,8 @@ def components_of(header: ImageHeader, seed: int) -> list[NDArray[np.uint8]]:
     if header.history is None and low < 8:
         found = [c & np.uint8((1 << low) - 1) if i % header.parts else c for i, c in enumerate(found)]
     if isinstance(header.history, ValueTable) and len(found) > 1:
-        found[1] &= np.uint8((1 << header.history.bits - 8) - 1)
+        for lower in found[1::2]:
+            lower &= np.uint8((1 << header.history.bits - 8) - 1)
     return found
 
 

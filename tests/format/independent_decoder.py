@@ -1256,7 +1256,7 @@ class History:
         head = self.head
         fits = {
             PHOTO_CD: head.layout == RGB and head.plain and self.flags < 8,
-            VALUE_TABLE: head.layout in (GRAY, RGB) and not head.extra_planes and self.flags <= (head.layout == RGB),
+            VALUE_TABLE: self.flags <= 2 * (head.layout == RGB) and head.layout < 2 and not head.extra_planes,
             DECODED_JPEG: head.layout in (GRAY, RGB) and head.plain and self.flags < 16,
             VIDEO: head.layout == RGB and head.plain and self.flags < 4,
             UPSCALED: self.flags == 0,
@@ -1273,7 +1273,8 @@ class History:
             return [Shape(height, width, 1), *chroma_components(half(height), half(width), bool(self.flags & 4))]
         if self.kind == VALUE_TABLE:
             tables = self.tables()
-            return [Shape(height, width, len(tables))] * ceil(self.rank_bits(tables) / 8)
+            planes = 3 if self.flags == 2 else 1
+            return [Shape(height, width, len(tables))] * (planes * ceil(self.rank_bits(tables) / 8))
         if self.kind == DECODED_JPEG:
             return [Shape(height, width, 3 if self.flags & 3 else 1)]
         if self.kind == VIDEO:
@@ -1284,7 +1285,7 @@ class History:
     def deep(self) -> dict[int, int]:
         """As `deep_numbers`, of the source."""
         if self.kind == VALUE_TABLE and (bits := self.rank_bits(self.tables())) > 8:
-            return {0: bits}
+            return {0: bits, 2: bits, 4: bits} if self.flags == 2 else {0: bits}
         return deep_numbers(self.head) if self.kind == UPSCALED else {}
 
     def numbers(self, components: list[Bytes]) -> NDArray[np.uint64]:
@@ -1357,11 +1358,19 @@ class History:
     def value_table(self, components: list[Bytes]) -> Samples:
         """3.4."""
         tables = self.tables()
-        ranks = components[0].astype(np.int64)
-        if len(components) > 1:
-            low = self.rank_bits(tables) - 8
-            require(int(components[1].max()) < 1 << low, "a byte of the last component is too great")
-            ranks = (ranks << low) + components[1]
+        bits = self.rank_bits(tables)
+        if bits > 8:
+            lowers = components[1::2]
+            require(all(int(low.max()) < 1 << bits - 8 for low in lowers), "a byte of the last component is too great")
+            planes = [(up.astype(np.int64) << bits - 8) + low for up, low in zip(components[::2], lowers, strict=True)]
+        else:
+            planes = [component.astype(np.int64) for component in components]
+        if self.flags == 2:
+            green, half = planes[0], 1 << bits - 1
+            red, blue = ((plane + green - half) % (2 * half) for plane in planes[1:])
+            ranks = np.concatenate([red, green, blue], axis=2)
+            return np.asarray(tables[0][np.minimum(ranks, len(tables[0]) - 1)])
+        ranks = planes[0]
         values = [table[np.minimum(ranks[..., c], len(table) - 1)] for c, table in enumerate(tables)]
         return np.stack(values * 3 if self.flags else values, axis=2)
 

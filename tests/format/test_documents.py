@@ -152,7 +152,7 @@ def test_flags_of_histories() -> None:
     rotated, black = constants.ROTATED, constants.BLACK
     joint = constants.JOINT_PHOTO_CD
     assert flags[1] == f"{rotated} rotated, {black} black, {joint} joint chroma"
-    assert flags[2] == f"{constants.EQUAL} equal (RGB only)"
+    assert flags[2] == f"RGB only: {constants.EQUAL} equal, or {constants.LESS_GREEN} less green"
     assert flags[3].endswith(f"plus {constants.NEAREST} nearest, plus {constants.FAST} fast")
     rows_flag, joint = constants.SUBSAMPLED_ROWS, constants.JOINT_VIDEO
     assert flags[4] == f"{rows_flag} subsampled rows, {joint} joint chroma"

@@ -241,6 +241,13 @@ def cases() -> dict[str, Case]:
     }
 
 
+def mostly_gray_scene() -> NDArray[np.uint16]:
+    """Gray in RGB of 16 bits, with a few coloured pixels."""
+    rgb = np.repeat(deep_scene(1), 3, axis=2)
+    rgb[::5, ::7] ^= np.array([3, 0, 9], np.uint16)
+    return rgb
+
+
 def pages() -> dict[str, tuple[bytes, list[NDArray[Any]]]]:
     """Name to a file of other samples than bytes, or of several pages, and the samples of each page."""
     options: dict[str, Any] = {"model": "wave-fast", "effort": 1}
@@ -263,6 +270,7 @@ def pages() -> dict[str, tuple[bytes, list[NDArray[Any]]]]:
         "16-bits-wave": (deep_scene(3), {"history": False, "model": "wave"}),
         "16-bits-alpha": (deep_scene(2), {"history": False}),
         "16-bits-table": (deep_scene(1)[..., 0] // 50 * 50, {}),
+        "16-bits-mostly-gray": (mostly_gray_scene(), {}),
         "maximum-100": (scene(20, 30, 1)[..., 0] % 101, {"maximum": 100}),
         "extra": (scene(20, 30, 6), {"layout": "RGB", "extra": ("associated alpha", "unspecified", "alpha")}),
         "lab": (scene(20, 30, 3), {"layout": "Lab"}),

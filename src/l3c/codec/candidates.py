@@ -119,7 +119,9 @@ def _ways(numbers: NDArray[Any], header: ImageHeader, settings: Settings) -> lis
 
 def _histories(numbers: NDArray[Any], header: ImageHeader, limit: int) -> list[Way]:
     """The history that is found, and another way where that may be smaller."""
-    undone = registry.undo(numbers, header, limit)
+    undone, mostly_gray = registry.undo(numbers, header, limit), value_table.undo_mostly_gray(numbers, header)
+    if mostly_gray is not None:
+        return [mostly_gray, undone or (header, to_components(numbers, header))]
     if undone is None:
         return []
     history = undone[0].history

@@ -96,7 +96,8 @@ TABLE_VALUES_MAX = 65536
 
 ROTATED = 1  # flag of a Photo CD: the source is the image turned a quarter clockwise
 BLACK = 2  # flag of a Photo CD: the source's last row is black
-EQUAL = 1  # flag of a value table: all channels have one table
+EQUAL = 1  # flag of a value table: all channels are equal
+LESS_GREEN = 2  # flag of a value table: red and blue are coded less green, and all channels have one table
 SUBSAMPLED_ROWS = 1  # flag of video: chroma has half the rows too (4:2:0)
 
 JOINT_PHOTO_CD = 4  # flag of a Photo CD: chroma is one component

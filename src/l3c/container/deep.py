@@ -13,7 +13,8 @@ def deep_components(header: ImageHeader) -> dict[int, int]:
     """Of each component that holds the upper 8 bits of deep samples, whose lower ones are in the next, their bits."""
     history = header.history
     if isinstance(history, ValueTable):
-        return {0: history.bits} if history.bits in DEEP_BITS else {}
+        planes = header.channels if history.less_green else 1
+        return {2 * plane: history.bits for plane in range(planes)} if history.bits in DEEP_BITS else {}
     if isinstance(history, Upscaled):
         return deep_components(replace(header, history=None))
     if history is not None or header.depth not in DEEP_BITS:

@@ -22,6 +22,7 @@ from l3c.container.constants import (
     JOINT_PHOTO_CD,
     JOINT_VIDEO,
     LEFT,
+    LESS_GREEN,
     NEAREST,
     PHOTO_CD,
     PLANE,
@@ -210,16 +211,22 @@ class Upscaled:
 
 @dataclass(frozen=True)
 class ValueTable:
-    """Ranks among the values that occur are coded. gray: all channels are equal. tables: those values, rising."""
+    """Ranks among the values that occur are coded. gray: all channels are equal. tables: those values, rising.
+
+    less_green: ranks of green, and how much red's and blue's exceed them, are planes of their own; one table.
+    """
 
     number: ClassVar[int] = VALUE_TABLE
     gray: bool
     tables: tuple[tuple[int, ...], ...]
+    less_green: bool = False
 
     @property
     def name(self) -> str:
         """For people."""
         few = f"{max(map(len, self.tables))} values"
+        if self.less_green:
+            return f"mostly gray in RGB, {few}"
         return f"gray in RGB, {few}" if self.gray else few
 
     @property
@@ -229,11 +236,12 @@ class ValueTable:
 
     def components(self, header: ImageHeader) -> list[Component]:
         """Those of ranks, as of samples of so many bits."""
-        return [Component(header.height, header.width, len(self.tables))] * -(-self.bits // 8)
+        planes = header.channels if self.less_green else 1
+        return [Component(header.height, header.width, len(self.tables))] * (planes * -(-self.bits // 8))
 
     @property
     def flags(self) -> int:
-        return EQUAL * self.gray
+        return EQUAL * self.gray | LESS_GREEN * self.less_green
 
     def content(self) -> bytes:
         tables = b"".join(varint(len(table)) + b"".join(map(varint, gaps(table))) for table in self.tables)
@@ -241,12 +249,13 @@ class ValueTable:
 
     @classmethod
     def fits(cls, header: ImageHeader, flags: int) -> bool:
-        return flags <= EQUAL * (header.layout == RGB) and header.layout in (GRAY, RGB) and not header.extra
+        allowed = {GRAY: (0,), RGB: (0, EQUAL, LESS_GREEN)}.get(header.layout, ())
+        return flags in allowed and not header.extra
 
     @classmethod
     def read(cls, cursor: Cursor, header: ImageHeader, flags: int) -> ValueTable:
-        gray = bool(flags & EQUAL)
-        channels = 1 if gray else header.channels
+        gray, less_green = bool(flags & EQUAL), bool(flags & LESS_GREEN)
+        channels = 1 if gray or less_green else header.channels
         packed = bytes(cursor.take(cursor.left, "tables"))
         most = min(TABLE_VALUES_MAX, 1 << header.depth) * -(-header.depth // 7) + VARINT_BYTES
         limit = min(channels * most, DEFLATE_SHARE * len(packed))
@@ -254,7 +263,7 @@ class ValueTable:
         tables = Cursor(memoryview(raw), 0)
         rows = tuple(_read_table(tables, header.depth) for _ in range(channels))
         tables.finish("the tables of section HIST")
-        return cls(gray, rows)
+        return cls(gray, rows, less_green)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,20 @@ def test_only_gaps_and_low_depths_are_worth_it() -> None:
     assert not levels.worth_it([np.ones(1 << 16, np.intp)], 16)
 
 
+def test_mostly_gray_pictures_come_back_from_green_and_differences() -> None:
+    for bits in (1, 9, 12, 16):
+        ranks = noise(20, 30, 3).astype(np.uint16) * 257 >> np.uint16(16 - bits)
+        planes = levels.less_green(ranks, bits)
+        assert all(plane.max() < 1 << bits for plane in planes)
+        np.testing.assert_array_equal(levels.with_green(planes, bits), ranks)
+    gray = np.repeat(noise(80, 80, 1), 3, axis=2)
+    assert levels.gray_share(gray) == 1
+    gray[41, 3, 1] ^= 1
+    assert 0.9 < levels.gray_share(gray) < 1
+    gray[:, 40:, 0] ^= 1
+    assert 0.4 < levels.gray_share(gray) < 0.6
+
+
 def test_gray_is_told() -> None:
     gray = np.repeat(smooth_picture(80, 80, 1), 3, axis=2)
     assert levels.is_gray(gray)

@@ -37,6 +37,27 @@ def is_gray(samples: NDArray[Any]) -> bool:
     return all(bool((part[..., :1] == part[..., 1:]).all()) for part in (few, samples))
 
 
+def gray_share(samples: NDArray[Any]) -> float:
+    """Of some pixels of [height, width, 3], those whose channels are equal; exactly 1 only of all pixels."""
+    few = _some(samples, PROBED_ROWS, PROBED_COLUMNS)
+    share = float((few[..., :1] == few[..., 1:]).all(axis=2).mean())
+    return share if share < 1 or is_gray(samples) else float(np.nextafter(1, 0))
+
+
+def less_green(ranks: Ranks, bits: int) -> list[Ranks]:
+    """Of ranks [height, width, 3]: green, and red and blue less green plus half of 2^bits, modulo that. Format 3.4."""
+    mask, half = np.uint16((1 << bits) - 1), np.uint16(1 << bits - 1)
+    green = ranks[..., 1:2]
+    return [np.ascontiguousarray(green), *((ranks[..., c : c + 1] - green + half) & mask for c in (0, 2))]
+
+
+def with_green(planes: list[NDArray[Any]], bits: int) -> Ranks:
+    """The inverse. Format 3.4."""
+    mask, half = np.uint16((1 << bits) - 1), np.uint16(1 << bits - 1)
+    green, red, blue = (plane.astype(np.uint16) for plane in planes)
+    return np.concatenate([(red + green - half) & mask, green, (blue + green - half) & mask], axis=2)
+
+
 def likely(samples: NDArray[Any], depth: int) -> bool:
     """Whether some pixels, then some rows, leave it open that ranks are worth it: more have no fewer values."""
     rows = _some(samples, PROBED_ROWS, samples.shape[1])

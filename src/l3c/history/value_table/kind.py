@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.container.constants import GRAY, RGB, TABLE_VALUES_MAX, WIDE_BITS_MIN
+from l3c.container.constants import DEEP_BITS, GRAY, RGB, TABLE_VALUES_MAX, WIDE_BITS_MIN
 from l3c.container.history import ValueTable
 from l3c.container.structure import ImageHeader
 from l3c.container.tiling import Box
@@ -22,6 +22,10 @@ LEAST_PIXELS = 4096
 
 PIXELS_A_VALUE = 2
 """At least, of a table of wide values, each of which takes up to its own size in the file."""
+
+LEAST_GRAY = 0.5
+"""Of pixels whose channels are equal, where green and differences are tried: models spend up to 12 bits on the place
+of a sample in its step, which is as wide for red as for green. With fewer, a model of RGB was smaller (by trial)."""
 
 SURE_PIXELS_A_VALUE = 8
 """With fewer pixels a value, the other way is tried too: it may be smaller (docs/history.md)."""
@@ -64,6 +68,20 @@ def _undo_wide(numbers: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader,
     return replace(header, history=history), split_deep(ranks, history.bits)
 
 
+def undo_mostly_gray(samples: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
+    """Deep RGB whose channels are mostly equal, as green and what the others exceed it by; None of other samples."""
+    if header.layout != RGB or header.extra or header.depth not in DEEP_BITS:
+        return None
+    if not LEAST_GRAY <= convert.gray_share(samples) < 1:
+        return None
+    count = convert.counts_of(samples.reshape(-1, header.width, 1), header.depth)[0]
+    table = np.nonzero(count)[0] if convert.worth_it([count], header.depth) else np.arange(1 << header.depth)
+    history = ValueTable(False, (tuple(map(int, table)),), less_green=True)
+    ranks = convert.to_ranks(samples, _tables(history) * header.channels, header.depth)
+    planes = convert.less_green(ranks, history.bits)
+    return replace(header, history=history), [part for plane in planes for part in split_deep(plane, history.bits)]
+
+
 def may_be_larger(header: ImageHeader, history: ValueTable) -> bool:
     """Whether another way may be smaller: deep values, of which nearly as many occur as there are pixels."""
     values = max(map(len, history.tables))
@@ -72,8 +90,13 @@ def may_be_larger(header: ImageHeader, history: ValueTable) -> bool:
 
 def redo(components: Components, header: ImageHeader, history: ValueTable) -> NDArray[Any]:
     """As `registry.redo`."""
-    dtype = number_type(header)
-    deep = len(components) > 1
+    dtype, deep = number_type(header), history.bits > BYTE
+    if history.less_green:
+        parts = -(-history.bits // BYTE)
+        each = [components[parts * n : parts * (n + 1)] for n in range(header.channels)]
+        planes = [join_deep(plane, history.bits, np.dtype(np.uint16)) if deep else plane[0] for plane in each]
+        both = convert.with_green(planes, history.bits)
+        return convert.from_ranks(both, _tables(history, dtype) * header.channels, dtype)
     ranks: NDArray[Any] = join_deep(components, history.bits, np.dtype(np.uint16)) if deep else components[0]
     samples = convert.from_ranks(ranks, _tables(history, dtype), dtype)
     return np.repeat(samples, header.channels, axis=2) if history.gray else samples
@@ -95,5 +118,5 @@ def touched(header: ImageHeader, history: ValueTable, index: int, box: Box) -> B
 
 def memory_needed(header: ImageHeader, history: ValueTable) -> int:
     """As `registry.memory_needed`."""
-    # ranks as the indices of 8 bytes that look a table up, their 2 bytes, the samples
-    return 10 * header.samples + header.samples * header.bits // 8
+    # ranks as the indices of 8 bytes that look a table up, their 2 bytes, those of planes and sums, the samples
+    return (14 if history.less_green else 10) * header.samples + header.samples * header.bits // 8
