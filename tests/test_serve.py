@@ -140,7 +140,7 @@ def test_memory_and_lists_are_bounded(folder: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(galleries, "OPENED", 1)
     gallery = Gallery(folder)
     assert (len(gallery.paths), gallery.left_out) == (1, 3)
-    with pytest.raises(InputError, match="no such folder"):
+    with pytest.raises(InputError, match="is no folder"):
         Gallery(folder / "a.l3c")
 
 

@@ -191,3 +191,20 @@ def test_options_may_stand_between_source_and_target(run: Run, folder: Path, arg
     assert (folder / "x.l3c").exists()
     assert run("decode", "x.l3c", "--region", "0,0,2,2", "part.png").code == 0
     assert (folder / "part.png").exists()
+
+
+def test_names_may_begin_as_options_do(run: Run, folder: Path) -> None:
+    (folder / "photo.png").rename("-e.png")
+    assert run("encode", "-q", "--", "-e.png").code == 0
+    assert run("decode", "-f", "-q", "--", "-e.png.l3c", "--back.png").code == 0
+    assert (folder / "--back.png").exists()
+
+
+def test_a_misspelt_option_comes_before_what_is_missing(run: Run) -> None:
+    assert run("desktop", "--instal").lines[-1].endswith("unrecognized arguments: --instal; did you mean --install?")
+    assert run("encode", "--threds=2").lines[-1].endswith("did you mean --threads?")
+
+
+def test_nothing_gets_the_help(run: Run) -> None:
+    done = run()
+    assert (done.code, "show a folder of l3c files" in done.err) == (2, True)

@@ -35,6 +35,9 @@ COMMANDS = {
 OWN_SIGNALS = {"train"}
 """Commands that know what to do when a signal comes."""
 
+USAGE = 2
+"""Exit code of wrong usage, as argparse has it."""
+
 FAILED = 1
 """Exit code of all errors but those that have a code of their own (`L3cError.code`, usage errors: 2)."""
 
@@ -85,6 +88,9 @@ def main(arguments: list[str] | None = None) -> int:
 
     open_closed_streams()
     arguments = sys.argv[1:] if arguments is None else arguments
+    if not arguments:
+        make_parser().print_help(sys.stderr)
+        return USAGE
     if arguments == ["--version"]:  # without the parsers of all commands
         print(version())
         return 0

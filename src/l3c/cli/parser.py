@@ -16,6 +16,15 @@ WIDTH = 80
 """Columns of help where no terminal says how many it has, as argparse has it."""
 
 
+def words_named(arguments: list[str]) -> list[str]:
+    """Arguments without "--": a file behind it whose name begins as options do gets a path that does not."""
+    if "--" not in arguments:
+        return arguments
+    end = arguments.index("--")
+    named = [f"./{word}" if word.startswith("-") and word != "-" else word for word in arguments[end + 1 :]]
+    return arguments[:end] + named
+
+
 def columns() -> int:
     """Of the terminal: by the variable COLUMNS, else as standard output has it."""
     named = os.environ.get("COLUMNS", "")
@@ -54,8 +63,21 @@ class Parser(argparse.ArgumentParser):
         near = [word for wrong in words for word in difflib.get_close_matches(wrong, known, 1, NEAR)]
         return f"; did you mean {' '.join(near)}?" if near else ""
 
+    def _refuse_unknown(self, arguments: list[str]) -> None:
+        """Name a misspelt option before what is missing without it."""
+        words = [word for word in arguments if re.match(r"--[a-z]", word)]
+        if unknown := [word for word in words if word.split("=")[0] not in self._option_string_actions]:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+
+    @property
+    def _has_parsers(self) -> bool:
+        """Whether a word chooses a parser of its own, which knows other options."""
+        return any(action.nargs in (argparse.PARSER, argparse.REMAINDER) for action in self._get_positional_actions())
+
     def parse_anywhere(self, arguments: list[str]) -> argparse.Namespace:
-        """As parse_args; options may stand between the words of a positional argument."""
-        if any(action.nargs in (argparse.PARSER, argparse.REMAINDER) for action in self._get_positional_actions()):
+        """As parse_args; options may stand between the words of a positional argument, but none behind "--"."""
+        if self._has_parsers:
             return self.parse_args(arguments)
+        arguments = words_named(arguments)
+        self._refuse_unknown(arguments)
         return self.parse_intermixed_args(arguments)

@@ -1,4 +1,4 @@
-"""l3c serve FOLDER."""
+"""l3c serve [FOLDER]."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ HIGHEST = 65535  # of ports
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help="a folder of l3c files, at any depth")
+    parser.add_argument(
+        "folder",
+        metavar="FOLDER",
+        type=Path,
+        nargs="?",
+        default=Path(),
+        help="a folder of l3c files, at any depth (default: this one)",
+    )
     parser.add_argument(
         "--port", type=port, default=PORT, metavar="N", help=f"on this machine; 0 takes a free one (default: {PORT})"
     )

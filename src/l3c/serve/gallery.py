@@ -42,7 +42,7 @@ class Gallery:
 
     def __init__(self, folder: Path, max_memory: int | None = None, threads: int | None = None) -> None:
         if not folder.is_dir():
-            raise InputError(f"{folder}: no such folder")
+            raise InputError(f"{folder}: {'is no folder' if folder.exists() else 'no such folder'}")
         self.folder, self._limits = folder, {"threads": threads, "max_memory": max_memory}
         found = sorted(p for p in folder.rglob(f"*{FILE_SUFFIX}") if is_shown(p, folder))
         self.paths, self.left_out = found[:LISTED], max(0, len(found) - LISTED)
