@@ -19,8 +19,9 @@ for target in ${TARGETS:-x86_64-linux-musl aarch64-linux-musl x86_64-macos aarch
     grep -qE "^processor (any|${target%%-*})$" "$list" || continue
     for source in "${list%/*}"/*.cpp; do
       name=$(basename "$source" .cpp)
+      # zig's compiler takes architectures of ARM for names of processors
       # shellcheck disable=SC2046
-      compile "$target" "$source" $(sed -n "s/^$name //p" "$list")
+      compile "$target" "$source" $(sed -n "s/^$name //p" "$list" | sed 's/-march=armv8.2-a+/-mcpu=generic+/')
     done
   done
   if [ -n "$failed" ]; then

@@ -242,3 +242,13 @@ def test_whatever_a_file_leads_to_is_one_line_of_json(
     done = run("encode", "photo.png", "-f", "--json")
     assert (done.code, len(done.lines)) == (1, 1)
     assert json.loads(done.out)["status"] == "failed"
+
+
+def test_a_folder_that_is_named_as_one_is_made(run: Run) -> None:
+    assert run("encode", "photo.png", "-o", "new/deep/", "--dry-run").code == 0
+    assert not Path("new").exists()
+    assert run("encode", "photo.png", "-o", "new/deep/", "-q").code == 0
+    assert Path("new/deep/photo.png.l3c").exists()
+    assert run("encode", "new", "photo.png").lines == [
+        "l3c: new: is a folder, or a URL of one, which is taken alone; name the folder to write to: -o DIR"
+    ]

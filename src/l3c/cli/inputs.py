@@ -72,15 +72,15 @@ def _jobs(options: argparse.Namespace, is_target: Callable[[str], bool]) -> Iter
         return
     for word in words:
         if word == STANDARD or is_folder(word):
-            what = "standard input" if word == STANDARD else f"{word}: is a folder, or a URL of one, which"
-            raise InputError(f"{what} is taken alone")
+            if word == STANDARD:
+                raise InputError("standard input is taken alone")
+            hint = "" if output else "; name the folder to write to: -o DIR"
+            raise InputError(f"{word}: is a folder, or a URL of one, which is taken alone{hint}")
     if output is not None and is_remote(output):
         output = f"{output.rstrip('/')}/"
     elif output is not None:
         if Path(output).exists() and not Path(output).is_dir():
             raise InputError(f"{output}: is no folder; several inputs need one")
-        if not options.dry_run:
-            Path(output).mkdir(parents=True, exist_ok=True)
         output = f"{output}{os.sep}"
     for word in words:
         yield _job(options, word, output, tree=False)
@@ -101,6 +101,8 @@ def _job(options: argparse.Namespace, source: str, output: str | None, tree: boo
         if source == STANDARD:
             raise InputError(f"{output}: is a folder; name the file for what standard input gives")
         job.into = output
+        if not (job.dry_run or is_remote(output)):
+            Path(output).mkdir(parents=True, exist_ok=True)
     else:
         job.target = output
     return job

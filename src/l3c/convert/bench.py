@@ -132,7 +132,7 @@ def installed_codecs(models: list[str], effort: int | None, threads: int | None)
 def pictures(folder: Path, most: int | None) -> tuple[list[Path], int]:
     """Files of a folder, at any depth, that may be pictures, at most so many, evenly spaced; and how many there are."""
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder")
+        raise InputError(f"{folder}: {'is no folder' if folder.exists() else 'no such folder'}")
     found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in TAKEN | {FILE_SUFFIX} and p.is_file())
     if not found:
         raise InputError(f"{folder}: is a folder without pictures")

@@ -48,7 +48,7 @@ class LocalStore:
 
     def listing(self, left_out: str | None = None, hidden: bool = False) -> Listing:
         if not self.root.is_dir():
-            raise InputError(f"{self.root}: no such folder")
+            raise InputError(f"{self.root}: {'is no folder' if self.root.exists() else 'no such folder'}")
         files: dict[str, Stamp] = {}
         links, concealed, special, unreadable = [], [], [], {}
         for entry in entries(self.root, hidden):
