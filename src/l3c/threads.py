@@ -126,12 +126,19 @@ def spare_threads() -> int:
     return _spare.get()
 
 
-def _with_spare(work: Callable[[T], R], spare: int, item: T) -> R:
-    token = _spare.set(spare)
+@contextmanager
+def sparing(count: int) -> Iterator[None]:
+    """Let what is done here, by this thread, use so many threads, itself included: see `spare_threads`."""
+    token = _spare.set(count)
     try:
-        return work(item)
+        yield
     finally:
         _spare.reset(token)
+
+
+def _with_spare(work: Callable[[T], R], spare: int, item: T) -> R:
+    with sparing(spare):
+        return work(item)
 
 
 def in_order(work: Callable[[T], R], items: Sequence[T], threads: int | None) -> Iterator[R]:

@@ -106,13 +106,13 @@ def test_quiet_commands_say_nothing_of_libraries(folder: Path, quiet: bool) -> N
         "import os, sys, warnings, logging\n"
         "from l3c.cli import main\n"
         "from l3c.images import read\n"
-        "usual = read.read_picture\n"
+        "usual = read.read_bytes\n"
         "def noisy(*arguments):\n"
         "    os.write(2, b'libtiff: warning\\n')\n"
         "    warnings.warn('python')\n"
         "    logging.getLogger('tifffile').warning('log')\n"
         "    return usual(*arguments)\n"
-        "read.read_picture = noisy\n"
+        "read.read_bytes = noisy\n"
         "sys.exit(main(sys.argv[1:]))\n"
     )
     command = [sys.executable, "-c", script, "encode", "photo.png", *["-q"] * quiet]

@@ -205,7 +205,7 @@ def test_an_unforeseen_error_is_one_line_and_more_with_debug(run: Run, monkeypat
     def fail(*_: object, **__: object) -> bytes:
         raise KeyError(9)
 
-    monkeypatch.setattr("l3c.images.read.read_picture", fail)
+    monkeypatch.setattr("l3c.images.read.read_bytes", fail)
     done = run("encode", "photo.png")
     assert (done.code, done.lines) == (2, ["l3c: photo.png: unforeseen KeyError: 9 (--debug shows where)"])
     done = run("encode", "photo.png", "--debug")

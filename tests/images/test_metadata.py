@@ -72,12 +72,16 @@ CHUNKS = [(b"tEXt", b"Title\0a title"), (b"zTXt", b"Author\0\0x\x9cK\x04\0\0b\0b
 CHUNKS += [(b"iTXt", "Title\0\0\0de\0Titel\0ein schöner".encode()), (b"prVt", b"\0\1"), (b"bKGD", bytes(6))]
 
 
+def ancillary_of(png: bytes) -> list[tuple[bytes, bytes]]:
+    return sorted(chunk for chunk in chunks_of(png) if chunk[0] != b"IDAT")
+
+
 def test_the_chunks_of_a_png_come_back_byte_for_byte() -> None:
     resolution = (b"pHYs", (3000).to_bytes(4, "big") + (1234).to_bytes(4, "big") + b"\1")
     original = with_chunks(saved(RGB, "PNG"), [*CHUNKS, resolution])
     picture, again = read_picture(io.BytesIO(original), "x.png"), io.BytesIO()
     assert write_picture(picture, again, "y.png") == []
-    assert sorted(chunks_of(again.getvalue())) == sorted(chunks_of(original))
+    assert ancillary_of(again.getvalue()) == ancillary_of(original)
     assert read_picture(again, "y.png").metadata == picture.metadata
 
 

@@ -148,7 +148,7 @@ def with_tags(order: str, tags: list[Tag]) -> bytes:
     own = [(256, 4, [13]), (257, 4, [11]), (258, 3, [8, 8, 8]), (259, 3, [1]), (262, 3, [2]), (273, 4, [place])]
     own += [(277, 3, [3]), (278, 4, [11]), (279, 4, [RGB.nbytes])]
     writer.page([tag_of(order, n, kind, values) for n, kind, values in own] + tags)
-    return bytes(writer.out)
+    return writer.whole()
 
 
 def test_an_exif_block_means_the_same_wherever_it_lies() -> None:

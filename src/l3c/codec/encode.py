@@ -85,6 +85,7 @@ def assemble(
     ]
     references = [ModelReference(model.digest, model.name) for model in plain]
     adaptations = [Adaptation(plain.index(model.base), model.adaptation) for model in adapted]
-    data = b"".join(tile.payload for tile in coded)
-    side = sole_side(header) if is_sole(header, entries, len(data)) else side
-    return write_file(Contents(header, references, side, entries, data, metadata, palette, adaptations=adaptations))
+    payloads = [tile.payload for tile in coded]
+    side = sole_side(header) if is_sole(header, entries, sum(map(len, payloads))) else side
+    contents = Contents(header, references, side, entries, b"", metadata, palette, adaptations=adaptations)
+    return write_file(contents, payloads)

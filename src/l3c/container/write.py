@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from zlib import crc32
 
 from l3c.container.constants import (
@@ -30,40 +31,48 @@ from l3c.container.sole import is_sole, sole_side, write_sole
 from l3c.container.structure import Adaptation, Contents, ImageHeader, ModelReference, TileEntry
 
 
-def write_file(contents: Contents) -> bytes:
-    """The whole file. The same contents give the same bytes."""
-    return b"".join([SIGNATURE, bytes([VERSION]), *_sections(contents)])
+def write_file(contents: Contents, payloads: Sequence[bytes] | None = None) -> bytes:
+    """The whole file. The same contents give the same bytes.
+
+    payloads: of the tiles, in the place of `contents.data`: they are copied once.
+    """
+    return b"".join([SIGNATURE, bytes([VERSION]), *_sections(contents, payloads)])
 
 
-def _sections(contents: Contents) -> list[bytes]:
+def _sections(contents: Contents, payloads: Sequence[bytes] | None = None) -> list[bytes | memoryview]:
+    """Their parts, of which the large ones are copied only when all are joined."""
     ancillary = [section(tag, contents.metadata[tag]) for tag in ANCILLARY if tag in contents.metadata]
     if contents.pages:
         return _pages(contents, ancillary)
-    sections = [section(HEAD, head(contents.header))] if contents.has_picture else []
+    sections: list[bytes] = [section(HEAD, head(contents.header))] if contents.has_picture else []
     if contents.kept is not None:
-        return [*sections, *ancillary, section(FILE, write_file_section(contents.kept))]
+        return [*sections, *ancillary, *section_parts(FILE, write_file_section(contents.kept))]
     palette = write_palette(contents.palette) if contents.palette else None
     history = write_history(contents.header.history) if contents.header.history else None
-    if _is_sole(contents):
-        one = write_sole(head(contents.header), palette, contents.tiles, contents.data)
+    data = [contents.data] if payloads is None else payloads
+    if _is_sole(contents, sum(map(len, data))):
+        one = write_sole(head(contents.header), palette, contents.tiles, b"".join(data))
         return [*ancillary, section(SOLE, one)]
     sections += [section(COLOURS, palette)] if palette is not None else []
     sections += [section(HISTORY, history)] if history is not None else []
     sections += [section(MODELS, models(contents.models))]
     sections += [section(ADAPTATIONS, adaptations(contents.adaptations))] if contents.adaptations else []
     sections += ancillary
-    sections += [section(TILES, tiles(contents.tile_side, contents.tiles)), section(DATA, contents.data)]
-    return sections
+    entries = section(TILES, tiles(contents.tile_side, contents.tiles))
+    return [*sections, entries, *section_parts(DATA, *data)]
 
 
-def _is_sole(contents: Contents) -> bool:
-    """Whether one section holds the image, which lists no model, in the tiles that readers of that section expect."""
-    if contents.models or not is_sole(contents.header, contents.tiles, len(contents.data)):
+def _is_sole(contents: Contents, size: int) -> bool:
+    """Whether one section holds the image, which lists no model, in the tiles that readers of that section expect.
+
+    size: of all payloads, bytes.
+    """
+    if contents.models or not is_sole(contents.header, contents.tiles, size):
         return False
     return contents.tile_side == sole_side(contents.header)
 
 
-def _pages(contents: Contents, ancillary: list[bytes]) -> list[bytes]:
+def _pages(contents: Contents, ancillary: list[bytes]) -> list[bytes | memoryview]:
     pages = [b"".join(_sections(page.contents)) for page in contents.pages]
     entries = [PageEntry(len(data), p.kind, p.frame) for data, p in zip(pages, contents.pages, strict=True)]
     return [section(PAGES, write_index(entries, contents.animation)), *ancillary, section(DATA, b"".join(pages))]
@@ -71,8 +80,15 @@ def _pages(contents: Contents, ancillary: list[bytes]) -> list[bytes]:
 
 def section(tag: bytes, content: bytes | memoryview) -> bytes:
     """Tag, length, content, CRC-32 of tag and content."""
-    check = crc32(content, crc32(tag))
-    return b"".join([tag, varint(len(content)), content, check.to_bytes(4, "little")])
+    return b"".join(section_parts(tag, content))
+
+
+def section_parts(tag: bytes, *contents: bytes | memoryview) -> list[bytes | memoryview]:
+    """As `section`, of content in parts, not joined."""
+    check = crc32(tag)
+    for content in contents:
+        check = crc32(content, check)
+    return [tag, varint(sum(map(len, contents))), *contents, check.to_bytes(4, "little")]
 
 
 def head(header: ImageHeader) -> bytes:

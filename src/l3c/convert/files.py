@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import PurePath
@@ -22,7 +21,7 @@ from l3c.images import formats
 from l3c.images.description import Description
 from l3c.images.metadata import same
 from l3c.images.picture import OF_PIXELS, Picture, stripped
-from l3c.threads import at_work, lone_threads, thread_count
+from l3c.threads import at_work, lone_threads, sparing, thread_count
 
 APPENDED = (".png", ".tif", ".pam", ".gif", ".webp", ".jpg")
 """All that may be appended to a name whose own suffix cannot hold a picture."""
@@ -267,12 +266,11 @@ def decode_file(
     if contents.kept is not None and not (named and wants_pixels(data, contents.kept.suffix, target)):
         return Decoded(data, form_of(data, contents.kept.suffix), size if contents.has_picture else (0, 0))
     picture = decoded(contents, name, options, progress)
-    from l3c.images.write import write_picture
+    from l3c.images.write import picture_bytes
 
-    file = io.BytesIO()
-    with naming(target or "the picture"), at_work():
-        dropped = write_picture(picture, file, target)
-    return Decoded(file.getvalue(), "", size, tuple(dropped))
+    with naming(target or "the picture"), at_work(), sparing(lone_threads(options.threads)):
+        data, dropped = picture_bytes(picture, target)
+    return Decoded(data, "", size, tuple(dropped))
 
 
 def dropping(kinds: tuple[str, ...]) -> str:
@@ -483,8 +481,8 @@ def read_picture(raw: bytes, name: str, options: EncodeOptions | DecodeOptions =
         elif needed > (limit := encoding_memory.limit_of(options.max_memory)):
             raise exceeding("reading takes", needed, limit)
 
-    with at_work(), naming(name):
-        return read.read_picture(io.BytesIO(raw), name, allow)
+    with at_work(), naming(name), sparing(lone_threads(options.threads)):
+        return read.read_bytes(raw, name, allow)
 
 
 def encoding_needed(page: Description, threads: int) -> int:

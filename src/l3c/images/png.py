@@ -6,7 +6,6 @@ depends on what modes Pillow has.
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from collections.abc import Iterator
@@ -19,10 +18,12 @@ from PIL import Image
 
 from l3c.container.structure import Animation, Frame, Palette
 from l3c.images import resolution
+from l3c.images.deflating import HEADER, joined_adler, parts_of, raw_deflate, strategy_of
 from l3c.images.description import ALPHA, GRAY, PALETTE, RGB, Description, damaged, digest, trailing
 from l3c.images.metadata import EXIF_PREFIX, meaning
 from l3c.images.picture import Picture
 from l3c.images.png_chunks import AFTER_PALETTE, PIXELS, SIGNATURE, XMP_KEYWORD, Chunk, is_ancillary, pack
+from l3c.threads import in_order, spare_threads
 
 BITS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 """Of a sample, by colour type."""
@@ -46,6 +47,11 @@ PROFILE_NAME = b"ICC Profile"
 
 SIDE_MAX = 2**31 - 1  # pixels, and bytes of a chunk: PNG's own limit, 31 bits
 FILTERS = 5  # a row's first byte is 0 to 4
+LONG_ROW = 4096
+"""Bytes of a row from which on some of them tell which filter it gets."""
+
+LOOKED_AT = 7
+"""Of long rows every 7th byte, which falls on all channels in turn. By trial: files are 0.01 % larger."""
 
 
 @dataclass
@@ -455,35 +461,56 @@ def encode(samples: NDArray[Any], palette: Palette | None, bits: int, level: int
         chunks.append((b"PLTE", palette.colours))
         if palette.alphas:
             chunks.append((b"tRNS", palette.alphas))
-    chunks += [(b"IDAT", part) for part in _parts(deflated(samples, bits, level))]
-    return SIGNATURE + b"".join(chunk(*c) for c in [*chunks, (b"IEND", b"")])
-
-
-def _parts(data: bytes) -> list[bytes]:
-    """Of at most as many bytes as a chunk may have."""
-    return [data[i : i + SIDE_MAX] for i in range(0, len(data), SIDE_MAX)]
+    for part in deflated(samples, bits, level, palette is not None):
+        chunks += [(b"IDAT", part[i : i + SIDE_MAX]) for i in range(0, len(part), SIDE_MAX)]
+    return b"".join([SIGNATURE, *(part for one in [*chunks, (b"IEND", b"")] for part in _chunk(*one))])
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:
     """As it stands in a file."""
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(content, zlib.crc32(kind)))
+    return b"".join(_chunk(kind, content))
 
 
-def deflated(samples: NDArray[Any], bits: int, level: int = 6) -> bytes:
-    """The data of samples [height, width] or [height, width, channels], filtered where that is likely to pay."""
+def _chunk(kind: bytes, content: bytes) -> tuple[bytes, bytes, bytes, bytes]:
+    """Length, type, content, checksum."""
+    check = zlib.crc32(content, zlib.crc32(kind))
+    return struct.pack(">I", len(content)), kind, content, struct.pack(">I", check)
+
+
+def deflated(samples: NDArray[Any], bits: int, level: int = 6, plain: bool = False) -> list[bytes]:
+    """The data of samples [height, width] or [height, width, channels], in parts of one zlib stream.
+
+    plain: rows of indices, which filters would not make smaller. Threads that are to spare work at it.
+    """
     height = samples.shape[0]
     channels = 1 if samples.ndim == 2 else samples.shape[2]
+    step, plain = max(1, channels * bits // 8), plain or bits < 8
+    size = -(-samples[:1].size * bits // 8)
+    parts = parts_of(height, size + 1)
+
+    def work(rows: range) -> tuple[bytes, int, int]:
+        first = max(0, rows.start - 1)
+        lines = _bytes_of(samples[first : rows.stop], bits)
+        above = np.zeros(size, np.uint8) if rows.start == 0 else lines[0]
+        data = filtered(lines[rows.start - first :], above, step, plain).tobytes()
+        strategy = strategy_of(data, level) if level else zlib.Z_DEFAULT_STRATEGY
+        return raw_deflate(data, level, strategy, rows.stop == height), zlib.adler32(data), len(data)
+
+    streams, check = [], 1
+    for stream, adler, length in in_order(work, parts, spare_threads()):
+        streams.append(stream)
+        check = joined_adler(check, adler, length)
+    streams[0] = HEADER + streams[0]
+    streams[-1] += check.to_bytes(4, "big")
+    return streams
+
+
+def _bytes_of(samples: NDArray[Any], bits: int) -> NDArray[np.uint8]:
+    """Rows of bytes of rows of samples."""
     if bits < 8:
-        rows = packed(samples, bits)
-    else:
-        rows = np.ascontiguousarray(samples, ">u2" if bits == 16 else np.uint8).view(np.uint8).reshape(height, -1)
-    step = max(1, channels * bits // 8)
-    deflate, out, band = zlib.compressobj(level), io.BytesIO(), max(1, BAND // (8 * rows.shape[1]))
-    for top in range(0, height, band):
-        above = rows[top - 1] if top else np.zeros(rows.shape[1], np.uint8)
-        out.write(deflate.compress(filtered(rows[top : top + band], above, step, bits < 8).tobytes()))
-    out.write(deflate.flush())
-    return out.getvalue()
+        return packed(samples, bits)
+    rows = np.ascontiguousarray(samples, ">u2" if bits == 16 else np.uint8)
+    return rows.view(np.uint8).reshape(len(samples), -1)
 
 
 def packed(samples: NDArray[Any], bits: int) -> NDArray[np.uint8]:
@@ -500,23 +527,40 @@ def packed(samples: NDArray[Any], bits: int) -> NDArray[np.uint8]:
 
 
 def filtered(rows: NDArray[np.uint8], above: NDArray[np.uint8], step: int, plain: bool) -> NDArray[np.uint8]:
-    """Rows with the filter of the least sum of absolute differences before each; plain: with none."""
+    """Rows [height, size] with the filter of the least sum of absolute differences before each; plain: with none.
+
+    Of long rows, some of the bytes tell which. above: the row over the first. step: bytes from a pixel to the next.
+    """
     height, size = rows.shape
+    out = np.empty((height, size + 1), np.uint8)
     if plain:
-        return np.concatenate([np.zeros((height, 1), np.uint8), rows], axis=1)
+        out[:, 0], out[:, 1:] = 0, rows
+        return out
     up = np.concatenate([above[None], rows[:-1]])
-    left = np.concatenate([np.zeros((height, step), np.uint8), rows[:, :-step]], axis=1)[:, :size]
-    corner = np.concatenate([np.zeros((height, step), np.uint8), up[:, :-step]], axis=1)[:, :size]
+    left, corner = np.zeros_like(rows), np.zeros_like(rows)
+    left[:, step:], corner[:, step:] = rows[:, :-step], up[:, :-step]
+    around = rows, left, up, corner
+    some = [np.ascontiguousarray(values[:, :: LOOKED_AT if size >= LONG_ROW else 1]) for values in around]
+    differences = (_difference(kind, *some).view(np.int8) for kind in range(FILTERS))
+    costs = [np.abs(values).view(np.uint8).sum(axis=1, dtype=np.int64) for values in differences]
+    out[:, 0] = np.argmin(costs, axis=0)
+    for kind in range(FILTERS):
+        chosen = np.flatnonzero(out[:, 0] == kind)
+        if len(chosen):
+            out[chosen, 1:] = _difference(kind, *(values[chosen] for values in around))
+    return out
+
+
+def _difference(
+    kind: int, rows: NDArray[np.uint8], left: NDArray[np.uint8], up: NDArray[np.uint8], corner: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """Rows under a filter, 0 to 4: none, left, up, their mean, Paeth's choice among the three."""
+    if kind == 0:
+        return rows
+    if kind < 3:
+        return rows - (left if kind == 1 else up)
+    if kind == 3:
+        return rows - ((left & up) + ((left ^ up) >> np.uint8(1)))  # the mean, rounded down, within 8 bits
     a, b, c = left.astype(np.int16), up.astype(np.int16), corner.astype(np.int16)
     pa, pb, pc = np.abs(b - c), np.abs(a - c), np.abs(a + b - 2 * c)
-    paeth = np.where((pa <= pb) & (pa <= pc), left, np.where(pb <= pc, up, corner))
-    mean = ((a + b) >> 1).astype(np.uint8)
-    candidates = [rows, rows - left, rows - up, rows - mean, rows - paeth]
-    costs = [np.abs(candidate.view(np.int8).astype(np.int16)).sum(axis=1, dtype=np.int64) for candidate in candidates]
-    best = np.argmin(costs, axis=0)
-    out = np.empty((height, size + 1), np.uint8)
-    out[:, 0] = best
-    for kind, candidate in enumerate(candidates):
-        chosen = best == kind
-        out[chosen, 1:] = candidate[chosen]
-    return out
+    return rows - np.where((pa <= pb) & (pa <= pc), left, np.where(pb <= pc, up, corner))

@@ -65,7 +65,10 @@ def with_chunks(png: bytes, chunks: list[Chunk], suggested: bytes = b"") -> byte
     while png[data + 4 : data + 8] not in (b"IDAT", b"fcTL", b"acTL"):
         data += 12 + int.from_bytes(png[data : data + 4], "big")
     palette = _bytes((b"PLTE", suggested)) if suggested else b""
-    return png[:head] + early + palette + png[head:data] + late + png[data:]
+    if not (early or palette or late):
+        return png
+    whole = memoryview(png)
+    return b"".join([whole[:head], early, palette, whole[head:data], late, whole[data:]])
 
 
 def _bytes(chunk: Chunk) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from collections.abc import Callable
@@ -10,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from l3c.container.structure import Frame
 from l3c.errors import InputError
@@ -33,21 +31,13 @@ def write(picture: Picture, level: int = 6, suffix: str = "") -> bytes:
     for page in picture.pages or (picture,):
         _check(page)
     bits, samples = _bits(first, picture.metadata)
-    if picture.animation is None and bits in (1, 8) and samples.dtype != np.uint16 and not _is_odd(first):
-        data = _by_pillow(first, level)
-    else:
-        data = encode(samples, first.palette, bits, level)
+    data = encode(samples, first.palette, bits, level)
     if picture.animation is not None:
         data = _animated(data, picture, bits, level)
     suggested = picture.metadata.get("png palette", b"")
     if first.palette or samples.ndim == 2 or samples.shape[2] < 3 or len(suggested) % 3 or len(suggested) > 768:
         suggested = b""
     return with_chunks(data, _chunks(picture.metadata, bits), suggested)
-
-
-def _is_odd(picture: Picture) -> bool:
-    """Whether Pillow would write another kind of file."""
-    return picture.samples.dtype == bool and picture.samples.ndim == 3
 
 
 def _check(page: Picture) -> None:
@@ -73,20 +63,6 @@ def _bits(page: Picture, metadata: dict[str, bytes]) -> tuple[int, NDArray[Any]]
         if not (samples % scale).any():
             return stated, samples // scale
     return 8 * samples.dtype.itemsize, samples
-
-
-def _by_pillow(page: Picture, level: int) -> bytes:
-    """Pillow's writer is the fastest of 8 bits and 1 bit."""
-    out, options = io.BytesIO(), {}
-    if page.palette:
-        image = Image.fromarray(page.samples, "L")
-        image.putpalette(page.palette.colours)
-        if page.palette.alphas:
-            options["transparency"] = page.palette.alphas
-    else:
-        image = Image.fromarray(page.samples)
-    image.save(out, "PNG", compress_level=level, **options)
-    return out.getvalue()
 
 
 def _chunks(metadata: dict[str, bytes], bits: int) -> list[Chunk]:
@@ -134,17 +110,17 @@ def _animated(first: bytes, picture: Picture, bits: int, level: int) -> bytes:
     frames = pages[1:] if still else pages
     if not frames or animation.plays >= SIDE_MAX:
         raise InputError("PNG cannot hold it")
-    start, parts = _split(first)
+    start, whole = _split(first)
     out = [start, chunk(b"acTL", struct.pack(">II", len(frames), animation.plays))]
     sequence = 0
     if not still:
         out.append(_control(sequence, page))
         sequence += 1
-    out.append(parts)
+    out.append(whole)
     for other in pages[1:]:
         out.append(_control(sequence, other))
-        samples = _bits(other, picture.metadata)[1]
-        out.append(chunk(b"fdAT", struct.pack(">I", sequence + 1) + deflated(samples, bits, level)))
+        parts = deflated(_bits(other, picture.metadata)[1], bits, level, other.palette is not None)
+        out.append(chunk(b"fdAT", b"".join([struct.pack(">I", sequence + 1), *parts])))
         sequence += 2
     return b"".join([*out, chunk(b"IEND", b"")])
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -43,6 +44,7 @@ from l3c.images.description import (
 from l3c.images.metadata import meaning
 from l3c.images.picture import Picture
 from l3c.images.tiff_directory import SUB_DIRECTORIES, Directory, Reader, Tag, block_of, swapped
+from l3c.threads import in_order, spare_threads
 
 CAMERA_FILE = "a camera's raw file (DNG or the like)"
 """Why such a file is not taken as pixels: those that a TIFF reader finds in it are a preview."""
@@ -58,7 +60,9 @@ STRIPS = 273  # StripOffsets
 ORIENTATION = 274  # Orientation
 SAMPLES = 277  # SamplesPerPixel
 STRIP_SIZES = 279  # StripByteCounts
+ROWS = 278  # RowsPerStrip
 PLANES = 284  # PlanarConfiguration: channels together or apart
+PREDICTOR = 317  # Predictor: what was done to rows before they were compressed
 MAP = 320  # ColorMap: the palette
 TILES = 324  # TileOffsets
 TILE_SIZES = 325  # TileByteCounts
@@ -75,9 +79,9 @@ ICC = 34675  # ICCProfile
 XMP = 700  # XMLPacket
 
 LAYOUT = frozenset(
-    {WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER, STRIPS, SAMPLES, 278, STRIP_SIZES, PLANES, 288, 289,
-     292, 293, 317, MAP, 322, 323, TILES, TILE_SIZES, EXTRA, NUMBER, 347, 512, 513, 514, 515, 517, 518, 519, 520, 521,
-     SUBSAMPLING, DEPTH, DNG_DEPTH, 34676, 50674, 65537, 65538, 65539}
+    {WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER, STRIPS, SAMPLES, ROWS, STRIP_SIZES, PLANES, 288, 289,
+     292, 293, PREDICTOR, MAP, 322, 323, TILES, TILE_SIZES, EXTRA, NUMBER, 347, 512, 513, 514, 515, 517, 518, 519, 520,
+     521, SUBSAMPLING, DEPTH, DNG_DEPTH, 34676, 50674, 65537, 65538, 65539}
 )  # fmt: skip
 """Tags that tell how samples lie and are packed: a written file has its own."""
 
@@ -106,6 +110,8 @@ NAMES = {
 }  # fmt: skip
 """Of compressions that are not taken."""
 
+DEFLATE = (8, 32946)  # Adobe's number of deflate, and an older one
+DIFFERENCES = 2  # the predictor that takes from each sample that of the pixel to the left
 # those that Pillow unpacks too
 BY_PILLOW = {NONE, 5, 8, 32946, 32773, JPEG, *FAX}
 INFLATION_MAX = 2000
@@ -349,11 +355,11 @@ def _read(data: bytes, page: _Page, plain_before: bool) -> Picture:
     directory, plain = page.directory, _describe(page.directory, data)
     if plain.refused:
         raise InputError(plain.refused)
-    samples = (
-        by_pillow(data, page.chain, directory)
-        if plain_before and _pillow_reads(page, plain)
-        else by_tifffile(data, directory)
-    )
+    samples = of_strips(data, directory, plain)
+    if samples is None and plain_before and _pillow_reads(page, plain):
+        samples = by_pillow(data, page.chain, directory)
+    elif samples is None:
+        samples = by_tifffile(data, directory)
     return as_picture(_whole(samples, plain), directory, plain, page.kind)
 
 
@@ -409,6 +415,64 @@ def _pillow_reads(page: _Page, plain: Description) -> bool:
     return plain.bits == 1 or (plain.bits == 16 and plain.colours == GRAY)
 
 
+def of_strips(data: bytes, directory: Directory, plain: Description) -> NDArray[Any] | None:
+    """Samples of the commonest kind, strips as they are or deflated, of 8 or 16 bits: several at a time where threads
+    are to spare. Strips that lie in the file as the array would are not copied.
+
+    None for other kinds, and for strips that are not what the tags say: other readers know what to do with them.
+    """
+    number = directory.number
+    compression, predictor, rows = number(COMPRESSION, 1), number(PREDICTOR, 1), number(ROWS, plain.height)
+    common = plain.number == "unsigned" and plain.bits in (8, 16) and not plain.lossy and TILES not in directory.tags
+    if not common or compression not in (NONE, *DEFLATE) or number(PLANES, 1) != 1 or number(FILL_ORDER, 1) != 1:
+        return None
+    if predictor not in (1, DIFFERENCES) or (compression == NONE and predictor != 1) or rows < 1:
+        return None
+    places, sizes = directory.numbers(STRIPS), directory.numbers(STRIP_SIZES)
+    dtype = np.dtype(f"{directory.order}u{plain.bits // 8}")
+    row = plain.width * plain.channels * dtype.itemsize
+    tops = range(0, plain.height, rows)
+    whole = [row * min(rows, plain.height - top) for top in tops]
+    if not len(places) == len(sizes) == len(tops) or (compression == NONE and list(sizes) != whole):
+        return None
+    if compression == NONE and all(
+        place + size == after for place, size, after in zip(places, sizes, places[1:], strict=False)
+    ):
+        samples = np.frombuffer(data, dtype, plain.height * row // dtype.itemsize, places[0])
+        return samples.reshape(plain.shape).astype(dtype.newbyteorder("="), copy=False)
+    view = memoryview(data)
+
+    def unpacked(strip: int) -> NDArray[Any] | None:
+        packed = view[places[strip] : places[strip] + sizes[strip]]
+        raw: bytes | memoryview = packed
+        if compression != NONE:
+            inflate = zlib.decompressobj()
+            try:
+                raw = inflate.decompress(packed, whole[strip] + 1)
+            except zlib.error:
+                return None
+            if len(raw) != whole[strip] or not inflate.eof:
+                return None
+        values = np.frombuffer(raw, dtype).astype(dtype.newbyteorder("="), copy=False)
+        values = values.reshape(-1, plain.width, plain.channels)
+        return values if predictor == 1 else np.cumsum(values, axis=1, dtype=values.dtype)  # modulo 2^bits
+
+    first = unpacked(0)  # before memory is taken for what may not be there
+    if first is None:
+        return None
+    samples = np.empty((plain.height, plain.width, plain.channels), first.dtype)
+
+    def place(strip: int) -> bool:
+        values = first if strip == 0 else unpacked(strip)
+        if values is not None:
+            samples[tops[strip] : tops[strip] + len(values)] = values
+        return values is not None
+
+    if not all(list(in_order(place, range(len(tops)), spare_threads()))):
+        return None
+    return samples.reshape(plain.shape)
+
+
 def by_pillow(data: bytes, index: int | None, directory: Directory) -> NDArray[Any]:
     """Samples of a page, as they lie in the file."""
     orientation = directory.number(ORIENTATION, 1)
@@ -447,7 +511,10 @@ def _hush() -> None:
 
 
 def second_reading(data: bytes) -> list[Picture] | None:
-    """Every page by tifffile, where `read` goes through Pillow; None where tifffile is missing."""
+    """Every page by another reader than `read` takes: tifffile, or Pillow where that is missing.
+
+    None where only one reader knows a page.
+    """
     pages = [(page, _describe(page.directory, data)) for page in _pages(Reader(data))]
     if not all(_pillow_reads(*page) for page in pages) or any(plain.lossy for _, plain in pages):
         return None
@@ -457,4 +524,10 @@ def second_reading(data: bytes) -> list[Picture] | None:
             for page, plain in pages
         ]
     except DependencyError:
+        pass
+    if Reader(data).big or any(of_strips(data, page.directory, plain) is None for page, plain in pages):
         return None
+    return [
+        as_picture(_whole(by_pillow(data, page.chain, page.directory), plain), page.directory, plain, page.kind)
+        for page, plain in pages
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -171,19 +172,29 @@ class Writer:
     def __init__(self, order: str, big: bool = False) -> None:
         self.order, self.big = order, big
         mark = b"II" if order == "<" else b"MM"
-        if big:
-            self.out = bytearray(mark + struct.pack(order + "HHHQ", 43, 8, 0, 0))
-        else:
-            self.out = bytearray(mark + struct.pack(order + "HI", 42, 0))
+        head = struct.pack(order + "HHHQ", 43, 8, 0, 0) if big else struct.pack(order + "HI", 42, 0)
+        self._parts: list[bytes | bytearray] = []
+        self._starts: list[int] = []
+        self._size = 0
+        self.place(mark + head)
         self.link = 8 if big else 4
         """Where the next page's place is written."""
 
     def place(self, data: bytes) -> int:
         """Append data at an even place, which is returned."""
-        self.out += bytes(len(self.out) % 2)
-        at = len(self.out)
-        self.out += data
-        return at
+        if self._size % 2:
+            self._append(b"\0")
+        self._append(data)
+        return self._starts[-1]
+
+    def _append(self, data: bytes) -> None:
+        self._parts.append(data)
+        self._starts.append(self._size)
+        self._size += len(data)
+
+    def whole(self) -> bytes:
+        """The file; samples are copied once, whatever they take."""
+        return b"".join(self._parts)
 
     def directory(self, tags: list[Tag]) -> int:
         """Append one; returns its place, and leaves its link to the next in `link`."""
@@ -206,14 +217,17 @@ class Writer:
             entries.append(struct.pack(self.order + "HH" + place_format, tag.number, kind, tag.count) + value)
         head = struct.pack(self.order + ("Q" if self.big else "H"), len(entries))
         at = self.place(head + b"".join(entries) + bytes(room))
-        self.link = len(self.out) - room
+        self.link = self._size - room
         return at
 
     def page(self, tags: list[Tag]) -> None:
         """Append a directory that the last page, or the head, leads to."""
         before = self.link
         at = self.directory(tags)
-        struct.pack_into(self.order + ("Q" if self.big else "I"), self.out, before, at)
+        number = bisect_right(self._starts, before) - 1
+        part = bytearray(self._parts[number])  # the head, or a directory
+        struct.pack_into(self.order + ("Q" if self.big else "I"), part, before - self._starts[number], at)
+        self._parts[number] = part
 
 
 def tag_of(order: str, number: int, kind: int, values: list[int]) -> Tag:
@@ -243,7 +257,7 @@ def block_of(directory: Directory, left_out: frozenset[int]) -> bytes | None:
         return None
     writer = Writer(directory.order)
     writer.page(tags)
-    return bytes(writer.out)
+    return writer.whole()
 
 
 def canonical(block: bytes) -> bytes:

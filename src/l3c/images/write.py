@@ -31,16 +31,23 @@ def write_picture(picture: Picture, file: BinaryIO, name: str, level: int = 6) -
     level: of deflate, 0 (fastest) to 9. Raises InputError, naming formats that can, where the format cannot hold the
     samples, pages or animation.
     """
+    data, dropped = picture_bytes(picture, name, level)
+    file.write(data)
+    return dropped
+
+
+def picture_bytes(picture: Picture, name: str, level: int = 6) -> tuple[bytes, list[str]]:
+    """As `write_picture`, without a file: what would be written, and the metadata that the format cannot hold."""
     suffix = suffix_of(name) or ".png"
     form = BY_SUFFIX[suffix]
     try:
-        file.write(_written(picture, form, suffix, level))
+        data = _written(picture, form, suffix, level)
     except L3CError as error:
         raise type(error)(f"{name}: {_with_choices(str(error), picture)}") from error
     except (ValueError, OSError, struct.error) as error:
         raise InputError(f"{name}: cannot be written as {form.name}: {error}") from error
     held = set(picture.metadata).union(*(page.metadata for page in picture.pages))
-    return sorted(held - form.metadata_kinds - HINTS)
+    return data, sorted(held - form.metadata_kinds - HINTS)
 
 
 def _written(picture: Picture, form: Format, suffix: str, level: int) -> bytes:
