@@ -77,3 +77,13 @@ def test_pages_are_compared_one_by_one(run: Run) -> None:
     assert run("diff", "one.l3c", "one.l3c").code == 0
     assert b"one.l3c two.l3c: page 1: samples: 1 of 143 pixels differ" in run("diff", "one.l3c", "two.l3c").out
     assert b"2 pages against 3" in run("diff", "one.l3c", "three.l3c").out
+
+
+def test_the_file_that_cannot_be_read_is_named_once(run: Run) -> None:
+    assert run("encode", "photo.png", "photo.l3c", "-q").code == 0
+    Path("cut.l3c").write_bytes(Path("photo.l3c").read_bytes()[:-20])
+    for names in (("photo.png", "cut.l3c"), ("cut.l3c", "photo.png")):
+        done = run("diff", *names)
+        assert (done.code, len(done.lines)) == (2, 1)
+        assert done.err.startswith("l3c: cut.l3c: ")
+        assert "photo.png" not in done.err

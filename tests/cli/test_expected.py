@@ -220,3 +220,7 @@ def test_type_checkers_know_the_package(folder: Path) -> None:
     assert said[1].endswith('"l3c.image.Image"')
     assert said[2].endswith('"int"')
     assert "incompatible type" in said[3]
+
+
+def test_a_web_server_that_does_not_answer_is_said_plainly(run: Run) -> None:
+    assert run("info", "http://127.0.0.1:9/x.l3c").lines == ["l3c: http://127.0.0.1:9/x.l3c: Connection refused"]

@@ -39,7 +39,8 @@ def run(options: argparse.Namespace) -> int:
             import traceback
 
             traceback.print_exc()
-        say(f"l3c: {explained(error, getattr(error, 'filename', None) or names[0])[0]}")
+        named = next((name for name in names if str(error).startswith(name)), names[0])
+        say(f"l3c: {explained(error, getattr(error, 'filename', None) or named)[0]}")
         return TROUBLE
     if options.json:
         listed = [{"what": d.what, "page": d.page, "text": d.text} for d in found]

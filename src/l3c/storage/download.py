@@ -51,7 +51,8 @@ def _chunks(url: str) -> Generator[bytes, None, None]:
         error.close()
         raise InputError(f"{url}: {error}") from error
     except (OSError, ValueError, HTTPException) as error:
-        raise InputError(f"{url}: {getattr(error, 'strerror', None) or error or type(error).__name__}") from error
+        cause = getattr(error, "reason", error)  # of urllib's errors, which print it in brackets
+        raise InputError(f"{url}: {getattr(cause, 'strerror', None) or cause or type(cause).__name__}") from error
 
 
 def _of_web(url: str) -> Iterator[bytes]:
