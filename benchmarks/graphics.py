@@ -5,13 +5,14 @@
 FOLDER has a folder for each kind, with pictures that Pillow reads. Pictures of two values are coded as 1 bit. Kinds
 that are named here are made of what other folders hold, where these are there:
 
-    pages turned, 1 bit     pages of "documents, gray" turned by half a degree, with noise, and 1 bit of a threshold
+    pages turned, 1 bit     "documents, gray" turned by half a degree, with noise, and 1 bit of a threshold; the middle
     pages turned, gray      the same in gray
     GIF of photographs      "photographs" reduced to 256 colours, dithered
     normal maps             of the luma of "photographs", smoothed
 
-How the others were made: documents are pages 5 and 9 of PDF files of Debian packages through `pdftoppm -r 300 -mono`
-(or -gray); screenshots `chromium --headless --window-size=1920,1080 --screenshot` of pages of manuals and of code.
+`gather_kinds.py` makes the other folders, but for screenshots: `chromium --headless --window-size=1920,1080
+--screenshot` of pages of manuals and of code. Documents are pages of PDF files of Debian packages: crcutil, fontconfig,
+libtasn1, nettle, shared-mime-info, valgrind.
 Times are seconds of processor time with one thread.
 """
 
@@ -42,6 +43,9 @@ ANGLE = 0.5
 NOISE = 6.0
 """Standard deviation of the noise of pages that are turned."""
 
+PAGE = 1200
+"""Pixels a side of the middle of pages that are turned: on whole ones, the others take minutes."""
+
 THRESHOLD = 128
 MADE_OF = {
     "pages turned, 1 bit": "documents, gray",
@@ -62,7 +66,9 @@ def made(kind: str, image: Image.Image) -> Image.Image:
         normal = np.stack([-across, -down, np.full_like(height, 8.0)], axis=2)
         normal /= np.linalg.norm(normal, axis=2, keepdims=True)
         return Image.fromarray(np.rint(127.5 + 127.5 * normal).astype(np.uint8))
-    turned = np.asarray(image.convert("L").rotate(ANGLE, Image.Resampling.BICUBIC, fillcolor=255), np.float64)
+    page = image.convert("L").rotate(ANGLE, Image.Resampling.BICUBIC, fillcolor=255)
+    left, top = ((size - PAGE) // 2 for size in page.size)
+    turned = np.asarray(page.crop((left, top, left + PAGE, top + PAGE)), np.float64)
     noise = np.random.default_rng(0).normal(0, NOISE, turned.shape)
     gray = np.clip(np.rint(turned * 0.95 + noise), 0, 255).astype(np.uint8)
     return Image.fromarray(gray if kind.endswith("gray") else (gray > THRESHOLD).astype(np.uint8) * 255)
@@ -123,6 +129,8 @@ def main() -> None:
     arguments = parser.parse_args()
     path = RESULTS / "graphics.csv"
     found = {(r["kind"], r["image"]): [r[head] for head in HEADS] for r in read_rows(path)}
+    todo = set(arguments.kinds)
+    found = {key: row for key, row in found.items() if todo and key[0] not in todo}
     for kind, name, image in pictures(arguments.folder, arguments.kinds):
         found[kind, name] = row(kind, name, image)
         print(*found[kind, name], flush=True)

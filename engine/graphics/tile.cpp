@@ -30,6 +30,10 @@ constexpr int kMemoryBitsMin = 10, kMemoryBitsMax = 18;
 constexpr int kSpellingBitsMin = 8, kSpellingBitsMax = 16;
 constexpr std::uint32_t kGolden = 0x9E3779B1u, kOther = 0x85EBCA6Bu, kOffset = 0x7F4A7C15u, kNode = 0x2545F491u;
 
+constexpr std::uint32_t kColours = 0xffffffu, kGray = 0x10101u;  // red, green and blue; all of them 1
+
+bool is_gray(std::uint32_t colour) { return (colour & kColours) == (colour & 255) * kGray; }
+
 std::uint32_t hash(std::uint32_t a, std::uint32_t b) {
     const std::uint32_t h = a * kGolden ^ (b + kOffset) * kOther;
     return h ^ h >> 15;
@@ -139,6 +143,7 @@ struct State {
     Weights candidate_weights[kCandidates][8];
     Refinement candidate_refinements[kCandidates][64];
     Chance row[32];
+    Chance gray[64];
     Chance whole_run[kRunSizes][2][2][2];
     Chance run_bits[kRunSizes][kRunSizes];
     Chance run_rest[kRunSizes][4];
@@ -379,11 +384,23 @@ private:
                                                         std::uint32_t(k * 256 + predictions[0])};
             const int value = code_sample(k, sample(actual), predictions, activity, contexts);
             known |= std::uint32_t(value) << shift;
+            if (channels_ >= 3 && order.channel[k] == 1) {
+                const std::uint32_t gray = (known & ~kColours) | std::uint32_t(value) * kGray;
+                if (code_gray(w, n, actual == gray)) return gray;
+            }
             edge_errors += value - edge;
             left_errors += value - left;
             upper_errors += value - above;
         }
         return known;
+    }
+
+    // Whether a pixel, of which green is known, is gray.
+    bool code_gray(std::uint32_t w, const std::uint32_t* n, bool gray) {
+        const unsigned around = unsigned(is_gray(w)) | unsigned(is_gray(n[0])) << 1 | unsigned(is_gray(n[1])) << 2;
+        gray = decide_.single(gray, state_->gray[around | (grays_ & 7) << 3]);
+        grays_ = grays_ << 1 | unsigned(gray);
+        return gray;
     }
 
     int code_sample(int k, int actual, const int* predictions, int activity, const std::uint32_t* contexts) {
@@ -424,7 +441,7 @@ private:
     int memory_bits_, spelling_bits_;
     std::vector<Entry> memories_[kMemories];
     std::vector<Line> spellings_[kSpellings];
-    unsigned missed_ = 0;
+    unsigned missed_ = 0, grays_ = 0;  // of the last pixels coded so, one bit each
     Match match_;
     std::vector<std::uint32_t> places_;  // of pixels, by the hash of their contexts
     std::uint32_t recent_[8] = {};       // the last pixels' greatest contexts

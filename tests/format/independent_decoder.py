@@ -2933,6 +2933,7 @@ class GraphicsTile:
         self.entries: dict[tuple[int, int], list[int]] = {}
         self.state = Chances()
         self.by_samples = 0
+        self.grays = [False] * 3
         self.distance = self.length = 0
         self.misses: list[bool] = []  # of the last 16 pixels
         self.recent = [0] * 6
@@ -3105,6 +3106,13 @@ class GraphicsTile:
             contexts = [alone, beside, mix(alone, near[1]), mix(alone, predictions[0] >> 4), mix(beside, near[1])]
             value = self.sample(k, predictions, activity, [*contexts, 256 * k + predictions[0]])
             known += value << 8 * channel
+            if self.channels > 2 and channel == 1:
+                flags = [c % 2**24 == (c & 255) * 0x10101 for c in (near[0], near[1], near[2])]
+                context = sum(flag << i for i, flag in enumerate(flags + self.grays))
+                gray = self.coder.single(self.state.chance("gray", context))
+                self.grays = [bool(gray), *self.grays[:2]]
+                if gray:
+                    return (known >> 24 << 24) + value * 0x10101
             done.append((value - edge, value - w, value - n))
         return known
 

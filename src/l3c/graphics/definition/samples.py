@@ -16,6 +16,10 @@ NODE = 0x2545F491  # odd: keeps the lower bits' chances apart from the upper one
 SLOPE = 6  # of log odds at first, for half a class of differences, in 1/256
 ACTIVITY_MAX = 7  # classes of differences around, by their bits, of which the last is for 64 and more
 
+COLOURS = 0xFFFFFF  # red, green and blue of a colour
+GRAY = 0x10101  # the gray whose samples are 1
+GRAYS = 7  # bits of the last three decisions whether a pixel is gray
+
 CHANNELS = {1: (0,), 2: (1, 0), 3: (1, 0, 2), 4: (3, 1, 0, 2)}
 """The order in which channels are coded: green first, which foretells most of the others, alpha before all."""
 
@@ -44,6 +48,11 @@ def first_chance(step: int) -> Chance:
     return Chance(int(squash_table()[SLOPE * (2 * step - DIFFERENCES + 1) + STRETCH_REACH]), 1)
 
 
+def is_gray(colour: int) -> bool:
+    """Whether red, green and blue are equal. Format 10.8."""
+    return colour & COLOURS == (colour & 255) * GRAY
+
+
 def clipped(value: int) -> int:
     """Within 0 .. 255. Format 10.8."""
     return min(max(value, 0), 255)
@@ -61,6 +70,8 @@ class SampleCoder:
         self._decide, self._order, self._helps, self._bits = decide, CHANNELS[channels], HELPS[channels], bits
         self._by_prediction: dict[tuple[int, ...], Chance] = {}
         self._by_values: dict[tuple[int, int, int], Chance] = defaultdict(Chance)
+        self._gray: dict[int, Chance] = defaultdict(Chance)
+        self._grays = 0
         self._weights: dict[tuple[int, int, int], list[int]] = {}
         self._refinements: dict[tuple[int, int, int], Refinement] = defaultdict(Refinement)
 
@@ -94,9 +105,20 @@ class SampleCoder:
             level = min(activity.bit_length(), ACTIVITY_MAX)
             value = self._code_sample(k, actual >> 8 * channel & 255, predictions, level, values)
             known |= value << 8 * channel
+            if len(self._order) > 2 and channel == 1:
+                gray = known & ~COLOURS | value * GRAY
+                if self._code_gray(actual == gray, left, above, right):
+                    return gray
             edge_errors, left_errors = edge_errors + value - edge, left_errors + value - w
             upper_errors += value - n
         return known
+
+    def _code_gray(self, gray: bool, left: int, above: int, right: int) -> bool:
+        """Whether a pixel, of which green is known, is gray. Format 10.8."""
+        around = is_gray(left) | is_gray(above) << 1 | is_gray(right) << 2
+        gray = bool(self._decide.single(int(gray), self._gray[around | (self._grays & GRAYS) << 3]))
+        self._grays = self._grays << 1 | gray
+        return gray
 
     def _code_sample(
         self, k: int, actual: int, predictions: tuple[int, ...], level: int, values: tuple[int, ...]
