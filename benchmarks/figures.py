@@ -2,8 +2,8 @@
 
 For a set of images NAME: `NAME.csv` has the bytes of every image (columns: codecs by their short names, as
 `codecs_compared.find` takes them), `NAME-speed.csv` speeds of the whole set, `NAME.md` both as a table.
-`memory.csv` has peaks of processes, `effort-time.csv` encoding times by effort, `published.csv` figures that others
-published.
+`speed-ratios.csv` has speeds beside the reference, by instruction set and threads, `memory.csv` peaks of processes,
+`effort-time.csv` encoding times by effort, `published.csv` figures that others published.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LABELS = {
     "png": "PNG, level 9",
     "j2k": "JPEG 2000 reversible",
 }
-PRESETS = ("wave-fast", "wave", "wave-max")
+PRESETS = ("wave-light", "wave-fast", "wave", "wave-max")
 ORDER = (*PRESETS, *(f"{preset}{HISTORY}" for preset in PRESETS), *LABELS)
 """Columns and rows of results; others come behind."""
 
@@ -61,6 +61,27 @@ class Speed:
     def cells(self) -> list[str]:
         speeds = f"{self.encode:.2f}", f"{self.decode:.2f}"
         return [self.codec, str(self.threads), *speeds, self.commit, f"{self.load:.2f}"]
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A codec's speed over that of the reference with one thread, on Kodak, and the run that gave it.
+
+    isa: the instruction set of a preset; of other codecs nothing. load: of the machine when the codec was timed.
+    """
+
+    codec: str
+    isa: str
+    threads: int
+    encode: float
+    decode: float
+    commit: str
+    load: float
+    processor: str
+
+    def cells(self) -> list[str]:
+        speeds = f"{self.encode:.2f}", f"{self.decode:.2f}"
+        return [self.codec, self.isa, str(self.threads), *speeds, self.commit, f"{self.load:.2f}", self.processor]
 
 
 @dataclass(frozen=True)
@@ -130,6 +151,24 @@ def speeds(name: str, folder: Path = RESULTS, threads: int = 1) -> dict[str, Spe
     return {speed.codec: speed for speed in found if speed.threads == threads}
 
 
+def ratios(folder: Path = RESULTS) -> dict[tuple[str, str, int], Ratio]:
+    """Speeds beside the reference, by codec, instruction set and threads."""
+    found = [
+        Ratio(
+            r["codec"],
+            r["isa"],
+            int(r["threads"]),
+            float(r["encode"]),
+            float(r["decode"]),
+            r["commit"],
+            float(r["load"]),
+            r["processor"],
+        )
+        for r in read_rows(folder / "speed-ratios.csv")
+    ]
+    return {(r.codec, r.isa, r.threads): r for r in found}
+
+
 def memories(folder: Path = RESULTS) -> dict[str, Memory]:
     rows = read_rows(folder / "memory.csv")
     return {
@@ -164,6 +203,14 @@ def merge_speeds(name: str, measured: list[Speed], folder: Path) -> None:
     known = {codec: number for number, codec in enumerate(ORDER)}
     ordered = sorted(found.values(), key=lambda s: (s.threads, known.get(s.codec, len(ORDER)), s.codec))
     write_csv(folder / f"{name}-speed.csv", (f.name for f in fields(Speed)), (speed.cells() for speed in ordered))
+
+
+def merge_ratios(measured: list[Ratio], folder: Path = RESULTS) -> None:
+    """Put ratios into speed-ratios.csv, in place of those of the same codec, instruction set and threads."""
+    found = ratios(folder) | {(r.codec, r.isa, r.threads): r for r in measured}
+    known = {codec: number for number, codec in enumerate(ORDER)}
+    ordered = sorted(found.values(), key=lambda r: (r.threads, r.isa, known.get(r.codec, len(ORDER)), r.codec))
+    write_csv(folder / "speed-ratios.csv", (f.name for f in fields(Ratio)), (r.cells() for r in ordered))
 
 
 def merge_memories(measured: list[Memory], folder: Path) -> None:

@@ -47,7 +47,7 @@ def test_a_drawing_is_one_payload(channels: int) -> None:
 
 
 @pytest.mark.parametrize("value", [0, 7, 255])
-@pytest.mark.parametrize("name", ["wave-fast", "wave", "wave-max"])
+@pytest.mark.parametrize("name", ["wave-light", "wave-fast", "wave", "wave-max"])
 def test_no_model_needs_fewer_bits_than_are_said(name: str, value: int) -> None:
     for channels in (1, 3):
         tile = np.full((256, 256, channels), value, np.uint8)

@@ -154,7 +154,14 @@ def test_files_of_earlier_versions_come_back_where_libjxl_is(monkeypatch: pytest
 
 
 def test_a_model_of_pixels_chooses_one_of_coefficients() -> None:
-    pairs = {"wave": "jpeg", "wave-max": "jpeg", "jpeg": "jpeg", "wave-fast": "jpeg-fast", "jpeg-fast": "jpeg-fast"}
+    pairs = {
+        "wave": "jpeg",
+        "wave-max": "jpeg",
+        "jpeg": "jpeg",
+        "wave-fast": "jpeg-fast",
+        "wave-light": "jpeg-fast",
+        "jpeg-fast": "jpeg-fast",
+    }
     for name, used in pairs.items():
         assert l3c.info(l3c.encode_jpeg(BASE, model=name)).models[0][0] == used
     with pytest.raises(ModelError, match="no model 'wavy'"):

@@ -21,7 +21,7 @@ def deep_picture(height: int, width: int, channels: int, depth: int) -> np.ndarr
     return (np.clip(smooth + noise, 0, 65535).astype(np.uint16)) >> (16 - depth)
 
 
-@pytest.mark.parametrize("name", ["wave-fast", "wave", "wave-max"])
+@pytest.mark.parametrize("name", ["wave-light", "wave-fast", "wave", "wave-max"])
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("depth", [9, 12, 16])
 def test_engine_equals_definition(name: str, channels: int, depth: int) -> None:

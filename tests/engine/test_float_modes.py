@@ -150,7 +150,7 @@ PICTURES: dict[str, NDArray[Any]] = {
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("kind", PICTURES)
-@pytest.mark.parametrize("model", ["wave-fast", "wave", "wave-max"])
+@pytest.mark.parametrize("model", ["wave-light", "wave-fast", "wave", "wave-max"])
 def test_files_decode_exactly_in_every_mode(mode: str, kind: str, model: str) -> None:
     picture = PICTURES[kind]
     data = l3c.encode(picture, model=model, effort=2)

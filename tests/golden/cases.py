@@ -209,6 +209,7 @@ def cases() -> dict[str, Case]:
             f"{layout}-metadata": Case(scene(9, 17, channels), metadata=ALL_METADATA),
             f"{layout}-fast": Case(scene(61, 83, channels), model="wave-fast"),
             f"{layout}-adapted": Case(scene(61, 83, channels), tile=64, model="wave-fast", adapted=True),
+            f"{layout}-light": Case(scene(61, 83, channels), model="wave-light"),
             f"{layout}-max": Case(scene(61, 83, channels), model="wave-max"),
         }
     gray = np.repeat(scene(70, 80, 1), 3, axis=2)
@@ -232,6 +233,7 @@ def cases() -> dict[str, Case]:
         "history-gray-in-rgb": Case(gray, history=True),
         "history-video-420": Case(video_scene(True), history=True, model="wave-fast"),
         "history-video-422": Case(video_scene(False), history=True, model="wave-fast"),
+        "history-video-420-light": Case(video_scene(True), history=True, model="wave-light"),
         "history-repeated": Case(
             scene(20, 31, 3).repeat(4, axis=0).repeat(3, axis=1)[1:], history=True, model="wave-fast"
         ),

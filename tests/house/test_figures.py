@@ -60,14 +60,15 @@ def rows(name: str) -> list[dict[str, str]]:
 def test_the_picture_shows_the_results() -> None:
     """Read without the code that draws it."""
     drawn = (ROOT / "docs" / "pictures" / "pareto.svg").read_text(encoding="utf-8")
-    points = dict((m[0], m[1:]) for m in re.findall(r'data-codec="(.+?)" data-bits="(.+?)" data-speed="(.+?)"', drawn))
+    names = ("codec", "bits", "speed", "isa", "threads")
+    points = re.findall(" ".join(f'data-{name}="(.*?)"' for name in names), drawn)
     images = rows("kodak")
-    speeds = {row["codec"]: float(row["decode"]) for row in rows("kodak-speed") if row["threads"] == "1"}
-    assert {"wave", "wave-fast", "wave-max", "jxl7", "webp", "png"} <= set(points)
-    for codec, (bits, speed) in points.items():
+    speeds = {(row["codec"], row["isa"], row["threads"]): float(row["decode"]) for row in rows("speed-ratios")}
+    assert {"wave", "wave-light", "wave-fast", "wave-max", "jxl7", "webp", "png"} <= {point[0] for point in points}
+    for codec, bits, speed, isa, threads in points:
         sizes = [8 * int(row[codec]) / (3 * int(row["height"]) * int(row["width"])) for row in images]
         assert bits == f"{sum(sizes) / len(sizes):.3f}"
-        assert float(speed) == speeds[codec]
+        assert float(speed) == speeds[codec, isa, threads]
     theirs = set(re.findall(r'data-method="(.+?)" data-bits="(.+?)"', drawn))
     known = {(row["method"], f"{float(row['bits']):.2f}") for row in rows("published") if row["set"] == "Kodak"}
     assert theirs
@@ -75,10 +76,31 @@ def test_the_picture_shows_the_results() -> None:
     assert len(drawn) < 200_000
 
 
+def test_the_png_is_drawn_from_the_svg() -> None:
+    from PIL import Image
+
+    pareto = script(ROOT / "benchmarks" / "pareto.py")
+    with Image.open(pareto.PNG) as image:
+        assert image.size == (pareto.SCALE * pareto.WIDTH, pareto.SCALE * pareto.HEIGHT)
+        assert image.info["drawn-from"] == pareto.digest(pareto.TARGET.read_text(encoding="utf-8"))
+
+
+def test_ratios_merge_by_codec_instruction_set_and_threads(tmp_path: Path) -> None:
+    figures = script(ROOT / "benchmarks" / "figures.py")
+    rest = ("abc", 0.5, "a processor")
+    first = [figures.Ratio("wave", isa, 1, 2.0, 0.25, *rest) for isa in ("avx2", "sse41")]
+    figures.merge_ratios(first, tmp_path)
+    figures.merge_ratios([figures.Ratio("wave", "avx2", 1, 2.5, 0.5, *rest)], tmp_path)
+    assert {key: r.decode for key, r in figures.ratios(tmp_path).items()} == {
+        ("wave", "avx2", 1): 0.5,
+        ("wave", "sse41", 1): 0.25,
+    }
+
+
 def test_the_readmes_pitch_is_that_of_its_table() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     saved = [float(x) for x in re.findall(r"^\| `wave[^|]*\|[^|]*\|[^|]*\| ([\d.]+) % \|", text, re.MULTILINE)]
-    assert len(saved) == 3
+    assert len(saved) == 4
     assert f"{min(saved):.0f} to {max(saved):.0f} % smaller than JPEG XL's" in " ".join(text.split())
 
 
@@ -126,7 +148,6 @@ def test_results_are_of_the_models_that_are_here() -> None:
     with Image.open(ROOT / "docs" / "pictures" / "chelsea.png") as opened:
         pixels = np.asarray(opened.convert("RGB"))
     (row,) = rows("chelsea")
-    sizes = {
-        preset: len(l3c.encode(pixels, model=preset, history=False)) for preset in ("wave-fast", "wave", "wave-max")
-    }
+    presets = ("wave-light", "wave-fast", "wave", "wave-max")
+    sizes = {preset: len(l3c.encode(pixels, model=preset, history=False)) for preset in presets}
     assert sizes == {preset: int(row[preset]) for preset in sizes}, "measure every set again, then this one"

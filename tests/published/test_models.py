@@ -86,7 +86,7 @@ def test_models_lists_verifies_and_says_what_is_missing(
     out, err = capsys.readouterr()
     (line,) = (line for line in out.splitlines() if line.startswith("my-l3c"))
     assert line.split() == ["my-l3c", "RGB", models.read_stored(str(path)).digest[:32], "weights/my-l3c.safetensors"]
-    assert {row.split()[0] for row in out.splitlines()} >= {"wave", "wave-fast", "wave-max"}
+    assert {row.split()[0] for row in out.splitlines()} >= {"wave", "wave-light", "wave-fast", "wave-max"}
     assert "note: there is no exported network of kind rgb or rgb-shared; `l3c models --fetch NAME`" in err
 
 

@@ -10,7 +10,7 @@ from l3c.errors import ModelError
 USUAL = "jpeg"
 """The model of JPEG files that goes with most models of pixels."""
 
-BESIDE = {"wave-fast": "jpeg-fast"}
+BESIDE = {"wave-light": "jpeg-fast", "wave-fast": "jpeg-fast"}
 """Models of pixels whose speed asks for another model of JPEG files, so that one name chooses both."""
 
 

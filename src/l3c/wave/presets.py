@@ -38,12 +38,19 @@ FAST = replace(HEADS_LEARN, period=5, step_pixels=128)
 """One of five wavefronts. The period is odd because 4:2:0 chroma leaves a pattern every second wavefront; an even
 period would adapt to one phase only."""
 
+LIGHT = replace(HEADS_LEARN, learning_rate=2e-3, period=9, first_layer=STAGE_TWO)
+"""All layers behind the cached features, from one of nine wavefronts: a small network gains most from its larger
+layers, and rarer learning leaves it faster than JPEG XL with AVX2. See Tried: other networks in docs/experiments.md."""
+
 EVERYDAY = replace(HEADS_LEARN, learning_rate=1e-3, period=5, learned=2)
 """Two of five wavefronts: 0.1 % less than one of three, for as much of the decoder's time as seemed right."""
 
-LEARNING = {"everyday": EVERYDAY, "fast": FAST, "archives": ALL_LEARN, "none": None}
+LEARNING = {"everyday": EVERYDAY, "light": LIGHT, "fast": FAST, "archives": ALL_LEARN, "none": None}
 """Ways to learn, by what they are for."""
 
+LIGHTEST = "rgb-8k.safetensors"  # RGB, 8,149 weights
+LIGHTEST_GRAY = "gray-6k.safetensors"  # one channel, 5,638 weights
+LIGHTEST_CHROMA = "chroma-8k.safetensors"  # two channels given luma, 8,063 weights
 SMALL = "rgb-37k.safetensors"  # RGB, 37,503 weights
 LARGE = "rgb-82k-coupled.safetensors"  # RGB, 81,971 weights, with the fit and coupled channels
 GRAY = "gray-22k.safetensors"  # one channel, 21,788 weights
@@ -51,6 +58,11 @@ GRAY_FITTED = "gray-22k-fitted.safetensors"  # the same with the fit
 CHROMA = "chroma-28k.safetensors"  # two channels given luma, 28 k weights
 CHROMA_FIT = "chroma-28k-fitted.safetensors"  # the same with the fit
 PRESETS = {
+    ("wave-light", 1): Preset(LIGHTEST_GRAY, "1a7bca5f2da11a9d12167f55e3ad11d5d791fd5af786a253a0450ffb0873c2f0", LIGHT),
+    ("wave-light", 2): Preset(
+        LIGHTEST_CHROMA, "bdac02a0c57e7610379b098950fb85e11416b16671944214d5abd1c84550cf52", LIGHT
+    ),
+    ("wave-light", 3): Preset(LIGHTEST, "7fbc2fc79afceaad277f49058df069c4deeed316d96f7c277e45a7d1eedab08b", LIGHT),
     ("wave-fast", 1): Preset(GRAY, "d1dce8e5b4e6ad6281a4a7736a0d1cc5ed22e07de3b769abcb8fdf56ac6f3e26", FAST),
     ("wave-fast", 2): Preset(CHROMA, "8e35cec82520ec653ca7ff34844794ec834b9496f72ba75f81d063ece9178b03", FAST),
     ("wave-fast", 3): Preset(SMALL, "89c874ec88b527a32b808546869e7e950c5384c6c7a3f971a8a0608bf1742a20", FAST),

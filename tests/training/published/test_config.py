@@ -89,7 +89,15 @@ def test_mistakes_in_overrides_are_explained(override: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "file"), [("wave", "rgb-37k"), ("wave_max", "rgb-82k-coupled"), ("wave_gray", "gray-22k")]
+    ("model", "file"),
+    [
+        ("wave", "rgb-37k"),
+        ("wave_max", "rgb-82k-coupled"),
+        ("wave_gray", "gray-22k"),
+        ("wave_light", "rgb-8k"),
+        ("wave_light_gray", "gray-6k"),
+        ("wave_light_chroma", "chroma-8k"),
+    ],
 )
 def test_wave_networks_are_those_of_the_package(model: str, file: str) -> None:
     """They inherit from one another."""
