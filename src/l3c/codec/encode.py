@@ -41,6 +41,8 @@ def encode_components(
     tiles = Tiles(components, tiles_of(header, side), threads)
     deep = deep_components(header)
     drawn = not wide and all(map(is_drawn, components if deep else components[:1]))
+    if drawn and not deep:
+        drawn = graphics.may_pay(components[0], models[components[0].shape[2]].encode)
     drawing = graphics.encode_whole(header, components) if drawn else None
     files = [] if drawing is None else [assemble(header, graphics.side_of(header), drawing, metadata, palette)]
     if drawing is not None and not deep and graphics.is_decisive(components[0], drawing[0].payload):
@@ -52,8 +54,10 @@ def encode_components(
         if index in deep:
             both = [number, tiles.after(number)]
             return list(zip(both, encode_deep([tiles.samples(n) for n in both], model, deep[index]), strict=True))
-        known = graphics.attempt(samples) if tried is None else tried[number].payload or None
-        return [(number, encode_tile(samples, tiles.seen(*tiles.places[number]), model, known, wide))]
+        seen = tiles.seen(*tiles.places[number])
+        asked = model.encode if seen.shape == samples.shape else None
+        known = graphics.attempt(samples, asked) if tried is None else tried[number].payload or None
+        return [(number, encode_tile(samples, seen, model, known, wide))]
 
     numbers = [n for n, (index, _) in enumerate(tiles.places) if index - 1 not in deep]
     found = dict(pair for pairs in tiles.coded(work, numbers, lambda s: progress(s / effort)) for pair in pairs)
