@@ -1,5 +1,5 @@
-// libFuzzer's target for the engine: tiles under made-up models of any widths, symbols, graphics,
-// and scans of JPEG files, whose bytes come back.
+// libFuzzer's target for the engine: tiles of bytes and of deep samples under made-up models of any widths, symbols,
+// graphics, and scans of JPEG files, whose bytes come back.
 //
 // The first bytes of an input choose what is called and with which model; the rest is what a stranger's file would hold.
 #include <algorithm>
@@ -40,6 +40,21 @@ void require(bool good) {
     if (!good) std::abort();
 }
 
+// The same of samples of 9 to 16 bits.
+void deep_tile(Input& in, const l3c::TileCoder& coder, int channels, int height, int width) {
+    const int depth = in.draw(9, l3c::kMostDepth);
+    std::vector<std::uint16_t> samples(std::size_t(height) * width * channels), back(samples.size());
+    for (auto& v : samples) v = std::uint16_t(in.draw(0, (1 << depth) - 1));
+    const auto payload = coder.encode_deep(samples.data(), depth, height, width, 2);
+    require(coder.decode_deep(payload.data(), payload.size(), back.data(), depth, height, width, 2) ==
+            l3c::Status::kOk);
+    require(back == samples);
+    auto damaged = payload;
+    for (std::size_t i = 0; i < damaged.size() && in.left(); ++i) damaged[i] ^= std::uint8_t(in.byte());
+    coder.decode_deep(damaged.data(), damaged.size(), back.data(), depth, height, width, 2);
+    coder.decode_deep(in.data(), in.left(), back.data(), depth, height, width, 2);
+}
+
 // Payloads are errors or pixels; pixels come back from what they are encoded as.
 void tile(Input& in) {
     const std::string& isa = some_isa(in);
@@ -71,6 +86,7 @@ void tile(Input& in) {
     for (std::size_t i = 0; i < damaged.size() && in.left(); ++i) damaged[i] ^= std::uint8_t(in.byte());
     coder->decode(damaged.data(), damaged.size(), back.data(), height, width, 2);
     coder->decode(in.data(), in.left(), back.data(), height, width, 2);
+    if (!a.side_channels) deep_tile(in, *coder, a.channels, height, width);
 }
 
 void symbols(Input& in) {

@@ -68,10 +68,11 @@ def _candidates(header: ImageHeader, expected: Expected, settings: Settings) -> 
     """Files of the image: by models in every way that may be the smallest, as a drawing, from a JPEG file."""
     numbers = to_numbers(expected.samples, header)
     ways = _ways(numbers, header, settings)
-    for number, way in enumerate(ways):
-        yield from _coded(way, expected, settings, part_of(settings.progress, number, len(ways)))
     plain = header, to_components(numbers, header)
     drawn = is_drawn(plain[1][0])
+    for number, way in enumerate(ways):
+        known = None if way[0].history else drawn
+        yield from _coded(way, expected, settings, part_of(settings.progress, number, len(ways)), known)
     if drawn and isinstance(ways[0][0].history, Upscaled):  # the coder sees repeats itself, and in drawings more
         yield Candidate(encode_drawing(*plain, expected.metadata, expected.palette), *plain)
     if not drawn and _has_few_colours(*plain):  # dithered, say; models do not know which colours there are
@@ -89,8 +90,10 @@ def _has_few_colours(header: ImageHeader, components: Components) -> bool:
     return header.layout == PALETTE or (components[0].shape[2] > 1 and has_few_colours(components[0]))
 
 
-def _coded(way: Way, expected: Expected, settings: Settings, progress: Progress) -> Iterator[Candidate]:
-    """What models make of components, with more and more adaptation."""
+def _coded(
+    way: Way, expected: Expected, settings: Settings, progress: Progress, drawn: bool | None
+) -> Iterator[Candidate]:
+    """What models make of components, with more and more adaptation. drawn: whether the first is, if that is known."""
     header, components = way
     channels = {component.channels for component in header.components}
     models = {count: find_model(settings.model, count, settings.device) for count in channels}
@@ -103,6 +106,7 @@ def _coded(way: Way, expected: Expected, settings: Settings, progress: Progress)
         progress,
         expected.palette,
         settings.effort,
+        drawn,
     ):
         yield Candidate(data, header, components)
 

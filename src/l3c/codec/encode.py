@@ -29,18 +29,21 @@ def encode_components(
     progress: Progress,
     palette: Palette | None = None,
     effort: int = 1,
+    first_drawn: bool | None = None,
 ) -> list[bytes]:
     """Every file that was tried, from which the caller takes the smallest.
 
     components: the header's, each uint8 [height, width, channels]. models: by the number of channels.
 
     progress: called with the share done, 0..1. Equal bytes for any threads. effort: 1..9; with more than 1, models are
-    adapted to the components.
+    adapted to the components. first_drawn: whether the first component is a drawing, if that is known.
     """
     side, wide = max(model.tile for model in models.values()), header.depth >= WIDE_BITS_MIN
     tiles = Tiles(components, tiles_of(header, side), threads)
     deep = deep_components(header)
-    drawn = not wide and all(map(is_drawn, components if deep else components[:1]))
+    if first_drawn is None:
+        first_drawn = not wide and is_drawn(components[0])
+    drawn = not wide and first_drawn and (not deep or all(map(is_drawn, components[1:])))
     if drawn and not deep:
         drawn = graphics.may_pay(components[0], models[components[0].shape[2]].encode)
     drawing = graphics.encode_whole(header, components) if drawn else None
@@ -56,7 +59,8 @@ def encode_components(
             return list(zip(both, encode_deep([tiles.samples(n) for n in both], model, deep[index]), strict=True))
         seen = tiles.seen(*tiles.places[number])
         asked = model.encode if seen.shape == samples.shape else None
-        known = graphics.attempt(samples, asked) if tried is None else tried[number].payload or None
+        alone = drawn if number == 0 and len(tiles.places) == len(components) else None
+        known = graphics.attempt(samples, asked, alone) if tried is None else tried[number].payload or None
         return [(number, encode_tile(samples, seen, model, known, wide))]
 
     numbers = [n for n, (index, _) in enumerate(tiles.places) if index - 1 not in deep]

@@ -48,13 +48,16 @@ LEAST_BITS = math.log2(65536 / (65536 - 255))
 """Of a sample that a model codes: all 256 symbols have a frequency of 1 of 65536 at least, one has the rest at most."""
 
 
-def attempt(samples: Samples, model: Encode | None = None) -> bytes | None:
+def attempt(samples: Samples, model: Encode | None = None, drawn: bool | None = None) -> bytes | None:
     """A payload, where one may be smaller than a model's. samples: [height, width, channels].
 
-    model: what it would make of them, to be asked about crops; None where it needs more than the samples.
+    model: what it would make of them, to be asked about crops; None where it needs more than the samples. drawn:
+    whether they are a drawing, if that is known.
     """
     height, width = samples.shape[:2]
-    if not compiled.fits(height, width) or not (height * width <= SMALL or is_drawn(samples)):
+    if not compiled.fits(height, width):
+        return None
+    if height * width > SMALL and not (is_drawn(samples) if drawn is None else drawn):
         return None
     return compiled.encode(samples) if model is None or may_pay(samples, model) else None
 

@@ -30,6 +30,9 @@ LOOKED_AT = 4096
 MULTIPLIER = np.uint32(0x9E3779B1)
 """2^32 over the golden ratio, odd: a multiplicative hash."""
 
+BAND = 1 << 14
+"""Pixels that are hashed at once: their numbers stay in the cache, and take no fresh memory."""
+
 SMALL = 1 << 18
 """Pixels up to which repeated runs are looked for: trying in vain takes time."""
 
@@ -71,11 +74,17 @@ def _repeats(samples: Samples) -> bool:
     """Whether many runs of four pixels occur again, of those whose hash ends in zeros."""
     if samples.shape[0] * samples.shape[1] > SMALL:
         return False
+    rows = max(1, BAND // samples.shape[1])
+    chosen = np.concatenate([_chosen(samples[top : top + rows]) for top in range(0, len(samples), rows)])
+    return bool(chosen.size > LEAST_RUNS and np.unique(chosen).size < (1 - REPEATED_SHARE) * chosen.size)
+
+
+def _chosen(samples: Samples) -> NDArray[np.uint32]:
+    """Hashes that end in zeros, of the runs of four pixels in some rows."""
     packed: NDArray[Any] = samples[:, :, 0].astype(np.uint32)
     for c in range(1, samples.shape[2]):
         packed = packed << np.uint32(8) | samples[:, :, c]
     hashes: NDArray[Any] = packed[:, :-3] * MULTIPLIER
     for i in range(1, 4):
         hashes = np.multiply(hashes ^ packed[:, i : packed.shape[1] - 3 + i], MULTIPLIER, dtype=np.uint32)
-    chosen = hashes[hashes >> 26 == 0]
-    return bool(chosen.size > LEAST_RUNS and np.unique(chosen).size < (1 - REPEATED_SHARE) * chosen.size)
+    return np.asarray(hashes[hashes >> 26 == 0], np.uint32)
