@@ -61,6 +61,21 @@ def test_streams_are_those_of_the_definition() -> None:
     assert np.array_equal(decode_tile(network, payload, *tile.shape[:2]), tile)
 
 
+@pytest.mark.parametrize("components", [2, 3, 4, 5])
+def test_four_streams_are_searched_together_and_end_at_odd_places(components: int) -> None:
+    """The numbers of logistics that have loops of their own, and one that has none."""
+    architecture = Architecture(**SMALL | {"components": components})
+    network = random_network(architecture, np.random.default_rng(6))
+    tile = noise(architecture, 171, 613)
+    payload = WaveCoder(network, "portable").encode(tile)
+    assert payload[0] == STREAMS_CHOSEN == 4
+    for isa in supported_isas():
+        coder = WaveCoder(network, isa)
+        assert coder.encode(tile) == payload, isa
+        for threads in (1, 2, 4):
+            assert np.array_equal(coder.decode(payload, *tile.shape[:2], threads=threads), tile), (isa, threads)
+
+
 def test_small_payloads_are_one_stream() -> None:
     network = random_network(KINDS["RGB"], np.random.default_rng(5))
     assert WaveCoder(network).encode(np.zeros((500, 500, 3), np.uint8), threads=4)[0] == 1
