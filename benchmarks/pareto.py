@@ -32,7 +32,7 @@ NAMES = {
 }
 """The codecs that are drawn, and their labels: one for the two that stand together."""
 
-SETS = {"avx512vnni": ("l3c", "AVX-512 VNNI"), "avx2": ("less", "AVX2")}
+SETS = {"avx512vnni": ("l3c", "AVX-512 VNNI"), "avx2": ("less", "AVX2"), "sse41": ("least", "SSE4.1")}
 """Instruction sets that are drawn where they were measured: class and label."""
 
 JPEG_XL = ("jxl9", "jxl7", "jxl3", "jxl1")
@@ -48,7 +48,7 @@ PLOT = 480
 GAP, STRIP = 24, 30
 """Between the plot and the strip of published figures; width of the strip's axis, before its labels."""
 
-SLOWEST, FASTEST = 0.02, 30.0
+SLOWEST, FASTEST = 0.015, 30.0
 """Ends of the axis of speeds, JPEG XL at effort 7 with one thread = 1: what lies outside is left out."""
 
 SPEEDS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
@@ -64,14 +64,14 @@ text{font-family:system-ui,sans-serif;font-size:13px;fill:#1f2328}
 .ground{fill:#ffffff;stroke:#d1d9e0}.grid{stroke:#e4e8ec}.axis{stroke:#8c959f}
 .title{font-size:15px;font-weight:600}.note{fill:#59636e;font-size:12px}
 .l3c{fill:#0969da}.l3c-line{stroke:#0969da}.other{fill:#bc4c00}.other-line{stroke:#bc4c00}
-.less{fill:#54aeff}.less-line{stroke:#54aeff}
+.less{fill:#54aeff}.less-line{stroke:#54aeff}.least{fill:#6e7781}.least-line{stroke:#6e7781}
 .open{fill:none;stroke-width:1.4}
 .theirs{fill:none;stroke:#8250df;stroke-width:1.6}.leader{stroke:#8c959f}
-line,polyline{fill:none;stroke-width:1}.l3c-line,.less-line,.other-line{stroke-width:1.6}
+line,polyline{fill:none;stroke-width:1}.l3c-line,.less-line,.least-line,.other-line{stroke-width:1.6}
 @media(prefers-color-scheme:dark){
 text{fill:#f0f6fc}.ground{fill:#0d1117;stroke:#3d444d}.grid{stroke:#262c36}.axis{stroke:#9198a1}.note{fill:#9198a1}
 .l3c{fill:#58a6ff}.l3c-line{stroke:#58a6ff}.other{fill:#f0883e}.other-line{stroke:#f0883e}
-.less{fill:#1f6feb}.less-line{stroke:#1f6feb}.open{fill:none}
+.less{fill:#1f6feb}.less-line{stroke:#1f6feb}.least{fill:#9198a1}.least-line{stroke:#9198a1}.open{fill:none}
 .theirs{stroke:#bc8cff}.leader{stroke:#656c76}}
 """
 

@@ -6,9 +6,6 @@ writes benchmarks/results/speed-ratios.csv; `python benchmarks/tables.py --write
 and .png anew. Each codec is timed in turn with the reference, which uses one thread: image by image, the best of some
 rounds. So a machine at work does little harm to ratios of one thread, which are of processor time. Those of more
 threads are of wall clock and need a quiet machine. Encoding is timed in one round.
-
-On a processor with AVX, `--isa sse41` shows less than half of that set's speed: JPEG XL leaves the upper halves of
-registers in use, and instructions of SSE then wait for them.
 """
 
 from __future__ import annotations
@@ -30,7 +27,10 @@ from compare import commit, processor
 from figures import PRESETS, REFERENCE, Ratio, merge_ratios
 from PIL import Image
 
+from l3c.isa import supported_isas
+
 DEFAULT = ",".join((*PRESETS, "jxl1", "jxl3", "jxl7", "jxl9", "webp", "png", "j2k"))
+USUAL_SETS = ("avx512vnni", "avx2", "sse41", "neondot")  # that are measured where the machine has them
 SLOW = ("wave-max",)  # decoded in one round
 
 
@@ -91,7 +91,8 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=8, metavar="N", help="take every Nth image only")
     parser.add_argument("--codecs", default=DEFAULT, help="comma-separated, as benchmarks/compare.py takes them")
     parser.add_argument("--threads", default="1,2", help="numbers of threads, comma-separated")
-    parser.add_argument("--isa", default="avx512vnni,avx2", help="instruction sets of the presets, comma-separated")
+    usual = ",".join(isa for isa in USUAL_SETS if isa in supported_isas())
+    parser.add_argument("--isa", default=usual, help=f"instruction sets of the presets (default here: {usual})")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--probe", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
