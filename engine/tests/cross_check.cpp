@@ -29,6 +29,21 @@ bool check(const l3c::WaveModel& model, const std::string& isa, int height, int 
     return equal;
 }
 
+// The same of samples of 9 to 16 bits, for networks without side information.
+bool check_deep(const l3c::WaveModel& model, const std::string& isa, int height, int width) {
+    if (model.architecture.side_channels) return true;
+    const int depth = draw(9, l3c::kMostDepth), middle = 1 << (depth - 1), near = draw(1, middle - 1);
+    std::vector<std::uint16_t> tile(std::size_t(height) * width * model.architecture.channels), back(tile.size());
+    for (auto& v : tile) v = std::uint16_t(draw(0, 3) ? draw(middle - near, middle + near) : draw(0, 2 * middle - 1));
+    const auto expected = l3c::make_coder(model, "portable")->encode_deep(tile.data(), depth, height, width, 1);
+    const auto coder = l3c::make_coder(model, isa);
+    const auto payload = coder->encode_deep(tile.data(), depth, height, width, 3);
+    const auto status = coder->decode_deep(payload.data(), payload.size(), back.data(), depth, height, width, 2);
+    const bool equal = payload == expected && status == l3c::Status::kOk && back == tile;
+    if (!equal) std::printf("%s differs at %d x %d, %d bits\n", isa.c_str(), height, width, depth);
+    return equal;
+}
+
 // Of made-up parameters on a crop: finite everywhere, and about what portable C++ finds.
 bool check_gradient(const l3c::Architecture& a, const std::string& isa) {
     constexpr int kHeight = 4, kWidth = 32;
@@ -64,7 +79,8 @@ bool check_random(int count, const std::vector<std::string>& isas) {
         if (draw(0, 2)) model = learning(model, draw(1, 4), draw(l3c::kStageTwo, l3c::kHeads + 1));
         const int height = draw(1, 9), width = draw(1, 40);
         for (const auto& isa : isas)
-            if (!check(model, isa, height, width) || !check_gradient(a, isa)) print(a), good = false;
+            if (!check(model, isa, height, width) || !check_deep(model, isa, height, width) || !check_gradient(a, isa))
+                print(a), good = false;
     }
     return good;
 }
@@ -101,7 +117,10 @@ int main(int count, char** required) {
         const l3c::WaveModel models[] = {model, learning(model, 1, 2), learning(model, 3, 4), learning(model, 5, 5)};
         for (const auto& isa : supported)
             for (const auto& size : sizes)
-                for (const auto& each : models) good = check(each, isa, size[0], size[1]) && good;
+                for (const auto& each : models) {
+                    good = check(each, isa, size[0], size[1]) && good;
+                    good = check_deep(each, isa, size[0], size[1]) && good;
+                }
     }
     return finish(good);
 }
