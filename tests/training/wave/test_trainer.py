@@ -135,7 +135,7 @@ def test_an_exported_experiment_codes_pictures(whole: Experiment, tmp_path: Path
     ("command", "said"),
     [
         (["export", "{}", "out.safetensors", "--fine-tune", "3"], "for the published networks"),
-        (["export", "{}", "out.safetensors", "--learning", "slow"], "there is everyday, fast, archives, none"),
+        (["export", "{}", "out.safetensors", "--learning", "slow"], "there is everyday, light, fast, archives, none"),
         (["eval", "{}", "pictures"], "l3c export"),
         (["sample", "{}", "pictures", "out"], "l3c export"),
     ],
