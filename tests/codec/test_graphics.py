@@ -66,6 +66,12 @@ def test_drawings_are(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_array_equal(l3c.decode(data), samples)
 
 
+def test_photographs_of_middling_size_are_asked_about_too() -> None:
+    gray = np.ascontiguousarray(enlarged()[100:550, 100:500, 1:2])
+    assert is_drawn(gray)
+    assert not graphics.may_pay(gray, find_model("wave-fast", 1, "auto").encode)
+
+
 def test_small_pictures_and_plain_repeats_are_not_asked_about() -> None:
     def refuse(_: Samples) -> bytes:
         raise AssertionError

@@ -34,11 +34,11 @@ DECISIVE_SHARE = 0.85
 CROP = 96
 """Pixels of a side of crops: the coder has found its feet in so many (by trial, beside 1024 of a tile)."""
 
-CROPS = 3
-"""In each direction: together 8 % of a tile of 1024 x 1024."""
+CROPS = (3, 2)
+"""In each direction, as many as are a quarter or less of the pixels: three are 8 % of a tile of 1024 x 1024."""
 
-WORTH_ASKING = 4 * (CROP * CROPS) ** 2
-"""Pixels from which crops are a quarter or less of them."""
+SHARE = 4
+"""Times the pixels of crops that there must be."""
 
 HOPELESS = 1.05
 """Of a model's bytes for the crops. By trial: drawings took up to 0.93, smooth photographs 1.10 and more, and of the
@@ -67,16 +67,18 @@ def may_pay(samples: Samples, model: Encode) -> bool:
 
     Smooth photographs have as many equal neighbours as drawings do, and take this coder ten times as long as models.
     """
-    if samples.shape[0] * samples.shape[1] < WORTH_ASKING or repeated_share(samples) > DECISIVE_SHARE:
+    size = samples.shape[0] * samples.shape[1]
+    count = next((count for count in CROPS if SHARE * (CROP * count) ** 2 <= size), None)
+    if count is None or repeated_share(samples) > DECISIVE_SHARE:
         return True
-    tops, lefts = (_starts(length) for length in samples.shape[:2])
+    tops, lefts = (_starts(length, count) for length in samples.shape[:2])
     crops = [np.ascontiguousarray(samples[y : y + CROP, x : x + CROP]) for y in tops for x in lefts]
     return sum(len(compiled.encode(crop)) for crop in crops) <= HOPELESS * sum(len(model(crop)) for crop in crops)
 
 
-def _starts(length: int) -> list[int]:
+def _starts(length: int, count: int) -> list[int]:
     """Of crops, evenly spaced from one edge to the other."""
-    return [max(0, length - CROP) * i // (CROPS - 1) for i in range(CROPS)]
+    return [max(0, length - CROP) * i // (count - 1) for i in range(count)]
 
 
 def is_decisive(samples: Samples, payload: bytes) -> bool:
