@@ -67,9 +67,9 @@ def test_drawings_are(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_photographs_of_middling_size_are_asked_about_too() -> None:
-    gray = np.ascontiguousarray(enlarged()[100:550, 100:500, 1:2])
-    assert is_drawn(gray)
-    assert not graphics.may_pay(gray, find_model("wave-fast", 1, "auto").encode)
+    part = np.ascontiguousarray(enlarged()[100:550, 100:500])
+    assert is_drawn(part)
+    assert not graphics.may_pay(part, find_model("wave-fast", 3, "auto").encode)
 
 
 def test_small_pictures_and_plain_repeats_are_not_asked_about() -> None:
