@@ -35,7 +35,7 @@ class Rewinder:
         self._lowest = float("inf")
         self._copies: deque[list[Tensor]] = deque(maxlen=COPIES)
         self._sum: Tensor | None = None
-        self._steps = 0
+        self._steps: Tensor | None = None
 
     def add(self, bpsp: Tensor) -> None:
         """Note a step's cost, of all scales, [scales + 1]; the device is not waited for.
@@ -43,19 +43,21 @@ class Rewinder:
         One that is not finite counts nothing: its step is left out, or ends the run.
         """
         cost = bpsp.sum()
-        cost = torch.where(torch.isfinite(cost), cost, 0.0)
+        counts = torch.isfinite(cost)
+        cost = torch.where(counts, cost, 0.0)
         self._sum = cost if self._sum is None else self._sum + cost
-        self._steps += 1
+        self._steps = counts.long() if self._steps is None else self._steps + counts
 
     def look(self, averages: Mapping[str, Tensor] | None) -> float | None:
         """At a report: keep the state, or take the run back to an earlier one: the mean cost that was too high, then.
 
         averages: of the weights, which go back too. Waits for the device.
         """
-        if self._sum is None:
+        steps = 0 if self._steps is None else int(self._steps)
+        mean = float(self._sum) / steps if self._sum is not None and steps else None
+        self._sum = self._steps = None
+        if mean is None:
             return None
-        mean = float(self._sum) / self._steps
-        self._sum, self._steps = None, 0
         if mean <= self._factor * self._lowest or not self._copies:
             self._lowest = min(self._lowest, mean)
             self._copies.append([tensor.clone() for tensor in self._state(averages)])
