@@ -9,6 +9,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+import l3c
 from l3c.images import deflating, png, tiff
 from l3c.images.deflating import joined_adler, parts_of, raw_deflate, strategy_of, zlib_stream
 from l3c.images.picture import Picture
@@ -119,3 +120,14 @@ def test_long_rows_are_filtered_by_some_bytes_alone() -> None:
     lines = png.filtered(rows, above, 3, False)
     first = np.concatenate([[np.uint8(0)], above])[None]
     np.testing.assert_array_equal(png.unfiltered(np.concatenate([first, lines]), 3)[1:], rows)
+
+
+def test_pixels_of_kept_files_may_be_written_to() -> None:
+    """Strips of an uncompressed TIFF are views of the file, which nobody may change."""
+    samples = smooth_picture(61, 47, 3, 8)
+    file = io.BytesIO()
+    tifffile.imwrite(file, samples, photometric="rgb")
+    pixels = l3c.decode(l3c.keep_file(file.getvalue(), "tif"))
+    pixels += 1
+    np.testing.assert_array_equal(pixels, samples + 1)
+    assert not read_bytes(file.getvalue(), "x.tif").samples.flags.writeable  # not copied where only looked at

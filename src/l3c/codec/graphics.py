@@ -41,8 +41,7 @@ SHARE = 4
 """Times the pixels of crops that there must be."""
 
 HOPELESS = 1.05
-"""Of a model's bytes for the crops. By trial: drawings took up to 0.93, smooth photographs 1.10 and more, and of the
-whole tile 1.09 to 1.12 times that."""
+"""Of a model's bytes for the crops. By trial: drawings took up to 0.93, smooth photographs more than this."""
 
 LEAST_BITS = math.log2(65536 / (65536 - 255))
 """Of a sample that a model codes: all 256 symbols have a frequency of 1 of 65536 at least, one has the rest at most."""

@@ -98,7 +98,7 @@ def read_damaged(data: Buffer) -> tuple[Contents, list[str]]:
 
 
 def _is_sole(view: memoryview, begin: int) -> bool:
-    """Whether the first section that is no metadata is SOLE; if that cannot be told, whether no other is there."""
+    """Whether the first section that is no metadata is SOLE; if that cannot be known, whether no other is there."""
     cursor = Cursor(view[begin:], begin)
     with suppress(FormatError):
         while cursor.left:

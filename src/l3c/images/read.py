@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import BinaryIO, TypeVar
 
 import numpy as np
@@ -31,13 +32,15 @@ Check = Callable[[Description], None]
 
 
 def read_picture(file: BinaryIO, name: str, allow: Check | None = None) -> Picture:
-    """Every sample of a picture and its metadata, from the file's start.
+    """Every sample of a picture and its metadata, from the file's start; arrays may be written to.
 
     file: readable, seekable. allow: called with what the file holds before memory is taken for it, raises where that is
     too much. Raises InputError naming the file and the reason; DependencyError where a package is missing.
     """
     file.seek(0)
-    return read_bytes(file.read(), name, allow)
+    picture = read_bytes(file.read(), name, allow)
+    pages = tuple(replace(page, samples=np.require(page.samples, requirements="W")) for page in picture.pages)
+    return replace(picture, samples=np.require(picture.samples, requirements="W"), pages=pages)
 
 
 def memory_needed(description: Description) -> int:
@@ -51,7 +54,7 @@ def memory_needed(description: Description) -> int:
 
 
 def read_bytes(data: bytes, name: str, allow: Check | None = None) -> Picture:
-    """As `read_picture`, of a file in memory."""
+    """As `read_picture`, of a file in memory, of which arrays may be views that cannot be written to."""
     form = _format(data, name)
     description = _guarded(name, lambda: form.reader.describe(data))
     if description.refused:
