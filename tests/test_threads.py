@@ -2,11 +2,12 @@
 
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from l3c.errors import InputError
-from l3c.threads import Cancelled, WorkerPool, at_work, in_order, thread_count, within_pool
+from l3c.threads import Cancelled, WorkerPool, at_work, in_order, one_ahead, thread_count, within_pool
 
 
 @pytest.mark.parametrize("threads", [None, 1, 2, 5])
@@ -39,6 +40,38 @@ def test_an_error_ends_the_work(threads: int) -> None:
     with pytest.raises(RuntimeError, match="item 2"):
         list(in_order(work, range(1000), threads))
     assert len(done) < 900
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_items_are_made_ahead_in_their_order(threads: int) -> None:
+    makers = set()
+
+    def items() -> Iterator[int]:
+        for item in range(5):
+            makers.add(threading.get_ident())
+            yield item
+        raise RuntimeError("no item 5")
+
+    found: list[int] = []
+    with pytest.raises(RuntimeError, match="no item 5"):
+        found.extend(one_ahead(items(), threads))
+    assert found == [0, 1, 2, 3, 4]
+    assert (threading.get_ident() in makers) == (threads == 1)
+    assert list(one_ahead(iter([]), threads)) == []
+
+
+def test_items_that_nobody_wants_are_not_made() -> None:
+    made = []
+
+    def items() -> Iterator[int]:
+        for item in range(100):
+            made.append(item)
+            yield item
+
+    coming = one_ahead(items(), 2)
+    assert [next(coming) for _ in range(3)] == [0, 1, 2]
+    coming.close()
+    assert len(made) <= 4
 
 
 def test_threads_are_at_least_one() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
+from itertools import islice
 from threading import Event, Semaphore, local
 from typing import TypeVar
 
@@ -161,6 +162,27 @@ def in_order(work: Callable[[T], R], items: Sequence[T], threads: int | None) ->
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def one_ahead(items: Iterator[R], threads: int) -> Generator[R]:
+    """The items in their order, each made by a thread of its own while the one before is at work; with one thread each
+    when it is wanted.
+    """
+    if threads < 2:
+        yield from items
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1, thread_name_prefix=POOL) as pool:
+        coming = pool.submit(_next, items)
+        while found := coming.result():
+            coming = pool.submit(_next, items)
+            yield from found
+
+
+def _next(items: Iterator[R]) -> list[R]:
+    """None where there is no other."""
+    return list(islice(items, 1))
 
 
 def part_of(progress: Callable[[float], None], number: int, count: int) -> Callable[[float], None]:

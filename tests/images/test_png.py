@@ -15,6 +15,7 @@ from l3c.images.png_chunks import SIGNATURE, chunks_of, pack
 from l3c.images.read import read_bytes
 from l3c.images.receipt import lost_in, second_opinion
 from l3c.images.write import write_picture
+from l3c.threads import sparing
 from tests.images.pictures import RGB, RGB16, XMP, exif_block, png, saved
 
 KINDS = [
@@ -210,19 +211,33 @@ def test_damage_is_refused_with_its_place(name: str) -> None:
         read_bytes(data, "x.png")
 
 
-def test_wide_pixels_are_read_in_bands(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("threads", [1, 2])
+def test_wide_pixels_are_read_in_bands(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
     from l3c.images import png as module
 
-    monkeypatch.setattr(module, "BAND", 200)
     for colour, bits in KINDS:
         data, _ = made(colour, bits, False)
-        small = read_bytes(data, "x")
-        monkeypatch.setattr(module, "BAND", 1 << 20)
-        np.testing.assert_array_equal(read_bytes(data, "x").samples, small.samples)
+        whole = read_bytes(data, "x").samples
         monkeypatch.setattr(module, "BAND", 200)
+        with sparing(threads):
+            np.testing.assert_array_equal(read_bytes(data, "x").samples, whole)
+        monkeypatch.setattr(module, "BAND", 1 << 20)
     file = io.BytesIO()
     write_picture(read_bytes(png(RGB16, 16, 2), "x"), file, "x.png")
     np.testing.assert_array_equal(read_bytes(file.getvalue(), "x").samples, RGB16)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_wrong_filter_is_named_by_its_row_in_any_band(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+    from l3c.images import png as module
+
+    monkeypatch.setattr(module, "BAND", 200)
+    for row in (0, 1, 6, 10):
+        rows = np.frombuffer(ROWS, np.uint8).reshape(11, -1).copy()
+        rows[row, 0] = 9
+        reason = f"row {row} has filter 9"
+        with sparing(threads), pytest.raises(InputError, match=reason):
+            read_bytes(with_data(zlib.compress(rows.tobytes())), "x")
 
 
 def test_chunks_that_are_pixels_are_no_metadata() -> None:

@@ -54,7 +54,7 @@ def smallest_file(header: ImageHeader, expected: Expected, settings: Settings) -
     candidates = sorted(_candidates(header, expected, settings), key=lambda candidate: len(candidate.data))
     for candidate in candidates:
         try:
-            prove(candidate, expected)
+            prove(candidate, expected, settings.threads)
         except FormatError as error:
             history = candidate.header.history.name if candidate.header.history else "none"
             text = f"a file of {len(candidate.data)} bytes (history: {history}) was dropped: {error}"

@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.codec.decode import decode_tile, tile_items
+from l3c.codec.decode import Item, decode_tile, place_of, tile_items
 from l3c.container.read import read_file
 from l3c.container.structure import ImageHeader, Palette
 from l3c.errors import FormatError
 from l3c.history import registry
 from l3c.history.plain import Components
+from l3c.threads import in_order
 
 STRIP = 256
 """Rows that are compared at a time."""
@@ -34,8 +35,8 @@ class Expected(NamedTuple):
     palette: Palette | None
 
 
-def prove(candidate: Candidate, expected: Expected) -> None:
-    """Read the file's structure, decode every tile that no model codes, and redo the history.
+def prove(candidate: Candidate, expected: Expected, threads: int | None) -> None:
+    """Read the file's structure, decode every tile that no model codes, several at a time, and redo the history.
 
     Models' tiles are not decoded, which would take as long as encoding did: `verify` does.
 
@@ -45,13 +46,16 @@ def prove(candidate: Candidate, expected: Expected) -> None:
     stated = contents.header, contents.metadata, contents.palette
     if stated != (candidate.header, expected.metadata, expected.palette):
         raise FormatError("the file says another layout, palette or metadata")
-    for item in tile_items(contents):
-        if item.entry.model is None:
-            index, box = item.place
-            whole = candidate.components[index]
-            tile = decode_tile(item, whole.shape[2], [])
-            if not np.array_equal(tile, whole[box.top : box.bottom, box.left : box.right]):
-                raise FormatError(f"tile {item.number} differs")
+
+    def check(item: Item) -> None:
+        index, box = item.place
+        whole = candidate.components[index]
+        tile = decode_tile(item, whole.shape[2], [])
+        if not np.array_equal(tile, whole[box.top : box.bottom, box.left : box.right]):
+            raise FormatError(f"{place_of(item.number, box)} differs")
+
+    for _ in in_order(check, [item for item in tile_items(contents) if item.entry.model is None], threads):
+        pass
     again = registry.redo(candidate.components, candidate.header)
     if again.dtype.itemsize != expected.samples.dtype.itemsize or not _same(again, expected.samples):
         raise FormatError("the history that was found does not give the image")

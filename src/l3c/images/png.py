@@ -23,7 +23,7 @@ from l3c.images.description import ALPHA, GRAY, PALETTE, RGB, Description, damag
 from l3c.images.metadata import EXIF_PREFIX, meaning
 from l3c.images.picture import Picture
 from l3c.images.png_chunks import AFTER_PALETTE, PIXELS, SIGNATURE, XMP_KEYWORD, Chunk, is_ancillary, pack
-from l3c.threads import in_order, spare_threads
+from l3c.threads import in_order, one_ahead, spare_threads
 
 BITS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 """Of a sample, by colour type."""
@@ -36,8 +36,9 @@ PASSES = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), 
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 """Pillow's mode of pixels of as many bytes."""
 
-BAND = 1 << 24
-"""Bytes of rows that are undone at once, so that memory beside the picture stays small."""
+BAND = 1 << 23
+"""Bytes of rows that are undone at once, so that memory beside the picture stays small: each band is held some times,
+and the next one is inflated meanwhile."""
 
 INFLATED_MAX = 1 << 24
 """Bytes that a compressed profile or text may take: above any real one, below a bomb. Others stay packed."""
@@ -303,8 +304,8 @@ class _Rows:
         self._parts, self._next = parts, 0
         self._inflate, self._pending = zlib.decompressobj(), b""
 
-    def _bytes(self, count: int) -> bytes:
-        """So many inflated bytes."""
+    def _bytes(self, count: int) -> list[bytes]:
+        """So many inflated bytes, in pieces."""
         pieces, left = [], count
         while left:
             if not self._pending and self._next < len(self._parts):
@@ -319,25 +320,29 @@ class _Rows:
                 raise damaged("its data end before the last pixel")
             pieces.append(piece)
             left -= len(piece)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return pieces
+
+    def _bands(self, counts: list[int], size: int) -> Iterator[list[bytes]]:
+        """The inflated bytes of so many rows, and so on. size: of a row with its filter."""
+        for count in counts:
+            yield self._bytes(count * size)
 
     def take(self, height: int, width: int, pixel: int) -> NDArray[np.uint8]:
         """Rows [height, bytes a row] of pixels of `pixel` bits."""
         size, step = -(-width * pixel // 8), max(1, pixel // 8)
         band = max(1, BAND // (size + 1))
-        above: NDArray[np.uint8] | None = None
-        first = self._bytes(min(band, height) * (size + 1))  # before memory is taken for what may not be there
-        out = np.empty((height, size), np.uint8)
-        for top in range(0, height, band):
-            count = min(band, height - top)
-            raw = np.frombuffer(first if top == 0 else self._bytes(count * (size + 1)), np.uint8)
-            rows = raw.reshape(count, size + 1)
+        counts = [min(band, height - top) for top in range(0, height, band)]
+        out, above, top = np.empty((0, size), np.uint8), b"", 0
+        for count, pieces in zip(counts, one_ahead(self._bands(counts, size + 1), spare_threads()), strict=True):
+            if not top:  # memory is taken only where the first rows are there
+                out = np.empty((height, size), np.uint8)
+            raw = np.frombuffer(b"".join([above, *pieces]), np.uint8)
+            rows = raw.reshape(-1, size + 1)
             if int(rows[:, 0].max()) >= FILTERS:
-                raise damaged(f"row {top + int(rows[:, 0].argmax())} has filter {rows[:, 0].max()}")
-            if above is not None:
-                rows = np.concatenate([np.concatenate([[np.uint8(0)], above])[None], rows])
+                raise damaged(f"row {top + count - len(rows) + int(rows[:, 0].argmax())} has filter {rows[:, 0].max()}")
             out[top : top + count] = unfiltered(rows, step)[-count:]
-            above = out[top + count - 1]
+            top += count
+            above = b"\0" + out[top - 1].tobytes()  # filter 0: the row itself
         return out
 
     def finish(self) -> None:
