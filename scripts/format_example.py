@@ -319,7 +319,7 @@ ARCHITECTURE = (
 )  # fmt: skip
 LEARNING = (
     "learning_rate", "first_moment_rate", "second_moment_rate", "epsilon", "step_pixels", "period", "learned",
-    "first_layer",
+    "first_layer", "ramp",
 )  # fmt: skip
 
 

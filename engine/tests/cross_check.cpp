@@ -76,7 +76,7 @@ bool check_random(int count, const std::vector<std::string>& isas) {
     for (int i = 0; i < count; ++i) {
         const l3c::Architecture a = made_up_architecture(draw);
         auto model = made_up_model(a, draw);
-        if (draw(0, 2)) model = learning(model, draw(1, 4), draw(l3c::kStageTwo, l3c::kHeads + 1));
+        if (draw(0, 2)) model = learning(model, draw(1, 7), draw(l3c::kStageTwo, l3c::kHeads + 1), draw(0, 4));
         const int height = draw(1, 9), width = draw(1, 40);
         for (const auto& isa : isas)
             if (!check(model, isa, height, width) || !check_deep(model, isa, height, width) || !check_gradient(a, isa))
@@ -114,7 +114,7 @@ int main(int count, char** required) {
     const int sizes[][2] = {{1, 1}, {3, 100}, {100, 3}, {37, 53}, {64, 200}, {130, 131}};
     for (const auto& a : architectures) {
         const auto model = made_up_model(a, draw);
-        const l3c::WaveModel models[] = {model, learning(model, 1, 2), learning(model, 3, 4), learning(model, 5, 5)};
+        const l3c::WaveModel models[] = {model, learning(model, 1, 2), learning(model, 3, 4), learning(model, 5, 5, 7)};
         for (const auto& isa : supported)
             for (const auto& size : sizes)
                 for (const auto& each : models) {

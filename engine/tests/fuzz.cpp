@@ -64,7 +64,7 @@ void tile(Input& in) {
         state = state * 1664525u + 1013904223u;
         return low + int((state >> 8) % std::uint32_t(high - low + 1));
     });
-    if (in.byte() % 2) model = learning(model, in.draw(1, 4), in.draw(l3c::kStageTwo, l3c::kHeads + 1));
+    if (in.byte() % 2) model = learning(model, in.draw(1, 7), in.draw(l3c::kStageTwo, l3c::kHeads + 1), in.draw(0, 4));
     if (in.byte() % 4 == 0) {  // numbers at their limits
         for (l3c::Layer& layer : model.layers)
             for (int o = 0; o < layer.outputs; ++o)

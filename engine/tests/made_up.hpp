@@ -45,7 +45,7 @@ l3c::WaveModel made_up_model(const l3c::Architecture& a, Draw draw) {
 }
 
 // The same layers, learning.
-inline l3c::WaveModel learning(l3c::WaveModel model, int every, int first) {
-    model.learning = {1e-3f, 0.1f, 0.01f, 1e-8f, 64, every, 1, first};
+inline l3c::WaveModel learning(l3c::WaveModel model, int every, int first, int ramp = 0) {
+    model.learning = {1e-3f, 0.1f, 0.01f, 1e-8f, 64, every, 1, first, ramp};
     return model;
 }

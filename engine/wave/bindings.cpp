@@ -27,11 +27,12 @@ l3c::Learning learning_of(nb::handle given) {
     learning.period = field<int>(given, "period");
     learning.learned = field<int>(given, "learned");
     learning.first_layer = field<int>(given, "first_layer");
+    learning.ramp = field<int>(given, "ramp");
     for (const float share :
          {learning.learning_rate, learning.first_moment_rate, learning.second_moment_rate, learning.epsilon})
         require(share > 0 && share <= 1, "a rate of learning is out of range");
     require(learning.step_pixels > 0 && learning.period > 0 && learning.learned > 0 &&
-                learning.learned <= learning.period && learning.first_layer >= l3c::kStageTwo &&
+                learning.learned <= learning.period && learning.ramp >= 0 && learning.first_layer >= l3c::kStageTwo &&
                 learning.first_layer <= l3c::kHeads + 1,
             "a step of learning is out of range");
     return learning;

@@ -76,7 +76,7 @@ public:
         }
     }
 
-    bool learns_from(std::int64_t t) const { return t % learning_.period < learning_.learned; }
+    bool learns_from(std::int64_t t) const { return learning_.learns_from(t); }
 
     // Called with the channel's samples known: gradients of head c, and what they mean for the shared layers.
     void learn(int c) {

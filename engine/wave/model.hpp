@@ -29,7 +29,13 @@ struct Learning {
     int step_pixels;           // pixels after which a step is taken, at a wavefront's end
     int period, learned;       // of each `period` wavefronts the first `learned` are learned from
     int first_layer;           // that learns: 2 (stage2.0), 3, 4 (the heads), or 5: the heads' last layers alone
+    int ramp;  // wavefronts, or 0: the first ones are all learned from, the next ones with distances of 3, 5 and so on
     bool learns(int layer) const { return layer >= first_layer && (first_layer <= kHeads || layer % 2); }
+    // Whether wavefront t is learned from.
+    bool learns_from(std::int64_t t) const {
+        const std::int64_t distance = ramp ? 1 + 2 * (t / ramp) : period;
+        return distance < period ? t % distance == 0 : t % period < learned;
+    }
 };
 
 struct WaveModel {

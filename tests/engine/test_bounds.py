@@ -83,6 +83,7 @@ def test_the_engine_refuses_rates_and_steps_that_the_definition_does() -> None:
         "period": 2**40,
         "first_layer": 6,
         "learned": 2,
+        "ramp": -1,
     }.items():
         with pytest.raises(ValueError, match="learning"):
             Learning(**{name: value})  # type: ignore[arg-type]
@@ -98,9 +99,11 @@ def learning_of(random: np.random.Generator) -> Learning | None:
         return None
     rate, momentum, epsilon = (float(random.choice(values)) for values in ([1e-3, 1.0], [0.2, 1.0], [1e-8, 1e-3]))
     first = int(random.integers(STAGE_TWO, OUTPUTS + 1))
-    every, group = int(random.integers(1, 5)), int(random.integers(1, 20))
-    taken = int(random.integers(1, every + 1))
-    return Learning(rate, momentum, epsilon=epsilon, step_pixels=group, period=every, learned=taken, first_layer=first)
+    every, group = int(random.integers(1, 8)), int(random.integers(1, 20))
+    taken, ramp = int(random.integers(1, every + 1)), int(random.integers(0, 3))
+    return Learning(
+        rate, momentum, epsilon=epsilon, step_pixels=group, period=every, learned=taken, first_layer=first, ramp=ramp
+    )
 
 
 @pytest.mark.parametrize("seed", range(30))

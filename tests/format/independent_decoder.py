@@ -451,6 +451,7 @@ class Learning:
     period: int
     learned: int
     first_layer: int
+    ramp: int = 0
 
 
 @dataclass(frozen=True)
@@ -615,7 +616,8 @@ def package_models(folder: Path) -> dict[bytes, Model]:
         tensors, metadata = read_safetensors((folder / f"{name}.safetensors").read_bytes())
         require(metadata["format"] == "l3c-wave-1", "format of a model")
         architecture = json.loads(metadata["architecture"])
-        digest = digest_of(["l3c-wave-1", architecture, vars(learning)], tensors)
+        said = {key: value for key, value in vars(learning).items() if key != "ramp" or value}
+        digest = digest_of(["l3c-wave-1", architecture, said], tensors)
         made = Architecture(**architecture)
         models[digest[:16]] = Model(made, learning, make_layers(made, tensors))
     return models
@@ -807,6 +809,10 @@ class Learner:
         self.top: Floats = np.zeros((0, 0), np.float32)
 
     def learns_from(self, t: int) -> bool:
+        if self.learning.ramp:
+            d = 1 + 2 * (t // self.learning.ramp)
+            if d < self.learning.period:
+                return t % d == 0
         return t % self.learning.period < self.learning.learned
 
     def channel(self, position: int, gradients: Floats, shared: Ints, inputs: Ints, hidden: Ints) -> None:

@@ -15,8 +15,9 @@ from tests.checks import CONDITIONAL, COUPLED, FITTED, SMALL, SMALL_GRAY, noise,
 EAGER = Learning(learning_rate=3e-3, step_pixels=16)
 PARTLY = Learning(learning_rate=3e-3, step_pixels=16, first_layer=3)
 HEADS_ONLY = Learning(learning_rate=3e-3, step_pixels=16, period=5, learned=2, first_layer=HEADS)
+RAMPED = Learning(learning_rate=3e-3, step_pixels=16, period=9, ramp=7)
 OUTPUTS_ONLY = Learning(learning_rate=3e-3, step_pixels=16, period=4, first_layer=OUTPUTS)
-WAYS = {"all": EAGER, "partly": PARTLY, "heads": HEADS_ONLY, "outputs": OUTPUTS_ONLY}
+WAYS = {"all": EAGER, "partly": PARTLY, "heads": HEADS_ONLY, "ramped": RAMPED, "outputs": OUTPUTS_ONLY}
 SIZES = [(1, 1), (1, 9), (9, 1), (17, 5), (20, 33)]
 
 

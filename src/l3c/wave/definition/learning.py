@@ -78,7 +78,8 @@ class Learning:
     Adam's betas. epsilon: its square is added to the second moment. step_pixels: pixels after which a step is taken, at
     a wavefront's end. period, learned: of each `period` wavefronts the first `learned` are learned from. first_layer:
     index of the first layer that learns, 2 to 4 (stage2.0, the largest; stage2.1; the heads), or 5, the heads' last
-    layers alone.
+    layers alone. ramp: wavefronts, or 0. The first `ramp` ones of a tile are all learned from, of the next `ramp` one
+    of 3, then one of 5, and so on until it is the period's turn.
 
     Raises ValueError for what the engine refuses.
     """
@@ -91,6 +92,7 @@ class Learning:
     period: int = 1
     learned: int = 1
     first_layer: int = STAGE_TWO
+    ramp: int = 0
 
     def __post_init__(self) -> None:
         for name in ("learning_rate", "first_moment_rate", "second_moment_rate", "epsilon"):
@@ -101,6 +103,8 @@ class Learning:
             step = getattr(self, name)
             if type(step) is not int or not 1 <= step <= STEP_MAX:
                 raise ValueError(f"learning: {name} is an integer from 1 to {STEP_MAX}, not {step!r}")
+        if type(self.ramp) is not int or not 0 <= self.ramp <= STEP_MAX:
+            raise ValueError(f"learning: ramp is an integer from 0 to {STEP_MAX}, not {self.ramp!r}")
         if self.learned > self.period:
             raise ValueError(f"learning: {self.learned} wavefronts are learned from of each {self.period}")
         if not STAGE_TWO <= self.first_layer <= OUTPUTS:
@@ -109,6 +113,13 @@ class Learning:
     def learns(self, index: int) -> bool:
         """Whether a layer learns, by its place in the architecture. Format 5.11."""
         return index >= self.first_layer and (self.first_layer < OUTPUTS or index % 2 == OUTPUTS % 2)
+
+    def learns_from(self, wavefront: int) -> bool:
+        """Whether a wavefront is learned from. Format 5.11.2."""
+        distance = 1 + 2 * (wavefront // self.ramp) if self.ramp else self.period
+        if distance < self.period:
+            return wavefront % distance == 0
+        return wavefront % self.period < self.learned
 
     def to_dict(self) -> dict[str, float]:
         """What files and digests hold (`l3c.models.digest.stated`). Format 6.3."""
@@ -251,7 +262,7 @@ class LearningNetwork:
 
     def learns_from(self, wavefront: int) -> bool:
         """Whether a wavefront is learned from. Format 5.11.2."""
-        return wavefront % self.learning.period < self.learning.learned
+        return self.learning.learns_from(wavefront)
 
     def _output_gradients(self, mixture: Mixture, symbols: Integers, moves: Integers) -> Floats:
         """Gradients [outputs, N] by what a head gives. Format 5.11.3."""
