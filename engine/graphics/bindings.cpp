@@ -1,5 +1,6 @@
 // The Python face of the graphics coder. Types and checks only; l3c.graphics.compiled documents it.
 #include "bindings.hpp"
+#include "graphics/detection.hpp"
 #include "graphics/tile.hpp"
 
 namespace {
@@ -37,10 +38,35 @@ bool decode(const nb::bytes& payload, const Samples<std::uint8_t>& samples, cons
                                       samples.shape(0), samples.shape(1), int(samples.shape(2)));
 }
 
+l3c::graphics::Picture picture_of(const Samples<const std::uint8_t>& samples) {
+    check(samples);
+    return {samples.data(), samples.shape(0), samples.shape(1), samples.shape(2)};
+}
+
+std::size_t count_repeated(const Samples<const std::uint8_t>& samples, std::size_t step) {
+    require(step > 0, "rows are at least 1 apart");
+    const auto picture = picture_of(samples);
+    const nb::gil_scoped_release release;
+    return l3c::graphics::count_repeated(picture, step);
+}
+
+nb::tuple count_runs(const Samples<const std::uint8_t>& samples, std::size_t length) {
+    require(length > 0, "a run has pixels");
+    const auto picture = picture_of(samples);
+    l3c::graphics::Runs runs;
+    {
+        const nb::gil_scoped_release release;
+        runs = l3c::graphics::count_runs(picture, length);
+    }
+    return nb::make_tuple(runs.chosen, runs.distinct);
+}
+
 }  // namespace
 
 void bind_graphics(nb::module_& m) {
     using nb::arg;
     m.def("encode_graphics", &encode, arg("samples"), arg("stretch"), arg("squash"), arg("rates"));
     m.def("decode_graphics", &decode, arg("payload"), arg("samples"), arg("stretch"), arg("squash"), arg("rates"));
+    m.def("count_repeated", &count_repeated, arg("samples"), arg("step"));
+    m.def("count_runs", &count_runs, arg("samples"), arg("length"));
 }

@@ -13,7 +13,8 @@ from l3c.container.constants import STORED
 from l3c.container.read import read_file
 from l3c.container.write import write_file
 from l3c.errors import FormatError
-from l3c.history.drawings import is_drawn
+from l3c.graphics import compiled
+from l3c.graphics.drawings import is_drawn
 from l3c.wave.model import WaveModel
 from tests.checks import noise, plain, smooth_picture
 from tests.graphics.pictures import drawn
@@ -28,6 +29,22 @@ def drawing(height: int, width: int, channels: int) -> Picture:
     marks = random.integers(0, 6, (height // 8 + 1, width // 8 + 1)).repeat(8, axis=0).repeat(8, axis=1)
     picture: Picture = colours[marks[:height, :width]]
     return picture
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_what_is_counted_is_what_numpy_counts(channels: int) -> None:
+    random = np.random.default_rng(channels)
+    for height, width in [(2, 2), (70, 3), (9, 300), (300, 41)]:
+        picture = random.integers(0, 2, (height, width, channels)).astype(np.uint8)
+        here = picture[1::3, 1:]
+        equal = (here == picture[1::3, :-1]).all(-1) | (here == picture[:-1:3, 1:][: len(here)]).all(-1)
+        assert compiled.count_repeated(picture, 3) == equal.sum()
+        pixels = (picture * 256 ** np.arange(channels)[::-1]).sum(-1).astype(np.uint32)
+        hashes = np.zeros((height, max(0, width - 3)), np.uint32)
+        for i in range(min(width, 4) if hashes.size else 0):
+            hashes = (hashes ^ pixels[:, i : width - 3 + i]) * np.uint32(0x9E3779B1)
+        chosen = hashes[hashes >> np.uint32(26) == 0]
+        assert compiled.count_runs(picture, 4) == (chosen.size, len(set(chosen.tolist())))
 
 
 def test_drawings_are_told_from_photographs() -> None:

@@ -9,7 +9,7 @@ import l3c
 from l3c.codec import graphics
 from l3c.codec.models import find_model
 from l3c.graphics import compiled
-from l3c.history.drawings import is_drawn, repeated_share
+from l3c.graphics.drawings import is_drawn, repeated_share
 from tests.house.sources import ROOT
 
 Samples = NDArray[np.uint8]

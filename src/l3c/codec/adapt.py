@@ -19,7 +19,7 @@ def adapted_tiles(
 
     progress: called with the share done. A lower effort gives the first ones of a higher one.
     """
-    searches = dict(_searches(tiles, coded, models, effort))
+    searches = dict(_searches(tiles, coded, models, effort)) if effort > 1 else {}
     best = list(coded)
     for turn in range(1, effort):
         for index, data in _next(searches, tiles.threads):

@@ -20,8 +20,8 @@ from l3c.container.constants import JOINT_CHROMA, PALETTE
 from l3c.container.history import DecodedJpeg, Upscaled, ValueTable
 from l3c.container.structure import ImageHeader
 from l3c.errors import FormatError, L3CError, L3CWarning
+from l3c.graphics.drawings import has_few_colours, is_drawn
 from l3c.history import registry
-from l3c.history.drawings import has_few_colours, is_drawn
 from l3c.history.joint_chroma import join_chroma
 from l3c.history.plain import BYTE, Components, to_components, to_numbers
 from l3c.history.residuals import kind as residuals

@@ -15,7 +15,7 @@ from l3c.container.sole import is_sole, sole_side
 from l3c.container.structure import Adaptation, Contents, ImageHeader, ModelReference, Palette, TileEntry
 from l3c.container.tiling import tiles_of
 from l3c.container.write import write_file
-from l3c.history.drawings import is_drawn
+from l3c.graphics.drawings import is_drawn
 
 Progress = Callable[[float], None]
 

@@ -15,7 +15,7 @@ from l3c.container.sole import sole_side
 from l3c.container.structure import ImageHeader
 from l3c.container.tiling import tiles_of
 from l3c.graphics import compiled
-from l3c.history.drawings import is_drawn, repeated_share
+from l3c.graphics.drawings import is_drawn, repeated_share
 
 Samples = NDArray[np.uint8]
 Encode = Callable[[Samples], bytes]
@@ -34,7 +34,7 @@ DECISIVE_SHARE = 0.85
 CROP = 96
 """Pixels of a side of crops: the coder has found its feet in so many (by trial, beside 1024 of a tile)."""
 
-CROPS = (3, 2)
+CROPS = (3, 2, 1)
 """In each direction, as many as are a quarter or less of the pixels: three are 8 % of a tile of 1024 x 1024."""
 
 SHARE = 4
@@ -76,8 +76,9 @@ def may_pay(samples: Samples, model: Encode) -> bool:
 
 
 def _starts(length: int, count: int) -> list[int]:
-    """Of crops, evenly spaced from one edge to the other."""
-    return [max(0, length - CROP) * i // (count - 1) for i in range(count)]
+    """Of crops, evenly spaced from one edge to the other; of one, in the middle."""
+    first, last = (0, count - 1) if count > 1 else (1, 2)
+    return [max(0, length - CROP) * i // last for i in range(first, first + count)]
 
 
 def is_decisive(samples: Samples, payload: bytes) -> bool:

@@ -18,7 +18,7 @@ from l3c.codec.side_information import side_information
 from l3c.container.constants import DEFLATED, GRAPHICS, STORED
 from l3c.container.structure import Component
 from l3c.container.tiling import Box
-from l3c.history.drawings import is_drawn
+from l3c.graphics.drawings import is_drawn
 from l3c.history.plain import join_deep
 from l3c.threads import in_order
 

@@ -48,3 +48,15 @@ def decode(payload: bytes | memoryview, height: int, width: int, channels: int) 
     if not _engine.decode_graphics(bytes(payload), samples, stretch_table(), squash_table(), rate_table()):
         raise FormatError("its graphics payload is damaged")
     return samples
+
+
+def count_repeated(samples: Samples, step: int) -> int:
+    """Pixels that equal the left or the upper one, of rows 1, 1 + step, ... without their first. samples: as `encode`.
+    Releases the interpreter's lock.
+    """
+    return _engine.count_repeated(np.ascontiguousarray(samples), step)
+
+
+def count_runs(samples: Samples, length: int) -> tuple[int, int]:
+    """Runs of so many pixels in a row whose hash ends in six zeros: all, and how many hashes differ. As above."""
+    return _engine.count_runs(np.ascontiguousarray(samples), length)

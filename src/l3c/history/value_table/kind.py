@@ -12,7 +12,7 @@ from l3c.container.constants import DEEP_BITS, GRAY, RGB, TABLE_VALUES_MAX, WIDE
 from l3c.container.history import ValueTable
 from l3c.container.structure import ImageHeader
 from l3c.container.tiling import Box
-from l3c.history.drawings import is_drawn
+from l3c.graphics.drawings import is_drawn
 from l3c.history.part import Part
 from l3c.history.plain import BYTE, Components, join_deep, number_type, split_deep
 from l3c.history.value_table import convert

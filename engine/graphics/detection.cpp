@@ -1,0 +1,83 @@
+#include "graphics/detection.hpp"
+
+#include <bit>
+#include <vector>
+
+namespace l3c::graphics {
+namespace {
+
+constexpr std::uint32_t kMultiplier = 0x9E3779B1u;  // 2^32 over the golden ratio, odd: a multiplicative hash
+constexpr int kChosenShift = 26;                    // leaves six bits: runs are chosen where they are 0
+
+// A number for each pixel of a row: its samples.
+template <std::size_t kChannels>
+void pack(const std::uint8_t* samples, std::size_t width, std::size_t channels, std::uint32_t* out) {
+    const std::size_t count = kChannels ? kChannels : channels;
+    for (std::size_t x = 0; x < width; ++x) {
+        std::uint32_t packed = 0;
+        for (std::size_t c = 0; c < count; ++c) packed = packed << 8 | samples[x * count + c];
+        out[x] = packed;
+    }
+}
+
+void pack_row(const Picture& picture, std::size_t y, std::vector<std::uint32_t>& out) {
+    const std::uint8_t* samples = picture.samples + y * picture.width * picture.channels;
+    if (picture.channels == 3)
+        pack<3>(samples, picture.width, 3, out.data());
+    else if (picture.channels == 1)
+        pack<1>(samples, picture.width, 1, out.data());
+    else
+        pack<0>(samples, picture.width, picture.channels, out.data());
+}
+
+// Of hashes that are chosen. A table with room is quicker than sorting them; places hold what is missing from a hash, so
+// that 0 is free.
+std::size_t count_distinct(const std::vector<std::uint32_t>& hashes) {
+    const std::size_t mask = std::bit_ceil(2 * hashes.size() + 1) - 1;
+    std::vector<std::uint32_t> table(mask + 1, 0);
+    std::size_t count = 0;
+    for (const std::uint32_t hash : hashes) {
+        std::size_t at = hash & mask;
+        while (table[at] && table[at] != ~hash) at = (at + 1) & mask;
+        count += table[at] == 0;
+        table[at] = ~hash;  // not 0, since a chosen hash begins with zeros
+    }
+    return count;
+}
+
+}  // namespace
+
+std::size_t count_repeated(const Picture& picture, std::size_t step) {
+    std::vector<std::uint32_t> above(picture.width), here(picture.width);
+    std::size_t count = 0;
+    for (std::size_t y = 1; y < picture.height; y += step) {
+        if (step == 1 && y > 1)
+            above.swap(here);
+        else
+            pack_row(picture, y - 1, above);
+        pack_row(picture, y, here);
+        std::uint32_t equal = 0;
+        for (std::size_t x = 1; x < picture.width; ++x)
+            equal += std::uint32_t(here[x] == here[x - 1]) | std::uint32_t(here[x] == above[x]);
+        count += equal;
+    }
+    return count;
+}
+
+Runs count_runs(const Picture& picture, std::size_t length) {
+    std::vector<std::uint32_t> row(picture.width), hashes(picture.width), chosen;
+    for (std::size_t y = 0; y < picture.height; ++y) {
+        pack_row(picture, y, row);
+        const std::size_t runs = picture.width < length ? 0 : picture.width - length + 1;
+        for (std::size_t x = 0; x < runs; ++x) {
+            std::uint32_t hash = row[x] * kMultiplier;
+            for (std::size_t i = 1; i < length; ++i) hash = (hash ^ row[x + i]) * kMultiplier;
+            hashes[x] = hash;
+        }
+        for (std::size_t x = 0; x < runs; ++x)
+            if (hashes[x] >> kChosenShift == 0) chosen.push_back(hashes[x]);
+    }
+    return {chosen.size(), count_distinct(chosen)};
+}
+
+}  // namespace l3c::graphics

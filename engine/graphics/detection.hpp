@@ -1,0 +1,23 @@
+// What tells drawings from photographs; l3c.graphics.drawings decides by it.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace l3c::graphics {
+
+// Samples [height, width, channels], row by row, of at most four channels.
+struct Picture {
+    const std::uint8_t* samples;
+    std::size_t height, width, channels;
+};
+
+// Of the pixels of rows 1, 1 + step, ... but their first ones, how many equal the left or the upper one.
+std::size_t count_repeated(const Picture& picture, std::size_t step);
+
+struct Runs {
+    std::size_t chosen = 0, distinct = 0;
+};
+// The runs of so many pixels in a row whose hash ends in six zeros: all of them, and how many differ.
+Runs count_runs(const Picture& picture, std::size_t length);
+
+}  // namespace l3c::graphics
