@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-from l3c.container.constants import FILE_SUFFIX, SIGNATURE
+from l3c.container.constants import FILE_SUFFIX, SIGNATURES
 from l3c.errors import InputError, naming
 from l3c.image import open_image
 from l3c.storage.atomic import write_whole
@@ -30,14 +30,15 @@ def data_home() -> Path:
 
 def mime_package() -> str:
     """The description of the type: name, suffix, and the bytes at the beginning of every file."""
-    magic = "".join(f"\\x{byte:02x}" for byte in SIGNATURE)
+    magic = ["".join(f"\\x{byte:02x}" for byte in signature) for signature in SIGNATURES]
+    matches = "\n      ".join(f'<match type="string" offset="0" value={quoteattr(one)}/>' for one in magic)
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <mime-info xmlns="http://www.freedesktop.org/standards/shared-mime-info">
   <mime-type type={quoteattr(MIME)}>
     <comment>l3c lossless image</comment>
     <generic-icon name="image-x-generic"/>
     <magic priority="60">
-      <match type="string" offset="0" value={quoteattr(magic)}/>
+      {matches}
     </magic>
     <glob pattern={quoteattr("*" + FILE_SUFFIX)}/>
   </mime-type>

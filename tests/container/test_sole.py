@@ -7,11 +7,11 @@ import pytest
 
 import l3c
 from l3c.api import decode_picture
-from l3c.container.constants import EXIF, GRAPHICS, HEAD, SIGNATURE, SOLE, STORED, VERSION
-from l3c.container.cursor import varint
+from l3c.container.constants import COMPACT, EXIF, GRAPHICS, HEAD, NAMED, SIGNATURE, SOLE, STORED, VERSION
+from l3c.container.cursor import Cursor, varint
 from l3c.container.lazy import read_lazily
-from l3c.container.read import read_file
-from l3c.container.sole import SOLE_MAX, write_sole
+from l3c.container.read import read_file, read_section
+from l3c.container.sole import COMPACT_FILE_MAX, COMPACT_MAX, SOLE_MAX, write_compact, write_sole
 from l3c.container.structure import Contents, ImageHeader, Palette, TileEntry
 from l3c.container.write import head, section, write_file
 from l3c.errors import ChecksumError, FormatError, VersionError
@@ -55,7 +55,7 @@ def with_sole(content: bytes) -> bytes:
 @pytest.mark.parametrize("name", PICTURES)
 def test_one_section_holds_the_picture(name: str) -> None:
     data = encoded(name)
-    assert data[9:13] == SOLE
+    assert data.startswith(COMPACT)
     assert np.array_equal(l3c.decode(data), PICTURES[name][0])
     contents = read_file(data)
     assert contents.palette == PICTURES[name][1]
@@ -65,7 +65,7 @@ def test_one_section_holds_the_picture(name: str) -> None:
     assert bytes(lazy.payloads[0 : len(contents.data)]) == bytes(contents.data)
 
 
-@pytest.mark.parametrize(("name", "most"), [("gray", 29), ("RGB", 29), ("RGBA, one payload", 36)])
+@pytest.mark.parametrize(("name", "most"), [("gray", 17), ("RGB", 17), ("RGBA, one payload", 24)])
 def test_so_many_bytes_are_no_payload(name: str, most: int) -> None:
     data = encoded(name)
     assert len(data) - len(read_file(data).data) <= most
@@ -84,12 +84,12 @@ def test_metadata_and_pages_keep_their_places() -> None:
 @pytest.mark.parametrize("name", PICTURES)
 def test_any_cut_and_any_flipped_bit_is_refused(name: str) -> None:
     data = encoded(name)
-    for size in range(9, len(data)):
+    for size in range(len(data)):
         with pytest.raises(FormatError):
             read_file(data[:size])
         with pytest.raises(FormatError):
             read_lazily(Held(data[:size]))
-    for place in range(9, len(data)):
+    for place in range(len(data)):
         with pytest.raises((FormatError, VersionError)):
             l3c.decode(data[:place] + bytes([data[place] ^ 16]) + data[place + 1 :])
 
@@ -97,7 +97,7 @@ def test_any_cut_and_any_flipped_bit_is_refused(name: str) -> None:
 @pytest.mark.parametrize("name", PICTURES)
 def test_one_flipped_bit_is_mended(name: str) -> None:
     data = encoded(name)
-    place = len(data) - 6
+    place = len(data) - 4
     with pytest.raises(ChecksumError):
         l3c.decode(data[:place] + bytes([data[place] ^ 16]) + data[place + 1 :])
     salvaged = l3c.salvage(data[:place] + bytes([data[place] ^ 16]) + data[place + 1 :])
@@ -107,7 +107,7 @@ def test_one_flipped_bit_is_mended(name: str) -> None:
 
 def test_what_cannot_be_mended_is_refused_with_the_reason() -> None:
     data = encoded("RGB")
-    with pytest.raises(FormatError, match="section SOLE is missing or damaged"):
+    with pytest.raises(FormatError, match="too small for a part of it to be salvaged"):
         l3c.salvage(data[:-3])
 
 
@@ -156,3 +156,40 @@ def test_long_payloads_stay_in_sections_of_their_own() -> None:
     contents = Contents(header, [], header.width, [entry], bytes(header.samples))
     assert SOLE not in write_file(replace(contents, header=replace(header, width=header.width - 1)))[:20]
     assert write_file(replace(contents, tile_side=65535))[9:13] == HEAD
+
+
+def test_compact_files_are_small_and_have_no_metadata() -> None:
+    header = ImageHeader(0, 1, COMPACT_MAX)
+    contents = Contents(header, [], header.width, [TileEntry(STORED, header.samples, 0)], bytes(header.samples))
+    assert write_file(contents).startswith(COMPACT)
+    assert write_file(replace(contents, metadata={EXIF: b"MM\0*"}))[9:13] == EXIF
+    longer = replace(contents.tiles[0], length=COMPACT_MAX + 1)
+    more = replace(contents, header=replace(header, width=COMPACT_MAX + 1), tile_side=COMPACT_MAX + 1, tiles=[longer])
+    assert write_file(replace(more, data=bytes(COMPACT_MAX + 1)))[9:13] == SOLE
+    with pytest.raises(FormatError, match="at most 65536"):
+        read_file(COMPACT + bytes(COMPACT_FILE_MAX))
+    with pytest.raises(VersionError, match="compact file of version 2"):
+        read_file(COMPACT[:-1] + bytes([COMPACT[-1] + 1]) + bytes(20))
+    with pytest.raises(FormatError, match="ends early"):
+        read_file(COMPACT + b"\0")
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_contents_of_compact_files_are_refused(name: str) -> None:
+    data, error, message = WRONG[name]
+    with pytest.raises(error, match=message):
+        read_file(write_compact(data))
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_section_holds_the_picture_beside_metadata(name: str) -> None:
+    picture, palette = PICTURES[name]
+    data = l3c.encode(picture, palette=palette, metadata={"comment": b"small"})
+    cursor = Cursor(memoryview(data)[9:])
+    assert read_section(cursor)[0] == NAMED
+    assert read_section(cursor)[0] == SOLE
+    assert np.array_equal(l3c.decode(data), picture)
+    place = len(data) - 6
+    salvaged = l3c.salvage(data[:place] + bytes([data[place] ^ 16]) + data[place + 1 :])
+    assert np.array_equal(salvaged.samples, picture)
+    assert "section SOLE is damaged: one bit of it was mended" in salvaged.lost

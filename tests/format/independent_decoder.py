@@ -29,6 +29,7 @@ Bytes = NDArray[np.uint8]
 Samples = NDArray[Any]
 
 SIGNATURE = bytes.fromhex("8B4C33430D0A1A0A")
+COMPACT = bytes.fromhex("8B4C334381")
 VERSION = 1
 
 
@@ -127,6 +128,13 @@ def read_sections(reader: Reader) -> dict[str, bytes]:
 def varint_of(value: int) -> bytes:
     """The bytes of a varint (1.1)."""
     return bytes([value & 127 | 128]) + varint_of(value >> 7) if value > 127 else bytes([value])
+
+
+def read_compact(data: bytes) -> dict[str, bytes]:
+    """The sections that a compact file stands for (2.8.2)."""
+    require(7 <= len(data) <= 65536, "size of a compact file")
+    require(int.from_bytes(data[-2:], "little") == zlib.crc32(data[:-2]) & 0xFFFF, "check of a compact file")
+    return unfold(data[5:-2])
 
 
 def unfold(content: bytes) -> dict[str, bytes]:
@@ -3418,11 +3426,14 @@ def decode(
     dct_models: dict[bytes, DctModel] | None = None,
 ) -> Decoded:
     """Decodes a file (1.4). Raises RefusedError where it has to be refused. `dct_models` are models of coefficients."""
-    reader = Reader(data)
-    require(data[:8] == SIGNATURE, "not an l3c file")
-    reader.take(8)
-    require(reader.u8() == VERSION, "unknown version")
-    sections = read_sections(reader)
+    if data[:5] == COMPACT:
+        sections = read_compact(data)
+    else:
+        reader = Reader(data)
+        require(data[:8] == SIGNATURE, "not an l3c file")
+        reader.take(8)
+        require(reader.u8() == VERSION, "unknown version")
+        sections = read_sections(reader)
     metadata = read_metadata(sections)
     if "FILE" in sections:
         file = Reader(sections["FILE"])

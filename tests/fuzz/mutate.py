@@ -43,7 +43,7 @@ def _changed(parts: tuple[Part, ...], r: Random) -> tuple[Part, ...]:
         found[at] = replace(found[at], inner=_changed(found[at].inner, r))
     else:
         donors = [part.content for part in _others(r) if part.tag == found[at].tag]
-        found[at] = Part(found[at].tag, content(found[at].content, r, donors))
+        found[at] = replace(found[at], content=content(found[at].content, r, donors), inner=())
     return tuple(found)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from l3c.container.constants import DATA, SIGNATURE, VERSION
+from l3c.container.constants import DATA, SIGNATURE, SOLE, VERSION
 from l3c.container.cursor import Cursor
 from l3c.container.read import read_section
+from l3c.container.sole import is_compact, read_compact, write_compact
 from l3c.container.write import section
 from l3c.errors import FormatError
 
@@ -15,11 +16,14 @@ START = SIGNATURE + bytes([VERSION])
 
 @dataclass(frozen=True)
 class Part:
-    """A section. inner: of the pages' data, the sections of all pages, one after another."""
+    """A section. inner: of the pages' data, the sections of all pages, one after another. compact: whether it makes a
+    compact file, if it is alone.
+    """
 
     tag: bytes
     content: bytes
     inner: tuple[Part, ...] = ()
+    compact: bool = False
 
     def seal(self) -> bytes:
         return section(self.tag, b"".join(part.seal() for part in self.inner) if self.inner else self.content)
@@ -27,6 +31,8 @@ class Part:
 
 def parse(data: bytes) -> tuple[Part, ...]:
     """All sections of a good file. Raises FormatError."""
+    if is_compact(data):
+        return (Part(SOLE, read_compact(memoryview(data)), compact=True),)
     if not data.startswith(START):
         raise FormatError("no file of l3c")
     return _parts(data[len(START) :])
@@ -50,4 +56,6 @@ def _pages(content: bytes) -> tuple[Part, ...]:
 
 
 def seal(parts: tuple[Part, ...]) -> bytes:
+    if len(parts) == 1 and parts[0].compact:
+        return write_compact(parts[0].content)
     return START + b"".join(part.seal() for part in parts)

@@ -13,6 +13,7 @@ from PIL import Image, ImageSequence, PngImagePlugin, UnidentifiedImageError
 
 import l3c
 from l3c import api
+from l3c.container.constants import SIGNATURE
 from l3c.errors import ChecksumError, FormatError, InputError, ModelError, VersionError
 from l3c.images.picture import Picture
 from l3c.images.read import read_bytes
@@ -122,24 +123,24 @@ def test_wrong_options_are_refused(tmp_path: Path) -> None:
 
 def test_damage_is_our_error() -> None:
     data = bytearray(l3c.encode(RGB))
-    data[30] ^= 1
+    data[-4] ^= 1
     with pytest.raises(FormatError):
         Image.open(io.BytesIO(bytes(data)))
 
 
 def test_errors_are_those_that_pillows_users_catch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = l3c.encode(RGB)
-    with pytest.raises(UnidentifiedImageError, match="byte") as cut:
+    with pytest.raises(UnidentifiedImageError, match="damaged") as cut:
         Image.open(io.BytesIO(data[:40]))
     assert isinstance(cut.value, FormatError)
-    assert cut.value.exit_code == FormatError.exit_code
+    assert cut.value.exit_code == ChecksumError.exit_code
     again = pickle.loads(pickle.dumps(cut.value))
     assert (type(again), str(again)) == (type(cut.value), str(cut.value))
-    with pytest.raises(UnidentifiedImageError, match="section SOLE is damaged") as wrong:
+    with pytest.raises(UnidentifiedImageError, match="compact file is damaged") as wrong:
         Image.open(io.BytesIO(data[:-1] + bytes([data[-1] ^ 1])))
     assert isinstance(wrong.value, ChecksumError)
     with pytest.raises(UnidentifiedImageError, match="version") as later:
-        Image.open(io.BytesIO(data[:8] + bytes([99]) + data[9:]))
+        Image.open(io.BytesIO(SIGNATURE + bytes([99]) + data))
     assert isinstance(later.value, VersionError)
     image = Image.open(io.BytesIO(data))
     monkeypatch.setattr(api, "decode_contents", Mock(side_effect=ChecksumError("tile 0: other pixels")))

@@ -24,7 +24,7 @@ Encode = Callable[[Samples], bytes]
 SIDE_OF_LARGE = 4096
 """Of the tiles of larger images: its square has as many pixels as a payload may."""
 
-SMALL = 4096
+SMALL = 8192
 """Pixels up to which all pictures are tried: it takes milliseconds, and models adapt to so few too slowly."""
 
 DECISIVE_SHARE = 0.85

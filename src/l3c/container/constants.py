@@ -3,6 +3,12 @@
 SIGNATURE = b"\x8bL3C\r\n\x1a\n"
 """A byte that is no ASCII, the name, and the ends of line that a transfer as text would change (as PNG has)."""
 
+COMPACT = b"\x8bL3C\x81"
+"""Signature and version of a compact file: the highest bit of a version says so."""
+
+SIGNATURES = (SIGNATURE, COMPACT)
+"""How l3c files begin."""
+
 VERSION = 1  # of the format, in every file (1.6)
 FILE_SUFFIX = ".l3c"  # of names of files (1.5)
 MAX_NAME = 255  # bytes of the name of a model (1.7)

@@ -31,14 +31,15 @@ from l3c.container.history import read_history
 from l3c.container.pages import PageEntry, read_index
 from l3c.container.palette import read_palette
 from l3c.container.read import (
-    check_lengths,
-    contents_of_sole,
+    compact_contents,
     read_adaptations,
     read_head,
     read_models,
     read_section,
     read_tiles,
+    sole_contents,
 )
+from l3c.container.sole import is_compact
 from l3c.container.structure import Adaptation, Animation, Contents, Page, TileEntry
 from l3c.errors import ChecksumError, FormatError
 
@@ -74,9 +75,11 @@ def read_damaged(data: Buffer) -> tuple[Contents, list[str]]:
     """
     view = memoryview(bytes(data))
     lost: list[str] = []
+    if is_compact(view):
+        return _compact(view, lost), lost
     begin = len(SIGNATURE) + 1 if bytes(view[: len(SIGNATURE)]) == SIGNATURE else 0
     if _is_sole(view, begin):
-        contents, end = _find(view, SOLE, begin, _small, lost)
+        contents, end = _find(view, SOLE, begin, sole_contents, lost)
         return replace(contents, metadata=_metadata(view, begin, end, lost)), lost
     header, start = _find(view, HEAD, 0, read_head, lost)
     if bytes(view[start : start + len(FILE)]) == FILE:
@@ -97,6 +100,17 @@ def read_damaged(data: Buffer) -> tuple[Contents, list[str]]:
     return Contents(header, models, side, entries, payload, metadata, palette, adaptations=adaptations), lost
 
 
+def _compact(view: memoryview, lost: list[str]) -> Contents:
+    """The contents of a compact file, with one bit mended if need be."""
+    with suppress(ChecksumError):
+        return compact_contents(view)
+    with suppress(ChecksumError):
+        contents = compact_contents(view, mend=True)
+        lost.append("the compact file is damaged: one bit of it was mended")
+        return contents
+    raise FormatError("the compact file is damaged, and is too small for a part of it to be salvaged")
+
+
 def _is_sole(view: memoryview, begin: int) -> bool:
     """Whether the first section that is no metadata is SOLE; if that cannot be known, whether no other is there."""
     cursor = Cursor(view[begin:], begin)
@@ -109,12 +123,6 @@ def _is_sole(view: memoryview, begin: int) -> bool:
                 read_section(cursor)
     first, other = (next(_places(view, tag, begin), None) for tag in (SOLE, HEAD))
     return first is not None and other is None
-
-
-def _small(cursor: Cursor) -> Contents:
-    contents = contents_of_sole(cursor, {})
-    check_lengths(contents.header, contents.tile_side, contents.tiles, len(contents.data))
-    return contents
 
 
 def read_damaged_pages(data: Buffer) -> tuple[Contents, list[str]] | None:

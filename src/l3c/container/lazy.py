@@ -16,10 +16,12 @@ from l3c.container.read import (
     check_page,
     check_pages,
     check_signature,
+    compact_contents,
     contents_of,
     picture_of,
     read_file,
 )
+from l3c.container.sole import COMPACT_FILE_MAX, is_compact
 from l3c.container.structure import Contents, Page
 from l3c.errors import FormatError
 
@@ -75,6 +77,9 @@ def read_lazily(source: Ranges) -> Lazy:
     The checksum of section DATA is not tested, since that takes all of it: the tiles have their own.
     """
     first = source.read(0, FIRST)
+    if is_compact(first):
+        contents = compact_contents(memoryview(_read(source, first, 0, min(source.size, COMPACT_FILE_MAX + 1))))
+        return Lazy(contents, contents.data, [])
     check_signature(Cursor(memoryview(first)), first[:256])
     start = len(SIGNATURE) + 1
     front = _front(source, first, start, source.size)

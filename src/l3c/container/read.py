@@ -12,6 +12,7 @@ from l3c.container.constants import (
     ADAPTATIONS,
     ANCILLARY,
     COLOURS,
+    COMPACT,
     DATA,
     EXTRA_MAX,
     EXTRA_NAMES,
@@ -53,7 +54,7 @@ from l3c.container.named import check_chunks, unpack_named
 from l3c.container.pages import PageEntry, read_index
 from l3c.container.palette import read_palette
 from l3c.container.reference import read_reference
-from l3c.container.sole import read_sole, sole_side, split_sole
+from l3c.container.sole import is_compact, read_compact, read_sole, sole_side, split_sole
 from l3c.container.structure import (
     NOTHING,
     Adaptation,
@@ -99,7 +100,10 @@ def read_file(data: Buffer) -> Contents:
     if isinstance(data, str | PathLike):
         raise InputError(f"{data!r}: needs the bytes of an l3c file; l3c.open takes paths")
     cursor = Cursor(memoryview(data).cast("B"))
-    check_signature(cursor, bytes(data[:256]))
+    start = bytes(data[:256])
+    if is_compact(start):
+        return compact_contents(cursor.take(cursor.left, "the file"))
+    check_signature(cursor, start)
     return _contents(cursor)
 
 
@@ -175,6 +179,18 @@ def contents_of_sole(cursor: Cursor, ancillary: dict[bytes, bytes]) -> Contents:
     return Contents(header, [], sole_side(header), tiles, data, ancillary, palette)
 
 
+def compact_contents(data: memoryview, mend: bool = False) -> Contents:
+    """The contents of a compact file. mend: whether a flipped bit may be put right. Raises FormatError."""
+    return sole_contents(Cursor(memoryview(read_compact(data, mend)), len(COMPACT)))
+
+
+def sole_contents(cursor: Cursor) -> Contents:
+    """The contents of a small image, from section SOLE, all lengths checked."""
+    contents = contents_of_sole(cursor, {})
+    check_lengths(contents.header, contents.tile_side, contents.tiles, len(contents.data))
+    return contents
+
+
 def _described(head: Cursor, colours: Cursor | None, history: Cursor | None) -> tuple[ImageHeader, Palette | None]:
     """The header with its history, and the palette, from the contents of HEAD, PALT and HIST."""
     header = read_head(head)
@@ -185,6 +201,8 @@ def _described(head: Cursor, colours: Cursor | None, history: Cursor | None) -> 
 
 
 def check_signature(cursor: Cursor, start: bytes) -> None:
+    if start[:4] == SIGNATURE[:4] and start[4:5] > b"\x7f":
+        raise VersionError(f"byte 4: a compact file of version {start[4] - 128}, this release reads version {VERSION}")
     if start[: len(SIGNATURE)] != SIGNATURE:
         raise FormatError(f"byte 0: {describe_stranger(start)}")
     cursor.take(len(SIGNATURE), "signature")

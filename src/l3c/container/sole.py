@@ -1,11 +1,15 @@
-"""A small image in one section: each component is one tile, none coded by a model (format 2.8.1)."""
+"""A small image in one section, or in a compact file: each component is one tile, none coded by a model (format 2.8.1,
+2.8.2).
+"""
 
 from __future__ import annotations
 
-from l3c.container.constants import FIRST_MODEL, MAX_LENGTH, PALETTE, TILE_SIDE_MAX, TILE_SIDE_MIN
+from zlib import crc32
+
+from l3c.container.constants import COMPACT, FIRST_MODEL, MAX_LENGTH, PALETTE, TILE_SIDE_MAX, TILE_SIDE_MIN
 from l3c.container.cursor import Cursor, varint
 from l3c.container.structure import ImageHeader, TileEntry
-from l3c.errors import VersionError
+from l3c.errors import ChecksumError, FormatError, VersionError
 
 LENGTH_SHIFT = 2
 """A number holds a payload's length above two bits of its coder."""
@@ -13,6 +17,21 @@ LENGTH_SHIFT = 2
 SOLE_MAX = 1 << 16
 """Bytes of payloads up to which an image is written so: readers of pieces take as many at once, and beyond, the 35
 bytes that it saves are 0.05 %."""
+
+
+CHECK_BYTES = 2
+"""Of a compact file's check: half a CRC-32, since each tile has a whole one of its own."""
+
+MENDED_MAX = 256
+"""Bytes of a compact file of which every bit is tried: the check takes one of 2,000 wrong ones for right by 1 to 32,
+and the tiles' checks tell."""
+
+COMPACT_MAX = 1 << 12
+"""Bytes of payloads up to which a file is compact: beyond, the 11 bytes that it saves are 0.3 %, and sections say at
+once what of a file is damaged."""
+
+COMPACT_FILE_MAX = 1 << 16
+"""Bytes of a compact file, with room for a palette: readers of pieces take all of it."""
 
 
 def sole_side(header: ImageHeader) -> int:
@@ -66,3 +85,38 @@ def read_sole(cursor: Cursor, header: ImageHeader) -> tuple[list[TileEntry], mem
         raise VersionError(f"byte {cursor.offset}: tile coder {max(coders)} is unknown to this release")
     entries = [TileEntry(*tile) for tile in zip(coders, lengths, checks, strict=True)]
     return entries, cursor.take(cursor.left, "payloads")
+
+
+def is_compact(start: bytes | memoryview) -> bool:
+    """Whether a file that begins so is compact."""
+    return bytes(start[: len(COMPACT)]) == COMPACT
+
+
+def write_compact(content: bytes) -> bytes:
+    """The file. content: of section SOLE."""
+    file = COMPACT + content
+    return file + _check(file).to_bytes(CHECK_BYTES, "little")
+
+
+def read_compact(data: memoryview, mend: bool = False) -> bytes:
+    """The content of section SOLE. mend: whether a flipped bit may be put right. Raises FormatError, ChecksumError."""
+    if len(data) > COMPACT_FILE_MAX:
+        raise FormatError(f"a compact file of {len(data)} bytes, at most {COMPACT_FILE_MAX}")
+    if len(data) < len(COMPACT) + CHECK_BYTES:
+        raise FormatError(f"a compact file of {len(data)} bytes: it ends early")
+    file, stored = bytes(data[:-CHECK_BYTES]), int.from_bytes(data[-CHECK_BYTES:], "little")
+    if mend and len(file) <= MENDED_MAX:
+        flipped = (file[: i // 8] + bytes([file[i // 8] ^ 1 << i % 8]) + file[i // 8 + 1 :] for i in _bits(file))
+        file = next((one for one in flipped if _check(one) == stored), file)
+    if _check(file) != stored:
+        raise ChecksumError("the compact file is damaged: its check differs")
+    return file[len(COMPACT) :]
+
+
+def _bits(file: bytes) -> range:
+    """Of a file behind its signature."""
+    return range(8 * len(COMPACT), 8 * len(file))
+
+
+def _check(file: bytes) -> int:
+    return crc32(file) & (1 << 8 * CHECK_BYTES) - 1

@@ -27,7 +27,7 @@ from l3c.container.kept_file import write_file_section
 from l3c.container.pages import PageEntry, write_index
 from l3c.container.palette import write_palette
 from l3c.container.reference import write_reference
-from l3c.container.sole import is_sole, sole_side, write_sole
+from l3c.container.sole import COMPACT_MAX, is_sole, sole_side, write_compact, write_sole
 from l3c.container.structure import Adaptation, Contents, ImageHeader, ModelReference, TileEntry
 
 
@@ -36,7 +36,18 @@ def write_file(contents: Contents, payloads: Sequence[bytes] | None = None) -> b
 
     payloads: of the tiles, in the place of `contents.data`: they are copied once.
     """
+    data = [contents.data] if payloads is None else payloads
+    size = sum(map(len, data))
+    plain = not (contents.metadata or contents.pages) and contents.has_picture and contents.kept is None
+    if plain and size <= COMPACT_MAX and _is_sole(contents, size):
+        return write_compact(_sole(contents, data))
     return b"".join([SIGNATURE, bytes([VERSION]), *_sections(contents, payloads)])
+
+
+def _sole(contents: Contents, data: Sequence[bytes | memoryview]) -> bytes:
+    """The content of section SOLE. data: the payloads."""
+    palette = write_palette(contents.palette) if contents.palette else None
+    return write_sole(head(contents.header), palette, contents.tiles, b"".join(data))
 
 
 def _sections(contents: Contents, payloads: Sequence[bytes] | None = None) -> list[bytes | memoryview]:
@@ -51,8 +62,7 @@ def _sections(contents: Contents, payloads: Sequence[bytes] | None = None) -> li
     history = write_history(contents.header.history) if contents.header.history else None
     data = [contents.data] if payloads is None else payloads
     if _is_sole(contents, sum(map(len, data))):
-        one = write_sole(head(contents.header), palette, contents.tiles, b"".join(data))
-        return [*ancillary, section(SOLE, one)]
+        return [*ancillary, section(SOLE, _sole(contents, data))]
     sections += [section(COLOURS, palette)] if palette is not None else []
     sections += [section(HISTORY, history)] if history is not None else []
     sections += [section(MODELS, models(contents.models))]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c import api
-from l3c.container.constants import FILE_SUFFIX, SIGNATURE
+from l3c.container.constants import FILE_SUFFIX, SIGNATURES
 from l3c.convert.compare import load
 from l3c.convert.files import TAKEN, DecodeOptions
 from l3c.errors import InputError, L3CError
@@ -149,7 +149,7 @@ def pixels_of(path: Path, max_memory: int | None) -> Pixels:
     channels = samples.shape[2] if samples.ndim == 3 else 1
     if picture.pages or picture.palette or samples.dtype != np.uint8 or channels not in CHANNELS:
         raise InputError(f"{path}: no single picture of 8-bit gray, RGB or RGBA")
-    if raw.startswith(SIGNATURE):
+    if raw.startswith(SIGNATURES):
         samples = np.ascontiguousarray(samples)
     return samples[..., 0] if samples.ndim == 3 and channels == 1 else samples
 

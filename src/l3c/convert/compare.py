@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c import api
-from l3c.container.constants import FILE_SUFFIX, SIGNATURE
+from l3c.container.constants import FILE_SUFFIX, SIGNATURES
 from l3c.container.read import read_file
 from l3c.convert.files import DecodeOptions, decoded, differences, equal, layout_of, read_picture
 from l3c.errors import naming
@@ -33,7 +33,7 @@ class Difference:
 
 def load(raw: bytes, name: str, options: DecodeOptions) -> Picture:
     """The picture of an l3c file, or of a picture's file; of a file that is kept whole, what that shows."""
-    if not raw.startswith(SIGNATURE):
+    if not raw.startswith(SIGNATURES):
         return read_picture(raw, name, options)
     with naming(name):
         contents = read_file(raw)

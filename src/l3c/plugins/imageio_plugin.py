@@ -14,7 +14,7 @@ from imageio.core.v3_plugin_api import ImageProperties, PluginV3
 from numpy.typing import NDArray
 
 from l3c import api
-from l3c.container.constants import FILE_SUFFIX, SIGNATURE
+from l3c.container.constants import FILE_SUFFIX, SIGNATURES
 from l3c.image import Image, open_image
 from l3c.images.picture import Picture
 
@@ -28,7 +28,7 @@ class L3CPlugin(PluginV3):
         super().__init__(request)
         if request.mode.io_mode == "r":
             data = request.get_file().read()
-            if not data.startswith(SIGNATURE):
+            if not data.startswith(SIGNATURES):
                 raise InitializationError("not an l3c file")
             self._image = open_image(data, **options)
         elif request.extension != FILE_SUFFIX and request.raw_uri != "<bytes>":

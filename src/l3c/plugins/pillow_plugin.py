@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageSequence, UnidentifiedImageError
 
 from l3c import api
-from l3c.container.constants import EXTRA_NAMES, LAYOUT_NAMES, SIGNATURE
+from l3c.container.constants import EXTRA_NAMES, LAYOUT_NAMES, SIGNATURES
 from l3c.container.read import read_file
 from l3c.container.structure import Animation, Contents, Frame, ImageHeader
 from l3c.errors import ChecksumError, FormatError, InputError, L3CError, VersionError
@@ -94,7 +94,7 @@ def mode_of(header: ImageHeader) -> str:
 
 
 def _accept(prefix: bytes) -> bool:
-    return prefix.startswith(SIGNATURE)
+    return prefix.startswith(SIGNATURES)
 
 
 class L3CImageFile(ImageFile.ImageFile):
