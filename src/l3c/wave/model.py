@@ -81,8 +81,11 @@ class WaveModel:
         from l3c.wave.adaptation.code import write_numbers
         from l3c.wave.adaptation.search import Search
 
+        planned = list(parts(samples.shape[0] * samples.shape[1], effort))
+        if not planned:  # as at the default effort, where preparing a search takes 2 % of the time of `wave-fast`
+            return
         search = Search(self.network, samples)
-        for part in parts(samples.shape[0] * samples.shape[1], effort) if search.possible else ():
+        for part in planned if search.possible else ():
             search.run(*part)
             yield write_numbers(self.network.architecture, *search.rounded())
 
