@@ -210,25 +210,49 @@ inline void find_wide(const Tables& tables, const Mixture8* m, Count components,
         symbol[v] = start[v] = _mm512_setzero_si512();
         end[v] = _mm512_set1_epi32(1 << kFrequencyBits);
     }
-    for (int step = kSymbols / 2; step > 0; step >>= 1)
-        for (int v = 0; v < Vectors; ++v) {
-            const __m512i candidate = _mm512_add_epi32(symbol[v], _mm512_set1_epi32(step));
-            const __m512i edge = _mm512_slli_epi32(candidate, kGrayBits);
-            __m512i sum = _mm512_setzero_si512();
-            for (int k = 0; k < components; ++k) {
-                const __m512i z = _mm512_srav_epi32(
-                    _mm512_mullo_epi32(_mm512_sub_epi32(edge, mean[v][k]), mantissa[v][k]), shift[v][k]);
-                const __m512i clipped = _mm512_min_epi32(_mm512_max_epi32(z, _mm512_set1_epi32(-kSigmoidReach)), reach);
-                sum = _mm512_add_epi32(sum, _mm512_mullo_epi32(weight[v][k], logistic16(clipped)));
-            }
-            const __m512i share = _mm512_srli_epi32(sum, kWeightBits);
-            const __m512i spare = _mm512_srli_epi32(_mm512_add_epi32(share, _mm512_set1_epi32(kSymbols - 1)), 8);
-            const __m512i border = _mm512_add_epi32(candidate, _mm512_sub_epi32(share, spare));
-            const __mmask16 above = _mm512_cmple_epi32_mask(border, slot[v]);
-            symbol[v] = _mm512_mask_mov_epi32(symbol[v], above, candidate);
-            start[v] = _mm512_mask_mov_epi32(start[v], above, border);
-            end[v] = _mm512_mask_mov_epi32(border, above, end[v]);
+    const auto border_at = [&](int v, __m512i candidate) {
+        const __m512i edge = _mm512_slli_epi32(candidate, kGrayBits);
+        __m512i sum = _mm512_setzero_si512();
+        for (int k = 0; k < components; ++k) {
+            const __m512i z =
+                _mm512_srav_epi32(_mm512_mullo_epi32(_mm512_sub_epi32(edge, mean[v][k]), mantissa[v][k]), shift[v][k]);
+            const __m512i clipped = _mm512_min_epi32(_mm512_max_epi32(z, _mm512_set1_epi32(-kSigmoidReach)), reach);
+            sum = _mm512_add_epi32(sum, _mm512_mullo_epi32(weight[v][k], logistic16(clipped)));
         }
+        const __m512i share = _mm512_srli_epi32(sum, kWeightBits);
+        const __m512i spare = _mm512_srli_epi32(_mm512_add_epi32(share, _mm512_set1_epi32(kSymbols - 1)), 8);
+        return _mm512_add_epi32(candidate, _mm512_sub_epi32(share, spare));
+    };
+    if constexpr (Vectors == 1 && kMost <= 2) {
+        // Quarters instead of halves: one search alone waits for its own results, while the three candidates of a step do not
+        // wait for each other. With more logistics, the registers do not hold them.
+        for (int step = kSymbols / 4; step > 0; step >>= 2) {
+            __m512i candidate[3], border[3];
+#pragma GCC unroll 3
+            for (int i = 0; i < 3; ++i) candidate[i] = _mm512_add_epi32(symbol[0], _mm512_set1_epi32((i + 1) * step));
+#pragma GCC unroll 3
+            for (int i = 0; i < 3; ++i) border[i] = border_at(0, candidate[i]);
+#pragma GCC unroll 3
+            for (int i = 2; i >= 0; --i)
+                end[0] = _mm512_mask_mov_epi32(end[0], _mm512_cmpgt_epi32_mask(border[i], slot[0]), border[i]);
+#pragma GCC unroll 3
+            for (int i = 0; i < 3; ++i) {
+                const __mmask16 above = _mm512_cmple_epi32_mask(border[i], slot[0]);
+                symbol[0] = _mm512_mask_mov_epi32(symbol[0], above, candidate[i]);
+                start[0] = _mm512_mask_mov_epi32(start[0], above, border[i]);
+            }
+        }
+    } else {
+        for (int step = kSymbols / 2; step > 0; step >>= 1)
+            for (int v = 0; v < Vectors; ++v) {
+                const __m512i candidate = _mm512_add_epi32(symbol[v], _mm512_set1_epi32(step));
+                const __m512i border = border_at(v, candidate);
+                const __mmask16 above = _mm512_cmple_epi32_mask(border, slot[v]);
+                symbol[v] = _mm512_mask_mov_epi32(symbol[v], above, candidate);
+                start[v] = _mm512_mask_mov_epi32(start[v], above, border);
+                end[v] = _mm512_mask_mov_epi32(border, above, end[v]);
+            }
+    }
     for (int v = 0; v < Vectors; ++v) {
         part(symbol[v], found[2 * v].symbol, found[2 * v + 1].symbol);
         part(start[v], found[2 * v].start, found[2 * v + 1].start);
