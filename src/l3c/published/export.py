@@ -16,7 +16,7 @@ from l3c.published.architecture import DILATIONS, Architecture, recursions_of
 from l3c.published.grid import SMALL_WEIGHT, Floats, Grid, Grids, Steps, grid_of, shifts_of
 from l3c.published.integer_model import all_parameters
 from l3c.published.layers_integer import Program, layers, scale_count
-from l3c.published.operations import INPUT_MAX, NARROW_MAX, SUM_MAX, IntegerLayer, Layer
+from l3c.published.operations import INPUT_MAX, NARROW_BITS, NARROW_MAX, SUM_MAX, IntegerLayer, Layer
 from l3c.published.pictures import Padding, Pixels
 
 Weights = dict[str, tuple[Floats, Floats]]
@@ -31,6 +31,11 @@ QUIET = 32
 
 LEVEL_ERROR = 1e-5
 """By so much the levels of a quantizer may be off: versions of PyTorch differ by 1.2e-7."""
+
+BEGIN_SUMS = (".enc.down", ".dec.head", ".dec.tail")
+"""Layers that a sum begins with: what they read is no part of it, so that its steps may follow from theirs."""
+
+TINY = 1e-9  # of a step: less is rounding
 
 SHIFT_MIN = 3
 """Steps of signals that one layer writes are made large enough for this shift."""
@@ -166,19 +171,32 @@ def calibrate(architecture: Architecture, weights: Weights, pictures: Iterable[P
     floor = {signal: np.maximum(seen, seen.max() / QUIET + 1e-12) for signal, seen in recorder.largest.items()}
     steps = {signal: HEADROOM * seen / NARROW_MAX for signal, seen in floor.items()}
     steps |= fixed_steps(architecture, *weights["input"])
-    for layer in layers(architecture):
-        if layer.high == NARROW_MAX:
-            least = _least_step(layer, *weights[layer.name], steps[layer.source])
-            steps[layer.target] = np.maximum(steps[layer.target], least)
+    while _widen(architecture, weights, steps):
+        pass
     return steps | _joined_steps(architecture, steps)
 
 
-def _least_step(layer: Layer, weight: Floats, bias: Floats, source: Floats) -> Floats:
-    """Smallest steps of a layer's outputs that leave room for weights and sums at the least shift."""
+def _widen(a: Architecture, weights: Weights, steps: Steps) -> bool:
+    """Enlarge steps that leave no room; whether any was. What reads a signal whose step grew needs more room itself."""
+    changed = False
+    for layer in layers(a):
+        begins_sum = layer.name.endswith(BEGIN_SUMS)
+        if layer.high == NARROW_MAX or begins_sum:
+            shift = NARROW_BITS if begins_sum else SHIFT_MIN  # sums are that much finer, and may do without a shift
+            least = _least_step(layer, *weights[layer.name], steps[layer.source], shift)
+            step = steps[layer.target]
+            least = least.reshape(len(step), -1).max(1)  # outputs that are shuffled into space share a step
+            changed |= bool((least > step * (1 + TINY)).any())
+            steps[layer.target] = np.maximum(step, least)
+    return changed
+
+
+def _least_step(layer: Layer, weight: Floats, bias: Floats, source: Floats, shift: int) -> Floats:
+    """Smallest steps of a layer's outputs that leave room for weights and sums at a shift."""
     weights = np.abs(weight * source[None, :, None, None])
     sums = weights.sum((1, 2, 3)) * layer.read_max + np.abs(bias)
     room = np.maximum(weights.max((1, 2, 3)) / SMALL_WEIGHT, 1.1 * sums / SUM_MAX)
-    least: Floats = room * 2.0**SHIFT_MIN
+    least: Floats = room * 2.0**shift
     return least
 
 
