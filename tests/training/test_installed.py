@@ -21,7 +21,7 @@ from l3c.cli import main
 assert Path(l3c.__file__).is_relative_to(SITE), l3c.__file__
 assert not [path for path in sys.path if Path(path or ".", "pyproject.toml").exists()], sys.path
 
-SMALL = "features=8 blocks=1 components=3 crop=16 batch=4 valid_batch=2 valid_batches=1 iterations=20 spread".split()
+SMALL = "features=16 blocks=1 components=3 crop=16 batch=4 valid_batch=2 valid_batches=1 iterations=20".split()
 settings = [text for setting in SMALL for text in ("-p", setting)]
 settings += ["-p", "train=pictures", "-p", "valid=pictures", "-W", "0"]
 cpu, log = ["--device", "cpu"], ["--log-dir", "runs"]

@@ -112,6 +112,7 @@ def test_another_network_is_refused_unless_asked_for(
     assert "do not fit this network" in capsys.readouterr().err
     assert main([*other, "--restore-restart", str(uninterrupted.folder), "--no-strict"]) == 0
     assert "prob_clfs.0.atrous.lin.bias" in caplog.text
+    assert "heads.0.head.1.head.bias" not in caplog.text
     assert main([*other, "--restore-continue", str(uninterrupted.folder)]) == 2
 
 

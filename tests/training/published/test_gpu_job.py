@@ -35,7 +35,7 @@ from tests.training.pictures import write_pictures
 from tests.training.test_minutes import FakeClock
 
 TINY = (
-    "features=8",
+    "features=16",
     "blocks=1",
     "components=3",
     "crop=16",
@@ -116,7 +116,7 @@ def experiment_in(folder: Path) -> Experiment:
 def test_graphs_of_later_stages_are_compiled_beside(data: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """The process that compiles runs as on a GPU; here it has nothing to compile, and takes its one step."""
     (data.parent / "work").mkdir()
-    with compiling(job(data, "out", 1), [L3C], torch.device("cuda"), goes_on=False) as compiled:
+    with compiling(job(data, "out", 1), [L3C], torch.device("cuda")) as compiled:
         assert compiled.ready(L3C, 300) is L3C
         assert compiled.ready(BASELINES[0], 1) is BASELINES[0]
     log = (data.parent / "work" / "compiling-l3c.log").read_text()

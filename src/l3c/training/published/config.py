@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -29,6 +30,7 @@ class Optimizer:
     rewind: go back to an earlier state, at half the rate, where the mean cost between two reports is so many times the
         lowest; none never does.
     guidance: iterations in which auxiliary images are drawn, ever less, towards smaller copies of the image.
+    mean_rate: factor of the learning rate for the weights that give means of images, which are numbers up to 255.
     """
 
     name: str = "rmsprop"
@@ -43,20 +45,25 @@ class Optimizer:
     guidance: int = 0
     skip_non_finite: bool = False
     rewind: float | None = None
+    mean_rate: float = 1.0
 
     def __post_init__(self) -> None:
         if self.name not in OPTIMIZERS:
             raise InputError(f"optimizer.name: {self.name!r} is none of {', '.join(OPTIMIZERS)}")
         if self.rewind is not None and not self.rewind > 1:
             raise InputError(f"optimizer.rewind: {self.rewind!r} is no factor above 1")
+        if not 0 < self.mean_rate < math.inf:
+            raise InputError(f"optimizer.mean_rate: {self.mean_rate!r} is no factor above 0")
 
 
 @dataclass(frozen=True)
 class Execution:
     """How a run is executed. iterations: after which it ends; none is endless. minutes: after which it ends, saved.
 
-    spread: begin with mixtures spread over all values, instead of as published. compile_mode: one of COMPILE_MODES, of
-    `torch.compile`; where one fails, the default is taken, and where that fails, nothing is compiled.
+    spread: begin with mixtures spread over all values, instead of as published. interpolate: begin as an interpolation
+        of half-size images instead (published networks).
+    compile_mode: one of COMPILE_MODES, of `torch.compile`; where one fails, the default is taken, and where that fails,
+        nothing is compiled.
     """
 
     seed: int = 0
@@ -66,6 +73,7 @@ class Execution:
     compile: bool = False
     channels_last: bool = False
     spread: bool = False
+    interpolate: bool = False
     compile_mode: str = "default"
 
     def __post_init__(self) -> None:

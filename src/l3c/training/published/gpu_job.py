@@ -94,10 +94,13 @@ class Stage:
         return float_name(Path(f"{self.name}.safetensors")).name
 
 
+SHORT = ("interpolate", "mean_rate=30")
+"""Settings of all short trainings, which docs/training.md explains."""
+
 # first, since they are small: what L3C has to beat
-BASELINES = (Stage("rgb-shared", "rgb_shared"), Stage("rgb", "rgb"))
-# docs/training.md says what the settings are for
-L3C = Stage("l3c", "l3c", ("guidance=4000", "latent_warm_up=6000", "range_penalty=0.1", "learning_rate=2e-4"))
+BASELINES = (Stage("rgb-shared", "rgb_shared", SHORT), Stage("rgb", "rgb", SHORT))
+# inputs of its quantizers, which alone have gradients that vanish, stay within their levels
+L3C = Stage("l3c", "l3c", (*SHORT, "range_penalty=0.1"))
 STAGES = {stage.name: stage for stage in (*BASELINES, L3C)}  # by name
 
 
@@ -178,12 +181,12 @@ def run(job: Job) -> None:
     carried = _carry_over(job)
     goes_on = job.previous is not None and holds_run(job.previous, L3C.name)
     stages = [] if goes_on else [stage for stage in BASELINES if stage.name not in carried]
-    with compiling(job, [*stages[1:], L3C], device, goes_on) as compiled:
+    with compiling(job, [*stages[1:], L3C], device) as compiled:
         for stage in stages:
             minutes = min(BASELINE_MINUTES, BASELINE_SHARE * job.minutes)
             _train(job, compiled.ready(stage, min(PATIENCE, job.seconds_left)), packs, minutes, results)
         l3c = compiled.ready(L3C, PATIENCE_SHARE * job.seconds_left)
-        restore = {"restore_continue": str(_continued(job, results))} if goes_on else _from_rgb(job)
+        restore = {"restore_continue": str(_continued(job, results))} if goes_on else {}
         _train(job, l3c, packs, job.seconds_left / 60, results, **restore)
     results.write()
     _copy_results(job)
@@ -280,12 +283,6 @@ def _continued(job: Job, results: Results) -> Path:
     return experiment.folder
 
 
-def _from_rgb(job: Job) -> dict[str, str]:
-    """L3C begins with RGB's predictors, where RGB was trained."""
-    file = job.out / STAGES["rgb"].float_file
-    return {"restore_restart": str(file)} if file.exists() else {}
-
-
 def _copy_results(job: Job) -> None:
     """Copy results to the work folder, so that a call after this one on the same machine can go on."""
     results = job.work / RESULTS
@@ -326,7 +323,7 @@ class Compiling:
 
 
 @contextmanager
-def compiling(job: Job, stages: Iterable[Stage], device: torch.device, goes_on: bool) -> Iterator[Compiling]:
+def compiling(job: Job, stages: Iterable[Stage], device: torch.device) -> Iterator[Compiling]:
     """Lend the processes that compile graphs of stages; none on a processor, which has no time to spare."""
     running = {}
     if device.type == "cuda":
@@ -339,8 +336,6 @@ def compiling(job: Job, stages: Iterable[Stage], device: torch.device, goes_on: 
             str(job.out),
         ]
         command += ["--work", str(job.work), "--device", job.device, *(f"-p{text}" for text in job.settings)]
-        if goes_on:
-            command.append("-pguidance=0")  # its iterations are over
         for stage in stages:
             with (job.work / f"compiling-{stage.name}.log").open("wb") as log:
                 running[stage.name] = subprocess.Popen([*command, "--compile-only", stage.name], stdout=log, stderr=log)

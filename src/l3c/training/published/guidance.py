@@ -6,7 +6,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-DETAIL_GAIN = 4.0  # details are small beside colours: so much larger, they fill the range. By trial
+DETAIL_GAIN = 2.0
+"""Details are small beside colours; so much larger, 25 levels tell them finely enough. By trial: untrained networks
+that interpolate cost 6.02 bits with it, 6.06 with 4."""
+
+HALF_RANGE = 127.5  # of samples of 8 bits: auxiliary images show them as -1 .. 1
+
 GRAY = (0.299, 0.587, 0.114)  # luma of BT.601
 
 
@@ -16,7 +21,7 @@ def sketch(images: Tensor, scale: int) -> Tensor:
     images: [N, 3, H, W], 0..255 -> [N, 5, H / 2^(scale + 1), W / 2^(scale + 1)]: mean colours, then the differences
     of luma across and down within each cell, amplified.
     """
-    fine = functional.avg_pool2d(images.float() / 127.5 - 1, 1 << scale)
+    fine = functional.avg_pool2d(images.float() / HALF_RANGE - 1, 1 << scale)
     luma = (fine * fine.new_tensor(GRAY)[:, None, None]).sum(1, keepdim=True)
     across = luma[..., 1::2] - luma[..., ::2]
     down = luma[..., 1::2, :] - luma[..., ::2, :]

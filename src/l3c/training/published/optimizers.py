@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from l3c.published.network import Published
 from l3c.training.published.config import Config
 
 logger = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ MOMENTS = {"rmsprop": ("square_avg",), "adam": ("exp_avg", "exp_avg_sq"), "adamw
 """Names of each optimizer's state tensors, which have the parameter's shape."""
 
 
-def make_optimizer(network: nn.Module, config: Config) -> torch.optim.Optimizer:
+def make_optimizer(network: Published, config: Config) -> torch.optim.Optimizer:
     """All parameters that are trained, PyTorch's defaults for what the configuration does not name.
 
     On a GPU, Adam and AdamW take a step in one kernel, which also can leave it out (see `leave_out`).
@@ -29,7 +30,35 @@ def make_optimizer(network: nn.Module, config: Config) -> torch.optim.Optimizer:
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     o = config.optimizer
     fused = {"fused": True} if o.name in FUSED and all(parameter.is_cuda for parameter in trained) else {}
-    return kinds[o.name](trained, lr=o.learning_rate, weight_decay=o.weight_decay, **fused)  # type: ignore[no-any-return]
+    optimizer = kinds[o.name](trained, lr=o.learning_rate, weight_decay=o.weight_decay, **fused)
+    if o.mean_rate != 1:
+        hasten_means(optimizer, network, o.mean_rate)
+    return optimizer  # type: ignore[no-any-return]
+
+
+def hasten_means(optimizer: torch.optim.Optimizer, network: Published, factor: float) -> None:
+    """Let the weights that give means of images take `factor` times the optimizer's steps.
+
+    Adam moves every weight by about its rate, and means have to reach 255 where all else is about 1.
+    """
+    rows: dict[int, Tensor] = {}
+    for scale in range(network.architecture.scales):
+        layer, mixture = network.last_layer(scale), network.mixture(scale)
+        for parameter in (layer.weight, layer.bias):
+            if mixture.joint and parameter is not None:
+                shape = (-1, mixture.channels, mixture.components, *parameter.shape[1:])
+                rows[id(parameter)] = parameter.detach().view(shape)[1]
+    before: list[Tensor] = []
+
+    def remember(*_: object) -> None:
+        before[:] = [row.clone() for row in rows.values()]
+
+    def hasten(*_: object) -> None:
+        for row, old in zip(rows.values(), before, strict=True):
+            row.add_(row - old, alpha=factor - 1)
+
+    optimizer.register_step_pre_hook(remember)
+    optimizer.register_step_post_hook(hasten)
 
 
 def is_fused(optimizer: torch.optim.Optimizer) -> bool:

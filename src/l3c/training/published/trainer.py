@@ -26,7 +26,7 @@ from l3c.training.monitor import Monitor
 from l3c.training.options import Options
 from l3c.training.processes import Processes
 from l3c.training.published.batches import Pictures, open_pictures, validation_batches
-from l3c.training.published.beginning import spread_mixtures
+from l3c.training.published.beginning import interpolate, spread_mixtures
 from l3c.training.published.config import Config
 from l3c.training.published.coster import Coster, Ways
 from l3c.training.published.optimizers import is_fused, leave_out, make_optimizer, restore_optimizer
@@ -86,7 +86,9 @@ class Trainer:
             prepare_gpu()
         torch.manual_seed(config.run.seed)
         network = make_network(config.network)
-        if config.run.spread:
+        if config.run.interpolate:
+            interpolate(network)
+        elif config.run.spread:
             spread_mixtures(network)
         layout = torch.channels_last if config.run.channels_last else torch.contiguous_format
         self.network = network.to(processes.device, memory_format=layout)  # type: ignore[call-overload]
@@ -430,15 +432,25 @@ def evaluated_weights(state: dict[str, Any], place: Path) -> dict[str, Tensor]:
 
 
 def load_weights(network: nn.Module, state: dict[str, Tensor], strict: bool, place: str) -> None:
-    """Load a state; not strict: leave out what is missing or has another shape, and say so."""
+    """Load a state; not strict: leave out what is missing or has another shape, and say so.
+
+    A bias goes with its weight: it says nothing of another layer.
+    """
     own = network.state_dict()
-    fitting = {k: v for k, v in state.items() if k in own and own[k].shape == v.shape}
+    alike = {k for k, v in state.items() if k in own and own[k].shape == v.shape}
+    fitting = {k: state[k] for k in state if k in alike and _weight_of(k, state) in alike}
     astray = sorted((own.keys() | state.keys()) - fitting.keys())
     if astray and strict:
         raise ModelError(f"{place}: {len(astray)} tensors do not fit this network, first {astray[0]}")
     if astray:
         logger.warning("%s: left out %d tensors that do not fit: %s", place, len(astray), ", ".join(astray))
     network.load_state_dict({**own, **fitting})
+
+
+def _weight_of(name: str, state: dict[str, Tensor]) -> str:
+    """The name of the weight beside a bias; of all else its own."""
+    weight = f"{name.removesuffix('bias')}weight"
+    return weight if name.endswith("bias") and weight in state else name
 
 
 def prepare_gpu() -> None:
