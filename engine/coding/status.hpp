@@ -3,7 +3,17 @@
 
 namespace l3c {
 
-enum class Status { kOk, kTooShort, kBadState, kBadStreams, kRanOut, kNotAtEnd, kBadFrequencies, kBeyond16Bits };
+enum class Status {
+    kOk,
+    kTooShort,
+    kBadState,
+    kBadStreams,
+    kBadSteps,
+    kRanOut,
+    kNotAtEnd,
+    kBadFrequencies,
+    kBeyond16Bits
+};
 const char* describe(Status status);
 
 }  // namespace l3c

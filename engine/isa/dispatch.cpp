@@ -48,7 +48,7 @@ public:
         const FloatState state;
         return coder_->decode(payload, size, tile, height, width, threads);
     }
-    std::vector<std::uint8_t> encode_deep(const std::uint16_t* tile, int depth, int height, int width,
+    std::vector<std::uint8_t> encode_deep(const std::uint16_t* tile, SampleDepth depth, int height, int width,
                                           int threads) const override {
         const FloatState state;
         return coder_->encode_deep(tile, depth, height, width, threads);

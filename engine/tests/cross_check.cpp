@@ -32,12 +32,18 @@ bool check(const l3c::WaveModel& model, const std::string& isa, int height, int 
 // The same of samples of 9 to 16 bits, for networks without side information.
 bool check_deep(const l3c::WaveModel& model, const std::string& isa, int height, int width) {
     if (model.architecture.side_channels) return true;
-    const int depth = draw(9, l3c::kMostDepth), middle = 1 << (depth - 1), near = draw(1, middle - 1);
+    const int depth = draw(9, l3c::kMostDepth), usual = draw(0, l3c::kMostUsual), middle = 1 << (depth - 1),
+              near = draw(1, middle - 1);
     std::vector<std::uint16_t> tile(std::size_t(height) * width * model.architecture.channels), back(tile.size());
-    for (auto& v : tile) v = std::uint16_t(draw(0, 3) ? draw(middle - near, middle + near) : draw(0, 2 * middle - 1));
-    const auto expected = l3c::make_coder(model, "portable")->encode_deep(tile.data(), depth, height, width, 1);
+    const bool repeats = draw(0, 1);
+    for (std::size_t i = 0; i < tile.size(); ++i)
+        tile[i] = repeats && i && draw(0, 2) ? tile[i - 1]
+                  : draw(0, 3)               ? std::uint16_t(draw(middle - near, middle + near))
+                                             : std::uint16_t(draw(0, 2 * middle - 1));
+    const l3c::SampleDepth of{depth, usual};
+    const auto expected = l3c::make_coder(model, "portable")->encode_deep(tile.data(), of, height, width, 1);
     const auto coder = l3c::make_coder(model, isa);
-    const auto payload = coder->encode_deep(tile.data(), depth, height, width, 3);
+    const auto payload = coder->encode_deep(tile.data(), of, height, width, 3);
     const auto status = coder->decode_deep(payload.data(), payload.size(), back.data(), depth, height, width, 2);
     const bool equal = payload == expected && status == l3c::Status::kOk && back == tile;
     if (!equal) std::printf("%s differs at %d x %d, %d bits\n", isa.c_str(), height, width, depth);

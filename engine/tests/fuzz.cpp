@@ -45,7 +45,7 @@ void deep_tile(Input& in, const l3c::TileCoder& coder, int channels, int height,
     const int depth = in.draw(9, l3c::kMostDepth);
     std::vector<std::uint16_t> samples(std::size_t(height) * width * channels), back(samples.size());
     for (auto& v : samples) v = std::uint16_t(in.draw(0, (1 << depth) - 1));
-    const auto payload = coder.encode_deep(samples.data(), depth, height, width, 2);
+    const auto payload = coder.encode_deep(samples.data(), {depth, in.draw(0, l3c::kMostUsual)}, height, width, 2);
     require(coder.decode_deep(payload.data(), payload.size(), back.data(), depth, height, width, 2) ==
             l3c::Status::kOk);
     require(back == samples);

@@ -12,6 +12,7 @@ constexpr int kFitted = 12;          // neighbours in the local fit, the first o
 
 constexpr int kByteDepth = 8;   // bits of the samples that networks are made for
 constexpr int kMostDepth = 16;  // of the deepest samples that they code
+constexpr int kMostUsual = 6;   // of SampleDepth
 constexpr int kMostChannels = 3;
 constexpr int kGranule = 4;      // widths are multiples of it; segments of inputs, and outputs, are padded to it
 constexpr int kMostWidth = 512;  // keeps the sums of a layer inside 32 bits, as network.hpp asserts

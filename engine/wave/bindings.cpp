@@ -95,15 +95,17 @@ public:
     }
 
     // The same of samples of `depth` bits.
-    nb::bytes encode_deep(const Array<std::uint16_t, nb::shape<-1, -1, -1>>& tile, int depth, int threads) const {
+    nb::bytes encode_deep(const Array<std::uint16_t, nb::shape<-1, -1, -1>>& tile, int depth, int usual,
+                          int threads) const {
         check_deep(depth, tile.shape(2));
+        require(usual >= 0 && usual <= l3c::kMostUsual, "the steps that are usually wrong: 2^0 to 2^6");
         check_size(tile.shape(0), tile.shape(1));
         for (std::size_t i = 0; i < tile.size(); ++i)
             require(tile.data()[i] >> depth == 0, "a sample has more bits than its depth");
         std::vector<std::uint8_t> payload;
         {
             nb::gil_scoped_release release;
-            payload = coder_->encode_deep(tile.data(), depth, int(tile.shape(0)), int(tile.shape(1)), threads);
+            payload = coder_->encode_deep(tile.data(), {depth, usual}, int(tile.shape(0)), int(tile.shape(1)), threads);
         }
         return nb::bytes(payload.data(), payload.size());
     }

@@ -13,7 +13,7 @@ public:
     static constexpr bool kLearns = false;
     using Model = PackedModel<Set>;
 
-    IntegerTile(const Model& model, int height, int width, int depth, Sharing sharing, SharedWorkspace& shared)
+    IntegerTile(const Model& model, int height, int width, SampleDepth depth, Sharing sharing, SharedWorkspace& shared)
         : Base(model, height, width, depth, sharing, shared) {
         shared_ = this->rows(cell_rows(a_.hidden3));
         head_ = this->rows(cell_rows(a_.head));

@@ -43,7 +43,7 @@ public:
 
     using Model = LearningModel<Set>;
 
-    LearningTile(const Model& model, int height, int width, int depth, Sharing sharing, SharedWorkspace& shared)
+    LearningTile(const Model& model, int height, int width, SampleDepth depth, Sharing sharing, SharedWorkspace& shared)
         : Base(model, height, width, depth, sharing, shared),
           tables_(*model.tables),
           learning_(model.learning),
@@ -239,9 +239,14 @@ private:
         const int k_count = a_.components;
         float* rows = d_outputs_ + at;
         const I32x8 symbol = this->symbols(c, at);
-        const F32x8 mean = this->with_mixture(c, at, [&](const Mixture8& m, auto components) {
+        F32x8 mean = this->with_mixture(c, at, [&](const Mixture8& m, auto components) {
             return mixture_gradients(tables_, m, components, symbol, rows, longest_);
         });
+        if constexpr (Base::kDeep) {  // what repeats is not the mixture's
+            const F32x8 kept = this->sample_scale().repeats().kept(at);
+            for (int k = 0; k < 3 * k_count; ++k) scale(rows + k * longest_, kept);
+            mean = mean * kept;
+        }
         for (int k = 0; k < k_count; ++k) {
             scale(rows + (k_count + k) * longest_, all8f(8.0f));
             const I32x8 place = load8(outputs_ + (2 * k_count + k) * longest_ + at) + kLogScaleOrigin;

@@ -38,6 +38,12 @@ struct Learning {
     }
 };
 
+// Of samples: their bits, and of deep ones a power of two, 0 .. kMostUsual: the steps by which predictions are usually wrong, at
+// most.
+struct SampleDepth {
+    int bits, usual;
+};
+
 struct WaveModel {
     Architecture architecture;  // one that is not refused
     std::vector<Layer> layers;  // of network_of(architecture)
@@ -55,7 +61,7 @@ public:
     virtual Status decode(const std::uint8_t* payload, std::size_t size, std::uint8_t* tile, int height, int width,
                           int threads) const = 0;
     // The same of samples of 9 to 16 bits, for networks without side information.
-    virtual std::vector<std::uint8_t> encode_deep(const std::uint16_t* tile, int depth, int height, int width,
+    virtual std::vector<std::uint8_t> encode_deep(const std::uint16_t* tile, SampleDepth depth, int height, int width,
                                                   int threads) const = 0;
     virtual Status decode_deep(const std::uint8_t* payload, std::size_t size, std::uint16_t* tile, int depth,
                                int height, int width, int threads) const = 0;

@@ -11,6 +11,8 @@
 #include "wave/fused.hpp"
 #include "wave/inputs/input.hpp"
 #include "wave/inputs/local_fit.hpp"
+#include "wave/model.hpp"
+#include "wave/repeats.hpp"
 #include "workspace.hpp"
 
 namespace l3c {
@@ -31,9 +33,12 @@ public:
         std::int32_t residual(std::int32_t value, std::int32_t prediction, int) const {
             return byte_residual(value - prediction);
         }
+        float fine(std::int32_t value, std::int32_t prediction, int i) const {
+            return float(residual(value, prediction, i) - 128);
+        }
     };
-    void open(int /*channels*/, int /*height*/, std::ptrdiff_t /*longest*/, int /*depth*/, Workspace&,
-              SharedWorkspace&) {}
+    void open(int /*channels*/, int /*height*/, std::ptrdiff_t /*longest*/, SampleDepth, Workspace&, SharedWorkspace&) {
+    }
     int neutral() const { return 1 << (kByteDepth - 1); }
     Steps steps() const { return {}; }
 };
@@ -48,15 +53,26 @@ public:
             const std::int32_t half = (1 << shifts[i]) >> 1;
             return byte_residual((value - prediction + half) >> shifts[i]);
         }
+        // The same, with the fraction of a step.
+        float fine(std::int32_t value, std::int32_t prediction, int i) const {
+            const float steps = float(value - prediction) / float(1 << shifts[i]);
+            return steps < -kMostFine ? -kMostFine : steps > kMostFine ? kMostFine : steps;
+        }
+        static constexpr float kMostFine = 128.0f;
     };
 
-    void open(int channels, int height, std::ptrdiff_t longest, int depth, Workspace& memory, SharedWorkspace& shared) {
-        channels_ = channels, depth_ = depth, longest_ = longest, lanes_ = kBefore + height + 2 * kFloats;
+    void open(int channels, int height, std::ptrdiff_t longest, SampleDepth depth, Workspace& memory,
+              SharedWorkspace& shared) {
+        channels_ = channels, depth_ = depth.bits, longest_ = longest, lanes_ = kBefore + height + 2 * kFloats;
+        usual_ = float(channels << depth.usual);
         const auto rows = [&](int count) { return memory.take<std::int32_t>(std::size_t(count) * longest); };
         predictions_ = rows(channels), residuals_ = rows(channels), differences_ = rows(channels);
         shifts_ = rows(1), magnitudes_ = rows(1);
         sums_ = shared.take<float>(std::size_t(kRing) * kSums * lanes_);
+        repeats_.open(channels, longest, memory, shared);
     }
+    const RepeatCounts& repeats() const { return repeats_; }
+    RepeatCounts& repeats() { return repeats_; }
     int depth() const { return depth_; }
     int neutral() const { return 1 << (depth_ - 1); }
     Steps steps() const { return {shifts_}; }
@@ -83,7 +99,7 @@ public:
         here_ = slot(front.t) + first_;
         for (int i = 0; i < count_; i += kFloats) {
             const Floats magnitude = load_floats(here_ + i);
-            Floats most = (load_floats(here_ + lanes_ + i) + kLeastPixels) * (kUsual * float(channels_));
+            Floats most = (load_floats(here_ + lanes_ + i) + kLeastPixels) * usual_;
             Ints shift{};
             for (int s = kByteDepth; s < depth_; ++s, most += most) shift -= magnitude > most;
             std::memcpy(shifts_ + i, &shift, sizeof shift);
@@ -93,7 +109,9 @@ public:
     // Channel c's prediction as an input of the network.
     void set_levels(int c, std::int32_t* levels) const {
         const std::int32_t* p = predictions(c);
-        for (int i = 0; i < count_; ++i) levels[i] = p[i] >> (depth_ - kByteDepth);
+        const std::int32_t most = (1 << depth_) - 1;
+        for (int i = 0; i < count_; ++i)
+            levels[i] = (p[i] < 0 ? 0 : p[i] > most ? most : p[i]) >> (depth_ - kByteDepth);
     }
 
     // Channel c is known.
@@ -124,7 +142,6 @@ public:
 
 private:
     enum { kMagnitudes, kPixels, kSums };  // faded sums: of the differences' magnitudes, and of 1
-    static constexpr float kUsual = 8.0f;  // steps by which predictions are usually wrong, at most
     static constexpr float kLeastPixels = 1.0f / 64;
     static constexpr int kRing = 4;     // slots: a wavefront's, and at least the two before it
     static constexpr int kBefore = 16;  // lanes before row 0, whose upper neighbours they are: a vector
@@ -135,7 +152,8 @@ private:
     std::ptrdiff_t longest_ = 0, lanes_ = 0;
     std::int32_t *predictions_ = nullptr, *residuals_ = nullptr, *differences_ = nullptr, *shifts_ = nullptr,
                  *magnitudes_ = nullptr;
-    float *sums_ = nullptr, *here_ = nullptr;
+    float *sums_ = nullptr, *here_ = nullptr, usual_ = 0;
+    RepeatCounts repeats_;
 };
 
 }  // namespace

@@ -21,7 +21,7 @@ template <class Tile>
 class Views {
 public:
     // strips: into which wavefronts are divided; thread i codes strips first_strip(i) .. first_strip(i + 1) - 1.
-    Views(const typename Tile::Model& model, int height, int width, int depth, int strips, int threads)
+    Views(const typename Tile::Model& model, int height, int width, SampleDepth depth, int strips, int threads)
         : strips_(strips), threads_(threads) {
         const int each = (strips + threads - 1) / threads, all = most_pixels(height, width);
         const int most = std::min(all, (all * each + strips - 1) / strips + kStripRows);
@@ -66,6 +66,9 @@ public:
             by_all(code_strips);
             for (int i = 0; i < active_; ++i)
                 if (status[i] != Status::kOk) return status[i];
+            if constexpr (Tile::kDeep)
+                views_[0]->sample_scale().repeats().merge(
+                    active_, [&](int i) -> auto& { return views_[i]->sample_scale().repeats(); });
             if constexpr (Tile::kLearns)
                 if (views_[0]->learns_from(t)) {
                     views_[0]->begin_step();
@@ -110,28 +113,33 @@ public:
 
     std::vector<std::uint8_t> encode(const std::uint8_t* pixels, int height, int width, int threads) const override {
         return encode_tile<Tile, 1>(
-            pixels, kByteDepth, height, width, threads,
+            pixels, kBytes, height, width, threads,
             [&](Tile& tile, int c, int at, int left, Interval* const* out) { put(tile, c, at, left, out[0]); });
     }
 
-    std::vector<std::uint8_t> encode_deep(const std::uint16_t* pixels, int depth, int height, int width,
+    std::vector<std::uint8_t> encode_deep(const std::uint16_t* pixels, SampleDepth depth, int height, int width,
                                           int threads) const override {
-        return encode_tile<DeepTile, kDeepSymbols>(pixels, depth, height, width, threads,
-                                                   [&](DeepTile& tile, int c, int at, int left, Interval* const* out) {
-                                                       put_deep(tables_, tile, c, at, left, out);
-                                                   });
+        std::vector<std::uint8_t> payload = encode_tile<DeepTile, kDeepSymbols>(
+            pixels, depth, height, width, threads, [&](DeepTile& tile, int c, int at, int left, Interval* const* out) {
+                put_deep(tables_, tile, c, at, left, out);
+            });
+        payload.insert(payload.begin(), std::uint8_t(depth.usual));
+        return payload;
     }
 
     Status decode(const std::uint8_t* payload, std::size_t size, std::uint8_t* pixels, int height, int width,
                   int threads) const override {
         return decode_tile<Tile>(
-            payload, size, pixels, kByteDepth, height, width, threads,
+            payload, size, pixels, kBytes, height, width, threads,
             [&](Tile& tile, int c, Strip(&strips)[kTogether]) { return take_all(tile, c, strips); });
     }
 
     Status decode_deep(const std::uint8_t* payload, std::size_t size, std::uint16_t* pixels, int depth, int height,
                        int width, int threads) const override {
-        return decode_tile<DeepTile>(payload, size, pixels, depth, height, width, threads,
+        if (size < 1) return Status::kTooShort;
+        const int usual = payload[0];
+        if (usual > kMostUsual) return Status::kBadSteps;
+        return decode_tile<DeepTile>(payload + 1, size - 1, pixels, {depth, usual}, height, width, threads,
                                      [&](DeepTile& tile, int c, Strip(&strips)[kTogether]) {
                                          for (const Strip& strip : strips)
                                              for (int at = strip.at; at < strip.end; at += kVector) {
@@ -144,6 +152,8 @@ public:
     }
 
 private:
+    static constexpr SampleDepth kBytes{kByteDepth, 0};
+
     // What is left of a strip to decode: pixels at .. end - 1.
     struct Strip {
         int at, end;
@@ -156,7 +166,7 @@ private:
     // put(tile, c, at, left, out): the intervals of channel c of eight pixels, or of the `left` ones there are; a sample has
     // `symbols` of them, each kind in an array of its own.
     template <class AnyTile, int symbols, class Sample, class Put>
-    std::vector<std::uint8_t> encode_tile(const Sample* pixels, int depth, int height, int width, int threads,
+    std::vector<std::uint8_t> encode_tile(const Sample* pixels, SampleDepth depth, int height, int width, int threads,
                                           Put put_some) const {
         const int channels = model_.architecture.coded();
         Team team(useful_strips(height, width, threads));
@@ -181,8 +191,8 @@ private:
 
     // take(tile, c, strips): decodes channel c of strips, which follow each other.
     template <class AnyTile, class Sample, class Take>
-    Status decode_tile(const std::uint8_t* payload, std::size_t size, Sample* pixels, int depth, int height, int width,
-                       int threads, Take take_some) const {
+    Status decode_tile(const std::uint8_t* payload, std::size_t size, Sample* pixels, SampleDepth depth, int height,
+                       int width, int threads, Take take_some) const {
         RansDecoder decoders[kMostStreams];
         int streams = 0;
         Status status = begin_streams(payload, size, decoders, streams);

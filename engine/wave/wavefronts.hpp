@@ -62,7 +62,7 @@ template <Isa Set, class Scale = ByteScale>
 class Wavefronts {
 public:
     // shared: at the beginning of a view.
-    Wavefronts(const PackedModel<Set>& model, int height, int width, int depth, Sharing sharing,
+    Wavefronts(const PackedModel<Set>& model, int height, int width, SampleDepth depth, Sharing sharing,
                SharedWorkspace& shared)
         : model_(model),
           a_(model.architecture),
@@ -122,7 +122,17 @@ public:
     std::int32_t* values(int c) { return values_ + std::ptrdiff_t(c) * longest_; }
     const std::int32_t* values(int c) const { return values_ + std::ptrdiff_t(c) * longest_; }
 
+    static constexpr bool kDeep = Scale::kDeep;
     const Scale& sample_scale() const { return scale_; }
+    Scale& sample_scale() { return scale_; }
+
+    // What eight samples of channel c exceed those of channel 0 by, at an offset; of channel 0 the samples.
+    I32x8 excess(int c, Offset offset, int at) const {
+        const I32x8 own = load8(samples_at(c, offset) + at);
+        return c ? own - load8(samples_at(0, offset) + at) : own;
+    }
+    // What that is on top of, at the pixels themselves.
+    I32x8 first_values(int c, int at) const { return c ? load8(values(0) + at) : all8(0); }
 
     // The symbols of eight pixels, once channel c is known: samples, or the residuals of deeper ones.
     I32x8 symbols(int c, int at) const {
@@ -161,7 +171,10 @@ public:
     void context() {
         if constexpr (Scale::kDeep) scale_.begin(front_);
         for (int c = 0; c < a_.channels; ++c) {
-            predict(c);
+            if (Scale::kDeep && c)
+                predict_excess(c);
+            else
+                predict(c);
             if constexpr (Scale::kDeep) scale_.set_levels(c, level_row(c));
             neighbour_residuals(c);
             if (c < a_.side_channels) know(c);
@@ -195,13 +208,13 @@ public:
         const std::int32_t *from = samples_at(c, kNeighbourOffsets[n]), *p = prediction(c);
         const auto steps = scale_.steps();
         const int count = count_;
-        for (int i = 0; i < count; ++i) to[i] = float(steps.residual(from[i], p[i], i) - 128);
+        for (int i = 0; i < count; ++i) to[i] = steps.fine(from[i], p[i], i);
     }
     void residuals(int c, float* to) const {
         const std::int32_t *v = values(c), *p = prediction(c);
         const auto steps = scale_.steps();
         const int count = count_;
-        for (int i = 0; i < count; ++i) to[i] = float(steps.residual(v[i], p[i], i) - 128);
+        for (int i = 0; i < count; ++i) to[i] = steps.fine(v[i], p[i], i);
     }
     void differences(int c, float* to) const {
         const int count = count_;
@@ -323,6 +336,7 @@ protected:
         for (int s = 0; s < Inputs::head_segments(a_); ++s) set_row(expected_cells(s), 0, input_row(s));
     }
 
+    // The median edge prediction.
     void predict(int c) {
         const std::int32_t *w = samples_at(c, {0, -1}), *n = samples_at(c, {-1, 0}), *nw = samples_at(c, {-1, -1});
         std::int32_t* __restrict p = prediction(c);
@@ -331,6 +345,14 @@ protected:
             const std::int32_t low = w[i] < n[i] ? w[i] : n[i], high = w[i] < n[i] ? n[i] : w[i];
             const std::int32_t plane = w[i] + n[i] - nw[i];
             p[i] = plane < low ? low : plane > high ? high : plane;
+        }
+    }
+    // Of deep samples, of what a later channel exceeds the first one by.
+    void predict_excess(int c) {
+        for (int at = 0; at < count_; at += kVector) {
+            const I32x8 w = excess(c, {0, -1}, at), n = excess(c, {-1, 0}, at);
+            const I32x8 plane = w + n - excess(c, {-1, -1}, at);
+            store8(prediction(c) + at, load8(prediction(0) + at) + max8(min8(w, n), min8(plane, max8(w, n))));
         }
     }
 

@@ -18,7 +18,10 @@ def deep_picture(height: int, width: int, channels: int, depth: int) -> np.ndarr
     smooth = smooth_picture(height, width, channels).astype(float) * 257
     noise = random.normal(size=smooth.shape) * np.linspace(0, 3000, width)[:, None]
     smooth[height // 2, width // 2 :] = 65535
-    return (np.clip(smooth + noise, 0, 65535).astype(np.uint16)) >> (16 - depth)
+    picture = np.clip(smooth + noise, 0, 65535).astype(np.uint16) >> (16 - depth)
+    picture[: height // 3, width // 2 :] = picture[0, 0]  # repeats, also of differences of channels
+    picture[-height // 3 :, : width // 3, 1:] = picture[-height // 3 :, : width // 3, :1] + 5 & (1 << depth) - 1
+    return picture
 
 
 @pytest.mark.parametrize("name", ["wave-light", "wave-fast", "wave", "wave-max"])
@@ -28,10 +31,11 @@ def test_engine_equals_definition(name: str, channels: int, depth: int) -> None:
     model = presets.load(name, channels)
     assert model is not None
     tile = deep_picture(13, 22, channels, depth)
-    payload = deep.encode_deep_tile(model.network, tile, depth, model.learning)
+    usual = depth % 7
+    payload = deep.encode_deep_tile(model.network, tile, depth, model.learning, usual)
     for isa in supported_isas():
         coder = WaveCoder(model.network, isa, learning=model.learning)
-        assert coder.encode_deep(tile, depth) == payload
+        assert coder.encode_deep(tile, depth, usual=usual) == payload
         np.testing.assert_array_equal(coder.decode_deep(payload, depth, 13, 22), tile)
 
 
@@ -85,6 +89,10 @@ def test_depths_channels_and_samples_are_checked() -> None:
             coder.encode_deep(tile, depth)
     with pytest.raises(ValueError, match="more bits"):
         coder.encode_deep(tile, 12)
+    with pytest.raises(ValueError, match="usually wrong"):
+        coder.encode_deep(tile, 13, usual=7)
+    with pytest.raises(FormatError, match="usually wrong"):
+        coder.decode_deep(b"\7" + coder.encode_deep(tile, 13)[1:], 13, 4, 4)
     with pytest.raises(ValueError, match="channels"):
         coder.encode_deep(np.zeros((4, 4, 3), np.uint16), 12)
     with pytest.raises(ValueError, match="side information"):
@@ -98,7 +106,7 @@ def test_threads_share_a_tile(name: str) -> None:
     assert model is not None
     coder, tile = WaveCoder(model.network, learning=model.learning), deep_picture(260, 400, 3, 16)
     payload = coder.encode_deep(tile, 16)
-    assert payload[0] > 1
+    assert payload[1] > 1
     for threads in (2, 3, 8):
         assert coder.encode_deep(tile, 16, threads=threads) == payload
         np.testing.assert_array_equal(coder.decode_deep(payload, 16, 260, 400, threads=threads), tile)
@@ -109,6 +117,6 @@ def test_streams_are_those_of_the_definition() -> None:
     assert model is not None
     tile = np.random.default_rng(0).integers(0, 1 << 16, (270, 270, 1)).astype(np.uint16)
     payload = deep.encode_deep_tile(model.network, tile, 16)
-    assert payload[0] == 2
+    assert payload[1] == 2
     assert WaveCoder(model.network).encode_deep(tile, 16) == payload
     np.testing.assert_array_equal(deep.decode_deep_tile(model.network, payload, 16, 270, 270), tile)

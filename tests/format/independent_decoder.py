@@ -386,7 +386,7 @@ class Mixture:
         return result
 
     def share(self, row: int, edges: Ints) -> Ints:
-        """F of one pixel at edges in 64ths (4.6, 5.16.4)."""
+        """F of one pixel at edges in 64ths (4.6, 5.16.5)."""
         index = self.index[row]
         z = (edges[:, None] - self.mean[row]) * MANTISSA[index] >> SHIFT[index]
         result: Ints = (self.weight[row] * logistic(z)).sum(axis=1) >> 15
@@ -767,10 +767,13 @@ def inverse_root(x: Floats) -> Floats:
     return y
 
 
-def output_gradients(mixture: Mixture, sample: Ints, frequency: Ints, coefficient: Ints, factors: Floats) -> Floats:
+def output_gradients(
+    mixture: Mixture, sample: Ints, frequency: Ints, coefficient: Ints, factors: Floats, kept: Floats | None
+) -> Floats:
     """The gradients by the outputs of a channel's head (5.11.3), pixels x outputs.
 
     `factors` (pixels x coefficients) are what the coefficients are multiplied with: differences, and E / 64.
+    `kept`: 5.16.6.
     """
     z_low, z_high = mixture.z(sample[:, None])[:, 0], mixture.z(sample[:, None] + 1)[:, 0]
     one = np.float32(1)
@@ -795,6 +798,9 @@ def output_gradients(mixture: Mixture, sample: Ints, frequency: Ints, coefficien
     everything = np.zeros(len(sample), np.float32)
     for k in range(share.shape[1]):
         everything = everything + level[:, k]
+    if kept is not None:
+        share = kept[:, None]
+        logits, level, log_scales, everything = logits * share, level * share, log_scales * share, everything * kept
     coefficients = np.where(np.abs(coefficient) > 256, f32(0), everything[:, None] * factors)
     result: Floats = np.concatenate([logits, f32(8.0) * level, log_scales, coefficients], axis=1)
     assert result.dtype == np.float32
@@ -919,6 +925,7 @@ class WaveTile:
     """Decodes one tile of a wave model."""
 
     neutral = 128  # above row 0 (5.2)
+    kept: Floats | None = None  # the share of the gradients that counts (5.16.6)
     kept_as: Any = np.uint8
 
     def __init__(self, model: Model, height: int, width: int, luma: Bytes | None = None) -> None:
@@ -942,7 +949,7 @@ class WaveTile:
 
     def decode(self, payload: bytes, watcher: Watcher | None = None) -> Bytes:
         """The tile's samples, height x width x coded channels, in the component's order (2.7)."""
-        rans = Streams(payload)
+        rans = Streams(self.head(payload))
         for t in range(self.width + 3 * (self.height - 1)):
             first, last = max(0, -((self.width - 1 - t) // 3)), min(self.height - 1, t // 3)
             y = np.arange(first, last + 1)
@@ -966,7 +973,21 @@ class WaveTile:
             decoded = decoded[..., [1, 0, 2]]  # coded as green, red, blue
         return decoded.astype(self.kept_as)
 
-    def begin(self, t: int, y: Ints, prediction: Ints) -> None:
+    def head(self, payload: bytes) -> bytes:
+        """The payload without what stands before its streams."""
+        return payload
+
+    def predict(self, w: Ints, n: Ints, nw: Ints) -> Ints:
+        """Pixels x channels (5.3)."""
+        result: Ints = np.clip(w + n - nw, np.minimum(w, n), np.maximum(w, n))
+        return result
+
+    def of_fit(self, values: Ints, prediction: Ints) -> Floats:
+        """What fits see (5.6); the first axis is that of the pixels."""
+        result: Floats = f32(self.residual(values, prediction) - 128)
+        return result
+
+    def begin(self, t: int, y: Ints, prediction: Ints, near: Ints) -> None:
         """What comes before the context."""
 
     def end_front(self, t: int, y: Ints, values: Ints, prediction: Ints) -> None:
@@ -989,8 +1010,12 @@ class WaveTile:
         """The first term of the centre, divided by 64 (5.10)."""
         return prediction
 
-    def channel(self, rans: Streams, mixture: Mixture, prediction: Ints, first: int) -> tuple[Ints, Ints, Ints]:
-        """Decodes a channel's samples of a wavefront (5.9): samples, what the mixture is of, its frequency."""
+    def channel(
+        self, rans: Streams, mixture: Mixture, prediction: Ints, first: int, c: int, values: Ints
+    ) -> tuple[Ints, Ints, Ints]:
+        """Decodes a channel's samples of a wavefront (5.9): samples, what the mixture is of, its frequency. `values`
+        are those of the channels before.
+        """
         cumulative = mixture.cumulative()
         sample = rans.strips(cumulative, first)
         rows = np.arange(len(sample))
@@ -1012,8 +1037,8 @@ class WaveTile:
         at = np.array(NEIGHBOURS)
         near = self.samples[:, y[:, None] + MARGIN + at[:, 0], x[:, None] + MARGIN + at[:, 1]].transpose(1, 0, 2)
         w, n, nw = near[..., 0], near[..., 3], near[..., 6]
-        prediction = np.clip(w + n - nw, np.minimum(w, n), np.maximum(w, n))  # pixels x channels (5.3)
-        self.begin(t, y, prediction)
+        prediction = self.predict(w, n, nw)
+        self.begin(t, y, prediction, near)
         residuals = self.residual(near, prediction[..., None])
         context = [residuals.reshape(len(y), -1), self.seen(prediction)]
         if side:
@@ -1023,10 +1048,10 @@ class WaveTile:
         fit = np.zeros((len(y), a.channels - side), np.float32)
         if a.fitted:
             fit_sums = self.fits.faded(t, y)
-            fit_inputs = residuals[:, side:, :12] - 128
+            fit_inputs = self.of_fit(near, prediction[..., None])[:, side:, :12]
             if a.coupled:
                 fit_inputs[:, 1:] -= fit_inputs[:, :1].copy()
-            fit = local_fit(fit_sums, f32(fit_inputs))
+            fit = local_fit(fit_sums, fit_inputs)
             context.append(floored(clip32(f32(4.0) * fit + f32(128.5), 0, 255)))
         if a.coupled:
             sums = self.regression.faded(t, y)
@@ -1062,10 +1087,10 @@ class WaveTile:
                 if a.coupled:
                     centre = centre + (limited[:, c] * expected + 32 >> 6)
                 mixture = Mixture(logit, centre[:, None] + mean, log_scale)
-                sample, symbol, frequency = self.channel(rans, mixture, prediction[:, c], int(y[0]))
+                sample, symbol, frequency = self.channel(rans, mixture, prediction[:, c], int(y[0]), c, values)
                 self.put(c, y, x, sample)
                 if learner:
-                    gradients = output_gradients(mixture, symbol, frequency, coefficient, factors)
+                    gradients = output_gradients(mixture, symbol, frequency, coefficient, factors, self.kept)
                     learner.channel(c - side, gradients, shared, head_inputs, hidden)
             else:
                 sample = self.samples[c, y + MARGIN, x + MARGIN]
@@ -1082,14 +1107,16 @@ class WaveTile:
         features = layers[1].activations(layers[0].activations(np.concatenate(stage1, axis=1)))
         self.cached[y + MARGIN, x + MARGIN] = features
         if a.fitted:
-            target = own[:, side:, None] - 128
+            target = self.of_fit(values, prediction)[:, side:, None]
             if a.coupled:
                 target[:, 1:] -= target[:, :1].copy()
-            squares = (fit_inputs * fit_inputs).sum(axis=-1)
-            g = f32(16.0) / np.sqrt(f32(squares + 16))
-            everything = f32(np.concatenate([fit_inputs, target], axis=-1))
+            energy = np.full(fit_inputs.shape[:-1], 16, np.float32)
+            for i in range(12):
+                energy = energy + fit_inputs[..., i] * fit_inputs[..., i]
+            g = f32(16.0) / np.sqrt(energy)
+            everything = np.concatenate([fit_inputs, target], axis=-1)
             scaled = g[..., None] * everything
-            self.fits.keep(t, y, fused(scaled[..., :, None], f32(fit_inputs)[..., None, :], fit_sums))
+            self.fits.keep(t, y, fused(scaled[..., :, None], fit_inputs[..., None, :], fit_sums))
         self.end_front(t, y, values, prediction)
         if learner:
             learner.finish(stage2_inputs, middle, shared)
@@ -1105,20 +1132,50 @@ class DeepTile(WaveTile):
         super().__init__(model, height, width)
         self.steps = FadingSums(height, (2,))
         self.shift = np.zeros(0, np.int64)
+        self.usual = 0
+        first = [4096, 51, 51, 51, 51, 51]
+        self.counts = [[list(first) for _ in range(96)] for _ in range(model.architecture.channels)]
+        self.added: list[tuple[int, int, int, int]] = []  # channel, context, which count, how much
+        self.repeated: list[int] = []
 
-    def begin(self, t: int, y: Ints, prediction: Ints) -> None:
+    def head(self, payload: bytes) -> bytes:
+        """5.16.3."""
+        require(len(payload) > 0 and payload[0] <= 6, "usual steps")
+        self.usual = payload[0]
+        return payload[1:]
+
+    def predict(self, w: Ints, n: Ints, nw: Ints) -> Ints:
+        """5.16.2."""
+        w, n, nw = (np.concatenate([v[:, :1], v[:, 1:] - v[:, :1]], axis=1) for v in (w, n, nw))
+        result = super().predict(w, n, nw)
+        result[:, 1:] += result[:, :1]
+        return result
+
+    def of_fit(self, values: Ints, prediction: Ints) -> Floats:
+        """5.16.2."""
+        result: Floats = np.clip(f32(values - prediction) / f32(1 << self.shift_of(values)), f32(-128), f32(128))
+        return result
+
+    def begin(self, t: int, y: Ints, prediction: Ints, near: Ints) -> None:
         """5.16.1."""
+        self.near = near
         self.sums = self.steps.faded(t, y)
-        most = (self.sums[:, 1] + f32(1 / 64)) * f32(8.0 * self.architecture.channels)
+        most = (self.sums[:, 1] + f32(1 / 64)) * f32(self.architecture.channels << self.usual)
         self.shift = np.zeros(len(y), np.int64)
         for _ in range(self.depth - 8):
             self.shift += self.sums[:, 0] > most
             most = most + most
 
     def end_front(self, t: int, y: Ints, values: Ints, prediction: Ints) -> None:
-        """5.16.1."""
+        """5.16.1, 5.16.6."""
         added = np.stack([np.abs(values - prediction).sum(axis=1), np.ones(len(y), np.int64)], axis=1)
         self.steps.keep(t, y, self.sums + f32(added))
+        for c, context, which, much in self.added:
+            self.counts[c][context][which] += much
+        for c, context in {added[:2] for added in self.added}:
+            while sum(counts := self.counts[c][context]) > 32768:
+                self.counts[c][context] = [max(count >> 1, 5 if k else 256) for k, count in enumerate(counts)]
+        self.added = []
 
     def shift_of(self, values: Ints) -> Ints:
         """The shifts, for values whose first axis is that of the pixels."""
@@ -1137,39 +1194,133 @@ class DeepTile(WaveTile):
 
     def seen(self, prediction: Ints) -> Ints:
         """5.16.2."""
-        return prediction >> (self.depth - 8)
+        result: Ints = np.clip(prediction, 0, (1 << self.depth) - 1) >> (self.depth - 8)
+        return result
 
     def middle(self, prediction: Ints) -> Ints:
         """5.16.2."""
         return np.full_like(prediction, 128)
 
-    def channel(self, rans: Streams, mixture: Mixture, prediction: Ints, first: int) -> tuple[Ints, Ints, Ints]:
+    def channel(
+        self, rans: Streams, mixture: Mixture, prediction: Ints, first: int, c: int, values: Ints
+    ) -> tuple[Ints, Ints, Ints]:
         """5.16.3."""
         cumulative, sample = mixture.cumulative(), np.zeros(len(prediction), np.int64)
+        repeats = [self.repeats(c, i, int(prediction[i]), int(values[i, 0]) if c else 0) for i in range(len(sample))]
+        repeated, self.kept = [0] * len(sample), np.ones(len(sample), np.float32)
         for stream, begin, end in rans.parts(first, len(sample)):
             for at in range(begin, end, 8):
-                rows = np.arange(at, min(at + 8, end))
-                s = self.shift[rows]
-                r = stream.group(cumulative[rows])
-                b, e = np.minimum(s, 4), np.maximum(s - 4, 0)
-                escaped = (r == 0) | (r == 255)
-                b[escaped], e[escaped] = 0, self.depth
-                place = stream.ragged(
-                    [self.places(mixture, int(row), int(r[i]), int(b[i])) for i, row in enumerate(rows)]
-                )
-                plain = stream.ragged([np.arange((1 << int(bits)) + 1) << (16 - int(bits)) for bits in e])
-                near = prediction[rows] - (1 << s >> 1) + ((r - 128) << s) + (place << e) + plain
-                sample[rows] = np.where(escaped, plain, np.clip(near, 0, (1 << self.depth) - 1))
+                rows = range(at, min(at + 8, end))
+                tables = [repeats[i].residuals(cumulative[i]) for i in rows]
+                r = stream.ragged(tables)
+                b, e, place_tables = [], [], []
+                for i, symbol in zip(rows, r, strict=True):
+                    s = int(self.shift[i])
+                    escaped = symbol in (0, 255)
+                    b.append(0 if escaped else min(s, 4))
+                    e.append(self.depth if escaped else s - b[-1])
+                    place_tables.append(repeats[i].places(mixture, i, int(symbol), b[-1], e[-1]))
+                place = stream.ragged(place_tables)
+                plain_tables = [
+                    repeats[i].plain(mixture, i, int(r[j]), b[j], e[j], int(place[j])) for j, i in enumerate(rows)
+                ]
+                plain = stream.ragged(plain_tables)
+                for j, i in enumerate(rows):
+                    s = int(self.shift[i])
+                    near = int(prediction[i]) - (1 << s >> 1) + (int(r[j]) - 128 << s) + (int(place[j]) << e[j])
+                    near = min(max(near + int(plain[j]), 0), (1 << self.depth) - 1)
+                    sample[i] = plain[j] if r[j] in (0, 255) else near
+                    symbols = ((tables[j], r[j]), (place_tables[j], place[j]), (plain_tables[j], plain[j]))
+                    f1, f2, f3 = (int(table[x + 1] - table[x]) for table, x in symbols)
+                    h, repeat = 0, repeats[i]
+                    for k, value in enumerate(repeat.values):
+                        if repeat.symbols[k] >= 0 and value == sample[i]:
+                            h = min(256, int(float(repeat.slots[k] << 40) / float(f1 * f2 * f3)))
+                            self.added.append((c, repeat.context, k + 1, h))
+                            repeated[i] = k + 1 if h > 128 else 0
+                    self.added.append((c, repeat.context, 0, 256 - h))
+                    self.kept[i] = f32((256 - h) / 256)
+        self.repeated = repeated
         symbol = self.residual(sample, prediction)
         rows_all = np.arange(len(sample))
         return sample, symbol, cumulative[rows_all, symbol + 1] - cumulative[rows_all, symbol]
 
-    def places(self, mixture: Mixture, row: int, r: int, b: int) -> Ints:
-        """C(0) .. C(2^b) of 5.16.4 for the pixel in a row of the mixture."""
-        low, j = 64 * r - 32, np.arange((1 << b) + 1)
-        f = mixture.share(row, low + (j << 6 - b))
+    def repeats(self, c: int, i: int, prediction: int, base: int) -> "Repeats":
+        """Those of pixel i of the wavefront (5.16.4)."""
+        own, other = self.near[i, c], self.near[i, 0] * (c > 0)
+        w, n, ne, nw = (int(own[at] - other[at]) for at in (0, 3, 4, 6))
+        context = (w == n) + 2 * (n == ne) + 4 * (w == nw) + 8 * (n == nw) + 16 * (self.repeated[i] if c else 0)
+        s = int(self.shift[i])
+        low, step = prediction - (1 << s >> 1), 1 << s
+        excesses = [w, n, ne, nw, w + n - nw]
+        values = [excess + base for excess in excesses]
+        symbols = []
+        for k, value in enumerate(values):
+            symbol = (value - low >> s) + 128
+            good = 0 <= value < 1 << self.depth and 1 <= symbol <= 254 and excesses[k] not in excesses[:k]
+            symbols.append(symbol if good else -1)
+        counts = self.counts[c][context]
+        whole = counts[0] + sum(count for count, symbol in zip(counts[1:], symbols, strict=True) if symbol >= 0)
+        share = [
+            65536 * count // whole if symbol >= 0 else 0 for count, symbol in zip(counts[1:], symbols, strict=True)
+        ]
+        mixture = 65536 - sum(share)
+        return Repeats(
+            context,
+            values,
+            symbols,
+            [value - low & step - 1 for value in values],
+            mixture,
+            [255 * q >> 8 for q in share],
+            [65536 * q // mixture for q in share],
+        )
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """What a sample may repeat (5.16.4): a list has an element for each repeat."""
+
+    context: int
+    values: list[int]
+    symbols: list[int]
+    inside: list[int]
+    mixture: int
+    slots: list[int]
+    masses: list[int]
+
+    def residuals(self, cumulative: Ints) -> Ints:
+        """T(0) .. T(256) of 5.16.5, from C of 4.7."""
+        r = np.arange(257)
+        result: Ints = r + ((cumulative - r) * self.mixture >> 16)
+        for symbol, slots in zip(self.symbols, self.slots, strict=True):
+            result += np.where((symbol >= 0) & (symbol < r), slots, 0)
+        result[0], result[-1] = 0, 65536
+        return result
+
+    def places(self, mixture: Mixture, row: int, r: int, b: int, e: int) -> Ints:
+        """Those of places (5.16.5)."""
+        j = np.arange((1 << b) + 1)
+        f = mixture.share(row, 64 * r - 32 + (j << 6 - b))
         m = f - f[0] + j
+        for symbol, inside, mass in zip(self.symbols, self.inside, self.masses, strict=True):
+            m += np.where((symbol == r) & (inside >> e < j), mass, 0)
         result: Ints = j + m * (65536 - (1 << b)) // m[-1]
+        result[0], result[-1] = 0, 65536
+        return result
+
+    def plain(self, mixture: Mixture, row: int, r: int, b: int, e: int, place: int) -> Ints:
+        """Those of plain bits (5.16.5)."""
+        u = np.arange((1 << e) + 1)
+        if r in (0, 255):
+            return u << 16 - e
+        f = mixture.share(row, 64 * r - 32 + (np.array([place, place + 1]) << 6 - b))
+        own = int(f[1] - f[0]) + 1
+        m, whole = own * u, own
+        for symbol, inside, mass in zip(self.symbols, self.inside, self.masses, strict=True):
+            if symbol == r and inside >> e == place:
+                m = m + np.where(inside % (1 << e) < u, mass << e, 0)
+                whole += mass
+        result: Ints = u + m * (65536 - (1 << e)) // (whole << e)
         result[0], result[-1] = 0, 65536
         return result
 

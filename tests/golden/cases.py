@@ -250,6 +250,14 @@ def mostly_gray_scene() -> NDArray[np.uint16]:
     return rgb
 
 
+def repeating_scene() -> NDArray[np.uint16]:
+    """16 bits, in part flat, in part of channels that differ by as much everywhere."""
+    rgb = deep_scene(3)[:20, :24].copy()
+    rgb[12:, :9] = rgb[12, 0]
+    rgb[:14, 10:, 1:] = rgb[:14, 10:, :1] + np.array([700, 5], np.uint16)
+    return rgb
+
+
 def pages() -> dict[str, tuple[bytes, list[NDArray[Any]]]]:
     """Name to a file of other samples than bytes, or of several pages, and the samples of each page."""
     options: dict[str, Any] = {"model": "wave-fast", "effort": 1}
@@ -270,6 +278,7 @@ def pages() -> dict[str, tuple[bytes, list[NDArray[Any]]]]:
         "16-bits": ((plane * 41 % 65536).astype(np.uint16), {"history": False}),
         "16-bits-rgb": (deep_scene(3), {"history": False}),
         "16-bits-wave": (deep_scene(3), {"history": False, "model": "wave"}),
+        "16-bits-repeats": (repeating_scene(), {"history": False, "model": "wave"}),
         "16-bits-alpha": (deep_scene(2), {"history": False}),
         "16-bits-table": (deep_scene(1)[..., 0] // 50 * 50, {}),
         "16-bits-mostly-gray": (mostly_gray_scene(), {}),

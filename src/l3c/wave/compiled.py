@@ -10,6 +10,7 @@ from l3c.coding.compiled import engine_tables
 from l3c.errors import FormatError
 from l3c.isa import chosen_isa, forced_isa
 from l3c.wave.definition.architecture import Architecture
+from l3c.wave.definition.deep import USUAL
 from l3c.wave.definition.learning import Learning
 from l3c.wave.definition.network import Network
 
@@ -58,11 +59,11 @@ class WaveCoder:
             raise FormatError(wrong)
         return tile
 
-    def encode_deep(self, tile: NDArray[np.uint16], depth: int, /, *, threads: int = 1) -> bytes:
+    def encode_deep(self, tile: NDArray[np.uint16], depth: int, /, *, usual: int = USUAL, threads: int = 1) -> bytes:
         """tile: uint16 [height, width, channels], samples of `depth` bits, 9 to 16; not for a network with side
-        information.
+        information. usual: 0 to 6, the steps by which predictions are usually wrong, at most, as a power of two.
         """
-        return bytes(self._coder.encode_deep(np.ascontiguousarray(tile), depth, threads))
+        return bytes(self._coder.encode_deep(np.ascontiguousarray(tile), depth, usual, threads))
 
     def decode_deep(
         self, payload: bytes, depth: int, height: int, width: int, /, *, threads: int = 1

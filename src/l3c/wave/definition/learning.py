@@ -264,24 +264,30 @@ class LearningNetwork:
         """Whether a wavefront is learned from. Format 5.11.2."""
         return self.learning.learns_from(wavefront)
 
-    def _output_gradients(self, mixture: Mixture, symbols: Integers, moves: Integers) -> Floats:
-        """Gradients [outputs, N] by what a head gives. Format 5.11.3."""
+    def _output_gradients(self, mixture: Mixture, symbols: Integers, moves: Integers, kept: Floats | None) -> Floats:
+        """Gradients [outputs, N] by what a head gives. kept: the share of them that counts, [N]. Format 5.11.3,
+        5.16.6.
+        """
         k = self.architecture.components
         logits, means, log_scales = mixture_gradients(mixture, symbols)
         mean = np.zeros_like(means[0])
         for row in means:
             mean += row
+        if kept is not None:
+            logits, means, log_scales, mean = logits * kept, means * kept, log_scales * kept, mean * kept
         place = self.outputs[2 * k : 3 * k] + LOG_SCALE_ORIGIN
         log_scales = np.where((place >= 0) & (place < LOG_SCALES), log_scales, np.float32(0))
         coefficients = np.abs(self.outputs[3 * k :]) <= COEFFICIENT_MAX
         moved = np.where(coefficients, mean * (moves.astype(np.float32) * np.float32(2**-6)), np.float32(0))
         return np.concatenate([logits, means * LEVELS_PER_MEAN, log_scales, moved]).astype(np.float32)
 
-    def learn(self, channel: int, mixture: Mixture, symbols: Integers, moves: Integers) -> None:
+    def learn(
+        self, channel: int, mixture: Mixture, symbols: Integers, moves: Integers, kept: Floats | None = None
+    ) -> None:
         """Collect the gradients of a channel whose symbols are known. Format 5.11.4."""
         at = self.architecture.head_index(channel)
         output = self.learned[at + 1]
-        gradients = output.whole(self._output_gradients(mixture, symbols, moves))
+        gradients = output.whole(self._output_gradients(mixture, symbols, moves, kept))
         output.collect(gradients, self.head_hidden)
         if self.learning.first_layer == OUTPUTS:
             return

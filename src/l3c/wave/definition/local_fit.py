@@ -48,8 +48,10 @@ class LocalFit:
 
     def update(self, rows: NDArray[np.int64], columns: NDArray[np.int64], inputs: Floats, targets: Floats) -> None:
         """Add the pixels, whose residuals [N] are known now; lively places count less. Format 5.6."""
-        # the sum is exact in any order: inputs are within 255, and 12 * 255^2 is below 2^24
-        weight = ENERGY / np.sqrt(np.square(inputs).sum(axis=0) + ENERGY)
+        energy = np.full_like(targets, ENERGY)
+        for row in inputs:  # of bytes exact in any order; those of deep samples have fractions
+            energy += row * row
+        weight = ENERGY / np.sqrt(energy)
         values = weight * np.concatenate([inputs, targets[None]])
         here = self.sums[rows + 1, columns + 1].transpose(1, 2, 0)
         self.sums[rows + 1, columns + 1] = fused(values[:, None], inputs[None], here).transpose(2, 0, 1)

@@ -107,13 +107,18 @@ class Wavefronts:
         """What the mixture is of. Format 5.10."""
         return samples
 
+    def kept(self) -> Floats | None:
+        """The share of what the channel's samples teach that the network learns, [N]; None for all. Format 5.11.3."""
+        return None
+
     def context(self, rows: Integers, columns: Integers, predictions: Integers) -> Integers:
         """Neighbours minus predictions, the predictions themselves, the pixels ahead, the fits: [context, N] in 0..255.
         Format 5.4.
         """
         neighbours = np.stack([self.at(self.samples, rows, columns, o) for o in NEIGHBOURS], axis=1)
         residuals = self.residuals(neighbours, predictions[:, None])
-        self.fitted = self._of_fits(residuals[:, :FITTED] - 128)
+        self.predicted = predictions
+        self.fitted = self._of_fits(self.fit_values(neighbours[:, :FITTED], predictions[:, None]))
         fits = np.zeros(self.fitted[:, 0].shape, np.float32)
         for c, fit in enumerate(self.fits):
             fits[c] = fit.predict(rows, columns, self.fitted[c])
@@ -125,9 +130,15 @@ class Wavefronts:
             parts.append(self.regression.fade(rows, columns, fits))
         return np.concatenate(parts)
 
-    def _of_fits(self, residuals: Integers) -> Floats:
-        """The targets of the fits: residuals [coded, ...]; if coupled, later ones less the first's. Format 5.6."""
-        values = residuals[self.network.architecture.side_channels :].astype(np.float32)
+    def fit_values(self, values: Integers, predictions: Integers) -> Floats:
+        """What the fits see of samples: residuals less 128. Format 5.6."""
+        return (self.residuals(values, predictions) - 128).astype(np.float32)
+
+    def _of_fits(self, values: Floats) -> Floats:
+        """The inputs or targets of the fits: of fit_values [channels, ...] the coded channels'; if coupled, later ones
+        less the first's. Format 5.6.
+        """
+        values = values[self.network.architecture.side_channels :]
         if self.regression:
             values[1:] -= values[0]
         return values
@@ -156,7 +167,8 @@ class Wavefronts:
         samples: [coded channels, N]. residuals: int64 [channels, N]. features: [cached, N].
         """
         self._write(rows, columns, samples, features)
-        for fit, inputs, targets in zip(self.fits, self.fitted, self._of_fits(residuals - 128), strict=False):
+        targets_of = self._of_fits(self.fit_values(self.at(self.samples, rows, columns), self.predicted))
+        for fit, inputs, targets in zip(self.fits, self.fitted, targets_of, strict=False):
             fit.update(rows, columns, inputs, targets)
         if self.regression:
             self.regression.update()
@@ -265,7 +277,7 @@ def run(state: Wavefronts, code: Code) -> None:
             samples[channel] = code(mixture, channel, rows, columns)
             errors.append(state.errors(channel, state.differences(samples[channel], prediction), expected))
             if learning:
-                learning.learn(channel, mixture, state.symbols(samples[channel], prediction), moves)
+                learning.learn(channel, mixture, state.symbols(samples[channel], prediction), moves, state.kept())
         residuals = state.residuals(samples, predictions)
         features = network.cached_features(context, np.concatenate([residuals, *errors]))
         state.remember(rows, columns, samples[architecture.side_channels :], residuals, features)
