@@ -4,6 +4,7 @@ python benchmarks/deep_pictures.py PHOTOGRAPHS [--real FOLDER]      writes bench
 
 PHOTOGRAPHS: JPEG files of many pixels. They are averaged down by 3 and 4 in turn, in gamma or in linear light, and
 rounded to 16 bits, with or without the noise of a sensor. Of each the middle is taken, in RGB and its green alone.
+The column "noise" has what the noise alone takes, where the picture below it is known: no codec takes less on average.
 FOLDER: wheels of pydicom and nibabel, unpacked, for the pictures of their tests
 (`pip download --no-deps pydicom nibabel`); needs both installed.
 """
@@ -11,6 +12,7 @@ FOLDER: wheels of pydicom and nibabel, unpacked, for the pictures of their tests
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from collections.abc import Iterator
 from itertools import chain
@@ -38,8 +40,12 @@ PLANES = 8  # of volumes every eighth is taken
 FULL_WELL = 1e-4  # variance of the noise of a sensor at white: that of 10,000 electrons
 READING = 1e-6  # and that of reading it out
 
-CODECS = ("jxl7", "planes", *PRESETS)
-"""planes: the two bytes of samples as planes of their own, coded with `wave`, as before they were coded as one."""
+NORMAL_REACH = 9.0  # deviations
+NORMAL_POINTS = 40001  # of a table of the normal distribution
+
+CODECS = ("jxl7", "noise", "planes", *PRESETS)
+"""noise: what the noise alone takes, or 0. planes: the two bytes of samples as planes of their own, coded with `wave`,
+as before they were coded as one."""
 
 
 def linear(values: Floats) -> Floats:
@@ -60,37 +66,64 @@ def averaged(picture: NDArray[Any], factor: int) -> Floats:
     return means
 
 
-def made(path: Path, factor: int, light: str, noisy: bool) -> Deep:
-    """uint16 [height, width, 3]. light: "gamma" or "linear"."""
+def normal_masses(low: Floats, high: Floats) -> Floats:
+    """Of a normal distribution, between two numbers of deviations."""
+    at = np.linspace(-NORMAL_REACH, NORMAL_REACH, NORMAL_POINTS)
+    below = np.array([0.5 * math.erfc(-z / math.sqrt(2)) for z in at])
+    above = low > 0  # there, differences of numbers near 1 would be coarse
+    low, high = np.where(above, -high, low), np.where(above, -low, high)
+    masses: Floats = np.interp(high, at, below) - np.interp(low, at, below)
+    return masses
+
+
+def noise_bits(clean: Floats, deviation: Floats, samples: Deep, light: str) -> Floats:
+    """Of each sample, given the light that it had without noise."""
+    edges = [(samples + half) / WHITE for half in (-0.5, 0.5)]
+    low, high = (linear(edge) if light == "gamma" else edge for edge in edges)
+    low, high = np.where(samples == 0, -np.inf, low), np.where(samples == WHITE, np.inf, high)
+    masses = normal_masses((low - clean) / deviation, (high - clean) / deviation)
+    bits: Floats = -np.log2(np.maximum(masses, 1e-12))
+    return bits
+
+
+def made(path: Path, factor: int, light: str, noisy: bool) -> tuple[Deep, Floats]:
+    """uint16 [height, width, 3], and the bits of the noise of each sample. light: "gamma" or "linear"."""
     with Image.open(path) as image:
         rgb = np.asarray(image.convert("RGB"))
     levels = np.arange(256) / 255
     table = linear(levels) if light == "linear" or noisy else levels
-    values = averaged(table.astype(np.float32)[rgb], factor)
+    clean = values = averaged(table.astype(np.float32)[rgb], factor)
+    deviation = np.sqrt(FULL_WELL * clean + READING)
     if noisy:
-        random = np.random.default_rng(0)
-        values = values + random.normal(size=values.shape) * np.sqrt(FULL_WELL * values + READING)
+        values = clean + np.random.default_rng(0).normal(size=clean.shape) * deviation
         values = encoded(values) if light == "gamma" else values
-    return np.clip(np.round(values * WHITE), 0, WHITE).astype(np.uint16)
+    samples = np.clip(np.round(values * WHITE), 0, WHITE).astype(np.uint16)
+    return samples, noise_bits(clean, deviation, samples, light) if noisy else np.zeros(samples.shape)
 
 
-def middle(picture: Deep) -> Deep:
+def middle(picture: NDArray[Any]) -> NDArray[Any]:
     top, left = (max(0, (size - SIDE) // 2) for size in picture.shape[:2])
     return np.ascontiguousarray(picture[top : top + SIDE, left : left + SIDE])
 
 
-def photographs(folder: Path, every: int) -> Iterator[tuple[str, str, Deep]]:
-    """(kind, name, samples)."""
+def photographs(folder: Path, every: int) -> Iterator[tuple[str, str, Deep, int]]:
+    """(kind, name, samples, bytes of the noise)."""
     for number, path in enumerate(sorted(folder.glob("*.jp*g"))[::every]):
         for light in ("gamma", "linear"):
             for noisy in (False, True):
-                rgb, kind = middle(made(path, 3 + number % 2, light, noisy)), light + noisy * ", noise"
-                yield f"{kind}, RGB", path.stem, rgb
-                yield f"{kind}, gray", path.stem, np.ascontiguousarray(rgb[..., 1])
+                rgb, bits = map(middle, made(path, 3 + number % 2, light, noisy))
+                kind = light + noisy * ", noise"
+                yield f"{kind}, RGB", path.stem, rgb, round(float(bits.sum()) / 8)
+                yield (
+                    f"{kind}, gray",
+                    path.stem,
+                    np.ascontiguousarray(rgb[..., 1]),
+                    round(float(bits[..., 1].sum()) / 8),
+                )
 
 
-def real(folder: Path) -> Iterator[tuple[str, str, Deep]]:
-    """(kind, name, samples) of test pictures with more than 8 bits."""
+def real(folder: Path) -> Iterator[tuple[str, str, Deep, int]]:
+    """(kind, name, samples, 0) of test pictures with more than 8 bits."""
     import nibabel
     import pydicom
 
@@ -103,12 +136,12 @@ def real(folder: Path) -> Iterator[tuple[str, str, Deep]]:
         is_deep = samples.ndim == 2 and samples.dtype.itemsize == 2 and np.ptp(samples.astype(int)) > 255
         if is_deep and min(samples.shape) >= LEAST_SIDE and samples.tobytes() not in seen:
             seen.add(samples.tobytes())
-            yield "pydicom", path.stem, np.ascontiguousarray(samples)
+            yield "pydicom", path.stem, np.ascontiguousarray(samples), 0
     for path in sorted(folder.rglob("example4d.nii.gz")):
         volume = np.asarray(nibabel.load(path).dataobj)
         volume = volume.reshape(*volume.shape[:2], -1)
         for plane in range(0, volume.shape[2], PLANES):
-            yield "nibabel", f"{path.stem}-{plane}", np.ascontiguousarray(volume[..., plane])
+            yield "nibabel", f"{path.stem}-{plane}", np.ascontiguousarray(volume[..., plane]), 0
 
 
 def planes(samples: Deep) -> int:
@@ -125,8 +158,8 @@ def jpeg_xl(samples: Deep) -> int:
     return len(imagecodecs.jpegxl_encode(unsigned, lossless=True, effort=7, numthreads=1))
 
 
-def row(kind: str, name: str, samples: Deep) -> list[str]:
-    sizes, seconds = [jpeg_xl(samples), planes(samples)], []
+def row(kind: str, name: str, samples: Deep, noise: int) -> list[str]:
+    sizes, seconds = [jpeg_xl(samples), noise, planes(samples)], []
     for preset in PRESETS:
         begun = time.process_time()
         data = l3c.encode(samples, model=preset, threads=1)

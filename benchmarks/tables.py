@@ -135,10 +135,12 @@ def deep() -> str:
     presets, cells = [preset for preset in PRESETS if preset in rows[0]], []
     for kind in dict.fromkeys(row["kind"] for row in rows):
         of = [row for row in rows if row["kind"] == kind]
-        ratios = {codec: [int(row[codec]) / int(row[REFERENCE]) for row in of] for codec in ("planes", *presets)}
-        means_of = [f"{statistics.mean(ratios[codec]):.3f}" for codec in ratios]
+        codecs = ("noise", "planes", *presets)
+        ratios = {codec: [int(row[codec]) / int(row[REFERENCE]) for row in of] for codec in codecs}
+        means_of = [f"{statistics.mean(ratios[codec]):.3f}" if any(ratios[codec]) else "" for codec in codecs]
         cells.append([kind, str(len(of)), *means_of, f"{max(ratios['wave']):.3f}"])
-    return table(["", "pictures", "two planes", *(f"`{preset}`" for preset in presets), "worst of `wave`"], cells)
+    head = ["", "pictures", "noise alone", "two planes", *(f"`{preset}`" for preset in presets), "worst of `wave`"]
+    return table(head, cells)
 
 
 def networks(names: Sequence[str] = PRESETS) -> str:

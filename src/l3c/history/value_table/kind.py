@@ -24,8 +24,8 @@ PIXELS_A_VALUE = 2
 """At least, of a table of wide values, each of which takes up to its own size in the file."""
 
 LEAST_GRAY = 0.5
-"""Of pixels whose channels are equal, where green and differences are tried: models spend up to 12 bits on the place
-of a sample in its step, which is as wide for red as for green. With fewer, a model of RGB was smaller (by trial)."""
+"""Of pixels whose channels are equal, where green and differences are tried: models of RGB see red and green in equal
+steps. With fewer, a model of RGB was smaller (by trial)."""
 
 SURE_PIXELS_A_VALUE = 8
 """With fewer pixels a value, the other way is tried too: it may be smaller (docs/history.md)."""
