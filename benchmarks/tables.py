@@ -143,6 +143,20 @@ def deep() -> str:
     return table(head, cells)
 
 
+def deep_speeds() -> str:
+    """Megapixels a second of the processor, of samples of 9 to 16 bits."""
+    rows, cells = read_rows(RESULTS / "deep.csv"), []
+    for preset in PRESETS:
+        speeds = []
+        for colours in ("RGB", "gray"):
+            of = [row for row in rows if row["kind"].endswith(colours)]
+            pixels = sum(int(row["height"]) * int(row["width"]) for row in of) / 1e6
+            for what in ("encode", "decode"):
+                speeds.append(f"{pixels / sum(float(row[f'{preset} {what} seconds']) for row in of):.2f}")
+        cells.append([f"`{preset}`", *speeds])
+    return table(["", "encode RGB", "decode RGB", "encode gray", "decode gray"], cells)
+
+
 def networks(names: Sequence[str] = PRESETS) -> str:
     """The networks of presets: file, weights, learning, digest."""
     rows = []
@@ -405,6 +419,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "robustness": robustness,
         "graphics": graphics,
         "deep": deep,
+        "deep speeds": deep_speeds,
     },
     "docs/desktop.md": {"previews": previews},
     "docs/model-cards.md": {
