@@ -126,6 +126,8 @@ def learns(learning: Learning, architecture: Architecture) -> str:
     count = sum(layer.outputs * (layer.inputs + 1) for layer in layers)
     if learning.period == learning.learned:
         return f"{count:,} weights, every wavefront"
+    if learning.ramp:
+        return f"{count:,} weights, all wavefronts at first, 1 of {learning.period} in the end"
     return f"{count:,} weights, {learning.learned} of {learning.period} wavefronts"
 
 

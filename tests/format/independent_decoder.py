@@ -596,7 +596,8 @@ def digest_of(configuration: list[Any], tensors: dict[str, NDArray[Any]]) -> byt
 
 
 _LIGHT = Learning(0.002, 0.2, 0.01, 0.001, 64, 9, 1, 2)
-_FAST = Learning(0.0015, 0.2, 0.01, 0.001, 128, 5, 1, 4)
+_FAST = Learning(0.001, 0.2, 0.01, 0.001, 64, 19, 1, 2, 240)
+_FAST_HEADS = Learning(0.0015, 0.2, 0.01, 0.001, 128, 5, 1, 4)
 _FITTED = Learning(0.0015, 0.2, 0.01, 0.001, 64, 1, 1, 4)
 _COUPLED = Learning(0.001, 0.2, 0.01, 0.001, 64, 5, 2, 4)
 _MAX = Learning(0.0007, 0.2, 0.01, 0.001, 64, 1, 1, 2)
@@ -605,9 +606,9 @@ PACKAGE = [  # 6.5
     ("gray-6k", _LIGHT),
     ("chroma-8k", _LIGHT),
     ("rgb-8k", _LIGHT),
-    ("gray-22k", _FAST),
-    ("chroma-28k", _FAST),
-    ("rgb-37k", _FAST),
+    ("gray-22k", _FAST_HEADS),
+    ("chroma-28k", _FAST_HEADS),
+    ("rgb-27k-coupled", _FAST),
     ("gray-22k-fitted", _FITTED),
     ("chroma-28k-fitted", _FITTED),
     ("rgb-82k-coupled", _COUPLED),

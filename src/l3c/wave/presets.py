@@ -34,9 +34,13 @@ HEADS_LEARN = Learning(learning_rate=1.5e-3, first_moment_rate=0.2, epsilon=1e-3
 ALL_LEARN = replace(HEADS_LEARN, learning_rate=7e-4, first_layer=STAGE_TWO)
 """Half the rate where the large layers learn too: see What was tried in docs/models.md."""
 
-FAST = replace(HEADS_LEARN, period=5, step_pixels=128)
-"""One of five wavefronts. The period is odd because 4:2:0 chroma leaves a pattern every second wavefront; an even
-period would adapt to one phase only."""
+FAST_HEADS = replace(HEADS_LEARN, period=5, step_pixels=128)
+"""One of five wavefronts, of the networks for gray and chroma. The period is odd because 4:2:0 chroma leaves a pattern
+every second wavefront; an even period would adapt to one phase only."""
+
+FAST = replace(HEADS_LEARN, learning_rate=1e-3, period=19, first_layer=STAGE_TWO, ramp=240)
+"""All layers behind the cached features, often at first and ever more rarely: a network learns most from the first
+pixels of a tile, whose wavefronts are short. See Tried: learning while coding in docs/experiments.md."""
 
 LIGHT = replace(HEADS_LEARN, learning_rate=2e-3, period=9, first_layer=STAGE_TWO)
 """All layers behind the cached features, from one of nine wavefronts: a small network gains most from its larger
@@ -51,7 +55,7 @@ LEARNING = {"everyday": EVERYDAY, "light": LIGHT, "fast": FAST, "archives": ALL_
 LIGHTEST = "rgb-8k.safetensors"  # RGB, 8,149 weights
 LIGHTEST_GRAY = "gray-6k.safetensors"  # one channel, 5,638 weights
 LIGHTEST_CHROMA = "chroma-8k.safetensors"  # two channels given luma, 8,063 weights
-SMALL = "rgb-37k.safetensors"  # RGB, 37,503 weights
+SMALL = "rgb-27k-coupled.safetensors"  # RGB, 26,648 weights, with coupled channels
 LARGE = "rgb-82k-coupled.safetensors"  # RGB, 81,971 weights, with the fit and coupled channels
 GRAY = "gray-22k.safetensors"  # one channel, 21,788 weights
 GRAY_FITTED = "gray-22k-fitted.safetensors"  # the same with the fit
@@ -63,9 +67,9 @@ PRESETS = {
         LIGHTEST_CHROMA, "bdac02a0c57e7610379b098950fb85e11416b16671944214d5abd1c84550cf52", LIGHT
     ),
     ("wave-light", 3): Preset(LIGHTEST, "7fbc2fc79afceaad277f49058df069c4deeed316d96f7c277e45a7d1eedab08b", LIGHT),
-    ("wave-fast", 1): Preset(GRAY, "d1dce8e5b4e6ad6281a4a7736a0d1cc5ed22e07de3b769abcb8fdf56ac6f3e26", FAST),
-    ("wave-fast", 2): Preset(CHROMA, "8e35cec82520ec653ca7ff34844794ec834b9496f72ba75f81d063ece9178b03", FAST),
-    ("wave-fast", 3): Preset(SMALL, "89c874ec88b527a32b808546869e7e950c5384c6c7a3f971a8a0608bf1742a20", FAST),
+    ("wave-fast", 1): Preset(GRAY, "d1dce8e5b4e6ad6281a4a7736a0d1cc5ed22e07de3b769abcb8fdf56ac6f3e26", FAST_HEADS),
+    ("wave-fast", 2): Preset(CHROMA, "8e35cec82520ec653ca7ff34844794ec834b9496f72ba75f81d063ece9178b03", FAST_HEADS),
+    ("wave-fast", 3): Preset(SMALL, "a3bb60d2b88c3d8b5717a7f3463201b090458ee1459a6c64f7614ea301296ae1", FAST),
     ("wave", 1): Preset(GRAY_FITTED, "c24232e3c5b106e4dd0c916caff003285de61a36d206e31cc0cd11df07091a64", HEADS_LEARN),
     ("wave", 2): Preset(CHROMA_FIT, "2aa7760d6cece80404f16a7564d8bcab26ffc3d292683d359bb073b3787d6cd4", HEADS_LEARN),
     ("wave", 3): Preset(LARGE, "35afe9277c2fa47a22e15bd15431fc0ec86ba7a58ff76f3bdb08a9cc220f207b", EVERYDAY),

@@ -91,7 +91,7 @@ def test_mistakes_in_overrides_are_explained(override: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("model", "file"),
     [
-        ("wave", "rgb-37k"),
+        ("wave_fast", "rgb-27k-coupled"),
         ("wave_max", "rgb-82k-coupled"),
         ("wave_gray", "gray-22k"),
         ("wave_light", "rgb-8k"),

@@ -15,7 +15,7 @@ from l3c.wave.presets import FOLDER
 from tests.checks import COUPLED, FITTED, SMALL, smooth_picture
 
 
-@pytest.mark.parametrize("name", ["rgb-37k", "rgb-82k-coupled"])
+@pytest.mark.parametrize("name", ["rgb-8k", "rgb-82k-coupled"])
 def test_a_weight_file_is_a_start(name: str) -> None:
     """What its integers stand for, to be rounded to the same costs again; inputs it lacks count nothing."""
     file = FOLDER / f"{name}.safetensors"

@@ -156,7 +156,7 @@ def test_what_a_wave_experiment_cannot_do_is_said(
         (["-p", "quantise_from=1"], {}, "did you mean run.quantize_from"),
         (["--restore", "{}"], {"hidden2": 20}, "another network"),
         (["--restore-restart", "{}"], {"hidden2": 20}, "do not fit"),
-        (["--restore-continue", str(FOLDER / "rgb-37k.safetensors")], {}, "is no experiment"),
+        (["--restore-continue", str(FOLDER / "rgb-8k.safetensors")], {}, "is no experiment"),
     ],
 )
 def test_mistakes_are_explained(
