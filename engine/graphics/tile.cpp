@@ -7,12 +7,15 @@
 #include <memory>
 #include <utility>
 
+#include "graphics/arena.hpp"
+
 namespace l3c::graphics {
 namespace {
 
 constexpr int kMargin = 6;            // pixels beside each row
 constexpr int kRowsAbove = 3;         // rows above the first
 constexpr int kMemories = 7;          // tables of colours by context
+constexpr int kContextColours = 26;   // of the greatest context
 constexpr int kCandidates = 3;        // colours that are offered before one is spelled out
 constexpr int kRunSizes = 26;         // bits of a run's length, with those of none and of 2^24 pixels
 constexpr unsigned kSureLength = 8;   // pixels that a match foretold rightly, to be trusted
@@ -25,7 +28,7 @@ constexpr int kPredictions = 5;    // of a sample
 constexpr int kDifferences = 128;  // classes of them
 constexpr int kSpellings = 6;      // contexts of exact values
 constexpr int kCandidateRate = 16, kSampleRate = 30;
-constexpr int kCandidateWeight = 13312, kSampleWeight = 10240;
+constexpr std::int16_t kCandidateWeight = 3328, kSampleWeight = 2560;
 constexpr int kMemoryBitsMin = 10, kMemoryBitsMax = 18;
 constexpr int kSpellingBitsMin = 8, kSpellingBitsMax = 16;
 constexpr std::uint32_t kGolden = 0x9E3779B1u, kOther = 0x85EBCA6Bu, kOffset = 0x7F4A7C15u, kNode = 0x2545F491u;
@@ -34,9 +37,34 @@ constexpr std::uint32_t kColours = 0xffffffu, kGray = 0x10101u;  // red, green a
 
 bool is_gray(std::uint32_t colour) { return (colour & kColours) == (colour & 255) * kGray; }
 
-std::uint32_t hash(std::uint32_t a, std::uint32_t b) {
-    const std::uint32_t h = a * kGolden ^ (b + kOffset) * kOther;
-    return h ^ h >> 15;
+// Folds the upper bits of a sum into the lower ones.
+std::uint32_t folded(std::uint32_t h) { return h ^ h >> 15; }
+
+std::uint32_t hash(std::uint32_t a, std::uint32_t b) { return folded(a * kGolden ^ (b + kOffset) * kOther); }
+
+// Powers of kGolden, the factors of a context's colours.
+struct Powers {
+    std::uint32_t of[kContextColours + 3];
+    constexpr Powers() : of() {
+        std::uint32_t power = 1;
+        for (auto& one : of) {
+            one = power;
+            power *= kGolden;
+        }
+    }
+};
+constexpr Powers kPowers;
+
+// a + b - c, each channel within 0 .. 255.
+std::uint32_t slope_of(std::uint32_t a, std::uint32_t b, std::uint32_t c) {
+    if (a == c) return b;
+    if (b == c) return a;
+    std::uint32_t out = 0;
+    for (int shift = 0; shift < 32; shift += 8) {
+        const int value = int(a >> shift & 255) + int(b >> shift & 255) - int(c >> shift & 255);
+        out |= std::uint32_t(std::clamp(value, 0, 255)) << shift;
+    }
+    return out;
 }
 
 int bits_of(std::size_t value) { return int(std::bit_width(value)); }
@@ -99,16 +127,23 @@ struct Match {
     }
 };
 
-// A class of differences: 0 .. 127.
-int difference_class(int d) {
-    const int a = std::abs(d);
-    const int q = a < 16   ? a
-                  : a < 24 ? 16 + (a - 16) / 2
-                  : a < 48 ? 20 + (a - 24) / 4
-                  : a < 96 ? 26 + (a - 48) / 8
-                           : 32 + (a - 96) / 32;
-    return d < 0 ? 63 - q : 64 + q;
-}
+// Classes of differences -255 .. 255: 0 .. 127.
+struct Classes {
+    std::uint8_t of[511];
+    constexpr Classes() : of() {
+        for (int d = -255; d < 256; ++d) {
+            const int a = d < 0 ? -d : d;
+            const int q = a < 16   ? a
+                          : a < 24 ? 16 + (a - 16) / 2
+                          : a < 48 ? 20 + (a - 24) / 4
+                          : a < 96 ? 26 + (a - 48) / 8
+                                   : 32 + (a - 96) / 32;
+            of[255 + d] = std::uint8_t(d < 0 ? 63 - q : 64 + q);
+        }
+    }
+};
+constexpr Classes kClasses;
+int difference_class(int d) { return kClasses.of[255 + d]; }
 
 int clipped(int v) { return std::clamp(v, 0, 255); }
 
@@ -138,7 +173,7 @@ struct State {
     Chance by_entry[kCandidates][kMemories][kStates];
     Chance by_pair[kCandidates][2][kStates * kStates];
     Chance by_missed[kCandidates][kStates * 16];
-    Chance by_equal[kCandidates][128];
+    Chance by_equal[kCandidates][384];  // of six equal colours, broken, and three of the slope
     Chance by_match[kCandidates][2][1 + 4 * kLengthClasses];
     Weights candidate_weights[kCandidates][8];
     Refinement candidate_refinements[kCandidates][64];
@@ -153,18 +188,21 @@ struct State {
 
     explicit State(const DecisionTables& tables) {
         for (auto& rank : candidate_weights)
-            for (auto& weights : rank) std::fill(weights.w, weights.w + kInputsMax, kCandidateWeight);
+            for (auto& weights : rank) std::fill(weights.w, weights.w + kLanes, kCandidateWeight);
         for (auto& channel : sample_weights)
             for (auto& depth : channel)
-                for (auto& weights : depth) std::fill(weights.w, weights.w + kInputsMax, kSampleWeight);
+                for (auto& weights : depth) std::fill(weights.w, weights.w + kLanes, kSampleWeight);
         for (auto& prediction : by_prediction)
             for (auto& channel : prediction)
                 for (auto& depth : channel)
                     for (int i = 0; i < kDifferences; ++i)
-                        std::fill(depth[i], depth[i] + 8,
-                                  Chance{tables.squash[6 * (2 * i + 1 - kDifferences) + kStretchReach], 1});
+                        std::fill(
+                            depth[i], depth[i] + 8,
+                            Chance{std::int16_t(tables.squash[6 * (2 * i + 1 - kDifferences) + kStretchReach] - 32768),
+                                   1});
         Refinement first;
-        for (int i = 0; i <= kRefined; ++i) first.steps[i] = {tables.squash[i * (2 * kStretchReach) / kRefined], 6};
+        for (int i = 0; i <= kRefined; ++i)
+            first.steps[i] = {std::int16_t(tables.squash[i * (2 * kStretchReach) / kRefined] - 32768), 6};
         for (auto& rank : candidate_refinements) std::fill(rank, rank + 64, first);
         for (auto& channel : sample_refinements)
             for (auto& depth : channel) std::fill(depth, depth + 8, first);
@@ -182,13 +220,15 @@ public:
           channels_(channels),
           stride_(std::ptrdiff_t(width) + 2 * kMargin),
           rows_((height + kRowsAbove) * std::size_t(stride_), 0),
-          state_(std::make_unique<State>(tables)) {
-        const int size = bits_of(height * width - 1);
-        memory_bits_ = std::clamp(size, kMemoryBitsMin, kMemoryBitsMax);
-        for (auto& memory : memories_) memory.resize(std::size_t(1) << memory_bits_);
-        places_.resize(std::size_t(1) << memory_bits_);
-        spelling_bits_ = std::clamp(size, kSpellingBitsMin, kSpellingBitsMax);
-        for (auto& spelling : spellings_) spelling.resize(std::size_t(1) << spelling_bits_);
+          state_(std::make_unique<State>(tables)),
+          memory_bits_(std::clamp(bits_of(height * width - 1), kMemoryBitsMin, kMemoryBitsMax)),
+          spelling_bits_(std::clamp(bits_of(height * width - 1), kSpellingBitsMin, kSpellingBitsMax)),
+          arena_(kMemories * Arena::bytes<Entry>(std::size_t(1) << memory_bits_) +
+                 kSpellings * Arena::bytes<Line>(std::size_t(1) << spelling_bits_) +
+                 Arena::bytes<std::uint32_t>(std::size_t(1) << memory_bits_)) {
+        for (auto& memory : memories_) memory = arena_.take<Entry>(std::size_t(1) << memory_bits_);
+        for (auto& spelling : spellings_) spelling = arena_.take<Line>(std::size_t(1) << spelling_bits_);
+        places_ = arena_.take<std::uint32_t>(std::size_t(1) << memory_bits_);
     }
 
     std::uint32_t* row(std::size_t y) { return rows_.data() + (y + kRowsAbove) * std::size_t(stride_) + kMargin; }
@@ -198,6 +238,7 @@ public:
         unsigned same = 0;
         for (std::size_t y = 0; y < height_; ++y, source += Coder::kEncodes ? width_ : 0) {
             std::uint32_t *here = row(y), *above = here - stride_;
+            first_row_ = y == 0;
             std::fill(here - kMargin, here, above[0]);
             bool equal = false;
             if (y) {
@@ -244,7 +285,7 @@ private:
                 p += run;
                 broken = true;
             }
-            *p = code_pixel(p, Coder::kEncodes ? source[x] : 0, broken);
+            *p = code_pixel(p, Coder::kEncodes ? source[x] : 0, broken, x + 1 < width_);
             after_run = false;
             ++x;
         }
@@ -276,8 +317,8 @@ private:
     // Another match, where the current one is not kept and these contexts occurred before. far: the greatest one.
     void look_for_match(std::uint32_t place, std::uint32_t far) {
         recent_[turn_ & 7] = far;
-        const std::uint32_t context =
-            hash(hash(far, recent_[(turn_ - kTurns[0]) & 7]), recent_[(turn_ - kTurns[1]) & 7]);
+        const std::uint32_t context = folded(far + recent_[(turn_ - kTurns[0]) & 7] * kPowers.of[kContextColours + 1] +
+                                             recent_[(turn_ - kTurns[1]) & 7] * kPowers.of[kContextColours + 2]);
         ++turn_;
         std::uint32_t& last = places_[context * kGolden >> (32 - memory_bits_)];
         const auto distance = std::ptrdiff_t(place - last);
@@ -285,32 +326,47 @@ private:
         last = place;
     }
 
-    Entry& entry_of(int memory, std::uint32_t context) {
-        context *= kGolden;
-        Entry& entry = memories_[memory][context >> (32 - memory_bits_)];
-        const std::uint8_t mark = std::uint8_t(context);
-        if (entry.mark != mark) entry = Entry{{0, 0}, {0, 0}, mark};
-        return entry;
+    // The entries of the pixel at p, whose left neighbour has the colour w, on their way to the cache.
+    void find_entries(const std::uint32_t* p, std::uint32_t w) {
+        const std::uint32_t *n = p - stride_, *nn = n - stride_, *nnn = nn - stride_;
+        const auto& power = kPowers.of;
+        std::uint32_t contexts[kMemories], sum = w * power[1];
+        contexts[6] = sum;
+        contexts[5] = sum += n[0] * power[2];
+        contexts[4] = sum += n[1] * power[3] + n[-1] * power[4];
+        contexts[3] = sum += p[-2] * power[5] + nn[0] * power[6];
+        contexts[2] = sum += n[2] * power[7] + n[-2] * power[8];
+        sum += nn[1] * power[9] + nn[-1] * power[10] + p[-3] * power[11] + nnn[0] * power[12];
+        contexts[1] = sum += n[3] * power[13] + nn[2] * power[14] + nn[-2] * power[15] + n[-3] * power[16];
+        sum += nn[3] * power[17] + nn[-3] * power[18] + nnn[1] * power[19] + nnn[-1] * power[20] + nnn[2] * power[21];
+        sum += nnn[-2] * power[22] + nnn[3] * power[23] + nnn[-3] * power[24] + p[-4] * power[25] + n[4] * power[26];
+        contexts[0] = sum;
+        for (int i = 0; i < kMemories; ++i) {
+            const std::uint32_t place = folded(contexts[i]) * kGolden;
+            found_.marks[i] = std::uint8_t(place);
+            found_.entries[i] = &memories_[i][place >> (32 - memory_bits_)];
+            __builtin_prefetch(found_.entries[i], 1);
+        }
+        found_.place = p;
+        found_.left = w;
+        found_.far = sum;
     }
 
-    std::uint32_t code_pixel(const std::uint32_t* p, std::uint32_t actual, bool broken) {
-        const std::uint32_t *n = p - stride_, *nn = n - stride_, *nnn = nn - stride_;
+    // more: whether another pixel follows in the row. Its entries are looked up before this one's colour is known, as if
+    // it were the first candidate, which it mostly is: they take longer to come than anything else here.
+    std::uint32_t code_pixel(const std::uint32_t* p, std::uint32_t actual, bool broken, bool more) {
+        const std::uint32_t *n = p - stride_, *nn = n - stride_;
         const std::uint32_t near[6] = {p[-1], n[0], n[1], n[-1], p[-2], nn[0]};
-        const std::uint32_t two = hash(near[0], near[1]), four = hash(hash(two, near[2]), near[3]);
-        const std::uint32_t six = hash(hash(four, near[4]), near[5]), eight = hash(hash(six, n[2]), n[-2]);
-        const std::uint32_t twelve = hash(hash(hash(hash(eight, nn[1]), nn[-1]), p[-3]), nnn[0]);
-        const std::uint32_t sixteen = hash(hash(hash(hash(twelve, n[3]), nn[2]), nn[-2]), n[-3]);
-        std::uint32_t far = sixteen;
-        for (const std::uint32_t colour :
-             {nn[3], nn[-3], nnn[1], nnn[-1], nnn[2], nnn[-2], nnn[3], nnn[-3], p[-4], n[4]})
-            far = hash(far, colour);
-        const std::uint32_t contexts[kMemories] = {far, sixteen, eight, six, four, two, hash(near[0], 0)};
+        if (found_.place != p || found_.left != near[0]) find_entries(p, near[0]);
         Entry* entries[kMemories];
-        for (int i = 0; i < kMemories; ++i) entries[i] = &entry_of(i, contexts[i]);
+        for (int i = 0; i < kMemories; ++i) {
+            entries[i] = found_.entries[i];
+            if (entries[i]->mark != found_.marks[i]) *entries[i] = Entry{{0, 0}, {0, 0}, found_.marks[i]};
+        }
 
-        look_for_match(std::uint32_t(p - rows_.data()), far);
+        look_for_match(std::uint32_t(p - rows_.data()), found_.far);
         const std::uint32_t foretold = p[-match_.distance];
-        std::uint32_t offered[kCandidates];
+        std::uint32_t offered[kCandidates] = {};
         int count = 0;
         const auto offer = [&](std::uint32_t colour) {
             if (count == kCandidates || (broken && colour == near[0])) return;
@@ -321,13 +377,18 @@ private:
         if (match_.sure()) offer(foretold);
         for (int i = 0; i < kMemories - 1; ++i)
             if (entries[i]->times[0]) offer(entries[i]->colours[0]);
+        slope_ = first_row_ ? slope_of(near[0], near[0], near[4]) : slope_of(near[0], near[1], near[3]);
+        is_sloped_ = slope_ != near[0] && slope_ != near[1];
+        if (is_sloped_ && slopes_ & 1) offer(slope_);
         for (int i = 0; i < 4; ++i) offer(near[i]);
         for (const Entry* entry : entries)
             if (entry->times[1]) offer(entry->colours[1]);
 
+        if (more) find_entries(p + 1, Coder::kEncodes ? actual : offered[0]);
         int rank = 0;
         while (rank < count && !code_candidate(rank, offered[rank], actual, near, entries, broken, foretold)) ++rank;
         const std::uint32_t colour = rank < count ? offered[rank] : code_samples(p, actual);
+        if (is_sloped_) slopes_ = slopes_ << 1 | unsigned(colour == slope_);
         match_.learn(colour == foretold);
         missed_ = missed_ << 1 | unsigned(rank == count);
         for (Entry* entry : entries) remember(*entry, colour);
@@ -348,12 +409,13 @@ private:
         decide_.add(s.by_missed[rank][states[5] * 16 + int(missed_ & 15)]);
         int equal = 0;
         for (int i = 0; i < 6; ++i) equal |= (near[i] == colour) << i;
-        decide_.add(s.by_equal[rank][equal | broken << 6]);
+        const int sloped = is_sloped_ && colour == slope_ ? 1 + int(slopes_ >> 1 & 1) : 0;
+        decide_.add(s.by_equal[rank][equal | broken << 6 | sloped << 7]);
         decide_.add(s.by_match[rank][match_.distance && foretold == colour][match_.state()]);
         const int first = states[1];
         const int set = first == 0 ? 0 : first < 9 ? 1 + (first > 2) + (first > 5) : 4 + (first > 16);
-        return decide_.mixed(colour == actual, s.candidate_weights[rank][set], kCandidateRate,
-                             s.candidate_refinements[rank][equal]);
+        return decide_.template mixed<kInputsMax>(colour == actual, s.candidate_weights[rank][set], kCandidateRate,
+                                                  s.candidate_refinements[rank][equal]);
     }
 
     std::uint32_t code_samples(const std::uint32_t* p, std::uint32_t actual) {
@@ -422,8 +484,9 @@ private:
                 for (Line* line : lines) decide_.add(line->chances[node]);
                 const int set =
                     std::min(3, (lines[0]->chances[node].seen + 1) >> 1) + 4 * (lines[1]->chances[node].seen > 1);
-                const int bit = decide_.mixed(actual >> depth & 1, s.sample_weights[k][depth][set], kSampleRate,
-                                              s.sample_refinements[k][depth][activity]);
+                const int bit =
+                    decide_.template mixed<kInputsMax - 1>(actual >> depth & 1, s.sample_weights[k][depth][set],
+                                                           kSampleRate, s.sample_refinements[k][depth][activity]);
                 node = node << 1 | bit;
                 value |= bit << depth;
             }
@@ -439,12 +502,24 @@ private:
     std::vector<std::uint32_t> rows_;
     std::unique_ptr<State> state_;
     int memory_bits_, spelling_bits_;
-    std::vector<Entry> memories_[kMemories];
-    std::vector<Line> spellings_[kSpellings];
+    Arena arena_;
+    Entry* memories_[kMemories];
+    Line* spellings_[kSpellings];
+    std::uint32_t* places_;  // of pixels, by the hash of their contexts
+    struct {
+        const std::uint32_t* place = nullptr;  // of the pixel
+        std::uint32_t left = 0;                // the colour of its left neighbour
+        std::uint32_t far = 0;                 // the greatest context
+        Entry* entries[kMemories];
+        std::uint8_t marks[kMemories];
+    } found_;
+    bool first_row_ = false;
+    bool is_sloped_ = false;           // whether the slope is neither the left colour nor the upper one
+    std::uint32_t slope_ = 0;          // the colour that continues the neighbours' differences
+    unsigned slopes_ = 1;              // whether it was right, of late: a bit each
     unsigned missed_ = 0, grays_ = 0;  // of the last pixels coded so, one bit each
     Match match_;
-    std::vector<std::uint32_t> places_;  // of pixels, by the hash of their contexts
-    std::uint32_t recent_[8] = {};       // the last pixels' greatest contexts
+    std::uint32_t recent_[8] = {};  // the last pixels' greatest contexts
     unsigned turn_ = 0;
 };
 

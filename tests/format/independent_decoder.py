@@ -3039,27 +3039,39 @@ class DecisionDecoder:
 
     def mixed(self, chances: list[Chance], weights: list[int], rate: int, refinement: list[Chance]) -> int:
         s = [STRETCH[chance.p >> 4] for chance in chances]
-        x = min(max(sum(w * odds >> 8 for w, odds in zip(weights, s, strict=False)) >> 8, -2047), 2047)
+        x = min(max(sum(w * odds for w, odds in zip(weights, s, strict=False)) >> 14, -2047), 2047)
         q, at = SQUASH[x + 2047], 24 * (x + 2047)
         place, share = at >> 12, at % 4096 >> 6
         refined = (64 - share) * refinement[place].p + share * refinement[place + 1].p >> 6
         bit = self.decide(min(max(q + refined >> 1, 16), 65520))
-        error = (65536 * bit - q) * rate >> 4
+        error = (65536 * bit - q) * rate >> 7
         for i in range(len(s)):
-            weights[i] = min(max(weights[i] + (s[i] * error + 32768 >> 16), -524287), 524287)
+            weights[i] = min(max(weights[i] + (s[i] * error + 16384 >> 15), -32768), 32767)
             chances[i].learn(bit)
         refinement[place + (share >= 32)].learn(bit)
         return bit
 
 
-def mix(a: int, b: int) -> int:
+def fold(h: int) -> int:
     """10.5"""
-    h = (0x9E3779B1 * a % 2**32) ^ (0x85EBCA6B * (b + 0x7F4A7C15) % 2**32)
     return h ^ h >> 15
 
 
+def mix(a: int, b: int) -> int:
+    """10.8"""
+    return fold((0x9E3779B1 * a % 2**32) ^ (0x85EBCA6B * (b + 0x7F4A7C15) % 2**32))
+
+
+def slope(a: int, b: int, c: int) -> int:
+    """a + b - c of each sample, within its range (10.6)."""
+    sums = [(a >> s & 255) + (b >> s & 255) - (c >> s & 255) for s in (0, 8, 16, 24)]
+    return sum(min(max(v, 0), 255) * 256**i for i, v in enumerate(sums))
+
+
+POWERS = [pow(0x9E3779B1, i, 2**32) for i in range(29)]
 CONTEXTS = {
-    5: ((0, -1), (-1, 0)),
+    6: ((0, -1),),
+    5: ((-1, 0),),
     4: ((-1, 1), (-1, -1)),
     3: ((0, -2), (-2, 0)),
     2: ((-1, 2), (-1, -2)),
@@ -3103,6 +3115,7 @@ class GraphicsTile:
         self.entries: dict[tuple[int, int], list[int]] = {}
         self.state = Chances()
         self.by_samples = 0
+        self.slopes = [True, False]  # whether the slope was right, the latest first
         self.grays = [False] * 3
         self.distance = self.length = 0
         self.misses: list[bool] = []  # of the last 16 pixels
@@ -3184,7 +3197,7 @@ class GraphicsTile:
 
     def entry(self, memory: int, context: int) -> list[int]:
         """First colour and count, second colour and count, mark (10.6)."""
-        v = 0x9E3779B1 * context % 2**32
+        v = 0x9E3779B1 * fold(context) % 2**32
         entry = self.entries.setdefault((memory, v >> 32 - self.memory_bits), [0] * 5)
         if entry[4] != v % 256:
             entry[:] = [0, 0, 0, 0, v % 256]
@@ -3192,26 +3205,31 @@ class GraphicsTile:
 
     def pixel(self, y: int, x: int, broken: bool) -> int:
         """10.6"""
-        contexts, chained = {6: mix(self.colour(y, x - 1), 0)}, None
+        contexts, total, count = {}, 0, 0
         for number, places in CONTEXTS.items():
             for dy, dx in places:
-                colour = self.colour(y + dy, x + dx)
-                chained = colour if chained is None else mix(chained, colour)
-            assert chained is not None
-            contexts[number] = chained
+                count += 1
+                total += POWERS[count] * self.colour(y + dy, x + dx)
+            contexts[number] = total % 2**32
         entries = [self.entry(i, contexts[i]) for i in range(7)]
         near = [self.colour(y + dy, x + dx) for dy, dx in NEAR]
         self.look(y, x, contexts[0])
         offered = [self.foretold(y, x)] if self.sure() else []
-        offered += [entry[0] for entry in entries[:6] if entry[1]] + near[:4] + [e[2] for e in entries if e[3]]
+        offered += [entry[0] for entry in entries[:6] if entry[1]]
+        rising = slope(near[0], near[1], near[3]) if y else slope(near[0], near[0], near[4])
+        useful = rising not in near[:2]
+        offered += [rising] * (useful and self.slopes[0]) + near[:4] + [e[2] for e in entries if e[3]]
         candidates = [c for c in dict.fromkeys(offered) if not (broken and c == near[0])][:3]
         for r, colour in enumerate(candidates):
-            if self.candidate(r, colour, entries, near, broken, self.foretold(y, x)):
+            kind = 1 + self.slopes[1] if useful and colour == rising else 0
+            if self.candidate(r, colour, entries, near, (broken, kind), self.foretold(y, x)):
                 self.by_samples = self.by_samples * 2 % 16
                 break
         else:
             colour = self.samples(near)
             self.by_samples = (self.by_samples * 2 + 1) % 16
+        if useful:
+            self.slopes = [colour == rising, self.slopes[0]]
         for entry in entries:
             remember(entry, colour)
         if self.distance:
@@ -3224,7 +3242,7 @@ class GraphicsTile:
 
     def look(self, y: int, x: int, context: int) -> None:
         """10.10"""
-        key = mix(mix(context, self.recent[-3]), self.recent[-6])
+        key = fold((context + POWERS[27] * self.recent[-3] + POWERS[28] * self.recent[-6]) % 2**32)
         self.recent = [*self.recent[1:], context]
         index = (0x9E3779B1 * key % 2**32) >> 32 - self.memory_bits
         last, place = self.table.get(index, 0), self.place(y, x)
@@ -3233,7 +3251,7 @@ class GraphicsTile:
         self.table[index] = place
 
     def candidate(
-        self, r: int, colour: int, entries: list[list[int]], near: list[int], broken: bool, foretold: int
+        self, r: int, colour: int, entries: list[list[int]], near: list[int], how: tuple[bool, int], foretold: int
     ) -> int:
         states = []
         for first, count, second, second_count, _ in entries:
@@ -3250,12 +3268,12 @@ class GraphicsTile:
         chances.append(self.state.chance("pair 1", r, states[1], states[3]))
         chances.append(self.state.chance("pair 2", r, states[2], states[4]))
         chances.append(self.state.chance("by samples", r, states[5], self.by_samples))
-        chances.append(self.state.chance("equal", r, equal, broken))
+        chances.append(self.state.chance("equal", r, equal, how))
         held = 1 + 4 * min(self.length.bit_length(), 12) + min(sum(self.misses[-8:]), 3) if self.distance else 0
         chances.append(self.state.chance("match", r, held, self.distance > 0 and foretold == colour))
         s = states[1]
         kind = 0 if s == 0 else 1 + (s > 2) + (s > 5) if s <= 8 else 4 + (s > 16)
-        weights = self.state.weight(13312, "candidate", r, kind)
+        weights = self.state.weight(3328, "candidate", r, kind)
         return self.coder.mixed(chances, weights, 16, self.state.refinement("candidate", r, equal))
 
     def samples(self, near: list[int]) -> int:
@@ -3297,7 +3315,7 @@ class GraphicsTile:
             chances = [self.state.near(c, i, k, depth, activity) for i, c in enumerate(classes)]
             exact = [self.state.chance("line", i, line, j) for i, line in enumerate(lines)]
             kind = min(3, (exact[0].seen + 1) // 2) + 4 * (exact[1].seen > 1)
-            weights = self.state.weight(10240, "sample", k, depth, kind)
+            weights = self.state.weight(2560, "sample", k, depth, kind)
             bit = self.coder.mixed(chances + exact, weights, 30, self.state.refinement("sample", k, depth, activity))
             value, j = value + (bit << depth), 2 * j + bit
         return value

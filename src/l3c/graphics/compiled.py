@@ -15,7 +15,8 @@ WORKSPACE = 4 << 20
 """Bytes of chances, weights and refinements, with room (format 1.7)."""
 
 TABLES = 48 << 20
-"""Bytes of memories and of tables of values, at most: 7 of 2^18 entries of 12 bytes, 6 of 2^16 lines of 64."""
+"""Bytes of memories and of tables of values, at most: 7 of 2^18 entries of 12 bytes, 6 of 2^16 lines of 64, and 2^18
+places of 4, in whole pages of 2 MiB."""
 
 TABLES_A_PIXEL = 1024
 """Bytes of them for each pixel of small tiles: fewer than two entries in each memory, and two lines in each table."""

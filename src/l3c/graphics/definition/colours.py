@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 WORD = 0xFFFFFFFF  # hashes have 32 bits
@@ -23,10 +24,27 @@ MARGIN = 6
 ROWS_ABOVE = 3  # rows above the first, as far as contexts reach
 
 
-def mix(a: int, b: int) -> int:
-    """A hash of two numbers. Format 10.5."""
-    h = a * GOLDEN & WORD ^ (b + OFFSET) * OTHER & WORD
+def fold(h: int) -> int:
+    """A hash whose upper bits count in the lower ones too. Format 10.5."""
     return h ^ h >> 15
+
+
+def chain(colours: Iterable[int], power: int) -> int:
+    """The sum of colours, each times a power of GOLDEN, the first one's given. Format 10.5."""
+    return sum(colour * pow(GOLDEN, power + i, WORD + 1) for i, colour in enumerate(colours)) & WORD
+
+
+def mix(a: int, b: int) -> int:
+    """A hash of two numbers. Format 10.8."""
+    return fold(a * GOLDEN & WORD ^ (b + OFFSET) * OTHER & WORD)
+
+
+def slope(a: int, b: int, c: int) -> int:
+    """a + b - c of each sample, within 0 .. 255. Format 10.6."""
+    if c in (a, b):
+        return a + b - c
+    samples = [(a >> shift & 255) + (b >> shift & 255) - (c >> shift & 255) for shift in (0, 8, 16, 24)]
+    return sum(min(max(value, 0), 255) << 8 * i for i, value in enumerate(samples))
 
 
 def confidence(times: int) -> int:
@@ -79,7 +97,7 @@ class Memory:
 
     def entry(self, context: int) -> Entry:
         """The context's own, which is cleared where it was another's. Format 10.6."""
-        place = context * GOLDEN & WORD
+        place = fold(context) * GOLDEN & WORD
         index, mark = place >> 32 - self._bits, place & 255
         entry = self._entries.get(index)
         if entry is None or entry.mark != mark:

@@ -32,8 +32,17 @@ STEPS = 24
 FIRST_SEEN = 6
 """Decisions that a node of a refinement counts as having seen: it starts out as what the mixture says."""
 
-WEIGHT_LIMIT = (1 << 19) - 1
-"""Of a mixture's weights, in 1/65536: 8, so that a weight times log odds fits 32 bits."""
+WEIGHT_BITS = 14
+"""Of the fractions of a mixture's weights, which have 16 bits: two vectors of eight hold a mixture, and 2 is more than
+weights come to."""
+
+WEIGHT_MIN = -(1 << 15)  # the least integer of 16 bits
+
+WEIGHT_MAX = (1 << 15) - 1  # the greatest one
+
+ERROR_SHIFT = 7
+"""Of an error times its rate, which then fits 16 bits."""
+
 ROOM = 3
 """Bytes that a decoder reads beyond a payload: 4 to begin with, of which the encoder's last step writes one."""
 
@@ -153,22 +162,22 @@ class Decisions:
         return bit
 
     def mixed(self, bit: int, weights: list[int], rate: int, refinement: Refinement) -> int:
-        """By a mixture of `inputs`; they, the weights and the refinement learn. weights: one an input, in 1/65536.
+        """By a mixture of `inputs`; they, the weights and the refinement learn. weights: one an input, in 1/16384.
 
         Format 10.3.
         """
         stretched = [int(stretch_table()[chance.p >> 16 - STRETCH_BITS]) for chance in self.inputs]
-        total = sum(weight * odds >> 8 for weight, odds in zip(weights, stretched, strict=True)) >> 8
-        odds = min(max(total, -STRETCH_REACH), STRETCH_REACH)
+        total = sum(weight * odds for weight, odds in zip(weights, stretched, strict=True))
+        odds = min(max(total >> WEIGHT_BITS, -STRETCH_REACH), STRETCH_REACH)
         p = int(squash_table()[odds + STRETCH_REACH])
         place, rest = divmod((odds + STRETCH_REACH) * STEPS, 1 << STRETCH_BITS)
         share = rest >> 6
         lower, upper = refinement.nodes[place : place + 2]
         refined = lower.p * (64 - share) + upper.p * share >> 6
         bit = self.coder.code(bit, min(max(p + refined >> 1, REFINED_MIN), 65536 - REFINED_MIN))
-        error = ((bit << 16) - p) * rate >> 4
+        error = ((bit << 16) - p) * rate >> ERROR_SHIFT
         for i, value in enumerate(stretched):
-            weights[i] = min(max(weights[i] + (value * error + ONE_HALF >> 16), -WEIGHT_LIMIT), WEIGHT_LIMIT)
+            weights[i] = min(max(weights[i] + (value * error + (1 << 14) >> 15), WEIGHT_MIN), WEIGHT_MAX)
         for chance in self.inputs:
             chance.learn(bit)
         (upper if share >= 32 else lower).learn(bit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from l3c.graphics.definition.colours import GOLDEN, WORD, mix
+from l3c.graphics.definition.colours import GOLDEN, WORD, chain, fold
 
 SURE_LENGTH = 8
 """Pixels that a match foretold rightly, for its colour to be offered first and to end runs."""
@@ -16,6 +16,7 @@ ALL_MISSES = 0xFFFF  # mask: those that are remembered
 TURNS = (3, 6)
 """How many pixels before, whose greatest contexts are part of a match's: together they are some 13 columns wide."""
 
+FIRST_POWER = 27  # behind those of a context's 26 colours
 LENGTH_CLASSES = 13  # by a length's bits, the last for 2048 and more
 
 
@@ -45,9 +46,9 @@ class Match:
 
     def look(self, place: int, context: int) -> None:
         """Take up another match where these contexts occurred before. context: the pixel's greatest. Format 10.10."""
-        key = mix(mix(context, self._recent[-TURNS[0]]), self._recent[-TURNS[1]])
+        key = context + chain([self._recent[-turns] for turns in TURNS], FIRST_POWER)
         self._recent = [*self._recent[1:], context]
-        index = (key * GOLDEN & WORD) >> 32 - self._bits
+        index = (fold(key & WORD) * GOLDEN & WORD) >> 32 - self._bits
         last = self._places.get(index, 0)
         if self._length < KEPT_LENGTH and last and place - last != self.distance:
             self.distance, self._length, self._misses = place - last, 0, 0

@@ -10,7 +10,7 @@ from l3c.graphics.definition.tables import STRETCH_REACH, squash_table
 
 PREDICTIONS = 5  # of a sample
 RATE = 30  # at which the weights of mixtures learn, in 1/16
-WEIGHT = 10240  # of an input at first: 0.16
+WEIGHT = 2560  # of an input at first: 0.16
 DIFFERENCES = 128  # classes of them
 NODE = 0x2545F491  # odd: keeps the lower bits' chances apart from the upper ones'
 SLOPE = 6  # of log odds at first, for half a class of differences, in 1/256

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from l3c.errors import FormatError
-from l3c.graphics.definition.colours import Canvas, Entry, Memory, mix
+from l3c.graphics.definition.colours import Canvas, Entry, Memory, chain, slope
 from l3c.graphics.definition.decisions import Chance, Coder, Decisions, Reader, Refinement, Writer
 from l3c.graphics.definition.match import Match
 from l3c.graphics.definition.samples import SampleCoder
@@ -19,11 +18,12 @@ CHANNELS_MAX = 4  # a pixel's samples are one number of 32 bits
 CANDIDATES = 3
 """Colours that are offered before one is coded sample by sample. More are found too rarely to pay for their bits."""
 
-WEIGHT = 13312  # of an input of a candidate's mixture at first: 0.2
+WEIGHT = 3328  # of an input of a candidate's mixture at first: 0.2
 RATE = 16  # at which those weights learn, in 1/16
 MEMORY_BITS = (10, 18)  # of the number of entries of a memory, least and most
 LINE_BITS = (8, 16)  # of the number of lines of exact values, least and most
-MEMORIES = 7  # one for each context (format 10.5)
+CONTEXTS = (26, 16, 8, 6, 4, 2, 1)  # colours of each (format 10.5)
+MEMORIES = len(CONTEXTS)  # one for each
 RECENT = 15  # mask: the last four pixels, whether they were foreseen
 ROWS_RECENT = 31  # mask: the last five rows, whether they repeated the one above
 
@@ -71,7 +71,7 @@ class TileCoder:
         self._chances: dict[tuple[int, ...], Chance] = defaultdict(Chance)
         self._weights: dict[tuple[int, int], list[int]] = {}
         self._refinements: dict[tuple[int, int], Refinement] = defaultdict(Refinement)
-        self._missed = 0
+        self._missed, self._slopes = 0, 1
 
     def code(self, pixels: list[list[int]] | None, reader: Reader | None = None) -> Canvas:
         """All rows. pixels: [height][width], of an encoder; reader: of a decoder. Format 10.1."""
@@ -161,14 +161,21 @@ class TileCoder:
         foretold = self._foretold(y, x)
         offered = [foretold] if self._match.is_sure else []
         offered += [entry.first for entry in entries[:-1] if entry.first_times]
+        left, upper, corner, before = near[0], near[1], near[3], near[4]
+        sloped = slope(left, upper, corner) if y else slope(left, left, before)
+        is_sloped = sloped not in (left, upper)
+        offered += [sloped] if is_sloped and self._slopes & 1 else []
         offered += near[:4]
         offered += [entry.second for entry in entries if entry.second_times]
         colours = [colour for colour in dict.fromkeys(offered) if not (broken and colour == near[0])][:CANDIDATES]
         for rank, colour in enumerate(colours):
-            if self._code_candidate(rank, colour, int(colour == actual), near, entries, broken, foretold):
+            kind = 1 + (self._slopes >> 1 & 1) if is_sloped and colour == sloped else 0
+            if self._code_candidate(rank, colour, int(colour == actual), near, entries, broken, kind, foretold):
                 break
         else:
             rank, colour = len(colours), self._samples.code(actual, near[0], near[1], near[3], near[2])
+        if is_sloped:
+            self._slopes = self._slopes << 1 | (colour == sloped)
         self._match.learn(colour == foretold)
         self._missed = self._missed << 1 | (rank == len(colours))
         for entry in entries:
@@ -178,17 +185,13 @@ class TileCoder:
     def _contexts(self, y: int, x: int, near: tuple[int, ...]) -> tuple[int, ...]:
         """Hashes of 26, 16, 8, 6, 4, 2 and one of the pixels around. Format 10.5."""
         at = self._canvas.at
-        two = mix(near[0], near[1])
-        four = mix(mix(two, near[2]), near[3])
-        six = mix(mix(four, near[4]), near[5])
-        eight = mix(mix(six, at(y - 1, x + 2)), at(y - 1, x - 2))
-        twelve = mix(mix(mix(mix(eight, at(y - 2, x + 1)), at(y - 2, x - 1)), at(y, x - 3)), at(y - 3, x))
-        more = at(y - 1, x + 3), at(y - 2, x + 2), at(y - 2, x - 2), at(y - 1, x - 3)
-        sixteen = reduce(mix, more, twelve)
-        upper = [at(y - 2, x + 3), at(y - 2, x - 3)]
-        upper += [at(y - 3, x + i) for i in (1, -1, 2, -2, 3, -3)]
-        most = reduce(mix, [*upper, at(y, x - 4), at(y - 1, x + 4)], sixteen)
-        return most, sixteen, eight, six, four, two, mix(near[0], 0)
+        colours = [near[0], near[1], near[2], near[3], near[4], near[5], at(y - 1, x + 2), at(y - 1, x - 2)]
+        colours += [at(y - 2, x + 1), at(y - 2, x - 1), at(y, x - 3), at(y - 3, x)]
+        colours += [at(y - 1, x + 3), at(y - 2, x + 2), at(y - 2, x - 2), at(y - 1, x - 3)]
+        colours += [at(y - 2, x + 3), at(y - 2, x - 3)]
+        colours += [at(y - 3, x + i) for i in (1, -1, 2, -2, 3, -3)]
+        colours += [at(y, x - 4), at(y - 1, x + 4)]
+        return tuple(chain(colours[:count], 1) for count in CONTEXTS)
 
     def _code_candidate(
         self,
@@ -198,15 +201,16 @@ class TileCoder:
         near: tuple[int, ...],
         entries: list[Entry],
         broken: bool,
+        sloped: int,
         foretold: int,
     ) -> int:
-        """Whether the pixel has this colour. Format 10.6."""
+        """Whether the pixel has this colour. sloped: 0, or 1 or 2 for the slope. Format 10.6."""
         states = [entry.state(colour) for entry in entries]
         equal = sum((one == colour) << i for i, one in enumerate(near))
         keys: list[tuple[int, ...]] = list(enumerate(states))
         keys += [(7, states[1], states[3]), (8, states[2], states[4]), (9, states[5], self._missed & RECENT)]
         follows = self._match.distance > 0 and foretold == colour
-        keys += [(10, equal, int(broken)), (11, int(follows), self._match.state)]
+        keys += [(10, equal, int(broken), sloped), (11, int(follows), self._match.state)]
         self._decide.inputs = [self._chances[(rank, *key)] for key in keys]
         first = states[1]
         kind = 0 if first == 0 else 1 + (first > 2) + (first > 5) if first < 9 else 4 + (first > 16)
