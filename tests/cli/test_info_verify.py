@@ -47,7 +47,7 @@ def test_info_says_what_is_stored(run: Run) -> None:
 
 def test_info_says_what_tuning_takes(run: Run) -> None:
     picture = smooth_picture(220, 280, 3)[35:185, 40:240]
-    data = l3c.encode(picture, model="wave-fast", effort=3, history=False)
+    data = l3c.encode(picture, model="wave-light", effort=3, history=False)
     Path("adapted.l3c").write_bytes(data)
     assert f", adapted by {l3c.info(data).adaptation_size:,} bytes" in run("info", "adapted.l3c").out.decode()
 

@@ -34,7 +34,7 @@ def encoded(picture: NDArray[np.uint8], model: str, effort: int) -> bytes:
 
 
 def test_more_effort_gives_no_larger_file() -> None:
-    sizes = [len(encoded(PICTURE, "wave-fast", effort)) for effort in (1, 3, 4, 5)]
+    sizes = [len(encoded(PICTURE, "wave-light", effort)) for effort in (1, 3, 4, 5)]
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[-1] < 0.99 * sizes[0]
 

@@ -185,7 +185,7 @@ TABLED = {
 @pytest.mark.parametrize("name", TABLED)
 def test_values_of_a_table_are_coded_by_their_ranks(name: str) -> None:
     samples, found = TABLED[name]
-    data = l3c.encode(samples, model="wave-fast")
+    data = l3c.encode(samples, model="wave")
     np.testing.assert_array_equal(l3c.decode(data), samples)
     assert found in str(l3c.info(data).history)
-    assert len(data) < len(l3c.encode(samples, model="wave-fast", history=False))
+    assert len(data) < len(l3c.encode(samples, model="wave", history=False))

@@ -104,7 +104,7 @@ def test_shares_rise_from_0_to_65536(zeros: int, decay: int) -> None:
 
 
 def test_a_search_saves_more_than_it_takes_and_begins_alike_for_any_effort() -> None:
-    model, picture = packaged_model(3, name="wave-fast"), smooth_picture(200, 240, 3)
+    model, picture = packaged_model(3, name="wave-light"), smooth_picture(200, 240, 3)
     first, second = model.adaptations(picture, 4)
     assert next(model.adaptations(picture, 9)) == first
     sizes = [len(data) + len(model.adapted(data).encode(picture)) for data in (first, second)]
