@@ -132,9 +132,9 @@ def varint_of(value: int) -> bytes:
 
 def read_compact(data: bytes) -> dict[str, bytes]:
     """The sections that a compact file stands for (2.8.2)."""
-    require(7 <= len(data) <= 65536, "size of a compact file")
-    require(int.from_bytes(data[-2:], "little") == zlib.crc32(data[:-2]) & 0xFFFF, "check of a compact file")
-    return unfold(data[5:-2])
+    require(9 <= len(data) <= 65536, "size of a compact file")
+    require(int.from_bytes(data[-4:], "little") == zlib.crc32(data[:-4]), "check of a compact file")
+    return unfold(data[5:-4])
 
 
 def unfold(content: bytes) -> dict[str, bytes]:

@@ -19,15 +19,14 @@ SOLE_MAX = 1 << 16
 bytes that it saves are 0.05 %."""
 
 
-CHECK_BYTES = 2
-"""Of a compact file's check: half a CRC-32, since each tile has a whole one of its own."""
+CHECK_BYTES = 4
+"""Of a compact file's check, a whole CRC-32: tiles have checks of their own, but palettes and headers have none."""
 
 MENDED_MAX = 256
-"""Bytes of a compact file of which every bit is tried: the check takes one of 2,000 wrong ones for right by 1 to 32,
-and the tiles' checks tell."""
+"""Bytes of a compact file of which every bit is tried, as many as of a section (`damaged`)."""
 
 COMPACT_MAX = 1 << 12
-"""Bytes of payloads up to which a file is compact: beyond, the 11 bytes that it saves are 0.3 %, and sections say at
+"""Bytes of payloads up to which a file is compact: beyond, the 9 bytes that it saves are 0.3 %, and sections say at
 once what of a file is damaged."""
 
 COMPACT_FILE_MAX = 1 << 16
@@ -95,7 +94,7 @@ def is_compact(start: bytes | memoryview) -> bool:
 def write_compact(content: bytes) -> bytes:
     """The file. content: of section SOLE."""
     file = COMPACT + content
-    return file + _check(file).to_bytes(CHECK_BYTES, "little")
+    return file + crc32(file).to_bytes(CHECK_BYTES, "little")
 
 
 def read_compact(data: memoryview, mend: bool = False) -> bytes:
@@ -105,10 +104,12 @@ def read_compact(data: memoryview, mend: bool = False) -> bytes:
     if len(data) < len(COMPACT) + CHECK_BYTES:
         raise FormatError(f"a compact file of {len(data)} bytes: it ends early")
     file, stored = bytes(data[:-CHECK_BYTES]), int.from_bytes(data[-CHECK_BYTES:], "little")
+    if mend and (crc32(file) ^ stored).bit_count() == 1:  # the check itself is damaged
+        return file[len(COMPACT) :]
     if mend and len(file) <= MENDED_MAX:
         flipped = (file[: i // 8] + bytes([file[i // 8] ^ 1 << i % 8]) + file[i // 8 + 1 :] for i in _bits(file))
-        file = next((one for one in flipped if _check(one) == stored), file)
-    if _check(file) != stored:
+        file = next((one for one in flipped if crc32(one) == stored), file)
+    if crc32(file) != stored:
         raise ChecksumError("the compact file is damaged: its check differs")
     return file[len(COMPACT) :]
 
@@ -116,7 +117,3 @@ def read_compact(data: memoryview, mend: bool = False) -> bytes:
 def _bits(file: bytes) -> range:
     """Of a file behind its signature."""
     return range(8 * len(COMPACT), 8 * len(file))
-
-
-def _check(file: bytes) -> int:
-    return crc32(file) & (1 << 8 * CHECK_BYTES) - 1
