@@ -130,7 +130,7 @@ def test_video_frames_are_coded_as_planes(subsampled: bool) -> None:
 @pytest.mark.parametrize("dtype", [bool, np.uint8, np.uint16])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_repeated_pixels_are_coded_once(dtype: type, channels: int) -> None:
-    small: NDArray[Any] = plain(noise(71, 60, channels) // 128).astype(dtype)
+    small: NDArray[Any] = plain(noise(271, 160, channels) // 128).astype(dtype)
     pixels = small.repeat(3, axis=0).repeat(2, axis=1)[:-1, :-1]
     data = l3c.encode(pixels, model="wave-fast")
     np.testing.assert_array_equal(l3c.decode(data), pixels)

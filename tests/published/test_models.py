@@ -38,7 +38,7 @@ def write(folder: Path, kind: str = "l3c") -> Path:
 def test_files_are_found_and_code(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path, kind)
     digest = find_model(str(path), 3).digest
-    image = 112 + picture(64, 80) // 8
+    image = 112 + picture(96, 104) // 8
     data = api.encode(image, model=str(path))
     monkeypatch.setattr(models, "_loaded", Loaded())
     with pytest.raises(ModelError, match="L3C_MODELS"):
@@ -67,7 +67,7 @@ def test_a_bucket_is_searched_and_read(tmp_path: Path, monkeypatch: pytest.Monke
     bucket = fsspec.filesystem("memory")
     bucket.pipe("/bucket/my-rgb.safetensors", write(tmp_path, "rgb").read_bytes())
     bucket.pipe("/bucket/notes.safetensors", b"no model")
-    image = 112 + picture(40, 40) // 8
+    image = 112 + picture(96, 104) // 8
     data = api.encode(image, model="memory://bucket/my-rgb.safetensors")
     monkeypatch.setattr(models, "_loaded", Loaded())
     monkeypatch.setenv(VARIABLE, f"{tmp_path / 'empty'}:memory://bucket")
@@ -106,7 +106,7 @@ def test_models_names_what_is_broken(
 
 
 def test_what_a_network_takes_counts_against_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    image = 112 + picture(64, 80) // 8
+    image = 112 + picture(96, 104) // 8
     data = api.encode(image, model=str(write(tmp_path)))
     monkeypatch.setenv(VARIABLE, str(tmp_path))
     header_alone = memory_needed(read_file(data), 1)
