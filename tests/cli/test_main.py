@@ -88,8 +88,8 @@ MISTAKES = {
     "an unknown target": (["decode", "photo.l3c", "x.docx"], 2, "x.docx: format 'docx' is unknown"),
     "an unknown model": (["encode", "photo.png", "-m", "tsunami"], 4, "no model 'tsunami'"),
     "too little memory": (["decode", "photo.l3c", "x.png", "--max-memory", "1k"], 5, "photo.l3c: decoding takes"),
-    "a damaged file": (["decode", "damaged.l3c"], 3, "damaged.l3c: byte"),
-    "half a file": (["verify", "half.l3c"], 3, "half.l3c: byte"),
+    "a damaged file": (["decode", "damaged.l3c"], 3, "damaged.l3c: the compact file is damaged"),
+    "half a file": (["verify", "half.l3c"], 3, "half.l3c: the compact file is damaged"),
     "the source as target": (
         ["encode", "photo.png", "-o", "./photo.png", "-f"],
         2,

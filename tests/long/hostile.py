@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from l3c.api import encode
 from l3c.container.constants import (
     COLOURS_MAX,
+    COMPACT,
     DATA,
     FIRST_MODEL,
     HEAD,
@@ -22,11 +23,13 @@ from l3c.container.constants import (
     PALETTE,
     PLANES,
     SIGNATURE,
+    SOLE,
     STORED,
     TILES,
 )
 from l3c.container.cursor import Cursor, varint
 from l3c.container.read import read_file, read_section
+from l3c.container.sole import is_compact, read_compact, write_compact
 from l3c.container.structure import Contents, ImageHeader, Palette, TileEntry
 from l3c.container.tiling import tile_count, tiles_of
 from l3c.container.write import section, write_file
@@ -109,12 +112,14 @@ def spliced(r: Random) -> Hostile:
 
 
 def noisy(r: Random) -> Hostile:
-    start = r.choice([b"", SIGNATURE, SIGNATURE + b"\1", SIGNATURE + b"\1HEAD"])
+    start = r.choice([b"", SIGNATURE, SIGNATURE + b"\1", SIGNATURE + b"\1HEAD", COMPACT])
     return Hostile("random", start + r.randbytes(r.randrange(400)), None)
 
 
 def sections_of(data: bytes) -> list[tuple[bytes, bytes]]:
-    """Tag and content of all sections of a good file."""
+    """Tag and content of all sections of a good file; of a compact one, the section that it stands for."""
+    if is_compact(data):
+        return [(SOLE, read_compact(memoryview(data)))]
     cursor = Cursor(memoryview(data))
     cursor.take(len(SIGNATURE) + 1, "signature and version")
     found = []
@@ -142,8 +147,10 @@ def resealed(r: Random) -> Hostile:
         parts.insert(r.randrange(len(parts)), parts.pop(at))
     else:
         parts.insert(at, (bytes(r.choices(b"abHZ", k=4)), r.randbytes(9)))
+    if is_compact(seed.data) and len(parts) == 1:
+        return Hostile("compact file resealed", write_compact(parts[0][1]), None)
     body = b"".join(section(tag, content) for tag, content in parts)
-    return Hostile("sections resealed", seed.data[: len(SIGNATURE) + 1] + body, None)
+    return Hostile("sections resealed", SIGNATURE + b"\1" + body, None)
 
 
 def random_payloads(r: Random) -> Hostile:
