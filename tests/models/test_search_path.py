@@ -50,3 +50,15 @@ def test_a_header_of_endless_nesting_is_no_model(nested: str, tmp_path: Path) ->
     path.write_bytes(len(header).to_bytes(8, "little") + header)
     with pytest.raises(ModelError, match=r"x\.safetensors: no safetensors file, or a damaged one"):
         search_path.metadata(str(path))
+
+
+def test_a_file_is_read_up_to_a_bound_that_takes_no_memory_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A header of a few bytes may say that its model has any number of weights."""
+    file = tmp_path / "x.safetensors"
+    file.write_bytes(bytes(range(100)))
+    monkeypatch.setattr(search_path, "PIECE", 7)
+    assert search_path.content(str(file), 1 << 60) == search_path.content(str(file), 100) == file.read_bytes()
+    with pytest.raises(ModelError, match="more than the 99 bytes"):
+        search_path.content(str(file), 99)

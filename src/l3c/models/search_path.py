@@ -30,6 +30,9 @@ BETWEEN = re.compile(r":(?!//|\d+/)" if os.pathsep == ":" else re.escape(os.path
 HEADER_MAX = 1 << 20
 """Bytes of a header that is read at all."""
 
+PIECE = 1 << 20
+"""Bytes that are read at once: as many as are asked for are allocated, and a header may ask for any number."""
+
 OURS = "l3c-"
 """The beginning of the format names of all model files."""
 
@@ -144,7 +147,7 @@ def content(file: str, most: int | None = None) -> bytes:
     with _opened(file) as opened:
         if most is None:
             return opened.read()
-        data = opened.read(most + 1)
+        data = b"".join(iter(lambda: opened.read(min(PIECE, most + 1 - opened.tell())), b""))
     if len(data) > most:
         raise ModelError(f"{file}: more than the {most} bytes that a model of its header has")
     return data
