@@ -19,7 +19,7 @@ constexpr int kRepeatPatterns = 16;  // which of the neighbours are equal
 constexpr int kRepeatCounts = kRepeats + 1;
 constexpr int kRepeatContexts = kRepeatPatterns * kRepeatCounts;  // and what the channel before repeated
 constexpr int kCounted = 256;                                     // what a sample adds to counts
-constexpr int kMostCounted = 128 * kCounted;          // counts of a context are halved above: old samples fade
+constexpr int kMostCounted = 128 * kCounted;          // beyond, counts of a context are divided by 2: old samples fade
 constexpr int kFirstCounts[2] = {16 * kCounted, 51};  // of the mixture, and of each repeat
 constexpr int kLeastCounts[2] = {kCounted, 5};
 

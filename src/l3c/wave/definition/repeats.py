@@ -25,8 +25,8 @@ PATTERNS = 16  # which neighbours are equal
 CONTEXTS = PATTERNS * (REPEATS + 1)  # and what the channel before repeated
 SAMPLE = 256  # what a sample adds to counts
 COUNTS_MAX = 128 * SAMPLE
-"""Counts of a context are halved above, so that old samples fade. By trial: with 64 and 512 times a sample files are
-0.1 % larger."""
+"""Beyond it, counts of a context are divided by 2, so that old samples fade. By trial: with 64 and 512 times a sample
+files are 0.1 % larger."""
 
 FIRST = (16 * SAMPLE, *[51] * REPEATS)
 """Counts at the beginning, of the mixture and of each repeat: a repeat in 80 samples. By trial."""
