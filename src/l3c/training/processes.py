@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,12 +57,18 @@ class Processes:
 
 @contextmanager
 def join_processes(device: str = "auto") -> Iterator[Processes]:
-    """Join the others where torchrun started several; leave them at the end. device: auto, cpu or cuda."""
+    """Join the others where torchrun started several; leave them at the end. device: auto, cpu or cuda.
+
+    Nothing may refer to the group after that, since its threads end with the last reference. One that drops a tensor
+    while Python shuts down aborts the process.
+    """
     rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     chosen = choose_device(device, int(os.environ.get("LOCAL_RANK", 0)))
     if world == 1:
         yield Processes(0, 1, chosen)
         return
+    # Optimizers import it at the latest. Imported while there is a group, it keeps that group (PyTorch 2.13).
+    importlib.import_module("torch._dynamo")
     distributed.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
     try:
         yield Processes(rank, world, chosen)
