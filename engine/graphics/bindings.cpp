@@ -7,6 +7,8 @@ namespace {
 
 using Stretch = Array<std::int16_t, nb::shape<l3c::graphics::kStretchSize>>;
 using Squash = Array<std::uint16_t, nb::shape<l3c::graphics::kSquashSize>>;
+using Colours = Array<std::uint32_t, nb::shape<-1>>;
+using Indices = nb::ndarray<std::uint8_t, nb::shape<-1, -1>, nb::c_contig, nb::device::cpu>;
 using Rates = Array<std::uint16_t, nb::shape<l3c::graphics::kCountLimit + 1>>;
 template <class T>
 using Samples = nb::ndarray<T, nb::shape<-1, -1, -1>, nb::c_contig, nb::device::cpu>;
@@ -61,6 +63,26 @@ nb::tuple count_runs(const Samples<const std::uint8_t>& samples, std::size_t len
     return nb::make_tuple(runs.chosen, runs.distinct);
 }
 
+nb::list find_colours(const Samples<const std::uint8_t>& samples, std::size_t most) {
+    const auto picture = picture_of(samples);
+    std::vector<std::uint32_t> colours;
+    {
+        const nb::gil_scoped_release release;
+        colours = l3c::graphics::find_colours(picture, most);
+    }
+    nb::list list;
+    for (const std::uint32_t colour : colours) list.append(colour);
+    return list;
+}
+
+bool index_colours(const Samples<const std::uint8_t>& samples, const Colours& colours, const Indices& out) {
+    const auto picture = picture_of(samples);
+    require(out.shape(0) == picture.height && out.shape(1) == picture.width, "an index for each pixel");
+    require(colours.size() <= 256, "indices are bytes");
+    const nb::gil_scoped_release release;
+    return l3c::graphics::index_colours(picture, colours.data(), colours.size(), out.data());
+}
+
 }  // namespace
 
 void bind_graphics(nb::module_& m) {
@@ -69,4 +91,6 @@ void bind_graphics(nb::module_& m) {
     m.def("decode_graphics", &decode, arg("payload"), arg("samples"), arg("stretch"), arg("squash"), arg("rates"));
     m.def("count_repeated", &count_repeated, arg("samples"), arg("step"));
     m.def("count_runs", &count_runs, arg("samples"), arg("length"));
+    m.def("find_colours", &find_colours, arg("samples"), arg("most"));
+    m.def("index_colours", &index_colours, arg("samples"), arg("colours"), arg("out"));
 }

@@ -1,5 +1,6 @@
 #include "graphics/detection.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <vector>
 
@@ -45,6 +46,35 @@ std::size_t count_distinct(const std::vector<std::uint32_t>& hashes) {
     return count;
 }
 
+// Colours by their hash, with room for twice as many as there may be.
+class ColourSet {
+public:
+    explicit ColourSet(std::size_t most)
+        : bits_(std::max<int>(1, std::bit_width(2 * most))), slots_(std::size_t(1) << bits_, 0) {}
+
+    // The colour's index; that of a new one, which is added, is the number of those before.
+    std::size_t add(std::uint32_t colour) {
+        std::size_t& slot = slot_of(colour);
+        if (!slot) {
+            colours_.push_back(colour);
+            slot = colours_.size();
+        }
+        return slot - 1;
+    }
+    std::vector<std::uint32_t>& colours() { return colours_; }
+
+private:
+    std::size_t& slot_of(std::uint32_t colour) {
+        std::size_t at = (colour * kMultiplier) >> (32 - bits_);
+        while (slots_[at] && colours_[slots_[at] - 1] != colour) at = (at + 1) & (slots_.size() - 1);
+        return slots_[at];
+    }
+
+    int bits_;
+    std::vector<std::size_t> slots_;  // 1 + an index; 0 is free
+    std::vector<std::uint32_t> colours_;
+};
+
 }  // namespace
 
 std::size_t count_repeated(const Picture& picture, std::size_t step) {
@@ -78,6 +108,32 @@ Runs count_runs(const Picture& picture, std::size_t length) {
             if (hashes[x] >> kChosenShift == 0) chosen.push_back(hashes[x]);
     }
     return {chosen.size(), count_distinct(chosen)};
+}
+
+std::vector<std::uint32_t> find_colours(const Picture& picture, std::size_t most) {
+    std::vector<std::uint32_t> row(picture.width);
+    ColourSet set(most + 1);
+    for (std::size_t y = 0; y < picture.height; ++y) {
+        pack_row(picture, y, row);
+        for (std::size_t x = 0; x < picture.width; ++x)
+            if ((!x || row[x] != row[x - 1]) && set.add(row[x]) == most) return set.colours();
+    }
+    return set.colours();
+}
+
+bool index_colours(const Picture& picture, const std::uint32_t* colours, std::size_t count, std::uint8_t* out) {
+    std::vector<std::uint32_t> row(picture.width);
+    ColourSet set(count + 1);
+    for (std::size_t i = 0; i < count; ++i) set.add(colours[i]);
+    for (std::size_t y = 0; y < picture.height; ++y) {
+        pack_row(picture, y, row);
+        for (std::size_t x = 0; x < picture.width; ++x, ++out) {
+            const std::size_t index = x && row[x] == row[x - 1] ? out[-1] : set.add(row[x]);
+            if (index >= count) return false;
+            *out = std::uint8_t(index);
+        }
+    }
+    return true;
 }
 
 }  // namespace l3c::graphics

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace l3c::graphics {
 
@@ -19,5 +20,12 @@ struct Runs {
 };
 // The runs of so many pixels in a row whose hash ends in six zeros: all of them, and how many differ.
 Runs count_runs(const Picture& picture, std::size_t length);
+
+// Different colours, in the order in which they come first, at most `most` + 1 of them: with more, the rest is not looked
+// at. A colour is a number: its samples, the first channel's highest.
+std::vector<std::uint32_t> find_colours(const Picture& picture, std::size_t most);
+
+// The index of each pixel's colour among these. out: [height, width]. False where a colour is not there.
+bool index_colours(const Picture& picture, const std::uint32_t* colours, std::size_t count, std::uint8_t* out);
 
 }  // namespace l3c::graphics

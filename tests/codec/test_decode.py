@@ -114,7 +114,7 @@ def test_a_payload_of_the_wrong_length_is_refused(contents: Contents, length: in
 
 
 def test_an_error_in_the_last_tile_is_raised_with_threads_too(contents: Contents) -> None:
-    damaged = [*contents.tiles[:-1], replace(contents.tiles[-1], crc=contents.tiles[-1].crc ^ 1)]
+    damaged = [*contents.tiles[:-1], replace(contents.tiles[-1], crc=(contents.tiles[-1].crc or 0) ^ 1)]
     data = write_file(replace(contents, tiles=damaged))
     for threads in (1, 2):
         with pytest.raises(ChecksumError, match=f"tile {len(damaged) - 1}"):

@@ -111,19 +111,26 @@ def test_a_photograph_is_not() -> None:
 def test_alpha_goes_along_with_the_colours_where_that_is_smaller() -> None:
     soft = drawn(120, 140, 4)
     soft[..., 3] = soft[..., 1] // 2
-    data = l3c.encode(soft)
+    data = l3c.encode(soft, history=False)
     assert [entry.length > 0 for entry in read_file(data).tiles] == [True, False]
     np.testing.assert_array_equal(l3c.decode(data), soft)
     np.testing.assert_array_equal(l3c.open(data)[40:80, 90:130], soft[40:80, 90:130])
     opaque = soft.copy()
     opaque[..., 3] = 255
-    data = l3c.encode(opaque)
+    data = l3c.encode(opaque, history=False)
     assert all(entry.length for entry in read_file(data).tiles)
     np.testing.assert_array_equal(l3c.decode(data), opaque)
 
 
+def test_alpha_of_small_pictures_goes_along_too() -> None:
+    soft = noise(12, 12, 1) % 2 * np.array([[[10, 200, 30, 255]]], np.uint8)
+    data = l3c.encode(soft, history=False)
+    assert [entry.length > 0 for entry in read_file(data).tiles] == [True, False]
+    np.testing.assert_array_equal(l3c.decode(data), soft)
+
+
 def test_a_payload_without_colours_before_it_is_refused() -> None:
-    contents = read_file(l3c.encode(drawing(60, 70, 4)))
+    contents = read_file(l3c.encode(drawing(60, 70, 4), history=False))
     first, second = contents.tiles
     alone = replace(contents, tiles=[replace(first, coder=STORED), replace(second, length=0)])
     with pytest.raises(FormatError):

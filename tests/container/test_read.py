@@ -235,7 +235,7 @@ def test_a_damaged_section_is_named_with_its_place() -> None:
 
 def test_a_forged_tile_checksum_is_noticed_in_the_pixels() -> None:
     entries = stored_contents().tiles
-    wrong = [type(entries[0])(entries[0].coder, entries[0].length, entries[0].crc ^ 1), *entries[1:]]
+    wrong = [type(entries[0])(entries[0].coder, entries[0].length, (entries[0].crc or 0) ^ 1), *entries[1:]]
     with pytest.raises(ChecksumError, match=r"tile 0 \(rows 0\.\.9, columns 0\.\.10\)"):
         l3c.decode(with_section(TILES, tiles(SIDE, wrong)))
 

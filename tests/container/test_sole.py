@@ -7,8 +7,20 @@ import pytest
 
 import l3c
 from l3c.api import decode_picture
-from l3c.container.constants import COMPACT, EXIF, GRAPHICS, HEAD, NAMED, SIGNATURE, SOLE, STORED, VERSION
+from l3c.container.constants import (
+    COMPACT,
+    EXIF,
+    GRAPHICS,
+    HEAD,
+    NAMED,
+    SIGNATURE,
+    SOLE,
+    STORED,
+    TILE_SIDE_MIN,
+    VERSION,
+)
 from l3c.container.cursor import Cursor, varint
+from l3c.container.history import ColourTable, ValueTable, write_history
 from l3c.container.lazy import read_lazily
 from l3c.container.read import read_file, read_section
 from l3c.container.sole import COMPACT_FILE_MAX, COMPACT_MAX, SOLE_MAX, write_compact, write_sole
@@ -30,6 +42,7 @@ PICTURES = {
     "RGBA, two payloads": (np.dstack([DRAWING[..., :3], np.full((20, 30, 1), 255, np.uint8)]), None),
     "palette": (INDICES, PALETTE),
     "column": (DRAWING[:, :1, :3], None),
+    "few colours": (np.arange(16, dtype=np.uint8).reshape(4, 4)[noise(20, 30, 1)[..., 0] % 4], None),
 }
 
 
@@ -65,7 +78,7 @@ def test_one_section_holds_the_picture(name: str) -> None:
     assert bytes(lazy.payloads[0 : len(contents.data)]) == bytes(contents.data)
 
 
-@pytest.mark.parametrize(("name", "most"), [("gray", 19), ("RGB", 19), ("RGBA, one payload", 26)])
+@pytest.mark.parametrize(("name", "most"), [("gray", 15), ("RGB", 15), ("RGBA, one payload", 18)])
 def test_so_many_bytes_are_no_payload(name: str, most: int) -> None:
     data = encoded(name)
     assert len(data) - len(read_file(data).data) <= most
@@ -114,11 +127,12 @@ def test_what_cannot_be_mended_is_refused_with_the_reason() -> None:
 
 
 def content(header: ImageHeader, entries: list[TileEntry], data: bytes) -> bytes:
-    return write_sole(head(header), None, entries, data)
+    history = write_history(header.history) if header.history else None
+    return write_sole(head(header), None, history, entries, data)
 
 
 HEADER = ImageHeader(0, 2, 2)
-STORED_TILE = TileEntry(STORED, 4, 0)
+STORED_TILE = TileEntry(STORED, 4)
 WRONG = {
     "a reserved coder": (content(HEADER, [replace(STORED_TILE, coder=3)], b"1234"), VersionError, "tile coder 3"),
     "a stored tile of another size": (content(HEADER, [STORED_TILE], b"123"), FormatError, "stored in 3 bytes"),
@@ -129,9 +143,16 @@ WRONG = {
         "payloads take 9 bytes",
     ),
     "a long side": (content(ImageHeader(0, 70000, 1), [STORED_TILE], b"1"), FormatError, "a side above 65535"),
-    "a long header": (varint(500) + b"\0", FormatError, "a header needs 500 bytes"),
+    "a long header": (varint(1000) + b"\0", FormatError, "a header needs 500 bytes"),
     "no header": (b"\0", FormatError, "layout needs 1 bytes"),
-    "no palette": (varint(4) + b"\4\2\2\7", FormatError, "length of a palette"),
+    "no palette": (varint(8) + b"\4\2\2\7", FormatError, "length of a palette"),
+    "no history": (varint(9) + b"\1\2\2\7", FormatError, "length of a history"),
+    "an unknown history": (varint(9) + b"\1\2\2\7" + varint(2) + b"\x63\0", VersionError, "history 99"),
+    "opacities in RGB": (
+        content(replace(HEADER, layout=1, history=ColourTable(Palette(b"123", b"4"))), [STORED_TILE], b"\0\0\0\0"),
+        FormatError,
+        "with alpha, of an image without",
+    ),
     "nothing": (b"", FormatError, "length of a header"),
 }
 
@@ -195,3 +216,21 @@ def test_a_section_holds_the_picture_beside_metadata(name: str) -> None:
     salvaged = l3c.salvage(data[:place] + bytes([data[place] ^ 16]) + data[place + 1 :])
     assert np.array_equal(salvaged.samples, picture)
     assert "section SOLE is damaged: one bit of it was mended" in salvaged.lost
+
+
+def test_tiles_without_a_check_belong_to_small_images() -> None:
+    header = ImageHeader(0, 1, SOLE_MAX + 1)
+    contents = Contents(header, [], TILE_SIDE_MIN, [TileEntry(STORED, header.samples)], bytes(header.samples))
+    with pytest.raises(ValueError, match="belongs to a small image"):
+        write_file(contents)
+
+
+def test_a_long_history_stays_in_its_section() -> None:
+    header = ImageHeader(1, 2, 2, history=ValueTable(True, (tuple(range(0, 256, 3)),)))
+    contents = Contents(header, [], TILE_SIDE_MIN, [TileEntry(STORED, 4, 0)], b"1234")
+    assert write_file(contents).startswith(COMPACT)
+    table = tuple(np.cumsum(np.random.default_rng(0).integers(1, 25, 5000)).tolist())
+    deep = replace(contents.header, depth=16, history=ValueTable(True, (table,)))
+    tiles = [TileEntry(STORED, 4, 0)] * 2
+    file = write_file(replace(contents, header=deep, tiles=tiles, data=b"12341234"))
+    assert file[9:13] == HEAD

@@ -139,22 +139,25 @@ def read_compact(data: bytes) -> dict[str, bytes]:
 
 def unfold(content: bytes) -> dict[str, bytes]:
     """The sections that a section SOLE stands for (2.8.1)."""
-    reader, sections = Reader(content), {"MODL": b"\0"}
-    sections["HEAD"] = reader.take(reader.varint())
+    reader, sections = Reader(content), {"MODL": b"\0", "SOLE": b""}
+    length = reader.varint()
+    sections["HEAD"] = reader.take(length >> 1)
     head = read_head(sections["HEAD"])
     if head.layout == PALETTE:
         sections["PALT"] = reader.take(reader.varint())
     shapes = plain_components(head)
+    if length & 1:
+        sections["HIST"] = reader.take(reader.varint())
+        shapes = read_history(head, sections["HIST"], {}).components()
     side = max([16, *(size for shape in shapes for size in (shape.height, shape.width))])
     require(side <= 65535, "a component with a long side")
-    crcs = [reader.take(4) for _ in shapes]
     tiles = [divmod(reader.varint(), 4) for _ in shapes[1:]]
     coder = reader.u8()
     left = reader.left() - sum(length for length, _ in tiles)
     require(left >= 0, "payloads of a small image")
     tiles.append((left, coder))
     require(all(coder < 3 for _, coder in tiles), "reserved coder")
-    entries = [varint_of(coder) + varint_of(length) + crc for (length, coder), crc in zip(tiles, crcs, strict=True)]
+    entries = [varint_of(coder) + varint_of(length) for length, coder in tiles]
     return sections | {"TILE": varint_of(side) + b"".join(entries), "DATA": reader.rest()}
 
 
@@ -1389,7 +1392,7 @@ def luma_for_chroma(luma: Bytes, height: int, width: int) -> Bytes:
 
 # -------------------------------------------------------------------------------- histories (3)
 
-PHOTO_CD, VALUE_TABLE, DECODED_JPEG, VIDEO, UPSCALED, RESIDUALS = range(1, 7)
+PHOTO_CD, VALUE_TABLE, DECODED_JPEG, VIDEO, UPSCALED, RESIDUALS, COLOUR_TABLE = range(1, 8)
 
 
 def inflate(data: bytes, most: int, window: int) -> bytes:
@@ -1431,6 +1434,7 @@ class History:
             VIDEO: head.layout == RGB and head.plain and self.flags < 4,
             UPSCALED: self.flags == 0,
             RESIDUALS: head.depth >= 17 and self.flags <= 2,
+            COLOUR_TABLE: head.layout in (RGB, GRAY_ALPHA, RGB_ALPHA) and head.plain and self.flags == 0,
         }
         require(fits.get(self.kind, False), "reserved history")
 
@@ -1447,6 +1451,8 @@ class History:
             return [Shape(height, width, len(tables))] * (planes * ceil(self.rank_bits(tables) / 8))
         if self.kind == DECODED_JPEG:
             return [Shape(height, width, 3 if self.flags & 3 else 1)]
+        if self.kind == COLOUR_TABLE:
+            return [Shape(height, width, 1)]
         if self.kind == VIDEO:
             rows = half(height) if self.flags & 1 else height
             return [Shape(height, width, 1), *chroma_components(rows, half(width), bool(self.flags & 2))]
@@ -1461,7 +1467,7 @@ class History:
     def numbers(self, components: list[Bytes]) -> NDArray[np.uint64]:
         """The numbers of the image, height x width x channels."""
         redo = [self.photo_cd, self.value_table, self.decoded_jpeg, self.video, self.upscaled, self.residuals]
-        return redo[self.kind - 1](components).astype(np.uint64)
+        return [*redo, self.colour_table][self.kind - 1](components).astype(np.uint64)
 
     def corrected(self, image: Ints, reader: Reader) -> Ints:
         """The image with its corrections (3.2.1)."""
@@ -1605,6 +1611,16 @@ class History:
                     part[...] = np.cumsum(part, axis=0, dtype=np.uint64)
         return result & np.uint64((1 << self.head.depth) - 1)
 
+    def colour_table(self, components: list[Bytes]) -> Samples:
+        """3.9."""
+        layout = self.head.layout
+        require(layout != RGB or Reader(self.data[1 + (self.data[0] > 127) :]).varint() == 0, "opacities without alpha")
+        colours, opacities = read_palette(self.data)
+        columns = [colours[:, 1:2] if layout == GRAY_ALPHA else colours]
+        columns += [opacities[:, None]] if layout != RGB else []
+        table = np.concatenate(columns, axis=1)
+        return table[np.minimum(components[0][..., 0], len(table) - 1)]
+
     def decoded_jpeg(self, components: list[Bytes]) -> Ints:
         """3.5."""
         reader = Reader(self.data)
@@ -1621,6 +1637,12 @@ class History:
         whole = picture.pixels()
         image = (whole[top:, left:] + components[0]) % 256
         return np.repeat(image, 3, axis=2) if sampling == 0 and self.head.layout == RGB else image
+
+
+def read_history(head: Head, content: bytes, dct_models: dict[bytes, "DctModel"]) -> History:
+    """Section HIST (3.1)."""
+    require(len(content) >= 2, "HIST")
+    return History(head, content[0], content[1], content[2:], dct_models)
 
 
 def chroma_planes(components: list[Bytes]) -> list[Ints]:
@@ -3390,17 +3412,14 @@ def decode_page(sections: dict[str, bytes], known: dict[bytes, Model], dct_model
     require(("PALT" in sections) == (head.layout == PALETTE), "PALT")
     if "PALT" in sections:
         read_palette(sections["PALT"])
-    history = None
-    if "HIST" in sections:
-        content = sections["HIST"]
-        require(len(content) >= 2, "HIST")
-        history = History(head, content[0], content[1], content[2:], dct_models)
+    history = read_history(head, sections["HIST"], dct_models) if "HIST" in sections else None
     shapes = history.components() if history else plain_components(head)
     models = read_models(sections["MODL"], known)
     if "ADPT" in sections:
         models += read_adaptations(sections["ADPT"], models)
     deep = history.deep() if history else deep_numbers(head)
-    components = decode_tiles(head, shapes, models, sections["TILE"], sections["DATA"], deep)
+    checked = "SOLE" not in sections
+    components = decode_tiles(head, shapes, models, sections["TILE"], sections["DATA"], deep, checked)
     numbers = history.numbers(components) if history else join_bytes(head, components)
     return samples_of_numbers(head, numbers)
 
@@ -3415,24 +3434,38 @@ class Tile:
     right: int
     coder: int
     length: int
-    samples_crc: int
+    samples_crc: int | None  # none in SOLE (2.8.1)
+
+    def check(self, samples: Bytes) -> None:
+        """The tile's own check, if it has one."""
+        require(self.samples_crc in (None, zlib.crc32(samples.tobytes())), "crc of a tile")
 
 
 MOST_BYTES = 1 << 32  # of all components of an image; a limit of this decoder
 
 
 def decode_tiles(
-    head: Head, shapes: list[Shape], models: list[Model], index: bytes, data: bytes, deep: dict[int, int]
+    head: Head,
+    shapes: list[Shape],
+    models: list[Model],
+    index: bytes,
+    data: bytes,
+    deep: dict[int, int],
+    checked: bool,
 ) -> list[Bytes]:
-    """The components, from TILE and DATA (2.7, 2.8). `deep` has bits of numbers by their upper component (2.7.4)."""
+    """The components, from TILE and DATA (2.7, 2.8). `deep` has bits of numbers by their upper component (2.7.4);
+    `checked` is whether tiles have checks of their own.
+    """
     reader, payloads = Reader(index), Reader(data)
     side = _bounded(reader.varint(), 16, 65535)
     listed: list[list[Tile]] = []
     for shape in shapes:  # the whole index is read before memory is taken (1.7)
         rows, columns = -(-shape.height // side), -(-shape.width // side)
-        require(6 * rows * columns <= reader.left(), "tiles are not listed")
+        require((6 if checked else 2) * rows * columns <= reader.left(), "tiles are not listed")
         cut = [(y, x) for y in tile_bounds(shape.height, side) for x in tile_bounds(shape.width, side)]
-        listed.append([Tile(*y, *x, reader.varint(), reader.varint(), reader.u32()) for y, x in cut])
+        listed.append(
+            [Tile(*y, *x, reader.varint(), reader.varint(), reader.u32() if checked else None) for y, x in cut]
+        )
     reader.end()
     require(sum(shape.height * shape.width * shape.channels for shape in shapes) <= MOST_BYTES, "a large image")
     components: list[Bytes] = []
@@ -3472,7 +3505,7 @@ def decode_tiles(
                 if tile.length == 0:
                     coder, samples = lowers.pop((number, tile.top, tile.left), (0, np.zeros(0, np.uint8)))
                     require(coder == tile.coder, "an empty payload")
-                    require(zlib.crc32(samples.tobytes()) == tile.samples_crc, "crc of a tile")
+                    tile.check(samples)
                     component[tile.top : tile.bottom, tile.left : tile.right] = samples
                     continue
                 require(4096 * tile.length >= size, "a payload is too short")
@@ -3481,7 +3514,7 @@ def decode_tiles(
                     numbers, low = DeepTile(model, height, width, deep[number]).decode(payload), deep[number] - 8
                     lowers[number + 1, tile.top, tile.left] = tile.coder, (numbers & (1 << low) - 1).astype(np.uint8)
                     samples = (numbers >> low).astype(np.uint8)
-                    require(zlib.crc32(samples.tobytes()) == tile.samples_crc, "crc of a tile")
+                    tile.check(samples)
                     component[tile.top : tile.bottom, tile.left : tile.right] = samples
                     continue
                 luma = None
@@ -3490,7 +3523,7 @@ def decode_tiles(
                     whole = luma_for_chroma(components[0], shape.height, shape.width)
                     luma = whole[tile.top : tile.bottom, tile.left : tile.right]
                 samples = WaveTile(model, height, width, luma).decode(payload)
-            require(zlib.crc32(samples.tobytes()) == tile.samples_crc, "crc of a tile")
+            tile.check(samples)
             component[tile.top : tile.bottom, tile.left : tile.right] = samples
         components.append(component)
     payloads.end()

@@ -144,6 +144,7 @@ def test_kinds_of_history() -> None:
         "video frame": constants.VIDEO,
         "upscaled pixels": constants.UPSCALED,
         "residuals": constants.RESIDUALS,
+        "colour table": constants.COLOUR_TABLE,
     }
 
 

@@ -364,7 +364,7 @@ def test_pixels_of_jpeg_files_come_from_their_coefficients(
     with Image.open(io.BytesIO(jpeg_file(name, 48, 64))) as image:
         pixels = np.asarray(image)
     file = l3c.encode(pixels)
-    history = independent.read_sections(independent.Reader(file[9:]))["HIST"]
+    history = independent.read_compact(file)["HIST"]
     assert (history[0], history[4]) == (independent.DECODED_JPEG, 3)
     (page,) = independent.decode(file, models, dct_models).pages
     assert np.array_equal(page.samples, pixels)

@@ -237,10 +237,20 @@ def cases() -> dict[str, Case]:
         "history-repeated": Case(
             scene(20, 31, 3).repeat(4, axis=0).repeat(3, axis=1)[1:], history=True, model="wave-fast"
         ),
+        "history-colours": Case(few_colours(3), history=True),
+        "history-colours-alpha": Case(few_colours(4), history=True),
+        "history-colours-gray-alpha": Case(few_colours(2), history=True),
         "history-10-bits-in-16": Case(
             scene(70, 80, 1).astype(np.uint16) * 257 + noise(70, 80, 1) // 64 * 64, history=True
         ),
     }
+
+
+def few_colours(channels: int) -> NDArray[np.uint8]:
+    """37 colours in no order, which a table is for."""
+    colours = noise(1, 37, channels)[0]
+    picture: NDArray[np.uint8] = colours[noise(40, 40, 1)[..., 0].astype(np.intp) % 37]
+    return picture
 
 
 def mostly_gray_scene() -> NDArray[np.uint16]:

@@ -103,4 +103,4 @@ def test_tiles_are_stored_and_coded() -> None:
 
 
 def test_the_golden_files_are_small() -> None:
-    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) < 420_000
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) < 440_000

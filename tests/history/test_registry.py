@@ -146,10 +146,10 @@ def test_an_unknown_kind_is_refused() -> None:
     length = len(write_history(PhotoCd()))
     changed = write_file(replace(read_file(data), header=replace(read_file(data).header, history=PhotoCd())))
     place = changed.index(b"HIST")
-    content = bytes([7]) + changed[place + 6 : place + 5 + length]
+    content = bytes([8]) + changed[place + 6 : place + 5 + length]
     forged = changed[:place] + section(b"HIST", content) + changed[place + 9 + length :]
     assert sections == place
-    with pytest.raises(VersionError, match="history 7"):
+    with pytest.raises(VersionError, match="history 8"):
         l3c.decode(forged)
 
 

@@ -17,10 +17,10 @@ from l3c.codec.encode import Progress, encode_components, encode_drawing
 from l3c.codec.models import codes, find_model
 from l3c.codec.proof import Candidate, Expected, prove
 from l3c.container.constants import JOINT_CHROMA, PALETTE
-from l3c.container.history import DecodedJpeg, Upscaled, ValueTable
+from l3c.container.history import ColourTable, DecodedJpeg, Upscaled, ValueTable
 from l3c.container.structure import ImageHeader
 from l3c.errors import FormatError, L3CError, L3CWarning
-from l3c.graphics.drawings import has_few_colours, is_drawn
+from l3c.graphics.drawings import is_drawn
 from l3c.history import registry
 from l3c.history.joint_chroma import join_chroma
 from l3c.history.plain import BYTE, Components, to_components, to_numbers
@@ -68,26 +68,34 @@ def _candidates(header: ImageHeader, expected: Expected, settings: Settings) -> 
     """Files of the image: by models in every way that may be the smallest, as a drawing, from a JPEG file."""
     numbers = to_numbers(expected.samples, header)
     ways = _ways(numbers, header, settings)
+    found = ways[0][0].history
     plain = header, to_components(numbers, header)
     drawn = is_drawn(plain[1][0])
+    gray = isinstance(found, ValueTable) and found.gray
+    indexed = None if gray else registry.KINDS[ColourTable].module.undo(numbers, header)
+    steps = len(ways) + (indexed is not None)
     for number, way in enumerate(ways):
         known = None if way[0].history else drawn
-        yield from _coded(way, expected, settings, part_of(settings.progress, number, len(ways)), known)
-    if drawn and isinstance(ways[0][0].history, Upscaled):  # the coder sees repeats itself, and in drawings more
+        yield from _coded(way, expected, settings, part_of(settings.progress, number, steps), known)
+    dithered = not drawn and (indexed is not None or (header.layout == PALETTE and header.depth <= BYTE))
+    if (drawn and isinstance(found, Upscaled)) or dithered:
+        # the coder sees repeats itself, and knows which colours there are, where models do not
         yield Candidate(encode_drawing(*plain, expected.metadata, expected.palette), *plain)
-    if not drawn and _has_few_colours(*plain):  # dithered, say; models do not know which colours there are
-        yield Candidate(encode_drawing(*plain, expected.metadata, expected.palette), *plain)
+    if indexed is not None and settings.history:
+        yield from _as_indices(indexed, expected, settings, part_of(settings.progress, steps - 1, steps))
     if settings.history and not drawn and registry.is_affordable(DecodedJpeg, header, settings.limit):
         jpeg = registry.KINDS[DecodedJpeg].module.undo(expected.samples, header)
         if jpeg is not None:
             yield Candidate(encode_drawing(*jpeg, expected.metadata), *jpeg)
 
 
-def _has_few_colours(header: ImageHeader, components: Components) -> bool:
-    """Of a palette, or so few that one would hold them."""
-    if header.depth > BYTE:
-        return False
-    return header.layout == PALETTE or (components[0].shape[2] > 1 and has_few_colours(components[0]))
+def _as_indices(way: Way, expected: Expected, settings: Settings, progress: Progress) -> Iterator[Candidate]:
+    """As a drawing, and by models, if they code gray: they see neighbours of a table that are alike."""
+    drawn = is_drawn(way[1][0])
+    if codes(settings.model, 1, settings.device):
+        yield from _coded(way, expected, settings, progress, drawn)
+    if not (drawn and codes(settings.model, 1, settings.device)):
+        yield Candidate(encode_drawing(*way, expected.metadata), *way)
 
 
 def _coded(

@@ -66,6 +66,8 @@ def encode_components(
     numbers = [n for n, (index, _) in enumerate(tiles.places) if index - 1 not in deep]
     found = dict(pair for pairs in tiles.coded(work, numbers, lambda s: progress(s / effort)) for pair in pairs)
     coded = [found[number] for number in range(len(tiles.places))]
+    if tried is None and header.alpha_goes_along:
+        coded = graphics.with_alpha(coded, tiles.samples)
     files.append(assemble(header, side, coded, metadata, palette))
     for adapted in adapted_tiles(tiles, coded, models, effort, lambda share: progress(share + 1 / effort)):
         files.append(assemble(header, side, adapted, metadata, palette))

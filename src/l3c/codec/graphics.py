@@ -99,18 +99,23 @@ def encode_whole(header: ImageHeader, components: list[Samples]) -> list[Coded]:
     boxes = tiles_of(header, side_of(header))
     tiles = [components[index][box.top : box.bottom, box.left : box.right] for index, box in boxes]
     coded = [Coded(GRAPHICS, compiled.encode(tile), crc32(tile.tobytes())) for tile in tiles]
-    if header.alpha_goes_along:
-        half = len(tiles) // 2
-        for n in range(half):
-            coded[n], coded[half + n] = _along(tiles[n], tiles[half + n], coded[n], coded[half + n])
-    return coded
+    return with_alpha(coded, lambda number: tiles[number]) if header.alpha_goes_along else coded
 
 
-def _along(colours: Samples, alpha: Samples, one: Coded, other: Coded) -> tuple[Coded, Coded]:
-    """Both in one payload, where that is smaller."""
-    if (alpha == alpha[0, 0]).all():
+def with_alpha(coded: list[Coded], tile: Callable[[int], Samples]) -> list[Coded]:
+    """The tiles of colours, then of alpha: those of drawings and of small pictures in one payload, where that is
+    smaller. tile: the samples of one, by its number.
+    """
+    half = len(coded) // 2
+    pairs = [_along(coded[n], coded[half + n], tile(n), tile(half + n)) for n in range(half)]
+    return [one for one, _ in pairs] + [other for _, other in pairs]
+
+
+def _along(one: Coded, other: Coded, colours: Samples, alpha: Samples) -> tuple[Coded, Coded]:
+    drawn, small = one.coder == other.coder == GRAPHICS, alpha.size <= SMALL
+    if not (small or (drawn and (alpha != alpha[0, 0]).any())):
         return one, other
     payload = compiled.encode(np.concatenate([colours, alpha], axis=2))
     if len(payload) >= len(one.payload) + len(other.payload):
         return one, other
-    return one._replace(payload=payload), other._replace(payload=b"")
+    return one._replace(coder=GRAPHICS, payload=payload), other._replace(coder=GRAPHICS, payload=b"")

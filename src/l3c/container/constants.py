@@ -89,6 +89,7 @@ DECODED_JPEG = 3  # kind of history: pixels that were decoded from a JPEG file
 VIDEO = 4  # kind of history: a frame of video
 UPSCALED = 5  # kind of history: upscaled pixels
 RESIDUALS = 6  # kind of history: differences of wide samples
+COLOUR_TABLE = 7  # kind of history: pixels that are indices of a table of colours
 
 LEFT = 0  # predictor of wide samples: the left neighbour
 ABOVE = 1  # predictor of wide samples: the upper neighbour

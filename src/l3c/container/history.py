@@ -12,12 +12,14 @@ from l3c.container.constants import (
     BLACK,
     BLOCK_MAX,
     BLOCK_MIN,
+    COLOUR_TABLE,
     CORRECTED_SHARE,
     CUT_MAX,
     DECODED_JPEG,
     EQUAL,
     FAST,
     GRAY,
+    GRAY_ALPHA,
     JOINT_CHROMA,
     JOINT_PHOTO_CD,
     JOINT_VIDEO,
@@ -28,6 +30,7 @@ from l3c.container.constants import (
     PLANE,
     RESIDUALS,
     RGB,
+    RGBA,
     ROTATED,
     SAMPLINGS,
     SUBSAMPLED_ROWS,
@@ -41,8 +44,9 @@ from l3c.container.constants import (
 )
 from l3c.container.cursor import Cursor, varint
 from l3c.container.kept_file import read_jpeg, write_jpeg
+from l3c.container.palette import read_palette, write_palette
 from l3c.container.streams import inflate
-from l3c.container.structure import Component, History, ImageHeader, KeptFile
+from l3c.container.structure import Component, History, ImageHeader, KeptFile, Palette
 from l3c.errors import FormatError, VersionError
 
 VARINT_BYTES = 3
@@ -362,9 +366,45 @@ class Residuals:
         return cls(flags, block)
 
 
+@dataclass(frozen=True)
+class ColourTable:
+    """Pixels are indices of at most 256 colours. table: those, of which gray images show the green."""
+
+    number: ClassVar[int] = COLOUR_TABLE
+    table: Palette
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        count = len(self.table.colours) // 3
+        return f"{count} colours" if count > 1 else "one colour"
+
+    def components(self, header: ImageHeader) -> list[Component]:
+        """The indices."""
+        return [Component(header.height, header.width, 1)]
+
+    @property
+    def flags(self) -> int:
+        return 0
+
+    def content(self) -> bytes:
+        return write_palette(self.table)
+
+    @classmethod
+    def fits(cls, header: ImageHeader, flags: int) -> bool:
+        return not flags and header.is_plain and header.layout in (RGB, GRAY_ALPHA, RGBA)
+
+    @classmethod
+    def read(cls, cursor: Cursor, header: ImageHeader, flags: int) -> ColourTable:
+        table = read_palette(cursor)
+        if table.alphas and header.layout == RGB:
+            raise FormatError("section HIST: a table of colours with alpha, of an image without")
+        return cls(table)
+
+
 # by the number that begins section HIST (3.1)
 KINDS: dict[int, type[Kind]] = {
-    kind.number: kind for kind in (PhotoCd, ValueTable, DecodedJpeg, Video, Upscaled, Residuals)
+    kind.number: kind for kind in (PhotoCd, ValueTable, DecodedJpeg, Video, Upscaled, Residuals, ColourTable)
 }
 
 

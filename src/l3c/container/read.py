@@ -174,7 +174,7 @@ def contents_of(sections: Sections, data: bytes | memoryview) -> Contents:
 
 def contents_of_sole(cursor: Cursor, ancillary: dict[bytes, bytes]) -> Contents:
     """The contents of a small image, from section SOLE; lengths are not checked."""
-    header, palette = _described(*split_sole(cursor), None)
+    header, palette = _described(*split_sole(cursor))
     tiles, data = read_sole(cursor, header)
     return Contents(header, [], sole_side(header), tiles, data, ancillary, palette)
 

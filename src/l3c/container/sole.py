@@ -1,5 +1,5 @@
-"""A small image in one section, or in a compact file: each component is one tile, none coded by a model (format 2.8.1,
-2.8.2).
+"""A small image in one section, or in a compact file: each component is one tile, none coded by a model, and one check
+is for all of it (format 2.8.1, 2.8.2).
 """
 
 from __future__ import annotations
@@ -14,13 +14,22 @@ from l3c.errors import ChecksumError, FormatError, VersionError
 LENGTH_SHIFT = 2
 """A number holds a payload's length above two bits of its coder."""
 
+WITH_HISTORY = 1
+"""Flag below the length of a header: a history follows."""
+
+HEAD_SHIFT = 1
+"""A number holds a header's length above that flag."""
+
+HISTORY_MAX = 1 << 11
+"""Bytes of a history, at most, with room for a table of 256 colours with alpha."""
+
 SOLE_MAX = 1 << 16
-"""Bytes of payloads up to which an image is written so: readers of pieces take as many at once, and beyond, the 35
-bytes that it saves are 0.05 %."""
+"""Bytes of payloads up to which an image is written so: readers of pieces take as many at once, and beyond, the 39
+bytes that it saves are 0.06 %."""
 
 
 CHECK_BYTES = 4
-"""Of a compact file's check, a whole CRC-32: tiles have checks of their own, but palettes and headers have none."""
+"""Of a compact file's check, a whole CRC-32: nothing else in it has a check."""
 
 MENDED_MAX = 256
 """Bytes of a compact file of which every bit is tried, as many as of a section (`damaged`)."""
@@ -30,7 +39,7 @@ COMPACT_MAX = 1 << 12
 once what of a file is damaged."""
 
 COMPACT_FILE_MAX = 1 << 16
-"""Bytes of a compact file, with room for a palette: readers of pieces take all of it."""
+"""Bytes of a compact file, with room for a palette or a history: readers of pieces take all of it."""
 
 
 def sole_side(header: ImageHeader) -> int:
@@ -41,29 +50,32 @@ def sole_side(header: ImageHeader) -> int:
 def is_sole(header: ImageHeader, entries: list[TileEntry], size: int) -> bool:
     """Whether tiles can be written so, and are worth it. size: of all payloads, bytes.
 
-    Images with a history are not: one may be large, and of its section and of tiles something is left where one is
-    damaged.
+    Those with a long history are not: of its section and of tiles something is left where one is damaged.
     """
-    if header.history:
-        return False
     each = len(entries) == len(header.components) and all(entry.model is None for entry in entries)
-    return each and size <= SOLE_MAX and sole_side(header) <= TILE_SIDE_MAX
+    if not each or size > SOLE_MAX or sole_side(header) > TILE_SIDE_MAX:
+        return False
+    return header.history is None or len(header.history.content()) < HISTORY_MAX
 
 
-def write_sole(head: bytes, palette: bytes | None, entries: list[TileEntry], data: bytes | memoryview) -> bytes:
-    """The section's content. head, palette: contents of the sections that it replaces. data: the payloads."""
-    described = [varint(len(part)) + part for part in (head, palette) if part is not None]
-    checks = [entry.crc.to_bytes(4, "little") for entry in entries]
+def write_sole(
+    head: bytes, palette: bytes | None, history: bytes | None, entries: list[TileEntry], data: bytes | memoryview
+) -> bytes:
+    """The section's content. head, palette, history: contents of the sections that it replaces. data: the payloads."""
+    first = varint(len(head) << HEAD_SHIFT | (WITH_HISTORY if history is not None else 0)) + head
+    described = [first, *(varint(len(part)) + part for part in (palette, history) if part is not None)]
     numbers = [varint(entry.length << LENGTH_SHIFT | entry.coder) for entry in entries[:-1]]
-    return b"".join([*described, *checks, *numbers, bytes([entries[-1].coder]), data])
+    return b"".join([*described, *numbers, bytes([entries[-1].coder]), data])
 
 
-def split_sole(cursor: Cursor) -> tuple[Cursor, Cursor | None]:
-    """The contents of HEAD, and of PALT if it is there; the tiles are left. Raises FormatError."""
-    head = _part(cursor, "a header")
+def split_sole(cursor: Cursor) -> tuple[Cursor, Cursor | None, Cursor | None]:
+    """The contents of HEAD, and of PALT and HIST if they are there; the tiles are left. Raises FormatError."""
+    number = cursor.varint(MAX_LENGTH, "the length of a header")
+    head = cursor.part(number >> HEAD_SHIFT, "a header")
     layout = head.integer(1, "layout")
     head.rewind()
-    return head, _part(cursor, "a palette") if layout == PALETTE else None
+    palette = _part(cursor, "a palette") if layout == PALETTE else None
+    return head, palette, _part(cursor, "a history") if number & WITH_HISTORY else None
 
 
 def _part(cursor: Cursor, what: str) -> Cursor:
@@ -75,14 +87,13 @@ def read_sole(cursor: Cursor, header: ImageHeader) -> tuple[list[TileEntry], mem
     if sole_side(header) > TILE_SIDE_MAX:
         raise cursor.fail(f"section SOLE of a component with a side above {TILE_SIDE_MAX}")
     planes = header.components
-    checks = [cursor.integer(4, "a tile's checksum") for _ in planes]
     numbers = [cursor.varint(MAX_LENGTH, "a tile's length and coder") for _ in planes[1:]]
     lengths, coders = [n >> LENGTH_SHIFT for n in numbers], [n & (1 << LENGTH_SHIFT) - 1 for n in numbers]
     coders.append(cursor.integer(1, "a tile's coder"))
     lengths.append(max(0, cursor.left - sum(lengths)))
     if max(coders) >= FIRST_MODEL:
         raise VersionError(f"byte {cursor.offset}: tile coder {max(coders)} is unknown to this release")
-    entries = [TileEntry(*tile) for tile in zip(coders, lengths, checks, strict=True)]
+    entries = [TileEntry(*tile) for tile in zip(coders, lengths, strict=True)]
     return entries, cursor.take(cursor.left, "payloads")
 
 

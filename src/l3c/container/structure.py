@@ -147,7 +147,7 @@ class ImageHeader:
     @property
     def alpha_goes_along(self) -> bool:
         """Whether a graphics payload of the colours may hold the second component."""
-        return self.layout in ALPHA_LAYOUTS and self.depth <= 8 and not self.extra
+        return self.layout in ALPHA_LAYOUTS and self.depth <= 8 and not self.extra and len(self.components) == 2
 
 
 NOTHING = ImageHeader(NO_PICTURE, 0, 0)
@@ -182,12 +182,12 @@ class Adaptation:
 class TileEntry:
     """coder: STORED, GRAPHICS, DEFLATED, or FIRST_MODEL + index of a model, the adapted ones after the others.
 
-    length: of the payload. crc: CRC-32 of the samples.
+    length: of the payload. crc: CRC-32 of the samples; None in a small image, all of which has one check.
     """
 
     coder: int
     length: int
-    crc: int
+    crc: int | None = None
 
     @property
     def model(self) -> int | None:

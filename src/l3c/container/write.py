@@ -47,7 +47,8 @@ def write_file(contents: Contents, payloads: Sequence[bytes] | None = None) -> b
 def _sole(contents: Contents, data: Sequence[bytes | memoryview]) -> bytes:
     """The content of section SOLE. data: the payloads."""
     palette = write_palette(contents.palette) if contents.palette else None
-    return write_sole(head(contents.header), palette, contents.tiles, b"".join(data))
+    history = write_history(contents.header.history) if contents.header.history else None
+    return write_sole(head(contents.header), palette, history, contents.tiles, b"".join(data))
 
 
 def _sections(contents: Contents, payloads: Sequence[bytes] | None = None) -> list[bytes | memoryview]:
@@ -118,5 +119,10 @@ def adaptations(values: list[Adaptation]) -> bytes:
 
 
 def tiles(side: int, entries: list[TileEntry]) -> bytes:
-    rows = [varint(e.coder) + varint(e.length) + e.crc.to_bytes(4, "little") for e in entries]
-    return b"".join([varint(side), *rows])
+    return b"".join([varint(side), *map(_entry, entries)])
+
+
+def _entry(tile: TileEntry) -> bytes:
+    if tile.crc is None:
+        raise ValueError("a tile without a check belongs to a small image")
+    return varint(tile.coder) + varint(tile.length) + tile.crc.to_bytes(4, "little")

@@ -61,3 +61,22 @@ def count_repeated(samples: Samples, step: int) -> int:
 def count_runs(samples: Samples, length: int) -> tuple[int, int]:
     """Runs of so many pixels in a row whose hash ends in six zeros: all, and how many hashes differ. As above."""
     return _engine.count_runs(np.ascontiguousarray(samples), length)
+
+
+def find_colours(samples: Samples, most: int) -> list[int] | None:
+    """The different colours in the order in which they come first, the first channel's sample highest; None of more
+    than `most`, all of which are not looked for. samples: as `encode`. Releases the interpreter's lock.
+    """
+    colours = _engine.find_colours(np.ascontiguousarray(samples), most)
+    return colours if len(colours) <= most else None
+
+
+def index_colours(samples: Samples, colours: NDArray[np.uint32]) -> Samples:
+    """[height, width, 1]: of each pixel the index of its colour among these, which all differ, and are 256 at most.
+
+    samples: as `encode`. Raises ValueError where a colour is not there. Releases the interpreter's lock.
+    """
+    indices = np.empty(samples.shape[:2], np.uint8)
+    if not _engine.index_colours(np.ascontiguousarray(samples), np.ascontiguousarray(colours), indices):
+        raise ValueError("a pixel has a colour that is not in the table")
+    return indices[..., None]

@@ -25,12 +25,6 @@ photographs, they took 27 for drawings, in vain."""
 LEAST_RUNS = 500
 """Fewer say nothing. By trial."""
 
-FEW = 256
-"""Colours of a palette. Whoever chose so few left no smooth differences, and models code the values that are absent."""
-
-LOOKED_AT = 1024
-"""Pixels that are counted first: photographs have more colours there, and the others need not be looked at."""
-
 SMALL = 1 << 18
 """Pixels up to which repeated runs are looked for: trying in vain takes time."""
 
@@ -40,22 +34,6 @@ def is_drawn(samples: Samples) -> bool:
     if min(samples.shape[:2]) < 2:
         return False
     return repeated_share(samples) > DRAWN_SHARE or _repeats(samples)
-
-
-def has_few_colours(samples: Samples) -> bool:
-    """Whether a palette would hold all colours. samples: [height, width, channels], more than one channel."""
-    height, width, channels = samples.shape
-    pixels = samples.reshape(height * width, channels)
-    step = max(1, len(pixels) // LOOKED_AT | 1)  # odd, since patterns repeat after even numbers
-    return _count(pixels[::step]) <= FEW and _count(pixels) <= FEW
-
-
-def _count(pixels: Samples) -> int:
-    """Of different colours."""
-    colours = pixels[:, 0].astype(np.uint32)
-    for c in range(1, pixels.shape[1]):
-        colours = colours << np.uint32(8) | pixels[:, c]
-    return len(np.unique(colours))
 
 
 def repeated_share(samples: Samples) -> float:

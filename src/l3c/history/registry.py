@@ -7,10 +7,11 @@ from typing import Any, NamedTuple, Protocol
 
 from numpy.typing import NDArray
 
-from l3c.container.history import DecodedJpeg, PhotoCd, Residuals, Upscaled, ValueTable, Video
+from l3c.container.history import ColourTable, DecodedJpeg, PhotoCd, Residuals, Upscaled, ValueTable, Video
 from l3c.container.structure import ImageHeader
 from l3c.container.tiling import Box
 from l3c.errors import FormatError
+from l3c.history.colour_table import kind as colour_table
 from l3c.history.decoded_jpeg import kind as decoded_jpeg
 from l3c.history.part import Part
 from l3c.history.photo_cd import kind as photo_cd
@@ -48,8 +49,8 @@ class Kind(Protocol):
 class Row(NamedTuple):
     """search_bytes: that looking for it takes for each pixel of 8-bit RGB, where that is more than encoding takes.
 
-    They are measured, with room: tests/codec/test_encoding_memory.py. components: whether models code what it gives, so
-    that `undo` looks for it.
+    They are measured, with room: tests/codec/test_encoding_memory.py. components: whether `undo` looks for it; the
+    others are candidates beside what that finds.
     """
 
     module: Kind
@@ -63,6 +64,7 @@ KINDS: dict[type[Any], Row] = {
     Video: Row(video, search_bytes=108),
     ValueTable: Row(value_table),
     Residuals: Row(residuals),
+    ColourTable: Row(colour_table, components=False),
     DecodedJpeg: Row(decoded_jpeg, search_bytes=64, components=False),
 }
 """Every kind, in the order in which they are looked for."""
