@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 from itertools import islice
 from threading import Event, Semaphore, local
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from l3c.errors import InputError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 S = TypeVar("S")
 T = TypeVar("T")
 R = TypeVar("R")
 
+
+AHEAD = 4
+"""Pieces of work for each thread that are begun or done before their turn: enough for every thread to find one, few
+enough that results do not pile up where they are taken slowly, as by a disk."""
 
 POOL = "l3c"
 """What names of threads begin with."""
@@ -61,7 +69,7 @@ class WorkerPool:
         if len(items) == 1 or getattr(self._held, "one", False):
             yield from (self.do(work, item) for item in items)
         else:
-            yield from self._pool.map(lambda item: self.do(work, item), items)
+            yield from _results(self._pool, partial(self.do, work), items, AHEAD * self.count)
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -158,10 +166,24 @@ def in_order(work: Callable[[T], R], items: Sequence[T], threads: int | None) ->
 
     with ThreadPoolExecutor(count, thread_name_prefix=POOL) as pool:
         try:
-            yield from pool.map(work, items)
+            yield from _results(pool, work, items, AHEAD * count)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _results(pool: Executor, work: Callable[[T], R], items: Sequence[T], ahead: int) -> Iterator[R]:
+    """work(item) for each item, in their order; at most `ahead` of them are begun or done before their turn."""
+    coming = deque(pool.submit(work, item) for item in items[:ahead])
+    try:
+        for item in items[ahead:]:
+            yield coming.popleft().result()
+            coming.append(pool.submit(work, item))
+        while coming:
+            yield coming.popleft().result()
+    finally:
+        for future in coming:
+            future.cancel()
 
 
 def one_ahead(items: Iterator[R], threads: int) -> Generator[R]:

@@ -15,12 +15,19 @@ from l3c.images.deflating import joined_adler, parts_of, raw_deflate, strategy_o
 from l3c.images.picture import Picture
 from l3c.images.read import read_bytes
 from l3c.images.tiff_directory import Reader
-from l3c.images.write import picture_bytes
+from l3c.images.write import write_picture
 from l3c.threads import sparing
 from tests.checks import smooth_picture
 
 NOISE = np.random.default_rng(5).integers(0, 256, 300_000, dtype=np.uint8).tobytes()
 REPEATS = bytes(range(200)) * 1500
+
+
+def file_of(samples: Any, name: str) -> bytes:
+    """A picture's file."""
+    file = io.BytesIO()
+    write_picture(Picture(samples), file, name)
+    return file.getvalue()
 
 
 def test_adler_of_parts_is_that_of_the_whole() -> None:
@@ -61,7 +68,7 @@ def test_threads_and_pieces_change_no_byte(suffix: str, kind: str, monkeypatch: 
     written = []
     for threads in (1, 3):
         with sparing(threads):
-            written.append(picture_bytes(Picture(samples), f"x.{suffix}")[0])
+            written.append(file_of(samples, f"x.{suffix}"))
             back = read_bytes(written[0], f"x.{suffix}").samples
             assert back.dtype == samples.dtype
             np.testing.assert_array_equal(back, samples)
@@ -78,10 +85,10 @@ def test_photographs_take_no_more_than_before() -> None:
     noisy = samples ^ np.random.default_rng(7).integers(0, 4, samples.shape, dtype=np.uint8)
     usual = io.BytesIO()
     Image.fromarray(noisy).save(usual, "PNG", compress_level=6)
-    assert len(picture_bytes(Picture(noisy), "x.png")[0]) < 1.002 * len(usual.getvalue())
+    assert len(file_of(noisy, "x.png")) < 1.002 * len(usual.getvalue())
     plain = io.BytesIO()
     tifffile.imwrite(plain, noisy, compression="zlib")
-    assert len(picture_bytes(Picture(noisy), "x.tif")[0]) < 0.9 * len(plain.getvalue())
+    assert len(file_of(noisy, "x.tif")) < 0.9 * len(plain.getvalue())
 
 
 @pytest.mark.parametrize("bits", [8, 16])

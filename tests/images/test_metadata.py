@@ -8,7 +8,7 @@ from PIL import Image, TiffImagePlugin
 
 from l3c.images.metadata import metadata_of, to_pillow
 from l3c.images.picture import Picture
-from l3c.images.png_chunks import chunks_of, with_chunks
+from l3c.images.png_chunks import SIGNATURE, chunk, chunks_of
 from l3c.images.read import read_picture
 from l3c.images.write import write_picture
 from tests.images.pictures import ICC, RGB, XMP, exif_block, saved, tiff
@@ -73,12 +73,13 @@ CHUNKS += [(b"iTXt", "Title\0\0\0de\0Titel\0ein schöner".encode()), (b"prVt", b
 
 
 def ancillary_of(png: bytes) -> list[tuple[bytes, bytes]]:
-    return sorted(chunk for chunk in chunks_of(png) if chunk[0] != b"IDAT")
+    return sorted(one for one in chunks_of(png) if one[0] != b"IDAT")
 
 
 def test_the_chunks_of_a_png_come_back_byte_for_byte() -> None:
     resolution = (b"pHYs", (3000).to_bytes(4, "big") + (1234).to_bytes(4, "big") + b"\1")
-    original = with_chunks(saved(RGB, "PNG"), [*CHUNKS, resolution])
+    head, *data = chunks_of(saved(RGB, "PNG"))
+    original = SIGNATURE + b"".join(chunk(*c) for c in [head, *CHUNKS, resolution, *data])
     picture, again = read_picture(io.BytesIO(original), "x.png"), io.BytesIO()
     assert write_picture(picture, again, "y.png") == []
     assert ancillary_of(again.getvalue()) == ancillary_of(original)

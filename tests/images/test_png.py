@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from l3c.errors import InputError
-from l3c.images.png import chunk
-from l3c.images.png_chunks import SIGNATURE, chunks_of, pack
+from l3c.images.png_chunks import SIGNATURE, chunk, chunks_of, pack
 from l3c.images.read import read_bytes
 from l3c.images.receipt import lost_in, second_opinion
 from l3c.images.write import write_picture

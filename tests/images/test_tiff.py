@@ -143,12 +143,13 @@ def test_tags_come_back_with_their_directories(order: str) -> None:
 
 def with_tags(order: str, tags: list[Tag]) -> bytes:
     """An RGB TIFF with more tags."""
-    writer = Writer(order)
+    file = io.BytesIO()
+    writer = Writer(file, order)
     place = writer.place(RGB.tobytes())
     own = [(256, 4, [13]), (257, 4, [11]), (258, 3, [8, 8, 8]), (259, 3, [1]), (262, 3, [2]), (273, 4, [place])]
     own += [(277, 3, [3]), (278, 4, [11]), (279, 4, [RGB.nbytes])]
     writer.page([tag_of(order, n, kind, values) for n, kind, values in own] + tags)
-    return writer.whole()
+    return file.getvalue()
 
 
 def test_an_exif_block_means_the_same_wherever_it_lies() -> None:

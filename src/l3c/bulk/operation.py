@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from l3c.storage.draft import Draft
+
 
 class Operation(Protocol):
     """Encoding or decoding, with its options."""
@@ -31,8 +33,11 @@ class Operation(Protocol):
         """The target's name for a source's, one of `names`. Raises L3CError."""
         ...
 
-    def make(self, raw: bytes, name: str, target: str, progress: Callable[[float], None]) -> tuple[bytes, list[str]]:
-        """The target's bytes, and notes for people. progress: hears the share that is done. Raises L3CError."""
+    def make(self, raw: bytes, name: str, target: str, draft: Draft, progress: Callable[[float], None]) -> list[str]:
+        """Write the target into a draft. Returns notes for people. progress: hears the share that is done.
+
+        Raises L3CError.
+        """
         ...
 
     def check(self, raw: bytes, data: bytes, name: str, target: str) -> tuple[str, ...]:

@@ -110,15 +110,17 @@ class Transfer:
         progress = share_of_work()
         progress(0.0)
         raw = self._from.read(job.source) if raw is None else raw
-        data, notes = self.operation.make(raw, name, target, progress)
-        missing = self.operation.check(raw, data, name, target) if self.check or self.delete else ()
-        for folder in [f.as_posix() for f in reversed(PurePosixPath(target).parents)][1:]:
-            self._to.make_folder(folder, self._from.folder_mode(folder))
-        self._to.write(target, data, before.attributes, replace or self.force)
+        with self._to.draft() as draft:
+            notes = self.operation.make(raw, name, target, draft, progress)
+            missing = self.operation.check(raw, draft.content(), name, target) if self.check or self.delete else ()
+            for folder in [f.as_posix() for f in reversed(PurePosixPath(target).parents)][1:]:
+                self._to.make_folder(folder, self._from.folder_mode(folder))
+            size = draft.size
+            self._to.write(target, draft, before.attributes, replace or self.force)
         left, pruned, said = self._others(job, target, before, raw)
         deleted = self._delete(job, target, before, missing)
         return Outcome(
-            job.source, target, DONE, len(raw), len(data), deleted, missing, left, pruned,
+            job.source, target, DONE, len(raw), size, deleted, missing, left, pruned,
             (*notes, *said, *self._why_left(missing)),
         )  # fmt: skip
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from l3c.cli.encode import details
-from l3c.cli.files import STANDARD, attributes_of, check_target, read_source, shown, target
+from l3c.cli.files import STANDARD, attributes_of, check_target, draft_of, read_source, shown, target
 from l3c.cli.folders import add_folder_options, convert_tree, is_folder
 from l3c.cli.inputs import add_inputs, is_still_missing, placed, run_each
 from l3c.cli.options import add_debug, add_device, add_dry_run, add_memory, add_target, add_threads, add_verbose
@@ -116,18 +116,19 @@ def decode(options: argparse.Namespace) -> int:
     def work() -> int:
         name, suffixed = single.name, "" if out == STANDARD else out
         named = options.target not in (None, STANDARD)
-        with Progress(name, options.quiet) as progress:
-            decoded = decode_file(raw, name, suffixed, asked, progress, named=named)
-        missing = check_decoded(raw, decoded.data, name, suffixed or "x.png", asked) if single.checked else ()
-        if decoded.dropped:
-            single.say(f"l3c: {shown(out, STANDARD)}: {dropping(decoded.dropped)}")
-        what = (
-            f"the {decoded.kept} file, {len(decoded.data):,} bytes"
-            if decoded.kept
-            else "{} x {} pixels".format(*decoded.size)
-        )
-        line = "" if out == STANDARD else f"{name}: {what}"
-        return single.finish(decoded.data, len(raw), line, missing, (), details(name, raw))
+        with draft_of(out) as draft:
+            with Progress(name, options.quiet) as progress:
+                decoded = decode_file(raw, name, suffixed, draft, asked, progress, named=named)
+            missing = check_decoded(raw, draft.content(), name, suffixed or "x.png", asked) if single.checked else ()
+            if decoded.dropped:
+                single.say(f"l3c: {shown(out, STANDARD)}: {dropping(decoded.dropped)}")
+            what = (
+                f"the {decoded.kept} file, {draft.size:,} bytes"
+                if decoded.kept
+                else "{} x {} pixels".format(*decoded.size)
+            )
+            line = "" if out == STANDARD else f"{name}: {what}"
+            return single.finish(draft, len(raw), line, missing, (), details(name, raw))
 
     return single.failing(work)
 

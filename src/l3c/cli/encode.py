@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from l3c.cli.files import STANDARD, check_target, read_source
+from l3c.cli.files import STANDARD, check_target, draft_of, read_source
 from l3c.cli.folders import add_folder_options, convert_tree, is_folder
 from l3c.cli.inputs import add_inputs, is_still_missing, placed, run_each
 from l3c.cli.options import (
@@ -128,19 +128,21 @@ def encode(single: Single, options: argparse.Namespace) -> int:
     name = single.name if single.source == STANDARD else single.source
     if single.dry:
         return single.plan(len(raw), f"encode {outlook(raw, name, asked)}")
-    with Progress(single.name, options.quiet) as progress:
-        try:
-            encoded = encode_file(raw, name, asked, progress)
-        except InputError as error:
-            if asked.pixels or is_known(raw):
-                raise
-            raise InputError(f"{error}; --everything keeps the file itself") from error
-    missing = check_encoded(raw, encoded.data, name, asked) if single.checked else ()
-    share = len(encoded.data) / max(1, len(raw))
-    line = f"{single.name}: {len(raw):,} -> {len(encoded.data):,} bytes ({share:.1%}), {what(encoded)}"
-    idle = options.effort and encoded.kept == "JPEG"
-    notes = (*encoded.notes, *(["-e changes nothing here: a JPEG file has no choices to search"] if idle else ()))
-    return single.finish(encoded.data, len(raw), line, missing, notes, details(single.out, encoded.data))
+    with draft_of(single.out) as draft:
+        with Progress(single.name, options.quiet) as progress:
+            try:
+                encoded = encode_file(raw, name, draft, asked, progress)
+            except InputError as error:
+                if asked.pixels or is_known(raw):
+                    raise
+                raise InputError(f"{error}; --everything keeps the file itself") from error
+        missing = check_encoded(raw, draft.content(), name, asked) if single.checked else ()
+        share = encoded.size / max(1, len(raw))
+        line = f"{single.name}: {len(raw):,} -> {encoded.size:,} bytes ({share:.1%}), {what(encoded)}"
+        idle = options.effort and encoded.kept == "JPEG"
+        notes = (*encoded.notes, *(["-e changes nothing here: a JPEG file has no choices to search"] if idle else ()))
+        described = list(details(single.out, draft.content())) if options.verbose else []
+        return single.finish(draft, len(raw), line, missing, notes, described)
 
 
 def details(name: str, data: bytes) -> Iterator[str]:
@@ -154,5 +156,5 @@ def details(name: str, data: bytes) -> Iterator[str]:
 def what(encoded: Encoded) -> str:
     """What the file holds, for people."""
     if encoded.samples:
-        return f"{8 * len(encoded.data) / encoded.samples:.3f} bits per sub-pixel"
+        return f"{8 * encoded.size / encoded.samples:.3f} bits per sub-pixel"
     return f"the {encoded.kept} file itself" if encoded.kept else "the file itself"

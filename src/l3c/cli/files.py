@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,6 +14,7 @@ from l3c.convert import paths
 from l3c.errors import InputError
 from l3c.storage import atomic
 from l3c.storage.atomic import NEW, Attributes, whole_file
+from l3c.storage.draft import Draft, drafting
 from l3c.storage.remote import is_remote, path_of, put
 from l3c.storage.source import read_any
 
@@ -76,10 +77,34 @@ def target(name: str, force: bool, attributes: Attributes = NEW) -> Iterator[Bin
         with whole_file(Path(name), replace=force, attributes=attributes) as file:
             yield file
     except FileExistsError:
-        raise InputError(f"{name}: exists already; --force overwrites it") from None
+        raise _exists(name) from None
     except OSError as error:
         error.filename = name
         raise
+
+
+def draft_of(name: str) -> AbstractContextManager[Draft]:
+    """A draft of a target."""
+    return drafting(None if name == STANDARD or is_remote(name) else name)
+
+
+def put_draft(draft: Draft, name: str, force: bool, attributes: Attributes = NEW) -> None:
+    """Make a draft the target, as `target` does."""
+    if name == STANDARD or is_remote(name):
+        with target(name, force, attributes) as file:
+            draft.write_into(file)
+        return
+    try:
+        draft.become(Path(name), replace=force, attributes=attributes)
+    except FileExistsError:
+        raise _exists(name) from None
+    except OSError as error:
+        error.filename = name
+        raise
+
+
+def _exists(name: str) -> InputError:
+    return InputError(f"{name}: exists already; --force overwrites it")
 
 
 def attributes_of(source: str) -> Attributes:

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from l3c.cli.files import STANDARD, attributes_of, shown, target
+from l3c.cli.files import STANDARD, attributes_of, put_draft, shown
 from l3c.cli.streams import say
 from l3c.errors import InputError, L3CError, unforeseen
 from l3c.storage.atomic import is_special
+from l3c.storage.draft import Draft
 from l3c.storage.remote import is_remote
 from l3c.storage.source import Source
 
@@ -74,18 +75,18 @@ class Single:
         return 0
 
     def finish(
-        self, data: bytes, size: int, line: str, missing: tuple[str, ...], notes: tuple[str, ...],
+        self, draft: Draft, size: int, line: str, missing: tuple[str, ...], notes: tuple[str, ...],
         details: Iterable[str] = (),
     ) -> int:  # fmt: skip
         """Write the result, and remove the source where nothing of it is missing. Returns 0.
 
         size: of the source. line: for people, "" for none. details: for `--verbose`.
         """
-        with target(self.out, self._force, attributes_of(self.source)) as file:
-            file.write(data)
+        written = draft.size
+        put_draft(draft, self.out, self._force, attributes_of(self.source))
         deleted = self._before is not None and not missing
         if self._before is not None and deleted:
-            self._before.delete(self.out, len(data))
+            self._before.delete(self.out, written)
         if not self._quiet:
             if line:
                 self.say(line if self.out == STANDARD else f"{line}: {shown(self.out, STANDARD)}")
@@ -100,7 +101,7 @@ class Single:
             subject = "the source is kept, since the result" if self._delete else "the result"
             self.say(f"{self.name}: {subject} lacks {', '.join(missing)}")
         if self._json:
-            done = {"bytes_in": size, "bytes_out": len(data), "deleted": deleted, "missing": missing, "notes": notes}
+            done = {"bytes_in": size, "bytes_out": written, "deleted": deleted, "missing": missing, "notes": notes}
             self._print("done", **done)
         return 0
 

@@ -21,6 +21,7 @@ from l3c.images import formats
 from l3c.images.description import Description
 from l3c.images.metadata import same
 from l3c.images.picture import OF_PIXELS, Picture, stripped
+from l3c.storage.draft import Draft
 from l3c.threads import at_work, lone_threads, sparing, thread_count
 
 APPENDED = (".png", ".tif", ".pam", ".gif", ".webp", ".jpg")
@@ -76,12 +77,12 @@ DEFAULT = DecodeOptions()  # reading a picture needs no options of its own
 
 @dataclass(frozen=True)
 class Encoded:
-    """data: the l3c file. kept: format of the file that it keeps whole, "" where it holds pixels.
+    """size: of the l3c file, bytes. kept: format of the file that it keeps whole, "" where it holds pixels.
 
     samples: of the pixels. notes: what a person should know.
     """
 
-    data: bytes
+    size: int
     kept: str = ""
     samples: int = 0
     notes: tuple[str, ...] = ()
@@ -89,12 +90,11 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Decoded:
-    """data: the picture's file. kept: its format, where it is the one that was kept whole, else "".
+    """kept: the format of the picture's file, where it is the one that was kept whole, else "".
 
     size: width and height, pixels. dropped: kinds of metadata that its format cannot hold.
     """
 
-    data: bytes
     kept: str
     size: tuple[int, int]
     dropped: tuple[str, ...] = ()
@@ -145,22 +145,22 @@ def is_lossy(raw: bytes, form: formats.Format) -> bool:
 
 
 def encode_file(
-    raw: bytes, name: str, options: EncodeOptions, progress: Callable[[float], None] = unwatched
+    raw: bytes, name: str, draft: Draft, options: EncodeOptions, progress: Callable[[float], None] = unwatched
 ) -> Encoded:
-    """A file's pixels and metadata, or the file itself where it must come back or is smaller.
+    """A file's pixels and metadata, or the file itself where it must come back or is smaller, into a draft.
 
     name: of the file, for messages and its suffix. Raises L3CError naming it, MemoryError.
     """
     with naming(name, ModelError, EngineError):
         form = "" if options.pixels else kept_format(raw, name)
         if form:
-            return keep_file(raw, name, form, options, progress)
+            return keep_file(raw, name, form, draft, options, progress)
         try:
             picture = read_picture(raw, name, options)
         except (InputError, LimitError) as error:
             if not options.everything and (options.pixels or whole_format(raw, name) is None):
                 raise
-            return replace(keep_file(raw, name, "", options, progress), notes=(reason(error, name),))
+            return replace(keep_file(raw, name, "", draft, options, progress), notes=(reason(error, name),))
         data = api.encode_picture(
             stripped(picture) if options.strip else picture,
             model=options.model,
@@ -175,8 +175,9 @@ def encode_file(
         if len(data) < len(raw) or options.pixels or options.strip:
             lossy = LOSSY.get(picture.source_format)
             note = f"a {lossy}'s own file is smaller than its pixels without loss; the pixels were encoded"
-            return Encoded(data, samples=samples_of(picture), notes=(note,) if lossy else ())
-        return keep_file(raw, name, picture.source_format, options, progress)
+            draft.fill(data)
+            return Encoded(len(data), samples=samples_of(picture), notes=(note,) if lossy else ())
+        return keep_file(raw, name, picture.source_format, draft, options, progress)
 
 
 def outlook(raw: bytes, name: str, options: EncodeOptions) -> str:
@@ -202,9 +203,14 @@ def reason(error: L3CError, name: str) -> str:
 
 
 def keep_file(
-    raw: bytes, name: str, form: str, options: EncodeOptions, progress: Callable[[float], None] = unwatched
+    raw: bytes,
+    name: str,
+    form: str,
+    draft: Draft,
+    options: EncodeOptions,
+    progress: Callable[[float], None] = unwatched,
 ) -> Encoded:
-    """The file itself, whatever it is."""
+    """The file itself, whatever it is, into a draft."""
     data = api.keep_file(
         raw,
         kept_suffix(raw, name),
@@ -219,7 +225,8 @@ def keep_file(
             data = with_preview(data, read_picture(raw, name, options))
         except (InputError, LimitError) as error:
             notes.append(f"has no preview: {str(error).removeprefix(f'{name}: ')}")
-    return Encoded(data, form, notes=tuple(notes))
+    draft.fill(data)
+    return Encoded(len(data), form, notes=tuple(notes))
 
 
 def kept_suffix(raw: bytes, name: str) -> str:
@@ -248,12 +255,13 @@ def decode_file(
     raw: bytes,
     name: str,
     target: str,
+    draft: Draft,
     options: DecodeOptions,
     progress: Callable[[float], None] = unwatched,
     *,
     named: bool = False,
 ) -> Decoded:
-    """The file that was kept, or a picture in the format of the target's suffix, PNG without one.
+    """The file that was kept, or a picture in the format of the target's suffix, PNG without one, into a draft.
 
     named: the target is not `target_name`'s: of a kept file, its pixels are meant where its format is another one.
     Raises L3CError naming the file or the target.
@@ -264,13 +272,15 @@ def decode_file(
         if contents.kept is not None:
             data = api.original_of(contents, threads=options.threads, max_memory=options.max_memory, progress=progress)
     if contents.kept is not None and not (named and wants_pixels(data, contents.kept.suffix, target)):
-        return Decoded(data, form_of(data, contents.kept.suffix), size if contents.has_picture else (0, 0))
+        draft.fill(data)
+        return Decoded(form_of(data, contents.kept.suffix), size if contents.has_picture else (0, 0))
     picture = decoded(contents, name, options, progress)
-    from l3c.images.write import picture_bytes
+    from l3c.images.write import write_picture
 
+    expected = sum(page.samples.nbytes for page in picture.pages or (picture,))
     with naming(target or "the picture"), at_work(), sparing(lone_threads(options.threads)):
-        data, dropped = picture_bytes(picture, target)
-    return Decoded(data, "", size, tuple(dropped))
+        dropped = write_picture(picture, draft.begin(expected), target)
+    return Decoded("", size, tuple(dropped))
 
 
 def dropping(kinds: tuple[str, ...]) -> str:

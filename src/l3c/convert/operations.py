@@ -10,6 +10,7 @@ from l3c.container.constants import FILE_SUFFIX
 from l3c.container.read import read_file
 from l3c.convert import files
 from l3c.convert.files import TAKEN, DecodeOptions, EncodeOptions
+from l3c.storage.draft import Draft
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,9 @@ class Encoding:
         return name + FILE_SUFFIX
 
     def make(
-        self, raw: bytes, name: str, target: str, progress: Callable[[float], None] = files.unwatched
-    ) -> tuple[bytes, list[str]]:
-        made = files.encode_file(raw, name, self.options, progress)
-        return made.data, list(made.notes)
+        self, raw: bytes, name: str, target: str, draft: Draft, progress: Callable[[float], None] = files.unwatched
+    ) -> list[str]:
+        return list(files.encode_file(raw, name, draft, self.options, progress).notes)
 
     def check(self, raw: bytes, data: bytes, name: str, target: str) -> tuple[str, ...]:
         return files.check_encoded(raw, data, name, self.options)
@@ -80,10 +80,10 @@ class Decoding:
         return files.target_name(name, read_file(raw))
 
     def make(
-        self, raw: bytes, name: str, target: str, progress: Callable[[float], None] = files.unwatched
-    ) -> tuple[bytes, list[str]]:
-        made = files.decode_file(raw, name, target, self.options, progress)
-        return made.data, [files.dropping(made.dropped)] if made.dropped else []
+        self, raw: bytes, name: str, target: str, draft: Draft, progress: Callable[[float], None] = files.unwatched
+    ) -> list[str]:
+        made = files.decode_file(raw, name, target, draft, self.options, progress)
+        return [files.dropping(made.dropped)] if made.dropped else []
 
     def check(self, raw: bytes, data: bytes, name: str, target: str) -> tuple[str, ...]:
         return files.check_decoded(raw, data, name, target, self.options)

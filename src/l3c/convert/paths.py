@@ -12,6 +12,7 @@ from l3c.api import DEFAULT_EFFORT
 from l3c.container.constants import FILE_SUFFIX
 from l3c.errors import InputError, TargetExistsError
 from l3c.storage.atomic import NEW, Attributes, attributes_of, is_special, write_whole
+from l3c.storage.draft import Draft, drafting
 from l3c.storage.remote import WEB, file_system, is_remote, path_of, put, reaching
 from l3c.storage.source import Source, read_any
 
@@ -98,15 +99,16 @@ def encode_file(
     options = files.EncodeOptions(
         model, effort, strip, history, pixels, preview, device, threads, everything, max_memory
     )
-    try:
-        encoded = files.encode_file(raw, name, options, progress)
-    except InputError as error:
-        if pixels or files.is_known(raw):
-            raise
-        raise InputError(f"{error}; everything=True keeps the file itself") from error
-    missing = files.check_encoded(raw, encoded.data, name, options) if verify or before else ()
-    done = Converted(_path(name), _path(out), len(raw), len(encoded.data), encoded.kept, encoded.notes)
-    return _written(done, encoded.data, missing, force, before)
+    with drafting(_local(out)) as draft:
+        try:
+            encoded = files.encode_file(raw, name, draft, options, progress)
+        except InputError as error:
+            if pixels or files.is_known(raw):
+                raise
+            raise InputError(f"{error}; everything=True keeps the file itself") from error
+        missing = files.check_encoded(raw, draft.content(), name, options) if verify or before else ()
+        done = Converted(_path(name), _path(out), len(raw), encoded.size, encoded.kept, encoded.notes)
+        return _written(done, draft, missing, force, before)
 
 
 def decode_file(
@@ -164,11 +166,12 @@ def decode_file(
         check_target(out, name, force)
     before = _deletable(name, out) if delete_source else None
     options = files.DecodeOptions(max_memory, device, threads)
-    decoded = files.decode_file(raw, name, out, options, progress, named=target is not None)
-    missing = files.check_decoded(raw, decoded.data, name, out, options) if verify or before else ()
-    notes = (files.dropping(decoded.dropped),) if decoded.dropped else ()
-    done = Converted(_path(name), _path(out), len(raw), len(decoded.data), decoded.kept, notes)
-    return _written(done, decoded.data, missing, force, before)
+    with drafting(_local(out)) as draft:
+        decoded = files.decode_file(raw, name, out, draft, options, progress, named=target is not None)
+        missing = files.check_decoded(raw, draft.content(), name, out, options) if verify or before else ()
+        notes = (files.dropping(decoded.dropped),) if decoded.dropped else ()
+        done = Converted(_path(name), _path(out), len(raw), draft.size, decoded.kept, notes)
+        return _written(done, draft, missing, force, before)
 
 
 def _decode_part(
@@ -208,23 +211,30 @@ def _deletable(name: str, out: str) -> Source:
     return Source(name)
 
 
-def _written(done: Converted, data: bytes, missing: tuple[str, ...], force: bool, before: Source | None) -> Converted:
+def _local(name: str) -> str | None:
+    """A path; None for a URL."""
+    return None if is_remote(name) else name
+
+
+def _written(done: Converted, data: Draft, missing: tuple[str, ...], force: bool, before: Source | None) -> Converted:
     """The result, written, and the source removed where nothing of it is missing."""
     _write(done.target, data, force, NEW if isinstance(done.source, str) else attributes_of(done.source))
     deleted = before is not None and not missing
     if before is not None and deleted:
-        before.delete(str(done.target), len(data))
+        before.delete(str(done.target), done.bytes_out)
     subject = "the source is kept, since the result" if before is not None else "the result"
     lacking = (f"{subject} lacks {', '.join(missing)}",) if missing else ()
     return replace(done, notes=(*done.notes, *lacking), deleted=deleted)
 
 
-def _write(target: Path | str, data: bytes, force: bool, attributes: Attributes) -> None:
+def _write(target: Path | str, data: bytes | Draft, force: bool, attributes: Attributes) -> None:
     try:
         if isinstance(target, str):
-            put(target, data, force)
-            return
-        write_whole(target, data, replace=force, attributes=attributes)
+            put(target, data.content() if isinstance(data, Draft) else data, force)
+        elif isinstance(data, Draft):
+            data.become(target, replace=force, attributes=attributes)
+        else:
+            write_whole(target, data, replace=force, attributes=attributes)
     except FileExistsError:
         raise _exists(str(target), FORCE) from None
 

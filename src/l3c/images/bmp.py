@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,9 @@ RUNS_MAX = 65536
 
 BLACK_AND_WHITE = bytes([0, 0, 0, 255, 255, 255])  # the palette of 1 bit that is no palette
 GRAYS = bytes(v for i in range(256) for v in (i, i, i))  # the palette of 8 bits that is no palette
+
+STRIP = 256
+"""Rows that are put into the file's order at once, so that what this takes does not grow with the picture."""
 
 
 @dataclass(frozen=True)
@@ -301,7 +304,7 @@ def _field(words: NDArray[np.uint32], mask: int) -> NDArray[np.uint8]:
     return (value * np.uint32(255) // np.uint32(mask >> _shift(mask))).astype(np.uint8)
 
 
-def write(picture: Picture, level: int = 0, suffix: str = "") -> bytes:
+def write(picture: Picture, file: BinaryIO, level: int = 0, suffix: str = "") -> None:
     """Raises InputError for pictures that BMP cannot hold. level: unused, since nothing is compressed."""
     samples = picture.samples
     height = len(samples)
@@ -331,7 +334,7 @@ def write(picture: Picture, level: int = 0, suffix: str = "") -> bytes:
         rows, bits, masks = np.ascontiguousarray(samples[..., [2, 1, 0, 3]]).reshape(height, -1), 32, DEFAULT_MASKS[32]
     else:
         raise InputError("BMP cannot hold it")
-    return _file(picture, rows, bits, compression, masks, colours)
+    _write(file, picture, rows, bits, compression, masks, colours)
 
 
 def _packed(samples: NDArray[np.uint8], bits: int) -> NDArray[np.uint8]:
@@ -367,9 +370,15 @@ def _by_fields(picture: Picture, header: bytes) -> tuple[NDArray[np.uint8], int,
     return bgra, 32, FIELDS, alpha
 
 
-def _file(
-    picture: Picture, rows: NDArray[np.uint8], bits: int, compression: int, masks: tuple[int, ...], colours: bytes
-) -> bytes:
+def _write(
+    file: BinaryIO,
+    picture: Picture,
+    rows: NDArray[np.uint8],
+    bits: int,
+    compression: int,
+    masks: tuple[int, ...],
+    colours: bytes,
+) -> None:
     height, width = picture.samples.shape[:2]
     stride = -(-width * bits // 32) * 4
     stated, icc = picture.metadata.get("bmp header", b""), picture.metadata.get("icc", b"")
@@ -401,9 +410,13 @@ def _file(
     head += struct.pack("<4I", *masks)[:outside]
     table = np.zeros((count, 4), np.uint8)
     table[:, :3] = np.frombuffer(colours, np.uint8).reshape(-1, 3)[:, ::-1]
-    body = np.zeros((height, stride), np.uint8)
-    body[:, : rows.shape[1]] = rows[::-1]
     whole = offset + image + len(icc)
     if whole >= 2**32:
         raise InputError("BMP cannot hold so many pixels; choose png or tif")
-    return b"BM" + struct.pack("<IHHI", whole, 0, 0, offset) + head + table.tobytes() + body.tobytes() + icc
+    file.write(b"BM" + struct.pack("<IHHI", whole, 0, 0, offset) + head + table.tobytes())
+    body = np.zeros((STRIP, stride), np.uint8)
+    for end in range(height, 0, -STRIP):
+        some = rows[max(0, end - STRIP) : end][::-1]
+        body[: len(some), : rows.shape[1]] = some
+        file.write(body[: len(some)].data)
+    file.write(icc)

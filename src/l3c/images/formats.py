@@ -19,8 +19,9 @@ class Format:
     """name: as `Picture.source_format` has it. suffixes: in small letters. starts: (offset, bytes); a file has one.
 
     knows: "module:object" with `describe(data)` and `read(data)`; none for formats that are only named.
-    writes: "module:function(picture, level, suffix)" that makes a file's bytes; level: 0 (fast) to 9, of compression,
-    suffix: of its name. It raises InputError("NAME cannot hold it ...") for pictures that do not fit. lossless: it
+    writes: "module:function(picture, file, level, suffix)" that writes all of a file; file: empty, seekable, level: 0
+    (fast) to 9, of compression, suffix: of its name. It raises InputError("NAME cannot hold it ...") for pictures that
+    do not fit. lossless: it
     stores samples exactly. whole: by rule its files are kept whole where they are smaller than their pixels
     without loss. metadata_kinds: those that a written file
     holds.
@@ -44,8 +45,8 @@ class Format:
         return getattr(loaded, name) if name else loaded
 
     @property
-    def writer(self) -> Callable[..., bytes]:
-        """The function that makes its files."""
+    def writer(self) -> Callable[..., None]:
+        """The function that writes its files."""
         module, _, name = self.writes.partition(":")
         return getattr(import_module(f"l3c.images.{module}"), name)  # type: ignore[no-any-return]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -247,7 +247,7 @@ def _whole(out: list[bytes], made: int, count: int) -> bytes:
     return b"".join(out)[:count]
 
 
-def write(picture: Picture, level: int = 6, suffix: str = "") -> bytes:
+def write(picture: Picture, out: BinaryIO, level: int = 6, suffix: str = "") -> None:
     """Raises InputError for pictures that GIF cannot hold."""
     pages = picture.pages or (picture,)
     if picture.pages and picture.animation is None:
@@ -260,7 +260,6 @@ def write(picture: Picture, level: int = 6, suffix: str = "") -> bytes:
     shared = _colours(pages[0])
     background, plays = _background(picture, shared)
     flags = 0x80 | 0x70 | _size(shared)
-    out = io.BytesIO()
     out.write(b"GIF89a" + struct.pack("<HHBBB", width, height, flags, background, 0) + shared)
     if plays != 1:
         loops = 0 if plays == 0 else plays - 1
@@ -281,7 +280,6 @@ def write(picture: Picture, level: int = 6, suffix: str = "") -> bytes:
     for page in pages:
         _write(out, page, shared)
     out.write(b"\x3b")
-    return out.getvalue()
 
 
 def _check_blocks(packed: bytes) -> None:
@@ -318,7 +316,7 @@ def _application(name: bytes, blocks: list[bytes]) -> bytes:
     return b"\x21\xff\x0b" + name + b"".join(bytes([len(b)]) + b for b in blocks) + b"\0"
 
 
-def _write(out: io.BytesIO, page: Picture, shared: bytes) -> None:
+def _write(out: BinaryIO, page: Picture, shared: bytes) -> None:
     assert page.palette is not None
     frame, alphas = page.frame or Frame(), page.palette.alphas
     clear = [i for i, alpha in enumerate(alphas) if alpha != 255]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,9 @@ FULL = (1, 255, LARGEST)
 """Largest values of whole samples: of bool, uint8 and uint16."""
 
 SIDE_MAX = 2**31 - 1  # Netpbm's own programs have them in signed numbers of 32 bits
+STRIP = 256
+"""Rows that are put into the file's byte order at once, so that what this takes does not grow with the picture."""
+
 NUMBER_MAX = 12
 """Digits of a number in a header or a plain picture."""
 
@@ -215,12 +218,13 @@ def _numbers(data: bytes, header: _Header) -> NDArray[Any]:
     return numbers.astype(np.uint8 if header.itemsize == 1 else np.uint16)
 
 
-def write(picture: Picture, level: int = 0, suffix: str = "") -> bytes:
+def write(picture: Picture, file: BinaryIO, level: int = 0, suffix: str = "") -> None:
     """Pages one after another. Raises InputError where the format cannot hold them."""
-    return b"".join(_write(page, suffix) for page in picture.pages or (picture,))
+    for page in picture.pages or (picture,):
+        _write(page, file, suffix)
 
 
-def _write(picture: Picture, suffix: str) -> bytes:
+def _write(picture: Picture, file: BinaryIO, suffix: str) -> None:
     samples = picture.samples
     channels = 1 if samples.ndim == 2 else samples.shape[2]
     height, width = samples.shape[:2]
@@ -235,12 +239,9 @@ def _write(picture: Picture, suffix: str) -> bytes:
         raise InputError("PPM cannot hold it")
     if samples.dtype == bool:
         if suffix in (".pbm", ".pnm") and channels == 1:
-            return (
-                b"P4\n"
-                + text
-                + f"{width} {height}\n".encode()
-                + np.packbits(~samples.reshape(height, width), axis=1).tobytes()
-            )
+            file.write(b"P4\n" + text + f"{width} {height}\n".encode())
+            file.write(np.packbits(~samples.reshape(height, width), axis=1).data)
+            return
         if picture.metadata.get("bit depth") != b"\1":
             raise InputError(f"{suffix[1:]} cannot hold samples of 1 bit; choose png, tif or pbm")
         samples, largest = samples.astype(np.uint8), 1
@@ -257,4 +258,6 @@ def _write(picture: Picture, suffix: str) -> bytes:
         head = f"P{5 if channels == 1 else 6}\n".encode() + text + f"{width} {height}\n{largest}\n".encode()
     else:
         raise InputError(f"{suffix[1:]} cannot hold {channels} channels; choose png, tif or pam")
-    return head + samples.astype(kind).tobytes()
+    file.write(head)
+    for top in range(0, height, STRIP):  # rather than a second array of all samples
+        file.write(np.ascontiguousarray(samples[top : top + STRIP], kind).view(np.uint8).data)

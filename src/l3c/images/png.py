@@ -40,6 +40,9 @@ BAND = 1 << 23
 """Bytes of rows that are undone at once, so that memory beside the picture stays small: each band is held some times,
 and the next one is inflated meanwhile."""
 
+FILTERED = 1 << 18
+"""Bytes of rows that are filtered at once: what that takes beside them, some 16 times as much, stays in caches."""
+
 INFLATED_MAX = 1 << 24
 """Bytes that a compressed profile or text may take: above any real one, below a bomb. Others stay packed."""
 
@@ -322,18 +325,18 @@ class _Rows:
             left -= len(piece)
         return pieces
 
-    def _bands(self, counts: list[int], size: int) -> Iterator[list[bytes]]:
-        """The inflated bytes of so many rows, and so on. size: of a row with its filter."""
-        for count in counts:
-            yield self._bytes(count * size)
+    def _bands(self, height: int, band: int, size: int) -> Iterator[list[bytes]]:
+        """The inflated bytes of so many rows after another. size: of a row with its filter."""
+        for top in range(0, height, band):
+            yield self._bytes(min(band, height - top) * size)
 
     def take(self, height: int, width: int, pixel: int) -> NDArray[np.uint8]:
         """Rows [height, bytes a row] of pixels of `pixel` bits."""
         size, step = -(-width * pixel // 8), max(1, pixel // 8)
         band = max(1, BAND // (size + 1))
-        counts = [min(band, height - top) for top in range(0, height, band)]
         out, above, top = np.empty((0, size), np.uint8), b"", 0
-        for count, pieces in zip(counts, one_ahead(self._bands(counts, size + 1), spare_threads()), strict=True):
+        for pieces in one_ahead(self._bands(height, band, size + 1), spare_threads()):
+            count = min(band, height - top)
             if not top:  # memory is taken only where the first rows are there
                 out = np.empty((height, size), np.uint8)
             raw = np.frombuffer(b"".join([above, *pieces]), np.uint8)
@@ -452,8 +455,8 @@ def inflated(data: bytes) -> bytes | None:
     return value if inflate.eof and not inflate.unused_data else None
 
 
-def encode(samples: NDArray[Any], palette: Palette | None, bits: int, level: int = 6) -> bytes:
-    """A file without ancillary chunks, but for a palette's opacities.
+def header(samples: NDArray[Any], palette: Palette | None, bits: int) -> bytes:
+    """The content of IHDR.
 
     samples: bool, uint8 or uint16 [height, width] or [height, width, 2, 3 or 4]. bits: of a gray sample or an index, 1,
     2, 4 or 8; of others 8 or 16.
@@ -461,29 +464,11 @@ def encode(samples: NDArray[Any], palette: Palette | None, bits: int, level: int
     height, width = samples.shape[:2]
     channels = 1 if samples.ndim == 2 else samples.shape[2]
     colour = 3 if palette else {1: 0, 2: 4, 3: 2, 4: 6}[channels]
-    chunks: list[Chunk] = [(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0))]
-    if palette:
-        chunks.append((b"PLTE", palette.colours))
-        if palette.alphas:
-            chunks.append((b"tRNS", palette.alphas))
-    for part in deflated(samples, bits, level, palette is not None):
-        chunks += [(b"IDAT", part[i : i + SIDE_MAX]) for i in range(0, len(part), SIDE_MAX)]
-    return b"".join([SIGNATURE, *(part for one in [*chunks, (b"IEND", b"")] for part in _chunk(*one))])
+    return struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
 
 
-def chunk(kind: bytes, content: bytes) -> bytes:
-    """As it stands in a file."""
-    return b"".join(_chunk(kind, content))
-
-
-def _chunk(kind: bytes, content: bytes) -> tuple[bytes, bytes, bytes, bytes]:
-    """Length, type, content, checksum."""
-    check = zlib.crc32(content, zlib.crc32(kind))
-    return struct.pack(">I", len(content)), kind, content, struct.pack(">I", check)
-
-
-def deflated(samples: NDArray[Any], bits: int, level: int = 6, plain: bool = False) -> list[bytes]:
-    """The data of samples [height, width] or [height, width, channels], in parts of one zlib stream.
+def deflated(samples: NDArray[Any], bits: int, level: int = 6, plain: bool = False) -> Iterator[bytes]:
+    """The data of samples [height, width] or [height, width, channels]: the parts of one zlib stream, as they come.
 
     plain: rows of indices, which filters would not make smaller. Threads that are to spare work at it.
     """
@@ -497,17 +482,15 @@ def deflated(samples: NDArray[Any], bits: int, level: int = 6, plain: bool = Fal
         first = max(0, rows.start - 1)
         lines = _bytes_of(samples[first : rows.stop], bits)
         above = np.zeros(size, np.uint8) if rows.start == 0 else lines[0]
-        data = filtered(lines[rows.start - first :], above, step, plain).tobytes()
+        data = _filtered(lines[rows.start - first :], above, step, plain)
         strategy = strategy_of(data, level) if level else zlib.Z_DEFAULT_STRATEGY
         return raw_deflate(data, level, strategy, rows.stop == height), zlib.adler32(data), len(data)
 
-    streams, check = [], 1
-    for stream, adler, length in in_order(work, parts, spare_threads()):
-        streams.append(stream)
+    check, start = 1, HEADER
+    for rows, (stream, adler, length) in zip(parts, in_order(work, parts, spare_threads()), strict=True):
         check = joined_adler(check, adler, length)
-    streams[0] = HEADER + streams[0]
-    streams[-1] += check.to_bytes(4, "big")
-    return streams
+        yield b"".join([start, stream, check.to_bytes(4, "big") if rows.stop == height else b""])
+        start = b""
 
 
 def _bytes_of(samples: NDArray[Any], bits: int) -> NDArray[np.uint8]:
@@ -529,6 +512,15 @@ def packed(samples: NDArray[Any], bits: int) -> NDArray[np.uint8]:
     shifts = np.arange(8 - bits, -1, -bits, dtype=np.uint8)
     rows: NDArray[np.uint8] = np.bitwise_or.reduce(padded.reshape(height, -1, count) << shifts, axis=2)
     return rows
+
+
+def _filtered(rows: NDArray[np.uint8], above: NDArray[np.uint8], step: int, plain: bool) -> bytes:
+    """As `filtered`, some rows at a time."""
+    count = max(1, FILTERED // rows.shape[1])
+    parts = []
+    for top in range(0, len(rows), count):
+        parts.append(filtered(rows[top : top + count], rows[top - 1] if top else above, step, plain).data)
+    return b"".join(parts)
 
 
 def filtered(rows: NDArray[np.uint8], above: NDArray[np.uint8], step: int, plain: bool) -> NDArray[np.uint8]:

@@ -48,29 +48,19 @@ def unpack(data: bytes) -> list[Chunk]:
     return chunks
 
 
-def with_chunks(png: bytes, chunks: list[Chunk], suggested: bytes = b"") -> bytes:
-    """A PNG file with more chunks: behind IHDR, or before its data where they must follow the palette.
-
-    suggested: a palette for a picture of colours, none where empty.
+def parted(chunks: list[Chunk]) -> tuple[list[Chunk], list[Chunk]]:
+    """Chunks of metadata that stand behind IHDR, and those that must follow the palette, before the data.
 
     Raises FormatError for chunks that are pixels, which no metadata may be.
     """
     for kind, _ in chunks:
         if not is_ancillary(kind) or kind in PIXELS - {b"tRNS"}:
             raise FormatError(f"png chunks: {kind!r} is no metadata")
-    early = b"".join(_bytes(c) for c in chunks if c[0] not in AFTER_PALETTE)
-    late = b"".join(_bytes(c) for c in chunks if c[0] in AFTER_PALETTE)
-    head = len(SIGNATURE) + 25
-    data = head
-    while png[data + 4 : data + 8] not in (b"IDAT", b"fcTL", b"acTL"):
-        data += 12 + int.from_bytes(png[data : data + 4], "big")
-    palette = _bytes((b"PLTE", suggested)) if suggested else b""
-    if not (early or palette or late):
-        return png
-    whole = memoryview(png)
-    return b"".join([whole[:head], early, palette, whole[head:data], late, whole[data:]])
+    early = [c for c in chunks if c[0] not in AFTER_PALETTE]
+    return early, [c for c in chunks if c[0] in AFTER_PALETTE]
 
 
-def _bytes(chunk: Chunk) -> bytes:
-    kind, content = chunk
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+def chunk(kind: bytes, content: bytes) -> bytes:
+    """As it stands in a file: length, type, content, checksum."""
+    check = zlib.crc32(content, zlib.crc32(kind))
+    return b"".join([struct.pack(">I", len(content)), kind, content, struct.pack(">I", check)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,8 @@ from l3c.container.structure import Frame
 from l3c.errors import InputError
 from l3c.images import resolution
 from l3c.images.picture import Picture
-from l3c.images.png import PROFILE_NAME, SIDE_MAX, chunk, deflated, encode
-from l3c.images.png_chunks import XMP_KEYWORD, Chunk, unpack, with_chunks
+from l3c.images.png import PROFILE_NAME, SIDE_MAX, deflated, header
+from l3c.images.png_chunks import SIGNATURE, XMP_KEYWORD, Chunk, chunk, parted, unpack
 
 DISPOSALS = {0: 0, 1: 0, 2: 1, 3: 2}
 """APNG's number of each of ours."""
@@ -23,21 +23,43 @@ DISPOSALS = {0: 0, 1: 0, 2: 1, 3: 2}
 DURATION_MAX = 65535  # both parts of a frame's duration have 16 bits
 
 
-def write(picture: Picture, level: int = 6, suffix: str = "") -> bytes:
-    """Raises InputError for pictures that PNG cannot hold."""
+def write(picture: Picture, file: BinaryIO, level: int = 6, suffix: str = "") -> None:
+    """Chunk by chunk. Raises InputError for pictures that PNG cannot hold."""
     if picture.pages and picture.animation is None:
         raise InputError(f"PNG cannot hold {len(picture.pages)} pages; choose tif")
     first = picture.pages[0] if picture.pages else picture
     for page in picture.pages or (picture,):
         _check(page)
+    frames = _frames(picture) if picture.animation is not None else []
     bits, samples = _bits(first, picture.metadata)
-    data = encode(samples, first.palette, bits, level)
+    early, late = parted(_chunks(picture.metadata, bits))
+    file.write(SIGNATURE)
+    head = [(b"IHDR", header(samples, first.palette, bits)), *early, *_palette(picture, first, samples), *late]
     if picture.animation is not None:
-        data = _animated(data, picture, bits, level)
+        head.append((b"acTL", struct.pack(">II", len(frames), picture.animation.plays)))
+    sequence = int(bool(frames) and frames[0] is first)
+    if sequence:
+        head.append(_control(0, first))
+    for one in head:
+        file.write(chunk(*one))
+    for part in deflated(samples, bits, level, first.palette is not None):
+        for at in range(0, len(part), SIDE_MAX):
+            file.write(chunk(b"IDAT", part[at : at + SIDE_MAX]))
+    for frame in frames[sequence:]:
+        _write_frame(file, frame, _bits(frame, picture.metadata)[1], bits, level, sequence)
+        sequence += 2
+    file.write(chunk(b"IEND", b""))
+
+
+def _palette(picture: Picture, first: Picture, samples: NDArray[Any]) -> list[Chunk]:
+    """Its chunks: of indices, or one that is suggested for a picture of colours."""
+    if first.palette:
+        opacities = [(b"tRNS", first.palette.alphas)] if first.palette.alphas else []
+        return [(b"PLTE", first.palette.colours), *opacities]
     suggested = picture.metadata.get("png palette", b"")
-    if first.palette or samples.ndim == 2 or samples.shape[2] < 3 or len(suggested) % 3 or len(suggested) > 768:
-        suggested = b""
-    return with_chunks(data, _chunks(picture.metadata, bits), suggested)
+    if not suggested or samples.ndim == 2 or samples.shape[2] < 3 or len(suggested) % 3 or len(suggested) > 768:
+        return []
+    return [(b"PLTE", suggested)]
 
 
 def _check(page: Picture) -> None:
@@ -93,8 +115,8 @@ MADE: dict[str, Callable[[bytes], Chunk]] = {
 }
 
 
-def _animated(first: bytes, picture: Picture, bits: int, level: int) -> bytes:
-    """The file of the first page with the others as frames."""
+def _frames(picture: Picture) -> list[Picture]:
+    """The pages of an animation that are shown. Raises InputError where PNG cannot hold it."""
     animation, pages = picture.animation, picture.pages
     assert animation is not None
     page = pages[0]
@@ -102,44 +124,28 @@ def _animated(first: bytes, picture: Picture, bits: int, level: int) -> bytes:
         page.frame is not None and (page.frame.left or page.frame.top)
     ):
         raise InputError("PNG cannot hold an animation whose first frame does not fill it; choose gif or webp")
-    still = page.kind == "still"
     for other in pages[1:]:
         same = other.samples.dtype == page.samples.dtype and other.samples.shape[2:] == page.samples.shape[2:]
         if not same or other.palette != page.palette or other.kind == "still":
             raise InputError("PNG cannot hold frames of other colours than the first's; choose gif, webp or tif")
-    frames = pages[1:] if still else pages
+    frames = list(pages[1:] if page.kind == "still" else pages)
     if not frames or animation.plays >= SIDE_MAX:
         raise InputError("PNG cannot hold it")
-    start, whole = _split(first)
-    out = [start, chunk(b"acTL", struct.pack(">II", len(frames), animation.plays))]
-    sequence = 0
-    if not still:
-        out.append(_control(sequence, page))
-        sequence += 1
-    out.append(whole)
-    for other in pages[1:]:
-        out.append(_control(sequence, other))
-        parts = deflated(_bits(other, picture.metadata)[1], bits, level, other.palette is not None)
-        out.append(chunk(b"fdAT", b"".join([struct.pack(">I", sequence + 1), *parts])))
-        sequence += 2
-    return b"".join([*out, chunk(b"IEND", b"")])
+    return frames
 
 
-def _split(png: bytes) -> tuple[bytes, bytes]:
-    """What comes before the data, and the data."""
-    at, first = 8, 0
-    while png[at + 4 : at + 8] != b"IEND":
-        if png[at + 4 : at + 8] == b"IDAT" and not first:
-            first = at
-        at += 12 + struct.unpack_from(">I", png, at)[0]
-    return png[:first], png[first:at]
+def _write_frame(file: BinaryIO, page: Picture, samples: NDArray[Any], bits: int, level: int, sequence: int) -> None:
+    """A frame that is not the picture itself: its control, and its data. sequence: its number among such chunks."""
+    file.write(chunk(*_control(sequence, page)))
+    parts = deflated(samples, bits, level, page.palette is not None)
+    file.write(chunk(b"fdAT", b"".join([struct.pack(">I", sequence + 1), *parts])))
 
 
-def _control(sequence: int, page: Picture) -> bytes:
+def _control(sequence: int, page: Picture) -> Chunk:
     frame = page.frame or Frame()
     height, width = page.samples.shape[:2]
     above, below = frame.duration
     if above > DURATION_MAX or below > DURATION_MAX:
         raise InputError("PNG cannot hold so long a duration; choose webp")
     numbers = (width, height, frame.left, frame.top, above, below, DISPOSALS.get(frame.disposal, 0), int(frame.blend))
-    return chunk(b"fcTL", struct.pack(">5I2H2B", sequence, *numbers))
+    return b"fcTL", struct.pack(">5I2H2B", sequence, *numbers)

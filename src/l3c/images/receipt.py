@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from l3c.errors import L3CError
-from l3c.images import png, tiff, webp
+from l3c.images import tiff, webp
 from l3c.images.animate import shown
 from l3c.images.description import UNSPECIFIED
 from l3c.images.formats import format_of
 from l3c.images.picture import Picture
-from l3c.images.png_chunks import SIGNATURE, chunks_of
+from l3c.images.png_chunks import SIGNATURE, chunk, chunks_of
 from l3c.images.read import describe
 from l3c.images.write import write_picture
 
@@ -91,7 +91,7 @@ def _png(data: bytes) -> list[Samples] | None:
     needed = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
     if (plain.bits in (2, 4) and "transparent colour" in plain.items) or "chunk tRNS, which is invalid" in plain.items:
         return None  # Pillow takes those otherwise than libpng
-    bare = SIGNATURE + b"".join(png.chunk(*c) for c in chunks_of(data) if c[0] in needed)
+    bare = SIGNATURE + b"".join(chunk(*c) for c in chunks_of(data) if c[0] in needed)
     interlaced = data[28]
     if plain.bits == 16 and plain.channels > 1:
         return None if interlaced else [import_module("imagecodecs").png_decode(bare)]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import struct
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 
 from l3c.errors import InputError
 from l3c.images.description import damaged
@@ -167,14 +167,15 @@ class Reader:
 
 
 class Writer:
-    """Puts directories into bytes. Everything in them is of one byte order; big: with places of 8 bytes."""
+    """Writes directories into a file. Everything in them is of one byte order; big: with places of 8 bytes.
 
-    def __init__(self, order: str, big: bool = False) -> None:
-        self.order, self.big = order, big
+    file: empty, seekable.
+    """
+
+    def __init__(self, file: BinaryIO, order: str, big: bool = False) -> None:
+        self._file, self.order, self.big = file, order, big
         mark = b"II" if order == "<" else b"MM"
         head = struct.pack(order + "HHHQ", 43, 8, 0, 0) if big else struct.pack(order + "HI", 42, 0)
-        self._parts: list[bytes | bytearray] = []
-        self._starts: list[int] = []
         self._size = 0
         self.place(mark + head)
         self.link = 8 if big else 4
@@ -183,18 +184,11 @@ class Writer:
     def place(self, data: bytes) -> int:
         """Append data at an even place, which is returned."""
         if self._size % 2:
-            self._append(b"\0")
-        self._append(data)
-        return self._starts[-1]
-
-    def _append(self, data: bytes) -> None:
-        self._parts.append(data)
-        self._starts.append(self._size)
+            self._file.write(b"\0")
+            self._size += 1
+        self._file.write(data)
         self._size += len(data)
-
-    def whole(self) -> bytes:
-        """The file; samples are copied once, whatever they take."""
-        return b"".join(self._parts)
+        return self._size - len(data)
 
     def directory(self, tags: list[Tag]) -> int:
         """Append one; returns its place, and leaves its link to the next in `link`."""
@@ -224,10 +218,9 @@ class Writer:
         """Append a directory that the last page, or the head, leads to."""
         before = self.link
         at = self.directory(tags)
-        number = bisect_right(self._starts, before) - 1
-        part = bytearray(self._parts[number])  # the head, or a directory
-        struct.pack_into(self.order + ("Q" if self.big else "I"), part, before - self._starts[number], at)
-        self._parts[number] = part
+        self._file.seek(before)
+        self._file.write(struct.pack(self.order + ("Q" if self.big else "I"), at))
+        self._file.seek(self._size)
 
 
 def tag_of(order: str, number: int, kind: int, values: list[int]) -> Tag:
@@ -255,9 +248,9 @@ def block_of(directory: Directory, left_out: frozenset[int]) -> bytes | None:
     tags = [_classic(tag, directory.order) for tag in directory.everything() if tag.number not in left_out]
     if not tags:
         return None
-    writer = Writer(directory.order)
-    writer.page(tags)
-    return writer.whole()
+    file = io.BytesIO()
+    Writer(file, directory.order).page(tags)
+    return file.getvalue()
 
 
 def canonical(block: bytes) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,12 +52,12 @@ WHOLE = (8, 16, 32, 64)
 """Bits of samples that are integers of bytes."""
 
 
-def write(picture: Picture, level: int = LEVEL, suffix: str = "") -> bytes:
-    """A TIFF file. Raises InputError where TIFF has no way to say it."""
+def write(picture: Picture, file: BinaryIO, level: int = LEVEL, suffix: str = "") -> None:
+    """Strip by strip. Raises InputError where TIFF has no way to say it."""
     pages = picture.pages or (picture,)
     order = _order(pages[0])
     big = sum(page.samples.nbytes for page in pages) >= BIG_FROM
-    writer = Writer(order, big)
+    writer = Writer(file, order, big)
     waiting = list(pages)
     while waiting:
         page = waiting.pop(0)
@@ -76,7 +76,6 @@ def write(picture: Picture, level: int = LEVEL, suffix: str = "") -> bytes:
         else:
             tags.pop(SUB_DIRECTORIES, None)
         writer.page(list(tags.values()))
-    return writer.whole()
 
 
 def _order(page: Picture) -> Order:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -191,7 +191,7 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
     return kind + struct.pack("<I", len(content)) + content + bytes(len(content) % 2)
 
 
-def write(picture: Picture, level: int = 6, suffix: str = "") -> bytes:
+def write(picture: Picture, file: BinaryIO, level: int = 6, suffix: str = "") -> None:
     """Raises InputError for pictures that WebP cannot hold."""
     chunks: list[Chunk] = []
     flags, (height, width) = 0, picture.samples.shape[:2]
@@ -221,7 +221,7 @@ def write(picture: Picture, level: int = 6, suffix: str = "") -> bytes:
     chunks += [c for c in unpack(metadata.get("webp chunks", b"")) if c[0] not in PIXELS]
     if len(chunks) > 1 or flags & ANIMATED:
         chunks.insert(0, (b"VP8X", _extended(flags, width, height)))
-    return riff(chunks)
+    file.write(riff(chunks))
 
 
 def _bitstream(picture: Picture, level: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from dataclasses import replace
 from typing import Any, BinaryIO
@@ -28,29 +29,28 @@ check_suffix = suffix_of
 def write_picture(picture: Picture, file: BinaryIO, name: str, level: int = 6) -> list[str]:
     """Write in the format of the name's suffix, PNG where it has none. Returns the metadata the format cannot hold.
 
-    level: of deflate, 0 (fastest) to 9. Raises InputError, naming formats that can, where the format cannot hold the
-    samples, pages or animation.
+    file: written part by part, as the parts are made, if it is seekable and empty; else all at once. level: of deflate,
+    0 (fastest) to 9. Raises InputError, naming formats that can, where the format cannot hold the samples, pages or
+    animation.
     """
-    data, dropped = picture_bytes(picture, name, level)
-    file.write(data)
-    return dropped
-
-
-def picture_bytes(picture: Picture, name: str, level: int = 6) -> tuple[bytes, list[str]]:
-    """As `write_picture`, without a file: what would be written, and the metadata that the format cannot hold."""
     suffix = suffix_of(name) or ".png"
     form = BY_SUFFIX[suffix]
+    into = file if file.seekable() and not file.tell() else io.BytesIO()
     try:
-        data = _written(picture, form, suffix, level)
+        _write(picture, into, form, suffix, level)
     except L3CError as error:
         raise type(error)(f"{name}: {_with_choices(str(error), picture)}") from error
     except (ValueError, OSError, struct.error) as error:
+        if getattr(error, "errno", None) is not None:  # of the file, such as a full disk
+            raise
         raise InputError(f"{name}: cannot be written as {form.name}: {error}") from error
+    if isinstance(into, io.BytesIO) and into is not file:
+        file.write(into.getbuffer())
     held = set(picture.metadata).union(*(page.metadata for page in picture.pages))
-    return data, sorted(held - form.metadata_kinds - HINTS)
+    return sorted(held - form.metadata_kinds - HINTS)
 
 
-def _written(picture: Picture, form: Format, suffix: str, level: int) -> bytes:
+def _write(picture: Picture, file: BinaryIO, form: Format, suffix: str, level: int) -> None:
     if max(max(page.samples.shape[:2]) for page in picture.pages or (picture,)) > form.side_max:
         raise InputError(f"cannot be written as {form.name}: it has more than {form.side_max} pixels a side; {CHOICES}")
     if form.name != "TIFF" and any(_has_deep_colours(page) for page in (picture, *picture.pages)):
@@ -66,7 +66,7 @@ def _written(picture: Picture, form: Format, suffix: str, level: int) -> bytes:
         replace(page, metadata=_writable(page, form)) for page in picture.pages
     ))  # fmt: skip
     try:
-        return form.writer(reduced, level, suffix)
+        form.writer(reduced, file, level, suffix)
     except InputError as error:
         if str(error).endswith("cannot hold it"):
             raise InputError(f"{str(error).removesuffix('it')}{describe(picture)}") from error
@@ -102,9 +102,10 @@ def can_hold(suffix: str, picture: Picture) -> bool:
         return False
     if max(max(page.samples.shape[:2]) for page in picture.pages or (picture,)) > form.side_max:
         return False
-    small = _corner(picture, form)
+    small, file = _corner(picture, form), io.BytesIO()
     try:
-        back = read_bytes(_written(small, form, suffix.lower() or ".png", 0), "")
+        _write(small, file, form, suffix.lower() or ".png", 0)
+        back = read_bytes(file.getvalue(), "")
     except (ValueError, OSError, struct.error):
         return False
     return _outline(back) == _outline(small)

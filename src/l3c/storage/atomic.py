@@ -53,7 +53,7 @@ def attributes_of(source: Path) -> Attributes:
 ANYBODY = 0o666
 """Mode of a new file of which nothing is known; the user's mask takes from it."""
 
-CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 """Windows knows text files, and no way to keep a descriptor from child processes."""
 
 NEW = Attributes()  # of files that replace none
@@ -78,24 +78,49 @@ def whole_file(path: Path, *, replace: bool = True, attributes: Attributes = NEW
     path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     mode = present if attributes.mode is None else attributes.mode
-    partial, descriptor = _begin(path.parent, mode is not None)
+    partial = Partial(path.parent, mode is not None)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            _describe(file, partial, attributes.modified, mode)
-            os.fsync(file.fileno())
-            if os.name == "posix":
-                _move(partial, path, replace)  # while its lock is held: nobody takes it for one left behind
-        if os.name != "posix":
-            _move(partial, path, replace)
+        yield partial.file
+        partial.move(path, replace, attributes.modified, mode)
     finally:
-        partial.unlink(missing_ok=True)
+        partial.discard()
+
+
+class Partial:
+    """A hidden file in a folder, of which nothing is left unless it is moved. file: to write into, and to read from.
+
+    private: nobody else may read it until it is moved.
+    """
+
+    def __init__(self, folder: Path, private: bool) -> None:
+        self._path, descriptor = _begin(folder, private)
+        self.file: BinaryIO = os.fdopen(descriptor, "w+b")
+
+    def move(self, path: Path, replace: bool, modified: int | None, mode: int | None) -> None:
+        """Flush it to disk and give it its final name, time and mode, where those are known."""
+        self.file.flush()
+        _describe(self.file, self._path, modified, mode)
+        os.fsync(self.file.fileno())
+        if os.name != "posix":
+            self.file.close()
+        _move(self._path, path, replace)  # while its lock is held: nobody takes it for one left behind
+        self.file.close()
+
+    def discard(self) -> None:
+        """Remove it, unless it was moved."""
+        with suppress(OSError):  # what the disk has no room for is not flushed either
+            self.file.close()
+        self._path.unlink(missing_ok=True)
         with _guard:
-            _open.discard(partial)
+            _open.discard(self._path)
 
 
-def write_whole(path: Path, data: bytes, *, replace: bool = True, attributes: Attributes = NEW) -> None:
+def mode_for(path: Path, attributes: Attributes) -> int | None:
+    """The mode of a file that is written here: the one that is told, else that of the file in its place; or None."""
+    return _mode(path) if attributes.mode is None else attributes.mode
+
+
+def write_whole(path: Path, data: bytes | memoryview, *, replace: bool = True, attributes: Attributes = NEW) -> None:
     """Write a file, as `whole_file`."""
     with whole_file(path, replace=replace, attributes=attributes) as file:
         file.write(data)

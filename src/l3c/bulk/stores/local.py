@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from l3c.storage.atomic import (
     settle,
     write_whole,
 )
+from l3c.storage.draft import Draft
 
 HOPELESS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 """Errors that every other file would meet too."""
@@ -143,12 +145,25 @@ class LocalStore:
     def read(self, name: str) -> bytes:
         return (self.root / name).read_bytes()
 
-    def write(self, name: str, data: bytes, attributes: Attributes = NEW, replace: bool = False) -> None:
+    @contextmanager
+    def draft(self) -> Iterator[Draft]:
+        try:
+            with Draft(self.root) as draft:
+                yield draft
+        except OSError as error:
+            if error.errno not in HOPELESS:
+                raise
+            raise failure(error, str(self.root)) from error
+
+    def write(self, name: str, data: bytes | Draft, attributes: Attributes = NEW, replace: bool = False) -> None:
         path = self.root / name
         if path.is_symlink() or is_special(path):
             raise InputError(f"{path}: exists and is no plain file")
         try:
-            write_whole(path, data, replace=replace, attributes=attributes)
+            if isinstance(data, Draft):
+                data.become(path, replace=replace, attributes=attributes)
+            else:
+                write_whole(path, data, replace=replace, attributes=attributes)
         except FileExistsError:
             raise InputError(f"{path}: has appeared meanwhile; --force overwrites it") from None
         except OSError as error:

@@ -8,6 +8,7 @@ from typing import Any
 from l3c.bulk.stores.store import Listing, Stamp, StoreError
 from l3c.errors import InputError
 from l3c.storage.atomic import NEW, Attributes
+from l3c.storage.draft import Draft
 from l3c.storage.remote import WHOLE_PUTS, file_system, put, reaching
 
 
@@ -78,9 +79,13 @@ class RemoteStore:
         """Results have times of their own."""
         return source.modified is not None and result.modified is not None and source.modified <= result.modified
 
-    def write(self, name: str, data: bytes, attributes: Attributes = NEW, replace: bool = False) -> None:
+    def draft(self) -> Draft:
+        """In memory, since it is put there at once."""
+        return Draft()
+
+    def write(self, name: str, data: bytes | Draft, attributes: Attributes = NEW, replace: bool = False) -> None:
         try:
-            put(self.path(name), data, replace)
+            put(self.path(name), data.content() if isinstance(data, Draft) else data, replace)
         except FileExistsError:
             raise InputError(f"{self.path(name)}: has appeared meanwhile; --force overwrites it") from None
         except (PermissionError, FileNotFoundError) as error:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from l3c.errors import L3CError
 from l3c.storage.atomic import NEW, Attributes
+from l3c.storage.draft import Draft
 from l3c.storage.remote import is_remote
 
 
@@ -83,7 +85,11 @@ class Store(Protocol):
         """Make a folder where it is missing; its parent is there."""
         ...
 
-    def write(self, name: str, data: bytes, attributes: Attributes = NEW, replace: bool = False) -> None:
+    def draft(self) -> AbstractContextManager[Draft]:
+        """For a result of this store. Raises StoreError where no other file would have room either."""
+        ...
+
+    def write(self, name: str, data: bytes | Draft, attributes: Attributes = NEW, replace: bool = False) -> None:
         """Whole and on disk under its final name, or not at all; without `replace`, an existing file is an error."""
         ...
 
