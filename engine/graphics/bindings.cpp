@@ -53,8 +53,8 @@ std::size_t count_repeated(const Samples<const std::uint8_t>& samples, std::size
 }
 
 nb::tuple count_runs(const Samples<const std::uint8_t>& samples, std::size_t length) {
-    require(length > 0, "a run has pixels");
     const auto picture = picture_of(samples);
+    require(length * picture.channels >= 8 && length * picture.channels <= 16, "a run has 8 to 16 bytes");
     l3c::graphics::Runs runs;
     {
         const nb::gil_scoped_release release;

@@ -2,13 +2,23 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <vector>
 
 namespace l3c::graphics {
 namespace {
 
-constexpr std::uint32_t kMultiplier = 0x9E3779B1u;  // 2^32 over the golden ratio, odd: a multiplicative hash
-constexpr int kChosenShift = 26;                    // leaves six bits: runs are chosen where they are 0
+constexpr std::uint32_t kMultiplier = 0x9E3779B1u;     // 2^32 over the golden ratio, odd: a multiplicative hash
+constexpr std::uint64_t kFirst = 0x9E3779B97F4A7C15u;  // 2^64 over the golden ratio, odd
+constexpr std::uint64_t kLast = 0xC2B2AE3D27D4EB4Fu;   // odd, as XXH64 has it
+constexpr std::uint64_t kMixed = 0xFF51AFD7ED558CCDu;  // odd, as MurmurHash3's finalizer has it
+constexpr int kChosenShift = 58;                       // leaves six bits: runs are chosen where they are 0
+
+std::uint64_t word_at(const std::uint8_t* bytes) {
+    std::uint64_t word;
+    std::memcpy(&word, bytes, sizeof word);
+    return word;
+}
 
 // A number for each pixel of a row: its samples.
 template <std::size_t kChannels>
@@ -31,17 +41,18 @@ void pack_row(const Picture& picture, std::size_t y, std::vector<std::uint32_t>&
         pack<0>(samples, picture.width, picture.channels, out.data());
 }
 
-// Of hashes that are chosen. A table with room is quicker than sorting them; places hold what is missing from a hash, so
-// that 0 is free.
+// Of hashes. A table with room is quicker than sorting them; places hold a hash plus 1, so that 0 is free, and the
+// greatest hash counts as 0.
 std::size_t count_distinct(const std::vector<std::uint32_t>& hashes) {
     const std::size_t mask = std::bit_ceil(2 * hashes.size() + 1) - 1;
     std::vector<std::uint32_t> table(mask + 1, 0);
     std::size_t count = 0;
     for (const std::uint32_t hash : hashes) {
         std::size_t at = hash & mask;
-        while (table[at] && table[at] != ~hash) at = (at + 1) & mask;
+        const std::uint32_t held = std::max(hash + 1, 1u);
+        while (table[at] && table[at] != held) at = (at + 1) & mask;
         count += table[at] == 0;
-        table[at] = ~hash;  // not 0, since a chosen hash begins with zeros
+        table[at] = held;
     }
     return count;
 }
@@ -95,17 +106,21 @@ std::size_t count_repeated(const Picture& picture, std::size_t step) {
 }
 
 Runs count_runs(const Picture& picture, std::size_t length) {
-    std::vector<std::uint32_t> row(picture.width), hashes(picture.width), chosen;
+    const std::size_t channels = picture.channels, last = length * channels - sizeof(std::uint64_t);
+    std::vector<std::uint32_t> chosen;
     for (std::size_t y = 0; y < picture.height; ++y) {
-        pack_row(picture, y, row);
+        const std::uint8_t* row = picture.samples + y * picture.width * channels;
         const std::size_t runs = picture.width < length ? 0 : picture.width - length + 1;
-        for (std::size_t x = 0; x < runs; ++x) {
-            std::uint32_t hash = row[x] * kMultiplier;
-            for (std::size_t i = 1; i < length; ++i) hash = (hash ^ row[x + i]) * kMultiplier;
-            hashes[x] = hash;
-        }
-        for (std::size_t x = 0; x < runs; ++x)
-            if (hashes[x] >> kChosenShift == 0) chosen.push_back(hashes[x]);
+        const auto choose = [&](const auto& sum_of) {
+            for (std::size_t x = 0; x < runs; ++x) {
+                const std::uint64_t sum = sum_of(row + x * channels);
+                if (sum >> kChosenShift == 0) chosen.push_back(std::uint32_t((sum ^ sum >> 32) * kMixed >> 32));
+            }
+        };
+        if (last)
+            choose([last](const std::uint8_t* run) { return word_at(run) * kFirst + word_at(run + last) * kLast; });
+        else
+            choose([](const std::uint8_t* run) { return word_at(run) * kFirst; });
     }
     return {chosen.size(), count_distinct(chosen)};
 }

@@ -18,7 +18,7 @@ std::size_t count_repeated(const Picture& picture, std::size_t step);
 struct Runs {
     std::size_t chosen = 0, distinct = 0;
 };
-// The runs of so many pixels in a row whose hash ends in six zeros: all of them, and how many differ.
+// The runs of so many pixels in a row, 8 to 16 bytes, whose sum begins with six zeros: all of them, and how many differ.
 Runs count_runs(const Picture& picture, std::size_t length);
 
 // Different colours, in the order in which they come first, at most `most` + 1 of them: with more, the rest is not looked

@@ -14,7 +14,7 @@ from l3c.container.read import read_file
 from l3c.container.write import write_file
 from l3c.errors import FormatError
 from l3c.graphics import compiled
-from l3c.graphics.drawings import is_drawn
+from l3c.graphics.drawings import is_drawn, repeated_share
 from l3c.wave.model import WaveModel
 from tests.checks import noise, plain, smooth_picture
 from tests.graphics.pictures import drawn
@@ -39,12 +39,34 @@ def test_what_is_counted_is_what_numpy_counts(channels: int) -> None:
         here = picture[1::3, 1:]
         equal = (here == picture[1::3, :-1]).all(-1) | (here == picture[:-1:3, 1:][: len(here)]).all(-1)
         assert compiled.count_repeated(picture, 3) == equal.sum()
-        pixels = (picture * 256 ** np.arange(channels)[::-1]).sum(-1).astype(np.uint32)
-        hashes = np.zeros((height, max(0, width - 3)), np.uint32)
-        for i in range(min(width, 4) if hashes.size else 0):
-            hashes = (hashes ^ pixels[:, i : width - 3 + i]) * np.uint32(0x9E3779B1)
-        chosen = hashes[hashes >> np.uint32(26) == 0]
-        assert compiled.count_runs(picture, 4) == (chosen.size, len(set(chosen.tolist())))
+        length = 8 if channels < 3 else 4
+        starts = range(max(0, width - length + 1))
+        runs = [row[x : x + length].tobytes() for row in picture for x in starts]
+        words = np.array([(run[:8], run[-8:]) for run in runs], "S8").view("<u8").reshape(-1, 2)
+        sums = words[:, 0] * np.uint64(0x9E3779B97F4A7C15)
+        if length * channels > 8:
+            sums += words[:, 1] * np.uint64(0xC2B2AE3D27D4EB4F)
+        chosen = sums[sums < 1 << 58]
+        assert compiled.count_runs(picture, length) == (chosen.size, len(set(chosen.tolist())))
+
+
+def test_runs_that_differ_in_one_channel_differ_in_their_hash() -> None:
+    """Noise of red alone does not occur again: no drawing."""
+    for channel in range(3):
+        picture = np.zeros((300, 300, 3), np.uint8)
+        picture[..., channel] = noise(300, 300, 1)[..., 0]
+        chosen, distinct = compiled.count_runs(picture, 4)
+        assert 1000 < chosen == distinct
+        assert not is_drawn(picture)
+
+
+def test_gray_that_is_smooth_is_no_drawing() -> None:
+    """Most of its pixels equal a neighbour, but no run occurs again."""
+    random = noise(300, 400, 1)
+    smooth = np.cumsum(np.where(random < 140, 0, random % 7), axis=1).astype(np.uint8)
+    assert repeated_share(smooth) > 0.5
+    assert not is_drawn(smooth)
+    assert is_drawn(drawing(300, 400, 1))
 
 
 def test_drawings_are_told_from_photographs() -> None:

@@ -59,7 +59,9 @@ def count_repeated(samples: Samples, step: int) -> int:
 
 
 def count_runs(samples: Samples, length: int) -> tuple[int, int]:
-    """Runs of so many pixels in a row whose hash ends in six zeros: all, and how many hashes differ. As above."""
+    """Runs of so many pixels in a row, 8 to 16 bytes, whose sum begins with six zeros: all, and how many differ. As
+    above.
+    """
     return _engine.count_runs(np.ascontiguousarray(samples), length)
 
 

@@ -12,6 +12,9 @@ Samples = NDArray[np.uint8]
 DRAWN_SHARE = 0.5
 """Of pixels that equal the left or the upper one, in drawings: more."""
 
+SURE_SHARE = 0.85
+"""With more, gray pictures are drawings whether runs occur again or not: pages of text are. By trial."""
+
 ROWS = 64
 """Rows, at most about twice as many, that are looked at."""
 
@@ -30,10 +33,22 @@ SMALL = 1 << 18
 
 
 def is_drawn(samples: Samples) -> bool:
-    """Whether, on some rows, most pixels equal the left or the upper one, or, in a small picture, runs occur again."""
-    if min(samples.shape[:2]) < 2:
+    """Whether, on some rows, most pixels equal the left or the upper one, or, in a small picture, runs occur again.
+
+    In gray, pixels are equal where a photograph is smooth too. So runs must occur again there, if there are enough.
+    """
+    height, width, channels = samples.shape
+    if min(height, width) < 2:
         return False
-    return repeated_share(samples) > DRAWN_SHARE or _repeats(samples)
+    share = repeated_share(samples)
+    if share > DRAWN_SHARE and (channels > 1 or share > SURE_SHARE):
+        return True
+    if share <= DRAWN_SHARE and height * width > SMALL:
+        return False
+    chosen, distinct = compiled.count_runs(samples, RUN[channels - 1])
+    if chosen <= LEAST_RUNS:
+        return share > DRAWN_SHARE
+    return distinct < (1 - REPEATED_SHARE) * chosen
 
 
 def repeated_share(samples: Samples) -> float:
@@ -44,11 +59,3 @@ def repeated_share(samples: Samples) -> float:
     step = max(1, height // ROWS)
     pixels = len(range(1, height, step)) * (width - 1)
     return float(compiled.count_repeated(samples, step) / pixels)
-
-
-def _repeats(samples: Samples) -> bool:
-    """Whether many runs of four pixels occur again, of those whose hash ends in zeros."""
-    if samples.shape[0] * samples.shape[1] > SMALL:
-        return False
-    chosen, distinct = compiled.count_runs(samples, RUN[samples.shape[2] - 1])
-    return chosen > LEAST_RUNS and distinct < (1 - REPEATED_SHARE) * chosen
