@@ -15,8 +15,8 @@ inline constexpr int kStretchReach = 2047;
 inline constexpr int kStretchSize = 4096;
 inline constexpr int kSquashSize = 2 * kStretchReach + 1;
 inline constexpr int kCountLimit = 80;
-inline constexpr int kInputsMax = 12;      // of a mixture: of a candidate, and one fewer of a sample
-inline constexpr int kLanes = 16;          // 12 inputs, and four that are 0
+inline constexpr int kInputsMax = 13;      // of a mixture: of a bilevel pixel; candidates and samples have fewer
+inline constexpr int kLanes = 16;          // 13 inputs, and three that are 0
 inline constexpr int kWeightBits = 14;     // of their fractions
 inline constexpr int kRefined = 24;        // steps of a refinement
 inline constexpr std::size_t kBeyond = 3;  // bytes that a decoder reads beyond a payload
@@ -111,7 +111,8 @@ public:
 #ifdef __SSE2__
         low_ = _mm_setr_epi16(short(given(0)), short(given(1)), short(given(2)), short(given(3)), short(given(4)),
                               short(given(5)), short(given(6)), short(given(7)));
-        high_ = _mm_setr_epi16(short(given(8)), short(given(9)), short(given(10)), short(given(11)), 0, 0, 0, 0);
+        high_ = _mm_setr_epi16(short(given(8)), short(given(9)), short(given(10)), short(given(11)), short(given(12)),
+                               0, 0, 0);
         const auto* w = reinterpret_cast<const __m128i*>(weights.w);
         __m128i sum = _mm_add_epi32(_mm_madd_epi16(low_, w[0]), _mm_madd_epi16(high_, w[1]));
         sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
@@ -180,7 +181,7 @@ public:
     // By the chances that were added since `begin`, of which there are so many.
     template <int kCount>
     int mixed(int bit, Weights& weights, int rate, Refinement& refinement) {
-        static_assert(kCount == kInputsMax || kCount == kInputsMax - 1);
+        static_assert(kCount <= kInputsMax);
         Inputs inputs;
         const int sum = inputs.weighted(weights, [&](int i) { return i < kCount ? stretched(i) : 0; });
         const int odds = std::clamp(sum >> kWeightBits, -kStretchReach, kStretchReach);

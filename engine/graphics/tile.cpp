@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "graphics/arena.hpp"
+#include "graphics/bilevel.hpp"
 
 namespace l3c::graphics {
 namespace {
@@ -222,34 +223,32 @@ public:
           rows_((height + kRowsAbove) * std::size_t(stride_), 0),
           state_(std::make_unique<State>(tables)),
           memory_bits_(std::clamp(bits_of(height * width - 1), kMemoryBitsMin, kMemoryBitsMax)),
-          spelling_bits_(std::clamp(bits_of(height * width - 1), kSpellingBitsMin, kSpellingBitsMax)),
-          arena_(kMemories * Arena::bytes<Entry>(std::size_t(1) << memory_bits_) +
-                 kSpellings * Arena::bytes<Line>(std::size_t(1) << spelling_bits_) +
-                 Arena::bytes<std::uint32_t>(std::size_t(1) << memory_bits_)) {
-        for (auto& memory : memories_) memory = arena_.take<Entry>(std::size_t(1) << memory_bits_);
-        for (auto& spelling : spellings_) spelling = arena_.take<Line>(std::size_t(1) << spelling_bits_);
-        places_ = arena_.take<std::uint32_t>(std::size_t(1) << memory_bits_);
-    }
+          spelling_bits_(std::clamp(bits_of(height * width - 1), kSpellingBitsMin, kSpellingBitsMax)) {}
 
     std::uint32_t* row(std::size_t y) { return rows_.data() + (y + kRowsAbove) * std::size_t(stride_) + kMargin; }
 
     // source: the tile's pixels [height, width] if they are known. False where the payload ended early.
     bool code(const std::uint32_t* source) {
+        take_memory(begins_bilevel(source));
         unsigned same = 0;
         for (std::size_t y = 0; y < height_; ++y, source += Coder::kEncodes ? width_ : 0) {
             std::uint32_t *here = row(y), *above = here - stride_;
             first_row_ = y == 0;
             std::fill(here - kMargin, here, above[0]);
             bool equal = false;
+            if (bilevel_) bilevel_->begin_row();
             if (y) {
                 if constexpr (Coder::kEncodes) equal = std::equal(source, source + width_, above);
                 equal = decide_.single(equal, state_->row[same & 31]);
                 same = same << 1 | unsigned(equal);
             }
-            if (equal)
+            if (equal) {
                 std::copy(above, above + width_, here);
-            else
+                if (bilevel_) bilevel_->repeat_row();
+            } else {
                 code_row(here, source);
+            }
+            if (bilevel_) bilevel_->end_row();
             std::fill(here + width_, here + width_ + kMargin, here[width_ - 1]);
             if constexpr (!Coder::kEncodes)
                 if (coder_.overrun()) return false;
@@ -258,6 +257,30 @@ public:
     }
 
 private:
+    // Whether all colours are 0 and 1.
+    bool begins_bilevel(const std::uint32_t* source) {
+        if (channels_ != 1) return false;
+        bool bilevel = false;
+        if constexpr (Coder::kEncodes)
+            bilevel = std::all_of(source, source + height_ * width_, [](std::uint32_t colour) { return colour < 2; });
+        return decide_.even(bilevel);
+    }
+
+    void take_memory(bool bilevel) {
+        const std::size_t places = std::size_t(1) << memory_bits_, lines = std::size_t(1) << spelling_bits_;
+        const std::size_t others = kMemories * Arena::bytes<Entry>(places) + kSpellings * Arena::bytes<Line>(lines);
+        arena_ = std::make_unique<Arena>((bilevel ? Bilevel<Coder>::bytes(memory_bits_) : others) +
+                                         Arena::bytes<std::uint32_t>(places));
+        places_ = arena_->take<std::uint32_t>(places);
+        if (bilevel) {
+            bilevel_ = std::make_unique<Bilevel<Coder>>(decide_, state_->candidate_refinements[0][0], *arena_, width_,
+                                                        memory_bits_);
+            return;
+        }
+        for (auto& memory : memories_) memory = arena_->take<Entry>(places);
+        for (auto& spelling : spellings_) spelling = arena_->take<Line>(lines);
+    }
+
     void code_row(std::uint32_t* here, const std::uint32_t* source) {
         bool after_run = false;
         for (std::size_t x = 0; x < width_;) {
@@ -279,16 +302,33 @@ private:
                 }
                 run = code_run(run, length, x + length == width_, after_run, sure);
                 std::fill(p, p + run, colour);
+                if (bilevel_) bilevel_->put(x, run, colour);
                 x += run;
                 after_run = run == length;
                 if (after_run) continue;
                 p += run;
                 broken = true;
             }
-            *p = code_pixel(p, Coder::kEncodes ? source[x] : 0, broken, x + 1 < width_);
+            const std::uint32_t actual = Coder::kEncodes ? source[x] : 0;
+            *p = bilevel_ ? code_bilevel(p, x, actual, broken) : code_pixel(p, actual, broken, x + 1 < width_);
             after_run = false;
             ++x;
         }
+    }
+
+    std::uint32_t code_bilevel(const std::uint32_t* p, std::size_t x, std::uint32_t actual, bool broken) {
+        if (broken) {
+            bilevel_->put(x, 1, p[-1] ^ 1);
+            return p[-1] ^ 1;
+        }
+        std::uint32_t foretold = 0;
+        const std::uint32_t colour = std::uint32_t(bilevel_->code(x, int(actual), [&](std::uint32_t context) {
+            look_for_match(std::uint32_t(p - rows_.data()), context);
+            foretold = match_.distance ? p[-match_.distance] : 0;
+            return std::pair(match_.state(), foretold);
+        }));
+        match_.learn(colour == foretold);
+        return colour;
     }
 
     bool is_flat(const std::uint32_t* p) const {
@@ -314,7 +354,8 @@ private:
         return std::min(found, length - 1);
     }
 
-    // Another match, where the current one is not kept and these contexts occurred before. far: the greatest one.
+    // Another match, where the current one is not kept and these contexts occurred before. far: the greatest one, or of
+    // bilevel tiles a circle's.
     void look_for_match(std::uint32_t place, std::uint32_t far) {
         recent_[turn_ & 7] = far;
         const std::uint32_t context = folded(far + recent_[(turn_ - kTurns[0]) & 7] * kPowers.of[kContextColours + 1] +
@@ -414,8 +455,8 @@ private:
         decide_.add(s.by_match[rank][match_.distance && foretold == colour][match_.state()]);
         const int first = states[1];
         const int set = first == 0 ? 0 : first < 9 ? 1 + (first > 2) + (first > 5) : 4 + (first > 16);
-        return decide_.template mixed<kInputsMax>(colour == actual, s.candidate_weights[rank][set], kCandidateRate,
-                                                  s.candidate_refinements[rank][equal]);
+        return decide_.template mixed<kMemories + 5>(colour == actual, s.candidate_weights[rank][set], kCandidateRate,
+                                                     s.candidate_refinements[rank][equal]);
     }
 
     std::uint32_t code_samples(const std::uint32_t* p, std::uint32_t actual) {
@@ -484,9 +525,9 @@ private:
                 for (Line* line : lines) decide_.add(line->chances[node]);
                 const int set =
                     std::min(3, (lines[0]->chances[node].seen + 1) >> 1) + 4 * (lines[1]->chances[node].seen > 1);
-                const int bit =
-                    decide_.template mixed<kInputsMax - 1>(actual >> depth & 1, s.sample_weights[k][depth][set],
-                                                           kSampleRate, s.sample_refinements[k][depth][activity]);
+                const int bit = decide_.template mixed<kPredictions + kSpellings>(
+                    actual >> depth & 1, s.sample_weights[k][depth][set], kSampleRate,
+                    s.sample_refinements[k][depth][activity]);
                 node = node << 1 | bit;
                 value |= bit << depth;
             }
@@ -502,10 +543,11 @@ private:
     std::vector<std::uint32_t> rows_;
     std::unique_ptr<State> state_;
     int memory_bits_, spelling_bits_;
-    Arena arena_;
+    std::unique_ptr<Arena> arena_;
     Entry* memories_[kMemories];
     Line* spellings_[kSpellings];
-    std::uint32_t* places_;  // of pixels, by the hash of their contexts
+    std::uint32_t* places_ = nullptr;          // of pixels, by the hash of their contexts
+    std::unique_ptr<Bilevel<Coder>> bilevel_;  // instead of memories and spellings, in tiles of two colours
     struct {
         const std::uint32_t* place = nullptr;  // of the pixel
         std::uint32_t left = 0;                // the colour of its left neighbour

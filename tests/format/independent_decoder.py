@@ -1434,7 +1434,7 @@ class History:
             VIDEO: head.layout == RGB and head.plain and self.flags < 4,
             UPSCALED: self.flags == 0,
             RESIDUALS: head.depth >= 17 and self.flags <= 2,
-            COLOUR_TABLE: head.layout in (RGB, GRAY_ALPHA, RGB_ALPHA) and head.plain and self.flags == 0,
+            COLOUR_TABLE: head.layout in (GRAY, RGB, GRAY_ALPHA, RGB_ALPHA) and head.plain and self.flags == 0,
         }
         require(fits.get(self.kind, False), "reserved history")
 
@@ -1614,10 +1614,10 @@ class History:
     def colour_table(self, components: list[Bytes]) -> Samples:
         """3.9."""
         layout = self.head.layout
-        require(layout != RGB or Reader(self.data[1 + (self.data[0] > 127) :]).varint() == 0, "opacities without alpha")
+        require(layout > RGB or Reader(self.data[1 + (self.data[0] > 127) :]).varint() == 0, "opacities without alpha")
         colours, opacities = read_palette(self.data)
-        columns = [colours[:, 1:2] if layout == GRAY_ALPHA else colours]
-        columns += [opacities[:, None]] if layout != RGB else []
+        columns = [colours[:, 1:2] if layout in (GRAY, GRAY_ALPHA) else colours]
+        columns += [opacities[:, None]] if layout > RGB else []
         table = np.concatenate(columns, axis=1)
         return table[np.minimum(components[0][..., 0], len(table) - 1)]
 
@@ -3024,7 +3024,7 @@ class Chances:
         return self.chances.setdefault(("near", d, *name), Chance(SQUASH[6 * (2 * d - 127) + 2047], 1))
 
     def weight(self, first: int, *name: Any) -> list[int]:
-        return self.weights.setdefault(name, [first] * 12)
+        return self.weights.setdefault(name, [first] * 13)
 
     def refinement(self, *name: Any) -> list[Chance]:
         if name not in self.refinements:
@@ -3106,6 +3106,10 @@ NEAR = ((0, -1), (-1, 0), (-1, 1), (-1, -1), (0, -2), (-2, 0))  # W, N, NE, NW, 
 ORDERS = {1: ([0], [0]), 2: ([1, 0], [0, 0]), 3: ([1, 0, 2], [0, 1, 2]), 4: ([3, 1, 0, 2], [0, 0, 1, 2])}
 
 
+SQUARES = (2, 5, 9, 13, 17, 20, 25, 29, 34, 40, 50, 72)
+AROUND = (*NEAR, (-1, 2), (-1, -2), (-2, 1), (-2, -1))  # 10.11
+
+
 def class_of_count(n: int) -> int:
     return (0, 1, 2, 3, 4, 4, 5, 5, 5, 5)[n] if n < 10 else 6 if n < 16 else 7
 
@@ -3159,6 +3163,7 @@ class GraphicsTile:
 
     def decode(self, payload: bytes) -> Bytes:
         self.coder = DecisionDecoder(payload)
+        self.bilevel = self.channels == 1 and self.coder.decide(32768) == 1
         equal = 0
         for y in range(self.height):
             row, above = self.rows[y + 3], self.rows[y + 2]
@@ -3189,7 +3194,10 @@ class GraphicsTile:
                 if whole:
                     continue
                 broken = True
-            row[x + 6] = self.pixel(y, x, broken)
+            if self.bilevel:
+                row[x + 6] = 1 - row[x + 5] if broken else self.bit(y, x)
+            else:
+                row[x + 6] = self.pixel(y, x, broken)
             x, after = x + 1, False
 
     def run(self, y: int, x: int, after: bool) -> tuple[int, bool]:
@@ -3254,13 +3262,46 @@ class GraphicsTile:
             self.slopes = [colour == rising, self.slopes[0]]
         for entry in entries:
             remember(entry, colour)
+        self.matched(y, x, colour)
+        return colour
+
+    def matched(self, y: int, x: int, colour: int) -> None:
+        """10.10, after the pixel."""
         if self.distance:
             hit = self.foretold(y, x) == colour
             self.length = self.length + 1 if hit else 0
             self.misses = [*self.misses, not hit][-16:]
             if sum(self.misses) > 8:
                 self.distance, self.length, self.misses = 0, 0, []
-        return colour
+
+    def match_state(self) -> int:
+        """10.10"""
+        return 1 + 4 * min(self.length.bit_length(), 12) + min(sum(self.misses[-8:]), 3) if self.distance else 0
+
+    def bit(self, y: int, x: int) -> int:
+        """10.11"""
+        pixels = [(dy, dx) for dy in range(7) for dx in range(-6, 7) if (dy or dx < 0) and y - dy >= 0]
+        ones = [(dy, dx) for dy, dx in pixels if self.colour(y - dy, x + dx)]
+        numbers = []
+        for square in SQUARES:
+            near = far = 0
+            for dy, dx in ones:
+                if dy * dy + dx * dx <= square and dy < 4:
+                    near += 1 << 13 * dy + 6 + dx
+                elif dy * dy + dx * dx <= square:
+                    far += 1 << 13 * (dy - 4) + 6 + dx
+            h = (0x9E3779B97F4A7C15 * near + 0xC2B2AE3D27D4EB4F * far) % 2**64
+            numbers.append(0x9E3779B97F4A7C15 * (h ^ h >> 32) % 2**64)
+        chances = [self.state.chance("circle", i, n >> 64 - self.memory_bits) for i, n in enumerate(numbers)]
+        widest = max([0, *(i for i, chance in enumerate(chances) if chance.seen > 1)])
+        self.look(y, x, numbers[4] >> 32)
+        foretold = self.foretold(y, x) if self.distance else 0
+        chances.append(self.state.chance("bilevel match", foretold, self.match_state()))
+        around = tuple((-dy, dx) in ones for dy, dx in AROUND)
+        weights = self.state.weight(2560, "bilevel", widest, around[:4])
+        bit = self.coder.mixed(chances, weights, 20, self.state.refinement("bilevel", around))
+        self.matched(y, x, bit)
+        return bit
 
     def look(self, y: int, x: int, context: int) -> None:
         """10.10"""
@@ -3291,8 +3332,7 @@ class GraphicsTile:
         chances.append(self.state.chance("pair 2", r, states[2], states[4]))
         chances.append(self.state.chance("by samples", r, states[5], self.by_samples))
         chances.append(self.state.chance("equal", r, equal, how))
-        held = 1 + 4 * min(self.length.bit_length(), 12) + min(sum(self.misses[-8:]), 3) if self.distance else 0
-        chances.append(self.state.chance("match", r, held, self.distance > 0 and foretold == colour))
+        chances.append(self.state.chance("match", r, self.match_state(), self.distance > 0 and foretold == colour))
         s = states[1]
         kind = 0 if s == 0 else 1 + (s > 2) + (s > 5) if s <= 8 else 4 + (s > 16)
         weights = self.state.weight(3328, "candidate", r, kind)

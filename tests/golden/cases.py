@@ -220,6 +220,7 @@ def cases() -> dict[str, Case]:
         "graphics-rgba": Case(page(4), graphics=True),
         "graphics-noise": Case(noise(11, 13, 3), graphics=True),
         "graphics-scene": Case(scene(30, 41, 3), graphics=True),
+        "graphics-bilevel": Case(letters(), graphics=True),
         "graphics-blank": Case(np.full((300, 700, 1), 255, np.uint8), graphics=True),
         "history-jpeg-gray": jpeg_case(1),
         "history-jpeg-gray-fast": jpeg_case(1, fast=True),
@@ -244,6 +245,13 @@ def cases() -> dict[str, Case]:
             scene(70, 80, 1).astype(np.uint16) * 257 + noise(70, 80, 1) // 64 * 64, history=True
         ),
     }
+
+
+def letters() -> NDArray[np.uint8]:
+    """Signs of the colours 0 and 1 that come again, and a few dots."""
+    signs = np.tile(noise(11, 9, 1) % 2, (6, 9, 1))
+    signs[:, 40:60] = 1
+    return signs | (noise(66, 81, 1) > 250)
 
 
 def few_colours(channels: int) -> NDArray[np.uint8]:

@@ -24,6 +24,27 @@ def noise(height: int, width: int, channels: int, levels: int = 256) -> Picture:
     return np.random.default_rng(height * width).integers(0, levels, (height, width, channels)).astype(np.uint8)
 
 
+def bilevel() -> dict[str, Picture]:
+    """Of the colours 0 and 1 alone, by name."""
+    letters = np.tile(noise(11, 9, 1, 2), (6, 9, 1))[:, :77] | (noise(66, 77, 1) > 250)
+    page = np.ones((90, 75, 1), np.uint8)
+    page[20:40, 10:60] = drawn(20, 50, 1) < 128
+    page[50:70, 5:55] = page[20:40, 10:60]
+    return {
+        "0": np.zeros((1, 1, 1), np.uint8),
+        "1": np.ones((1, 1, 1), np.uint8),
+        "1 everywhere": np.ones((40, 33, 1), np.uint8),
+        "bits, a row": noise(1, 70, 1, 2),
+        "bits, a column": noise(70, 1, 1, 2),
+        "bits, noise": noise(20, 30, 1, 2),
+        "bits, 8 columns": noise(40, 8, 1, 2),
+        "bits, slanted": ((np.mgrid[:40, :50].sum(0) // 5 % 2)[..., None]).astype(np.uint8),
+        "letters": letters.astype(np.uint8),
+        "page": page,
+        "dots": (noise(60, 120, 1) > 252).astype(np.uint8),
+    }
+
+
 def pictures(channels: int) -> dict[str, Picture]:
     """By name."""
     y, x = np.mgrid[:24, :31]

@@ -11,9 +11,10 @@ from l3c.errors import FormatError
 from l3c.graphics import compiled
 from l3c.graphics.definition import tile
 from l3c.graphics.definition.tables import _nearest, rate_table, squash_table, stretch_table
-from tests.graphics.pictures import drawn, noise, pictures
+from tests.graphics.pictures import bilevel, drawn, noise, pictures
 
 CASES = [(channels, name) for channels in (1, 2, 3, 4) for name in pictures(1)]
+BILEVEL = bilevel()
 
 
 @pytest.mark.parametrize(("channels", "name"), CASES)
@@ -23,6 +24,21 @@ def test_engine_equals_definition(channels: int, name: str) -> None:
     assert payload == tile.encode(picture)
     np.testing.assert_array_equal(compiled.decode(payload, *picture.shape), picture)
     np.testing.assert_array_equal(tile.decode(payload, *picture.shape), picture)
+
+
+@pytest.mark.parametrize("name", BILEVEL)
+def test_engine_equals_definition_in_two_colours(name: str) -> None:
+    picture = BILEVEL[name]
+    payload = compiled.encode(picture)
+    assert payload == tile.encode(picture)
+    np.testing.assert_array_equal(compiled.decode(payload, *picture.shape), picture)
+    np.testing.assert_array_equal(tile.decode(payload, *picture.shape), picture)
+
+
+def test_letters_that_come_again_take_few_bytes() -> None:
+    letter = noise(11, 9, 1, 2)
+    once, often = (len(compiled.encode(np.tile(letter, (count, count, 1)))) for count in (3, 30))
+    assert often < 8 * once
 
 
 def test_tables_are_symmetric_and_rising() -> None:

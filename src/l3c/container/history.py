@@ -392,12 +392,12 @@ class ColourTable:
 
     @classmethod
     def fits(cls, header: ImageHeader, flags: int) -> bool:
-        return not flags and header.is_plain and header.layout in (RGB, GRAY_ALPHA, RGBA)
+        return not flags and header.is_plain and header.layout in (GRAY, RGB, GRAY_ALPHA, RGBA)
 
     @classmethod
     def read(cls, cursor: Cursor, header: ImageHeader, flags: int) -> ColourTable:
         table = read_palette(cursor)
-        if table.alphas and header.layout == RGB:
+        if table.alphas and header.layout in (GRAY, RGB):
             raise FormatError("section HIST: a table of colours with alpha, of an image without")
         return cls(table)
 

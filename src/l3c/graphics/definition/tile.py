@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.errors import FormatError
+from l3c.graphics.definition.bilevel import Bilevel
 from l3c.graphics.definition.colours import Canvas, Entry, Memory, chain, slope
 from l3c.graphics.definition.decisions import Chance, Coder, Decisions, Reader, Refinement, Writer
 from l3c.graphics.definition.match import Match
@@ -64,6 +65,8 @@ class TileCoder:
         self._memories = [Memory(_within(bits, MEMORY_BITS)) for _ in range(MEMORIES)]
         self._match = Match(_within(bits, MEMORY_BITS))
         self._samples = SampleCoder(self._decide, channels, _within(bits, LINE_BITS))
+        self._channels = channels
+        self._bilevel: Bilevel | None = None
         self._rows: dict[int, Chance] = defaultdict(Chance)
         self._whole: dict[tuple[int, bool, bool, bool], Chance] = defaultdict(Chance)
         self._run_bits: dict[tuple[int, int], Chance] = defaultdict(Chance)
@@ -75,6 +78,10 @@ class TileCoder:
 
     def code(self, pixels: list[list[int]] | None, reader: Reader | None = None) -> Canvas:
         """All rows. pixels: [height][width], of an encoder; reader: of a decoder. Format 10.1."""
+        if self._channels == 1 and self._decide.even(int(pixels is not None and max(map(max, pixels)) < 2)):
+            self._bilevel = Bilevel(
+                self._decide, self._canvas, _within((self._height * self._width - 1).bit_length(), MEMORY_BITS)
+            )
         same = 0
         for y in range(self._height):
             self._canvas.begin_row(y)
@@ -115,7 +122,7 @@ class TileCoder:
                 if after_run:
                     continue
                 broken = True
-            self._canvas.put(y, x, self._code_pixel(y, x, row[x] if row else 0, broken))
+            self._canvas.put(y, x, self._code(y, x, row[x] if row else 0, broken))
             after_run = False
             x += 1
 
@@ -150,6 +157,19 @@ class TileCoder:
                 bit = self._decide.even(bit)
             found = found << 1 | bit
         return min(found, length - 1)
+
+    def _code(self, y: int, x: int, actual: int, broken: bool) -> int:
+        """A pixel, which in a bilevel tile has the other colour where it ends a run. Format 10.1."""
+        if self._bilevel is None:
+            return self._code_pixel(y, x, actual, broken)
+        if broken:
+            return 1 - self._canvas.at(y, x - 1)
+        context = self._bilevel.look(y, x)
+        self._match.look(self._canvas.place(y, x), context)
+        foretold = self._foretold(y, x) if self._match.distance else 0
+        colour = self._bilevel.code(actual, self._match.state, foretold)
+        self._match.learn(colour == foretold)
+        return colour
 
     def _code_pixel(self, y: int, x: int, actual: int, broken: bool) -> int:
         """By candidates, then sample by sample. broken: it ends a run, so that it is not the left one. Format 10.6."""

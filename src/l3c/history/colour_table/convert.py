@@ -58,10 +58,10 @@ def from_indices(indices: Samples, colours: Samples) -> Samples:
 
 
 def to_table(colours: Samples) -> Palette:
-    """colours: [count, 2 to 4]: red, green and blue, or gray, then alpha if there is one."""
+    """colours: [count, 1 to 4]: red, green and blue, or gray, then alpha if there is one."""
     channels = colours.shape[1]
     shown = colours[:, :3] if channels > 2 else colours[:, :1].repeat(3, 1)
-    alphas = b"" if channels == 3 else colours[:, -1].tobytes().rstrip(bytes([OPAQUE]))
+    alphas = b"" if channels % 2 else colours[:, -1].tobytes().rstrip(bytes([OPAQUE]))
     return Palette(shown.tobytes(), alphas)
 
 
@@ -69,7 +69,7 @@ def from_table(table: Palette, channels: int) -> Samples:
     """The inverse; gray is green."""
     shown = np.frombuffer(table.colours, np.uint8).reshape(-1, 3)
     columns = [shown] if channels > 2 else [shown[:, 1:2]]
-    if channels != 3:
+    if channels % 2 == 0:
         alphas = np.full((len(shown), 1), OPAQUE, np.uint8)
         alphas[: len(table.alphas), 0] = np.frombuffer(table.alphas, np.uint8)
         columns.append(alphas)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l3c.container.constants import COLOURS_MAX
+from l3c.container.constants import COLOURS_MAX, GRAY
 from l3c.container.history import ColourTable
 from l3c.container.structure import ImageHeader
 from l3c.container.tiling import Box
@@ -17,15 +17,22 @@ from l3c.history.colour_table import convert
 from l3c.history.part import Part
 from l3c.history.plain import Components
 
+BITS = 2
+"""Values of a bit."""
+
 COMPARED = 1 << 16
 """Pixels up to which orders of colours are compared by what they take: it takes as long as a drawing for each."""
 
 
 def undo(numbers: NDArray[Any], header: ImageHeader) -> tuple[ImageHeader, Components] | None:
-    """As `registry.undo`: of at most 256 colours, in the order that takes fewer bytes."""
+    """As `registry.undo`: of at most 256 colours, in the order that takes fewer bytes; of gray, two values that differ
+    from those of bits, since these are coded as bits are.
+    """
     if not ColourTable.fits(header, 0):
         return None
-    colours = convert.colours_of(numbers, COLOURS_MAX)
+    colours = convert.colours_of(numbers, BITS if header.layout == GRAY else COLOURS_MAX)
+    if header.layout == GRAY and colours is not None and colours.max() < BITS:
+        return None
     if colours is None:
         return None
     orders = [convert.in_a_chain(colours)]
