@@ -127,7 +127,7 @@ def encode_tiled(
     header = ImageHeader(RGB if channels == 3 else GRAY, height, width)
     with patch.object(encode, "is_drawn", return_value=False), patch.object(graphics, "attempt", return_value=None):
         ways = encode_components(header, [picture], {channels: model}, metadata or {}, threads, progress, effort=effort)
-    return min(ways, key=len)
+    return bytes(min(ways, key=len))
 
 
 def plain(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
+from collections.abc import Iterator
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,16 @@ from tests.server import serving
 PICTURE = smooth_picture(60, 70, 3)
 HOUR = 3_600_000_000_000
 """Nanoseconds: an age that no file of a test has by itself."""
+
+
+@pytest.fixture(params=["in memory", "in parts"], autouse=True)
+def size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+    """Whether every file is a large one, of which nothing hidden may be left either."""
+    if request.param == "in parts":
+        monkeypatch.setattr("l3c.storage.large.LARGE", 1)
+        monkeypatch.setattr("l3c.container.ranges.SHORT", 1)
+    yield request.param
+    assert not list(tmp_path.rglob("*.partial"))
 
 
 @pytest.fixture
@@ -51,6 +64,39 @@ def test_a_picture_and_back(photo: Path) -> None:
         np.testing.assert_array_equal(np.asarray(image), PICTURE)
     with pytest.raises(FrozenInstanceError):
         back.kept = "JPEG"  # type: ignore[misc]
+
+
+def test_large_files_are_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture, made = smooth_picture(300, 400, 3), []
+    picture[:150, :200] //= 64  # a tile of graphics
+    for suffix in ("png", "tif", "ppm"):
+        path = tmp_path / f"photo.{suffix}"
+        Image.fromarray(picture).save(path)
+        for number, limit in enumerate((1 << 30, 1)):
+            monkeypatch.setattr("l3c.storage.large.LARGE", limit)
+            options: dict[str, Any] = {"force": True, "verify": True, "pixels": True, "effort": 3, "model": "wave-fast"}
+            one, two = tmp_path / f"{number}.l3c", tmp_path / f"{number}.{suffix}"
+            l3c.encode_file(path, one, **options)
+            l3c.decode_file(one, two, verify=True, force=True)
+            made.append((one.read_bytes(), two.read_bytes()))
+        assert made[-1] == made[-2]
+
+
+def test_a_full_disk_leaves_nothing(photo: Path, size: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = Path(l3c.encode_file(photo).target)
+    before = sorted(photo.parent.iterdir())
+
+    class Full(io.BufferedRandom):
+        def write(self, data: Any, /) -> int:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("os.fdopen", lambda descriptor, mode: Full(io.FileIO(descriptor, "r+")))
+    with pytest.raises(OSError, match="No space left") as raised:
+        l3c.encode_file(photo, photo.with_name("x.l3c"))
+    assert size == "in memory" or raised.value.filename == str(photo.with_name("x.l3c"))
+    with pytest.raises(OSError, match="No space left"):
+        l3c.decode_file(done, photo.with_name("x.png"))
+    assert sorted(photo.parent.iterdir()) == before
 
 
 def test_a_jpeg_file_is_kept_and_its_pixels_are_taken_where_asked(jpeg: Path, tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ from l3c.container.constants import (
 from l3c.container.cursor import Buffer
 from l3c.container.kept_file import is_suffix
 from l3c.container.named import check_chunks, pack_named
+from l3c.container.ranges import Parts, Shelf
 from l3c.container.read import read_file
 from l3c.container.structure import NOTHING, Animation, Contents, Frame, ImageHeader, ModelReference, Page, Palette
 from l3c.container.write import write_file
@@ -189,6 +190,46 @@ def encode(
     >>> bool((l3c.decode(l3c.encode(image)) == image).all())
     True
     """
+    return bytes(
+        encode_parts(
+            array,
+            model=model,
+            threads=threads,
+            device=device,
+            layout=layout,
+            palette=palette,
+            extra=extra,
+            maximum=maximum,
+            metadata=metadata,
+            effort=effort,
+            history=history,
+            preview=preview,
+            max_memory=max_memory,
+            progress=progress,
+        )
+    )
+
+
+def encode_parts(
+    array: NDArray[Any] | PillowImage,
+    /,
+    *,
+    model: str = "wave",
+    threads: int | None = None,
+    device: str = "auto",
+    layout: str | None = None,
+    palette: Palette | None = None,
+    extra: Sequence[str] = (),
+    maximum: int | None = None,
+    metadata: dict[str, bytes] | None = None,
+    effort: int = DEFAULT_EFFORT,
+    history: bool = True,
+    preview: bool = False,
+    max_memory: int | None = None,
+    progress: Any = _quiet,
+    shelf: Shelf | None = None,
+) -> Parts:
+    """As `encode`, without a copy of all that was encoded. shelf: where tiles wait, rather than in memory."""
     from l3c.codec import encoding_memory
     from l3c.codec.candidates import Settings, smallest_file
     from l3c.codec.proof import Expected
@@ -212,7 +253,7 @@ def encode(
         from l3c.images.preview import make_preview
 
         sections[PREVIEW] = make_preview(samples, header, palette)
-    settings = Settings(model, device, threads, effort, history, limit, progress)
+    settings = Settings(model, device, threads, effort, history, limit, progress, shelf)
     return smallest_file(header, Expected(samples, sections, palette), settings)
 
 
@@ -269,15 +310,22 @@ def encode_pages(
 
 def encode_picture(picture: Picture, /, **options: Any) -> bytes:
     """As `encode`, of a picture and all that came with it, or as `encode_pages` where it has pages."""
+    return bytes(encode_picture_parts(picture, **options))
+
+
+def encode_picture_parts(picture: Picture, /, *, shelf: Shelf | None = None, **options: Any) -> Parts:
+    """As `encode_picture`, without a copy of all that was encoded. shelf: as of `encode_parts`, of a single page."""
     if picture.pages:
-        return encode_pages(picture.pages, animation=picture.animation, metadata=picture.metadata, **options)
-    return encode(
+        data = encode_pages(picture.pages, animation=picture.animation, metadata=picture.metadata, **options)
+        return Parts([data])
+    return encode_parts(
         picture.samples,
         layout=picture.layout,
         palette=picture.palette,
         extra=picture.extra,
         maximum=picture.maximum,
         metadata=picture.metadata,
+        shelf=shelf,
         **options,
     )
 

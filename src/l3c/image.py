@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from l3c.container.constants import EXTRA_NAMES, LAYOUT_NAMES, PAGE_KINDS, UNSIGNED
 from l3c.container.cursor import Buffer
-from l3c.container.lazy import Payloads, Ranges, read_lazily
+from l3c.container.lazy import read_lazily
+from l3c.container.ranges import Payloads, SizedRanges
 from l3c.container.read import read_file
 from l3c.container.structure import Contents, Frame, ImageHeader, Page, Palette
 from l3c.container.tiling import Box
@@ -264,7 +265,7 @@ def open_image(
     else:
         from l3c.storage.remote import is_remote
 
-        ranges: Ranges = UrlRanges(str(source)) if is_remote(str(source)) else FileRanges(source)
+        ranges: SizedRanges = UrlRanges(str(source)) if is_remote(str(source)) else FileRanges(source)
         image = Image(*read_lazily(ranges), threads, max_memory)
     for number, page in enumerate(image.pages):
         page.origin = source, threads, max_memory, number

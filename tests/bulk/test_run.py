@@ -17,10 +17,12 @@ from l3c.bulk.run import RunSummary, convert_folder
 from l3c.bulk.stores.local import LocalStore
 from l3c.bulk.stores.store import StoreError
 from l3c.bulk.transfer import Transfer
+from l3c.container.ranges import Parts
 from l3c.convert import operations
 from l3c.convert.files import EncodeOptions
 from l3c.convert.operations import Decoding, Encoding
 from l3c.storage.atomic import whole_file
+from l3c.storage.large import LargeFile
 from tests.bulk.folders import encode_tree, make_tree, pixels_of, tree
 from tests.checks import smooth_picture
 
@@ -38,7 +40,12 @@ def stamp(path: Path) -> tuple[int, int, int]:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def test_a_tree_is_mirrored_and_comes_back(roots: tuple[Path, Path]) -> None:
+@pytest.mark.parametrize("large", [1 << 24, 1])
+def test_a_tree_is_mirrored_and_comes_back(
+    roots: tuple[Path, Path], large: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("l3c.storage.large.LARGE", large)
+    monkeypatch.setattr("l3c.container.ranges.SHORT", 1)
     source, target = roots
     summary = encode_tree(source, target)
     assert (summary.exit_code, summary.files["done"]) == (0, 4)
@@ -133,13 +140,12 @@ def test_a_job_whose_answer_was_lost_is_done_again(tmp_path: Path, verb: str) ->
 
 
 def test_a_wrong_encoder_is_noticed(roots: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    encode = api.encode
+    encode = api.encode_parts
 
-    def wrong(array: Any, /, **options: Any) -> bytes:
-        data: bytes = encode(array ^ 1, **options)
-        return data
+    def wrong(array: Any, /, **options: Any) -> Parts:
+        return encode(array ^ 1, **options)
 
-    monkeypatch.setattr(api, "encode", wrong)
+    monkeypatch.setattr(api, "encode_parts", wrong)
     summary = encode_tree(*roots, check=True, pixels=True)
     assert summary.files["failed"] == 4
     assert tree(roots[1]) == set()
@@ -158,10 +164,13 @@ def test_a_source_that_changes_meanwhile_is_kept(roots: tuple[Path, Path], monke
     assert len(tree(roots[0])) == 4
 
 
+@pytest.mark.parametrize("large", [1 << 24, 1])
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
 def test_a_full_or_read_only_target_ends_the_run(
-    roots: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, number: int
+    roots: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, number: int, large: int
 ) -> None:
+    monkeypatch.setattr("l3c.storage.large.LARGE", large)
+
     def refuse(descriptor: int) -> None:
         raise OSError(number, os.strerror(number))
 
@@ -358,14 +367,14 @@ def test_no_error_of_one_file_ends_a_run(
     if isinstance(kind, Decoding):
         encode_tree(*roots)
         roots = (roots[1], roots[1].with_name("back"))
-    read = LocalStore.read
+    opened = LocalStore.open
 
-    def bug(self: LocalStore, name: str) -> bytes:
+    def bug(self: LocalStore, name: str) -> bytes | LargeFile:
         if "p2" in name:
             raise KeyError(9)
-        return read(self, name)
+        return opened(self, name)
 
-    monkeypatch.setattr(LocalStore, "read", bug)
+    monkeypatch.setattr(LocalStore, "open", bug)
     outcomes: list[Outcome] = []
     task = Transfer(kind, str(roots[0]), str(roots[1]), debug=True)
     summary = convert_folder(task, lambda o, _: outcomes.append(o), 2)

@@ -129,5 +129,5 @@ def test_errors_are_said_in_quiet_commands(folder: Path) -> None:
 
 
 def test_the_signal_is_the_exit_code(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("l3c.api.encode", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+    monkeypatch.setattr("l3c.api.encode_parts", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
     assert run("encode", "photo.png").code == 128 + signal.SIGTERM

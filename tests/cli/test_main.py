@@ -129,10 +129,10 @@ def test_a_mistake_is_one_line_that_names_the_file(run: Run, name: str) -> None:
     "command", [["encode", "photo.png"], ["decode", "x.l3c"], ["info", "x.l3c"], ["verify", "x.l3c"]]
 )
 def test_a_file_that_may_not_be_read_is_named(run: Run, monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path, *_: object, **__: object) -> bytes:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     done = run(*command)
     assert (done.code, done.err) == (1, f"l3c: {command[1]}: Permission denied\n")
 
@@ -144,7 +144,7 @@ def test_interruption_and_lack_of_memory_are_no_tracebacks(
     def fail(*_: object, **__: object) -> bytes:
         raise error
 
-    monkeypatch.setattr("l3c.api.encode", fail)
+    monkeypatch.setattr("l3c.api.encode_parts", fail)
     done = run("encode", "photo.png")
     assert done.code == code
     assert len(done.lines) <= 1

@@ -96,7 +96,7 @@ def test_a_model_for_other_pictures_is_refused(contents: Contents) -> None:
 
 def test_swapped_payloads_are_noticed(contents: Contents) -> None:
     first, second, *rest = contents.tiles
-    data = bytes(contents.data)
+    data = bytes(contents.data[:])
     middle, end = first.length, first.length + second.length
     swapped = data[middle:end] + data[:middle] + data[end:]
     with pytest.raises(FormatError, match="tile 0"):

@@ -13,6 +13,7 @@ from PIL import Image
 import l3c
 from l3c.container.constants import KEPT_COEFFICIENTS, KEPT_JPEG_XL, KEPT_STORED, RGB
 from l3c.container.history import DecodedJpeg
+from l3c.container.ranges import Parts
 from l3c.container.read import read_file
 from l3c.container.structure import Contents, ImageHeader, KeptFile
 from l3c.container.write import write_file
@@ -81,7 +82,7 @@ def test_history_can_be_left_alone() -> None:
 
 def test_a_file_that_is_no_smaller_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = decoded("4:4:4")
-    monkeypatch.setattr("l3c.codec.candidates.encode_drawing", lambda *_: bytes(pixels.nbytes))
+    monkeypatch.setattr("l3c.codec.candidates.encode_drawing", lambda *_: Parts([bytes(pixels.nbytes)]))
     assert l3c.info(encoded(pixels)).history is None
 
 

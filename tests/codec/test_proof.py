@@ -77,7 +77,7 @@ def test_large_drawings_are_cut_into_tiles(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(graphics, "SIDE_OF_LARGE", 64)
     drawing = drawn(100, 200, 4)
     header = ImageHeader(RGBA, 100, 200)
-    data = encode.encode_drawing(header, to_components(drawing, header), {}, None)
+    data = bytes(encode.encode_drawing(header, to_components(drawing, header), {}, None))
     found = l3c.info(data)
     assert (found.tile_side, found.tiles, found.graphics_tiles) == (64, 2 * 2 * 4, 16)
     np.testing.assert_array_equal(l3c.decode(data), drawing)

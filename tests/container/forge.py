@@ -30,7 +30,7 @@ def stored_sections() -> dict[bytes, bytes]:
         HEAD: head(contents.header),
         MODELS: models([]),
         TILES: tiles(SIDE, contents.tiles),
-        DATA: bytes(contents.data),
+        DATA: bytes(contents.data[:]),
     }
 
 

@@ -45,7 +45,7 @@ def test_a_flipped_payload_with_a_forged_check_sum_is_refused_by_the_pixels() ->
     start = FILE.index(DATA)
     payload = read_file(FILE).data
     for at in range(len(payload)):
-        damaged = bytearray(payload)
+        damaged = bytearray(payload[:])
         damaged[at] ^= 1 << at % 8
         with pytest.raises(L3CError, match="tile 0"):
             l3c.decode(FILE[:start] + section(DATA, bytes(damaged)), threads=1)

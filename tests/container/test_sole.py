@@ -75,7 +75,7 @@ def test_one_section_holds_the_picture(name: str) -> None:
     assert write_file(contents) == data
     lazy = read_lazily(Held(data))
     assert replace(lazy.contents, data=contents.data) == contents
-    assert bytes(lazy.payloads[0 : len(contents.data)]) == bytes(contents.data)
+    assert bytes(lazy.payloads[0 : len(contents.data)]) == bytes(contents.data[:])
 
 
 @pytest.mark.parametrize(("name", "most"), [("gray", 15), ("RGB", 15), ("RGBA, one payload", 18)])

@@ -76,7 +76,7 @@ class Case:
         if self.graphics:
             height, width, channels = self.picture.shape
             header = ImageHeader((GRAY, GRAY_ALPHA, RGB, RGBA)[channels - 1], height, width)
-            return encode_drawing(header, to_components(self.picture, header), {})
+            return bytes(encode_drawing(header, to_components(self.picture, header), {}))
         if self.jpeg:
             return decoded_jpeg(self)
         if self.history:
@@ -169,7 +169,7 @@ def decoded_jpeg(case: Case) -> bytes:
     kept = KeptFile(KEPT_STORED, len(file), crc32(file), file)
     history = DecodedJpeg(sampling, case.nearest, kept, top, left, case.fast)
     header = ImageHeader(RGB if case.picture.shape[2] == 3 else GRAY, height, width, history=history)
-    return encode_drawing(header, [case.picture - redo(jpeg, size, case.nearest, case.fast)[top:, left:]], {})
+    return bytes(encode_drawing(header, [case.picture - redo(jpeg, size, case.nearest, case.fast)[top:, left:]], {}))
 
 
 def jpeg_case(
@@ -335,7 +335,7 @@ def damaged_files() -> dict[str, tuple[bytes, type[L3CError]]]:
     good = Case(scene(20, 30, 3), tile=16).encode()
     contents = read_file(good)
     at = {tag: good.index(tag) for tag in (HEAD, MODELS, TILES, DATA)}
-    payload = bytearray(contents.data)
+    payload = bytearray(contents.data[:])
     payload[len(payload) // 2] ^= 1
 
     def with_head(content: bytes) -> bytes:

@@ -12,8 +12,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from l3c.convert.files import differences
 from l3c.errors import InputError
-from l3c.images.read import read_picture
+from l3c.images.content import Content
+from l3c.images.read import describe, read_bytes, read_picture
+from l3c.storage import large
+from l3c.storage.large import LargeFile, opened
 from tests.images.pictures import GRAY, RGB, RGB16, pam, png, saved, tiff
 
 READ = {
@@ -213,3 +217,27 @@ def test_pixels_that_cannot_come_from_so_few_bytes_take_no_memory() -> None:
     for data in (bytes(jpeg), bytes(tga), bmp):
         with pytest.raises(InputError, match=r"^x: cannot be read: its \d+ x \d+ pixels cannot come from \d+ bytes"):
             read_picture(io.BytesIO(data), "x")
+
+
+@pytest.mark.parametrize("name", READ)
+def test_large_files_are_read_alike_in_pieces(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large, "LARGE", 1)
+    for module in ("png", "tiff"):
+        monkeypatch.setattr(f"l3c.images.{module}.PIECE", 7)
+    path = tmp_path / "name"
+    path.write_bytes(READ[name])
+    file = opened(path)
+    assert isinstance(file, LargeFile)
+    assert describe(file, "x") == describe(READ[name], "x")
+    assert not differences(read_bytes(file, "x"), read_bytes(READ[name], "x"))
+    path.write_bytes(READ[name][:-7])
+    outcomes = [outcome(given) for given in (opened(path), READ[name][:-7])]
+    assert outcomes[0] == outcomes[1]
+
+
+def outcome(data: Content) -> tuple[str, bytes]:
+    """The samples, or why there are none."""
+    try:
+        return "", read_bytes(data, "x").samples.tobytes()
+    except InputError as error:
+        return str(error), b""

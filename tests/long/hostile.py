@@ -157,7 +157,7 @@ def random_payloads(r: Random) -> Hostile:
     """Payloads of noise under a table that fits: the coder itself is reached, and only checksums can tell."""
     seed = r.choice(seeds())
     contents = read_file(seed.data)
-    data = bytearray(contents.data)
+    data = bytearray(contents.data[:])
     for _ in range(r.randrange(1, 4)):
         at = r.randrange(len(data))
         size = min(r.choice([1, 2, 5, 40, len(data)]), len(data) - at)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from l3c.container.read import read_file
 from l3c.convert.files import DecodeOptions, EncodeOptions, check_encoded, decode_file, encode_file, target_name
 from l3c.storage.draft import Draft
+from l3c.storage.large import whole
 
 
 def encode(data: bytes, name: str, pixels: bool) -> bytes:
     """The l3c file. Raises L3CError where it is refused. pixels: never keep the file itself."""
     with Draft() as draft:
         encode_file(data, name, draft, EncodeOptions(effort=1, pixels=pixels, threads=1))
-        return draft.content()
+        return whole(draft.content())
 
 
 def lost(data: bytes, packed: bytes, name: str) -> tuple[str, ...]:
@@ -31,4 +32,4 @@ def decode(packed: bytes, name: str, target: str, named: bool) -> bytes:
     """
     with Draft() as draft:
         decode_file(packed, name + ".l3c", target, draft, DecodeOptions(threads=1), named=named)
-        return draft.content()
+        return whole(draft.content())

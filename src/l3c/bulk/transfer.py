@@ -13,6 +13,7 @@ from l3c.bulk.stores.open import open_store
 from l3c.bulk.stores.store import Stamp, Store, StoreError
 from l3c.bulk.watch import share_of_work
 from l3c.errors import InputError, L3CError, explained
+from l3c.storage.large import LargeFile
 
 PLAIN = ".bin"
 """Suffix of a file that has none of its own, where its name is another source's."""
@@ -74,14 +75,14 @@ class Transfer:
         before = self._from.stamp(job.source)
         if before is None:
             return self._gone(job)
-        raw = None if len(self.operation.names(job.source)) == 1 else self._from.read(job.source)
+        raw = None if len(self.operation.names(job.source)) == 1 else self._from.open(job.source)
         target = job.target if raw is None else self._name(job, raw)
         there = self._to.stamp(target)
         if there is None or self.force:
             return self._make(job, target, before, raw)
         return self._reuse(job, target, before, there, raw)
 
-    def _name(self, job: Job, raw: bytes) -> str:
+    def _name(self, job: Job, raw: bytes | LargeFile) -> str:
         """The target's name. One that is another source's keeps the source's own suffix within."""
         path = self._from.path(job.source)
         try:
@@ -103,13 +104,15 @@ class Transfer:
                 return Outcome(job.source, target, SKIPPED, job.size, there.size, deleted=True)
         raise InputError(f"{self._from.path(job.source)}: is gone")
 
-    def _make(self, job: Job, target: str, before: Stamp, raw: bytes | None, replace: bool = False) -> Outcome:
+    def _make(
+        self, job: Job, target: str, before: Stamp, raw: bytes | LargeFile | None, replace: bool = False
+    ) -> Outcome:
         name = self._from.path(job.source)
         if self.dry:
             return Outcome(job.source, target, PLANNED, before.size)
         progress = share_of_work()
         progress(0.0)
-        raw = self._from.read(job.source) if raw is None else raw
+        raw = self._from.open(job.source) if raw is None else raw
         with self._to.draft() as draft:
             notes = self.operation.make(raw, name, target, draft, progress)
             missing = self.operation.check(raw, draft.content(), name, target) if self.check or self.delete else ()
@@ -124,7 +127,7 @@ class Transfer:
             (*notes, *said, *self._why_left(missing)),
         )  # fmt: skip
 
-    def _reuse(self, job: Job, target: str, before: Stamp, there: Stamp, raw: bytes | None) -> Outcome:
+    def _reuse(self, job: Job, target: str, before: Stamp, there: Stamp, raw: bytes | LargeFile | None) -> Outcome:
         """A target is there: leave it where it is intact and of this source, else make it again or refuse."""
         data = self._to.read(target)
         of_this_time = self._to.is_of(before, there)
@@ -141,9 +144,9 @@ class Transfer:
             return self._make(job, target, before, raw, replace=True)
         raise InputError(f"{self._to.path(target)}: exists, damaged or not of this kind; --force overwrites it")
 
-    def _compare(self, job: Job, target: str, before: Stamp, data: bytes, raw: bytes | None) -> Outcome:
+    def _compare(self, job: Job, target: str, before: Stamp, data: bytes, raw: bytes | LargeFile | None) -> Outcome:
         """The times do not tell, or a source is to be deleted: only decoding proves that nothing is lost."""
-        raw = self._from.read(job.source) if raw is None else raw
+        raw = self._from.open(job.source) if raw is None else raw
         try:
             missing = self.operation.check(raw, data, self._from.path(job.source), target)
         except L3CError as error:
@@ -157,7 +160,7 @@ class Transfer:
         )  # fmt: skip
 
     def _others(
-        self, job: Job, target: str, before: Stamp, raw: bytes | None
+        self, job: Job, target: str, before: Stamp, raw: bytes | LargeFile | None
     ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         """What other runs have left of this source: names of what stays, of what is removed, and what to say."""
         left, pruned, said = [], [], []
@@ -168,7 +171,7 @@ class Transfer:
                 left.append(other)
                 said.append(f"{other} stands there too, of a run with other options; --prune removes it")
                 continue
-            raw = self._from.read(job.source) if raw is None else raw
+            raw = self._from.open(job.source) if raw is None else raw
             stamp = self._to.stamp(other)
             made_of_it = stamp is not None and self._to.is_of(before, stamp)
             if made_of_it and self.operation.adds_nothing(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from l3c.cli.encode import details
-from l3c.cli.files import STANDARD, attributes_of, check_target, draft_of, read_source, shown, target
+from l3c.cli.files import STANDARD, attributes_of, check_target, draft_of, open_source, read_source, shown, target
 from l3c.cli.folders import add_folder_options, convert_tree, is_folder
 from l3c.cli.inputs import add_inputs, is_still_missing, placed, run_each
 from l3c.cli.options import add_debug, add_device, add_dry_run, add_memory, add_target, add_threads, add_verbose
@@ -18,6 +18,7 @@ from l3c.cli.streams import say
 from l3c.container.constants import FILE_SUFFIX
 from l3c.convert.paths import check_decoded_name, check_source_name
 from l3c.errors import FormatError, InputError
+from l3c.storage.large import LargeFile, whole
 
 if TYPE_CHECKING:
     from l3c.convert.files import DecodeOptions
@@ -88,16 +89,15 @@ def decode_options(options: argparse.Namespace) -> DecodeOptions:
     return DecodeOptions(options.max_memory, options.device, options.threads)
 
 
-def default_target(raw: bytes, options: argparse.Namespace) -> str:
+def default_target(raw: bytes | LargeFile, options: argparse.Namespace) -> str:
     """As folders name it, by what the file holds. Raises InputError where it is there already."""
-    from l3c.container.read import read_file
-    from l3c.convert.files import target_name
+    from l3c.convert.files import contents_of, target_name
     from l3c.errors import naming
 
     if options.source == STANDARD:
         return STANDARD
     with naming(options.source):
-        out = placed(options, target_name(options.source, read_file(raw)))
+        out = placed(options, target_name(options.source, contents_of(raw)))
     if not is_still_missing(options):
         check_target(out, options.source, options.force)
     return out
@@ -107,7 +107,7 @@ def decode(options: argparse.Namespace) -> int:
     """Decode one file."""
     from l3c.convert.files import check_decoded, decode_file, dropping
 
-    raw = read_source(options.source)
+    raw = open_source(options.source)
     out = options.target or default_target(raw, options)
     single, asked = Single(options, out), decode_options(options)
     if single.dry:
@@ -128,7 +128,9 @@ def decode(options: argparse.Namespace) -> int:
                 else "{} x {} pixels".format(*decoded.size)
             )
             line = "" if out == STANDARD else f"{name}: {what}"
-            return single.finish(draft, len(raw), line, missing, (), details(name, raw))
+            return single.finish(
+                draft, len(raw), line, missing, (), details(name, whole(raw)) if options.verbose else ()
+            )
 
     return single.failing(work)
 

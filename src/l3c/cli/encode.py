@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from l3c.cli.files import STANDARD, check_target, draft_of, read_source
+from l3c.cli.files import STANDARD, check_target, draft_of, open_source
 from l3c.cli.folders import add_folder_options, convert_tree, is_folder
 from l3c.cli.inputs import add_inputs, is_still_missing, placed, run_each
 from l3c.cli.options import (
@@ -26,6 +26,7 @@ from l3c.container.constants import FILE_SUFFIX
 from l3c.convert.paths import MODEL, check_encoded_name
 from l3c.errors import InputError
 from l3c.storage.atomic import is_special
+from l3c.storage.large import whole
 
 if TYPE_CHECKING:
     from l3c.convert.files import Encoded, EncodeOptions
@@ -124,7 +125,7 @@ def encode(single: Single, options: argparse.Namespace) -> int:
     """Encode one file."""
     from l3c.convert.files import check_encoded, encode_file, is_known, outlook
 
-    raw, asked = read_source(single.source), encode_options(options)
+    raw, asked = open_source(single.source), encode_options(options)
     name = single.name if single.source == STANDARD else single.source
     if single.dry:
         return single.plan(len(raw), f"encode {outlook(raw, name, asked)}")
@@ -141,7 +142,7 @@ def encode(single: Single, options: argparse.Namespace) -> int:
         line = f"{single.name}: {len(raw):,} -> {encoded.size:,} bytes ({share:.1%}), {what(encoded)}"
         idle = options.effort and encoded.kept == "JPEG"
         notes = (*encoded.notes, *(["-e changes nothing here: a JPEG file has no choices to search"] if idle else ()))
-        described = list(details(single.out, draft.content())) if options.verbose else []
+        described = list(details(single.out, whole(draft.content()))) if options.verbose else []
         return single.finish(draft, len(raw), line, missing, notes, described)
 
 

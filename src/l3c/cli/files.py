@@ -15,8 +15,9 @@ from l3c.errors import InputError
 from l3c.storage import atomic
 from l3c.storage.atomic import NEW, Attributes, whole_file
 from l3c.storage.draft import Draft, drafting
+from l3c.storage.large import LargeFile
 from l3c.storage.remote import is_remote, path_of, put
-from l3c.storage.source import read_any
+from l3c.storage.source import open_any, read_any
 
 STANDARD = "-"  # standard input or output, as in other Unix tools
 
@@ -29,6 +30,13 @@ def read_source(name: str) -> bytes:
     if "://" not in name and Path(name).is_dir():
         raise InputError(f"{name}: is a folder")
     return read_any(name)
+
+
+def open_source(name: str) -> bytes | LargeFile:
+    """As `read_source`; parts of a large file are read when they are taken."""
+    if name == STANDARD or is_remote(name) or Path(name).is_dir():
+        return read_source(name)
+    return open_any(name)
 
 
 def is_file_url(name: str) -> bool:

@@ -58,7 +58,7 @@ def _tried(tiles: Tiles, coded: list[Coded], numbers: list[int], model: TileMode
         if isinstance(before.coder, int) or before.deep:
             return before
         payload = model.encode(tiles.seen(*tiles.places[number]))
-        return min(before, Coded(model, payload, before.crc), key=lambda c: len(c.payload))
+        return tiles.shelved(min(before, Coded(model, payload, before.crc), key=lambda c: len(c.payload)))
 
     return tiles.coded(work, numbers, lambda share: None)
 

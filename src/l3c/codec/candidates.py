@@ -18,6 +18,7 @@ from l3c.codec.models import codes, find_model
 from l3c.codec.proof import Candidate, Expected, prove
 from l3c.container.constants import JOINT_CHROMA, PALETTE
 from l3c.container.history import ColourTable, DecodedJpeg, Upscaled, ValueTable
+from l3c.container.ranges import Parts, Shelf
 from l3c.container.structure import ImageHeader
 from l3c.errors import FormatError, L3CError, L3CWarning
 from l3c.graphics.drawings import is_drawn
@@ -34,7 +35,10 @@ Way = tuple[ImageHeader, Components]
 
 @dataclass(frozen=True)
 class Settings:
-    """The arguments of an encoder, as of `l3c.encode`. limit: bytes beyond which no history is looked for."""
+    """The arguments of an encoder, as of `l3c.encode`. limit: bytes beyond which no history is looked for.
+
+    shelf: where payloads wait, rather than in memory.
+    """
 
     model: str
     device: str
@@ -43,9 +47,10 @@ class Settings:
     history: bool
     limit: int
     progress: Progress
+    shelf: Shelf | None = None
 
 
-def smallest_file(header: ImageHeader, expected: Expected, settings: Settings) -> bytes:
+def smallest_file(header: ImageHeader, expected: Expected, settings: Settings) -> Parts:
     """The smallest file that was tried and passes `prove`; each that does not is dropped with an L3CWarning.
 
     header: of the image, without a history. expected: samples, metadata sections and palette, which the file gives
@@ -115,6 +120,7 @@ def _coded(
         expected.palette,
         settings.effort,
         drawn,
+        settings.shelf,
     ):
         yield Candidate(data, header, components)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from l3c.codec.models import TileModel
+from l3c.container.ranges import Shelved
 
 
 class Coded(NamedTuple):
@@ -13,6 +14,6 @@ class Coded(NamedTuple):
     """
 
     coder: TileModel | int
-    payload: bytes
+    payload: bytes | Shelved
     crc: int
     deep: bool = False

@@ -15,7 +15,7 @@ from l3c.codec.models import ConditionalModel, DeepModel, MeasuredModel, TileMod
 from l3c.codec.side_information import is_conditional, side_information
 from l3c.container.constants import DEFAULT_MAX_MEMORY, DEFLATED, GRAPHICS, STORED, UNSIGNED
 from l3c.container.deep import deep_components
-from l3c.container.lazy import Payloads
+from l3c.container.ranges import Payloads
 from l3c.container.structure import Contents, ImageHeader, TileEntry
 from l3c.container.tiling import Box, tile_count, tiles_of
 from l3c.errors import ChecksumError, FormatError, exceeding
@@ -28,16 +28,23 @@ Progress = Callable[[float], None]
 
 
 class Item(NamedTuple):
-    """A tile. place: its component and where it lies there. together: channels of both planes that its payload holds,
+    """A tile. place: its component and where it lies there. data, span: the payloads, and the part of them that is its
+    own. together: channels of both planes that its payload holds,
     0 where it holds the tile alone. lower: of a deep tile, the entry of the lower bits.
     """
 
     number: int
     entry: TileEntry
     place: tuple[int, Box]
-    payload: bytes | memoryview
+    data: Payloads
+    span: tuple[int, int]
     together: int = 0
     lower: TileEntry | None = None
+
+    @property
+    def payload(self) -> bytes | memoryview:
+        """Read now, where it lies in a file."""
+        return self.data[slice(*self.span)]
 
 
 LANE = 8192
@@ -187,10 +194,10 @@ def tile_items(
             continue
         owner = number - half if _goes_along(entry) else number
         shared = contents.header.alpha_goes_along and _goes_along(entries[owner % half + half])
-        payload = data[ends[owner] - entries[owner].length : ends[owner]]
+        span = ends[owner] - entries[owner].length, ends[owner]
         below = entries[number + count] if place[0] in deep else None
         lower = below if below and _is_deep(entry, below) else None
-        yield Item(number, entry, place, payload, contents.header.channels if shared else 0, lower)
+        yield Item(number, entry, place, data, span, contents.header.channels if shared else 0, lower)
 
 
 def _is_deep(upper: TileEntry, lower: TileEntry) -> bool:
@@ -244,7 +251,7 @@ def decode_tile(
 
     Raises FormatError or ChecksumError naming the tile and its place.
     """
-    _, entry, (_, box), payload, together, _ = item
+    entry, (_, box), payload, together = item.entry, item.place, item.payload, item.together
     place = place_of(item.number, box)
     try:
         if entry.coder == STORED:

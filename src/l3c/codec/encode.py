@@ -11,10 +11,11 @@ from l3c.codec.models import AdaptedModel, TileModel
 from l3c.codec.tiles import Samples, Tiles, encode_deep, encode_tile
 from l3c.container.constants import FIRST_MODEL, WIDE_BITS_MIN
 from l3c.container.deep import deep_components
+from l3c.container.ranges import Parts, Shelf
 from l3c.container.sole import is_sole, sole_side
 from l3c.container.structure import Adaptation, Contents, ImageHeader, ModelReference, Palette, TileEntry
 from l3c.container.tiling import tiles_of
-from l3c.container.write import write_file
+from l3c.container.write import write_parts
 from l3c.graphics.drawings import is_drawn
 
 Progress = Callable[[float], None]
@@ -30,16 +31,18 @@ def encode_components(
     palette: Palette | None = None,
     effort: int = 1,
     first_drawn: bool | None = None,
-) -> list[bytes]:
+    shelf: Shelf | None = None,
+) -> list[Parts]:
     """Every file that was tried, from which the caller takes the smallest.
 
     components: the header's, each uint8 [height, width, channels]. models: by the number of channels.
 
     progress: called with the share done, 0..1. Equal bytes for any threads. effort: 1..9; with more than 1, models are
-    adapted to the components. first_drawn: whether the first component is a drawing, if that is known.
+    adapted to the components. first_drawn: whether the first component is a drawing, if that is known. shelf: where
+    payloads wait, rather than in memory.
     """
     side, wide = max(model.tile for model in models.values()), header.depth >= WIDE_BITS_MIN
-    tiles = Tiles(components, tiles_of(header, side), threads)
+    tiles = Tiles(components, tiles_of(header, side), threads, shelf)
     deep = deep_components(header)
     if first_drawn is None:
         first_drawn = not wide and is_drawn(components[0])
@@ -48,7 +51,7 @@ def encode_components(
         drawn = graphics.may_pay(components[0], models[components[0].shape[2]].encode)
     drawing = graphics.encode_whole(header, components) if drawn else None
     files = [] if drawing is None else [assemble(header, graphics.side_of(header), drawing, metadata, palette)]
-    if drawing is not None and not deep and graphics.is_decisive(components[0], drawing[0].payload):
+    if drawing is not None and not deep and graphics.is_decisive(components[0], drawing[0].payload[:]):
         return files
     tried = drawing if drawing is not None and len(tiles.places) == len(drawing) else None
 
@@ -56,12 +59,13 @@ def encode_components(
         samples, model, (index, _) = tiles.samples(number), tiles.model(number, models), tiles.places[number]
         if index in deep:
             both = [number, tiles.after(number)]
-            return list(zip(both, encode_deep([tiles.samples(n) for n in both], model, deep[index]), strict=True))
+            parts = encode_deep([tiles.samples(n) for n in both], model, deep[index])
+            return list(zip(both, map(tiles.shelved, parts), strict=True))
         seen = tiles.seen(*tiles.places[number])
         asked = model.encode if seen.shape == samples.shape else None
         alone = drawn if number == 0 and len(tiles.places) == len(components) else None
-        known = graphics.attempt(samples, asked, alone) if tried is None else tried[number].payload or None
-        return [(number, encode_tile(samples, seen, model, known, wide))]
+        known = graphics.attempt(samples, asked, alone) if tried is None else tried[number].payload[:] or None
+        return [(number, tiles.shelved(encode_tile(samples, seen, model, known, wide)))]
 
     numbers = [n for n, (index, _) in enumerate(tiles.places) if index - 1 not in deep]
     found = dict(pair for pairs in tiles.coded(work, numbers, lambda s: progress(s / effort)) for pair in pairs)
@@ -76,14 +80,14 @@ def encode_components(
 
 def encode_drawing(
     header: ImageHeader, components: list[Samples], metadata: dict[bytes, bytes], palette: Palette | None = None
-) -> bytes:
+) -> Parts:
     """A file of graphics payloads, in the largest tiles, mostly one."""
     return assemble(header, graphics.side_of(header), graphics.encode_whole(header, components), metadata, palette)
 
 
 def assemble(
     header: ImageHeader, side: int, coded: list[Coded], metadata: dict[bytes, bytes], palette: Palette | None
-) -> bytes:
+) -> Parts:
     """The file; it lists the models that its tiles use, and their adaptations."""
     used = list(dict.fromkeys(tile.coder for tile in coded if not isinstance(tile.coder, int)))
     adapted = [model for model in used if isinstance(model, AdaptedModel)]
@@ -98,4 +102,4 @@ def assemble(
     payloads = [tile.payload for tile in coded]
     side = sole_side(header) if is_sole(header, entries, sum(map(len, payloads))) else side
     contents = Contents(header, references, side, entries, b"", metadata, palette, adaptations=adaptations)
-    return write_file(contents, payloads)
+    return write_parts(contents, payloads)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.codec.decode import Item, decode_tile, place_of, tile_items
-from l3c.container.read import read_file
+from l3c.container.lazy import read_in_pieces
+from l3c.container.ranges import Parts
 from l3c.container.structure import ImageHeader, Palette
 from l3c.errors import FormatError
 from l3c.history import registry
@@ -22,7 +23,7 @@ STRIP = 256
 class Candidate(NamedTuple):
     """A file, and what it was made from."""
 
-    data: bytes
+    data: Parts
     header: ImageHeader
     components: Components
 
@@ -42,7 +43,7 @@ def prove(candidate: Candidate, expected: Expected, threads: int | None) -> None
 
     Raises FormatError where anything differs from what was encoded.
     """
-    contents = read_file(candidate.data)
+    contents = read_in_pieces(candidate.data)
     stated = contents.header, contents.metadata, contents.palette
     if stated != (candidate.header, expected.metadata, expected.palette):
         raise FormatError("the file says another layout, palette or metadata")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from l3c.codec.decode import Item, decode_item, in_turn, models_within, tile_items
 from l3c.codec.models import TileModel
 from l3c.codec.side_information import is_conditional, luma_under, side_information
-from l3c.container.lazy import Payloads
+from l3c.container.ranges import Payloads
 from l3c.container.structure import Contents
 from l3c.container.tiling import Box, tiles_of
 from l3c.history import registry

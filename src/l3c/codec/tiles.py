@@ -16,6 +16,7 @@ from l3c.codec.graphics import SMALL, attempt, is_decisive
 from l3c.codec.models import DeepModel, TileModel
 from l3c.codec.side_information import side_information
 from l3c.container.constants import DEFLATED, GRAPHICS, STORED
+from l3c.container.ranges import Shelf
 from l3c.container.structure import Component
 from l3c.container.tiling import Box
 from l3c.graphics.drawings import is_drawn
@@ -66,11 +67,19 @@ def encode_deep(parts: list[Samples], model: TileModel, depth: int) -> list[Code
 
 @dataclass(frozen=True)
 class Tiles:
-    """components: each uint8 [height, width, channels]. places: (component, box) of each tile, in the file's order."""
+    """components: each uint8 [height, width, channels]. places: (component, box) of each tile, in the file's order.
+
+    shelf: where payloads wait, rather than in memory.
+    """
 
     components: list[Samples]
     places: list[tuple[int, Box]]
     threads: int | None
+    shelf: Shelf | None = None
+
+    def shelved(self, tile: Coded) -> Coded:
+        """The same, its payload on the shelf if there is one."""
+        return tile if self.shelf is None else tile._replace(payload=self.shelf.put(tile.payload))
 
     def samples(self, number: int) -> Samples:
         index, box = self.places[number]

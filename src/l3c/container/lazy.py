@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from dataclasses import replace
+from typing import NamedTuple
+from zlib import crc32
 
-from l3c.container.constants import FILE, MAX_LENGTH, PAGES, SIGNATURE, SOLE
-from l3c.container.cursor import Cursor
+from l3c.container.constants import DATA, FILE, MAX_LENGTH, PAGES, SIGNATURE, SOLE
+from l3c.container.cursor import Cursor, varint
 from l3c.container.pages import read_index
+from l3c.container.ranges import PIECE, PayloadRanges, Payloads, SizedRanges
 from l3c.container.read import (
     LAST,
     Sections,
@@ -23,7 +26,7 @@ from l3c.container.read import (
 )
 from l3c.container.sole import COMPACT_FILE_MAX, is_compact
 from l3c.container.structure import Contents, Page
-from l3c.errors import FormatError
+from l3c.errors import ChecksumError, FormatError
 
 FIRST = 1 << 16
 """Bytes that are read at first; most files say all but their pixels in them."""
@@ -35,34 +38,6 @@ CHECK_BYTES = 4
 """Of a section's checksum."""
 
 
-class Ranges(Protocol):
-    """Bytes somewhere. size: how many."""
-
-    size: int
-
-    def read(self, start: int, stop: int) -> bytes:
-        """Bytes start .. stop - 1, fewer where they end."""
-        ...
-
-
-class PayloadRanges:
-    """The content of section DATA: a slice is read when it is taken."""
-
-    def __init__(self, source: Ranges, start: int, length: int) -> None:
-        self._source, self.start, self._length = source, start, length
-
-    def __len__(self) -> int:
-        return self._length
-
-    def __getitem__(self, part: slice) -> bytes:
-        start, stop, _ = part.indices(self._length)
-        return self._source.read(self.start + start, self.start + stop)
-
-
-Payloads = bytes | memoryview | PayloadRanges
-"""The content of section DATA, read or not."""
-
-
 class Lazy(NamedTuple):
     """payloads: of the contents' tiles; pages: those of each page."""
 
@@ -71,10 +46,19 @@ class Lazy(NamedTuple):
     pages: list[Payloads]
 
 
-def read_lazily(source: Ranges) -> Lazy:
+def read_in_pieces(source: SizedRanges) -> Contents:
+    """As `read_file`, all checksums tested; the contents' payloads are read when a tile is decoded."""
+    contents, payloads, pages = read_lazily(source, whole=True)
+    if not contents.pages:
+        return replace(contents, data=payloads)
+    both = zip(contents.pages, pages, strict=True)
+    return replace(contents, pages=[replace(p, contents=replace(p.contents, data=own)) for p, own in both])
+
+
+def read_lazily(source: SizedRanges, whole: bool = False) -> Lazy:
     """As `read_file`, and the payloads; a file that keeps another is read whole.
 
-    The checksum of section DATA is not tested, since that takes all of it: the tiles have their own.
+    whole: test the checksum of section DATA too, which takes all of it, piece by piece: the tiles have their own.
     """
     first = source.read(0, FIRST)
     if is_compact(first):
@@ -83,6 +67,8 @@ def read_lazily(source: Ranges) -> Lazy:
     check_signature(Cursor(memoryview(first)), first[:256])
     start = len(SIGNATURE) + 1
     front = _front(source, first, start, source.size)
+    if whole and front.last == DATA:
+        _check_data(source, front.payloads)
     if front.last == FILE:
         contents = read_file(source.read(0, source.size))
         return Lazy(contents, contents.data, [])
@@ -92,7 +78,17 @@ def read_lazily(source: Ranges) -> Lazy:
     return Lazy(contents, payloads, [])
 
 
-def _pages(source: Ranges, first: bytes, front: _Front) -> Lazy:
+def _check_data(source: SizedRanges, payloads: PayloadRanges) -> None:
+    """Raise ChecksumError where section DATA has another checksum than it should have."""
+    start, stop, check = payloads.start, payloads.start + len(payloads), crc32(DATA)
+    for at in range(start, stop, PIECE):
+        check = crc32(source.read(at, min(at + PIECE, stop)), check)
+    if source.read(stop, stop + CHECK_BYTES) != check.to_bytes(CHECK_BYTES, "little"):
+        place = start - len(varint(len(payloads))) - len(DATA)
+        raise ChecksumError(f"byte {place}: section {DATA.decode()} is damaged: its CRC-32 differs")
+
+
+def _pages(source: SizedRanges, first: bytes, front: _Front) -> Lazy:
     entries, animation = read_index(front.sections.critical[PAGES])
     check_pages(entries, len(front.payloads))
     start, pages, payloads = front.payloads.start, list[Page](), list[Payloads]()
@@ -124,7 +120,7 @@ class _Front(NamedTuple):
     payloads: PayloadRanges
 
 
-def _front(source: Ranges, first: bytes, start: int, stop: int) -> _Front:
+def _front(source: SizedRanges, first: bytes, start: int, stop: int) -> _Front:
     """Of the sections in bytes start .. stop - 1 of a file, whose first bytes are given."""
     place, sections = start, Sections({}, {})
     while True:
@@ -146,5 +142,5 @@ def _front(source: Ranges, first: bytes, start: int, stop: int) -> _Front:
         place = end
 
 
-def _read(source: Ranges, first: bytes, start: int, stop: int) -> bytes:
+def _read(source: SizedRanges, first: bytes, start: int, stop: int) -> bytes:
     return first[start:stop] if stop <= len(first) else source.read(start, stop)

@@ -22,6 +22,7 @@ from l3c.container.constants import (
     USUAL_SUFFIX,
 )
 from l3c.container.named import unpack_named
+from l3c.container.ranges import Payloads
 
 KIND_NAMES = {UNSIGNED: "uint", SIGNED: "int", FLOAT: "float"}  # as NumPy calls them, with the bits behind
 
@@ -244,7 +245,7 @@ class Contents:
     models: list[ModelReference]
     tile_side: int
     tiles: list[TileEntry]
-    data: bytes | memoryview
+    data: Payloads
     metadata: dict[bytes, bytes] = field(default_factory=dict)
     palette: Palette | None = None
     kept: KeptFile | None = None

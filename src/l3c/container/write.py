@@ -26,32 +26,38 @@ from l3c.container.history import write_history
 from l3c.container.kept_file import write_file_section
 from l3c.container.pages import PageEntry, write_index
 from l3c.container.palette import write_palette
+from l3c.container.ranges import Part, Parts
 from l3c.container.reference import write_reference
 from l3c.container.sole import COMPACT_MAX, is_sole, sole_side, write_compact, write_sole
 from l3c.container.structure import Adaptation, Contents, ImageHeader, ModelReference, TileEntry
 
 
-def write_file(contents: Contents, payloads: Sequence[bytes] | None = None) -> bytes:
-    """The whole file. The same contents give the same bytes.
+def write_file(contents: Contents) -> bytes:
+    """The whole file. The same contents give the same bytes."""
+    return bytes(write_parts(contents))
 
-    payloads: of the tiles, in the place of `contents.data`: they are copied once.
+
+def write_parts(contents: Contents, payloads: Sequence[Part] | None = None) -> Parts:
+    """As `write_file`, not copied together.
+
+    payloads: of the tiles, in the place of `contents.data`.
     """
-    data = [contents.data] if payloads is None else payloads
+    data = [contents.data[:]] if payloads is None else payloads
     size = sum(map(len, data))
     plain = not (contents.metadata or contents.pages) and contents.has_picture and contents.kept is None
     if plain and size <= COMPACT_MAX and _is_sole(contents, size):
-        return write_compact(_sole(contents, data))
-    return b"".join([SIGNATURE, bytes([VERSION]), *_sections(contents, payloads)])
+        return Parts([write_compact(_sole(contents, data))])
+    return Parts([SIGNATURE, bytes([VERSION]), *_sections(contents, payloads)])
 
 
-def _sole(contents: Contents, data: Sequence[bytes | memoryview]) -> bytes:
+def _sole(contents: Contents, data: Sequence[Part]) -> bytes:
     """The content of section SOLE. data: the payloads."""
     palette = write_palette(contents.palette) if contents.palette else None
     history = write_history(contents.header.history) if contents.header.history else None
-    return write_sole(head(contents.header), palette, history, contents.tiles, b"".join(data))
+    return write_sole(head(contents.header), palette, history, contents.tiles, b"".join(part[:] for part in data))
 
 
-def _sections(contents: Contents, payloads: Sequence[bytes] | None = None) -> list[bytes | memoryview]:
+def _sections(contents: Contents, payloads: Sequence[Part] | None = None) -> list[Part]:
     """Their parts, of which the large ones are copied only when all are joined."""
     ancillary = [section(tag, contents.metadata[tag]) for tag in ANCILLARY if tag in contents.metadata]
     if contents.pages:
@@ -61,7 +67,7 @@ def _sections(contents: Contents, payloads: Sequence[bytes] | None = None) -> li
         return [*sections, *ancillary, *section_parts(FILE, write_file_section(contents.kept))]
     palette = write_palette(contents.palette) if contents.palette else None
     history = write_history(contents.header.history) if contents.header.history else None
-    data = [contents.data] if payloads is None else payloads
+    data = [contents.data[:]] if payloads is None else payloads
     if _is_sole(contents, sum(map(len, data))):
         return [*ancillary, section(SOLE, _sole(contents, data))]
     sections += [section(COLOURS, palette)] if palette is not None else []
@@ -83,22 +89,22 @@ def _is_sole(contents: Contents, size: int) -> bool:
     return contents.tile_side == sole_side(contents.header)
 
 
-def _pages(contents: Contents, ancillary: list[bytes]) -> list[bytes | memoryview]:
-    pages = [b"".join(_sections(page.contents)) for page in contents.pages]
+def _pages(contents: Contents, ancillary: list[bytes]) -> list[Part]:
+    pages = [bytes(Parts(_sections(page.contents))) for page in contents.pages]
     entries = [PageEntry(len(data), p.kind, p.frame) for data, p in zip(pages, contents.pages, strict=True)]
     return [section(PAGES, write_index(entries, contents.animation)), *ancillary, section(DATA, b"".join(pages))]
 
 
 def section(tag: bytes, content: bytes | memoryview) -> bytes:
     """Tag, length, content, CRC-32 of tag and content."""
-    return b"".join(section_parts(tag, content))
+    return bytes(Parts(section_parts(tag, content)))
 
 
-def section_parts(tag: bytes, *contents: bytes | memoryview) -> list[bytes | memoryview]:
+def section_parts(tag: bytes, *contents: Part) -> list[Part]:
     """As `section`, of content in parts, not joined."""
     check = crc32(tag)
     for content in contents:
-        check = crc32(content, check)
+        check = crc32(content[:], check)
     return [tag, varint(sum(map(len, contents))), *contents, check.to_bytes(4, "little")]
 
 

@@ -13,6 +13,8 @@ import numpy as np
 from l3c import api
 from l3c.container.constants import EXTRA_NAMES, FILE_SUFFIX, LAYOUT_NAMES, PAGE_KINDS, PREVIEW, UNSIGNED
 from l3c.container.kept_file import is_suffix
+from l3c.container.lazy import read_in_pieces
+from l3c.container.ranges import Shelf
 from l3c.container.read import read_file
 from l3c.container.structure import Contents, Palette
 from l3c.container.write import write_file
@@ -22,6 +24,7 @@ from l3c.images.description import Description
 from l3c.images.metadata import same
 from l3c.images.picture import OF_PIXELS, Picture, stripped
 from l3c.storage.draft import Draft
+from l3c.storage.large import LargeFile, whole
 from l3c.threads import at_work, lone_threads, sparing, thread_count
 
 APPENDED = (".png", ".tif", ".pam", ".gif", ".webp", ".jpg")
@@ -100,13 +103,13 @@ class Decoded:
     dropped: tuple[str, ...] = ()
 
 
-def kept_format(raw: bytes, name: str) -> str:
+def kept_format(raw: bytes | LargeFile, name: str) -> str:
     """The format of a file that is kept whole for what it is, since its pixels take more bytes; "" for others."""
     form = whole_format(raw, name)
     return form.name if form and is_lossy(raw, form) else ""
 
 
-def whole_format(raw: bytes, name: str) -> formats.Format | None:
+def whole_format(raw: bytes | LargeFile, name: str) -> formats.Format | None:
     """The format of a file, if it is one whose files are kept whole wherever that is smaller."""
     named = formats.BY_SUFFIX.get(PurePath(name).suffix.lower())
     form = named if named and named.name == CAMERA else formats.format_of(raw)
@@ -115,13 +118,13 @@ def whole_format(raw: bytes, name: str) -> formats.Format | None:
     return form if form and form.whole else None
 
 
-def is_known(raw: bytes) -> bool:
+def is_known(raw: bytes | LargeFile) -> bool:
     """Whether a file is a picture of a format that is taken, be it damaged."""
     form = formats.format_of(raw)
     return form is not None and bool(form.knows)
 
 
-def is_camera_file(tiff: bytes) -> bool:
+def is_camera_file(tiff: bytes | LargeFile) -> bool:
     """Whether a TIFF file is a camera's, whatever its name."""
     from l3c.images.read import describe
     from l3c.images.tiff import CAMERA_FILE
@@ -132,7 +135,7 @@ def is_camera_file(tiff: bytes) -> bool:
         return False
 
 
-def is_lossy(raw: bytes, form: formats.Format) -> bool:
+def is_lossy(raw: bytes | LargeFile, form: formats.Format) -> bool:
     """Whether a file was made with loss, for all that is known here."""
     if not form.knows or not form.lossless:
         return True
@@ -145,7 +148,11 @@ def is_lossy(raw: bytes, form: formats.Format) -> bool:
 
 
 def encode_file(
-    raw: bytes, name: str, draft: Draft, options: EncodeOptions, progress: Callable[[float], None] = unwatched
+    raw: bytes | LargeFile,
+    name: str,
+    draft: Draft,
+    options: EncodeOptions,
+    progress: Callable[[float], None] = unwatched,
 ) -> Encoded:
     """A file's pixels and metadata, or the file itself where it must come back or is smaller, into a draft.
 
@@ -161,7 +168,7 @@ def encode_file(
             if not options.everything and (options.pixels or whole_format(raw, name) is None):
                 raise
             return replace(keep_file(raw, name, "", draft, options, progress), notes=(reason(error, name),))
-        data = api.encode_picture(
+        data = api.encode_picture_parts(
             stripped(picture) if options.strip else picture,
             model=options.model,
             threads=options.threads,
@@ -171,16 +178,23 @@ def encode_file(
             preview=options.preview,
             max_memory=options.max_memory,
             progress=progress,
+            shelf=shelf_beside(draft, picture),
         )
         if len(data) < len(raw) or options.pixels or options.strip:
             lossy = LOSSY.get(picture.source_format)
             note = f"a {lossy}'s own file is smaller than its pixels without loss; the pixels were encoded"
-            draft.fill(data)
+            data.write_into(draft.begin(len(data)))
             return Encoded(len(data), samples=samples_of(picture), notes=(note,) if lossy else ())
         return keep_file(raw, name, picture.source_format, draft, options, progress)
 
 
-def outlook(raw: bytes, name: str, options: EncodeOptions) -> str:
+def shelf_beside(draft: Draft, picture: Picture) -> Shelf | None:
+    """Where the tiles of a large picture wait for their turn in the file; None where they may do so in memory."""
+    file = draft.aside(picture.samples.nbytes)
+    return None if file is None else Shelf(file)
+
+
+def outlook(raw: bytes | LargeFile, name: str, options: EncodeOptions) -> str:
     """What `encode_file` would encode, for people: from the file's header alone. Raises InputError for no picture."""
     from l3c.images.read import describe
 
@@ -203,7 +217,7 @@ def reason(error: L3CError, name: str) -> str:
 
 
 def keep_file(
-    raw: bytes,
+    raw: bytes | LargeFile,
     name: str,
     form: str,
     draft: Draft,
@@ -211,6 +225,7 @@ def keep_file(
     progress: Callable[[float], None] = unwatched,
 ) -> Encoded:
     """The file itself, whatever it is, into a draft."""
+    raw = whole(raw)
     data = api.keep_file(
         raw,
         kept_suffix(raw, name),
@@ -252,7 +267,7 @@ def samples_of(picture: Picture) -> int:
 
 
 def decode_file(
-    raw: bytes,
+    raw: bytes | LargeFile,
     name: str,
     target: str,
     draft: Draft,
@@ -267,7 +282,7 @@ def decode_file(
     Raises L3CError naming the file or the target.
     """
     with naming(name):
-        contents = read_file(raw)
+        contents = contents_of(raw)
         size = contents.header.width, contents.header.height
         if contents.kept is not None:
             data = api.original_of(contents, threads=options.threads, max_memory=options.max_memory, progress=progress)
@@ -362,10 +377,12 @@ def outline(contents: Contents) -> Picture:
     return Picture(samples, contents.named_metadata, "", layout, contents.palette, extra, maximum)
 
 
-def check_encoded(raw: bytes, data: bytes, name: str, options: EncodeOptions) -> tuple[str, ...]:
+def check_encoded(
+    raw: bytes | LargeFile, data: bytes | LargeFile, name: str, options: EncodeOptions
+) -> tuple[str, ...]:
     """The parts of a file that its l3c file loses, for people. Raises InputError where it gives something else."""
     with naming(name):
-        contents = read_file(data)
+        contents, raw = contents_of(data), whole(raw)
         if contents.kept is not None:
             if api.original_of(contents, threads=options.threads, max_memory=options.max_memory) != raw:
                 raise InputError("the encoded file does not give back the file")
@@ -395,17 +412,19 @@ def not_given_back(raw: bytes, picture: Picture, name: str, contents: Contents) 
     return lost
 
 
-def check_decoded(raw: bytes, data: bytes, name: str, target: str, options: DecodeOptions) -> tuple[str, ...]:
+def check_decoded(
+    raw: bytes | LargeFile, data: bytes | LargeFile, name: str, target: str, options: DecodeOptions
+) -> tuple[str, ...]:
     """The parts of an l3c file that a picture's file does not give back. Raises InputError where the pixels differ."""
     with naming(name):
-        contents = read_file(raw)
+        contents = contents_of(raw)
         if is_file_itself(contents, data):
             return ()
         differing = differences(decoded(contents, name, options), read_picture(data, target, options))
         if "samples" in differing:
             raise InputError("the written picture has other pixels")
         if contents.kept is not None:
-            differing += lost_of_kept(contents, data, name, options)
+            differing += lost_of_kept(contents, whole(data), name, options)
     return tuple(dict.fromkeys(differing))
 
 
@@ -422,13 +441,13 @@ def lost_of_kept(contents: Contents, data: bytes, name: str, options: DecodeOpti
         return [f"the {form_of(original, contents.kept.suffix)} file itself"]
 
 
-def is_file_itself(contents: Contents, data: bytes) -> bool:
+def is_file_itself(contents: Contents, data: bytes | LargeFile) -> bool:
     """Whether data are the file that is kept, by its length and checksum."""
     kept = contents.kept
-    return kept is not None and (kept.length, kept.crc) == (len(data), crc32(data))
+    return kept is not None and kept.length == len(data) and kept.crc == crc32(whole(data))
 
 
-def encoded_adds_nothing(data: bytes, raw: bytes, name: str) -> bool:
+def encoded_adds_nothing(data: bytes, raw: bytes | LargeFile, name: str) -> bool:
     """Whether an l3c file holds nothing that a file does not hold: all its pixels, and none but its metadata."""
     try:
         contents = read_file(data)
@@ -439,10 +458,10 @@ def encoded_adds_nothing(data: bytes, raw: bytes, name: str) -> bool:
         return False
 
 
-def decoded_adds_nothing(file: bytes, data: bytes, name: str) -> bool:
+def decoded_adds_nothing(file: bytes, data: bytes | LargeFile, name: str) -> bool:
     """Whether a file, of this name, holds nothing that an l3c file does not hold."""
     try:
-        contents = read_file(data)
+        contents = contents_of(data)
         if is_file_itself(contents, file):
             return True
         if kept_format(file, name):  # more than its pixels
@@ -456,6 +475,11 @@ def is_within(one: Picture, other: Picture) -> bool:
     """Whether two pictures have the same samples, and the first no metadata that the other has not."""
     alike = all(other.metadata.get(kind) == value for kind, value in one.metadata.items())
     return alike and not differences(replace(one, metadata={}), replace(other, metadata={}))
+
+
+def contents_of(data: bytes | LargeFile) -> Contents:
+    """What an l3c file holds; payloads of a large one are read when they are decoded. Raises as `read_file`."""
+    return read_file(data) if isinstance(data, bytes) else read_in_pieces(data)
 
 
 def is_intact(data: bytes) -> bool:
@@ -476,7 +500,7 @@ def is_picture(data: bytes, name: str) -> bool:
     return True
 
 
-def read_picture(raw: bytes, name: str, options: EncodeOptions | DecodeOptions = DEFAULT) -> Picture:
+def read_picture(raw: bytes | LargeFile, name: str, options: EncodeOptions | DecodeOptions = DEFAULT) -> Picture:
     """The picture of a file in memory. Raises LimitError before reading it, or encoding it, takes too much memory."""
     from l3c.codec import encoding_memory
     from l3c.images import read
@@ -492,7 +516,10 @@ def read_picture(raw: bytes, name: str, options: EncodeOptions | DecodeOptions =
             raise exceeding("reading takes", needed, limit)
 
     with at_work(), naming(name), sparing(lone_threads(options.threads)):
-        return read.read_bytes(raw, name, allow)
+        picture = read.read_bytes(raw, name, allow)
+    if isinstance(raw, LargeFile):
+        raw.check()
+    return picture
 
 
 def encoding_needed(page: Description, threads: int) -> int:

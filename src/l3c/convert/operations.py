@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from l3c.container.constants import FILE_SUFFIX
-from l3c.container.read import read_file
 from l3c.convert import files
 from l3c.convert.files import TAKEN, DecodeOptions, EncodeOptions
 from l3c.storage.draft import Draft
+from l3c.storage.large import LargeFile
 
 
 @dataclass(frozen=True)
@@ -35,18 +35,23 @@ class Encoding:
     def names(self, name: str) -> list[str]:
         return [name + FILE_SUFFIX]
 
-    def name(self, name: str, raw: bytes) -> str:
+    def name(self, name: str, raw: bytes | LargeFile) -> str:
         return name + FILE_SUFFIX
 
     def make(
-        self, raw: bytes, name: str, target: str, draft: Draft, progress: Callable[[float], None] = files.unwatched
+        self,
+        raw: bytes | LargeFile,
+        name: str,
+        target: str,
+        draft: Draft,
+        progress: Callable[[float], None] = files.unwatched,
     ) -> list[str]:
         return list(files.encode_file(raw, name, draft, self.options, progress).notes)
 
-    def check(self, raw: bytes, data: bytes, name: str, target: str) -> tuple[str, ...]:
+    def check(self, raw: bytes | LargeFile, data: bytes | LargeFile, name: str, target: str) -> tuple[str, ...]:
         return files.check_encoded(raw, data, name, self.options)
 
-    def is_intact(self, data: bytes, target: str, raw: bytes | None) -> bool:
+    def is_intact(self, data: bytes, target: str, raw: bytes | LargeFile | None) -> bool:
         return files.is_intact(data)
 
     def longer(self, name: str) -> list[str]:
@@ -55,7 +60,7 @@ class Encoding:
     def others(self, name: str) -> list[str]:
         return [f"{name}.png{FILE_SUFFIX}"]
 
-    def adds_nothing(self, raw: bytes, other: bytes, name: str, target: str) -> bool:
+    def adds_nothing(self, raw: bytes | LargeFile, other: bytes, name: str, target: str) -> bool:
         return files.encoded_adds_nothing(other, raw, name)
 
 
@@ -76,22 +81,29 @@ class Decoding:
     def names(self, name: str) -> list[str]:
         return files.possible_names(name)
 
-    def name(self, name: str, raw: bytes) -> str:
-        return files.target_name(name, read_file(raw))
+    def name(self, name: str, raw: bytes | LargeFile) -> str:
+        return files.target_name(name, files.contents_of(raw))
 
     def make(
-        self, raw: bytes, name: str, target: str, draft: Draft, progress: Callable[[float], None] = files.unwatched
+        self,
+        raw: bytes | LargeFile,
+        name: str,
+        target: str,
+        draft: Draft,
+        progress: Callable[[float], None] = files.unwatched,
     ) -> list[str]:
         made = files.decode_file(raw, name, target, draft, self.options, progress)
         return [files.dropping(made.dropped)] if made.dropped else []
 
-    def check(self, raw: bytes, data: bytes, name: str, target: str) -> tuple[str, ...]:
+    def check(self, raw: bytes | LargeFile, data: bytes | LargeFile, name: str, target: str) -> tuple[str, ...]:
         return files.check_decoded(raw, data, name, target, self.options)
 
-    def is_intact(self, data: bytes, target: str, raw: bytes | None) -> bool:
+    def is_intact(self, data: bytes, target: str, raw: bytes | LargeFile | None) -> bool:
         if raw is None and PurePosixPath(target).suffix.lower() not in TAKEN:
             return True  # only the source tells of a file that was kept; it appeared whole or not at all
-        return (raw is not None and files.is_file_itself(read_file(raw), data)) or files.is_picture(data, target)
+        return (raw is not None and files.is_file_itself(files.contents_of(raw), data)) or files.is_picture(
+            data, target
+        )
 
     def longer(self, name: str) -> list[str]:
         return [name + suffix for suffix in files.APPENDED]
@@ -99,5 +111,5 @@ class Decoding:
     def others(self, name: str) -> list[str]:
         return self.names(name)
 
-    def adds_nothing(self, raw: bytes, other: bytes, name: str, target: str) -> bool:
+    def adds_nothing(self, raw: bytes | LargeFile, other: bytes, name: str, target: str) -> bool:
         return files.decoded_adds_nothing(other, raw, target)

@@ -13,8 +13,9 @@ from l3c.container.constants import FILE_SUFFIX
 from l3c.errors import InputError, TargetExistsError
 from l3c.storage.atomic import NEW, Attributes, attributes_of, is_special, write_whole
 from l3c.storage.draft import Draft, drafting
+from l3c.storage.large import whole
 from l3c.storage.remote import WEB, file_system, is_remote, path_of, put, reaching
-from l3c.storage.source import Source, read_any
+from l3c.storage.source import Source, open_any
 
 if TYPE_CHECKING:
     from l3c.image import Region
@@ -95,7 +96,7 @@ def encode_file(
     before = _deletable(name, out) if delete_source else None
     from l3c.convert import files
 
-    raw = read_any(name)
+    raw = open_any(name)
     options = files.EncodeOptions(
         model, effort, strip, history, pixels, preview, device, threads, everything, max_memory
     )
@@ -155,14 +156,13 @@ def decode_file(
     else:
         check_decoded_name(out)
         check_target(out, name, force)
-    from l3c.container import read
     from l3c.convert import files
     from l3c.errors import naming
 
-    raw = read_any(name)
+    raw = open_any(name)
     if out is None:
         with naming(name):
-            out = _here(files.target_name(name, read.read_file(raw)))
+            out = _here(files.target_name(name, files.contents_of(raw)))
         check_target(out, name, force)
     before = _deletable(name, out) if delete_source else None
     options = files.DecodeOptions(max_memory, device, threads)
@@ -230,7 +230,7 @@ def _written(done: Converted, data: Draft, missing: tuple[str, ...], force: bool
 def _write(target: Path | str, data: bytes | Draft, force: bool, attributes: Attributes) -> None:
     try:
         if isinstance(target, str):
-            put(target, data.content() if isinstance(data, Draft) else data, force)
+            put(target, whole(data.content()) if isinstance(data, Draft) else data, force)
         elif isinstance(data, Draft):
             data.become(target, replace=force, attributes=attributes)
         else:

@@ -9,6 +9,7 @@ from hashlib import sha256
 import numpy as np
 
 from l3c.errors import InputError
+from l3c.images.content import Content
 
 GRAY = "gray"  # what the colours of a picture file mean, as messages name them
 WHITE_IS_ZERO = "gray, white is 0"  # of TIFF: gray, the other way round
@@ -91,9 +92,9 @@ def digest(content: bytes) -> bytes:
     return sha256(content).digest()[:16]
 
 
-def trailing(data: bytes, end: int) -> dict[str, bytes]:
+def trailing(data: Content, end: int) -> dict[str, bytes]:
     """The item for data after a file's end, if they are more than padding."""
-    rest = data[end:]
+    rest = bytes(data[end:])
     if len(rest) < PADDING and not any(rest):
         return {}
     return {f"{len(rest)} bytes after its end": digest(rest)}

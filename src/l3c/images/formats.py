@@ -12,6 +12,7 @@ from pathlib import PurePath
 from typing import Any
 
 from l3c.errors import InputError
+from l3c.images.content import Content
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,7 @@ class Format:
     (fast) to 9, of compression, suffix: of its name. It raises InputError("NAME cannot hold it ...") for pictures that
     do not fit. lossless: it
     stores samples exactly. whole: by rule its files are kept whole where they are smaller than their pixels
-    without loss. metadata_kinds: those that a written file
-    holds.
+    without loss. pieces: its reader takes `content.Pieces` too. metadata_kinds: those that a written file holds.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Format:
     writes: str = ""
     lossless: bool = True
     whole: bool = False
+    pieces: bool = False
     metadata_kinds: frozenset[str] = frozenset()
     side_max: int = 2**31 - 1
 
@@ -60,14 +61,14 @@ TIFF_STARTS = ((0, b"II*\0"), (0, b"MM\0*"), (0, b"II+\0"), (0, b"MM\0+"))
 # the one table of formats; of several signatures that fit, the first counts
 FORMATS = (
     Format(
-        "PNG", (".png", ".apng"), ((0, b"\x89PNG\r\n\x1a\n"),), "png", "png_write:write",
+        "PNG", (".png", ".apng"), ((0, b"\x89PNG\r\n\x1a\n"),), "png", "png_write:write", pieces=True,
         metadata_kinds=frozenset(
             {"icc", "exif", "xmp", "resolution", "transparent colour", "png chunks", "png palette", "comment",
              "bit depth"}
         ),
     ),
     Format(
-        "TIFF", (".tif", ".tiff"), TIFF_STARTS, "tiff", "tiff_write:write",
+        "TIFF", (".tif", ".tiff"), TIFF_STARTS, "tiff", "tiff_write:write", pieces=True,
         metadata_kinds=frozenset({"icc", "exif", "xmp", "resolution", "bit depth"}),
     ),
     Format(
@@ -138,8 +139,13 @@ CHOICES = "choose png, tif, webp, bmp or ppm"  # in messages: lossless formats
 PCX_VERSIONS = (0, 2, 3, 4, 5)  # those that exist: there is no 1
 
 
-def format_of(data: bytes) -> Format | None:
+HEADS = 512
+"""Bytes of a file that tell its format, with room."""
+
+
+def format_of(data: Content) -> Format | None:
     """The format that a file's first bytes have; None where they are of none that is known."""
+    data = bytes(data[:HEADS])
     if data[4:8] == b"ftyp":
         brand = bytes(data[8:12])
         name = ISO_BRANDS.get(brand) or ("HEIC" if brand in HEIF_BRANDS else "")

@@ -9,6 +9,7 @@ from typing import BinaryIO, TypeVar
 import numpy as np
 
 from l3c.errors import InputError, L3CError
+from l3c.images.content import Content, whole
 from l3c.images.description import Description
 from l3c.images.formats import Format, format_of
 from l3c.images.picture import Picture
@@ -53,9 +54,10 @@ def memory_needed(description: Description) -> int:
     return sum(page.samples_size for page in pages) + (COPIES - 1) * largest.samples_size + work
 
 
-def read_bytes(data: bytes, name: str, allow: Check | None = None) -> Picture:
+def read_bytes(data: Content, name: str, allow: Check | None = None) -> Picture:
     """As `read_picture`, of a file in memory, of which arrays may be views that cannot be written to."""
     form = _format(data, name)
+    data = data if form.pieces else whole(data)
     description = _guarded(name, lambda: form.reader.describe(data))
     if description.refused:
         raise InputError(f"{name}: {description.refused}")
@@ -66,19 +68,20 @@ def read_bytes(data: bytes, name: str, allow: Check | None = None) -> Picture:
     return picture
 
 
-def describe(data: bytes, name: str) -> Description:
+def describe(data: Content, name: str) -> Description:
     """The description of a file, without decoding it; `refused` says why its samples are not taken.
 
     Raises InputError for unknown formats and damaged files.
     """
     form = _format(data, name)
+    data = data if form.pieces else whole(data)
     description: Description = _guarded(name, lambda: form.reader.describe(data))
     return description
 
 
-def _format(data: bytes, name: str) -> Format:
+def _format(data: Content, name: str) -> Format:
     form = format_of(data)
-    if not data:
+    if not len(data):
         raise InputError(f"{name}: the file is empty")
     if form is None:
         raise InputError(f"{name}: not a picture in a format known here")

@@ -22,6 +22,7 @@ from l3c.container.constants import EXTRA_MAX
 from l3c.container.structure import Palette
 from l3c.errors import DependencyError, InputError, install_command
 from l3c.images import resolution
+from l3c.images.content import Content, Pieces, viewed, whole
 from l3c.images.description import (
     ALPHA,
     ASSOCIATED,
@@ -114,6 +115,9 @@ DEFLATE = (8, 32946)  # Adobe's number of deflate, and an older one
 DIFFERENCES = 2  # the predictor that takes from each sample that of the pixel to the left
 # those that Pillow unpacks too
 BY_PILLOW = {NONE, 5, 8, 32946, 32773, JPEG, *FAX}
+PIECE = 1 << 20
+"""Bytes of samples that are read at once, where none are packed."""
+
 INFLATION_MAX = 2000
 """Bytes that a byte of data may become: deflate and LZW reach 1032 and 1365."""
 
@@ -154,7 +158,7 @@ def _kind(directory: Directory) -> str:
     return "mask" if flags & 4 else "thumbnail" if flags & 1 else "page"
 
 
-def describe(data: bytes) -> Description:
+def describe(data: Content) -> Description:
     """Of a file. Raises InputError where it is damaged."""
     reader = Reader(data)
     directories = list(_pages(reader))
@@ -180,7 +184,7 @@ def _end(directory: Directory) -> int:
     return max(ends)
 
 
-def _describe(directory: Directory, data: bytes) -> Description:
+def _describe(directory: Directory, data: Content) -> Description:
     number = directory.number
     width, height = number(WIDTH, 0), number(HEIGHT, 0)
     samples, bits = number(SAMPLES, 1), directory.numbers(BITS) or (1,)
@@ -338,7 +342,7 @@ def _palette(directory: Directory) -> tuple[bytes, dict[int, Tag]]:
     return colours.tobytes(), {MAP: swapped(tag, directory.order, directory.order)}
 
 
-def read(data: bytes) -> Picture:
+def read(data: Content) -> Picture:
     """The picture or the pages, orientation not applied. Raises InputError, DependencyError."""
     reader = Reader(data)
     pages, plain = [], not reader.big
@@ -350,7 +354,7 @@ def read(data: bytes) -> Picture:
     return replace(pages[0], metadata={}, kind="page", pages=tuple(pages))
 
 
-def _read(data: bytes, page: _Page, plain_before: bool) -> Picture:
+def _read(data: Content, page: _Page, plain_before: bool) -> Picture:
     """plain_before: Pillow can read all pages up to this, as it needs to."""
     directory, plain = page.directory, _describe(page.directory, data)
     if plain.refused:
@@ -415,7 +419,7 @@ def _pillow_reads(page: _Page, plain: Description) -> bool:
     return plain.bits == 1 or (plain.bits == 16 and plain.colours == GRAY)
 
 
-def of_strips(data: bytes, directory: Directory, plain: Description) -> NDArray[Any] | None:
+def of_strips(data: Content, directory: Directory, plain: Description) -> NDArray[Any] | None:
     """Samples of the commonest kind, strips as they are or deflated, of 8 or 16 bits: several at a time where threads
     are to spare. Strips that lie in the file as the array would are not copied.
 
@@ -432,34 +436,38 @@ def of_strips(data: bytes, directory: Directory, plain: Description) -> NDArray[
     dtype = np.dtype(f"{directory.order}u{plain.bits // 8}")
     row = plain.width * plain.channels * dtype.itemsize
     tops = range(0, plain.height, rows)
-    whole = [row * min(rows, plain.height - top) for top in tops]
-    if not len(places) == len(sizes) == len(tops) or (compression == NONE and list(sizes) != whole):
+    full = [row * min(rows, plain.height - top) for top in tops]
+    if not len(places) == len(sizes) == len(tops) or (compression == NONE and list(sizes) != full):
         return None
-    if compression == NONE and all(
-        place + size == after for place, size, after in zip(places, sizes, places[1:], strict=False)
+    view = viewed(data)
+    if (
+        isinstance(view, memoryview)
+        and compression == NONE
+        and all(place + size == after for place, size, after in zip(places, sizes, places[1:], strict=False))
     ):
-        samples = np.frombuffer(data, dtype, plain.height * row // dtype.itemsize, places[0])
+        samples = np.frombuffer(view, dtype, plain.height * row // dtype.itemsize, places[0])
         return samples.reshape(plain.shape).astype(dtype.newbyteorder("="), copy=False)
-    view = memoryview(data)
+
+    if compression == NONE:
+        return _plain_strips(
+            view, plain, dtype, [(places[i], top, min(top + rows, plain.height)) for i, top in enumerate(tops)]
+        )
 
     def unpacked(strip: int) -> NDArray[Any] | None:
-        packed = view[places[strip] : places[strip] + sizes[strip]]
-        raw: bytes | memoryview = packed
-        if compression != NONE:
-            inflate = zlib.decompressobj()
-            try:
-                raw = inflate.decompress(packed, whole[strip] + 1)
-            except zlib.error:
-                return None
-            if len(raw) != whole[strip] or not inflate.eof:
-                return None
+        inflate = zlib.decompressobj()
+        try:
+            raw = inflate.decompress(view[places[strip] : places[strip] + sizes[strip]], full[strip] + 1)
+        except zlib.error:
+            return None
+        if len(raw) != full[strip] or not inflate.eof:
+            return None
         values = np.frombuffer(raw, dtype).astype(dtype.newbyteorder("="), copy=False)
         values = values.reshape(-1, plain.width, plain.channels)
         return values if predictor == 1 else np.cumsum(values, axis=1, dtype=values.dtype)  # modulo 2^bits
 
     first = unpacked(0)  # before memory is taken for what may not be there
-    if first is None:
-        return None
+    if first is None or len(tops) == 1:
+        return first if first is None else first.reshape(plain.shape)
     samples = np.empty((plain.height, plain.width, plain.channels), first.dtype)
 
     def place(strip: int) -> bool:
@@ -473,10 +481,33 @@ def of_strips(data: bytes, directory: Directory, plain: Description) -> NDArray[
     return samples.reshape(plain.shape)
 
 
-def by_pillow(data: bytes, index: int | None, directory: Directory) -> NDArray[Any]:
+def _plain_strips(
+    view: memoryview | Pieces, plain: Description, dtype: np.dtype[Any], strips: list[tuple[int, int, int]]
+) -> NDArray[Any]:
+    """Samples that are not compressed. strips: the place, the first row and the row behind the last of each."""
+    row = plain.width * plain.channels * dtype.itemsize
+    step = max(1, PIECE // row)
+    samples = np.empty((plain.height, plain.width, plain.channels), dtype.newbyteorder("="))
+    cuts = [
+        (place + (top - first) * row, top, min(top + step, stop))
+        for place, first, stop in strips
+        for top in range(first, stop, step)
+    ]
+
+    def fill(cut: tuple[int, int, int]) -> None:
+        at, top, stop = cut
+        values = np.frombuffer(view[at : at + (stop - top) * row], dtype)
+        samples[top:stop] = values.reshape(-1, plain.width, plain.channels)
+
+    for _ in in_order(fill, cuts, spare_threads()):
+        pass
+    return samples.reshape(plain.shape)
+
+
+def by_pillow(data: Content, index: int | None, directory: Directory) -> NDArray[Any]:
     """Samples of a page, as they lie in the file."""
     orientation = directory.number(ORIENTATION, 1)
-    with TiffImagePlugin.TiffImageFile(io.BytesIO(data)) as image:
+    with TiffImagePlugin.TiffImageFile(io.BytesIO(whole(data))) as image:
         if index:
             image.seek(index)
         image.load()
@@ -487,14 +518,14 @@ def by_pillow(data: bytes, index: int | None, directory: Directory) -> NDArray[A
     return samples.astype(np.uint16) if image.mode.startswith("I;16") else samples
 
 
-def by_tifffile(data: bytes, directory: Directory) -> NDArray[Any]:
+def by_tifffile(data: Content, directory: Directory) -> NDArray[Any]:
     """Samples of a directory, as they lie in the file."""
     try:
         tifffile = import_module("tifffile")
     except ImportError:
         raise DependencyError(f"this kind of TIFF needs tifffile and imagecodecs: {install_command('deep')}") from None
     _hush()
-    with tifffile.TiffFile(io.BytesIO(data)) as file:
+    with tifffile.TiffFile(io.BytesIO(whole(data))) as file:
         file.filehandle.seek(directory.offset)
         page = tifffile.TiffPage(file, 0)
         samples: NDArray[Any] = page.asarray()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from l3c.errors import InputError
+from l3c.images.content import Content, viewed
 from l3c.images.description import damaged
 
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
@@ -96,15 +97,15 @@ class Directory:
 class Reader:
     """Of a file or a block; the place of a page's directory leads to the next."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: Content) -> None:
         """Raises InputError where it does not begin like one."""
-        self.data = memoryview(data)
+        self.data = viewed(data)
         self.order = {b"II": "<", b"MM": ">"}.get(bytes(data[:2]), "")
-        version = struct.unpack_from(self.order + "H", data, 2)[0] if self.order and len(data) >= 8 else 0
+        version = self._unpack("H", 2)[0] if self.order and len(data) >= 8 else 0
         self.big = version == 43
         if version not in (42, 43) or (self.big and len(data) < 16):
             raise damaged("it does not begin as TIFF does")
-        self.first = struct.unpack_from(self.order + ("Q" if self.big else "I"), data, 8 if self.big else 4)[0]
+        self.first = self._unpack("Q" if self.big else "I", 8 if self.big else 4)[0]
         self.end = 16 if self.big else 8
         self._seen: set[int] = set()
 
@@ -161,9 +162,10 @@ class Reader:
         return Tag(number, kind, count, data, inner)
 
     def _unpack(self, form: str, offset: int) -> tuple[Any, ...]:
-        if offset + struct.calcsize("=" + form) > len(self.data):
+        end = offset + struct.calcsize("=" + form)
+        if end > len(self.data):
             raise damaged(f"byte {offset} lies after the file's end")
-        return struct.unpack_from(self.order + form, self.data, offset)
+        return struct.unpack(self.order + form, self.data[offset:end])
 
 
 class Writer:

@@ -11,11 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from l3c.storage import large
 from l3c.storage.atomic import NEW, Attributes, Partial, is_special, mode_for, whole_file, write_whole
-
-LARGE = 1 << 24
-"""Bytes from which a result is written while it is made. Smaller ones appear once they are made, without a file of
-their own before: runs over many small files make and remove nothing else."""
 
 PIECE = 1 << 20
 """Bytes that are copied at once."""
@@ -31,21 +28,33 @@ class Draft:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
         self._partial: Partial | None = None
+        self._aside: Partial | None = None
         self._memory = io.BytesIO()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._partial is not None:
-            self._partial.discard()
+        for file in (self._partial, self._aside):
+            if file is not None:
+                file.discard()
 
     def begin(self, expected: int) -> BinaryIO:
         """The empty file, to write all of the result into. expected: bytes, about."""
-        if self._folder is None or expected < LARGE:
+        if self._folder is None or expected < large.LARGE:
             return self._memory
         self._partial = Partial(self._folder, private=True)
         return self._partial.file
+
+    def aside(self, expected: int) -> BinaryIO | None:
+        """A file for what has to wait before it is written, gone with the draft; None where memory will do.
+
+        expected: bytes, at most.
+        """
+        if self._folder is None or expected < large.LARGE:
+            return None
+        self._aside = Partial(self._folder, private=True)
+        return self._aside.file
 
     def fill(self, data: bytes) -> None:
         """Write all of the result."""
@@ -62,12 +71,12 @@ class Draft:
         self._partial.file.flush()
         return os.fstat(self._partial.file.fileno()).st_size
 
-    def content(self) -> bytes:
+    def content(self) -> bytes | large.LargeFile:
         """All bytes."""
         if self._partial is None:
             return self._memory.getvalue()
-        self._partial.file.seek(0)
-        return self._partial.file.read()
+        self._partial.file.flush()
+        return large.LargeFile(os.dup(self._partial.file.fileno()), "the result")
 
     def write_into(self, file: BinaryIO) -> None:
         """Copy all bytes into another file."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from l3c.errors import InputError
 from l3c.storage.atomic import settle
+from l3c.storage.large import LargeFile, opened
 
 SHOWN = 60
 """Characters of a text that a message shows, where it is no path. By taste."""
@@ -59,6 +60,16 @@ def read_any(name: str) -> bytes:
     with reaching(name):
         fs, path = file_system(name)
         return bytes(fs.cat_file(path))
+
+
+def open_any(name: str) -> bytes | LargeFile:
+    """As `read_any`; parts of a large file of this machine are read when they are taken."""
+    from l3c.storage.remote import is_remote
+
+    if is_remote(name):
+        return read_any(name)
+    with naming_paths(name):
+        return opened(Path(name))
 
 
 def content_of(source: Any) -> Any:

@@ -23,6 +23,7 @@ from l3c.storage.atomic import (
     write_whole,
 )
 from l3c.storage.draft import Draft
+from l3c.storage.large import LargeFile, opened
 
 HOPELESS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 """Errors that every other file would meet too."""
@@ -144,6 +145,9 @@ class LocalStore:
 
     def read(self, name: str) -> bytes:
         return (self.root / name).read_bytes()
+
+    def open(self, name: str) -> bytes | LargeFile:
+        return opened(self.root / name)
 
     @contextmanager
     def draft(self) -> Iterator[Draft]:

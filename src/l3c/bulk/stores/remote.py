@@ -9,6 +9,7 @@ from l3c.bulk.stores.store import Listing, Stamp, StoreError
 from l3c.errors import InputError
 from l3c.storage.atomic import NEW, Attributes
 from l3c.storage.draft import Draft
+from l3c.storage.large import whole
 from l3c.storage.remote import WHOLE_PUTS, file_system, put, reaching
 
 
@@ -69,6 +70,9 @@ class RemoteStore:
         with reaching(self.path(name)):
             return bytes(self._fs.cat_file(self._at(name)))
 
+    def open(self, name: str) -> bytes:
+        return self.read(name)
+
     def folder_mode(self, name: str) -> int | None:
         return None
 
@@ -85,7 +89,7 @@ class RemoteStore:
 
     def write(self, name: str, data: bytes | Draft, attributes: Attributes = NEW, replace: bool = False) -> None:
         try:
-            put(self.path(name), data.content() if isinstance(data, Draft) else data, replace)
+            put(self.path(name), whole(data.content()) if isinstance(data, Draft) else data, replace)
         except FileExistsError:
             raise InputError(f"{self.path(name)}: has appeared meanwhile; --force overwrites it") from None
         except (PermissionError, FileNotFoundError) as error:

@@ -10,6 +10,7 @@ from typing import Protocol
 from l3c.errors import L3CError
 from l3c.storage.atomic import NEW, Attributes
 from l3c.storage.draft import Draft
+from l3c.storage.large import LargeFile
 from l3c.storage.remote import is_remote
 
 
@@ -76,6 +77,10 @@ class Store(Protocol):
         ...
 
     def read(self, name: str) -> bytes: ...
+
+    def open(self, name: str) -> bytes | LargeFile:
+        """As `read`; parts of a large file may be read when they are taken."""
+        ...
 
     def folder_mode(self, name: str) -> int | None:
         """Permissions of a folder, "" for the root; None where the store has none."""

@@ -139,7 +139,7 @@ def _coded(tile: Pixels, model: TileModel, payload: bytes) -> Coded:
 
 
 def _assembled(image: Pixels, model: TileModel, coded: list[Coded]) -> bytes:
-    return assemble(_header(image), model.tile, coded, {}, None)
+    return bytes(assemble(_header(image), model.tile, coded, {}, None))
 
 
 def _decoding(data: bytes, image: Pixels, device: str) -> float:
