@@ -30,6 +30,30 @@ inline Floats load_floats(const float* p) {
 }
 inline void store_floats(float* p, Floats v) { std::memcpy(p, &v, sizeof v); }
 
+// The same where `where` is -1, not 0; nothing else is read, which counts as 0, or written.
+inline Floats load_where(const float* p, Ints where) {
+#if defined(__AVX512F__)
+    return _mm512_maskz_loadu_ps(_mm512_test_epi32_mask(__m512i(where), __m512i(where)), p);
+#elif defined(__FMA__)
+    return _mm256_maskload_ps(p, __m256i(where));
+#else
+    Floats v{};
+    for (int i = 0; i < kFloats; ++i)
+        if (where[i]) v[i] = p[i];
+    return v;
+#endif
+}
+inline void store_where(float* p, Floats v, Ints where) {
+#if defined(__AVX512F__)
+    _mm512_mask_storeu_ps(p, _mm512_test_epi32_mask(__m512i(where), __m512i(where)), v);
+#elif defined(__FMA__)
+    _mm256_maskstore_ps(p, __m256i(where), v);
+#else
+    for (int i = 0; i < kFloats; ++i)
+        if (where[i]) p[i] = v[i];
+#endif
+}
+
 #if defined(__AVX512F__)
 inline Floats fused(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }
 #elif defined(__FMA__)

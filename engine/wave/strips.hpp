@@ -8,7 +8,7 @@ namespace l3c {
 namespace {
 
 constexpr int kMostStreams = 8;  // of a tile
-constexpr int kStripRows = 16;   // strips begin at rows that are multiples of it: the widest vector of floats
+constexpr int kStripRows = 16;   // strips have a multiple of it, but for the last: the pixels of the widest vector
 
 // Rows begin .. end - 1.
 struct RowRange {
@@ -32,9 +32,9 @@ constexpr int most_pixels(int height, int width) {
 constexpr int strip_start(RowRange wavefront, int number, int count) {
     if (number == 0) return wavefront.begin;
     if (number == count) return wavefront.end;
-    const int row = (wavefront.begin + wavefront.size() * number / count + kStripRows / 2) / kStripRows * kStripRows;
-    if (row > wavefront.end) return wavefront.end;
-    return row < wavefront.begin ? wavefront.begin : row;
+    const int parts = (wavefront.size() + kStripRows - 1) / kStripRows;
+    const int row = wavefront.begin + (parts * number + count - 1) / count * kStripRows;
+    return row < wavefront.end ? row : wavefront.end;
 }
 
 // Strips of fewer pixels gain nothing from a thread of their own.

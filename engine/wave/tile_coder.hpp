@@ -24,7 +24,7 @@ public:
     Views(const typename Tile::Model& model, int height, int width, SampleDepth depth, int strips, int threads)
         : strips_(strips), threads_(threads) {
         const int each = (strips + threads - 1) / threads, all = most_pixels(height, width);
-        const int most = std::min(all, (all * each + strips - 1) / strips + kStripRows);
+        const int most = std::min(all, (all * each + strips - 1) / strips + 2 * kStripRows);
         for (int i = 0; i < threads; ++i) {
             shared_.begin_view();
             owner_[i].reset(new Tile(model, height, width, depth, {threads, i ? most : all}, shared_));

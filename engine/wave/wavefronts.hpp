@@ -23,7 +23,6 @@ constexpr int kLeft = 3;  // columns that a pixel sees beyond the tile
 constexpr int kRight = 2;
 constexpr int kRowGranule = 16;  // pixels of the widest vector of floats, which may reach beyond a row's last one
 constexpr int kAbove = 8;        // lanes before row 0: more rows than a pixel sees above
-static_assert(kStripRows % kFloats == 0);  // blocks of sums have one thread
 constexpr int kFarthestBack = farthest(kNeighbourOffsets, 1);
 constexpr int kAheadReach = farthest(kAheadOffsets, -1);  // wavefronts that side information is ahead
 constexpr int kSampleRing = ring_above(kFarthestBack);

@@ -326,8 +326,8 @@ class Streams:
     def parts(self, first: int, pixels: int) -> list[tuple[Rans, int, int]]:
         """Each stream and its strip of a wavefront whose first row is `first`, as pixels of the wavefront."""
         count = len(self.streams)
-        inner = [(first + pixels * s // count + 8) // 16 * 16 for s in range(1, count)]
-        starts = [0] + [min(max(first, start), first + pixels) - first for start in inner]
+        blocks = (pixels + 15) // 16
+        starts = [min(16 * ((blocks * s + count - 1) // count), pixels) for s in range(count)]
         return list(zip(self.streams, starts, [*starts[1:], pixels], strict=True))
 
     def strips(self, cumulative: Ints, first: int) -> Ints:

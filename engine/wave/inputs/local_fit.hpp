@@ -16,8 +16,8 @@ namespace {
 
 constexpr int kFit = kFitted;
 constexpr int kFitSums =
-    kFit * (kFit + 1) / 2 + kFit;  // products of the neighbours' residuals, and with the pixel's own
-constexpr int kFitRing = 4;        // slots: a wavefront's, the two before it, and the next one, where a row may end
+    kFit * (kFit + 1) / 2 + kFit;         // products of the neighbours' residuals, and with the pixel's own
+constexpr int kFitRing = 3;               // slots: a wavefront's, and the two before it
 constexpr float kFromLeft = 35.0f / 64;   // what a pixel takes of its left neighbour's sums; the two shares make 62/64
 constexpr float kFromAbove = 27.0f / 64;  // and of its upper right neighbour's
 constexpr float kRidge = 8.0f;            // added to the sums' diagonal: fits of few pixels stay small
@@ -30,35 +30,29 @@ public:
     // sums: size(rows) zeros.
     LocalFit(float* sums, int rows) : sums_(sums), slot_size_(std::ptrdiff_t(blocks(rows)) * kBlock) {}
 
-    // x: 12 rows of the neighbours' differences, out: predicted differences, of rows first .. first + count - 1 and with
-    // room for a vector before and behind.
-    void predict(std::int64_t t, int first, int count, const float* x, std::ptrdiff_t stride, float* out) {
-        for (int row = first / kFloats * kFloats; row < first + count; row += kFloats)
-            store_floats(out + row - first, solve(t, row, inside(row, first, count), x + row - first, stride));
+    // x: 12 rows of the neighbours' differences, out: predicted differences, of the front's pixels and with room for a vector
+    // before and behind.
+    void predict(const Front& front, const float* x, std::ptrdiff_t stride, float* out) {
+        each_block(front, [&](int row, const Lanes& lanes) {
+            const std::ptrdiff_t at = row - front.first;
+            store_floats(out + at, solve(front.t, row, lanes, x + at, stride));
+        });
+        if (front.begins && front.first > 0) forget(front.t, front.first - 1);
     }
 
     // target: the true differences. room: one row. With room before and behind, as above.
-    void update(std::int64_t t, int first, int count, const float* x, std::ptrdiff_t stride, const float* target,
-                float* room) {
-        weigh(count, x, stride, room);
-        for (int row = first / kFloats * kFloats; row < first + count; row += kFloats) {
-            const Ints counts = inside(row, first, count);
-            float* sum = block(t, row);
-            const Floats weight = load_floats(room + row - first);
+    void update(const Front& front, const float* x, std::ptrdiff_t stride, const float* target, float* room) {
+        weigh(front.count, x, stride, room);
+        each_block(front, [&](int row, const Lanes& lanes) {
+            const std::ptrdiff_t at = row - front.first;
+            float* sum = block(front.t, row);
+            const Floats weight = load_floats(room + at);
             for (int r = 0; r <= kFit; ++r) {
-                const Floats value = weight * load_floats((r < kFit ? x + r * stride : target) + row - first);
-                for (int j = 0; j <= r && j < kFit; ++j, sum += kFloats) {
-                    const Floats total = fused(value, load_floats(x + j * stride + row - first), load_floats(sum));
-                    store_floats(sum, counts ? total : Floats{});
-                }
+                const Floats value = weight * load_floats((r < kFit ? x + r * stride : target) + at);
+                for (int j = 0; j <= r && j < kFit; ++j, sum += kFloats)
+                    lanes.store(sum, fused(value, load_floats(x + j * stride + at), lanes.load(sum)));
             }
-        }
-    }
-
-    // The row's last pixel was in wavefront t: what follows it counts as nothing.
-    void end_row(std::int64_t t, int row) {
-        float* sum = block(t + 1, row) + row % kFloats;
-        for (int e = 0; e < kFitSums; ++e) sum[e * kFloats] = 0.0f;
+        });
     }
 
 private:
@@ -67,13 +61,43 @@ private:
     // One block of zeros stands for the rows above the first.
     static int blocks(int rows) { return 1 + (rows + kFloats - 1) / kFloats; }
     float* block(std::int64_t t, int row) {
-        return sums_ + (t & (kFitRing - 1)) * slot_size_ + std::ptrdiff_t(1 + row / kFloats) * kBlock;
+        return sums_ + ((t + kFitRing) % kFitRing) * slot_size_ + std::ptrdiff_t(1 + row / kFloats) * kBlock;
     }
 
-    static Ints inside(int row, int first, int count) {
-        Ints place;
-        for (int i = 0; i < kFloats; ++i) place[i] = row + i - first;
-        return (place >= 0) & (place < count);
+    // The rows of a block that are in the wavefront, and those that this thread writes: its strip, and what lies beyond the
+    // wavefront's ends, where sums are 0.
+    struct Lanes {
+        Ints inside, own;
+        bool all_own;
+
+        Floats load(const float* p) const { return all_own ? load_floats(p) : load_where(p, own); }
+        void store(float* p, Floats v) const {
+            const Floats kept = inside ? v : Floats{};
+            if (all_own)
+                store_floats(p, kept);
+            else
+                store_where(p, kept, own);
+        }
+    };
+
+    // work(first row, lanes) on each block of the strip's rows.
+    template <class Work>
+    static void each_block(const Front& front, Work work) {
+        const int end = front.first + front.count;
+        for (int row = front.first / kFloats * kFloats; row < end; row += kFloats) {
+            Ints place;
+            for (int i = 0; i < kFloats; ++i) place[i] = row + i;
+            const Ints before = place < front.first, behind = place >= end;
+            const bool others = (row < front.first && !front.begins) || (row + kFloats > end && !front.ends);
+            work(row, Lanes{~(before | behind), ~((front.begins ? Ints{} : before) | (front.ends ? Ints{} : behind)),
+                            !others});
+        }
+    }
+
+    // A row that has ended counts as nothing for what follows it.
+    void forget(std::int64_t t, int row) {
+        float* sum = block(t, row) + row % kFloats;
+        for (int e = 0; e < kFitSums; ++e) sum[e * kFloats] = 0.0f;
     }
 
     // The last of `before` and all but the last of `here`.
@@ -85,7 +109,7 @@ private:
     // Elimination without pivots, row by row, of the sums that a pixel finds, a ridged triangle and the target's row, and of
     // the features' row; returns the target's row times the features' by the triangle's inverse. The sums are kept for update().
     // Each row stays in registers; scaled[j][k] is what row k has in column j, by the pivot of row j.
-    Floats solve(std::int64_t t, int row, Ints counts, const float* x, std::ptrdiff_t stride) {
+    Floats solve(std::int64_t t, int row, const Lanes& lanes, const float* x, std::ptrdiff_t stride) {
         const float *left = block(t - 1, row), *above = block(t - 2, row);
         float* here = block(t, row);
         Floats scaled[kFit][kFit + 1], inverse[kFit], result{};
@@ -95,7 +119,7 @@ private:
 #pragma GCC unroll 16
             for (int j = 0; j <= r && j < kFit; ++j, left += kFloats, above += kFloats, here += kFloats) {
                 entry[j] = fade(left, above);
-                store_floats(here, counts ? entry[j] : Floats{});
+                lanes.store(here, entry[j]);
             }
             eliminate(entry, r, scaled);
 #pragma GCC unroll 16
@@ -173,7 +197,7 @@ public:
                 if (of_excess(c)) subtract(x, neighbours(0) + n * stride_, front.count);
             }
             float* fit = shared_->fits[c];
-            fits_[c].predict(front.t, front.first, front.count, neighbours(c), stride_, fit);
+            fits_[c].predict(front, neighbours(c), stride_, fit);
             for (int i = 0; i < front.count; ++i) rows[i] = fit_level(fit[i]);
         }
     }
@@ -185,8 +209,7 @@ public:
             float* target = targets_[c > 0];
             view.residuals(c, target);
             if (of_excess(c)) subtract(target, targets_[0], front.count);
-            fits_[c].update(front.t, front.first, front.count, neighbours(c), stride_, target, room_);
-            if (front.row_ends) fits_[c].end_row(front.t, front.first);
+            fits_[c].update(front, neighbours(c), stride_, target, room_);
         }
     }
 

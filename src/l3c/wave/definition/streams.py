@@ -20,7 +20,7 @@ STREAMS_MAX = 8
 """Of a tile: more strips of its wavefronts would be shorter than a thread's wait for the others."""
 
 STRIP_ROWS = 16
-"""Strips begin at rows that are multiples of it, so that a vector's rows belong to one thread."""
+"""Strips have a multiple of it, but for the last: as many as the pixels of the widest vector."""
 
 LENGTH_BYTES = 4
 """Of the length of each stream but the last."""
@@ -37,10 +37,8 @@ SAMPLE = 16
 
 def strips(rows: Integers, count: int) -> list[slice]:
     """The strips of a wavefront's rows: slices of them, some of which may be empty. Format 5.9."""
-    first = int(rows[0])
-    inner = [first + rows.size * i // count for i in range(1, count)]
-    nearest = [(row + STRIP_ROWS // 2) // STRIP_ROWS * STRIP_ROWS - first for row in inner]
-    ends = [0, *(min(max(0, end), rows.size) for end in nearest), rows.size]
+    parts = -(-rows.size // STRIP_ROWS)
+    ends = [min(-(-parts * i // count) * STRIP_ROWS, rows.size) for i in range(count + 1)]
     return [slice(*strip) for strip in pairwise(ends)]
 
 
