@@ -323,7 +323,7 @@ private:
         }
         std::uint32_t foretold = 0;
         const std::uint32_t colour = std::uint32_t(bilevel_->code(x, int(actual), [&](std::uint32_t context) {
-            look_for_match(std::uint32_t(p - rows_.data()), context);
+            look_for_match(std::uint32_t(p - rows_.data()), context, *match_place(context));
             foretold = match_.distance ? p[-match_.distance] : 0;
             return std::pair(match_.state(), foretold);
         }));
@@ -354,14 +354,16 @@ private:
         return std::min(found, length - 1);
     }
 
-    // Another match, where the current one is not kept and these contexts occurred before. far: the greatest one, or of
-    // bilevel tiles a circle's.
-    void look_for_match(std::uint32_t place, std::uint32_t far) {
-        recent_[turn_ & 7] = far;
+    // Where the pixel that is coded next finds its match. far: its greatest context, or of bilevel tiles a circle's.
+    std::uint32_t* match_place(std::uint32_t far) const {
         const std::uint32_t context = folded(far + recent_[(turn_ - kTurns[0]) & 7] * kPowers.of[kContextColours + 1] +
                                              recent_[(turn_ - kTurns[1]) & 7] * kPowers.of[kContextColours + 2]);
-        ++turn_;
-        std::uint32_t& last = places_[context * kGolden >> (32 - memory_bits_)];
+        return &places_[context * kGolden >> (32 - memory_bits_)];
+    }
+
+    // Another match, where the current one is not kept and these contexts occurred before. last: of `match_place`.
+    void look_for_match(std::uint32_t place, std::uint32_t far, std::uint32_t& last) {
+        recent_[turn_++ & 7] = far;
         const auto distance = std::ptrdiff_t(place - last);
         if (match_.length < kKeptLength && last && distance != match_.distance) match_ = {distance, 0, 0};
         last = place;
@@ -387,10 +389,13 @@ private:
             found_.marks[i] = std::uint8_t(place);
             found_.entries[i] = &memories_[i][place >> (32 - memory_bits_)];
             __builtin_prefetch(found_.entries[i], 1);
+            __builtin_prefetch(&found_.entries[i]->mark, 1);  // which may lie in the next line
         }
         found_.place = p;
         found_.left = w;
         found_.far = sum;
+        found_.last = match_place(sum);
+        __builtin_prefetch(found_.last, 1);
     }
 
     // more: whether another pixel follows in the row. Its entries are looked up before this one's colour is known, as if
@@ -405,7 +410,7 @@ private:
             if (entries[i]->mark != found_.marks[i]) *entries[i] = Entry{{0, 0}, {0, 0}, found_.marks[i]};
         }
 
-        look_for_match(std::uint32_t(p - rows_.data()), found_.far);
+        look_for_match(std::uint32_t(p - rows_.data()), found_.far, *found_.last);
         const std::uint32_t foretold = p[-match_.distance];
         std::uint32_t offered[kCandidates] = {};
         int count = 0;
@@ -552,6 +557,7 @@ private:
         const std::uint32_t* place = nullptr;  // of the pixel
         std::uint32_t left = 0;                // the colour of its left neighbour
         std::uint32_t far = 0;                 // the greatest context
+        std::uint32_t* last = nullptr;         // the place where it occurred last
         Entry* entries[kMemories];
         std::uint8_t marks[kMemories];
     } found_;
