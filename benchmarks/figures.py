@@ -13,6 +13,7 @@ import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
 REFERENCE = "jxl7"
@@ -47,8 +48,16 @@ def label(codec: str) -> str:
     return f"`{model}`{f', effort {effort}' if effort else ''}{', with history' if plain != codec else ''}"
 
 
+class Timed:
+    """Figures of one run."""
+
+    def cells(self: Any) -> list[str]:
+        """The fields, as a CSV file has them."""
+        return [f"{value:.2f}" if isinstance(value, float) else str(value) for value in astuple(self)]
+
+
 @dataclass(frozen=True)
-class Speed:
+class Speed(Timed):
     """A codec's speed over a whole set, and the run that gave it: its commit, and the load when it began."""
 
     codec: str
@@ -58,13 +67,9 @@ class Speed:
     commit: str
     load: float
 
-    def cells(self) -> list[str]:
-        speeds = f"{self.encode:.2f}", f"{self.decode:.2f}"
-        return [self.codec, str(self.threads), *speeds, self.commit, f"{self.load:.2f}"]
-
 
 @dataclass(frozen=True)
-class Ratio:
+class Ratio(Timed):
     """A codec's speed over that of the reference with one thread, on Kodak, and the run that gave it.
 
     isa: the instruction set of a preset; of other codecs nothing. load: of the machine when the codec was timed.
@@ -78,10 +83,6 @@ class Ratio:
     commit: str
     load: float
     processor: str
-
-    def cells(self) -> list[str]:
-        speeds = f"{self.encode:.2f}", f"{self.decode:.2f}"
-        return [self.codec, self.isa, str(self.threads), *speeds, self.commit, f"{self.load:.2f}", self.processor]
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,7 @@ def merge_speeds(name: str, measured: list[Speed], folder: Path) -> None:
     found |= {(speed.codec, speed.threads): speed for speed in measured}
     known = {codec: number for number, codec in enumerate(ORDER)}
     ordered = sorted(found.values(), key=lambda s: (s.threads, known.get(s.codec, len(ORDER)), s.codec))
-    write_csv(folder / f"{name}-speed.csv", (f.name for f in fields(Speed)), (speed.cells() for speed in ordered))
+    write_csv(folder / f"{name}-speed.csv", (f.name for f in fields(Speed)), (figure.cells() for figure in ordered))
 
 
 def merge_ratios(measured: list[Ratio], folder: Path = RESULTS) -> None:
@@ -210,7 +211,7 @@ def merge_ratios(measured: list[Ratio], folder: Path = RESULTS) -> None:
     found = ratios(folder) | {(r.codec, r.isa, r.threads): r for r in measured}
     known = {codec: number for number, codec in enumerate(ORDER)}
     ordered = sorted(found.values(), key=lambda r: (r.threads, r.isa, known.get(r.codec, len(ORDER)), r.codec))
-    write_csv(folder / "speed-ratios.csv", (f.name for f in fields(Ratio)), (r.cells() for r in ordered))
+    write_csv(folder / "speed-ratios.csv", (f.name for f in fields(Ratio)), (figure.cells() for figure in ordered))
 
 
 def merge_memories(measured: list[Memory], folder: Path) -> None:

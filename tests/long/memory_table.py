@@ -58,7 +58,7 @@ while True:
         picture = decode_picture(large, threads={THREADS}, max_memory=word)
         break
     except LimitError as error:
-        word = max(word + 1, int(re.search(r"take[s]? (\\d+) bytes", str(error))[1]))
+        word = max(word + 1, int(re.search(r"take[s]? ([\\d,]+) bytes", str(error))[1].replace(",", "")))
 print(word, (peak() - before) * 1024)
 """
 
