@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import l3c
-from l3c.codec import graphics
+from l3c.codec import encode, graphics
 from l3c.coding import rans
 from l3c.coding.mixture import intervals
 from l3c.container.constants import LAYOUT_NAMES, SIGNATURE
@@ -106,8 +106,8 @@ def picture() -> NDArray[np.uint8]:
 
 
 def file() -> bytes:
-    """The example: by a model, though graphics would be smaller."""
-    with patch.object(graphics, "attempt", return_value=None):
+    """The example: by a model and with all sections, though graphics, or one section, would be smaller."""
+    with patch.object(graphics, "attempt", return_value=None), patch.object(encode, "is_sole", return_value=False):
         return l3c.encode(picture(), model=MODEL, metadata={"resolution": RESOLUTION}, effort=1)
 
 

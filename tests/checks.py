@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from l3c.codec import encode, graphics
 from l3c.codec.encode import encode_components
-from l3c.container.constants import GRAY, RGB
+from l3c.container.constants import GRAY, RGB, TILE_SIDE_MAX
+from l3c.container.read import read_file
 from l3c.container.structure import ImageHeader
+from l3c.container.write import write_file
 from l3c.training.wave.export import export
 from l3c.training.wave.objective import initial_parameters
 from l3c.wave import presets
@@ -128,6 +130,12 @@ def encode_tiled(
     with patch.object(encode, "is_drawn", return_value=False), patch.object(graphics, "attempt", return_value=None):
         ways = encode_components(header, [picture], {channels: model}, metadata or {}, threads, progress, effort=effort)
     return bytes(min(ways, key=len))
+
+
+def in_sections(file: bytes) -> bytes:
+    """A file of one picture without adaptations, with all its sections, since its tiles may be larger than it needs."""
+    contents = read_file(file)
+    return write_file(replace(contents, tile_side=TILE_SIDE_MAX))
 
 
 def plain(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -31,7 +31,7 @@ def test_info_is_for_people(run: Run) -> None:
         "  image:    60 x 40, RGB, 8 bits",
         f"  file:     {size:,} bytes, {8 * size / PHOTO.size:.3f} bits per sub-pixel, lossless",
         f"  model:    wave ({digest[:8]})",
-        "  tiles:    1 of at most 1024 x 1024",
+        "  tiles:    1 of at most 60 x 60",
         "  metadata: icc (512 bytes)",
     ]
 

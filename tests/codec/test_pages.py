@@ -18,7 +18,7 @@ from l3c.container.structure import Palette
 from l3c.container.write import write_file
 from l3c.errors import FormatError, InputError, L3CError, LimitError, VersionError
 from l3c.images.picture import Picture
-from tests.checks import smooth_picture
+from tests.checks import in_sections, smooth_picture
 from tests.container.forge import assemble
 
 FAST: dict[str, Any] = {"model": "wave-fast", "effort": 1}
@@ -132,7 +132,7 @@ def sections(name: str) -> tuple[bytes, bytes]:
     return data[14 : 14 + index], write_file(read_file(data)).split(DATA)[-1]
 
 
-PAGE = write_file(read_file(l3c.encode(PICTURES[1].samples, **FAST)))[9:]
+PAGE = in_sections(l3c.encode(PICTURES[1].samples, **FAST))[9:]
 KEPT = l3c.keep_file(b"text", "txt")[9:]
 BROKEN = {
     "no pages": (b"\0\0", b"", FormatError, "0 pages cannot"),

@@ -11,7 +11,7 @@ import l3c
 from l3c.container.constants import DATA, TILES
 from l3c.container.read import read_file
 from l3c.container.tiling import boxes
-from tests.checks import encode_tiled, packaged_model, smooth_picture
+from tests.checks import encode_tiled, in_sections, packaged_model, smooth_picture
 
 SIDE = 16
 PICTURE = smooth_picture(40, 60, 3)
@@ -85,7 +85,7 @@ def test_metadata_is_kept_and_missed_by_name() -> None:
 
 def test_samples_of_two_bytes_are_lost_together() -> None:
     picture = (PICTURE[..., 0].astype(np.uint16) << 6) + 1
-    data = l3c.encode(picture)
+    data = in_sections(l3c.encode(picture))
     found = l3c.salvage(data[:-30])
     assert found.samples.dtype == np.uint16
     assert not found.samples.any()
@@ -96,6 +96,6 @@ def test_every_layout_is_salvaged(layout: str) -> None:
     indexed = layout == "palette"
     picture = PICTURE[..., 0] // 2 if indexed else np.dstack([PICTURE, PICTURE[..., :1]])
     palette = l3c.Palette(bytes(384)) if indexed else None
-    found = l3c.salvage(l3c.encode(picture, layout=layout, palette=palette)[:-2])
+    found = l3c.salvage(in_sections(l3c.encode(picture, layout=layout, palette=palette))[:-2])
     assert (found.layout, found.palette) == (layout, palette)
     np.testing.assert_array_equal(found.samples, picture)

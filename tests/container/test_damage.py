@@ -1,17 +1,20 @@
-"""A small real file, cut at every byte and flipped in every bit: an error each, never wrong pixels."""
+"""Small real files, cut at every byte and flipped in every bit: an error each, never wrong pixels."""
 
 import numpy as np
 import pytest
 
 import l3c
-from l3c.container.constants import DATA, TILES
+from l3c.container.constants import COMPACT, DATA, TILES
 from l3c.container.read import read_file
 from l3c.container.write import section
 from l3c.errors import L3CError
-from tests.checks import smooth_picture
+from tests.checks import in_sections, smooth_picture
 
 PICTURE = smooth_picture(24, 28, 3)
-FILE = l3c.encode(PICTURE, metadata={"icc": b"profile"})
+SMALL = l3c.encode(PICTURE)
+FILE = in_sections(l3c.encode(PICTURE, metadata={"icc": b"profile"}))
+FILES = {"compact": SMALL, "of sections": FILE}
+every_form = pytest.mark.parametrize("file", FILES.values(), ids=FILES)
 
 
 def assert_refused_or_exact(data: bytes) -> None:
@@ -22,20 +25,24 @@ def assert_refused_or_exact(data: bytes) -> None:
     np.testing.assert_array_equal(pixels, PICTURE)
 
 
-def test_the_file_is_small_and_needs_its_model() -> None:
-    assert 400 < len(FILE) < 2500
-    assert l3c.info(FILE).stored_tiles == 0
+@every_form
+def test_the_file_is_small_and_needs_its_model(file: bytes) -> None:
+    assert 400 < len(file) < 2500
+    assert l3c.info(file).stored_tiles == 0
+    assert file.startswith(COMPACT) == (file is SMALL)
 
 
-def test_every_truncation_is_refused() -> None:
-    for length in range(len(FILE)):
+@every_form
+def test_every_truncation_is_refused(file: bytes) -> None:
+    for length in range(len(file)):
         with pytest.raises(L3CError):
-            l3c.decode(FILE[:length], threads=1)
+            l3c.decode(file[:length], threads=1)
 
 
-def test_every_flipped_bit_is_refused_or_harmless() -> None:
-    for bit in range(8 * len(FILE)):
-        damaged = bytearray(FILE)
+@every_form
+def test_every_flipped_bit_is_refused_or_harmless(file: bytes) -> None:
+    for bit in range(8 * len(file)):
+        damaged = bytearray(file)
         damaged[bit // 8] ^= 1 << bit % 8
         assert_refused_or_exact(bytes(damaged))
 
@@ -51,9 +58,10 @@ def test_a_flipped_payload_with_a_forged_check_sum_is_refused_by_the_pixels() ->
             l3c.decode(FILE[:start] + section(DATA, bytes(damaged)), threads=1)
 
 
-def test_every_byte_removed_or_doubled_is_refused() -> None:
-    for at in range(len(FILE)):
-        for data in (FILE[:at] + FILE[at + 1 :], FILE[:at] + FILE[at : at + 1] + FILE[at:]):
+@every_form
+def test_every_byte_removed_or_doubled_is_refused(file: bytes) -> None:
+    for at in range(len(file)):
+        for data in (file[:at] + file[at + 1 :], file[:at] + file[at : at + 1] + file[at:]):
             assert_refused_or_exact(data)
 
 

@@ -10,6 +10,7 @@ from l3c.api import decode_picture
 from l3c.container.constants import (
     COMPACT,
     EXIF,
+    FIRST_MODEL,
     GRAPHICS,
     HEAD,
     NAMED,
@@ -23,16 +24,17 @@ from l3c.container.cursor import Cursor, varint
 from l3c.container.history import ColourTable, ValueTable, write_history
 from l3c.container.lazy import read_lazily
 from l3c.container.read import read_file, read_section
-from l3c.container.sole import COMPACT_FILE_MAX, COMPACT_MAX, SOLE_MAX, write_compact, write_sole
-from l3c.container.structure import Contents, ImageHeader, Palette, TileEntry
+from l3c.container.sole import COMPACT_FILE_MAX, COMPACT_MAX, MODEL_MAX, SOLE_MAX, write_compact, write_sole
+from l3c.container.structure import Adaptation, Contents, ImageHeader, ModelReference, Palette, TileEntry
 from l3c.container.write import head, section, write_file
 from l3c.errors import ChecksumError, FormatError, VersionError
-from tests.checks import noise
+from tests.checks import noise, smooth_picture
 
 INDICES = np.arange(600, dtype=np.uint8).reshape(20, 30) // 90
 PALETTE = Palette(bytes(range(21)), b"\0\x80")
 DRAWING = np.zeros((20, 30, 4), np.uint8)
 DRAWING[5:9, 3:20] = 1, 2, 3, 200
+SMOOTH = smooth_picture(24, 28, 3)
 DEEP = noise(9, 7, 3).astype(np.uint16) * 257
 PICTURES = {
     "gray": (DRAWING[..., 0], None),
@@ -42,6 +44,8 @@ PICTURES = {
     "RGBA, two payloads": (np.dstack([DRAWING[..., :3], np.full((20, 30, 1), 255, np.uint8)]), None),
     "palette": (INDICES, PALETTE),
     "column": (DRAWING[:, :1, :3], None),
+    "by a model": (SMOOTH, None),
+    "by a model, deep": (SMOOTH.astype(np.uint16) * 16, None),
     "few colours": (np.arange(16, dtype=np.uint8).reshape(4, 4)[noise(20, 30, 1)[..., 0] % 4], None),
 }
 
@@ -78,7 +82,10 @@ def test_one_section_holds_the_picture(name: str) -> None:
     assert bytes(lazy.payloads[0 : len(contents.data)]) == bytes(contents.data[:])
 
 
-@pytest.mark.parametrize(("name", "most"), [("gray", 15), ("RGB", 15), ("RGBA, one payload", 18)])
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("gray", 15), ("RGB", 15), ("RGBA, one payload", 18), ("by a model", 40), ("by a model, deep", 46)],
+)
 def test_so_many_bytes_are_no_payload(name: str, most: int) -> None:
     data = encoded(name)
     assert len(data) - len(read_file(data).data) <= most
@@ -126,15 +133,25 @@ def test_what_cannot_be_mended_is_refused_with_the_reason() -> None:
         l3c.salvage(data[:-3])
 
 
-def content(header: ImageHeader, entries: list[TileEntry], data: bytes) -> bytes:
+def content(header: ImageHeader, entries: list[TileEntry], data: bytes, model: ModelReference | None = None) -> bytes:
     history = write_history(header.history) if header.history else None
-    return write_sole(head(header), None, history, entries, data)
+    return write_sole(head(header), None, history, entries, data, model)
+
+
+MODEL = ModelReference(bytes(16), "one")
 
 
 HEADER = ImageHeader(0, 2, 2)
 STORED_TILE = TileEntry(STORED, 4)
 WRONG = {
     "a reserved coder": (content(HEADER, [replace(STORED_TILE, coder=3)], b"1234"), VersionError, "tile coder 3"),
+    "a reserved coder beside a model": (
+        content(HEADER, [replace(STORED_TILE, coder=4, crc=0)], b"1234", MODEL),
+        VersionError,
+        "tile coder 4",
+    ),
+    "no model": (varint(18) + b"\0\2\2\7" + bytes(15), FormatError, "a model's digest needs 16 bytes"),
+    "no check": (varint(18) + b"\0\2\2\7" + bytes(17) + b"\1", FormatError, "a tile's check needs 4 bytes"),
     "a stored tile of another size": (content(HEADER, [STORED_TILE], b"123"), FormatError, "stored in 3 bytes"),
     "no payload": (content(HEADER, [replace(STORED_TILE, coder=GRAPHICS)], b""), FormatError, "no graphics payload"),
     "long payloads": (
@@ -143,11 +160,11 @@ WRONG = {
         "payloads take 9 bytes",
     ),
     "a long side": (content(ImageHeader(0, 70000, 1), [STORED_TILE], b"1"), FormatError, "a side above 65535"),
-    "a long header": (varint(1000) + b"\0", FormatError, "a header needs 500 bytes"),
+    "a long header": (varint(2000) + b"\0", FormatError, "a header needs 500 bytes"),
     "no header": (b"\0", FormatError, "layout needs 1 bytes"),
-    "no palette": (varint(8) + b"\4\2\2\7", FormatError, "length of a palette"),
-    "no history": (varint(9) + b"\1\2\2\7", FormatError, "length of a history"),
-    "an unknown history": (varint(9) + b"\1\2\2\7" + varint(2) + b"\x63\0", VersionError, "history 99"),
+    "no palette": (varint(16) + b"\4\2\2\7", FormatError, "length of a palette"),
+    "no history": (varint(17) + b"\1\2\2\7", FormatError, "length of a history"),
+    "an unknown history": (varint(17) + b"\1\2\2\7" + varint(2) + b"\x63\0", VersionError, "history 99"),
     "opacities in RGB": (
         content(replace(HEADER, layout=1, history=ColourTable(Palette(b"123", b"4"))), [STORED_TILE], b"\0\0\0\0"),
         FormatError,
@@ -179,6 +196,19 @@ def test_long_payloads_stay_in_sections_of_their_own() -> None:
     contents = Contents(header, [], header.width, [entry], bytes(header.samples))
     assert SOLE not in write_file(replace(contents, header=replace(header, width=header.width - 1)))[:20]
     assert write_file(replace(contents, tile_side=65535))[9:13] == HEAD
+
+
+def test_two_models_and_long_payloads_of_one_stay_in_sections_of_their_own() -> None:
+    header = ImageHeader(0, 1, MODEL_MAX)
+    entry = TileEntry(FIRST_MODEL, header.samples, 0)
+    contents = Contents(header, [MODEL], header.width, [entry], bytes(header.samples))
+    assert write_file(contents).startswith(COMPACT)
+    assert write_file(replace(contents, models=[MODEL, MODEL]))[9:13] == HEAD
+    longer = replace(contents, tiles=[replace(entry, length=entry.length + 1)], data=bytes(entry.length + 1))
+    assert write_file(longer)[9:13] == HEAD
+    assert write_file(replace(contents, adaptations=[Adaptation(0, b"1")]))[9:13] == HEAD
+    with pytest.raises(ValueError, match="beside a model's has a check"):
+        write_file(replace(contents, tiles=[replace(entry, crc=None)]))
 
 
 def test_compact_files_are_small_and_have_no_metadata() -> None:
@@ -216,6 +246,18 @@ def test_a_section_holds_the_picture_beside_metadata(name: str) -> None:
     salvaged = l3c.salvage(data[:place] + bytes([data[place] ^ 16]) + data[place + 1 :])
     assert np.array_equal(salvaged.samples, picture)
     assert "section SOLE is damaged: one bit of it was mended" in salvaged.lost
+
+
+def test_what_a_model_coded_is_judged_by_its_own_check() -> None:
+    data = l3c.encode(SMOOTH, metadata={"comment": b"small"})
+    for damaged in (data[:-20], data[:-30] + bytes(20) + data[-10:], data[:-2]):
+        salvaged = l3c.salvage(damaged)
+        assert salvaged.metadata == {"comment": b"small"}
+        whole = damaged == data[:-2]
+        assert np.array_equal(salvaged.samples, SMOOTH if whole else 0 * SMOOTH)
+        assert "section SOLE is damaged: the checks of its tiles tell what is wrong" in salvaged.lost
+    with pytest.raises(FormatError, match="section SOLE is missing or damaged"):
+        l3c.salvage(l3c.encode(DRAWING, metadata={"comment": b"small"})[:-9])
 
 
 def test_tiles_without_a_check_belong_to_small_images() -> None:

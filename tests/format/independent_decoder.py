@@ -141,7 +141,7 @@ def unfold(content: bytes) -> dict[str, bytes]:
     """The sections that a section SOLE stands for (2.8.1)."""
     reader, sections = Reader(content), {"MODL": b"\0", "SOLE": b""}
     length = reader.varint()
-    sections["HEAD"] = reader.take(length >> 1)
+    sections["HEAD"] = reader.take(length >> 2)
     head = read_head(sections["HEAD"])
     if head.layout == PALETTE:
         sections["PALT"] = reader.take(reader.varint())
@@ -151,13 +151,20 @@ def unfold(content: bytes) -> dict[str, bytes]:
         shapes = read_history(head, sections["HIST"], {}).components()
     side = max([16, *(size for shape in shapes for size in (shape.height, shape.width))])
     require(side <= 65535, "a component with a long side")
+    checks = [b""] * len(shapes)
+    if length & 2:
+        digest, name_length = reader.take(16), reader.varint()
+        sections["MODL"] = b"\1" + digest + varint_of(name_length) + reader.take(name_length)
+        checks = [reader.take(4) for _ in shapes]
     tiles = [divmod(reader.varint(), 4) for _ in shapes[1:]]
     coder = reader.u8()
     left = reader.left() - sum(length for length, _ in tiles)
     require(left >= 0, "payloads of a small image")
     tiles.append((left, coder))
-    require(all(coder < 3 for _, coder in tiles), "reserved coder")
-    entries = [varint_of(coder) + varint_of(length) for length, coder in tiles]
+    require(all(coder < 3 + (sections["MODL"] != b"\0") for _, coder in tiles), "reserved coder")
+    entries = [
+        varint_of(coder) + varint_of(length) + check for (length, coder), check in zip(tiles, checks, strict=True)
+    ]
     return sections | {"TILE": varint_of(side) + b"".join(entries), "DATA": reader.rest()}
 
 
@@ -3458,7 +3465,7 @@ def decode_page(sections: dict[str, bytes], known: dict[bytes, Model], dct_model
     if "ADPT" in sections:
         models += read_adaptations(sections["ADPT"], models)
     deep = history.deep() if history else deep_numbers(head)
-    checked = "SOLE" not in sections
+    checked = "SOLE" not in sections or sections["MODL"] != b"\0"
     components = decode_tiles(head, shapes, models, sections["TILE"], sections["DATA"], deep, checked)
     numbers = history.numbers(components) if history else join_bytes(head, components)
     return samples_of_numbers(head, numbers)

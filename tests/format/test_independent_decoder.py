@@ -103,8 +103,7 @@ def test_the_steps_of_the_worked_example(models: dict[bytes, independent.Model])
             ]
             seen[t] = [f"{zlib.crc32(tensor.tobytes()):08x}" for tensor in tensors]
 
-    sections = independent.Reader((GOLDEN / "gray-fast.l3c").read_bytes()[9:])
-    content = independent.read_sections(sections)
+    content = independent.read_compact((GOLDEN / "gray-fast.l3c").read_bytes())
     (model,) = independent.read_models(content["MODL"], models)
     independent.WaveTile(model, 61, 83).decode(content["DATA"], watch)
     assert len(expected) == 3

@@ -100,6 +100,7 @@ def assemble(
     references = [ModelReference(model.digest, model.name) for model in plain]
     adaptations = [Adaptation(plain.index(model.base), model.adaptation) for model in adapted]
     payloads = [tile.payload for tile in coded]
-    side = sole_side(header) if is_sole(header, entries, sum(map(len, payloads))) else side
+    if not adapted and is_sole(header, entries, sum(map(len, payloads)), len(plain)):
+        side = sole_side(header)
     contents = Contents(header, references, side, entries, b"", metadata, palette, adaptations=adaptations)
     return write_parts(contents, payloads)

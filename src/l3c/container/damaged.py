@@ -17,6 +17,7 @@ from l3c.container.constants import (
     FILE,
     HEAD,
     HISTORY,
+    MAX_LENGTH,
     METADATA,
     MODELS,
     NAMED,
@@ -28,10 +29,12 @@ from l3c.container.constants import (
 )
 from l3c.container.cursor import Buffer, Cursor, varint
 from l3c.container.history import read_history
+from l3c.container.mending import MENDED_MAX, mended
 from l3c.container.pages import PageEntry, read_index
 from l3c.container.palette import read_palette
 from l3c.container.read import (
     compact_contents,
+    contents_of_sole,
     read_adaptations,
     read_head,
     read_models,
@@ -51,10 +54,6 @@ CHECK_BYTES = 4
 BELIEVED = (COLOURS, MODELS, ADAPTATIONS, TILES)
 """Sections that are read although their checksum does not fit: the tiles' own checksums tell what is wrong, but for
 colours of a palette, which are no samples. HEAD and HIST make samples of tiles: wrong ones would not be noticed."""
-
-MENDED_MAX = 256
-"""Bytes of a section of which every bit is tried: one flipped bit is detected by the checksum, by 4 billion to
-2,000."""
 
 CHECKED_SHARE = 32
 """Bytes of checksums that may be computed for each byte of a file. Without a bound, tags without end in a file that
@@ -79,7 +78,7 @@ def read_damaged(data: Buffer) -> tuple[Contents, list[str]]:
         return _compact(view, lost), lost
     begin = len(SIGNATURE) + 1 if bytes(view[: len(SIGNATURE)]) == SIGNATURE else 0
     if _is_sole(view, begin):
-        contents, end = _find(view, SOLE, begin, sole_contents, lost)
+        contents, end = _small(view, begin, lost)
         return replace(contents, metadata=_metadata(view, begin, end, lost)), lost
     header, start = _find(view, HEAD, 0, read_head, lost)
     if bytes(view[start : start + len(FILE)]) == FILE:
@@ -109,6 +108,23 @@ def _compact(view: memoryview, lost: list[str]) -> Contents:
         lost.append("the compact file is damaged: one bit of it was mended")
         return contents
     raise FormatError("the compact file is damaged, and is too small for a part of it to be salvaged")
+
+
+def _small(view: memoryview, begin: int, lost: list[str]) -> tuple[Contents, int]:
+    """The contents of a small image, and where its section ends. One that is damaged or cut is read nevertheless where
+    its tiles have checks of their own, which tell whether what was read is right.
+    """
+    with suppress(FormatError):
+        return _find(view, SOLE, begin, sole_contents, lost)
+    for place in _places(view, SOLE, begin):
+        with suppress(FormatError):
+            cursor = Cursor(view[place + len(SOLE) :], place + len(SOLE))
+            length = cursor.varint(MAX_LENGTH, "a section's length")
+            contents = contents_of_sole(cursor.part(min(length, cursor.left), "a section"), {})
+            if contents.models:
+                lost.append("section SOLE is damaged: the checks of its tiles tell what is wrong")
+                return replace(contents, tiles=list(_clipped(contents.tiles, len(contents.data)))), place
+    raise FormatError("section SOLE is missing or damaged, without which nothing can be salvaged")
 
 
 def _is_sole(view: memoryview, begin: int) -> bool:
@@ -211,15 +227,12 @@ def _mended(view: memoryview, place: int, content: Cursor, end: int) -> Cursor |
     raw, tag = bytes(content.take(content.left, "a section")), bytes(view[place : place + len(HEAD)])
     content.rewind()
     stored = int.from_bytes(view[end - CHECK_BYTES : end], "little")
-    if len(raw) > MENDED_MAX or len(view[end - CHECK_BYTES : end]) < CHECK_BYTES:
+    if len(view[end - CHECK_BYTES : end]) < CHECK_BYTES:
         return None
-    if (crc32(tag + raw) ^ stored).bit_count() == 1:
+    if len(raw) <= MENDED_MAX and (crc32(tag + raw) ^ stored).bit_count() == 1:
         return content
-    for bit in range(8 * len(raw)):
-        flipped = raw[: bit // 8] + bytes([raw[bit // 8] ^ 1 << bit % 8]) + raw[bit // 8 + 1 :]
-        if crc32(tag + flipped) == stored:
-            return Cursor(memoryview(flipped), end - CHECK_BYTES - len(raw))
-    return None
+    whole = mended(raw, stored, tag)
+    return None if whole is None else Cursor(memoryview(whole), end - CHECK_BYTES - len(raw))
 
 
 def _places(view: memoryview, tag: bytes, start: int) -> Iterator[int]:

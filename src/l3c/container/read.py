@@ -174,9 +174,10 @@ def contents_of(sections: Sections, data: bytes | memoryview) -> Contents:
 
 def contents_of_sole(cursor: Cursor, ancillary: dict[bytes, bytes]) -> Contents:
     """The contents of a small image, from section SOLE; lengths are not checked."""
-    header, palette = _described(*split_sole(cursor))
-    tiles, data = read_sole(cursor, header)
-    return Contents(header, [], sole_side(header), tiles, data, ancillary, palette)
+    described = split_sole(cursor)
+    header, palette = _described(described.head, described.palette, described.history)
+    models, tiles, data = read_sole(cursor, header, described.by_model)
+    return Contents(header, models, sole_side(header), tiles, data, ancillary, palette)
 
 
 def compact_contents(data: memoryview, mend: bool = False) -> Contents:

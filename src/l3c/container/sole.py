@@ -1,14 +1,17 @@
-"""A small image in one section, or in a compact file: each component is one tile, none coded by a model, and one check
-is for all of it (format 2.8.1, 2.8.2).
+"""A small image in one section, or in a compact file: each component is one tile, at most one model codes them, and one
+check is for all of it (format 2.8.1, 2.8.2).
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
 from zlib import crc32
 
 from l3c.container.constants import COMPACT, FIRST_MODEL, MAX_LENGTH, PALETTE, TILE_SIDE_MAX, TILE_SIDE_MIN
 from l3c.container.cursor import Cursor, varint
-from l3c.container.structure import ImageHeader, TileEntry
+from l3c.container.mending import mended
+from l3c.container.reference import read_reference, write_reference
+from l3c.container.structure import ImageHeader, ModelReference, TileEntry
 from l3c.errors import ChecksumError, FormatError, VersionError
 
 LENGTH_SHIFT = 2
@@ -17,8 +20,12 @@ LENGTH_SHIFT = 2
 WITH_HISTORY = 1
 """Flag below the length of a header: a history follows."""
 
-HEAD_SHIFT = 1
-"""A number holds a header's length above that flag."""
+WITH_MODEL = 2
+"""The next flag: a model follows, and of each tile the check of its samples, as in a larger file: what a model decodes
+depends on the weights and the processor that a reader has."""
+
+HEAD_SHIFT = 2
+"""A number holds a header's length above those flags."""
 
 HISTORY_MAX = 1 << 11
 """Bytes of a history, at most, with room for a table of 256 colours with alpha."""
@@ -31,12 +38,13 @@ bytes that it saves are 0.06 %."""
 CHECK_BYTES = 4
 """Of a compact file's check, a whole CRC-32: nothing else in it has a check."""
 
-MENDED_MAX = 256
-"""Bytes of a compact file of which every bit is tried, as many as of a section (`damaged`)."""
-
 COMPACT_MAX = 1 << 15
 """Bytes of payloads up to which a file is compact: with palette and history, all of it is read at once. Beyond, the 11
 bytes that it saves are 0.03 %."""
+
+MODEL_MAX = 1 << 12
+"""Bytes of payloads with a model's up to which an image is written so: of more, rows of a tile can be salvaged where
+sections stand for themselves, and what those take is 1 % of so many bytes."""
 
 COMPACT_FILE_MAX = 1 << 16
 """Bytes of a compact file, with room for a palette or a history: readers of pieces take all of it."""
@@ -47,54 +55,86 @@ def sole_side(header: ImageHeader) -> int:
     return max(TILE_SIDE_MIN, *(max(c.height, c.width) for c in header.components))
 
 
-def is_sole(header: ImageHeader, entries: list[TileEntry], size: int) -> bool:
-    """Whether tiles can be written so, and are worth it. size: of all payloads, bytes.
+def is_sole(header: ImageHeader, entries: list[TileEntry], size: int, models: int = 0) -> bool:
+    """Whether tiles can be written so, and are worth it. size: of all payloads, bytes. models: how many are listed.
 
     Those with a long history are not: of its section and of tiles something is left where one is damaged.
     """
-    each = len(entries) == len(header.components) and all(entry.model is None for entry in entries)
-    if not each or size > SOLE_MAX or sole_side(header) > TILE_SIDE_MAX:
+    most = MODEL_MAX if models else SOLE_MAX
+    each = len(entries) == len(header.components) and all(e.coder < FIRST_MODEL + models for e in entries)
+    if not each or models > 1 or size > most or sole_side(header) > TILE_SIDE_MAX:
         return False
     return header.history is None or len(header.history.content()) < HISTORY_MAX
 
 
 def write_sole(
-    head: bytes, palette: bytes | None, history: bytes | None, entries: list[TileEntry], data: bytes | memoryview
+    head: bytes,
+    palette: bytes | None,
+    history: bytes | None,
+    entries: list[TileEntry],
+    data: bytes | memoryview,
+    model: ModelReference | None = None,
 ) -> bytes:
-    """The section's content. head, palette, history: contents of the sections that it replaces. data: the payloads."""
-    first = varint(len(head) << HEAD_SHIFT | (WITH_HISTORY if history is not None else 0)) + head
-    described = [first, *(varint(len(part)) + part for part in (palette, history) if part is not None)]
+    """The section's content. head, palette, history: contents of the sections that it replaces. data: the payloads.
+    model: that codes tiles, which then have checks, if there is one.
+    """
+    flags = (WITH_HISTORY if history is not None else 0) | (WITH_MODEL if model else 0)
+    described = [varint(len(head) << HEAD_SHIFT | flags), head]
+    described += [varint(len(part)) + part for part in (palette, history) if part is not None]
+    checks = [write_reference(model), *map(_check, entries)] if model else []
     numbers = [varint(entry.length << LENGTH_SHIFT | entry.coder) for entry in entries[:-1]]
-    return b"".join([*described, *numbers, bytes([entries[-1].coder]), data])
+    return b"".join([*described, *checks, *numbers, bytes([entries[-1].coder]), data])
 
 
-def split_sole(cursor: Cursor) -> tuple[Cursor, Cursor | None, Cursor | None]:
-    """The contents of HEAD, and of PALT and HIST if they are there; the tiles are left. Raises FormatError."""
+def _check(tile: TileEntry) -> bytes:
+    if tile.crc is None:
+        raise ValueError("a tile beside a model's has a check")
+    return tile.crc.to_bytes(CHECK_BYTES, "little")
+
+
+class Described(NamedTuple):
+    """The contents of HEAD, and of PALT and HIST if they are there. by_model: whether a model is named."""
+
+    head: Cursor
+    palette: Cursor | None
+    history: Cursor | None
+    by_model: bool
+
+
+def split_sole(cursor: Cursor) -> Described:
+    """What describes the image; its model and the tiles are left. Raises FormatError."""
     number = cursor.varint(MAX_LENGTH, "the length of a header")
     head = cursor.part(number >> HEAD_SHIFT, "a header")
     layout = head.integer(1, "layout")
     head.rewind()
     palette = _part(cursor, "a palette") if layout == PALETTE else None
-    return head, palette, _part(cursor, "a history") if number & WITH_HISTORY else None
+    history = _part(cursor, "a history") if number & WITH_HISTORY else None
+    return Described(head, palette, history, bool(number & WITH_MODEL))
 
 
 def _part(cursor: Cursor, what: str) -> Cursor:
     return cursor.part(cursor.varint(MAX_LENGTH, f"the length of {what}"), what)
 
 
-def read_sole(cursor: Cursor, header: ImageHeader) -> tuple[list[TileEntry], memoryview]:
-    """The tiles and their payloads, whose lengths may sum to more than there is. Raises FormatError."""
+def read_sole(
+    cursor: Cursor, header: ImageHeader, by_model: bool
+) -> tuple[list[ModelReference], list[TileEntry], memoryview]:
+    """The model, if there is one, the tiles and their payloads, whose lengths may sum to more than there is. Raises
+    FormatError.
+    """
     if sole_side(header) > TILE_SIDE_MAX:
         raise cursor.fail(f"section SOLE of a component with a side above {TILE_SIDE_MAX}")
     planes = header.components
+    models = [read_reference(cursor)] if by_model else []
+    checks = [cursor.integer(CHECK_BYTES, "a tile's check") if by_model else None for _ in planes]
     numbers = [cursor.varint(MAX_LENGTH, "a tile's length and coder") for _ in planes[1:]]
     lengths, coders = [n >> LENGTH_SHIFT for n in numbers], [n & (1 << LENGTH_SHIFT) - 1 for n in numbers]
     coders.append(cursor.integer(1, "a tile's coder"))
     lengths.append(max(0, cursor.left - sum(lengths)))
-    if max(coders) >= FIRST_MODEL:
+    if max(coders) >= FIRST_MODEL + len(models):
         raise VersionError(f"byte {cursor.offset}: tile coder {max(coders)} is unknown to this release")
-    entries = [TileEntry(*tile) for tile in zip(coders, lengths, strict=True)]
-    return entries, cursor.take(cursor.left, "payloads")
+    entries = [TileEntry(*tile) for tile in zip(coders, lengths, checks, strict=True)]
+    return models, entries, cursor.take(cursor.left, "payloads")
 
 
 def is_compact(start: bytes | memoryview) -> bool:
@@ -117,14 +157,9 @@ def read_compact(data: memoryview, mend: bool = False) -> bytes:
     file, stored = bytes(data[:-CHECK_BYTES]), int.from_bytes(data[-CHECK_BYTES:], "little")
     if mend and (crc32(file) ^ stored).bit_count() == 1:  # the check itself is damaged
         return file[len(COMPACT) :]
-    if mend and len(file) <= MENDED_MAX:
-        flipped = (file[: i // 8] + bytes([file[i // 8] ^ 1 << i % 8]) + file[i // 8 + 1 :] for i in _bits(file))
-        file = next((one for one in flipped if crc32(one) == stored), file)
+    if mend:
+        content = mended(file[len(COMPACT) :], stored, COMPACT)
+        file = file if content is None else COMPACT + content
     if crc32(file) != stored:
         raise ChecksumError("the compact file is damaged: its check differs")
     return file[len(COMPACT) :]
-
-
-def _bits(file: bytes) -> range:
-    """Of a file behind its signature."""
-    return range(8 * len(COMPACT), 8 * len(file))

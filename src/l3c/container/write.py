@@ -54,7 +54,9 @@ def _sole(contents: Contents, data: Sequence[Part]) -> bytes:
     """The content of section SOLE. data: the payloads."""
     palette = write_palette(contents.palette) if contents.palette else None
     history = write_history(contents.header.history) if contents.header.history else None
-    return write_sole(head(contents.header), palette, history, contents.tiles, b"".join(part[:] for part in data))
+    joined = b"".join(part[:] for part in data)
+    model = contents.models[0] if contents.models else None
+    return write_sole(head(contents.header), palette, history, contents.tiles, joined, model)
 
 
 def _sections(contents: Contents, payloads: Sequence[Part] | None = None) -> list[Part]:
@@ -80,11 +82,11 @@ def _sections(contents: Contents, payloads: Sequence[Part] | None = None) -> lis
 
 
 def _is_sole(contents: Contents, size: int) -> bool:
-    """Whether one section holds the image, which lists no model, in the tiles that readers of that section expect.
+    """Whether one section holds the image, without adaptations, in the tiles that readers of that section expect.
 
     size: of all payloads, bytes.
     """
-    if contents.models or not is_sole(contents.header, contents.tiles, size):
+    if contents.adaptations or not is_sole(contents.header, contents.tiles, size, len(contents.models)):
         return False
     return contents.tile_side == sole_side(contents.header)
 
