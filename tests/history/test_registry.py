@@ -170,7 +170,7 @@ def test_undoing_and_doing_again_are_inverse() -> None:
 
 
 STRETCHED = np.clip(smooth_picture(90, 100, 3).astype(int) * 3 // 5 * 2 - 60, 0, 255).astype(np.uint8)
-GRAY = np.repeat(smooth_picture(90, 100, 1), 3, axis=2)
+GRAY = np.repeat(smooth_picture(120, 130, 1), 3, axis=2)
 DEEP = (smooth_picture(90, 101, 3).astype(np.uint16) * 5 + noise(90, 101, 3) % 5) * 51
 TABLED = {
     "stretched contrast": (STRETCHED, "values"),
