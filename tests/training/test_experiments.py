@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from l3c.errors import InputError, ModelError
-from l3c.training.checkpoints import Checkpoints, Policy, read_state
+from l3c.training.checkpoints import BEST, Checkpoints, Policy, read_state
 from l3c.training.experiments import create_experiment, find_experiment, label_parts
 from l3c.training.published.config import Config
 
@@ -32,6 +32,17 @@ def test_any_unique_part_of_a_name_finds_it(tmp_path: Path) -> None:
         find_experiment("rgb", tmp_path)
     with pytest.raises(InputError, match=r"no experiment .*rgb_shared"):
         find_experiment("rgb_shard", tmp_path)
+
+
+def test_the_number_of_the_best_chooses_it_again(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path)
+    for iteration in 5, 9:
+        checkpoints.save(iteration, {}, Policy(), permanent=True)
+    checkpoints.save_best({"network": {}, "bpsp": 3.0, "iteration": 7})
+    chosen, path = checkpoints.choose(BEST)
+    assert checkpoints.choose(chosen) == (7, path)
+    assert checkpoints.choose(6)[0] == 5
+    assert checkpoints.choose(8)[0] == 5
 
 
 def test_the_policy_keeps_every_tenth_and_the_last_three(tmp_path: Path) -> None:

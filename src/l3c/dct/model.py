@@ -17,6 +17,7 @@ from l3c.dct.definition.plane import Plane
 from l3c.errors import ModelError
 from l3c.models import search_path
 from l3c.models.digest import digest_of
+from l3c.models.tensors import tensor_bytes
 
 if TYPE_CHECKING:
     from l3c.dct.compiled import DctCoder
@@ -64,13 +65,11 @@ def file_content(
     architectures: tuple[Architecture, Architecture], tensors: tuple[Tensors, Tensors], calibrated: bool = True
 ) -> tuple[bytes, bytes]:
     """(bytes of a file, digest)."""
-    from safetensors.numpy import save
-
     joined = _joined(tensors)
     stated = _stated(architectures, calibrated)
     digest = digest_of([FORMAT, stated], joined)
     said = {"format": FORMAT, "architecture": json.dumps(stated), "digest": digest.hex()}
-    return save(joined, said), digest
+    return tensor_bytes(joined, said), digest
 
 
 def read_model(file: str) -> DctModel:

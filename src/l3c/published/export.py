@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from l3c.errors import InputError, ModelError
 from l3c.published.architecture import DILATIONS, Architecture, recursions_of
-from l3c.published.grid import SMALL_WEIGHT, Floats, Grid, Grids, Steps, grid_of, shifts_of
+from l3c.published.grid import SMALL_WEIGHT, Floats, Grid, Grids, Steps, grid_of, most_of, shifts_of
 from l3c.published.integer_model import all_parameters
 from l3c.published.layers_integer import Program, layers, scale_count
 from l3c.published.operations import INPUT_MAX, NARROW_BITS, NARROW_MAX, SUM_MAX, IntegerLayer, Layer
@@ -195,7 +195,7 @@ def _least_step(layer: Layer, weight: Floats, bias: Floats, source: Floats, shif
     """Smallest steps of a layer's outputs that leave room for weights and sums at a shift."""
     weights = np.abs(weight * source[None, :, None, None])
     sums = weights.sum((1, 2, 3)) * layer.read_max + np.abs(bias)
-    room = np.maximum(weights.max((1, 2, 3)) / SMALL_WEIGHT, 1.1 * sums / SUM_MAX)
+    room = np.maximum(weights.max((1, 2, 3)) / most_of(layer), 1.1 * sums / SUM_MAX)
     least: Floats = room * 2.0**shift
     return least
 

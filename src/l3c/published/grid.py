@@ -58,8 +58,12 @@ Grids = dict[str, tuple[Layer, Grid]]
 def grid_of(a: Architecture, layer: Layer, outputs: int, steps: Steps) -> Grid:
     """A layer's grid under the steps of its signals."""
     unit, offset = _target(a, layer, steps, outputs)
-    most = LARGE_WEIGHT if any(part in layer.name.split(".") for part in LARGE) else SMALL_WEIGHT
-    return Grid((steps[layer.source] / unit[:, None])[:, :, None, None], unit, offset, most)
+    return Grid((steps[layer.source] / unit[:, None])[:, :, None, None], unit, offset, most_of(layer))
+
+
+def most_of(layer: Layer) -> int:
+    """Greatest magnitude of a layer's whole weights."""
+    return LARGE_WEIGHT if any(part in layer.name.split(".") for part in LARGE) else SMALL_WEIGHT
 
 
 def shifts_of(layer: Layer, most: int, weight: Floats, bias: Floats) -> NDArray[np.int64]:

@@ -20,6 +20,7 @@ from l3c.errors import InputError, ModelError
 from l3c.models import search_path
 from l3c.models.cache import Loaded
 from l3c.models.search_path import Row
+from l3c.models.tensors import tensor_bytes
 from l3c.published.architecture import KINDS, Architecture
 from l3c.published.graph import parse_architecture
 from l3c.published.integer_model import FORMAT, TILE, PublishedModel, known_answer, network_digest, tensors_of
@@ -172,8 +173,6 @@ def _layer(layer: Layer, stored: dict[str, NDArray[Any]]) -> IntegerLayer:
 
 def write_model(path: Path, architecture: Architecture, network: list[IntegerLayer], tile: int = TILE) -> bytes:
     """Write a file, whole or not at all, with its known answer by the definition; its digest."""
-    from safetensors.numpy import save
-
     digest = network_digest(architecture, network)
     metadata = {
         "format": FORMAT,
@@ -182,5 +181,5 @@ def write_model(path: Path, architecture: Architecture, network: list[IntegerLay
         "digest": digest.hex(),
         "known_answer": known_answer(make_program("definition", architecture, network)),
     }
-    write_whole(path, save(tensors_of(network), metadata))
+    write_whole(path, tensor_bytes(tensors_of(network), metadata))
     return digest

@@ -50,10 +50,15 @@ class Checkpoints:
         return dict(sorted(paths.items()))
 
     def choose(self, iteration: int = LATEST) -> tuple[int, Path]:
-        """Return the nearest checkpoint that is not later, or the latest, or that of the best validation."""
+        """Return the nearest checkpoint that is not later, or the latest, or that of the best validation.
+
+        The number that is returned chooses the same weights again, as long as they are there.
+        """
         if iteration == BEST:
             return self._best()
         paths = self.all()
+        if iteration != LATEST and iteration not in paths and (best := self.best()) and best[1] == iteration:
+            return self._best()
         if not paths:
             raise InputError(f"{self.folder}: holds no checkpoint")
         wanted = [i for i in paths if iteration == LATEST or i <= iteration]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from l3c.errors import EngineError, ModelError
 from l3c.models import search_path
+from l3c.models.tensors import tensor_bytes
 from l3c.wave.definition.architecture import Architecture
 from l3c.wave.definition.learning import Learning
 from l3c.wave.definition.network import Network, read_network
@@ -73,10 +74,8 @@ def _refused(file: str, error: Exception) -> ModelError:
 
 def file_content(architecture: Architecture, tensors: Tensors, learning: Learning | None) -> tuple[bytes, bytes]:
     """(bytes of a file, digest)."""
-    from safetensors.numpy import save
-
     digest = canonical_digest(architecture, tensors, learning)
     said = {"format": FORMAT, "architecture": json.dumps(architecture.to_dict()), "digest": digest.hex()}
     if learning:
         said["learning"] = json.dumps(learning.to_dict())
-    return save(tensors, said), digest
+    return tensor_bytes(tensors, said), digest
