@@ -28,8 +28,12 @@ LARGE_WEIGHT = 32767
 SHIFT_MAX = 22
 """A layer's rounding is 2^(shift - 1) and stays below SUM_MAX, 2^24, with room for a sum."""
 
-LARGE = ("input", "params", "to_q", "head")
-"""Layers whose weights have 16 bits: few weights, or much that hangs on them."""
+LARGE = ("input", "params", "to_q", "head", "dec", "atrous")
+"""Layers whose weights have 16 bits: few weights, or much that hangs on them.
+
+What predicts means of 256 values passes through predictors and classifiers. Networks that begin as an interpolation
+have weights there that differ much in size, and with 8 bits cost 1 to 5 bits a sub-pixel more (without fine-tuning).
+"""
 
 
 @dataclass(frozen=True)
