@@ -165,7 +165,7 @@ OTHER = checked(ImageHeader(RGB, 104, 136), history_of(read_file(FILE)).file, 1)
 
 BAD: dict[str, tuple[bytes, type[FormatError] | type[LimitError]]] = {
     "another sampling": (forged(sampling=2), FormatError),
-    "gray": (forged(sampling=0), LimitError),  # three components in the memory that one of this size takes
+    "gray": (forged(sampling=0), FormatError),
     "another length": (forged(length=history_of(read_file(FILE)).file.length - 1), FormatError),
     "another cut": (forged(top=8), FormatError),
     "too much cut off": (forged(left=16), FormatError),

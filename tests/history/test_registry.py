@@ -189,3 +189,11 @@ def test_values_of_a_table_are_coded_by_their_ranks(name: str) -> None:
     np.testing.assert_array_equal(l3c.decode(data), samples)
     assert found in str(l3c.info(data).history)
     assert len(data) < len(l3c.encode(samples, model="wave", history=False))
+
+
+@pytest.mark.parametrize(("height", "width"), [(8, 8), (30, 41), (90, 100), (250, 262)])
+def test_small_gray_in_rgb_is_never_larger_than_without_a_history(height: int, width: int) -> None:
+    samples = np.repeat(smooth_picture(height, width, 1), 3, axis=2)
+    assert len(l3c.encode(samples, model="wave-fast")) <= len(l3c.encode(samples, model="wave-fast", history=False))
+    if height < 100:
+        assert len(l3c.encode(samples)) <= len(l3c.encode(samples, history=False))

@@ -29,6 +29,13 @@ from l3c.history.residuals import kind as residuals
 from l3c.history.value_table import kind as value_table
 from l3c.threads import part_of
 
+SMALL_PIXELS = 1 << 16
+"""Up to which a history of gray in RGB, some 30 bytes, may outweigh what two channels that repeat one cost.
+
+Of gray photographs as RGB, 64 x 64 pixels with a history were up to 1.6 % larger than without, 0.2 megapixels 1.2 to
+5.4 % smaller. Coding 2^16 pixels once more takes 25 milliseconds.
+"""
+
 Way = tuple[ImageHeader, Components]
 """A header, and the components that it says, each uint8 [height, width, channels]."""
 
@@ -145,6 +152,7 @@ def _histories(numbers: NDArray[Any], header: ImageHeader, limit: int) -> list[W
     history = undone[0].history
     if isinstance(history, ValueTable) and value_table.may_be_larger(header, history):
         return [undone, residuals.undo(numbers, header) or (header, to_components(numbers, header))]
-    if isinstance(history, ValueTable) and not history.gray and header.depth == BYTE:  # a table is a guess by counts
-        return [undone, (header, to_components(numbers, header))]
+    small = header.height * header.width <= SMALL_PIXELS
+    if isinstance(history, ValueTable) and header.depth == BYTE and (small or not history.gray):
+        return [undone, (header, to_components(numbers, header))]  # a table is a guess by counts
     return [undone]

@@ -32,7 +32,7 @@ LARGE = ("input", "params", "to_q", "head", "dec", "atrous")
 """Layers whose weights have 16 bits: few weights, or much that hangs on them.
 
 What predicts means of 256 values passes through predictors and classifiers. Networks that begin as an interpolation
-have weights there that differ much in size, and with 8 bits cost 1 to 5 bits a sub-pixel more (without fine-tuning).
+have weights there that differ much in size, and with 8 bits cost 2 to 6 bits a sub-pixel more (without fine-tuning).
 """
 
 

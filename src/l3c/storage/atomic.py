@@ -116,7 +116,7 @@ class Partial:
 
 
 def mode_for(path: Path, attributes: Attributes) -> int | None:
-    """The mode of a file that is written here: the one that is told, else that of the file in its place; or None."""
+    """The mode of a file that is written here: the one that is given, else that of the file in its place; or None."""
     return _mode(path) if attributes.mode is None else attributes.mode
 
 

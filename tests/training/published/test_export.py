@@ -18,7 +18,7 @@ from tests.published.integer import ARCHITECTURES, picture, plausible_state
 from tests.training.pictures import train_arguments, write_pictures
 
 SETTINGS = {
-    "l3c": [],
+    "l3c": ["-p", "channels_last"],
     "rgb": ["-p", "kind=rgb"],
     "rgb-shared": ["-p", "kind=rgb-shared", "-p", "scales=1"],
 }

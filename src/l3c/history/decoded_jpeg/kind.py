@@ -12,6 +12,7 @@ from l3c.container.constants import GRAY, RGB
 from l3c.container.history import DecodedJpeg
 from l3c.container.structure import ImageHeader
 from l3c.container.tiling import Box
+from l3c.errors import FormatError, LimitError
 from l3c.history.part import Part
 from l3c.history.value_table.convert import is_gray
 from l3c.jpeg.pixels import redo as redo_pixels
@@ -74,12 +75,15 @@ def _proven(pixels: NDArray[Any], header: ImageHeader, origin: Origin) -> tuple[
 
 def redo(components: Components, header: ImageHeader, history: DecodedJpeg) -> NDArray[np.uint8]:
     """Pixels [height, width, channels]. Raises FormatError, ModelError, DependencyError."""
-    from l3c.dct.keep import memory_bound, taken_apart
+    from l3c.dct.keep import OTHER_FRAME, memory_bound, taken_apart
     from l3c.jpeg.baseline import coefficients_of
 
     size = header.height + history.top, header.width + history.left
     picture = jpeg_header(header, history)
-    file = taken_apart(picture, history.file, max_memory=memory_bound(picture, history.file))
+    try:
+        file = taken_apart(picture, history.file, max_memory=memory_bound(picture, history.file))
+    except LimitError as error:  # no file of this frame takes so much, so that a higher --max-memory would not help
+        raise FormatError(OTHER_FRAME) from error
     whole = redo_pixels(
         coefficients_of(file, size, history.channels, history.subsampled), size, history.nearest, history.fast
     )
