@@ -22,6 +22,12 @@ l3c::Architecture made_up_architecture(Draw draw) {
             side_channels};
 }
 
+// The upper half is made of the lower, as the package's is: the search by sixteen looks up the lower alone.
+inline int sigmoid_entry(int i) {
+    if (2 * i > l3c::kSigmoids) return 65536 - sigmoid_entry(l3c::kSigmoids - i);
+    return int(std::lround(65536 / (1 + std::exp(12 - i / 16.0))));
+}
+
 template <class Draw>
 l3c::WaveModel made_up_model(const l3c::Architecture& a, Draw draw) {
     l3c::WaveModel model{a, {}, {}, {}};
@@ -34,10 +40,9 @@ l3c::WaveModel made_up_model(const l3c::Architecture& a, Draw draw) {
         for (int o = 0; o < outputs; ++o) layer.shift.push_back(std::uint8_t(draw(6, 12)));
         model.layers.push_back(layer);
     }
-    for (int i = 0; i < 384; ++i) {
-        const int here = int(65536 / (1 + std::exp(12 - i / 16.0))),
-                  next = int(65536 / (1 + std::exp(12 - (i + 1) / 16.0)));
-        model.tables.sigmoid[i] = here << 11 | (next - here);
+    for (int i = 0; i < l3c::kSigmoids; ++i) {
+        const int here = sigmoid_entry(i);
+        model.tables.sigmoid[i] = here << l3c::kSigmoidRiseBits | (sigmoid_entry(i + 1) - here);
     }
     for (int i = 0; i < 256; ++i) model.tables.exponential[i] = int(32768 * std::exp(-i / 16.0));
     for (int i = 0; i < 128; ++i) model.tables.mantissa[i] = 2048 + 16 * i, model.tables.scale_shift[i] = 4 + i / 12;
