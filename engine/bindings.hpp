@@ -35,6 +35,7 @@ l3c::Architecture architecture_of(nb::handle given);
 void bind_coding(nb::module_& m);
 void bind_dct(nb::module_& m);
 void bind_graphics(nb::module_& m);
+void bind_images(nb::module_& m);
 void bind_jpeg(nb::module_& m);
 void bind_training(nb::module_& m);
 void bind_wave(nb::module_& m);

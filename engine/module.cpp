@@ -10,6 +10,7 @@ NB_MODULE(_engine, m) {
     bind_coding(m);
     bind_dct(m);
     bind_graphics(m);
+    bind_images(m);
     bind_jpeg(m);
     bind_training(m);
     bind_wave(m);

@@ -17,7 +17,7 @@ processor=${processor/arm64/aarch64}
 sources() {
     local folder source flags
     for source in team.cpp workspace.cpp coding/rans.cpp coding/status.cpp coding/symbols.cpp dct/model.cpp graphics/tile.cpp \
-        jpeg/notes.cpp jpeg/entropy_read.cpp jpeg/entropy_write.cpp training/gradient.cpp wave/model.cpp wave/streams.cpp \
+        images/filters.cpp jpeg/notes.cpp jpeg/entropy_read.cpp jpeg/entropy_write.cpp training/gradient.cpp wave/model.cpp wave/streams.cpp \
         isa/dispatch.cpp "$main"; do
         echo "$source"
     done

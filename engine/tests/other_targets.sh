@@ -15,7 +15,7 @@ print("-I" + n.include_dir(), "-I" + s.get_path("include"), "-fno-strict-aliasin
 status=0
 for target in ${TARGETS:-x86_64-linux-musl aarch64-linux-musl x86_64-macos aarch64-macos x86_64-windows-gnu}; do
   failed=""
-  for source in *.cpp coding/*.cpp dct/*.cpp graphics/*.cpp jpeg/*.cpp training/*.cpp wave/*.cpp isa/dispatch.cpp; do
+  for source in *.cpp coding/*.cpp dct/*.cpp graphics/*.cpp images/*.cpp jpeg/*.cpp training/*.cpp wave/*.cpp isa/dispatch.cpp; do
     case $source in
       */bindings.cpp | module.cpp)
         # shellcheck disable=SC2086

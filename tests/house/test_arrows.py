@@ -15,6 +15,7 @@ ENGINE_USERS = {
     "coding.compiled",
     "dct.compiled",
     "graphics.compiled",
+    "images.compiled",
     "jpeg.entropy_compiled",
     "wave.compiled",
 }

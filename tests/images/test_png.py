@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from l3c.errors import InputError
+from l3c.images.compiled import undo_png_filters
 from l3c.images.png_chunks import SIGNATURE, chunk, chunks_of, pack
 from l3c.images.read import read_bytes
 from l3c.images.receipt import lost_in, second_opinion
@@ -208,6 +209,26 @@ def test_damage_is_refused_with_its_place(name: str) -> None:
     data, reason = DAMAGED[name]
     with pytest.raises(InputError, match=f"^x.png: cannot be read: .*{reason}"):
         read_bytes(data, "x.png")
+
+
+@pytest.mark.parametrize("values", [3, 256])  # few, so that the choice of Paeth's filter is often among equals
+@pytest.mark.parametrize("step", [1, 2, 3, 4, 6, 8])
+def test_filters_are_undone_in_rows_of_any_length(step: int, values: int) -> None:
+    for width in (*range(1, 11), 200):
+        rows = np.random.default_rng(width).integers(0, values, (11, width * step), dtype=np.uint8)
+        lines, out = np.frombuffer(filtered(rows, step), np.uint8).reshape(11, -1), np.zeros_like(rows)
+        for top, stop in ((0, 1), (1, 4), (4, 4), (4, 11)):
+            assert undo_png_filters(lines[top:stop].tobytes(), step, out, top) == stop - top
+            np.testing.assert_array_equal(out[:stop], rows[:stop])
+            assert not out[stop:].any()
+
+
+def test_rows_that_do_not_fit_are_refused() -> None:
+    out = np.zeros((3, 6), np.uint8)
+    for count, step, top in ((7, 5, 0), (7, 0, 0), (7, 9, 0), (7, 4, 0), (8, 3, 0), (14, 3, 2), (7, 3, 4)):
+        with pytest.raises(ValueError, match=r"rows|row has|bytes of a pixel"):
+            undo_png_filters(bytes(count), step, out, top)
+    assert undo_png_filters(bytes([0] * 7 + [5] * 7), 3, out, 1) == 1
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -1,7 +1,6 @@
-"""PNG and APNG, all fifteen kinds of samples, read by zlib and Pillow's filters and written whole.
+"""PNG and APNG, all fifteen kinds of samples, read by zlib and the engine's filters and written whole.
 
-A file is known by walking its chunks. Pillow undoes the filters of rows, which are defined on bytes: nothing here
-depends on what modes Pillow has.
+A file is known by walking its chunks. The filters of rows are defined on bytes: one engine undoes them for all kinds.
 """
 
 from __future__ import annotations
@@ -14,10 +13,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from l3c.container.structure import Animation, Frame, Palette
 from l3c.images import resolution
+from l3c.images.compiled import undo_png_filters
 from l3c.images.content import Content, Pieces, viewed, whole
 from l3c.images.deflating import HEADER, joined_adler, parts_of, raw_deflate, strategy_of
 from l3c.images.description import ALPHA, GRAY, PALETTE, RGB, Description, damaged, digest, trailing
@@ -34,12 +33,9 @@ COLOURS = {0: GRAY, 2: RGB, 3: PALETTE, 4: GRAY, 6: RGB}  # by colour type; alph
 PASSES = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
 """Of interlaced pictures: first row, first column, and the steps between rows and columns."""
 
-MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
-"""Pillow's mode of pixels of as many bytes."""
-
-BAND = 1 << 23
-"""Bytes of rows that are undone at once, so that memory beside the picture stays small: each band is held some times,
-and the next one is inflated meanwhile."""
+BAND = 1 << 21
+"""Bytes of rows whose filters are undone at once, while the next ones are inflated: little memory beside the picture,
+which stays in caches, and few meetings of threads."""
 
 FILTERED = 1 << 18
 """Bytes of rows that are filtered at once: what that takes beside them, some 16 times as much, stays in caches."""
@@ -353,18 +349,16 @@ class _Rows:
         """Rows [height, bytes a row] of pixels of `pixel` bits."""
         size, step = -(-width * pixel // 8), max(1, pixel // 8)
         band = max(1, BAND // (size + 1))
-        out, above, top = np.empty((0, size), np.uint8), b"", 0
+        out, top = np.empty((0, size), np.uint8), 0
         for pieces in one_ahead(self._bands(height, band, size + 1), spare_threads()):
-            count = min(band, height - top)
             if not top:  # memory is taken only where the first rows are there
                 out = np.empty((height, size), np.uint8)
-            raw = np.frombuffer(b"".join([above, *pieces]), np.uint8)
-            rows = raw.reshape(-1, size + 1)
-            if int(rows[:, 0].max()) >= FILTERS:
-                raise damaged(f"row {top + count - len(rows) + int(rows[:, 0].argmax())} has filter {rows[:, 0].max()}")
-            out[top : top + count] = unfiltered(rows, step)[-count:]
+            rows = b"".join(pieces)
+            count = len(rows) // (size + 1)
+            done = undo_png_filters(rows, step, out, top)
+            if done < count:
+                raise damaged(f"row {top + done} has filter {rows[done * (size + 1)]}")
             top += count
-            above = b"\0" + out[top - 1].tobytes()  # filter 0: the row itself
         return out
 
     def finish(self) -> None:
@@ -375,33 +369,6 @@ class _Rows:
                 raise damaged("its data go on after the last pixel")
             if last and not self._inflate.eof:
                 raise damaged("its data have no end")
-
-
-def unfiltered(rows: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
-    """[height, size] of rows [height, 1 + size] that begin with their filter. step: bytes from a pixel to the next.
-
-    Bytes whose places differ modulo step do not depend on each other: wide pixels go through Pillow in parts.
-    """
-    filters, body = rows[:, :1], rows[:, 1:]
-    if not filters.any():
-        return body
-    if step in MODES:
-        return _by_pillow(rows, step)
-    part = step // 2
-    split = body.reshape(len(body), -1, 2, part)
-    halves = []
-    for i in range(2):
-        half = np.ascontiguousarray(split[:, :, i]).reshape(len(body), -1)
-        halves.append(_by_pillow(np.concatenate([filters, half], axis=1), part).reshape(len(body), -1, 1, part))
-    return np.concatenate(halves, axis=2).reshape(body.shape)
-
-
-def _by_pillow(rows: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
-    height, size = len(rows), rows.shape[1] - 1
-    stored = zlib.compress(np.ascontiguousarray(rows).data, 0)
-    mode = MODES[step]
-    image = Image.frombytes(mode, (size // step, height), stored, "zip", mode, 0)
-    return np.asarray(image).reshape(height, size)
 
 
 def _metadata(file: _File) -> dict[str, bytes]:
