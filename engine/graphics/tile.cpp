@@ -21,12 +21,13 @@ constexpr int kCandidates = 3;        // colours that are offered before one is 
 constexpr int kRunSizes = 26;         // bits of a run's length, with those of none and of 2^24 pixels
 constexpr unsigned kSureLength = 8;   // pixels that a match foretold rightly, to be trusted
 constexpr unsigned kKeptLength = 16;  // with as many, no other match is looked for
-constexpr int kMissesMax = 8;         // of the last 16 pixels of a match that is kept
+constexpr unsigned kMissesMax = 8;    // of the last 16 pixels of a match that is kept
 constexpr int kTurns[2] = {3, 6};     // how many pixels before, whose contexts are part of a match's
 constexpr int kLengthClasses = 13;
 constexpr int kStates = 32;        // of a candidate in a memory's entry
 constexpr int kPredictions = 5;    // of a sample
 constexpr int kDifferences = 128;  // classes of them
+constexpr int kForeseen = 5;       // depth after which a sample's upper bits are one of two numbers
 constexpr int kSpellings = 6;      // contexts of exact values
 constexpr int kCandidateRate = 16, kSampleRate = 30;
 constexpr std::int16_t kCandidateWeight = 3328, kSampleWeight = 2560;
@@ -69,6 +70,14 @@ std::uint32_t slope_of(std::uint32_t a, std::uint32_t b, std::uint32_t c) {
 }
 
 int bits_of(std::size_t value) { return int(std::bit_width(value)); }
+
+// Of 16 bits. std::popcount is a call where not every processor has the instruction.
+unsigned ones(unsigned bits) {
+    bits -= bits >> 1 & 0x5555;
+    bits = (bits & 0x3333) + (bits >> 2 & 0x3333);
+    bits = (bits + (bits >> 4)) & 0x0f0f;
+    return (bits + (bits >> 8)) & 31;
+}
 
 // Colours that followed a context, the more certain one first.
 struct Entry {
@@ -118,13 +127,13 @@ struct Match {
     bool sure() const { return distance && length >= kSureLength; }
     int state() const {
         if (!distance) return 0;
-        return 1 + 4 * std::min(bits_of(length), kLengthClasses - 1) + std::min(std::popcount(misses & 255), 3);
+        return 1 + 4 * std::min(bits_of(length), kLengthClasses - 1) + std::min(int(ones(misses & 255)), 3);
     }
     void learn(bool hit) {
         if (!distance) return;
         length = hit ? length + 1 : 0;
         misses = (misses << 1 | unsigned(!hit)) & 0xffff;
-        if (std::popcount(misses) > kMissesMax) *this = {};
+        if (ones(misses) > kMissesMax) *this = {};
     }
 };
 
@@ -432,8 +441,12 @@ private:
 
         if (more) find_entries(p + 1, Coder::kEncodes ? actual : offered[0]);
         int rank = 0;
-        while (rank < count && !code_candidate(rank, offered[rank], actual, near, entries, broken, foretold)) ++rank;
+        while (rank < count && !code_candidate(rank, offered[rank], actual, near, entries, broken, foretold)) {
+            if (!rank) prefetch_first_lines(near[0], near[1], near[3]);
+            ++rank;
+        }
         const std::uint32_t colour = rank < count ? offered[rank] : code_samples(p, actual);
+        if (rank && more && !Coder::kEncodes) find_entries(p + 1, colour);  // on their way while these ones learn
         if (is_sloped_) slopes_ = slopes_ << 1 | unsigned(colour == slope_);
         match_.learn(colour == foretold);
         missed_ = missed_ << 1 | unsigned(rank == count);
@@ -511,16 +524,32 @@ private:
         return gray;
     }
 
+    // upper: 0 for a sample's upper bits, else 16 more than they are.
+    Line* line_of(int i, std::uint32_t context, int upper) const {
+        const std::uint32_t place = (context + std::uint32_t(upper) * kNode) * kGolden;
+        return &spellings_[i][place >> (32 - spelling_bits_)];
+    }
+
+    // Of the upper bits of a pixel's first sample.
+    void prefetch_first_lines(std::uint32_t w, std::uint32_t n, std::uint32_t nw) const {
+        const int shift = 8 * kOrders[channels_ - 1].channel[0];
+        const int edge = median_edge(int(w >> shift & 255), int(n >> shift & 255), int(nw >> shift & 255));
+        const std::uint32_t alone = hash(0, 0), beside = hash(alone, w);
+        const std::uint32_t contexts[kSpellings] = {
+            alone, beside, hash(alone, n), hash(alone, std::uint32_t(edge >> 4)), hash(beside, n), std::uint32_t(edge)};
+        prefetch_lines(contexts, 0);
+    }
+
+    void prefetch_lines(const std::uint32_t* contexts, int upper) const {
+        for (int i = 0; i < kSpellings; ++i) __builtin_prefetch(line_of(i, contexts[i], upper), 1);
+    }
+
     int code_sample(int k, int actual, const int* predictions, int activity, const std::uint32_t* contexts) {
         State& s = *state_;
         int value = 0;
         for (const int half : {4, 0}) {
             Line* lines[kSpellings];
-            for (int i = 0; i < kSpellings; ++i) {
-                const std::uint32_t before = half ? 0 : std::uint32_t(16 + (value >> 4));
-                const std::uint32_t place = (contexts[i] + before * kNode) * kGolden;
-                lines[i] = &spellings_[i][place >> (32 - spelling_bits_)];
-            }
+            for (int i = 0; i < kSpellings; ++i) lines[i] = line_of(i, contexts[i], half ? 0 : 16 + (value >> 4));
             int node = 1;
             for (int depth = half + 3; depth >= half; --depth) {
                 const int middle = value + (1 << depth);
@@ -535,6 +564,10 @@ private:
                     s.sample_refinements[k][depth][activity]);
                 node = node << 1 | bit;
                 value |= bit << depth;
+                if (depth == kForeseen) {
+                    prefetch_lines(contexts, 16 + (value >> 4));
+                    prefetch_lines(contexts, 17 + (value >> 4));
+                }
             }
         }
         return value;
@@ -585,16 +618,21 @@ std::vector<std::uint8_t> encode_tile(const DecisionTables& tables, const std::u
     return out;
 }
 
+// The samples of a row of colours.
+template <int kChannels>
+void unpack(const std::uint32_t* row, std::uint8_t* samples, std::size_t width) {
+    for (std::size_t x = 0; x < width; ++x)
+        for (int c = 0; c < kChannels; ++c) samples[x * kChannels + std::size_t(c)] = std::uint8_t(row[x] >> (8 * c));
+}
+
 bool decode_tile(const DecisionTables& tables, const std::uint8_t* payload, std::size_t size, std::uint8_t* samples,
                  std::size_t height, std::size_t width, int channels) {
     Reader reader(payload, size);
     TileCoder<Reader> coder(reader, tables, height, width, channels);
     if (!coder.code(nullptr) || !reader.finished()) return false;
-    for (std::size_t y = 0; y < height; ++y) {
-        const std::uint32_t* row = coder.row(y);
-        for (std::size_t x = 0; x < width; ++x)
-            for (int c = 0; c < channels; ++c) *samples++ = std::uint8_t(row[x] >> (8 * c));
-    }
+    static constexpr decltype(&unpack<1>) kUnpack[kChannelsMax] = {unpack<1>, unpack<2>, unpack<3>, unpack<4>};
+    for (std::size_t y = 0; y < height; ++y)
+        kUnpack[channels - 1](coder.row(y), samples + y * width * std::size_t(channels), width);
     return true;
 }
 

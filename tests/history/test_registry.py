@@ -48,6 +48,13 @@ def test_pixels_that_differ_are_corrected() -> None:
     np.testing.assert_array_equal(l3c.decode(data), pixels)
 
 
+def test_drawings_are_not_taken_for_scans_of_film() -> None:
+    """Their few colours may be explained by chance, and looking takes seconds."""
+    numbers, header = picture().astype(np.int64), ImageHeader(RGB, 100, 140)
+    assert undo(numbers, header) is not None
+    assert undo(numbers, header, drawing=True) is None
+
+
 def test_history_can_be_left_alone() -> None:
     assert l3c.info(l3c.encode(picture(), history=False)).history is None
 

@@ -14,14 +14,15 @@ from typing import Any
 from numpy.typing import NDArray
 
 from l3c.codec.encode import Progress, encode_components, encode_drawing
+from l3c.codec.graphics import DECISIVE_SHARE
 from l3c.codec.models import codes, find_model
 from l3c.codec.proof import Candidate, Expected, prove
 from l3c.container.constants import JOINT_CHROMA, PALETTE
-from l3c.container.history import ColourTable, DecodedJpeg, Upscaled, ValueTable
+from l3c.container.history import ColourTable, DecodedJpeg, ValueTable
 from l3c.container.ranges import Parts, Shelf
 from l3c.container.structure import ImageHeader
 from l3c.errors import FormatError, L3CError, L3CWarning
-from l3c.graphics.drawings import is_drawn
+from l3c.graphics.drawings import is_drawn, repeated_share
 from l3c.history import registry
 from l3c.history.joint_chroma import join_chroma
 from l3c.history.plain import BYTE, Components, to_components, to_numbers
@@ -79,10 +80,10 @@ def smallest_file(header: ImageHeader, expected: Expected, settings: Settings) -
 def _candidates(header: ImageHeader, expected: Expected, settings: Settings) -> Iterator[Candidate]:
     """Files of the image: by models in every way that may be the smallest, as a drawing, from a JPEG file."""
     numbers = to_numbers(expected.samples, header)
-    ways = _ways(numbers, header, settings)
-    found = ways[0][0].history
     plain = header, to_components(numbers, header)
     drawn = is_drawn(plain[1][0])
+    ways = _ways(numbers, header, settings, drawn and repeated_share(plain[1][0]) > DECISIVE_SHARE)
+    found = ways[0][0].history
     gray = isinstance(found, ValueTable) and found.gray
     indexed = None if gray else registry.KINDS[ColourTable].module.undo(numbers, header)
     steps = len(ways) + (indexed is not None)
@@ -90,8 +91,9 @@ def _candidates(header: ImageHeader, expected: Expected, settings: Settings) -> 
         known = None if way[0].history else drawn
         yield from _coded(way, expected, settings, part_of(settings.progress, number, steps), known)
     dithered = not drawn and (indexed is not None or (header.layout == PALETTE and header.depth <= BYTE))
-    if (drawn and isinstance(found, Upscaled)) or dithered:
-        # the coder sees repeats itself, and knows which colours there are, where models do not
+    if (drawn and found is not None) or dithered:
+        # the coder sees repeats itself, and knows which colours there are, where models do not; and of a drawing, a
+        # history of photographs may be right by chance: it has few colours to explain
         yield Candidate(encode_drawing(*plain, expected.metadata, expected.palette), *plain)
     if indexed is not None and settings.history:
         yield from _as_indices(indexed, expected, settings, part_of(settings.progress, steps - 1, steps))
@@ -132,9 +134,9 @@ def _coded(
         yield Candidate(data, header, components)
 
 
-def _ways(numbers: NDArray[Any], header: ImageHeader, settings: Settings) -> list[Way]:
+def _ways(numbers: NDArray[Any], header: ImageHeader, settings: Settings, drawing: bool) -> list[Way]:
     """The components of a history that was found, if the model codes gray, else the image's own."""
-    histories = _histories(numbers, header, settings.limit) if settings.history else []
+    histories = _histories(numbers, header, settings.limit, drawing) if settings.history else []
     if not histories or not codes(settings.model, 1, settings.device):
         return [(header, to_components(numbers, header))]
     if codes(settings.model, JOINT_CHROMA, settings.device):
@@ -142,9 +144,10 @@ def _ways(numbers: NDArray[Any], header: ImageHeader, settings: Settings) -> lis
     return histories
 
 
-def _histories(numbers: NDArray[Any], header: ImageHeader, limit: int) -> list[Way]:
-    """The history that is found, and another way where that may be smaller."""
-    undone, mostly_gray = registry.undo(numbers, header, limit), value_table.undo_mostly_gray(numbers, header)
+def _histories(numbers: NDArray[Any], header: ImageHeader, limit: int, drawing: bool) -> list[Way]:
+    """The history that is found, and another way where that may be smaller. drawing: as of `registry.undo`."""
+    undone = registry.undo(numbers, header, limit, drawing)
+    mostly_gray = value_table.undo_mostly_gray(numbers, header)
     if mostly_gray is not None:
         return [mostly_gray, undone or (header, to_components(numbers, header))]
     if undone is None:

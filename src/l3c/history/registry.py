@@ -50,17 +50,19 @@ class Row(NamedTuple):
     """search_bytes: that looking for it takes for each pixel of 8-bit RGB, where that is more than encoding takes.
 
     They are measured, with room: tests/codec/test_encoding_memory.py. components: whether `undo` looks for it; the
-    others are candidates beside what that finds.
+    others are candidates beside what that finds. drawings: whether pictures have it of which nearly all pixels repeat a
+    neighbour.
     """
 
     module: Kind
     search_bytes: int = 0
     components: bool = True
+    drawings: bool = True
 
 
 KINDS: dict[type[Any], Row] = {
     Upscaled: Row(upscaled),
-    PhotoCd: Row(photo_cd, search_bytes=108),
+    PhotoCd: Row(photo_cd, search_bytes=108, drawings=False),  # scans of film
     Video: Row(video, search_bytes=108),
     ValueTable: Row(value_table),
     Residuals: Row(residuals),
@@ -70,13 +72,16 @@ KINDS: dict[type[Any], Row] = {
 """Every kind, in the order in which they are looked for."""
 
 
-def undo(numbers: NDArray[Any], header: ImageHeader, limit: int | None = None) -> tuple[ImageHeader, Components] | None:
+def undo(
+    numbers: NDArray[Any], header: ImageHeader, limit: int | None = None, drawing: bool = False
+) -> tuple[ImageHeader, Components] | None:
     """The header with the history that was found, and its components; None where there is none, or proof fails.
 
     numbers: [height, width, channels]. limit: bytes, None for any; kinds of history that may take more are not looked
-    for.
+    for. drawing: whether nearly all pixels repeat a neighbour; kinds that drawings do not have are not looked for.
     """
-    sought = [kind for kind, row in KINDS.items() if row.components and is_affordable(kind, header, limit)]
+    kinds = [kind for kind, row in KINDS.items() if row.components and (row.drawings or not drawing)]
+    sought = [kind for kind in kinds if is_affordable(kind, header, limit)]
     return next((undone for kind in sought if (undone := KINDS[kind].module.undo(numbers, header))), None)
 
 
