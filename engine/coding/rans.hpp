@@ -32,7 +32,8 @@ private:
 std::vector<std::uint8_t> rans_encode(const Interval* intervals, const std::uint32_t* sizes, std::size_t groups);
 
 // The reading end. Kept in plain arrays, so that a kernel's loop can hold it close.
-struct RansDecoder {
+// Decoders side by side are used by several threads: none shares a line of the caches with another.
+struct alignas(64) RansDecoder {
     std::uint64_t states[kLanes];
     const std::uint8_t* next;
     const std::uint8_t* end;
