@@ -9,7 +9,8 @@ import pytest
 from l3c.errors import ModelError
 from l3c.training.restoring import Restore
 from l3c.training.wave.objective import gradient, initial_parameters
-from l3c.training.wave.start import start
+from l3c.training.wave.quantize import split
+from l3c.training.wave.start import start, widened
 from l3c.wave.model_file import read_stored
 from l3c.wave.presets import FOLDER
 from tests.checks import COUPLED, FITTED, SMALL, smooth_picture
@@ -48,6 +49,29 @@ def test_a_former_checkpoint_is_a_start(tmp_path: Path) -> None:
     crop = np.stack([smooth_picture(32, 32, 3)])
     wider = gradient(FITTED, start(restore, FITTED), crop, False)[0]
     assert wider == pytest.approx(gradient(SMALL, parameters, crop, False)[0], rel=1e-5)
+
+
+@pytest.mark.parametrize("quantized", [False, True])
+def test_a_wider_network_costs_the_same_and_learns_with_all_units(quantized: bool) -> None:
+    """New units see their inputs, and nothing sees them yet: the weights behind them have gradients."""
+    wide = replace(COUPLED, hidden1=16, cached=12, hidden2=24, hidden3=16, head=12)
+    parameters, crop = initial_parameters(COUPLED, 7), np.stack([smooth_picture(32, 64, 3)])
+    begun = widened(COUPLED, parameters, wide, 3)
+    cost, slope = gradient(wide, begun, crop, quantized)
+    assert cost == pytest.approx(gradient(COUPLED, parameters, crop, quantized)[0], rel=1e-6)
+    for (layer, _, _), (_, weights, _) in zip(split(COUPLED, parameters), split(wide, slope), strict=True):
+        new = weights[: layer.outputs, layer.inputs :]
+        assert layer.name == "stage1.0" or np.count_nonzero(new) > 0.5 * new.size
+
+
+def test_a_file_of_a_narrower_network_is_a_start() -> None:
+    file = FOLDER / "rgb-8k.safetensors"
+    own = read_stored(str(file)).network.architecture
+    wide, crop = replace(own, hidden2=48, coupled=1, fitted=12), np.stack([smooth_picture(32, 64, 3)])
+    costs = [gradient(a, start(Restore(file, fresh=True), a), crop, False)[0] for a in (own, wide)]
+    assert costs[0] == pytest.approx(costs[1], rel=1e-5)
+    with pytest.raises(ModelError, match="do not fit"):
+        start(Restore(FOLDER / "rgb-82k-coupled.safetensors", fresh=True), wide)
 
 
 def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
