@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Train RGB Shared, RGB and L3C in MINUTES of one GPU, on a machine without network.
+# Train RGB Shared, RGB and L3C, or the wave networks, in MINUTES of one GPU, on a machine without network.
 #
 #   scripts/train_on_gpu.sh MINUTES DATA OUT [PREVIOUS]
 #
@@ -14,6 +14,7 @@
 #             and WORK/results is its PREVIOUS
 #   WHEELS    a folder of wheels that are installed for the build, where the machine's tools are too old (.whl)
 #   BUILD=no  train from the sources, without the engine, which training does not need
+#   NETWORKS  published (RGB Shared, RGB and L3C), or wave: the largest wave network for longer, then a wider one
 #   OPTIONS   settings of all trainings, such as "-p batch=64 -p compile_mode=max-autotune-no-cudagraphs"
 #
 # Where data travel in parts of limited size, divide them first, and let a call for each part gather them there:
@@ -27,6 +28,10 @@ BEGAN=$(date +%s)
 MINUTES=$1 DATA=$2 OUT=$3 PREVIOUS=${4:-}
 HERE=$(cd "$(dirname "$0")/.." && pwd)
 PYTHON=${PYTHON:-python3} WORK=${WORK:-/tmp/l3c-work} WHEELS=${WHEELS:-$HERE/.whl} BUILD=${BUILD:-yes}
+NETWORKS=${NETWORKS:-published}
+case "$NETWORKS" in published | wave) ;; *)
+  echo "train_on_gpu.sh: NETWORKS is published or wave, not $NETWORKS" >&2; exit 2 ;;
+esac
 read -r -a MORE <<< "${OPTIONS:-}"
 mkdir -p "$WORK" "$OUT"
 WORK=$(cd "$WORK" && pwd) OUT=$(cd "$OUT" && pwd) DATA=$(cd "$DATA" && pwd)
@@ -68,5 +73,5 @@ else
 fi
 export PYTHONPATH="$SITE${PYTHONPATH:+:$PYTHONPATH}"
 cd "$WORK"  # so that no source folder is taken for the package
-exec "$PYTHON" -m l3c.training.published.gpu_job "$MINUTES" "$DATA" "$OUT" --work "$WORK" --began "$BEGAN" \
+exec "$PYTHON" -m "l3c.training.$NETWORKS.gpu_job" "$MINUTES" "$DATA" "$OUT" --work "$WORK" --began "$BEGAN" \
   ${PREVIOUS:+--previous "$PREVIOUS"} ${MORE[@]+"${MORE[@]}"}

@@ -22,8 +22,8 @@ INTERVALS = {
 
 # options that count minutes, with their help
 MINUTES = {
-    "validate_minutes": "validate every X minutes instead; not of the wave network",
-    "save_minutes": "save every X minutes instead; not of the wave network",
+    "validate_minutes": "validate every X minutes instead; not of networks for JPEG files",
+    "save_minutes": "save every X minutes instead; not of networks for JPEG files",
 }
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from l3c.cli import main
@@ -151,11 +152,12 @@ def test_what_a_wave_experiment_cannot_do_is_said(
 @pytest.mark.parametrize(
     ("more", "settings", "said"),
     [
-        (["--device", "cuda"], {}, "on the processor"),
+        (["--device", "cuda"], {}, "finds no CUDA device"),
         (["--no-strict"], {}, "or none"),
+        ([], {"schedule": "clock"}, "clock needs run.minutes"),
         (["-p", "quantise_from=1"], {}, "did you mean run.quantize_from"),
         (["--restore", "{}"], {"hidden2": 20}, "another network"),
-        (["--restore-restart", "{}"], {"hidden2": 20}, "do not fit"),
+        (["--restore-restart", "{}"], {"hidden2": 12}, "do not fit"),
         (["--restore-continue", str(FOLDER / "rgb-8k.safetensors")], {}, "is no experiment"),
     ],
 )
@@ -191,6 +193,64 @@ def test_a_gradient_that_is_not_finite_ends_the_run(
     def broken(_: object, parameters: np.ndarray, *__: object) -> tuple[float, np.ndarray]:
         return 1.0, np.full_like(parameters, np.nan)
 
-    monkeypatch.setattr("l3c.training.wave.trainer.gradient", broken)
+    monkeypatch.setattr("l3c.training.wave.backends.gradient", broken)
     assert main(arguments(tmp_path, pixels=2048)) == 1
     assert "the gradient is not finite at iteration 1" in capsys.readouterr().err
+
+
+def test_pytorch_trains_as_the_engine_does(
+    whole: Experiment, arguments: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    """The same crops, costs that are alike, and a run that goes on as if it had not been cut."""
+    assert main(arguments(tmp_path, pixels=40 * 2048, backend="torch")) == 0
+    twin = only_experiment(tmp_path)
+    costs = [[entry["train/bpsp"] for entry in read_log(e.folder) if "train/bpsp" in entry] for e in (whole, twin)]
+    assert costs[1][0] == pytest.approx(costs[0][0], rel=1e-3)
+    assert costs[1] == pytest.approx(costs[0], rel=0.03)
+    ended = parameters_of(twin)
+    for iteration, path in twin.checkpoints.all().items():
+        if iteration > 20:
+            path.unlink()
+    assert main(arguments(tmp_path, "--restore-continue", twin.name, pixels=40 * 2048, backend="torch")) == 0
+    np.testing.assert_allclose(parameters_of(twin), ended, atol=1e-4)
+
+
+@pytest.mark.parametrize("backend", ["engine", "torch"])
+def test_a_run_by_the_clock_from_packed_pictures(
+    backend: str, pictures: Path, arguments: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    """Its averages are what is validated, kept as the best and exported; patience ends it."""
+    packed = str(tmp_path / "a.pack")
+    assert main(["prepare", "pack", str(pictures), "-o", packed, "--min-size", "64", "-q"]) == 0
+    by_clock = {"schedule": "clock", "minutes": 5, "patience": 0.001, "least_gain": 0.99}
+    more = ["--validate-minutes", "0.002", "--save-minutes", "0.002"]
+    settings = {"train": packed, "valid": packed, "ema_decay": 0.9, "backend": backend, **by_clock}
+    assert main(arguments(tmp_path, *more, **settings)) == 0
+    experiment = only_experiment(tmp_path)
+    validations = [entry for entry in read_log(experiment.folder) if "val/bpsp" in entry]
+    assert validations[0]["iteration"] == 0
+    assert validations[-1]["time/minutes"] < 1
+    state = read_state(experiment.checkpoints.choose()[1])
+    assert not np.array_equal(state["average"], state["parameters"])
+    best = experiment.checkpoints.best()
+    assert best
+    assert best[0] == pytest.approx(min(entry["val/bpsp"] for entry in validations))
+    target = tmp_path / "mine.safetensors"
+    assert main(["export", str(experiment.folder), str(target), "-i", "best"]) == 0
+    restart = ["--restore-restart", str(experiment.folder)]
+    assert main(arguments(tmp_path / "more", *restart, iterations=1, learning_rate=0, final_rate=0)) == 0
+    np.testing.assert_array_equal(parameters_of(only_experiment(tmp_path / "more")), state["average"])
+
+
+def test_a_gradient_of_pytorch_that_is_not_finite_ends_the_run_at_its_report(
+    arguments: Callable[..., list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def broken(_: object, parameters: torch.Tensor, *__: object) -> tuple[torch.Tensor, torch.Tensor]:
+        return torch.tensor(1.0), torch.full_like(parameters, torch.nan)
+
+    monkeypatch.setattr("l3c.training.wave.backends.TorchBackend.gradient", broken)
+    assert main(arguments(tmp_path, backend="torch")) == 1
+    assert "the sum of the parameters is not finite at iteration 10" in capsys.readouterr().err

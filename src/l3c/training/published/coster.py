@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from l3c.errors import L3CError
 from l3c.published.network import Published, Scales
-from l3c.training.published.config import Execution
 from l3c.training.published.guidance import distance
 
 T = TypeVar("T")
@@ -50,10 +49,20 @@ def excess(scales: Scales) -> Tensor:
     return torch.stack(parts).sum(0) if parts else scales.values[0].new_zeros(len(scales.values[0]))
 
 
+class Compiling(Protocol):
+    """Whether to compile, and in which mode of PyTorch's."""
+
+    @property
+    def compile(self) -> bool: ...
+
+    @property
+    def compile_mode(self) -> str: ...
+
+
 class Ways:
     """A coster compiled as the run asks for; where that fails, compiled plainly, and at last not at all."""
 
-    def __init__(self, coster: Coster, run: Execution, world: int) -> None:
+    def __init__(self, coster: nn.Module, run: Compiling, world: int) -> None:
         self._ways: list[tuple[str, nn.Module]] = [("not compiled", coster)]
         if run.compile:
             modes = dict.fromkeys((run.compile_mode, "default"))
@@ -94,7 +103,7 @@ class Ways:
             return done
 
 
-def _compiled(coster: Coster, mode: str) -> nn.Module:
+def _compiled(coster: nn.Module, mode: str) -> nn.Module:
     """Shapes are fixed; another one, such as that of an epoch's last batch, is compiled once more."""
     compiled: nn.Module = torch.compile(coster, dynamic=False, mode=None if mode == "default" else mode)  # type: ignore[assignment]
     return compiled

@@ -65,9 +65,7 @@ class PackedCrops:
             raise InputError(f"{packs[0].path}: no picture of at least {data.crop} x {data.crop} pixels")
         self._heights, self._widths = heights[large], widths[large]
         places = [(pack, i) for pack in packs for i in range(len(pack))]
-        fits = sum(len(pack.bytes) for pack in packs) <= LARGEST_SHARE * _free_bytes(device)
-        source = _OnDevice if fits else _InFiles
-        self._pixels: _OnDevice | _InFiles = source(packs, [places[i] for i in large], device)
+        self._pixels = place_pixels(packs, [places[i] for i in large], device)
 
     def __len__(self) -> int:
         """Pictures."""
@@ -136,7 +134,7 @@ class PackedCrops:
         return turned(images, to_device(windows.turns, self._device))
 
 
-class _OnDevice:
+class OnDevice:
     """All pixels in the device's memory."""
 
     def __init__(self, packs: list[Packed], places: list[tuple[Packed, int]], device: torch.device) -> None:
@@ -164,7 +162,7 @@ class _OnDevice:
         return self._pixels[rows[:, :, None, None] + columns[:, None, :, None] + colours]
 
 
-class _InFiles:
+class InFiles:
     """Pixels stay in the files; only the windows travel."""
 
     def __init__(self, packs: list[Packed], places: list[tuple[Packed, int]], device: torch.device) -> None:
@@ -178,6 +176,12 @@ class _InFiles:
             window = pack.read(at)[top : top + own, left : left + own]
             crops[i] = np.pad(window, ((0, side - own), (0, side - own), (0, 0)), "edge") if own < side else window
         return to_device(crops, self._device)
+
+
+def place_pixels(packs: list[Packed], places: list[tuple[Packed, int]], device: torch.device) -> OnDevice | InFiles:
+    """Where windows of these pictures come from: the device, if it has room for all pixels."""
+    fits = sum(len(pack.bytes) for pack in packs) <= LARGEST_SHARE * _free_bytes(device)
+    return OnDevice(packs, places, device) if fits else InFiles(packs, places, device)
 
 
 def open_packed_crops(data: Data, seed: int, device: torch.device) -> PackedCrops:

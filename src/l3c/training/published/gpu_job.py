@@ -12,7 +12,7 @@ import logging
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -81,6 +81,9 @@ RESULTS = "results"
 """In the work folder: what the last call left, for the next one on the same machine."""
 
 
+RESULT_SUFFIXES = (".safetensors", ".npz", ".jsonl", ".md")  # of files that a call leaves, for another to begin with
+
+
 @dataclass(frozen=True)
 class Stage:
     """One training: its name in results, its configuration, and settings beside those of `packed`."""
@@ -129,10 +132,13 @@ class Job:
 
 
 class Results:
-    """What is left in the folder of results: earlier lines of the log, then those of this call's stages."""
+    """What is left in the folder of results: earlier lines of the log, then those of this call's stages.
+
+    operations: of a training step for each pixel, by stage.
+    """
 
     def __init__(self, job: Job, rate: float | None) -> None:
-        self._job, self._rate = job, rate
+        self.job, self._rate = job, rate
         self._earlier = _lines(job.previous / LOG) if job.previous else []
         self.call = 1 + max((line.get("call", 0) for line in self._earlier), default=0)
         self._now: dict[str, list[Line]] = {}
@@ -143,23 +149,27 @@ class Results:
         if trainer.iteration == 0:
             return
         begin = time.perf_counter()
-        out = self._job.out
+        out = self.job.out
         state, iteration = best_weights(trainer)
         write_float(out / stage.float_file, trainer.config.network, state, iteration)
         if stage.name == L3C.name:
             write_run(out, stage.name, trainer.state())
         if stage.name not in self.operations:
             self.operations[stage.name] = operations_per_pixel(trainer.config.network)
-        marks = {"stage": stage.name, "call": self.call}
-        self._now[stage.name] = [{**marks, **line} for line in _lines(trainer.experiment.folder / LOG)]
-        self.write()
+        self.note(stage, trainer.experiment)
         logger.info("%s: results of iteration %d, %.1f s", stage.name, trainer.iteration, time.perf_counter() - begin)
+
+    def note(self, stage: Stage, experiment: Experiment) -> None:
+        """Take over a stage's log so far, and write log and table."""
+        marks = {"stage": stage.name, "call": self.call}
+        self._now[stage.name] = [{**marks, **line} for line in _lines(experiment.folder / LOG)]
+        self.write()
 
     def write(self) -> None:
         """Log and table."""
         lines = [*self._earlier, *(line for stage in self._now.values() for line in stage)]
-        write_whole(self._job.out / LOG, "".join(json.dumps(line) + "\n" for line in lines).encode())
-        write_whole(self._job.out / "table.md", table_of(lines, self.operations, self._rate, machine()).encode())
+        write_whole(self.job.out / LOG, "".join(json.dumps(line) + "\n" for line in lines).encode())
+        write_whole(self.job.out / "table.md", table_of(lines, self.operations, self._rate, machine()).encode())
 
     def best_before(self) -> tuple[float, int] | None:
         """(bits per sub-pixel, iteration) of L3C's best validation in earlier calls."""
@@ -178,7 +188,7 @@ def run(job: Job) -> None:
     results = Results(job, matrix_rate(device))
     print(machine(), flush=True)
     packs = packed_data(job)
-    carried = _carry_over(job)
+    carried = carry_over(job)
     goes_on = job.previous is not None and holds_run(job.previous, L3C.name)
     stages = [] if goes_on else [stage for stage in BASELINES if stage.name not in carried]
     with compiling(job, [*stages[1:], L3C], device) as compiled:
@@ -189,27 +199,47 @@ def run(job: Job) -> None:
         restore = {"restore_continue": str(_continued(job, results))} if goes_on else {}
         _train(job, l3c, packs, job.seconds_left / 60, results, **restore)
     results.write()
+    finish(job)
+
+
+def finish(job: Job) -> None:
+    """Leave the results for another call on this machine, and print the table."""
     _copy_results(job)
     print((job.out / "table.md").read_text(), flush=True)
 
 
-def _train(job: Job, stage: Stage, packs: dict[str, Path], minutes: float, results: Results, **restore: Any) -> None:
+def seconds_of(job: Job, stage: Stage, minutes: float) -> float:
+    """What a stage may take. Raises InputError where no time is left."""
     seconds = min(60 * minutes, job.seconds_left)
     if seconds < LEAST_SECONDS:
         raise InputError(f"{stage.name}: no time is left of the {job.minutes:g} minutes; results are those of before")
     print(f"{stage.name}: {seconds:.0f} s", flush=True)
+    return seconds
+
+
+def _train(job: Job, stage: Stage, packs: dict[str, Path], minutes: float, results: Results, **restore: Any) -> None:
+    seconds = seconds_of(job, stage, minutes)
     request = _request(job, stage, packs, seconds / 60, job.work / "runs")
     train(replace(request, **restore), lambda trainer, _: results.save(stage, trainer))
 
 
 def _request(job: Job, stage: Stage, packs: dict[str, Path], minutes: float, log_dir: Path, *more: str) -> Request:
-    data = (f"train={packs[PLAIN].parent / ('*' + SUFFIX)}", f"valid={packs[VALID]}", f"minutes={minutes:.4f}")
-    options = {
+    overrides = (*stage.settings, *data_settings(packs, minutes), *job.settings, *more)
+    options = options_of(minutes)
+    return Request(stage.model, "packed", log_dir, overrides, strict=False, device=job.device, options=options)
+
+
+def data_settings(packs: dict[str, Path], minutes: float) -> tuple[str, ...]:
+    """Where the pictures are, and how long a training may take."""
+    return (f"train={packs[PLAIN].parent / ('*' + SUFFIX)}", f"valid={packs[VALID]}", f"minutes={minutes:.4f}")
+
+
+def options_of(minutes: float) -> dict[str, Any]:
+    """Of a training: validations and saves at least every minute, and only what results need."""
+    return {
         "validate_minutes": min(1.0, minutes / 2), "save_minutes": min(1.0, minutes / 2), "log_every": LOG_EVERY,
         "log_heavy": 10**9, "keep_every": 10**9, "keep_last": 1, "workers": 0, "board": False,
     }  # fmt: skip
-    overrides = (*stage.settings, *data, *job.settings, *more)
-    return Request(stage.model, "packed", log_dir, overrides, strict=False, device=job.device, options=options)
 
 
 def packed_data(job: Job) -> dict[str, Path]:
@@ -250,15 +280,13 @@ def best_weights(trainer: Trainer) -> tuple[dict[str, torch.Tensor], int]:
     return trainer.ema or trainer.network.state_dict(), trainer.iteration
 
 
-def _carry_over(job: Job) -> list[str]:
+def carry_over(job: Job) -> list[str]:
     """Take an earlier call's results into this one's: names of the stages that they hold."""
     if job.previous is None:
         return []
     if job.previous.resolve() == job.out.resolve():
         raise InputError(f"{job.out}: results of before and of now need folders of their own")
-    files = [
-        path for path in job.previous.iterdir() if path.is_file() and path.suffix in (".safetensors", ".jsonl", ".md")
-    ]
+    files = [path for path in job.previous.iterdir() if path.is_file() and path.suffix in RESULT_SUFFIXES]
     if not files:
         raise InputError(f"{job.previous}: holds no results of an earlier call")
     for path in files:
@@ -323,14 +351,17 @@ class Compiling:
 
 
 @contextmanager
-def compiling(job: Job, stages: Iterable[Stage], device: torch.device) -> Iterator[Compiling]:
-    """Lend the processes that compile graphs of stages; none on a processor, which has no time to spare."""
+def compiling(job: Job, stages: Iterable[Stage], device: torch.device, module: str = MODULE) -> Iterator[Compiling]:
+    """Lend the processes that compile graphs of stages; none on a processor, which has no time to spare.
+
+    module: whose `--compile-only` compiles one.
+    """
     running = {}
     if device.type == "cuda":
         command = [
             sys.executable,
             "-m",
-            MODULE,
+            module,
             str(job.minutes),
             str(job.data),
             str(job.out),
@@ -348,9 +379,14 @@ def compiling(job: Job, stages: Iterable[Stage], device: torch.device) -> Iterat
 
 def compile_only(job: Job, stage: Stage) -> None:
     """One step of a stage, whose graph then is in the compiler's cache on disk."""
-    never = {"validate_minutes": None, "save_minutes": None, "validate_every": 10**9, "save": False, "log_every": 10**9}
     request = _request(job, stage, packed_data(job), 60.0, job.work / "compiling", "iterations=1")
-    train(replace(request, options={**request.options, **never}))
+    train(one_step(request))
+
+
+def one_step(request: Request) -> Request:
+    """The same without validations, saves and reports."""
+    never = {"validate_minutes": None, "save_minutes": None, "validate_every": 10**9, "save": False, "log_every": 10**9}
+    return replace(request, options={**request.options, **never})
 
 
 def machine() -> str:
@@ -367,7 +403,19 @@ def _lines(path: Path) -> list[Line]:
 
 def main(arguments: list[str]) -> int:
     """As the script calls it."""
-    parser = argparse.ArgumentParser(prog=f"python -m {MODULE}", description=(__doc__ or "").splitlines()[0])
+    return main_of(arguments, MODULE, __doc__ or "", STAGES, run, compile_only)
+
+
+def main_of(
+    arguments: list[str],
+    module: str,
+    description: str,
+    stages: Mapping[str, Stage],
+    run: Callable[[Job], None],
+    compile_only: Callable[[Job, Stage], None],
+) -> int:
+    """The command line of a job's module."""
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=description.splitlines()[0])
     parser.add_argument("minutes", type=float, help="from --began to the end, all included")
     parser.add_argument("data", type=Path, help=f"a folder with folders {PLAIN}, {VALID} and perhaps {SCALED}")
     parser.add_argument("out", type=Path, help="gets the results: at most 8 files")
@@ -376,13 +424,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--began", type=float, default=time.time(), help="seconds since 1970")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("-p", dest="settings", action="append", default=[], metavar="KEY=VALUE", help="of all stages")
-    parser.add_argument("--compile-only", choices=STAGES, help=argparse.SUPPRESS)
+    parser.add_argument("--compile-only", choices=stages, help=argparse.SUPPRESS)
     o = parser.parse_args(arguments)
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.INFO)
     job = Job(o.minutes, o.data, o.out, o.work, o.began, o.previous, o.device, tuple(o.settings))
     try:
         if o.compile_only:
-            compile_only(job, STAGES[o.compile_only])
+            compile_only(job, stages[o.compile_only])
         else:
             run(job)
     except L3CError as error:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.training.picture_files import Pixels
-from l3c.training.wave.crops import Crops, Random, change_tone, cut, turn
+from l3c.training.wave.crops import TONED, Crops, Random, change_tone, cut, turn
 from l3c.wave.definition.side_information import side_information_of
 
 Floats = NDArray[np.float32]
@@ -105,7 +105,7 @@ class ChromaCrops(Crops):
         half = HALVES[random.choice(len(HALVES), p=HALF_SHARES)]
         image = self.images[random.choice(len(self.images), p=self.share)]
         crop = turn(cut(image, 2 * self.size, random), random)
-        if random.random() < 0.15:
+        if random.random() < TONED:
             crop = change_tone(crop, random)
         crop = crop[: half[0] * self.size, : half[1] * self.size]
         conversion = CONVERSIONS[random.choice(len(CONVERSIONS), p=CONVERSION_SHARES)]

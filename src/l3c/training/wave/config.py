@@ -10,6 +10,12 @@ from l3c.training.published.config import Data
 from l3c.wave.definition.architecture import Architecture
 
 KIND = "wave"  # of configurations of wave networks
+ENGINE = "engine"  # a backend: the engine's gradient code, on one core of the processor
+TORCH = "torch"  # a backend: the same in PyTorch, on a GPU or the processor
+BACKENDS = (ENGINE, TORCH)  # what computes gradients
+BY_ITERATIONS = "half_cosine"  # a schedule: half a cosine over the iterations
+BY_CLOCK = "clock"  # a schedule: the same over the minutes
+SCHEDULES = (BY_ITERATIONS, BY_CLOCK)  # what the rate follows
 CROP_MULTIPLE = 32  # pixels: the engine's gradient code takes widths that are multiples of it
 
 
@@ -36,11 +42,23 @@ class WaveNetwork(Architecture):
 
 @dataclass(frozen=True)
 class WaveOptimizer:
-    """Adam. warm_up: iterations in which the rate rises from 0; it falls along half a cosine to final_rate."""
+    """Adam. warm_up: iterations in which the rate rises from 0; it falls along half a cosine to final_rate.
+
+    schedule: one of SCHEDULES: whether that follows the run's iterations or its minutes. ema_decay: how much of the
+    averaged parameters an iteration keeps; where given, those are validated and exported.
+    """
 
     learning_rate: float = 2.5e-3
     final_rate: float = 1e-5
     warm_up: int = 1000
+    schedule: str = BY_ITERATIONS
+    ema_decay: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.schedule not in SCHEDULES:
+            raise InputError(f"optimizer.schedule: {self.schedule!r} is none of {', '.join(SCHEDULES)}")
+        if self.ema_decay is not None and not 0 < self.ema_decay < 1:
+            raise InputError(f"optimizer.ema_decay: {self.ema_decay!r} is no share between 0 and 1")
 
 
 @dataclass(frozen=True)
@@ -49,6 +67,10 @@ class WaveExecution:
 
     iterations: after which it ends, where given, whatever its pixels. quantize_from: share of the run after which the
     network is rounded to the integers' grid.
+
+    backend: one of BACKENDS; none is PyTorch on a GPU and the engine on the processor. bfloat16: PyTorch's large
+    products take factors of that type. compile: PyTorch compiles the network's graph. patience: minutes within which
+    the lowest cost in validation must fall by the share least_gain, else the run ends.
     """
 
     seed: int = 1
@@ -56,6 +78,20 @@ class WaveExecution:
     iterations: int | None = None
     minutes: float | None = None
     quantize_from: float = 0.75
+    backend: str | None = None
+    bfloat16: bool = False
+    compile: bool = False
+    patience: float | None = None
+    least_gain: float = 0.003
+
+    def __post_init__(self) -> None:
+        if self.backend not in (None, *BACKENDS):
+            raise InputError(f"run.backend: {self.backend!r} is none of {', '.join(BACKENDS)}")
+
+    @property
+    def compile_mode(self) -> str:
+        """Of PyTorch's."""
+        return "default"
 
 
 @dataclass(frozen=True)
@@ -74,6 +110,14 @@ class WaveConfig:
         for key, given in unused.items():
             if given:
                 raise InputError(f"data.{key}: not for {KIND}, whose crops are drawn from all pictures, and turned")
+
+    def backend(self, device: str) -> str:
+        """What computes gradients. device: cpu or cuda. Raises InputError for the engine on a GPU."""
+        usual = ENGINE if device == "cpu" else TORCH
+        chosen = self.run.backend or usual
+        if chosen == ENGINE != usual:
+            raise InputError("run.backend: the engine trains on the processor; on a GPU it is torch")
+        return chosen
 
     def iterations(self) -> int:
         """After which the run ends."""

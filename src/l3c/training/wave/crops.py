@@ -19,6 +19,13 @@ GRAY = np.array([0.299, 0.587, 0.114])
 """Luma of ITU-R BT.601, which Pillow's mode L uses too."""
 
 
+HALVED = 0.08  # probability that a crop is averaged down by two. By taste, as those below
+TONED = 0.15  # probability that its gamma and gain are changed
+SUBSAMPLED = 0.12  # probability of subsampled chroma
+GAMMA_SPREAD = 0.2  # standard deviation of gamma's logarithm
+GAIN_SPREAD = 0.15  # of that of each colour's gain
+
+
 def read_pictures(paths: list[Path]) -> list[Pixels]:
     """uint8 [height, width, 3] each; a damaged one is named and skipped. Raises InputError where all are."""
     pictures = []
@@ -61,13 +68,13 @@ class Crops:
 
     def _crop(self, random: Random) -> Pixels:
         image = self.images[random.choice(len(self.images), p=self.share)]
-        downscaled = random.random() < 0.08
+        downscaled = random.random() < HALVED
         crop = cut(image, self.size * (2 if downscaled else 1), random)
         if downscaled:
             crop = _round(crop.reshape(self.size, 2, self.size, 2, 3).mean(axis=(1, 3)))
-        if random.random() < 0.15:
+        if random.random() < TONED:
             crop = change_tone(crop, random)
-        if random.random() < 0.12:
+        if random.random() < SUBSAMPLED:
             crop = subsample_chroma(crop)
         return turn(crop, random)
 
@@ -79,8 +86,8 @@ def cut(image: Pixels, size: int, random: Random) -> Pixels:
 
 
 def change_tone(crop: Pixels, random: Random) -> Pixels:
-    gamma = np.exp(random.normal(0, 0.2))
-    gain = np.exp(random.normal(0, 0.15, 3))
+    gamma = np.exp(random.normal(0, GAMMA_SPREAD))
+    gain = np.exp(random.normal(0, GAIN_SPREAD, 3))
     return _round(255 * (crop / 255.0) ** gamma * gain)
 
 

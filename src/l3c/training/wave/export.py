@@ -13,6 +13,7 @@ from l3c.training.checkpoints import read_state
 from l3c.training.experiments import Experiment
 from l3c.training.wave.config import WaveConfig
 from l3c.training.wave.quantize import integer_weights, split
+from l3c.training.wave.start import exported
 from l3c.wave.definition.architecture import Architecture, Layer
 from l3c.wave.definition.network import IntegerLayer
 from l3c.wave.definition.scales import ACTIVATION_UNIT, OFFSET, offset_inputs, output_units
@@ -62,7 +63,7 @@ def export_wave(
         raise InputError(f"learning {learning!r}: there is {', '.join(LEARNING)}")
     chosen, path = experiment.checkpoints.choose(iteration)
     architecture = config.network.architecture()
-    tensors = export(architecture, read_state(path)["parameters"].numpy())
+    tensors = export(architecture, exported(read_state(path)))
     content, digest = file_content(architecture, tensors, LEARNING[learning])
     write_whole(target, content)
     return chosen, digest

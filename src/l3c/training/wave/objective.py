@@ -13,6 +13,7 @@ from l3c.wave.definition.architecture import Architecture
 
 Parameters = NDArray[np.float32]
 VALID_CROP = 256  # pixels a side: validation takes seconds
+VALID_TOGETHER = 8  # crops: as many pixels as a usual batch on a GPU
 VALID_MULTIPLE = 32  # pixels: as config.CROP_MULTIPLE
 
 
@@ -56,15 +57,25 @@ def crops_for(architecture: Architecture, images: list[Pixels], size: int) -> Cr
     return ChromaCrops(images, size) if architecture.side_channels else Crops(images, size, architecture.channels)
 
 
-def validation_cost(architecture: Architecture, parameters: Parameters, images: list[Pixels], quantized: bool) -> float:
-    """Mean over images, uint8 [H, W, 3], of bits per sub-pixel, on centre crops of at most 256 x 256."""
-    return float(np.mean([_cost(architecture, parameters, image, quantized) for image in images]))
+def validation_crops(architecture: Architecture, images: list[Pixels]) -> list[Pixels]:
+    """Centres of images, uint8 [H, W, 3], at most 256 x 256, as the network codes them: [n, h, w, channels] of a size.
+
+    Few of one size stand together: a GPU computes them at once, and its memory holds them.
+    """
+    by_size: dict[tuple[int, ...], list[Pixels]] = {}
+    for image in images:
+        crop = _centre(architecture, image)
+        by_size.setdefault(crop.shape, []).append(crop)
+    return [
+        np.stack(crops[first : first + VALID_TOGETHER])
+        for crops in by_size.values()
+        for first in range(0, len(crops), VALID_TOGETHER)
+    ]
 
 
-def _cost(architecture: Architecture, parameters: Parameters, image: Pixels, quantized: bool) -> float:
+def _centre(architecture: Architecture, image: Pixels) -> Pixels:
     middle = centre_crop(image, VALID_CROP)
     multiple = VALID_MULTIPLE << architecture.side_channels
     height, width = (size // multiple * multiple for size in middle.shape[:2])
     rgb = middle[:height, :width]
-    crop = chroma_planes(rgb) if architecture.side_channels else to_coding_order(rgb, architecture.channels)
-    return gradient(architecture, parameters, crop[None], quantized)[0]
+    return chroma_planes(rgb) if architecture.side_channels else to_coding_order(rgb, architecture.channels)

@@ -20,13 +20,12 @@ class WaveWing:
     restores_the_same_network = True
 
     def device(self, request: Request) -> str:
-        return "cpu"
+        """The engine trains where nothing else is asked for."""
+        return "cpu" if request.device == "auto" else request.device
 
     def check(self, request: Request, processes: Processes) -> None:
-        if processes.world > 1 or request.device == "cuda":
-            raise InputError("the wave network is trained by one process, on the processor")
-        if {"validate_minutes", "save_minutes"} & request.options.keys():
-            raise InputError("the wave network's validations and saves are due by iterations, not by minutes")
+        if processes.world > 1:
+            raise InputError("the wave network is trained by one process")
         if not request.strict:
             raise InputError("--no-strict: all of the wave network's parameters are restored, or none")
 
@@ -38,7 +37,7 @@ class WaveWing:
         processes: Processes,
         on_save: OnSave | None,
     ) -> WaveTrainer:
-        return WaveTrainer(experiment, config, replace(WAVE, **request.options))
+        return WaveTrainer(experiment, config, replace(WAVE, **request.options), processes.device, on_save)
 
     def channels(self, config: WaveConfig) -> int:
         return config.network.channels - config.network.side_channels
