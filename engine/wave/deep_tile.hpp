@@ -118,7 +118,8 @@ public:
 
     // The cumulative frequency below a place.
     I32x8 cumulative(I32x8 place) const {
-        const I32x8 inner = place + share_of(mass(place), (1 << kFrequencyBits) - count_, whole_);
+        const I32x8 inside = min8(place, count_);  // samples of fewer places are searched as long as others
+        const I32x8 inner = inside + share_of(mass(inside), (1 << kFrequencyBits) - count_, whole_);
         return place <= 0 ? all8(0) : place >= count_ ? all8(1 << kFrequencyBits) : inner;
     }
 
