@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -31,6 +32,20 @@ constexpr int kForeseen = 5;       // depth after which a sample's upper bits ar
 constexpr int kSpellings = 6;      // contexts of exact values
 constexpr int kCandidateRate = 16, kSampleRate = 30;
 constexpr std::int16_t kCandidateWeight = 3328, kSampleWeight = 2560;
+
+// Small tiles, whose rules foresee colours (format 10.12). The numbers are by trial on small pictures.
+constexpr std::size_t kSmall = 8192;     // pixels, at most: larger tiles have the time to learn, and must be fast
+constexpr int kSmallCandidateRate = 32;  // twice that of others: there is little time to learn
+constexpr int kSmallSampleRate = 60;     // so, too
+constexpr int kRules = 9;
+constexpr int kMissPenalty = 4;                 // a rule that is exact is worth more than one that is close
+constexpr int kErrorMax = 31;                   // an edge says little of how smooth the rest is
+constexpr int kTrusts = 4;                      // 0 where a rule held at all neighbours, to 3
+constexpr int kCloseCost = 24;                  // from which trust is 2: wrong by 2 at each of the four neighbours
+constexpr int kNearCost = 60;                   // from which it is 3: wrong by 11 at each
+constexpr int kForeseenInputs = 2;              // of a sample's mixture: by channel and trust, and by neither
+constexpr std::int16_t kForeseenWeight = 4000;  // of one of these at first
+
 constexpr int kMemoryBitsMin = 10, kMemoryBitsMax = 18;
 constexpr int kSpellingBitsMin = 8, kSpellingBitsMax = 16;
 constexpr std::uint32_t kGolden = 0x9E3779B1u, kOther = 0x85EBCA6Bu, kOffset = 0x7F4A7C15u, kNode = 0x2545F491u;
@@ -193,23 +208,31 @@ struct State {
     Chance run_bits[kRunSizes][kRunSizes];
     Chance run_rest[kRunSizes][4];
     Chance by_prediction[kPredictions][kChannelsMax][8][kDifferences][8];
+    Chance by_foreseen[kChannelsMax][8][kDifferences][kTrusts];
+    Chance by_any_foreseen[8][kDifferences];
     Weights sample_weights[kChannelsMax][8][8];
     Refinement sample_refinements[kChannelsMax][8][8];
 
-    explicit State(const DecisionTables& tables) {
+    State(const DecisionTables& tables, bool small) {
         for (auto& rank : candidate_weights)
             for (auto& weights : rank) std::fill(weights.w, weights.w + kLanes, kCandidateWeight);
         for (auto& channel : sample_weights)
             for (auto& depth : channel)
-                for (auto& weights : depth) std::fill(weights.w, weights.w + kLanes, kSampleWeight);
-        for (auto& prediction : by_prediction)
-            for (auto& channel : prediction)
-                for (auto& depth : channel)
-                    for (int i = 0; i < kDifferences; ++i)
-                        std::fill(
-                            depth[i], depth[i] + 8,
-                            Chance{std::int16_t(tables.squash[6 * (2 * i + 1 - kDifferences) + kStretchReach] - 32768),
-                                   1});
+                for (auto& weights : depth) {
+                    std::fill(weights.w, weights.w + kLanes, kSampleWeight);
+                    if (small) std::fill_n(weights.w + kPredictions + kSpellings, kForeseenInputs, kForeseenWeight);
+                }
+        for (int i = 0; i < kDifferences; ++i) {
+            const int odds = 6 * (2 * i + 1 - kDifferences) + kStretchReach;
+            const Chance chance{std::int16_t(tables.squash[odds] - 32768), 1};
+            for (auto& prediction : by_prediction)
+                for (auto& channel : prediction)
+                    for (auto& depth : channel) std::fill(depth[i], depth[i] + 8, chance);
+            if (!small) continue;
+            for (auto& channel : by_foreseen)
+                for (auto& depth : channel) std::fill(depth[i], depth[i] + kTrusts, chance);
+            for (auto& depth : by_any_foreseen) depth[i] = chance;
+        }
         Refinement first;
         for (int i = 0; i <= kRefined; ++i)
             first.steps[i] = {std::int16_t(tables.squash[i * (2 * kStretchReach) / kRefined] - 32768), 6};
@@ -230,7 +253,8 @@ public:
           channels_(channels),
           stride_(std::ptrdiff_t(width) + 2 * kMargin),
           rows_((height + kRowsAbove) * std::size_t(stride_), 0),
-          state_(std::make_unique<State>(tables)),
+          small_(height * width <= kSmall),
+          state_(std::make_unique<State>(tables, small_)),
           memory_bits_(std::clamp(bits_of(height * width - 1), kMemoryBitsMin, kMemoryBitsMax)),
           spelling_bits_(std::clamp(bits_of(height * width - 1), kSpellingBitsMin, kSpellingBitsMax)) {}
 
@@ -429,10 +453,15 @@ private:
                 if (offered[i] == colour) return;
             offered[count++] = colour;
         };
+        if (small_) {
+            slope_ = foresee(p);
+            if (std::all_of(trusts_, trusts_ + channels_, [](int trust) { return trust == 0; })) offer(slope_);
+        } else {
+            slope_ = first_row_ ? slope_of(near[0], near[0], near[4]) : slope_of(near[0], near[1], near[3]);
+        }
         if (match_.sure()) offer(foretold);
         for (int i = 0; i < kMemories - 1; ++i)
             if (entries[i]->times[0]) offer(entries[i]->colours[0]);
-        slope_ = first_row_ ? slope_of(near[0], near[0], near[4]) : slope_of(near[0], near[1], near[3]);
         is_sloped_ = slope_ != near[0] && slope_ != near[1];
         if (is_sloped_ && slopes_ & 1) offer(slope_);
         for (int i = 0; i < 4; ++i) offer(near[i]);
@@ -451,6 +480,49 @@ private:
         match_.learn(colour == foretold);
         missed_ = missed_ << 1 | unsigned(rank == count);
         for (Entry* entry : entries) remember(*entry, colour);
+        return colour;
+    }
+
+    // What a rule says of a sample of the pixel at p, which may be a neighbour: then it reads columns from 3 to the left
+    // to 2 to the right of the pixel that is coded, and 2 rows above the first. Margins hold more.
+    int ruled(const std::uint32_t* p, int shift, int rule) const {
+        const std::uint32_t *above = p - stride_, *higher = above - stride_;
+        const auto at = [shift](std::uint32_t colour) { return int(colour >> shift & 255); };
+        const int w = at(p[-1]), n = at(above[0]), ne = at(above[1]), nw = at(above[-1]);
+        switch (rule) {
+            case 0: return clipped(w + n - nw);
+            case 1: return w;
+            case 2: return n;
+            case 3: return clipped(2 * w - at(p[-2]));
+            case 4: return clipped(2 * n - at(higher[0]));
+            case 5: return ne;
+            case 6: return nw;
+            case 7: return clipped(w + ne - n);
+            default: return clipped(n + ne - at(higher[1]));
+        }
+    }
+
+    // The colour of the rules that held best at the neighbours, one for each channel; how far each is to be trusted.
+    // It tries rules 36 times a channel, which makes a pixel take a third longer: hence in small tiles only.
+    std::uint32_t foresee(const std::uint32_t* p) {
+        const std::uint32_t* const first = rows_.data() + kRowsAbove * stride_;  // those above say nothing
+        const std::uint32_t* const around[] = {p - 1, p - stride_, p - stride_ + 1, p - stride_ - 1};
+        std::uint32_t colour = 0;
+        for (int c = 0; c < channels_; ++c) {
+            int least = std::numeric_limits<int>::max(), chosen = 0;
+            for (int rule = 0; rule < kRules; ++rule) {
+                int cost = 0;
+                for (const std::uint32_t* q : around) {
+                    if (q < first) continue;
+                    const int error = std::abs(int(*q >> (8 * c) & 255) - ruled(q, 8 * c, rule));
+                    cost += error ? std::min(error, kErrorMax) + kMissPenalty : 0;
+                }
+                if (cost < least) least = cost, chosen = rule;
+            }
+            foreseen_[c] = ruled(p, 8 * c, chosen);
+            trusts_[c] = (least > 0) + (least >= kCloseCost) + (least >= kNearCost);
+            colour |= std::uint32_t(foreseen_[c]) << (8 * c);
+        }
         return colour;
     }
 
@@ -473,7 +545,8 @@ private:
         decide_.add(s.by_match[rank][match_.distance && foretold == colour][match_.state()]);
         const int first = states[1];
         const int set = first == 0 ? 0 : first < 9 ? 1 + (first > 2) + (first > 5) : 4 + (first > 16);
-        return decide_.template mixed<kMemories + 5>(colour == actual, s.candidate_weights[rank][set], kCandidateRate,
+        return decide_.template mixed<kMemories + 5>(colour == actual, s.candidate_weights[rank][set],
+                                                     small_ ? kSmallCandidateRate : kCandidateRate,
                                                      s.candidate_refinements[rank][equal]);
     }
 
@@ -503,7 +576,7 @@ private:
                                                         hash(alone, std::uint32_t(predictions[0] >> 4)),
                                                         hash(beside, n[0]),
                                                         std::uint32_t(k * 256 + predictions[0])};
-            const int value = code_sample(k, sample(actual), predictions, activity, contexts);
+            const int value = code_sample(k, order.channel[k], sample(actual), predictions, activity, contexts);
             known |= std::uint32_t(value) << shift;
             if (channels_ >= 3 && order.channel[k] == 1) {
                 const std::uint32_t gray = (known & ~kColours) | std::uint32_t(value) * kGray;
@@ -544,7 +617,8 @@ private:
         for (int i = 0; i < kSpellings; ++i) __builtin_prefetch(line_of(i, contexts[i], upper), 1);
     }
 
-    int code_sample(int k, int actual, const int* predictions, int activity, const std::uint32_t* contexts) {
+    int code_sample(int k, int channel, int actual, const int* predictions, int activity,
+                    const std::uint32_t* contexts) {
         State& s = *state_;
         int value = 0;
         for (const int half : {4, 0}) {
@@ -559,9 +633,18 @@ private:
                 for (Line* line : lines) decide_.add(line->chances[node]);
                 const int set =
                     std::min(3, (lines[0]->chances[node].seen + 1) >> 1) + 4 * (lines[1]->chances[node].seen > 1);
-                const int bit = decide_.template mixed<kPredictions + kSpellings>(
-                    actual >> depth & 1, s.sample_weights[k][depth][set], kSampleRate,
-                    s.sample_refinements[k][depth][activity]);
+                Weights& weights = s.sample_weights[k][depth][set];
+                Refinement& refinement = s.sample_refinements[k][depth][activity];
+                int bit = actual >> depth & 1;
+                if (small_) {
+                    const int difference = difference_class(foreseen_[channel] - middle);
+                    decide_.add(s.by_foreseen[k][depth][difference][trusts_[channel]]);
+                    decide_.add(s.by_any_foreseen[depth][difference]);
+                    bit = decide_.template mixed<kPredictions + kSpellings + kForeseenInputs>(
+                        bit, weights, kSmallSampleRate, refinement);
+                } else {
+                    bit = decide_.template mixed<kPredictions + kSpellings>(bit, weights, kSampleRate, refinement);
+                }
                 node = node << 1 | bit;
                 value |= bit << depth;
                 if (depth == kForeseen) {
@@ -579,6 +662,7 @@ private:
     int channels_;
     std::ptrdiff_t stride_;
     std::vector<std::uint32_t> rows_;
+    bool small_;
     std::unique_ptr<State> state_;
     int memory_bits_, spelling_bits_;
     std::unique_ptr<Arena> arena_;
@@ -595,10 +679,11 @@ private:
         std::uint8_t marks[kMemories];
     } found_;
     bool first_row_ = false;
-    bool is_sloped_ = false;           // whether the slope is neither the left colour nor the upper one
-    std::uint32_t slope_ = 0;          // the colour that continues the neighbours' differences
-    unsigned slopes_ = 1;              // whether it was right, of late: a bit each
-    unsigned missed_ = 0, grays_ = 0;  // of the last pixels coded so, one bit each
+    bool is_sloped_ = false;   // whether the slope is neither the left colour nor the upper one
+    std::uint32_t slope_ = 0;  // the colour that continues the neighbours' differences, or that rules foresee
+    int foreseen_[kChannelsMax], trusts_[kChannelsMax];  // in small tiles: its samples, 0 for the most trusted
+    unsigned slopes_ = 1;                                // whether it was right, of late: a bit each
+    unsigned missed_ = 0, grays_ = 0;                    // of the last pixels coded so, one bit each
     Match match_;
     std::uint32_t recent_[8] = {};  // the last pixels' greatest contexts
     unsigned turn_ = 0;

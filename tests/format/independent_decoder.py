@@ -3030,8 +3030,8 @@ class Chances:
         """Of a difference of class d (10.9)."""
         return self.chances.setdefault(("near", d, *name), Chance(SQUASH[6 * (2 * d - 127) + 2047], 1))
 
-    def weight(self, first: int, *name: Any) -> list[int]:
-        return self.weights.setdefault(name, [first] * 13)
+    def weight(self, first: int, *name: Any, last: tuple[int, ...] = ()) -> list[int]:
+        return self.weights.setdefault(name, [first] * (13 - len(last)) + list(last))
 
     def refinement(self, *name: Any) -> list[Chance]:
         if name not in self.refinements:
@@ -3148,6 +3148,8 @@ class GraphicsTile:
         self.entries: dict[tuple[int, int], list[int]] = {}
         self.state = Chances()
         self.by_samples = 0
+        self.small = height * width <= 8192
+        self.foreseen: list[tuple[int, int]] = []
         self.slopes = [True, False]  # whether the slope was right, the latest first
         self.grays = [False] * 3
         self.distance = self.length = 0
@@ -3251,9 +3253,12 @@ class GraphicsTile:
         entries = [self.entry(i, contexts[i]) for i in range(7)]
         near = [self.colour(y + dy, x + dx) for dy, dx in NEAR]
         self.look(y, x, contexts[0])
-        offered = [self.foretold(y, x)] if self.sure() else []
+        self.foreseen = self.foresee(y, x) if self.small else []
+        offered = [self.foreseen_colour()] if self.small and not any(trust for _, trust in self.foreseen) else []
+        offered += [self.foretold(y, x)] if self.sure() else []
         offered += [entry[0] for entry in entries[:6] if entry[1]]
         rising = slope(near[0], near[1], near[3]) if y else slope(near[0], near[0], near[4])
+        rising = self.foreseen_colour() if self.small else rising
         useful = rising not in near[:2]
         offered += [rising] * (useful and self.slopes[0]) + near[:4] + [e[2] for e in entries if e[3]]
         candidates = [c for c in dict.fromkeys(offered) if not (broken and c == near[0])][:3]
@@ -3271,6 +3276,31 @@ class GraphicsTile:
             remember(entry, colour)
         self.matched(y, x, colour)
         return colour
+
+    def foreseen_colour(self) -> int:
+        return sum(value * 256**c for c, (value, _) in enumerate(self.foreseen))
+
+    def foresee(self, y: int, x: int) -> list[tuple[int, int]]:
+        """Sample and trust of each channel (10.12)."""
+        found = []
+        for c in range(self.channels):
+            costs = [0] * 9
+            for dy, dx in NEAR[:4]:
+                if y + dy >= 0:
+                    own = self.colour(y + dy, x + dx) >> 8 * c & 255
+                    errors = [abs(own - said) for said in self.rules(y + dy, x + dx, c)]
+                    costs = [cost + (min(e, 31) + 4 if e else 0) for cost, e in zip(costs, errors, strict=True)]
+            cost, rule = min((cost, rule) for rule, cost in enumerate(costs))
+            trust = 0 if cost == 0 else 1 if cost < 24 else 2 if cost < 60 else 3
+            found.append((self.rules(y, x, c)[rule], trust))
+        return found
+
+    def rules(self, y: int, x: int, c: int) -> list[int]:
+        """10.12"""
+        places = (*NEAR, (-2, 1))
+        w, n, ne, nw, ww, nn, nne = (self.colour(y + dy, x + dx) >> 8 * c & 255 for dy, dx in places)
+        raw = (w + n - nw, w, n, 2 * w - ww, 2 * n - nn, ne, nw, w + ne - n, n + ne - nne)
+        return [min(max(value, 0), 255) for value in raw]
 
     def matched(self, y: int, x: int, colour: int) -> None:
         """10.10, after the pixel."""
@@ -3343,7 +3373,8 @@ class GraphicsTile:
         s = states[1]
         kind = 0 if s == 0 else 1 + (s > 2) + (s > 5) if s <= 8 else 4 + (s > 16)
         weights = self.state.weight(3328, "candidate", r, kind)
-        return self.coder.mixed(chances, weights, 16, self.state.refinement("candidate", r, equal))
+        rate = 32 if self.small else 16
+        return self.coder.mixed(chances, weights, rate, self.state.refinement("candidate", r, equal))
 
     def samples(self, near: list[int]) -> int:
         """10.8"""
@@ -3361,6 +3392,7 @@ class GraphicsTile:
             alone = mix(known, k)
             beside = mix(alone, near[0])
             contexts = [alone, beside, mix(alone, near[1]), mix(alone, predictions[0] >> 4), mix(beside, near[1])]
+            self.channel = channel
             value = self.sample(k, predictions, activity, [*contexts, 256 * k + predictions[0]])
             known += value << 8 * channel
             if self.channels > 2 and channel == 1:
@@ -3384,8 +3416,14 @@ class GraphicsTile:
             chances = [self.state.near(c, i, k, depth, activity) for i, c in enumerate(classes)]
             exact = [self.state.chance("line", i, line, j) for i, line in enumerate(lines)]
             kind = min(3, (exact[0].seen + 1) // 2) + 4 * (exact[1].seen > 1)
-            weights = self.state.weight(2560, "sample", k, depth, kind)
-            bit = self.coder.mixed(chances + exact, weights, 30, self.state.refinement("sample", k, depth, activity))
+            weights = self.state.weight(2560, "sample", k, depth, kind, last=(4000, 4000) if self.small else ())
+            inputs, rate = chances + exact, 30
+            if self.small:
+                said, trust = self.foreseen[self.channel]
+                d = class_of_difference(said - value - (1 << depth))
+                inputs += [self.state.near(d, "foreseen", k, depth, trust), self.state.near(d, "any foreseen", depth)]
+                rate = 60
+            bit = self.coder.mixed(inputs, weights, rate, self.state.refinement("sample", k, depth, activity))
             value, j = value + (bit << depth), 2 * j + bit
         return value
 

@@ -61,3 +61,13 @@ def pictures(channels: int) -> dict[str, Picture]:
         "what repeats": np.tile(noise(9, 13, channels, 2), (7, 8, 1))[:, :97] * 99 + drawn(63, 97, channels) // 250,
         "mostly flat": np.where(noise(40, 200, 1) < 2, 9, 77).astype(np.uint8).repeat(channels, 2),
     }
+
+
+def smooth(height: int, width: int, channels: int, seed: int) -> Picture:
+    """Gradients of each channel, some of them bent or noisy, wrapped at 256: rules hold here and fail there."""
+    random = np.random.default_rng(seed)
+    y, x = np.mgrid[:height, :width]
+    steps = random.integers(-9, 10, (5, channels))
+    rise = y[..., None] * steps[0] + x[..., None] * steps[1] + (x * y)[..., None] * steps[2] // 16 + steps[3] * 12
+    noisy = (steps[4] > 4) * random.integers(-2, 3, (height, width, channels))
+    return np.asarray(rise + noisy, np.uint8)

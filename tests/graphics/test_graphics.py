@@ -10,8 +10,9 @@ import pytest
 from l3c.errors import FormatError
 from l3c.graphics import compiled
 from l3c.graphics.definition import tile
+from l3c.graphics.definition.foreseen import SMALL
 from l3c.graphics.definition.tables import _nearest, rate_table, squash_table, stretch_table
-from tests.graphics.pictures import bilevel, drawn, noise, pictures
+from tests.graphics.pictures import bilevel, drawn, noise, pictures, smooth
 
 CASES = [(channels, name) for channels in (1, 2, 3, 4) for name in pictures(1)]
 BILEVEL = bilevel()
@@ -33,6 +34,35 @@ def test_engine_equals_definition_in_two_colours(name: str) -> None:
     assert payload == tile.encode(picture)
     np.testing.assert_array_equal(compiled.decode(payload, *picture.shape), picture)
     np.testing.assert_array_equal(tile.decode(payload, *picture.shape), picture)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_engine_equals_definition_in_small_smooth_tiles(channels: int, seed: int) -> None:
+    height, width = np.random.default_rng(seed).integers(1, 17, 2).tolist()
+    picture = smooth(height, width, channels, seed)
+    payload = compiled.encode(picture)
+    assert payload == tile.encode(picture)
+    np.testing.assert_array_equal(compiled.decode(payload, *picture.shape), picture)
+    np.testing.assert_array_equal(tile.decode(payload, *picture.shape), picture)
+
+
+@pytest.mark.parametrize("shape", [(64, 128), (64, 129), (1, SMALL), (1, SMALL + 1), (SMALL + 1, 1)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_engine_equals_definition_where_tiles_cease_to_be_small(channels: int, shape: tuple[int, int]) -> None:
+    """Mostly of one colour, which the definition codes fast, and a gradient at the end."""
+    picture = np.full((*shape, channels), 200, np.uint8)
+    picture.reshape(-1, channels)[-90:] = smooth(1, 90, channels, 5)[0]
+    payload = compiled.encode(picture)
+    assert payload == tile.encode(picture)
+    np.testing.assert_array_equal(compiled.decode(payload, *picture.shape), picture)
+    np.testing.assert_array_equal(tile.decode(payload, *picture.shape), picture)
+
+
+def test_small_tiles_of_gradients_take_fewer_bytes_than_larger_ones() -> None:
+    """In small ones alone each channel goes on as rules foresee."""
+    small, larger = (len(compiled.encode(smooth(64, width, 3, 0))) for width in (SMALL // 64, SMALL // 64 + 1))
+    assert small < 0.9 * larger
 
 
 def test_letters_that_come_again_take_few_bytes() -> None:

@@ -32,7 +32,9 @@ DECISIVE_SHARE = 0.85
 (docs/models.md)."""
 
 CROP = 96
-"""Pixels of a side of crops: the coder has found its feet in so many (by trial, beside 1024 of a tile)."""
+"""Pixels of a side of crops: the coder has found its feet in so many (by trial, beside 1024 of a tile). They are more
+than in a small tile (format 10.12), so that crops are coded as the whole is.
+"""
 
 CROPS = (3, 2, 1)
 """In each direction, as many as are a quarter or less of the pixels: three are 8 % of a tile of 1024 x 1024."""

@@ -6,11 +6,14 @@ from collections import defaultdict
 
 from l3c.graphics.definition.colours import GOLDEN, WORD, mix
 from l3c.graphics.definition.decisions import Chance, Decisions, Refinement
+from l3c.graphics.definition.foreseen import Foreseen
 from l3c.graphics.definition.tables import STRETCH_REACH, squash_table
 
 PREDICTIONS = 5  # of a sample
 RATE = 30  # at which the weights of mixtures learn, in 1/16
+SMALL_RATE = 60  # in small tiles, where there is little time to
 WEIGHT = 2560  # of an input at first: 0.16
+FORESEEN_WEIGHT = 4000  # of one of those that small tiles have beside: 0.24, by trial
 DIFFERENCES = 128  # classes of them
 NODE = 0x2545F491  # odd: keeps the lower bits' chances apart from the upper ones'
 SLOPE = 6  # of log odds at first, for half a class of differences, in 1/256
@@ -69,14 +72,20 @@ class SampleCoder:
     def __init__(self, decide: Decisions, channels: int, bits: int) -> None:
         self._decide, self._order, self._helps, self._bits = decide, CHANNELS[channels], HELPS[channels], bits
         self._by_prediction: dict[tuple[int, ...], Chance] = {}
+        self._by_foreseen: dict[tuple[int, ...], Chance] = {}
         self._by_values: dict[tuple[int, int, int], Chance] = defaultdict(Chance)
         self._gray: dict[int, Chance] = defaultdict(Chance)
         self._grays = 0
         self._weights: dict[tuple[int, int, int], list[int]] = {}
         self._refinements: dict[tuple[int, int, int], Refinement] = defaultdict(Refinement)
 
-    def code(self, actual: int, left: int, above: int, corner: int, right: int) -> int:
-        """A colour, given those to the left, above, above to the left and above to the right. Format 10.8."""
+    def code(
+        self, actual: int, left: int, above: int, corner: int, right: int, foreseen: Foreseen | None = None
+    ) -> int:
+        """A colour, given those to the left, above, above to the left and above to the right. foreseen: of small tiles.
+
+        Format 10.8.
+        """
         known, edge_errors, left_errors, upper_errors = 0, 0, 0, 0
         for k, (channel, helps) in enumerate(zip(self._order, self._helps, strict=True)):
             w, n, nw, ne = (colour >> 8 * channel & 255 for colour in (left, above, corner, right))
@@ -103,7 +112,8 @@ class SampleCoder:
                 256 * k + predictions[0],
             )
             level = min(activity.bit_length(), ACTIVITY_MAX)
-            value = self._code_sample(k, actual >> 8 * channel & 255, predictions, level, values)
+            said = (foreseen.samples[channel], foreseen.trusts[channel]) if foreseen else None
+            value = self._code_sample(k, actual >> 8 * channel & 255, predictions, level, values, said)
             known |= value << 8 * channel
             if len(self._order) > 2 and channel == 1:
                 gray = known & ~COLOURS | value * GRAY
@@ -121,9 +131,15 @@ class SampleCoder:
         return gray
 
     def _code_sample(
-        self, k: int, actual: int, predictions: tuple[int, ...], level: int, values: tuple[int, ...]
+        self,
+        k: int,
+        actual: int,
+        predictions: tuple[int, ...],
+        level: int,
+        values: tuple[int, ...],
+        said: tuple[int, int] | None,
     ) -> int:
-        """From the highest bit to the lowest. Format 10.9."""
+        """From the highest bit to the lowest. said: in small tiles, what is foreseen, and its trust. Format 10.9."""
         value, node, lines = 0, 1, [self._line(context, 0) for context in values]
         for depth in reversed(range(8)):
             if depth == 3:
@@ -135,9 +151,16 @@ class SampleCoder:
                 near.append(self._by_prediction.setdefault((i, k, depth, step, level), first_chance(step)))
             exact = [self._by_values[i, line, node] for i, line in enumerate(lines)]
             kind = min(3, exact[0].seen + 1 >> 1) + 4 * (exact[1].seen > 1)
-            weights = self._weights.setdefault((k, depth, kind), [WEIGHT] * (len(near) + len(exact)))
-            self._decide.inputs = near + exact
-            bit = self._decide.mixed(actual >> depth & 1, weights, RATE, self._refinements[k, depth, level])
+            more: list[Chance] = []
+            if said:
+                step = difference_class(said[0] - border)
+                for key in ((k, depth, step, said[1]), (depth, step)):
+                    more.append(self._by_foreseen.setdefault(key, first_chance(step)))
+            first = [WEIGHT] * (len(near) + len(exact)) + [FORESEEN_WEIGHT] * len(more)
+            weights = self._weights.setdefault((k, depth, kind), first)
+            self._decide.inputs = near + exact + more
+            rate = SMALL_RATE if said else RATE
+            bit = self._decide.mixed(actual >> depth & 1, weights, rate, self._refinements[k, depth, level])
             value, node = value | bit << depth, node << 1 | bit
         return value
 

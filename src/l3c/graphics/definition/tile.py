@@ -11,6 +11,7 @@ from l3c.errors import FormatError
 from l3c.graphics.definition.bilevel import Bilevel
 from l3c.graphics.definition.colours import Canvas, Entry, Memory, chain, slope
 from l3c.graphics.definition.decisions import Chance, Coder, Decisions, Reader, Refinement, Writer
+from l3c.graphics.definition.foreseen import SMALL, foresee
 from l3c.graphics.definition.match import Match
 from l3c.graphics.definition.samples import SampleCoder
 from l3c.graphics.definition.tables import PIXELS_MAX
@@ -21,6 +22,7 @@ CANDIDATES = 3
 
 WEIGHT = 3328  # of an input of a candidate's mixture at first: 0.2
 RATE = 16  # at which those weights learn, in 1/16
+SMALL_RATE = 32  # in small tiles, where there is little time to
 MEMORY_BITS = (10, 18)  # of the number of entries of a memory, least and most
 LINE_BITS = (8, 16)  # of the number of lines of exact values, least and most
 CONTEXTS = (26, 16, 8, 6, 4, 2, 1)  # colours of each (format 10.5)
@@ -64,6 +66,7 @@ class TileCoder:
         bits = (height * width - 1).bit_length()
         self._memories = [Memory(_within(bits, MEMORY_BITS)) for _ in range(MEMORIES)]
         self._match = Match(_within(bits, MEMORY_BITS))
+        self._small = height * width <= SMALL
         self._samples = SampleCoder(self._decide, channels, _within(bits, LINE_BITS))
         self._channels = channels
         self._bilevel: Bilevel | None = None
@@ -179,10 +182,13 @@ class TileCoder:
         entries = [memory.entry(context) for memory, context in zip(self._memories, contexts, strict=True)]
         self._match.look(self._canvas.place(y, x), contexts[0])
         foretold = self._foretold(y, x)
-        offered = [foretold] if self._match.is_sure else []
+        foreseen = foresee(self._canvas, y, x, self._channels) if self._small else None
+        offered = [foreseen.colour] if foreseen and foreseen.is_sure else []
+        offered += [foretold] if self._match.is_sure else []
         offered += [entry.first for entry in entries[:-1] if entry.first_times]
         left, upper, corner, before = near[0], near[1], near[3], near[4]
         sloped = slope(left, upper, corner) if y else slope(left, left, before)
+        sloped = foreseen.colour if foreseen else sloped
         is_sloped = sloped not in (left, upper)
         offered += [sloped] if is_sloped and self._slopes & 1 else []
         offered += near[:4]
@@ -193,7 +199,7 @@ class TileCoder:
             if self._code_candidate(rank, colour, int(colour == actual), near, entries, broken, kind, foretold):
                 break
         else:
-            rank, colour = len(colours), self._samples.code(actual, near[0], near[1], near[3], near[2])
+            rank, colour = len(colours), self._samples.code(actual, near[0], near[1], near[3], near[2], foreseen)
         if is_sloped:
             self._slopes = self._slopes << 1 | (colour == sloped)
         self._match.learn(colour == foretold)
@@ -235,4 +241,5 @@ class TileCoder:
         first = states[1]
         kind = 0 if first == 0 else 1 + (first > 2) + (first > 5) if first < 9 else 4 + (first > 16)
         weights = self._weights.setdefault((rank, kind), [WEIGHT] * len(keys))
-        return self._decide.mixed(hit, weights, RATE, self._refinements[rank, equal])
+        rate = SMALL_RATE if self._small else RATE
+        return self._decide.mixed(hit, weights, rate, self._refinements[rank, equal])
