@@ -609,7 +609,7 @@ _LIGHT = Learning(0.002, 0.2, 0.01, 0.001, 64, 9, 1, 2)
 _FAST = Learning(0.001, 0.2, 0.01, 0.001, 64, 19, 1, 2, 240)
 _FAST_HEADS = Learning(0.0015, 0.2, 0.01, 0.001, 128, 5, 1, 4)
 _FITTED = Learning(0.0015, 0.2, 0.01, 0.001, 64, 1, 1, 4)
-_COUPLED = Learning(0.001, 0.2, 0.01, 0.001, 64, 9, 1, 4, 400)
+_COUPLED = Learning(0.0007, 0.2, 0.01, 0.001, 64, 19, 1, 3, 300)
 _MAX = Learning(0.0007, 0.2, 0.01, 0.001, 64, 1, 1, 2)
 
 PACKAGE = [  # 6.5
@@ -621,7 +621,7 @@ PACKAGE = [  # 6.5
     ("rgb-27k-coupled", _FAST),
     ("gray-22k-fitted", _FITTED),
     ("chroma-28k-fitted", _FITTED),
-    ("rgb-82k-coupled", _COUPLED),
+    ("rgb-61k-coupled", _COUPLED),
     ("gray-22k-fitted", _MAX),
     ("chroma-28k-fitted", _MAX),
     ("rgb-82k-coupled", _MAX),

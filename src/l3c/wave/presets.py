@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from l3c.errors import ModelError
-from l3c.wave.definition.learning import HEADS, STAGE_TWO, Learning
+from l3c.wave.definition.learning import HEADS, SHARED, STAGE_TWO, Learning
 from l3c.wave.model import WaveModel, need_processor
 from l3c.wave.model_file import read_stored
 
@@ -46,9 +46,9 @@ LIGHT = replace(HEADS_LEARN, learning_rate=2e-3, period=9, first_layer=STAGE_TWO
 """All layers behind the cached features, from one of nine wavefronts: a small network gains most from its larger
 layers, and rarer learning leaves it faster than JPEG XL with AVX2. See Tried: other networks in docs/experiments.md."""
 
-EVERYDAY = replace(HEADS_LEARN, learning_rate=1e-3, period=9, ramp=400)
-"""Often at first and ever more rarely: as small as two of five wavefronts, and decodes 1.09 times as fast. See Tried:
-learning while coding in docs/experiments.md."""
+EVERYDAY = replace(HEADS_LEARN, learning_rate=7e-4, period=19, first_layer=SHARED, ramp=300)
+"""Heads and the layer before them, often at first and ever more rarely. See Tried: learning while coding in
+docs/experiments.md."""
 
 LEARNING = {"everyday": EVERYDAY, "light": LIGHT, "fast": FAST, "archives": ALL_LEARN, "none": None}
 """Ways to learn, by what they are for."""
@@ -57,6 +57,7 @@ LIGHTEST = "rgb-8k.safetensors"  # RGB, 8,149 weights
 LIGHTEST_GRAY = "gray-6k.safetensors"  # one channel, 5,638 weights
 LIGHTEST_CHROMA = "chroma-8k.safetensors"  # two channels given luma, 8,063 weights
 SMALL = "rgb-27k-coupled.safetensors"  # RGB, 26,648 weights, with coupled channels
+MIDDLE = "rgb-61k-coupled.safetensors"  # RGB, 61,139 weights, with the fit and coupled channels
 LARGE = "rgb-82k-coupled.safetensors"  # RGB, 81,971 weights, with the fit and coupled channels
 GRAY = "gray-22k.safetensors"  # one channel, 21,788 weights
 GRAY_FITTED = "gray-22k-fitted.safetensors"  # the same with the fit
@@ -73,7 +74,7 @@ PRESETS = {
     ("wave-fast", 3): Preset(SMALL, "a3bb60d2b88c3d8b5717a7f3463201b090458ee1459a6c64f7614ea301296ae1", FAST),
     ("wave", 1): Preset(GRAY_FITTED, "c24232e3c5b106e4dd0c916caff003285de61a36d206e31cc0cd11df07091a64", HEADS_LEARN),
     ("wave", 2): Preset(CHROMA_FIT, "2aa7760d6cece80404f16a7564d8bcab26ffc3d292683d359bb073b3787d6cd4", HEADS_LEARN),
-    ("wave", 3): Preset(LARGE, "e476f21046c21f18ca11f8e563f0a3ee67da78080ed149fe64eb14fd20bfabbd", EVERYDAY),
+    ("wave", 3): Preset(MIDDLE, "4e2b48ed49c3c111d74dce03b99a188d5c38076e1fe41b1c0fb791fe50de994b", EVERYDAY),
     ("wave-max", 1): Preset(GRAY_FITTED, "b769a4ad170e82ebb88c6c1de3603202af471b783e5d5a4fe8d68e300d191304", ALL_LEARN),
     ("wave-max", 2): Preset(CHROMA_FIT, "98a24bf73595fed251362b047e368111df4d4d8c1c4679d2499c587b5f93d646", ALL_LEARN),
     ("wave-max", 3): Preset(LARGE, "e04e280b41f7c1dc1212cc8e06946adbace719d39e641c9d95fdba883a8f2b99", ALL_LEARN),

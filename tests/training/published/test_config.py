@@ -95,6 +95,7 @@ def test_mistakes_in_overrides_are_explained(override: str, said: str) -> None:
     ("model", "file"),
     [
         ("wave_fast", "rgb-27k-coupled"),
+        ("wave_everyday", "rgb-61k-coupled"),
         ("wave_max", "rgb-82k-coupled"),
         ("wave_gray", "gray-22k"),
         ("wave_light", "rgb-8k"),

@@ -57,7 +57,7 @@ WIDE = Stage("wide", "wave_wide", ("least_gain=0.005",))
 
 LEARNING = {LONGER.name: "archives", WIDE.name: "everyday"}
 """How the exported networks learn while they code. The layers behind the wide one's cached features have four times the
-weights of `wave-max`'s, whose learning takes most of its time: they stay as trained, and the heads learn."""
+weights of `wave-max`'s, whose learning takes most of its time: only the last of them and the heads learn."""
 
 STAGES = {stage.name: stage for stage in (LONGER, WIDE)}  # by name
 LONGER_SHARE = 0.4

@@ -27,6 +27,9 @@ STAGE_TWO = 2
 """Index of the first layer of stage 2. Stage 1 never learns: its features are cached, and would have to be computed
 anew."""
 
+SHARED = 3
+"""Index of the layer whose outputs all heads share."""
+
 HEADS = 4
 """Index of the first layer of the first head."""
 
