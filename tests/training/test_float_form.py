@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -29,15 +28,9 @@ from l3c.wave.presets import FOLDER
 from tests.published.integer import ARCHITECTURES, exported, picture, plausible_state
 from tests.training.pictures import losses, train_arguments, write_pictures
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 A = ARCHITECTURES["l3c"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

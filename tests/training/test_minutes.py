@@ -1,7 +1,6 @@
 """Training by the clock, from packed files: rates, validations, the best; steps that wait for nothing."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,8 @@ from l3c.training.published.schedule import make_schedule
 from l3c.training.published.trainer import Trainer
 from tests.training.pictures import read_log, train_arguments, write_pictures
 from tests.training.test_train import only_experiment
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 CPU = Processes(0, 1, torch.device("cpu"))
 
@@ -60,14 +61,6 @@ class FakeClock:
         return self.now
 
     time = perf_counter = monotonic
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def test_a_run_by_the_clock_from_packed_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

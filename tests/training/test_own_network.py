@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from l3c.cli import main
@@ -27,15 +25,6 @@ from tests.training.pictures import read_log, write_pictures
 EXAMPLES = ROOT / "examples"
 STEPS = ("iterations=40", "minutes=null", "schedule=half_cosine", "warm_up=4")
 """Instead of the tutorial's minute: what comes out depends on no clock."""
-
-
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """PyTorch's second thread would wait for the first one, and for all else that runs on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.mark.usefixtures("one_thread")

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +33,8 @@ from tests.house.sources import ROOT
 from tests.training.pictures import write_pictures
 from tests.training.test_minutes import FakeClock
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 TINY = (
     "features=16",
     "blocks=1",
@@ -50,14 +51,10 @@ FILES = ["l3c-float.safetensors", "l3c-state-1.safetensors", "log.jsonl", "rgb-f
 
 
 @pytest.fixture(autouse=True)
-def one_thread_and_fake_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def fake_time(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = FakeClock(0.12)
     for module in ("published.gpu_job", "stopping", "intervals"):
         monkeypatch.setattr(f"l3c.training.{module}.time", clock)
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

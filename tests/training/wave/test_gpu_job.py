@@ -1,12 +1,10 @@
 """Minutes of a GPU for the wave networks, end to end on the processor with few and small crops."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from l3c.cli import main
 from l3c.training.experiments import list_experiments
@@ -20,19 +18,19 @@ from l3c.wave.presets import LEARNING
 from tests.training.pictures import write_pictures
 from tests.training.test_minutes import FakeClock
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 TINY = ("crop=32", "batch=2", "valid_batch=2", "compile=false", "bfloat16=false", "warm_up=2")
 FILES = ["log.jsonl", "longer.npz", "longer.safetensors", "table.md", "wide.npz", "wide.safetensors"]
 
 
 @pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeClock]:
-    """Fake time, and one thread."""
-    clock, before = FakeClock(0.12), torch.get_num_threads()
+def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
+    """Fake time."""
+    clock = FakeClock(0.12)
     for module in ("published.gpu_job", "stopping", "intervals"):
         monkeypatch.setattr(f"l3c.training.{module}.time", clock)
-    torch.set_num_threads(1)
-    yield clock
-    torch.set_num_threads(before)
+    return clock
 
 
 @pytest.fixture
@@ -52,6 +50,8 @@ def test_two_calls_and_a_picture_coded_with_what_they_left(
     assert sum(path.stat().st_size for path in first.iterdir()) < 4 << 20
     log = [json.loads(line) for line in (first / "log.jsonl").read_text().splitlines()]
     assert [*dict.fromkeys(line["stage"] for line in log)] == [LONGER.name, WIDE.name]
+    trained = {line["stage"] for line in log if line.get("pixels", 0) > 0}
+    assert trained == {LONGER.name, WIDE.name}, "each stage has taken steps"
     best = {s.name: min(line["val/bpsp"] for line in log if line["stage"] == s.name) for s in (LONGER, WIDE)}
     begun = next(line["val/bpsp"] for line in log if line["stage"] == WIDE.name)
     assert begun == pytest.approx(best[LONGER.name], rel=0.01), "the wider network begins where the other ended"

@@ -1,7 +1,5 @@
 """The cost and gradient in PyTorch, beside the engine's."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import torch
@@ -16,15 +14,9 @@ from l3c.wave.definition.local_fit import FROM_ABOVE, FROM_LEFT
 from tests.checks import ARCHITECTURES, COUPLED
 from tests.training.wave.test_objective import crops_of
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 CPU = torch.device("cpu")
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def both(architecture: Architecture, quantized: bool, bfloat16: bool = False) -> tuple[float, float, float, float]:
