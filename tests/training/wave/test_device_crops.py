@@ -50,7 +50,7 @@ def test_most_crops_are_windows_of_the_pictures(pack: Packed) -> None:
     }
     batch = DeviceCrops([pack], SIDE, 3, CPU).batch(400, (1, 2)).numpy()
     known = np.mean([np.ascontiguousarray(crop).tobytes() in windows for crop in batch])
-    plain = (1 - host.HALVED) * (1 - host.TONED) * (1 - host.SUBSAMPLED)
+    plain = (1 - host.DOWNSCALED) * (1 - host.TONED) * (1 - host.SUBSAMPLED)
     assert known == pytest.approx(plain, abs=0.08)
 
 

@@ -19,7 +19,7 @@ GRAY = np.array([0.299, 0.587, 0.114])
 """Luma of ITU-R BT.601, which Pillow's mode L uses too."""
 
 
-HALVED = 0.08  # probability that a crop is averaged down by two. By taste, as those below
+DOWNSCALED = 0.08  # probability that a crop is averaged down by two. By taste, as those below
 TONED = 0.15  # probability that its gamma and gain are changed
 SUBSAMPLED = 0.12  # probability of subsampled chroma
 GAMMA_SPREAD = 0.2  # standard deviation of gamma's logarithm
@@ -68,7 +68,7 @@ class Crops:
 
     def _crop(self, random: Random) -> Pixels:
         image = self.images[random.choice(len(self.images), p=self.share)]
-        downscaled = random.random() < HALVED
+        downscaled = random.random() < DOWNSCALED
         crop = cut(image, self.size * (2 if downscaled else 1), random)
         if downscaled:
             crop = _round(crop.reshape(self.size, 2, self.size, 2, 3).mean(axis=(1, 3)))

@@ -13,7 +13,7 @@ from torch.nn.functional import avg_pool2d, pad
 from l3c.errors import InputError
 from l3c.training.packed import Packed
 from l3c.training.published.device_crops import Windows, place_pixels, to_device, turned
-from l3c.training.wave.crops import GAIN_SPREAD, GAMMA_SPREAD, GRAY, HALVED, SUBSAMPLED, TONED
+from l3c.training.wave.crops import DOWNSCALED, GAIN_SPREAD, GAMMA_SPREAD, GRAY, SUBSAMPLED, TONED
 
 EIGHTH_TURNS = 8  # a square crop can be turned and mirrored so
 
@@ -41,13 +41,13 @@ class DeviceCrops:
         """uint8 [count, size, size, channels] in coding order, on the device. Nothing here waits for it."""
         random = np.random.default_rng(seed)
         numbers = random.choice(len(self._share), count, p=self._share)
-        halved = np.arange(count) < random.binomial(count, HALVED)
-        sides = np.where(halved, 2 * self._size, self._size)
+        downscaled = np.arange(count) < random.binomial(count, DOWNSCALED)
+        sides = np.where(downscaled, 2 * self._size, self._size)
         tops = random.integers(self._heights[numbers] - sides + 1)
         lefts = random.integers(self._widths[numbers] - sides + 1)
         turns = random.integers(EIGHTH_TURNS, size=count)
         windows = Windows(numbers, tops, lefts, sides, turns)
-        large, usual = self._cut(windows.of(halved), 2), self._cut(windows.of(~halved), 1)
+        large, usual = self._cut(windows.of(downscaled), 2), self._cut(windows.of(~downscaled), 1)
         images = torch.cat([average_down(large), usual])
         toned, subsampled = (np.flatnonzero(random.random(count) < share) for share in (TONED, SUBSAMPLED))
         if len(toned):
