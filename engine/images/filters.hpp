@@ -5,7 +5,6 @@
 
 namespace l3c::images {
 
-constexpr int kFilters = 5;    // none, left, up, their mean, Paeth's choice among the three
 constexpr int kMostPixel = 8;  // bytes of a pixel: four channels of 16 bits
 
 // Undoes the filters of `count` rows of 1 + size bytes, whose first says which. step: bytes from a pixel to the next, 1, 2, 3,
