@@ -30,6 +30,7 @@ from l3c.training.published.beginning import interpolate, spread_mixtures
 from l3c.training.published.config import Config
 from l3c.training.published.coster import Coster, Ways
 from l3c.training.published.optimizers import is_fused, leave_out, make_optimizer, restore_optimizer
+from l3c.training.published.repeating import repeated
 from l3c.training.published.rewinding import Rewinder
 from l3c.training.published.schedule import CLOCK, Rate, make_schedule, warmed_up, watched
 from l3c.training.restoring import Restore
@@ -106,17 +107,20 @@ class Trainer:
     def restore(self, restore: Restore) -> None:
         """Take over weights and, unless fresh, optimizer and iteration."""
         if restore.file is not None:
-            load_weights(self.network, read_float(restore.file).state, restore.strict, restore.file)
+            self._begin_with(read_float(restore.file).state, restore, restore.file)
             return
         iteration, path = restore.checkpoint()
         state = read_state(path)
         if restore.fresh:
-            load_weights(self.network, evaluated_weights(state, path), restore.strict, str(path))
+            self._begin_with(evaluated_weights(state, path), restore, str(path))
             return
         load_weights(self.network, trained_weights(state, path), restore.strict, str(path))
         self.iteration = iteration
         self._restore_ema(state)
         restore_optimizer(self.optimizer, self.config.optimizer.name, state, path)
+
+    def _begin_with(self, state: dict[str, Tensor], restore: Restore, place: str) -> None:
+        load_weights(self.network, repeated(self.network, state), restore.strict, place)
 
     def _restore_ema(self, state: dict[str, Any]) -> None:
         """Averaged weights, where they are still asked for; those that do not fit begin with the network's."""
