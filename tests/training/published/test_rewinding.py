@@ -9,6 +9,7 @@ from torch import nn
 from l3c.cli import main
 from l3c.errors import InputError
 from l3c.training.published.config import Optimizer
+from l3c.training.published.mean_cost import MeanCost
 from l3c.training.published.rewinding import SLOWER, Rewinder
 from tests.training.pictures import train_arguments, write_pictures
 
@@ -32,44 +33,39 @@ def test_a_lost_run_goes_back_to_the_report_before_the_last_healthy_one() -> Non
     averages = {key: value.clone() for key, value in network.state_dict().items()}
     rewinder = Rewinder(network, optimizer, 1.5)
     kept = []
-    for costs in ((6.0, 5.0), (4.0, 5.0), (4.5, 4.5)):
-        for cost in costs:
-            step(network, optimizer)
-            averages["bias"] += 1
-            rewinder.add(torch.tensor([cost - 1, 1.0]))
-        assert rewinder.look(averages) is None
+    for cost in (5.5, 4.5, 4.5):
+        step(network, optimizer)
+        averages["bias"] += 1
+        assert not rewinder.look(cost, averages)
         kept.append(state_of(network, optimizer, averages))
     step(network, optimizer)
     averages["bias"] += 1
-    rewinder.add(torch.tensor([100.0]))
-    assert rewinder.look(averages) == 100.0
+    assert rewinder.look(100.0, averages)
     now = state_of(network, optimizer, averages)
     assert all(torch.equal(a, b) for a, b in zip(now, kept[1], strict=True))
     assert (rewinder.scale, rewinder.times) == (SLOWER, 1)
     step(network, optimizer)
-    rewinder.add(torch.tensor([90.0]))
-    assert rewinder.look(averages) == 90.0
+    assert rewinder.look(90.0, averages)
     assert rewinder.scale == SLOWER**2
     assert all(torch.equal(a, b) for a, b in zip(state_of(network, optimizer, averages), kept[1], strict=True))
 
 
-def test_steps_that_are_left_out_are_no_reason() -> None:
-    network = nn.Linear(3, 2)
-    rewinder = Rewinder(network, torch.optim.AdamW(network.parameters()), 1.5)
+def test_costs_are_means_of_the_finite_ones() -> None:
+    costs = MeanCost()
+    assert costs.take() is None
     lost = [float("nan")] * 3  # the mean is that of the other steps: a lower one would make every later step seem lost
-    for costs in ([4.0, 4.0], [4.0, *lost], lost, [4.0, float("inf")], [4.0, 4.0]):
-        for cost in costs:
-            rewinder.add(torch.tensor([cost]))
-        assert rewinder.look(None) is None
-    assert rewinder.look(None) is None  # nothing was added
+    for found, wanted in (([4.0, 6.0], 5.0), ([4.0, *lost], 4.0), (lost, None), ([4.0, float("inf")], 4.0)):
+        for cost in found:
+            costs.add(torch.tensor([cost - 1, 1.0]))
+        mean = costs.take()
+        assert mean is None if wanted is None else mean is not None and mean.tolist() == [wanted - 1, 1.0]
 
 
 def test_a_training_goes_back_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     costs = iter([5.0, 4.0, 50.0, 4.0, 4.0, 4.0])
-    add = Rewinder.add
-    monkeypatch.setattr(Rewinder, "add", lambda self, bpsp: add(self, torch.tensor([next(costs)])))
+    monkeypatch.setattr(MeanCost, "take", lambda self: torch.tensor([next(costs), 0.0]))
     pictures = write_pictures(tmp_path / "pictures")
     assert main(train_arguments(pictures, tmp_path / "runs", "-p", "rewind=1.5", "-p", "iterations=6")) == 0
     assert (

@@ -1,20 +1,16 @@
 """A way back for runs whose cost rises beyond recovery: to an earlier state, and on from there at a lower rate.
 
 Logistic mixtures have steep walls: one batch can throw a network, at a rate that served for thousands of steps, to ten
-times its cost. It does not find back in any time that is left. Only sums on the device are kept at each step, and a
-copy of the state at each report.
+times its cost. It does not find back in any time that is left. A copy of the state is kept at each report.
 """
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 
 import torch
 from torch import Tensor, nn
-
-logger = logging.getLogger(__name__)
 
 COPIES = 2
 """States of so many healthy reports are kept. The last one may be on its way up already: the one before is taken."""
@@ -34,34 +30,16 @@ class Rewinder:
         self._network, self._optimizer, self._factor = network, optimizer, factor
         self._lowest = float("inf")
         self._copies: deque[list[Tensor]] = deque(maxlen=COPIES)
-        self._sum: Tensor | None = None
-        self._steps: Tensor | None = None
 
-    def add(self, bpsp: Tensor) -> None:
-        """Note a step's cost, of all scales, [scales + 1]; the device is not waited for.
+    def look(self, mean: float, averages: Mapping[str, Tensor] | None) -> bool:
+        """At a report: keep the state, or take the run back to an earlier one; whether it was taken back.
 
-        One that is not finite counts nothing: its step is left out, or ends the run.
+        mean: cost of the steps since the last report, of all scales. averages: of the weights, which go back too.
         """
-        cost = bpsp.sum()
-        counts = torch.isfinite(cost)
-        cost = torch.where(counts, cost, 0.0)
-        self._sum = cost if self._sum is None else self._sum + cost
-        self._steps = counts.long() if self._steps is None else self._steps + counts
-
-    def look(self, averages: Mapping[str, Tensor] | None) -> float | None:
-        """At a report: keep the state, or take the run back to an earlier one: the mean cost that was too high, then.
-
-        averages: of the weights, which go back too. Waits for the device.
-        """
-        steps = 0 if self._steps is None else int(self._steps)
-        mean = float(self._sum) / steps if self._sum is not None and steps else None
-        self._sum = self._steps = None
-        if mean is None:
-            return None
         if mean <= self._factor * self._lowest or not self._copies:
             self._lowest = min(self._lowest, mean)
             self._copies.append([tensor.clone() for tensor in self._state(averages)])
-            return None
+            return False
         while len(self._copies) > 1:
             self._copies.pop()
         with torch.no_grad():
@@ -70,7 +48,7 @@ class Rewinder:
                 tensor.copy_(kept)
         self.scale *= SLOWER
         self.times += 1
-        return mean
+        return True
 
     def _state(self, averages: Mapping[str, Tensor] | None) -> Iterator[Tensor]:
         yield from self._network.state_dict().values()

@@ -29,6 +29,7 @@ from l3c.training.published.batches import Pictures, open_pictures, validation_b
 from l3c.training.published.beginning import interpolate, spread_mixtures
 from l3c.training.published.config import Config
 from l3c.training.published.coster import Coster, Ways
+from l3c.training.published.mean_cost import MeanCost
 from l3c.training.published.optimizers import is_fused, leave_out, make_optimizer, restore_optimizer
 from l3c.training.published.repeating import repeated
 from l3c.training.published.rewinding import Rewinder
@@ -184,7 +185,7 @@ class Trainer:
         rate = self._rate(plan, due, monitor is not None)
         ways = Ways(self.coster, self.config.run, self.processes.world)
         guided = self._guidance() > 0
-        meter, last = Meter(), self._last(plan)
+        meter, costs, last = Meter(), MeanCost(), self._last(plan)
         rewinder = self._rewinder()
         self._checked = self.iteration
         if self.iteration == 0:
@@ -198,11 +199,14 @@ class Trainer:
             bpsp, norm = self.step(ways, images, plan.size(self.iteration), learning_rate, reports, distance)
             self.iteration += 1
             meter.add(plan.size(self.iteration - 1), waited)
-            if rewinder:
-                self._watch(rewinder, bpsp, reports)
+            costs.add(bpsp)
+            mean = costs.take() if reports else None
+            if rewinder and mean is not None:
+                self._watch(rewinder, float(mean.sum()))
             if monitor:
                 if reports:
-                    self._report(monitor, images, bpsp, norm, learning_rate, meter, due)
+                    mean = torch.full_like(bpsp, math.nan) if mean is None else mean
+                    self._report(monitor, images, mean, norm, learning_rate, meter, due)
                 if self._validations.due(self.iteration):
                     self._validate(monitor, validation, due)
                 monitor.progress(self.iteration)
@@ -214,14 +218,12 @@ class Trainer:
         factor = self.config.optimizer.rewind
         return None if factor is None else Rewinder(self.network, self.optimizer, factor)
 
-    def _watch(self, rewinder: Rewinder, bpsp: Tensor, reports: bool) -> None:
+    def _watch(self, rewinder: Rewinder, mean: float) -> None:
         """Every process sees the same costs, so all go back together."""
-        rewinder.add(bpsp)
-        cost = rewinder.look(self.ema) if reports else None
-        if cost is not None:
+        if rewinder.look(mean, self.ema):
             logger.warning(
                 "%s: %.2f bits per sub-pixel before iteration %d: the run goes back to an earlier state, at %g of its "
-                "rate", self.experiment.folder, cost, self.iteration, rewinder.scale,
+                "rate", self.experiment.folder, mean, self.iteration, rewinder.scale,
             )  # fmt: skip
 
     def step(
@@ -343,6 +345,7 @@ class Trainer:
         meter: Meter,
         due: Due,
     ) -> None:
+        """bpsp: mean of each scale since the last report. images: of the last step."""
         self._check_strange()
         o = self.options
         values = {"train/loss": float(bpsp[:-1].sum()), "train/bpsp": float(bpsp.sum()), "train/lr": rate,
