@@ -1,8 +1,11 @@
-"""Tensors of checkpoints that strangers made: each holds its elements itself."""
+"""Checkpoints that strangers made: nothing in them is run, and they take no more memory than the file has bytes."""
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,6 +14,37 @@ from l3c.errors import ModelError
 
 DEPTH_MAX = 20
 """Of dictionaries and lists in a checkpoint; optimizers' states have 4."""
+
+
+def load_dense(source: Path | bytes, place: str) -> Any:
+    """What a checkpoint of PyTorch's holds, on the processor: plain values, and tensors that `check_dense` accepts.
+
+    place: for messages. Raises ModelError for anything else, or damage.
+    """
+    with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as file:
+        try:
+            _check_stored(file, place)
+            file.seek(0)
+            content = torch.load(file, map_location="cpu", weights_only=True)
+        except (MemoryError, OSError, ModelError):
+            raise
+        except Exception as error:  # unpickling raises whatever damage leads to
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise ModelError(f"{place}: not a checkpoint, damaged, or holding more than tensors: {reason}") from error
+    check_dense(content, place)
+    return content
+
+
+def _check_stored(file: io.IOBase, place: str) -> None:
+    """Raise ModelError for an archive that would take more bytes than it has: PyTorch's writer compresses nothing."""
+    if not zipfile.is_zipfile(file):
+        return  # the form of before PyTorch 1.6, which has every byte too
+    size = file.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(file) as archive:
+        entries = archive.infolist()
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > size or any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+        raise ModelError(f"{place}: {size:,} bytes that would become {unpacked:,}: no checkpoint is compressed")
 
 
 def check_dense(content: Any, place: str, depth: int = 0) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import lzma
 import re
 import tarfile
 import zipfile
@@ -17,12 +17,15 @@ from torch import Tensor
 
 from l3c.errors import InputError, ModelError
 from l3c.published.architecture import Architecture
-from l3c.published.dense import check_dense
+from l3c.published.dense import load_dense
 from l3c.published.network import make_network
 
 NAME = re.compile(r"ckpt_(\d+)\.pt(\.tmp)?")  # of checkpoints in the authors' archives
 SIZE_MAX = 1 << 30
 """Bytes of a checkpoint that is read at all; the released ones have 40 million."""
+
+HELD_MAX = 4 << 30
+"""Bytes of networks that are read from one source; a released one has 20 million."""
 
 IMAGE_PARAMETERS = 12
 """Outputs for each component of an image's mixtures."""
@@ -41,7 +44,13 @@ class Released:
 
 def read_released(source: Path) -> list[Released]:
     """All checkpoints in a folder, tar or zip archive, or a single file; at least one, else InputError."""
-    checkpoints = [_read(place, experiment, data) for place, experiment, data in _files(source)]
+    checkpoints: list[Released] = []
+    held = 0
+    for place, experiment, data in _files(source):
+        checkpoints.append(_read(place, experiment, data))
+        held += sum(tensor.nbytes for tensor in checkpoints[-1].state.values())
+        if held > HELD_MAX:
+            raise InputError(f"{source}: its networks take more than {HELD_MAX:,} bytes; import fewer at a time")
     if not checkpoints:
         raise InputError(f"{source}: holds no file named ckpt_ITERATION.pt")
     return checkpoints
@@ -52,13 +61,18 @@ def _files(source: Path) -> Iterator[tuple[str, str, bytes]]:
     if source.is_dir():
         paths = (path for path in sorted(source.rglob("*")) if path.is_file() and NAME.fullmatch(path.name))
         for path in paths:
-            yield str(path), _experiment(PurePosixPath(path.resolve().as_posix()), source), path.read_bytes()
+            yield _at(path, source)
     elif NAME.fullmatch(source.name):
-        yield str(source), _experiment(PurePosixPath(source.resolve().as_posix()), source), source.read_bytes()
+        yield _at(source, source)
     elif zipfile.is_zipfile(source):
         yield from _in_zip(source)
     else:
         yield from _in_tar(source)
+
+
+def _at(path: Path, source: Path) -> tuple[str, str, bytes]:
+    _check_size(str(path), path.stat().st_size)
+    return str(path), _experiment(PurePosixPath(path.resolve().as_posix()), source), path.read_bytes()
 
 
 def _in_zip(source: Path) -> Iterator[tuple[str, str, bytes]]:
@@ -84,7 +98,7 @@ def _in_tar(source: Path) -> Iterator[tuple[str, str, bytes]]:
                     content = archive.extractfile(entry)
                     assert content is not None
                     yield f"{source}: {path}", _experiment(path, source), content.read()
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError) as error:
         if isinstance(error, FileNotFoundError):
             raise
         raise InputError(f"{source}: neither a folder, a checkpoint nor a readable archive: {error}") from error
@@ -103,14 +117,7 @@ def _experiment(path: PurePosixPath, source: Path) -> str:
 
 
 def _read(place: str, experiment: str, data: bytes) -> Released:
-    try:
-        content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except MemoryError:
-        raise
-    except Exception as error:  # unpickling raises whatever damage leads to
-        reason = (str(error).splitlines() or [""])[0]
-        raise ModelError(f"{place}: not a checkpoint, damaged, or holding more than tensors: {reason}") from error
-    check_dense(content, place)
+    content = load_dense(data, place)
     state = content.get("net") if isinstance(content, Mapping) else None
     if not isinstance(state, Mapping):
         raise ModelError(f"{place}: no network under 'net', as released checkpoints have it")

@@ -108,23 +108,9 @@ def save_state(path: Path, state: dict[str, Any]) -> None:
 
 def read_state(path: Path) -> dict[str, Any]:
     """Read a checkpoint onto the CPU. Only tensors and plain values are unpickled; anything else is a ModelError."""
-    import torch
+    from l3c.published.dense import load_dense
 
-    from l3c.published.dense import check_dense
-
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (MemoryError, OSError):
-        raise
-    except Exception as error:  # unpickling raises whatever damage leads to
-        raise ModelError(
-            f"{path}: not a checkpoint, damaged, or holding more than tensors: {_first_line(error)}"
-        ) from error
+    state = load_dense(path, str(path))
     if not isinstance(state, dict):
         raise ModelError(f"{path}: a checkpoint holds a dictionary, this a {type(state).__name__}")
-    check_dense(state, str(path))
     return state
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

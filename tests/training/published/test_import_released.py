@@ -123,6 +123,11 @@ def test_what_is_no_released_checkpoint_is_refused_by_name(released: Path, tmp_p
     broken.write_bytes(b"\x1f\x8b broken")
     with pytest.raises(InputError, match="readable archive"):
         read_released(broken)
+    whole = archived(released, tmp_path / "whole").read_bytes()
+    middle = len(whole) // 2
+    broken.write_bytes(whole[:middle] + b"\xff" * 64 + whole[middle + 64 :])
+    with pytest.raises(InputError, match="readable archive"):
+        read_released(broken)
 
 
 def archived(released: Path, folder: Path, name: str = "L3C.tar.gz") -> Path:
