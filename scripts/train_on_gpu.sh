@@ -11,7 +11,7 @@
 # From the environment:
 #   PYTHON    the interpreter that has PyTorch (python3)
 #   WORK      packed pictures, checkpoints, the built package (/tmp/l3c-work); on the same machine a later call uses it,
-#             and WORK/results is its PREVIOUS
+#             and WORK/results, of the wave networks WORK/results-wave, is its PREVIOUS
 #   WHEELS    a folder of wheels that are installed for the build, where the machine's tools are too old (.whl)
 #   BUILD=no  train from the sources, without the engine, which training does not need
 #   NETWORKS  published (RGB Shared, RGB and L3C), or wave: the largest wave network for longer, then a wider one

@@ -10,16 +10,18 @@ from l3c.cli import main
 from l3c.errors import InputError, L3CError
 from l3c.published.architecture import Architecture
 from l3c.published.network import make_network
-from l3c.training.checkpoints import BEST, read_state
+from l3c.training.checkpoints import BEST, Policy, read_state
 from l3c.training.config_files import config_from
 from l3c.training.experiments import Experiment
 from l3c.training.intervals import Interval
 from l3c.training.options import Options
 from l3c.training.processes import Processes
+from l3c.training.published.carried import read_run, write_run
 from l3c.training.published.config import Config, Data, Execution
 from l3c.training.published.coster import Coster, Ways
 from l3c.training.published.schedule import make_schedule
 from l3c.training.published.trainer import Trainer
+from l3c.training.restoring import Restore
 from tests.training.pictures import read_log, train_arguments, write_pictures
 from tests.training.test_train import only_experiment
 
@@ -99,8 +101,8 @@ def test_a_run_by_the_clock_from_packed_files(tmp_path: Path, monkeypatch: pytes
 
 def trainer_of(tmp_path: Path, processes: Processes = CPU, **settings: object) -> Trainer:
     network = {"features": 8, "blocks": 1, "components": 3}
-    optimizer = {"name": "adamw", "learning_rate": 1e-3, **settings}
-    config = config_from({"network": network, "optimizer": optimizer, "data": {"crop": 16}}, "here")
+    optimizer, run = {"name": "adamw", "learning_rate": 1e-3, **settings}, {"channels_last": True}
+    config = config_from({"network": network, "optimizer": optimizer, "data": {"crop": 16}, "run": run}, "here")
     assert isinstance(config, Config)
     return Trainer(Experiment(tmp_path), config, Options(), processes)
 
@@ -159,6 +161,20 @@ def test_a_gpu_leaves_them_out(tmp_path: Path, caplog: pytest.LogCaptureFixture)
     assert all(torch.equal(value, before[key]) for key, value in trainer.network.state_dict().items())
     trainer._check_strange()
     assert "the step is left out" in caplog.text
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_gpu_goes_on_from_a_state_that_travelled(tmp_path: Path) -> None:
+    """Its fused optimizers refuse moments that lie otherwise in memory than their parameters."""
+    processes = Processes(0, 1, torch.device("cuda", 0))
+    before, after = (trainer_of(tmp_path / name, processes, ema_decay=0.9) for name in ("a", "b"))
+    step(before, images().cuda())
+    write_run(tmp_path, "l3c", before.state())
+    experiment = before.experiment
+    experiment.checkpoints.save(5, read_run(tmp_path, "l3c"), Policy(), permanent=True)
+    after.restore(Restore(experiment))
+    step(after, images().cuda())
 
 
 def test_strange_gradients_end_a_run_that_may_not_skip_them(tmp_path: Path) -> None:

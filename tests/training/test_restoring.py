@@ -16,7 +16,8 @@ from l3c.training.config_files import read_config
 from l3c.training.experiments import Experiment, create_experiment, label_parts, list_experiments
 from l3c.training.options import Options
 from l3c.training.processes import Processes
-from l3c.training.published.config import Config, Data, Optimizer
+from l3c.training.published.carried import read_run, write_run
+from l3c.training.published.config import Config, Data, Execution, Optimizer
 from l3c.training.published.coster import Ways
 from l3c.training.published.schedule import make_schedule, warmed_up, watched
 from l3c.training.published.trainer import Trainer
@@ -94,6 +95,26 @@ def test_the_same_optimizer_keeps_its_moments_and_takes_new_settings(
     assert moments
     assert all(bool((moment != 0).all()) for moment in moments)
     step(after)
+
+
+def test_moments_and_averages_are_laid_out_as_their_parameters_are(tmp_path: Path) -> None:
+    """Fused optimizers on a GPU refuse others, and those of a file that travelled are contiguous."""
+    before = trainer(tmp_path, name="adamw", ema_decay=0.5)
+    step(before)
+    write_run(tmp_path, "run", before.state())
+    carried = read_run(tmp_path, "run")
+    kept = saved(before)
+    for state in (carried, read_state(kept.checkpoint()[1])):
+        kept.experiment.checkpoints.save(5, state, Policy(), permanent=True)
+        config = Config(SMALL, Optimizer("adamw", ema_decay=0.5), Execution(channels_last=True), Data(crop=16))
+        after = Trainer(create_experiment(tmp_path, ["t"], config), config, Options(), Processes(0, 1, CPU))
+        after.restore(kept)
+        moments = [(p, s[part]) for p, s in after.optimizer.state.items() for part in ("exp_avg", "exp_avg_sq")]
+        averages = [(value, (after.ema or {}).get(key, value)) for key, value in after.network.state_dict().items()]
+        assert any(p.stride() != p.contiguous().stride() for p, _ in moments), "the layout is another one"
+        assert all(p.stride() == laid_out.stride() for p, laid_out in (*moments, *averages))
+        assert all(bool((moment != 0).any()) for _, moment in moments)
+        step(after)
 
 
 def test_moments_of_other_shapes_are_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

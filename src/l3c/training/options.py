@@ -13,6 +13,8 @@ class Options:
 
     workers: processes that load pictures. keep_every, keep_last: of saves, see `Policy`. validate_minutes,
     save_minutes: where given, these are done every so many minutes instead. board: write for TensorBoard.
+    began: when the run's minutes began, of `time.monotonic`; with the training, where it is not given. fall_back:
+    whether a run that asks for a compiled network goes on without, where PyTorch cannot compile it.
     """
 
     log_every: int = 100
@@ -26,6 +28,8 @@ class Options:
     validate_minutes: float | None = None
     save_minutes: float | None = None
     board: bool = True
+    began: float | None = None
+    fall_back: bool = True
 
     @property
     def policy(self) -> Policy:

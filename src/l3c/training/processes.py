@@ -77,7 +77,10 @@ def join_processes(device: str = "auto") -> Iterator[Processes]:
 
 
 def choose_device(wanted: str, index: int = 0) -> torch.device:
-    """`auto` is CUDA where there is one."""
+    """`auto` is CUDA where there is one. From now on float32 is computed as such there, not in TF32.
+
+    TF32 rounds factors to 11 bits: costs would differ by the device, and so would symbols near a level's border.
+    """
     kind = ("cuda" if torch.cuda.is_available() else "cpu") if wanted == "auto" else wanted
     if kind == "cuda" and not torch.cuda.is_available():
         from l3c.errors import InputError
@@ -85,5 +88,7 @@ def choose_device(wanted: str, index: int = 0) -> torch.device:
         raise InputError("--device cuda: PyTorch finds no CUDA device here")
     if kind == "cuda":
         torch.cuda.set_device(index)
+        torch.backends.cudnn.allow_tf32 = False
+        torch.backends.cuda.matmul.allow_tf32 = False
         return torch.device("cuda", index)
     return torch.device(kind)

@@ -14,9 +14,10 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)  # Ctrl-C, and what schedulers send
 class Due:
     """Says whether to end, and how much of the time is over."""
 
-    def __init__(self, minutes: float | None) -> None:
-        """Begin now. None: no limit."""
-        self._begin, self._seconds = time.monotonic(), math.inf if minutes is None else 60 * minutes
+    def __init__(self, minutes: float | None, began: float | None = None) -> None:
+        """None: no limit. began: when the minutes began, of `time.monotonic`; now, where it is not given."""
+        self._begin = time.monotonic() if began is None else began
+        self._seconds = math.inf if minutes is None else 60 * minutes
         self.signals: list[int] = []
 
     def __call__(self) -> bool:
@@ -34,12 +35,12 @@ class Due:
 
 
 @contextmanager
-def until_due(minutes: float | None) -> Iterator[Due]:
-    """Lend what says whether to end. None: no limit.
+def until_due(minutes: float | None, began: float | None = None) -> Iterator[Due]:
+    """Lend what says whether to end; for the parameters see `Due`.
 
     SIGINT and SIGTERM do nothing else meanwhile; outside the main thread they are left alone.
     """
-    due = Due(minutes)
+    due = Due(minutes, began)
     with _on_signals(due.signals.append):
         yield due
 

@@ -1,10 +1,13 @@
 """The trainings of a few minutes, end to end on the processor with a tiny network; results are gone on from."""
 
 import json
+import math
 import os
 import re
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ from safetensors import safe_open
 
 from l3c.cli import main as cli
 from l3c.errors import InputError, ModelError
-from l3c.published.architecture import Architecture
+from l3c.published.architecture import SCALES_MAX, Architecture
 from l3c.published.float_state import read_float
 from l3c.published.network import make_network
 from l3c.training.checkpoints import BEST
@@ -23,7 +26,19 @@ from l3c.training.experiments import Experiment, list_experiments
 from l3c.training.published import step_times
 from l3c.training.published.carried import HEADER, read_run, write_run
 from l3c.training.published.config import Config
-from l3c.training.published.gpu_job import BASELINES, L3C, Compiling, Job, compiling, run
+from l3c.training.published.gpu_job import (
+    BASELINES,
+    L3C,
+    STAGES,
+    Compiling,
+    Job,
+    carry_over,
+    compile_only,
+    compiling,
+    finish,
+    packed_data,
+    run,
+)
 from l3c.training.published.job_table import table_of
 from l3c.training.published.loading import load_trained
 from l3c.training.published.optimizers import make_optimizer
@@ -124,6 +139,55 @@ def test_graphs_of_later_stages_are_compiled_beside(data: Path, capfd: pytest.Ca
         assert failed.settings[-1] == "compile=false"
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script_method:DeprecationWarning")
+def test_a_graph_that_cannot_be_compiled_is_not_taken_for_compiled(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process beside fails, so that the stage does not try again on its own time."""
+    monkeypatch.setattr(torch, "compile", lambda *_, **__: Uncompilable())
+    settings = tuple("compile=true" if text == "compile=false" else text for text in TINY)
+    (data.parent / "work").mkdir()
+    with pytest.raises(RuntimeError, match="cannot be compiled"):
+        compile_only(replace(job(data, "out", 1), settings=settings), L3C)
+
+
+class Uncompilable(torch.nn.Module):
+    """What PyTorch would make of a network that it cannot compile."""
+
+    def forward(self, *_: Any) -> None:
+        raise RuntimeError("cannot be compiled")
+
+
+def test_only_this_call_s_data_are_trained_on(data: Path) -> None:
+    first = packed_data(job(data, "out", 1))
+    shutil.rmtree(data / "scaled")
+    write_pictures(data / "valid", 3)
+    second = packed_data(job(data, "out", 1))
+    assert second["train"] == first["train"]
+    assert sorted((data.parent / "work").rglob("*.pack")) == sorted(second.values())
+
+
+def test_results_in_the_work_folder_are_those_of_the_last_call_alone(data: Path, tmp_path: Path) -> None:
+    out, results = tmp_path / "out", tmp_path / "work" / "results"
+    out.mkdir()
+    results.mkdir(parents=True)
+    for name in ("l3c-state-1.safetensors", "l3c-state-2.safetensors"):
+        (results / name).write_bytes(b"before")
+    for name in ("l3c-state-1.safetensors", "l3c-float.safetensors", "log.jsonl", "table.md", "notes.txt"):
+        (out / name).write_text("now")
+    finish(job(data, "out", 1), "results")
+    wanted = ["l3c-float.safetensors", "l3c-state-1.safetensors", "log.jsonl", "table.md"]
+    assert sorted(path.name for path in results.iterdir()) == wanted
+    assert {path.read_text() for path in results.iterdir()} == {"now"}
+
+
+def test_results_of_other_networks_are_not_carried_over(data: Path, tmp_path: Path) -> None:
+    before = tmp_path / "before"
+    before.mkdir()
+    for name in ("longer.npz", "longer.safetensors", "log.jsonl"):
+        (before / name).write_text("")
+    with pytest.raises(InputError, match="holds no results of an earlier call for l3c, rgb, rgb-shared"):
+        carry_over(job(data, "out", 1, "before"), STAGES)
+
+
 def test_what_is_missing_is_said(data: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no time is left of the 0\.001 minutes"):
         run(job(data, "out", 0.001))
@@ -200,6 +264,8 @@ def test_operations_of_a_step_are_those_of_the_convolutions() -> None:
     """0.68 million multiplications a pixel in L3C's forward pass, as measured on the original."""
     assert operations_per_pixel(Architecture()) == pytest.approx(6 * 0.684e6, rel=0.01)
     assert operations_per_pixel(Architecture("rgb-shared", 1)) < operations_per_pixel(Architecture("rgb"))
+    many = [operations_per_pixel(Architecture(kind, SCALES_MAX, 8, 1)) for kind in ("l3c", "rgb")]
+    assert all(math.isfinite(operations) for operations in many)
 
 
 def test_the_table_tells_speed_share_and_costs() -> None:

@@ -17,6 +17,7 @@ from l3c.wave.files import read_model
 from l3c.wave.presets import FOLDER, LEARNING
 from tests.checks import SMALL, encode_tiled, smooth_picture
 from tests.training.pictures import read_log, write_pictures
+from tests.training.test_minutes import FakeClock
 
 SMALL_WIDTHS = {"hidden1": 8, "cached": 8, "hidden2": 16, "hidden3": 12, "head": 8, "components": 3}
 EVERY = ["--log-every", "10", "--validate-every", "20", "--save-every", "10"]
@@ -217,19 +218,28 @@ def test_pytorch_trains_as_the_engine_does(
 
 @pytest.mark.parametrize("backend", ["engine", "torch"])
 def test_a_run_by_the_clock_from_packed_pictures(
-    backend: str, pictures: Path, arguments: Callable[..., list[str]], tmp_path: Path
+    backend: str,
+    pictures: Path,
+    arguments: Callable[..., list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Its averages are what is validated, kept as the best and exported; patience ends it."""
+    """Its averages are what is validated, kept as the best and exported; without gain it ends early, its rate at 0."""
+    clock = FakeClock(0.05)
+    for module in ("stopping", "intervals"):
+        monkeypatch.setattr(f"l3c.training.{module}.time", clock)
     packed = str(tmp_path / "a.pack")
     assert main(["prepare", "pack", str(pictures), "-o", packed, "--min-size", "64", "-q"]) == 0
-    by_clock = {"schedule": "clock", "minutes": 5, "patience": 0.001, "least_gain": 0.99}
-    more = ["--validate-minutes", "0.002", "--save-minutes", "0.002"]
+    by_clock = {"schedule": "clock", "minutes": 5, "patience": 0.2, "least_gain": 0.99}
+    more = ["--validate-minutes", "0.05", "--save-minutes", "0.05"]
     settings = {"train": packed, "valid": packed, "ema_decay": 0.9, "backend": backend, **by_clock}
     assert main(arguments(tmp_path, *more, **settings)) == 0
     experiment = only_experiment(tmp_path)
     validations = [entry for entry in read_log(experiment.folder) if "val/bpsp" in entry]
     assert validations[0]["iteration"] == 0
     assert validations[-1]["time/minutes"] < 1
+    rates = [entry["train/lr"] for entry in read_log(experiment.folder) if "train/lr" in entry]
+    assert rates[-1] < 0.5 * max(rates)
     state = read_state(experiment.checkpoints.choose()[1])
     assert not np.array_equal(state["average"], state["parameters"])
     best = experiment.checkpoints.best()

@@ -60,14 +60,18 @@ class Compiling(Protocol):
 
 
 class Ways:
-    """A coster compiled as the run asks for; where that fails, compiled plainly, and at last not at all."""
+    """A coster compiled as the run asks for; where that fails, compiled plainly, and at last not at all.
 
-    def __init__(self, coster: nn.Module, run: Compiling, world: int) -> None:
+    fall_back: whether not at all is a way, too, of a run that asks for compiling.
+    """
+
+    def __init__(self, coster: nn.Module, run: Compiling, world: int, fall_back: bool = True) -> None:
         self._ways: list[tuple[str, nn.Module]] = [("not compiled", coster)]
         if run.compile:
             modes = dict.fromkeys((run.compile_mode, "default"))
             compiled = [(f"compiled, mode {mode}", _compiled(coster, mode)) for mode in modes]
-            self._ways = [*compiled, *self._ways] if world == 1 else compiled[:1]
+            plain = self._ways if fall_back else []
+            self._ways = [*compiled, *plain] if world == 1 else compiled[:1]
         if world > 1:
             self._ways = [(name, nn.parallel.DistributedDataParallel(way)) for name, way in self._ways]
         self._proven = False

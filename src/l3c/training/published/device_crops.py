@@ -234,4 +234,6 @@ def _to_images(pixels: Tensor) -> Tensor:
 
 def _free_bytes(device: torch.device) -> float:
     """Of a GPU; a processor's pixels are read where they lie."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()  # what an earlier training left to PyTorch is free, too
     return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 0

@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import json
 import logging
+import re
 import subprocess
 import sys
 import time
@@ -80,8 +81,11 @@ REDUCTION = Reduction(0.25, 0.6)
 RESULTS = "results"
 """In the work folder: what the last call left, for the next one on the same machine."""
 
+TABLE = "table.md"
+"""In the folder of results."""
 
-RESULT_SUFFIXES = (".safetensors", ".npz", ".jsonl", ".md")  # of files that a call leaves, for another to begin with
+RESULT = re.compile(r"(.+?)(?:-float\.safetensors|-state-\d+\.safetensors|\.safetensors|\.npz)")
+"""A stage's files, after its name."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +173,7 @@ class Results:
         """Log and table."""
         lines = [*self._earlier, *(line for stage in self._now.values() for line in stage)]
         write_whole(self.job.out / LOG, "".join(json.dumps(line) + "\n" for line in lines).encode())
-        write_whole(self.job.out / "table.md", table_of(lines, self.operations, self._rate, machine()).encode())
+        write_whole(self.job.out / TABLE, table_of(lines, self.operations, self._rate, machine()).encode())
 
     def best_before(self) -> tuple[float, int] | None:
         """(bits per sub-pixel, iteration) of L3C's best validation in earlier calls."""
@@ -188,7 +192,7 @@ def run(job: Job) -> None:
     results = Results(job, matrix_rate(device))
     print(machine(), flush=True)
     packs = packed_data(job)
-    carried = carry_over(job)
+    carried = carry_over(job, STAGES)
     goes_on = job.previous is not None and holds_run(job.previous, L3C.name)
     stages = [] if goes_on else [stage for stage in BASELINES if stage.name not in carried]
     with compiling(job, [*stages[1:], L3C], device) as compiled:
@@ -199,13 +203,13 @@ def run(job: Job) -> None:
         restore = {"restore_continue": str(_continued(job, results))} if goes_on else {}
         _train(job, l3c, packs, job.seconds_left / 60, results, **restore)
     results.write()
-    finish(job)
+    finish(job, RESULTS)
 
 
-def finish(job: Job) -> None:
-    """Leave the results for another call on this machine, and print the table."""
-    _copy_results(job)
-    print((job.out / "table.md").read_text(), flush=True)
+def finish(job: Job, name: str) -> None:
+    """Leave the results for another call on this machine, in a folder of that name, and print the table."""
+    _copy_results(job.out, job.work / name)
+    print((job.out / TABLE).read_text(), flush=True)
 
 
 def seconds_of(job: Job, stage: Stage, minutes: float) -> float:
@@ -235,10 +239,11 @@ def data_settings(packs: dict[str, Path], minutes: float) -> tuple[str, ...]:
 
 
 def options_of(minutes: float) -> dict[str, Any]:
-    """Of a training: validations and saves at least every minute, and only what results need."""
+    """Of a training whose minutes begin now: validations and saves at least every minute, and what results need."""
     return {
         "validate_minutes": min(1.0, minutes / 2), "save_minutes": min(1.0, minutes / 2), "log_every": LOG_EVERY,
         "log_heavy": 10**9, "keep_every": 10**9, "keep_last": 1, "workers": 0, "board": False,
+        "began": time.monotonic(),
     }  # fmt: skip
 
 
@@ -255,6 +260,9 @@ def packed_data(job: Job) -> dict[str, Path]:
         if (job.data / name).is_dir():
             place = job.work / (VALID if name == VALID else PLAIN)
             packs[name] = _packed(job.data / name, place, reduction, least)
+    for stale in {path for place in (VALID, PLAIN) for path in (job.work / place).glob("*" + SUFFIX)}:
+        if stale not in packs.values():  # of other data: all that lies there is trained on
+            stale.unlink()
     return packs
 
 
@@ -267,8 +275,6 @@ def _packed(folder: Path, place: Path, reduction: Reduction | None, least: int) 
         begin = time.perf_counter()
         count, pixels = pack([Source(str(folder), reduction)], target, least)
         print(f"{target}: {count:,} pictures, {pixels:,} pixels, {time.perf_counter() - begin:.1f} s", flush=True)
-        for stale in set(place.glob(f"{folder.name}-*{SUFFIX}")) - {target}:
-            stale.unlink()
     return target
 
 
@@ -280,18 +286,25 @@ def best_weights(trainer: Trainer) -> tuple[dict[str, torch.Tensor], int]:
     return trainer.ema or trainer.network.state_dict(), trainer.iteration
 
 
-def carry_over(job: Job) -> list[str]:
-    """Take an earlier call's results into this one's: names of the stages that they hold."""
+def carry_over(job: Job, stages: Iterable[str]) -> list[str]:
+    """Take an earlier call's results of these stages into this one's: names of those whose float form they hold."""
     if job.previous is None:
         return []
     if job.previous.resolve() == job.out.resolve():
         raise InputError(f"{job.out}: results of before and of now need folders of their own")
-    files = [path for path in job.previous.iterdir() if path.is_file() and path.suffix in RESULT_SUFFIXES]
+    names = set(stages)
+    files = [path for path in job.previous.iterdir() if path.is_file() and _stage_of(path) in names]
     if not files:
-        raise InputError(f"{job.previous}: holds no results of an earlier call")
+        raise InputError(f"{job.previous}: holds no results of an earlier call for {', '.join(sorted(names))}")
     for path in files:
         write_whole(job.out / path.name, path.read_bytes())
     return [stage.name for stage in STAGES.values() if (job.out / stage.float_file).exists()]
+
+
+def _stage_of(path: Path) -> str | None:
+    """The stage that a file of results belongs to; None of the log and the table, which are written anew."""
+    match = RESULT.fullmatch(path.name)
+    return match[1] if match else None
 
 
 def _continued(job: Job, results: Results) -> Path:
@@ -311,12 +324,19 @@ def _continued(job: Job, results: Results) -> Path:
     return experiment.folder
 
 
-def _copy_results(job: Job) -> None:
-    """Copy results to the work folder, so that a call after this one on the same machine can go on."""
-    results = job.work / RESULTS
-    for path in job.out.iterdir():
-        if path.is_file() and results.resolve() != job.out.resolve():
-            write_whole(results / path.name, path.read_bytes())
+def _copy_results(out: Path, results: Path) -> None:
+    """Copy results to the work folder, so that a call after this one on the same machine can go on.
+
+    Those of before go: parts of an earlier state belong to no whole one.
+    """
+    if results.resolve() == out.resolve():
+        return
+    written = {path.name for path in out.iterdir() if path.is_file() and (path.name in (LOG, TABLE) or _stage_of(path))}
+    for name in written:
+        write_whole(results / name, (out / name).read_bytes())
+    for path in results.iterdir():
+        if path.is_file() and path.name not in written:
+            path.unlink()
 
 
 class Compiling:
@@ -384,8 +404,11 @@ def compile_only(job: Job, stage: Stage) -> None:
 
 
 def one_step(request: Request) -> Request:
-    """The same without validations, saves and reports."""
-    never = {"validate_minutes": None, "save_minutes": None, "validate_every": 10**9, "save": False, "log_every": 10**9}
+    """The same without validations, saves and reports; it fails where the graph cannot be compiled."""
+    never = {
+        "validate_minutes": None, "save_minutes": None, "validate_every": 10**9, "save": False, "log_every": 10**9,
+        "fall_back": False,
+    }  # fmt: skip
     return replace(request, options={**request.options, **never})
 
 

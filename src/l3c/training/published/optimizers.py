@@ -85,6 +85,17 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, name: str, state: Mappin
         return
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state["optimizer"]["state"], "param_groups": groups})
+    _lay_out_moments(optimizer, name)
+
+
+def _lay_out_moments(optimizer: torch.optim.Optimizer, name: str) -> None:
+    """Lay moments out in memory as their parameters are: on a GPU, fused optimizers refuse others.
+
+    A checkpoint may be of a run without `channels_last`, and files that travel hold contiguous tensors.
+    """
+    for parameter, state in optimizer.state.items():
+        for part in MOMENTS[name]:
+            state[part] = torch.empty_like(parameter).copy_(state[part])
 
 
 def _unfit(optimizer: torch.optim.Optimizer, name: str, state: Mapping[str, Any]) -> str:

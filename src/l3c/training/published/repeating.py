@@ -12,7 +12,8 @@ COARSER = 0.1
 """Share of the coarser context in what a predictor hears. RGB Shared's hears none: all of it costs 13 bits per
 sub-pixel at first, where this costs 4.9, and 0.03 costs 4.7, but has to grow. By trial."""
 
-PREDICTOR, CLASSIFIER = "nets", "prob_clfs"  # of a scale: what keys begin with, before its number
+PREDICTOR = "nets"  # what keys of a scale's predictor begin with, before its number
+CLASSIFIER = "prob_clfs"  # the same of its classifier
 
 
 def repeated(network: Published, state: Mapping[str, Tensor]) -> dict[str, Tensor]:

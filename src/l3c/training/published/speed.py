@@ -11,7 +11,7 @@ from l3c.published.architecture import Architecture
 from l3c.published.network import make_network
 
 SIDE = 16
-"""Pixels of the image on which operations are counted; a multiple of what any network needs."""
+"""Pixels of the image on which operations are counted, at least."""
 
 BACKWARD = 3
 """A step computes three times what the network does: its output, the gradient of its input, that of its weights."""
@@ -37,8 +37,9 @@ def operations_per_pixel(architecture: Architecture) -> float:
         for layer in network.modules():
             if isinstance(layer, nn.Conv2d):
                 layer.register_forward_hook(count)
-        network(torch.zeros(1, 3, SIDE, SIDE))
-    return 2 * BACKWARD * counted / (SIDE * SIDE)
+        side = max(SIDE, 2 * architecture.multiple())
+        network(torch.zeros(1, 3, side, side))
+    return 2 * BACKWARD * counted / (side * side)
 
 
 def matrix_rate(device: torch.device) -> float | None:

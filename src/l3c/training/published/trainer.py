@@ -84,8 +84,7 @@ class Trainer:
     ) -> None:
         self.experiment, self.config, self.options, self.processes = experiment, config, options, processes
         self._on_save = on_save
-        if processes.device.type == "cuda":
-            prepare_gpu()
+        torch.backends.cudnn.benchmark = True  # on a GPU: the fastest convolutions are found by trying
         torch.manual_seed(config.run.seed)
         network = make_network(config.network)
         if config.run.interpolate:
@@ -94,6 +93,7 @@ class Trainer:
             spread_mixtures(network)
         layout = torch.channels_last if config.run.channels_last else torch.contiguous_format
         self.network = network.to(processes.device, memory_format=layout)  # type: ignore[call-overload]
+        self._weights = self.network.state_dict()  # shares its memory, whatever is loaded into it later
         self.ema: dict[str, Tensor] | None = None
         self.iteration = 0
         self.optimizer = make_optimizer(self.network, config)
@@ -129,12 +129,12 @@ class Trainer:
             return
         own = self.network.state_dict()
         fitting = {k: v for k, v in state["ema"].items() if k in own and own[k].shape == v.shape}
-        self.ema = {key: fitting.get(key, value).detach().to(value.device, copy=True) for key, value in own.items()}
+        self.ema = {key: torch.empty_like(value).copy_(fitting.get(key, value)) for key, value in own.items()}
 
     def train(self) -> None:
         """Until the iterations, epochs or minutes are over, or SIGINT or SIGTERM comes; the end is saved."""
         run, device = self.config.run, self.processes.device
-        with until_due(run.minutes) as due:
+        with until_due(run.minutes, self.options.began) as due:
             pictures = open_pictures(self.config.data, run.seed, self.options.workers, device)
             plan = self._plan(len(pictures))
             leads = self.processes.leads
@@ -183,7 +183,7 @@ class Trainer:
         self, plan: BatchPlan, batches: Iterator[Tensor], monitor: Monitor | None, validation: Validation, due: Due
     ) -> None:
         rate = self._rate(plan, due, monitor is not None)
-        ways = Ways(self.coster, self.config.run, self.processes.world)
+        ways = Ways(self.coster, self.config.run, self.processes.world, self.options.fall_back)
         guided = self._guidance() > 0
         meter, costs, last = Meter(), MeanCost(), self._last(plan)
         rewinder = self._rewinder()
@@ -328,12 +328,11 @@ class Trainer:
         decay = self.config.optimizer.ema_decay
         if decay is None:
             return
-        state = self.network.state_dict()
         if self.ema is None:
-            self.ema = {key: value.clone() for key, value in state.items()}
+            self.ema = {key: value.clone() for key, value in self._weights.items()}
         ramp = (1 + self.iteration) / (RAMP + self.iteration)
-        averages = [self.ema[key] for key in state]
-        torch._foreach_lerp_(averages, list(state.values()), 1 - min(decay, ramp))
+        averages = [self.ema[key] for key in self._weights]
+        torch._foreach_lerp_(averages, list(self._weights.values()), 1 - min(decay, ramp))
 
     def _report(
         self,
@@ -458,13 +457,6 @@ def _weight_of(name: str, state: dict[str, Tensor]) -> str:
     """The name of the weight beside a bias; of all else its own."""
     weight = f"{name.removesuffix('bias')}weight"
     return weight if name.endswith("bias") and weight in state else name
-
-
-def prepare_gpu() -> None:
-    """Have the fastest convolutions chosen by trying, and float32 computed as such, not in TF32."""
-    torch.backends.cudnn.benchmark = True
-    torch.backends.cudnn.allow_tf32 = False
-    torch.backends.cuda.matmul.allow_tf32 = False
 
 
 def _next(batches: Iterator[Tensor]) -> tuple[Tensor, float]:

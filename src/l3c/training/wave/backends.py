@@ -14,7 +14,6 @@ from torch import Tensor
 from l3c.training.picture_files import Pixels
 from l3c.training.published.coster import Ways
 from l3c.training.published.device_crops import to_device
-from l3c.training.published.trainer import prepare_gpu
 from l3c.training.wave.config import WaveExecution
 from l3c.training.wave.objective import Parameters, gradient
 from l3c.training.wave.pixel_inputs import pixel_inputs
@@ -84,18 +83,19 @@ class EngineBackend:
 
 
 class TorchBackend:
-    """See `Backend`. Nothing in a step waits for a GPU."""
+    """See `Backend`. Nothing in a step waits for a GPU. fall_back: as of `Ways`."""
 
     waits = False
 
-    def __init__(self, architecture: Architecture, run: WaveExecution, device: torch.device) -> None:
+    def __init__(
+        self, architecture: Architecture, run: WaveExecution, device: torch.device, fall_back: bool = True
+    ) -> None:
         if device.type == "cuda":
-            prepare_gpu()
             # gradients of weights are sums over all pixels of a batch, whose parts bfloat16 would round
             torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
         self._architecture, self._device = architecture, device
         self._coster = WaveCoster(architecture, run.bfloat16, device)
-        self._ways = Ways(self._coster, run, 1)
+        self._ways = Ways(self._coster, run, 1, fall_back)
 
     def array(self, values: Parameters) -> Tensor:
         return torch.from_numpy(values.copy()).to(self._device)

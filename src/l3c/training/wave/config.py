@@ -70,7 +70,8 @@ class WaveExecution:
 
     backend: one of BACKENDS; none is PyTorch on a GPU and the engine on the processor. bfloat16: PyTorch's large
     products take factors of that type. compile: PyTorch compiles the network's graph. patience: minutes within which
-    the lowest cost in validation must fall by the share least_gain, else the run ends.
+    the lowest cost in validation must fall by the share least_gain, else the rate falls to its end in as many; with
+    the schedule `clock` alone.
     """
 
     seed: int = 1

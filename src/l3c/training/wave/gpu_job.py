@@ -48,6 +48,7 @@ MODULE = "l3c.training.wave.gpu_job"
 """By which it starts processes of its own."""
 
 DATA = "small_packed"  # the data configuration
+RESULTS = "results-wave"  # in the work folder, beside those of the published networks
 BEGIN = "wave-max"  # the model whose weights all stages begin with, where nothing better is there
 LONGER = Stage("longer", "wave_max", ("least_gain=0.003",))
 """The package's largest network, trained for longer. Gains below 0.3 % are not worth another file of 86 kB."""
@@ -64,7 +65,7 @@ LONGER_SHARE = 0.4
 """Of all minutes, at most: `wide`, whose steps take longer, has the rest."""
 
 PATIENCE_MINUTES = 5.0
-"""Within which a stage must gain, at most."""
+"""Within which a stage must gain, at most, or its rate falls to the end."""
 
 RUN_PATIENCE_SHARE = 0.5
 """The same, of its minutes: in a short one the gain of the falling rate must be seen."""
@@ -102,17 +103,18 @@ def run(job: Job) -> None:
     print(machine(), flush=True)
     packs = packed_data(job)
     if job.previous is not None:
-        carry_over(job)
+        carry_over(job, STAGES)
     with compiling(job, [WIDE], device, MODULE) as compiled:
         _train(job, LONGER, packs, LONGER_SHARE * job.minutes, results)
         patience = min(PATIENCE, PATIENCE_SHARE * job.seconds_left)
         _train(job, compiled.ready(WIDE, patience), packs, job.seconds_left / 60, results)
     results.write()
-    finish(job)
+    finish(job, RESULTS)
 
 
 def _train(job: Job, stage: Stage, packs: dict[str, Path], minutes: float, results: WaveResults) -> None:
     seconds = seconds_of(job, stage, minutes)
+    stage = replace(stage, settings=(*stage.settings, f"seed={results.call}"))  # another call sees other crops
     request = _request(job, stage, packs, seconds / 60, job.work / "runs")
     train(request, lambda trainer, _: results.keep(stage, trainer))
 

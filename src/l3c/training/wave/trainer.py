@@ -39,7 +39,8 @@ class WaveTrainer:
     """One run: state in memory, checkpoints and logs in its folder.
 
     best: (bits per sub-pixel, iteration) of the best validation, of those on the integers' grid if there are any.
-    Raises InputError for a schedule by the clock without minutes, and for the engine on a GPU.
+    Raises InputError for a schedule by the clock without minutes, for patience without that schedule, and for the
+    engine on a GPU.
     """
 
     def __init__(
@@ -52,6 +53,8 @@ class WaveTrainer:
     ) -> None:
         if config.optimizer.schedule == BY_CLOCK and config.run.minutes is None:
             raise InputError("optimizer.schedule: clock needs run.minutes")
+        if config.run.patience is not None and config.optimizer.schedule != BY_CLOCK:
+            raise InputError("run.patience: hastens the schedule clock; optimizer.schedule is another one")
         self.experiment, self.config, self.options = experiment, config, options
         self.architecture = config.network.architecture()
         self._device, self._on_save = device or torch.device("cpu"), on_save
@@ -64,11 +67,12 @@ class WaveTrainer:
         self._costs: list[Any] = []
         self._saves = Interval(options.save_every, options.save_minutes)
         self._validations = Interval(options.validate_every, options.validate_minutes)
+        self._patience = Patience(config.run.patience, config.run.least_gain)
 
     def _backend(self) -> Backend:
         if self.config.backend(self._device.type) == ENGINE:
             return EngineBackend(self.architecture)
-        return TorchBackend(self.architecture, self.config.run, self._device)
+        return TorchBackend(self.architecture, self.config.run, self._device, self.options.fall_back)
 
     def _take(self, parameters: Any) -> None:
         """Begin with parameters, NumPy's, and moments of 0."""
@@ -87,20 +91,19 @@ class WaveTrainer:
         self.average = array(state.get("average", state["parameters"]).numpy())
 
     def train(self) -> None:
-        """Until the pixels or minutes are over, patience ends, or SIGINT or SIGTERM comes; the end is saved."""
-        data, steps = self.config.data, self.config.iterations()
-        source = self._source()
-        least = CROP_MULTIPLE << self.architecture.side_channels
-        valid = validation_crops(
-            self.architecture, self._pictures(data.valid, least, data.valid_batch * data.valid_batches)
-        )
-        self._read_best()
-        monitor = Monitor(self.experiment.folder, self.iteration, steps, self.options.board)
-        with closing(monitor), until_due(self.config.run.minutes) as due:
-            batches = self.backend.batches(source, data.batch, self.config.run.seed, self.iteration)
-            with closing(batches):
+        """Until the pixels or minutes are over, or SIGINT or SIGTERM comes; the end is saved."""
+        data, run = self.config.data, self.config.run
+        with until_due(run.minutes, self.options.began) as due:
+            source = self._source()
+            least = CROP_MULTIPLE << self.architecture.side_channels
+            pictures = self._pictures(data.valid, least, data.valid_batch * data.valid_batches)
+            valid = validation_crops(self.architecture, pictures)
+            self._read_best()
+            monitor = Monitor(self.experiment.folder, self.iteration, self.config.iterations(), self.options.board)
+            batches = self.backend.batches(source, data.batch, run.seed, self.iteration)
+            with closing(monitor), closing(batches):
                 self._loop(batches, valid, monitor, due)
-            self._save(force=True)
+                self._save(force=True)
 
     def _source(self) -> Source:
         """Packed pictures are cut on the device, those of folders on the processor."""
@@ -122,12 +125,13 @@ class WaveTrainer:
 
     def _loop(self, batches: Iterator[Any], valid: list[Pixels], monitor: Monitor, due: Due) -> None:
         steps, meter = self.config.iterations(), Meter()
-        patience = Patience(self.config.run.patience, self.config.run.least_gain)
         if self.iteration == 0:
             self._save()
         if self.config.run.patience is not None:
-            patience.note(due.minutes, self._validate(monitor, valid, due))
-        while self.iteration < steps and not due() and not patience.over:
+            # What a run begins with counts as its best. Its patience begins later: trained parameters, which ended at a
+            # low rate, are better than all that follow until the rate falls again.
+            self._validate(monitor, valid, due)
+        while self.iteration < steps and not due() and self._share(due) <= 1:
             begun = time.perf_counter()
             batch = next(batches)
             meter.add(len(batch), time.perf_counter() - begun)
@@ -136,18 +140,24 @@ class WaveTrainer:
             self._step(batch, rate, self._is_quantized(share))
             self._report(monitor, rate, meter, due)
             if self._validations.due(self.iteration):
-                patience.note(due.minutes, self._validate(monitor, valid, due))
+                self._note(monitor, self._validate(monitor, valid, due), due)
             monitor.progress(self.iteration)
             self._save()
-        if patience.over:
-            monitor.line(self.iteration, f"ends: less than {self.config.run.least_gain:.1%} gained in its patience")
         if self.options.validate_minutes is not None and self._validated < self.iteration:
             self._validate(monitor, valid, due)
+
+    def _note(self, monitor: Monitor, cost: float, due: Due) -> None:
+        """A validation's cost: without gain the rest of the schedule is hastened."""
+        was_over = self._patience.over
+        self._patience.note(due.minutes, cost, due.share)
+        if self._patience.over and not was_over:
+            gain = f"less than {self.config.run.least_gain:.1%} gained in {self.config.run.patience:g} minutes"
+            monitor.line(self.iteration, f"{gain}: the rate falls, and the run ends within as many")
 
     def _share(self, due: Due) -> float:
         """Of the run that is over, by its schedule."""
         if self.config.optimizer.schedule == BY_CLOCK:
-            return due.share
+            return self._patience.hastened(due.share, due.minutes)
         return self.iteration / max(1, self.config.iterations())
 
     def _is_quantized(self, share: float) -> bool:
