@@ -11,6 +11,7 @@ from l3c.errors import InputError, L3CError
 from l3c.published.architecture import Architecture
 from l3c.published.network import make_network
 from l3c.training.checkpoints import BEST, Policy, read_state
+from l3c.training.compiling import Ways
 from l3c.training.config_files import config_from
 from l3c.training.experiments import Experiment
 from l3c.training.intervals import Interval
@@ -18,7 +19,7 @@ from l3c.training.options import Options
 from l3c.training.processes import Processes
 from l3c.training.published.carried import read_run, write_run
 from l3c.training.published.config import Config, Data, Execution
-from l3c.training.published.coster import Coster, Ways
+from l3c.training.published.coster import Coster
 from l3c.training.published.schedule import make_schedule
 from l3c.training.published.trainer import Trainer
 from l3c.training.restoring import Restore

@@ -12,13 +12,13 @@ from l3c.cli import main
 from l3c.errors import InputError, L3CError
 from l3c.training.batch_plan import BatchPlan
 from l3c.training.checkpoints import Policy, read_state
+from l3c.training.compiling import Ways
 from l3c.training.config_files import read_config
 from l3c.training.experiments import Experiment, create_experiment, label_parts, list_experiments
 from l3c.training.options import Options
 from l3c.training.processes import Processes
 from l3c.training.published.carried import read_run, write_run
 from l3c.training.published.config import Config, Data, Execution, Optimizer
-from l3c.training.published.coster import Ways
 from l3c.training.published.schedule import make_schedule, warmed_up, watched
 from l3c.training.published.trainer import Trainer
 from l3c.training.restoring import Restore

@@ -10,9 +10,10 @@ from PIL import Image
 
 from l3c.errors import InputError
 from l3c.training.batch_plan import BatchPlan
+from l3c.training.device_pixels import turned
 from l3c.training.packed import Packed, write_pack
 from l3c.training.published.config import Data
-from l3c.training.published.device_crops import TOGETHER, PackedCrops, reduce_images, turned
+from l3c.training.published.device_crops import TOGETHER, PackedCrops, reduce_images
 from tests.checks import smooth_picture
 
 CPU = torch.device("cpu")
@@ -30,7 +31,7 @@ def packs(tmp_path: Path) -> list[Packed]:
 
 
 def crops_of(packs: list[Packed], monkeypatch: pytest.MonkeyPatch, on_device: bool, **settings: object) -> PackedCrops:
-    monkeypatch.setattr("l3c.training.published.device_crops._free_bytes", lambda _: 1e9 if on_device else 0)
+    monkeypatch.setattr("l3c.training.device_pixels._free_bytes", lambda _: 1e9 if on_device else 0)
     return PackedCrops(packs, Data(crop=16, batch=8, **settings), 7, CPU)  # type: ignore[arg-type]
 
 

@@ -23,23 +23,15 @@ from l3c.published.network import make_network
 from l3c.training.checkpoints import BEST
 from l3c.training.config_files import config_from
 from l3c.training.experiments import Experiment, list_experiments
+from l3c.training.job.ahead import Compiling, compiling
+from l3c.training.job.job import Job
+from l3c.training.job.packs import packed_data
+from l3c.training.job.results import carry_over, finish
+from l3c.training.job.table import table_of
 from l3c.training.published import step_times
 from l3c.training.published.carried import HEADER, read_run, write_run
 from l3c.training.published.config import Config
-from l3c.training.published.gpu_job import (
-    BASELINES,
-    L3C,
-    STAGES,
-    Compiling,
-    Job,
-    carry_over,
-    compile_only,
-    compiling,
-    finish,
-    packed_data,
-    run,
-)
-from l3c.training.published.job_table import table_of
+from l3c.training.published.gpu_job import BASELINES, L3C, MODULE, STAGES, compile_only, run
 from l3c.training.published.loading import load_trained
 from l3c.training.published.optimizers import make_optimizer
 from l3c.training.published.speed import operations_per_pixel
@@ -68,7 +60,7 @@ FILES = ["l3c-float.safetensors", "l3c-state-1.safetensors", "log.jsonl", "rgb-f
 @pytest.fixture(autouse=True)
 def fake_time(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = FakeClock(0.12)
-    for module in ("published.gpu_job", "stopping", "intervals"):
+    for module in ("job.job", "stopping", "intervals"):
         monkeypatch.setattr(f"l3c.training.{module}.time", clock)
 
 
@@ -128,7 +120,7 @@ def experiment_in(folder: Path) -> Experiment:
 def test_graphs_of_later_stages_are_compiled_beside(data: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """The process that compiles runs as on a GPU; here it has nothing to compile, and takes its one step."""
     (data.parent / "work").mkdir()
-    with compiling(job(data, "out", 1), [L3C], torch.device("cuda")) as compiled:
+    with compiling(job(data, "out", 1), [L3C], torch.device("cuda"), MODULE) as compiled:
         assert compiled.ready(L3C, 300) is L3C
         assert compiled.ready(BASELINES[0], 1) is BASELINES[0]
     log = (data.parent / "work" / "compiling-l3c.log").read_text()

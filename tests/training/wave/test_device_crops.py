@@ -26,7 +26,7 @@ def pack(tmp_path: Path) -> Packed:
 
 @pytest.mark.parametrize("on_device", [True, False])
 def test_crops_follow_from_their_seed(pack: Packed, monkeypatch: pytest.MonkeyPatch, on_device: bool) -> None:
-    monkeypatch.setattr("l3c.training.published.device_crops._free_bytes", lambda _: 1e9 if on_device else 0)
+    monkeypatch.setattr("l3c.training.device_pixels._free_bytes", lambda _: 1e9 if on_device else 0)
     crops = DeviceCrops([pack], SIDE, 3, CPU)
     first, other, again = (crops.batch(40, (5, number)) for number in (0, 1, 0))
     assert first.shape == (40, SIDE, SIDE, 3)

@@ -8,7 +8,7 @@ import pytest
 
 from l3c.cli import main
 from l3c.training.experiments import list_experiments
-from l3c.training.published.gpu_job import Job
+from l3c.training.job.job import Job
 from l3c.training.wave import gpu_job
 from l3c.training.wave.gpu_job import LONGER, WIDE, run
 from l3c.training.wave.objective import parameter_count
@@ -28,7 +28,7 @@ FILES = ["log.jsonl", "longer.npz", "longer.safetensors", "table.md", "wide.npz"
 def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     """Fake time."""
     clock = FakeClock(0.12)
-    for module in ("published.gpu_job", "stopping", "intervals"):
+    for module in ("job.job", "stopping", "intervals"):
         monkeypatch.setattr(f"l3c.training.{module}.time", clock)
     return clock
 

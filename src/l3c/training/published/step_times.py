@@ -18,13 +18,14 @@ from tempfile import TemporaryDirectory
 import torch
 from torch import Tensor
 
+from l3c.training.compiling import Ways
 from l3c.training.config_files import find_config, read_config
 from l3c.training.experiments import Experiment
+from l3c.training.job.rate import matrix_rate
 from l3c.training.options import Options
 from l3c.training.processes import Processes, choose_device
 from l3c.training.published.config import Config
-from l3c.training.published.coster import Ways
-from l3c.training.published.speed import matrix_rate, operations_per_pixel
+from l3c.training.published.speed import operations_per_pixel
 from l3c.training.published.trainer import Trainer
 
 WARM_UP = 3

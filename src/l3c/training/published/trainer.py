@@ -19,6 +19,7 @@ from l3c.published.float_state import read_float
 from l3c.published.network import make_network
 from l3c.training.batch_plan import BatchPlan
 from l3c.training.checkpoints import read_state
+from l3c.training.compiling import Ways
 from l3c.training.experiments import Experiment
 from l3c.training.intervals import Interval
 from l3c.training.meter import Meter
@@ -28,7 +29,7 @@ from l3c.training.processes import Processes
 from l3c.training.published.batches import Pictures, open_pictures, validation_batches
 from l3c.training.published.beginning import interpolate, spread_mixtures
 from l3c.training.published.config import Config
-from l3c.training.published.coster import Coster, Ways
+from l3c.training.published.coster import Coster
 from l3c.training.published.mean_cost import MeanCost
 from l3c.training.published.optimizers import is_fused, leave_out, make_optimizer, restore_optimizer
 from l3c.training.published.repeating import repeated

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from l3c.training.compiling import Ways
+from l3c.training.device_pixels import to_device
 from l3c.training.picture_files import Pixels
-from l3c.training.published.coster import Ways
-from l3c.training.published.device_crops import to_device
 from l3c.training.wave.config import WaveExecution
 from l3c.training.wave.objective import Parameters, gradient
 from l3c.training.wave.pixel_inputs import pixel_inputs

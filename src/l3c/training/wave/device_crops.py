@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, pad
 
-from l3c.errors import InputError
+from l3c.training.device_pixels import Windows, place_pixels, to_device, turned
 from l3c.training.packed import Packed
-from l3c.training.published.device_crops import Windows, place_pixels, to_device, turned
 from l3c.training.wave.crops import DOWNSCALED, GAIN_SPREAD, GAMMA_SPREAD, GRAY, SUBSAMPLED, TONED
 
 EIGHTH_TURNS = 8  # a square crop can be turned and mirrored so
@@ -27,15 +26,10 @@ class DeviceCrops:
 
     def __init__(self, packs: list[Packed], size: int, channels: int, device: torch.device) -> None:
         self._size, self._channels, self._device = size, channels, device
-        heights, widths = (np.concatenate([getattr(p, name) for p in packs]) for name in ("heights", "widths"))
-        large = np.flatnonzero(np.minimum(heights, widths) >= 2 * size)
-        if not len(large):
-            raise InputError(f"{packs[0].path}: no picture of at least {2 * size} x {2 * size} pixels")
-        self._heights, self._widths = heights[large], widths[large]
+        pictures = place_pixels(packs, 2 * size, device)
+        self._heights, self._widths, self._pixels = pictures.heights, pictures.widths, pictures.pixels
         areas = (self._heights * self._widths).astype(float)
         self._share = areas / areas.sum()
-        places = [(pack, i) for pack in packs for i in range(len(pack))]
-        self._pixels = place_pixels(packs, [places[i] for i in large], device)
 
     def batch(self, count: int, seed: Sequence[int]) -> Tensor:
         """uint8 [count, size, size, channels] in coding order, on the device. Nothing here waits for it."""

@@ -16,25 +16,13 @@ import numpy as np
 
 from l3c.storage.atomic import write_whole
 from l3c.training.checkpoints import BEST, LATEST, read_state
+from l3c.training.job.ahead import PATIENCE, PATIENCE_SHARE, compiling
+from l3c.training.job.command import main_of
+from l3c.training.job.job import Job, Stage, machine, one_step, options_of, seconds_of
+from l3c.training.job.packs import data_settings, packed_data
+from l3c.training.job.rate import BACKWARD, matrix_rate
+from l3c.training.job.results import Results, carry_over, finish
 from l3c.training.processes import choose_device
-from l3c.training.published.gpu_job import (
-    PATIENCE,
-    PATIENCE_SHARE,
-    Job,
-    Results,
-    Stage,
-    carry_over,
-    compiling,
-    data_settings,
-    finish,
-    machine,
-    main_of,
-    one_step,
-    options_of,
-    packed_data,
-    seconds_of,
-)
-from l3c.training.published.speed import BACKWARD, matrix_rate
 from l3c.training.request import Request
 from l3c.training.train import train
 from l3c.training.wave.export import export_wave
@@ -102,8 +90,7 @@ def run(job: Job) -> None:
     results = WaveResults(job, matrix_rate(device))
     print(machine(), flush=True)
     packs = packed_data(job)
-    if job.previous is not None:
-        carry_over(job, STAGES)
+    carry_over(job, STAGES)
     with compiling(job, [WIDE], device, MODULE) as compiled:
         _train(job, LONGER, packs, LONGER_SHARE * job.minutes, results)
         patience = min(PATIENCE, PATIENCE_SHARE * job.seconds_left)
