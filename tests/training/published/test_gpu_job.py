@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors import safe_open
+from safetensors.torch import save_file
 
 from l3c.cli import main as cli
 from l3c.errors import InputError, ModelError
@@ -28,8 +29,8 @@ from l3c.training.job.job import Job
 from l3c.training.job.packs import packed_data
 from l3c.training.job.results import carry_over, finish
 from l3c.training.job.table import table_of
-from l3c.training.published import step_times
-from l3c.training.published.carried import HEADER, read_run, write_run
+from l3c.training.published import gpu_job, step_times
+from l3c.training.published.carried import FORMAT, HEADER, read_run, write_run
 from l3c.training.published.config import Config
 from l3c.training.published.gpu_job import BASELINES, L3C, MODULE, STAGES, compile_only, run
 from l3c.training.published.loading import load_trained
@@ -188,6 +189,26 @@ def test_what_is_missing_is_said(data: Path, tmp_path: Path) -> None:
         run(job(data, "out", 1, "empty"))
     with pytest.raises(InputError, match="needs the folders train and valid"):
         run(job(tmp_path / "empty", "../out", 1))
+
+
+def test_a_setting_that_is_no_number_and_a_folder_that_is_a_file_are_one_line(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    here = [str(data), str(tmp_path / "out"), "--work", str(tmp_path / "work"), "--device", "cpu"]
+    for arguments, code, said in [
+        (["1", *here, "-p", "crop=abc"], 2, "-p crop=abc: is no number of pixels"),
+        (["1", here[0], str(tmp_path / "file"), *here[2:]], 1, "File exists"),
+    ]:
+        assert gpu_job.main(arguments) == code
+        assert said in capsys.readouterr().err
+
+
+def test_a_state_without_what_it_needs_is_named(tmp_path: Path) -> None:
+    for metadata in ({"parts": "1", "state": "no JSON"}, {"parts": "1", "state": "{}"}, {}):
+        save_file({"a": torch.zeros(1)}, tmp_path / "l3c-state-1.safetensors", {"format": FORMAT, **metadata})
+        with pytest.raises(ModelError, match=r"l3c-state-1\.safetensors: "):
+            read_run(tmp_path, "l3c")
 
 
 def checkpoint(**network: Any) -> dict[str, Any]:

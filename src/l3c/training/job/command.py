@@ -41,7 +41,7 @@ def main_of(
             compile_only(job, stages[o.compile_only])
         else:
             run(job)
-    except L3CError as error:
+    except (L3CError, OSError) as error:  # a full disk, above all
         print(f"l3c: {error}", file=sys.stderr)
-        return error.exit_code
+        return error.exit_code if isinstance(error, L3CError) else L3CError.exit_code
     return 0

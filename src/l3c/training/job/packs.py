@@ -19,16 +19,16 @@ SCALED = "scaled"
 VALID = "valid"
 """Folder of the data: pictures for validation."""
 
+USUAL_CROP = 128
+"""Pixels a side, of the configuration `packed`; wave networks have half of that, and pictures of twice their crops."""
+
 REDUCTION = Reduction(0.25, 0.6)
 """Factors for pictures out of JPEG files: at less than 0.6 nothing is left of the grid of 8 x 8 pixels."""
 
 
 def packed_data(job: Job) -> dict[str, Path]:
     """Packed files by folder of the data: plain and reduced pictures for training, those of validation."""
-    crop = 128
-    for text in job.settings:
-        key, _, value = text.partition("=")
-        crop = int(value) if key in ("crop", "data.crop") else crop
+    crop = _crop(job)
     if not ((job.data / PLAIN).is_dir() and (job.data / VALID).is_dir()):
         raise InputError(f"{job.data}: needs the folders {PLAIN} and {VALID}, and may have {SCALED}")
     packs = {}
@@ -40,6 +40,18 @@ def packed_data(job: Job) -> dict[str, Path]:
         if stale not in packs.values():  # of other data: all that lies there is trained on
             stale.unlink()
     return packs
+
+
+def _crop(job: Job) -> int:
+    """Pixels a side of what is cut out of pictures: smaller ones are not packed."""
+    crop = USUAL_CROP
+    for text in job.settings:
+        key, _, value = text.partition("=")
+        if key in ("crop", "data.crop"):
+            if not value.isdecimal():
+                raise InputError(f"-p {text}: is no number of pixels")
+            crop = int(value)
+    return crop
 
 
 def _packed(folder: Path, place: Path, reduction: Reduction | None, least: int) -> Path:

@@ -79,11 +79,14 @@ def read_run(folder: Path, name: str) -> dict[str, Any]:
                 tensors |= {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         except (OSError, SafetensorError) as error:
             raise ModelError(f"{path}: damaged: {error}") from error
-    if len(saves) != 1 or said.get("format") != FORMAT or said["parts"] != str(len(paths)):
+    if len(saves) != 1 or said.get("format") != FORMAT or said.get("parts") != str(len(paths)):
         raise ModelError(
             f"{paths[0]}: these {len(paths)} parts are not one whole state: some are missing or of another save"
         )
-    return _state(json.loads(said["state"]), tensors, str(paths[0]))
+    try:
+        return _state(json.loads(said["state"]), tensors, str(paths[0]))
+    except (KeyError, ValueError) as error:
+        raise ModelError(f"{paths[0]}: is no state of a run: {error}") from error
 
 
 def holds_run(folder: Path, name: str) -> bool:
