@@ -102,17 +102,17 @@ def test_every_module_gives_what_the_original_gave(name: str) -> None:
     case, _, seen = run(name)
     for key, outputs in seen.items():
         outputs = [out[0] if isinstance(out, tuple) else out for out in outputs]
-        for out, told in zip(outputs, _in_our_order(case, key), strict=True):
-            tolerance = 1e-4 * told["l2"]
-            assert list(out.shape) == told["shape"], key
-            assert float(out.double().norm()) == pytest.approx(told["l2"], abs=tolerance)
-            np.testing.assert_allclose(out.flatten()[:3].numpy(), told["first"], atol=tolerance)
+        for out, wanted in zip(outputs, _in_our_order(case, key), strict=True):
+            tolerance = 1e-4 * wanted["l2"]
+            assert list(out.shape) == wanted["shape"], key
+            assert float(out.double().norm()) == pytest.approx(wanted["l2"], abs=tolerance)
+            np.testing.assert_allclose(out.flatten()[:3].numpy(), wanted["first"], atol=tolerance)
 
 
 def _in_our_order(case: dict[str, Any], key: str) -> list[dict[str, Any]]:
     """Ours works from the coarsest scale; for RGB Shared the original noted some calls in the order of scales."""
-    told: list[dict[str, Any]] = case["activations"][key]
-    return sorted(told, key=lambda entry: entry["shape"][2]) if case["model"] == "rgb_shared" else told
+    wanted: list[dict[str, Any]] = case["activations"][key]
+    return sorted(wanted, key=lambda entry: entry["shape"][2]) if case["model"] == "rgb_shared" else wanted
 
 
 @pytest.fixture
@@ -134,20 +134,20 @@ def test_training_steps_agree(model: str, threads: int) -> None:
     or another number of threads, the losses of L3C spread by 4 % after two steps and 10 % after three, so that later
     losses prove nothing.
     """
-    told = expected()["training_step"][model]
+    wanted = expected()["training_step"][model]
     ours = make_network(ARCHITECTURES[model])
     ours.load_state_dict(weights(model))
     image = padded_batch("a_64x48", 1)
     batch = torch.cat([image[:, :, :48], image[:, :, 16:]])
     optimizer = torch.optim.RMSprop([p for p in ours.parameters() if p.requires_grad], 1e-4)
     bpsp = ours.bits(ours(batch)).sum(0) / batch.numel()
-    np.testing.assert_allclose(bpsp.detach().numpy(), told["nonrecursive_bpsps_step0"], rtol=1e-5)
+    np.testing.assert_allclose(bpsp.detach().numpy(), wanted["nonrecursive_bpsps_step0"], rtol=1e-5)
     torch.autograd.backward(bpsp[:-1].sum())
-    _check_gradients(ours, told["grad_l2_step0"])
+    _check_gradients(ours, wanted["grad_l2_step0"])
     optimizer.step()
     with torch.inference_mode():
         after = float(ours.bits(ours(batch)).sum(0)[:-1].sum() / batch.numel())
-    losses = told["loss_pc_before_step_0_1_2_3"]
+    losses = wanted["loss_pc_before_step_0_1_2_3"]
     assert float(bpsp.detach()[:-1].sum()) == pytest.approx(losses[0], rel=1e-5)
     assert after == pytest.approx(losses[1], rel=0.02)
 

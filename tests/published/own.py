@@ -83,7 +83,7 @@ class HalfSizes(Pyramid):
 
 
 class Deaf(L3C):
-    """Its predictors hear nothing of coarser contexts, and what comes out is not always a convolution's."""
+    """Its predictors read no coarser contexts, and what comes out is not always a convolution's."""
 
     def context(self, scale: int, auxiliary: Tensor, coarser: Tensor | None) -> Tensor:
         return super().context(scale, auxiliary, None)

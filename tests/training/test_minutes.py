@@ -135,7 +135,7 @@ def test_fused_steps_leave_out_what_is_not_finite_without_waiting(
     trainer.optimizer = torch.optim.AdamW(trainer.network.parameters(), 1e-3, fused=True)
 
     def may_update(measure: torch.Tensor) -> bool:
-        trainer._note_strange(measure)
+        trainer._note_non_finite(measure)
         return True
 
     trainer._may_update = may_update  # type: ignore[method-assign]
@@ -145,7 +145,7 @@ def test_fused_steps_leave_out_what_is_not_finite_without_waiting(
         parameter.register_hook(lambda gradient: gradient * float("nan"))
     step(trainer, images())
     assert all(torch.equal(value, before[key]) for key, value in trainer.network.state_dict().items())
-    trainer._check_strange()
+    trainer._check_finite()
     assert "1 times before iteration 2: the step is left out" in caplog.text
 
 
@@ -160,7 +160,7 @@ def test_a_gpu_leaves_them_out(tmp_path: Path, caplog: pytest.LogCaptureFixture)
     parameter.register_hook(lambda gradient: gradient * float("nan"))
     step(trainer, batch)
     assert all(torch.equal(value, before[key]) for key, value in trainer.network.state_dict().items())
-    trainer._check_strange()
+    trainer._check_finite()
     assert "the step is left out" in caplog.text
 
 
@@ -178,9 +178,9 @@ def test_a_gpu_goes_on_from_a_state_that_travelled(tmp_path: Path) -> None:
     step(after, images().cuda())
 
 
-def test_strange_gradients_end_a_run_that_may_not_skip_them(tmp_path: Path) -> None:
+def test_gradients_that_are_not_finite_end_a_run_that_may_not_skip_them(tmp_path: Path) -> None:
     trainer = trainer_of(tmp_path)
-    trainer._note_strange(torch.tensor(float("inf")))
+    trainer._note_non_finite(torch.tensor(float("inf")))
     with pytest.raises(L3CError, match="not finite 1 times"):
         trainer._save(force=True)
     assert not list(tmp_path.rglob("*.pt"))
@@ -240,8 +240,8 @@ def test_network_and_cost_are_one_graph(kind: str) -> None:
     parts = []
     for way in (coster, torch.compile(coster, backend="aot_eager", fullgraph=True, dynamic=False)):
         network.zero_grad()
-        bits, beyond, astray = way(batch, True, True)
-        torch.autograd.backward(bits.sum() + beyond.sum() + astray.sum())
+        bits, excess, distance = way(batch, True, True)
+        torch.autograd.backward(bits.sum() + excess.sum() + distance.sum())
         gradients = [p.grad.clone() for p in network.parameters() if p.grad is not None]
         parts.append([bits.detach(), *gradients])
     for plain, traced in zip(*parts, strict=True):

@@ -148,6 +148,17 @@ def test_averaged_weights_go_to_the_device(tmp_path: Path) -> None:
     assert all(torch.equal(again.ema[key], value) for key, value in before.ema.items())
 
 
+def test_a_run_that_was_taken_back_goes_on_at_its_lower_rate(tmp_path: Path) -> None:
+    before, after, anew = (trainer(tmp_path, rewind=1.5) for _ in range(3))
+    step(before)
+    before._rate_scale = 0.25
+    restore = saved(before)
+    after.restore(restore)
+    anew.restore(Restore(restore.place, fresh=True))
+    found = [run._rewinder() for run in (after, anew)]
+    assert [rewinder.scale for rewinder in found if rewinder] == [0.25, 1.0]
+
+
 def test_averages_that_are_no_longer_kept_are_dropped(tmp_path: Path) -> None:
     before, after = trainer(tmp_path, ema_decay=0.5), trainer(tmp_path)
     step(before)

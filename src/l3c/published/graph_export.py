@@ -192,7 +192,7 @@ class _Family:
 
     @property
     def most(self) -> int:
-        """Greatest whole number of a value that is not wide."""
+        """Greatest integer of a value that is not wide."""
         return INPUT_MAX if self.channels <= THIN else NARROW_MAX
 
 

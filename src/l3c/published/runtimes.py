@@ -31,17 +31,17 @@ def runtime_name(device: str = "auto") -> str:
     """
     named = os.environ.get(VARIABLE)
     if named is None and device != "cuda":
-        return next(name for name in NEEDS if _is_to_be_had(name))
+        return next(name for name in NEEDS if _is_available(name))
     wanted = named or device
     if wanted not in NEEDS:
         raise EngineError(f"{VARIABLE}: no runtime {wanted!r}; known: {', '.join(NEEDS)}")
-    if not _is_to_be_had(wanted):
+    if not _is_available(wanted):
         packages = " and ".join(NEEDS[wanted])
         raise EngineError(f"runtime {wanted!r} needs {packages}: {install_command(EXTRAS[wanted])}")
     return wanted
 
 
-def _is_to_be_had(name: str) -> bool:
+def _is_available(name: str) -> bool:
     return all(find_spec(package) for package in NEEDS[name])
 
 

@@ -47,6 +47,7 @@ def test_a_lost_run_goes_back_to_the_report_before_the_last_healthy_one() -> Non
     step(network, optimizer)
     assert rewinder.look(90.0, averages)
     assert rewinder.scale == SLOWER**2
+    assert Rewinder(network, optimizer, 1.5, rewinder.scale).scale == SLOWER**2
     assert all(torch.equal(a, b) for a, b in zip(state_of(network, optimizer, averages), kept[1], strict=True))
 
 

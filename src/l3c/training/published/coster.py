@@ -29,9 +29,9 @@ class Coster(nn.Module):
         """
         scales = self.take_apart(images)
         bits = self.network.bits(scales)
-        beyond = excess(scales) if with_excess else bits.new_zeros(len(images))
-        astray = distance(images, scales.before) if with_distance else bits.new_zeros(len(images))
-        return bits, beyond, astray
+        above = excess(scales) if with_excess else bits.new_zeros(len(images))
+        apart = distance(images, scales.before) if with_distance else bits.new_zeros(len(images))
+        return bits, above, apart
 
     def take_apart(self, images: Tensor) -> Scales:
         layout = torch.channels_last if self.channels_last else torch.contiguous_format

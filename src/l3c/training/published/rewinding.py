@@ -25,8 +25,8 @@ class Rewinder:
     scale: what the rate is to be multiplied with from now on. times: how often the run was taken back.
     """
 
-    def __init__(self, network: nn.Module, optimizer: torch.optim.Optimizer, factor: float) -> None:
-        self.scale, self.times = 1.0, 0
+    def __init__(self, network: nn.Module, optimizer: torch.optim.Optimizer, factor: float, scale: float = 1.0) -> None:
+        self.scale, self.times = scale, 0
         self._network, self._optimizer, self._factor = network, optimizer, factor
         self._lowest = float("inf")
         self._copies: deque[list[Tensor]] = deque(maxlen=COPIES)

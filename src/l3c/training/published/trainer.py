@@ -103,7 +103,8 @@ class Trainer:
         self._saves = Interval(options.save_every, options.save_minutes)
         self._validations = Interval(options.validate_every, options.validate_minutes)
         self._skipped = 0
-        self._strange = torch.zeros((), device=processes.device)
+        self._rate_scale = 1.0
+        self._non_finite = torch.zeros((), device=processes.device)
         self._checked, self._validated = 0, -1
 
     def restore(self, restore: Restore) -> None:
@@ -118,6 +119,7 @@ class Trainer:
             return
         load_weights(self.network, trained_weights(state, path), restore.strict, str(path))
         self.iteration = iteration
+        self._rate_scale = float(state.get("rate_scale", 1.0))
         self._restore_ema(state)
         restore_optimizer(self.optimizer, self.config.optimizer.name, state, path)
 
@@ -217,11 +219,12 @@ class Trainer:
 
     def _rewinder(self) -> Rewinder | None:
         factor = self.config.optimizer.rewind
-        return None if factor is None else Rewinder(self.network, self.optimizer, factor)
+        return None if factor is None else Rewinder(self.network, self.optimizer, factor, self._rate_scale)
 
     def _watch(self, rewinder: Rewinder, mean: float) -> None:
         """Every process sees the same costs, so all go back together."""
         if rewinder.look(mean, self.ema):
+            self._rate_scale = rewinder.scale
             logger.warning(
                 "%s: %.2f bits per sub-pixel before iteration %d: the run goes back to an earlier state, at %g of its "
                 "rate", self.experiment.folder, mean, self.iteration, rewinder.scale,
@@ -259,9 +262,9 @@ class Trainer:
         self.optimizer.zero_grad()
         if self.config.run.compile:
             torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
-        bits, beyond, astray = coster(images, penalty > 0, with_distance)
+        bits, excess, distance = coster(images, penalty > 0, with_distance)
         bpsp = bits.sum(0) / (images[0].numel() * crops)
-        aside = penalty * beyond.sum() + self._guidance() * astray.sum()
+        aside = penalty * excess.sum() + self._guidance() * distance.sum()
         torch.autograd.backward((self._loss(bpsp) + aside / crops) * self.processes.world)
         return bpsp.detach().clone()  # type: ignore[no-any-return]
 
@@ -286,13 +289,13 @@ class Trainer:
         """
         skips = self.config.optimizer.skip_non_finite
         if measure.is_cuda and (is_fused(self.optimizer) or not skips):
-            self._note_strange(measure)
+            self._note_non_finite(measure)
             return True
         return self._is_finite(bool(torch.isfinite(measure).all()))
 
-    def _note_strange(self, measure: Tensor) -> None:
+    def _note_non_finite(self, measure: Tensor) -> None:
         strange = ~torch.isfinite(measure).all()
-        self._strange += strange
+        self._non_finite += strange
         if self.config.optimizer.skip_non_finite:
             leave_out(self.optimizer, strange)
 
@@ -306,12 +309,12 @@ class Trainer:
         self._complain(f"at iteration {self.iteration}", in_a_row)
         return False
 
-    def _check_strange(self) -> None:
+    def _check_finite(self) -> None:
         """Ask the device for gradients that were not finite since the last time."""
-        count, steps = int(self._strange), self.iteration - self._checked
+        count, steps = int(self._non_finite), self.iteration - self._checked
         self._checked = self.iteration
         if count:
-            self._strange.zero_()
+            self._non_finite.zero_()
             too_often = f", of {steps} steps" if count >= max(MOST_SKIPPED, steps // 2) else ""
             self._complain(f"{count} times before iteration {self.iteration}", too_often)
 
@@ -346,7 +349,7 @@ class Trainer:
         due: Due,
     ) -> None:
         """bpsp: mean of each scale since the last report. images: of the last step."""
-        self._check_strange()
+        self._check_finite()
         o = self.options
         values = {"train/loss": float(bpsp[:-1].sum()), "train/bpsp": float(bpsp.sum()), "train/lr": rate,
                   "grads/all/total": math.nan if norm is None else float(norm),
@@ -358,7 +361,7 @@ class Trainer:
         monitor.line(self.iteration, meter.line(values))
 
     def _validate(self, monitor: Monitor, validation: Validation, due: Due) -> None:
-        self._check_strange()
+        self._check_finite()
         self._validated = self.iteration
         with self.averaged():
             scales = self._costs(validation.pictures)
@@ -409,7 +412,7 @@ class Trainer:
         due = self._saves.due(self.iteration)
         if not (self.options.save and self.processes.leads and (force or due)):
             return
-        self._check_strange()
+        self._check_finite()
         self.experiment.checkpoints.save(self.iteration, self.state(), self.options.policy, permanent=force)
         if self._on_save:
             self._on_save(self, force)
@@ -421,6 +424,7 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "iteration": self.iteration,
             "config": self.config.to_dict(),
+            "rate_scale": self._rate_scale,
         }
         return {**state, "ema": self.ema} if self.ema is not None else state
 
@@ -446,11 +450,11 @@ def load_weights(network: nn.Module, state: dict[str, Tensor], strict: bool, pla
     own = network.state_dict()
     alike = {k for k, v in state.items() if k in own and own[k].shape == v.shape}
     fitting = {k: state[k] for k in state if k in alike and _weight_of(k, state) in alike}
-    astray = sorted((own.keys() | state.keys()) - fitting.keys())
-    if astray and strict:
-        raise ModelError(f"{place}: {len(astray)} tensors do not fit this network, first {astray[0]}")
-    if astray:
-        logger.warning("%s: left out %d tensors that do not fit: %s", place, len(astray), ", ".join(astray))
+    unfit = sorted((own.keys() | state.keys()) - fitting.keys())
+    if unfit and strict:
+        raise ModelError(f"{place}: {len(unfit)} tensors do not fit this network, first {unfit[0]}")
+    if unfit:
+        logger.warning("%s: left out %d tensors that do not fit: %s", place, len(unfit), ", ".join(unfit))
     network.load_state_dict({**own, **fitting})
 
 

@@ -48,10 +48,10 @@ def narrowed(
         raise InputError("hidden2 and hidden3 of a narrower network are not larger")
     of_2, of_3 = np.zeros(architecture.hidden2), np.zeros(architecture.hidden3)
     for batch in batches:
-        _, slopes = gradient(architecture, parameters, batch, False)
+        _, derivative = gradient(architecture, parameters, batch, False)
         seen_3 = np.zeros(architecture.hidden3)
         for (layer, weights, _), (_, by_weight, _) in zip(
-            split(architecture, parameters), split(architecture, slopes), strict=True
+            split(architecture, parameters), split(architecture, derivative), strict=True
         ):
             if layer.name == "stage2.1":
                 of_2 += (weights * by_weight).sum(0) ** 2
