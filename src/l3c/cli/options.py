@@ -56,7 +56,7 @@ def add_memory(parser: argparse.ArgumentParser) -> None:
 
 
 def add_log_dir(parser: argparse.ArgumentParser) -> None:
-    default = Path(os.environ.get("L3C_RUNS", "runs"))
+    default = Path(os.environ.get("L3C_RUNS") or "runs")
     parser.add_argument(
         "--log-dir",
         type=Path,

@@ -12,7 +12,7 @@ from l3c.published.layers_integer import Program
 from l3c.published.operations import IntegerLayer
 
 VARIABLE = "L3C_RUNTIME"
-"""Environment variable: the runtime to use, whatever the device that is asked for."""
+"""Environment variable: the runtime to use, whatever the device that is asked for. Empty is as if it were not set."""
 
 THREADS = "OMP_NUM_THREADS"
 """Environment variable: threads of a network, as PyTorch and NumPy read it too; all processors where it is not set."""
@@ -29,8 +29,8 @@ def runtime_name(device: str = "auto") -> str:
 
     Raises EngineError for one that is not available.
     """
-    named = os.environ.get(VARIABLE)
-    if named is None and device != "cuda":
+    named = os.environ.get(VARIABLE, "")
+    if not named and device != "cuda":
         return next(name for name in NEEDS if _is_available(name))
     wanted = named or device
     if wanted not in NEEDS:

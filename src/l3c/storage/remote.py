@@ -33,15 +33,14 @@ def path_of(url: str) -> PurePosixPath:
 
 
 def file_system(root: str, anonymous: bool = False) -> tuple[Any, str]:
-    """The file system of a URL, and the path below it. Raises InputError without fsspec or the protocol's package.
+    """The file system of a URL, and the path below it. Raises InputError without fsspec or the protocol's package,
+    and for an L3C_FSSPEC that cannot be read.
 
     anonymous: look for no credentials, where L3C_FSSPEC says nothing of the protocol.
     """
-    import json
-
     protocol = root.partition("://")[0]
     default = {"anon": True} if anonymous and protocol == "s3" else {}
-    options = json.loads(os.environ.get(OPTIONS, "{}")).get(protocol, default)
+    options = _options().get(protocol, default)
     try:
         import fsspec
 
@@ -49,6 +48,19 @@ def file_system(root: str, anonymous: bool = False) -> tuple[Any, str]:
     except (ImportError, ValueError) as error:
         raise InputError(f"{root}: {error}; URLs need: {install_command('cluster')}") from error
     return fs, str(path).rstrip("/")
+
+
+def _options() -> dict[str, dict[str, Any]]:
+    """What the environment says of each protocol."""
+    import json
+
+    try:
+        options = json.loads(os.environ.get(OPTIONS) or "{}")
+    except ValueError as error:
+        raise InputError(f"{OPTIONS}: not JSON: {error}") from error
+    if not isinstance(options, dict) or not all(isinstance(of, dict) for of in options.values()):
+        raise InputError(f'{OPTIONS}: options of protocols expected, as {{"s3": {{"anon": true}}}}')
+    return options
 
 
 @contextmanager
