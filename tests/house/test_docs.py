@@ -28,6 +28,9 @@ SUFFIXES = ("safetensors", "yaml", "md", "png", "pack", "partial")
 
 FOLDERS = "benchmarks|docs|engine|examples|scripts|src|tests|weights"
 PATH = re.compile(rf"(?:{FOLDERS})/[\w./-]*\w|\w[\w./-]*/[\w.-]+\.(?:py|hpp|cpp|sh)")
+BARE = re.compile(r"[\w-]+\.(?:py|hpp|cpp|sh)")
+"""Names of files without their folder."""
+
 ROOTS = (ROOT, PACKAGE, ROOT / "engine")
 """Where paths begin that documents shorten."""
 
@@ -69,6 +72,28 @@ def test_files_of_the_project_are_there(page: Path) -> None:
     for code in CODE.findall(prose(page)):
         if PATH.fullmatch(code):
             assert any((root / code).exists() for root in ROOTS), f"{code} is not there"
+
+
+def files_of_columns(page: Path) -> Iterator[tuple[str, str]]:
+    """Folder and bare name of the files in tables' columns whose head names a folder, as "file in `src/l3c/jpeg`"."""
+    for rows in re.findall(r"(?:^\|.*\|\n)+", prose(page) + "\n", re.MULTILINE):
+        head, _, *others = [row.strip("|\n").split("|") for row in rows.splitlines()] + [[]]
+        for column, title in enumerate(head):
+            folders = [code for code in CODE.findall(title) if PATH.fullmatch(code) and (ROOT / code).is_dir()]
+            for cells in others if len(folders) == 1 else []:
+                for name in CODE.findall(cells[column]) if column < len(cells) else []:
+                    if BARE.fullmatch(name):
+                        yield folders[0], name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=identify)
+def test_files_in_tables_of_a_folder_are_there(page: Path) -> None:
+    for folder, name in files_of_columns(page):
+        assert (ROOT / folder / name).exists(), f"{name} is not in {folder}"
+
+
+def test_files_in_tables_of_a_folder_are_seen() -> None:
+    assert ("src/l3c/published", "modules.py") in set(files_of_columns(ROOT / "docs" / "paper.md"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=identify)
