@@ -13,7 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from l3c.errors import InputError
 from l3c.published.network import Published, Scales
+from l3c.storage.atomic import write_whole
 from l3c.training.experiments import LOG
 
 SHOWN_COMPONENTS = 10  # of a mixture, so that pictures stay readable
@@ -92,10 +94,30 @@ def _board(folder: Path, iteration: int) -> Any:
 
 
 def _cut(path: Path, iteration: int) -> None:
+    """Leave the lines until an iteration. What a killed run, or a machine that lost power, wrote in part at the end is
+    dropped; InputError where such a line stands before whole ones.
+    """
     if not path.exists():
         return
-    lines = [line for line in path.read_text().splitlines() if json.loads(line)["iteration"] <= iteration]
-    path.write_text("".join(line + "\n" for line in lines))
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    known = [_iteration(line) for line in lines]
+    while known and known[-1] is None:
+        known.pop()
+    kept = []
+    for number, (line, at) in enumerate(zip(lines, known, strict=False), 1):
+        if at is None:
+            raise InputError(f"{path}: line {number} is no record of a run: {line[:40]!r}; remove it to go on")
+        if at <= iteration:
+            kept.append(f"{line}\n")
+    write_whole(path, "".join(kept).encode())
+
+
+def _iteration(line: str) -> int | None:
+    """Of a line of the log; None where it is not a whole one."""
+    try:
+        return int(json.loads(line)["iteration"])
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def make_pictures(kind: str, network: Published, scales: Scales) -> dict[str, Tensor]:
