@@ -8,6 +8,7 @@ import torch
 
 from l3c.errors import InputError, ModelError
 from l3c.training.checkpoints import BEST, Checkpoints, Policy, read_state
+from l3c.training.config_files import CONFIGS, read_config
 from l3c.training.experiments import create_experiment, find_experiment, label_parts
 from l3c.training.published.config import Config
 
@@ -92,3 +93,34 @@ def test_tensors_that_do_not_hold_their_elements_are_refused(tensor: torch.Tenso
     torch.save({"network": {"a": tensor}}, path)
     with pytest.raises(ModelError, match=r"1\.pt: (holds a tensor that is sparse|not a checkpoint)"):
         read_state(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"network:\n  kind: l3c\n scales: [3", ", line 3, column 2: not YAML: while parsing a block mapping"),
+        (b"run: {seed: \x01}", ": not YAML: unacceptable character"),
+        (b"run: \xff", ": not YAML: 'utf-8' codec"),
+        (b"run: {seed: 2026-13-45}", ": not YAML: month must be in 1..12"),
+        (b"", ": is empty"),
+        (b"- 3", ": sections expected, not list"),
+        (b"run: {sed: 3}", ": there is no key run.sed"),
+        (None, ": there is no such configuration"),
+    ],
+)
+def test_a_configuration_that_cannot_be_read_is_named(content: bytes | None, said: str, tmp_path: Path) -> None:
+    experiment = create_experiment(tmp_path, ["l3c"], Config(), NOW)
+    path = experiment.folder / "config.yaml"
+    if content is None:
+        path.unlink()
+    else:
+        path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        experiment.any_config()
+    assert str(caught.value).startswith(f"{path}{said}")
+    assert "\n" not in str(caught.value)
+
+
+def test_an_override_that_is_no_yaml_is_named() -> None:
+    with pytest.raises(InputError, match=r"^-p seed=\[3, line 1, column 3: not YAML: "):
+        read_config([CONFIGS / "model" / "l3c.yaml"], ["seed=[3"])

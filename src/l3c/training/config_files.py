@@ -76,7 +76,7 @@ def read_chain(path: Path, seen: tuple[Path, ...] = ()) -> list[File]:
     path = path.resolve()
     if path in seen:
         raise InputError(f"{path}: inherits from itself")
-    values = _parse(path)
+    values = parse_file(path)
     parent = values.pop(INHERIT, None)
     before = read_chain(_parent(path, str(parent)), (*seen, path)) if parent else []
     return [*before, (path, values)]
@@ -89,18 +89,33 @@ def _parent(path: Path, named: str) -> Path:
     return beside if beside.is_file() and beside != path else next(packaged, beside)
 
 
-def _parse(path: Path) -> dict[str, Any]:
-    import yaml
-
+def parse_file(path: Path) -> dict[str, Any]:
+    """The sections of one file. Raises InputError naming file, place and reason."""
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such configuration") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise InputError(f"{path}: not YAML: {error}") from error
+    values = _parse(text, str(path))
     if values is not None and not isinstance(values, dict):
         raise InputError(f"{path}: sections expected, not {type(values).__name__}")
     return values or {}
+
+
+def _parse(text: str, place: str) -> Any:
+    """Raises InputError naming the place, line and column, and the reason, in one line."""
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        reason = ", ".join(part for part in (error.context, error.problem) if part)
+        raise InputError(f"{place}{at}: not YAML: {reason}") from error
+    except (yaml.YAMLError, ValueError) as error:  # characters that YAML has not, dates that no calendar has
+        raise InputError(f"{place}: not YAML: {' '.join(str(error).split())}") from error
 
 
 def _check_keys(schema: type[AnyConfig], values: dict[str, Any], path: Path) -> None:
@@ -122,11 +137,9 @@ def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> None:
 
 def _override(schema: type[AnyConfig], values: dict[str, Any], text: str) -> None:
     """Apply `key=value`; a bare `key` means true."""
-    import yaml
-
     key, separator, value = text.partition("=")
     full = complete_key(schema, key.strip(), f"-p {text}")
     section, name = full.split(".", 1)
-    parsed = yaml.safe_load(value) if separator else True
+    parsed = _parse(value, f"-p {text}") if separator else True
     typed = value if all_keys(schema)[full] in (str, str | None) and parsed is not None else parsed
     values.setdefault(section, {})[name] = typed

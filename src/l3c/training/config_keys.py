@@ -36,7 +36,7 @@ def complete_key(schema: type, key: str, place: str) -> str:
 
 
 def _near(key: str, known: Iterable[str]) -> str:
-    names = {**{full.split(".", 1)[1]: full for full in known}, **{full: full for full in known}}
+    names = {**{full.split(".", 1)[-1]: full for full in known}, **{full: full for full in known}}
     close = difflib.get_close_matches(key, names, 3, 0.6) or difflib.get_close_matches(
         key.split(".")[-1], names, 3, 0.6
     )
@@ -52,7 +52,8 @@ def build(schema: type[T], values: Any, place: str, prefix: str = "") -> T:
     arguments = {}
     for key, value in values.items():
         if key not in hints:
-            complete_key(schema, f"{prefix}{key}", place)
+            full = f"{prefix}{key}"
+            raise InputError(f"{place}: there is no key {full}{_near(full, [f'{prefix}{name}' for name in hints])}")
         arguments[key] = _convert(hints[key], value, place, f"{prefix}{key}")
     missing = [f.name for f in fields(schema) if f.name not in arguments and f.default is f.default_factory is MISSING]  # type: ignore[arg-type]
     if missing:

@@ -15,7 +15,7 @@ from typing import Any
 from l3c.errors import InputError
 from l3c.storage.atomic import write_whole
 from l3c.training.checkpoints import Checkpoints
-from l3c.training.config_files import AnyConfig, config_from
+from l3c.training.config_files import AnyConfig, config_from, parse_file
 from l3c.training.dct.config import DctConfig
 from l3c.training.published.config import Config
 from l3c.training.wave.config import WaveConfig
@@ -57,10 +57,11 @@ class Experiment:
         return config
 
     def any_config(self) -> AnyConfig:
-        import yaml
-
+        """Raises InputError naming file, place and reason."""
         path = self.folder / CONFIG
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = parse_file(path)
+        if not values:  # all keys have defaults, but a run's are all written down
+            raise InputError(f"{path}: is empty")
         return config_from(values, str(path))
 
     def write_config(self, config: AnyConfig) -> None:

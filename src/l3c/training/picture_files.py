@@ -65,10 +65,11 @@ def centre_crop(image: Pixels, size: int) -> Pixels:
 def list_pictures(where: str, min_size: int = 0, cache: Path | None = None) -> list[Path]:
     """Sorted pictures in a folder and all below it, matching a pattern, or one; those smaller on a side are left out.
 
-    cache: a JSON file that remembers lists; delete it when the folder has changed.
+    cache: a JSON file that remembers lists; delete it when the folder has changed. Raises InputError where it holds
+    something else.
     """
     key = f"{where} {min_size}"
-    remembered = json.loads(cache.read_text()) if cache and cache.exists() else {}
+    remembered = _remembered(cache) if cache and cache.exists() else {}
     if key not in remembered:
         remembered[key] = [str(path) for path in _large_enough(sorted(walk_pictures(where)), min_size)]
         if cache:
@@ -78,6 +79,17 @@ def list_pictures(where: str, min_size: int = 0, cache: Path | None = None) -> l
             raise InputError(f"{where}: no such folder or picture")
         raise InputError(f"{where}: no readable picture of at least {min_size} x {min_size} pixels")
     return [Path(name) for name in remembered[key]]
+
+
+def _remembered(cache: Path) -> dict[str, list[str]]:
+    try:
+        lists = json.loads(cache.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{cache}: not a list of pictures: {error}; delete it, and it is made anew") from error
+    entries = lists.values() if isinstance(lists, dict) else [None]
+    if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in entries):
+        raise InputError(f"{cache}: not a list of pictures: choose another file for it")
+    return lists  # type: ignore[no-any-return]
 
 
 def walk_pictures(where: str) -> Iterator[Path]:

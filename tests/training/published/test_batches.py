@@ -97,6 +97,14 @@ def test_small_pictures_are_left_out_and_lists_remembered(tmp_path: Path) -> Non
         list_pictures(str(tmp_path / "a"), 100)
 
 
+@pytest.mark.parametrize("content", ["", '{"a 0": ["x', "\xff", "[]", '{"a 0": 3}', '{"a 0": [3]}'])
+def test_a_list_that_cannot_be_read_is_named(content: str, tmp_path: Path) -> None:
+    cache = tmp_path / "cache.json"
+    cache.write_bytes(content.encode("latin-1"))
+    with pytest.raises(InputError, match=r"cache\.json: not a list of pictures: "):
+        list_pictures(str(write_pictures(tmp_path / "a", 1)), 0, cache)
+
+
 def test_validation_takes_whole_batches_of_the_first_pictures(tmp_path: Path) -> None:
     write_pictures(tmp_path)
     data = Data(valid=str(tmp_path), crop=16, valid_batch=4, valid_batches=5, first_image=str(tmp_path / "5.png"))
