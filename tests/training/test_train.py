@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -64,17 +63,37 @@ def test_tensorboard_has_the_pictures(uninterrupted: Experiment) -> None:
     assert {"train/histo/enc_0_after_1x1", "train/histo_out/3"} <= set(tags["histograms"])
 
 
+DIE_IN_A_LINE = """
+import json, os, signal, sys
+from l3c.cli import main
+from l3c.training.monitor import Monitor
+
+whole = Monitor.scalars
+
+def scalars(self, iteration, values):
+    if iteration == 13:
+        with self._log.open("a") as file:
+            file.write(json.dumps({"iteration": iteration, **values})[:-9])
+        os.kill(os.getpid(), signal.SIGKILL)
+    whole(self, iteration, values)
+
+Monitor.scalars = scalars
+sys.exit(main(sys.argv[1:]))
+"""
+"""Training that is killed while it writes a report, three iterations after a checkpoint: by itself, since another
+process might be too late for that.
+"""
+
+
 def test_a_killed_run_continues_on_the_same_curve(uninterrupted: Experiment, pictures: Path, tmp_path: Path) -> None:
     arguments = train_arguments(pictures, tmp_path, "-p", "iterations=40")
-    process = subprocess.Popen([sys.executable, "-m", "l3c", *arguments], env=ENVIRONMENT, stdout=subprocess.DEVNULL)
-    while not (found := list_experiments(tmp_path)) or 10 not in found[0].checkpoints.all():
-        assert process.poll() is None
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    cut_at = found[0].checkpoints.choose()[0]
-    assert 10 <= cut_at < 40
-    assert main([*arguments, "--restore-continue", found[0].name]) == 0
+    command = [sys.executable, "-c", DIE_IN_A_LINE, *arguments]
+    done = subprocess.run(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, timeout=120)
+    assert done.returncode == -signal.SIGKILL
+    cut = only_experiment(tmp_path)
+    assert cut.checkpoints.choose()[0] == 10
+    assert not (cut.folder / "log.jsonl").read_text().endswith("\n")
+    assert main([*arguments, "--restore-continue", cut.name]) == 0
     expected, got = losses(uninterrupted.folder), losses(only_experiment(tmp_path).folder)
     assert list(got) == list(range(1, 41))
     np.testing.assert_allclose([got[i] for i in got], [expected[i] for i in got], rtol=1e-3)
