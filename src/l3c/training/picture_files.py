@@ -22,6 +22,9 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".
 PIXELS_MAX = 1 << 27
 """Of a picture, 134 megapixels: 0.4 GB as RGB, and a copy or two beside it, in each loading process."""
 
+UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+"""What Pillow raises for damaged pictures, and for those of too many pixels."""
+
 Pixels = NDArray[np.uint8]
 logger = logging.getLogger(__name__)
 
@@ -41,7 +44,7 @@ def read_rgb(path: Path) -> Pixels:
             return np.array(image.convert("RGB"))
     except InputError:
         raise
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except UNREADABLE as error:
         raise InputError(f"{path}: {error}") from error
 
 
@@ -127,7 +130,7 @@ def _short_side(path: Path) -> int:
     try:
         with Image.open(path) as image:
             return min(image.size)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except UNREADABLE as error:
         logger.warning("skipped %s: %s", path, error)
         return 0
 

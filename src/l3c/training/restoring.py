@@ -14,6 +14,9 @@ from l3c.training.experiments import Experiment, find_experiment
 from l3c.wave.model import FORMAT as WAVE
 from l3c.wave.presets import FOLDER, PRESETS
 
+NO_MODELS = 0
+"""Instead of the channels of models that a run may begin with: there are no such models."""
+
 WEIGHT_FILES = (".safetensors", ".npz")  # files that hold weights alone
 
 
@@ -38,7 +41,7 @@ class Restore:
     def experiment(self) -> Experiment:
         """Raises InputError where it is a file."""
         if not isinstance(self.place, Experiment):
-            raise InputError(f"{self.place}: is no experiment; a run can begin with it: --restore-restart")
+            raise InputError(f"{self.place}: is no experiment")
         return self.place
 
     def checkpoint(self) -> tuple[int, Path]:
@@ -50,8 +53,13 @@ def find_weights(wanted: str, log_dir: Path, channels: int | None = None) -> Exp
     """The float form of a model, or a file of weights, by path or URL; or an experiment as `find_experiment` finds it.
 
     Models go before experiments. channels: of a wave network, whose own models are found by name too; 2 is chroma.
-    Raises InputError where there is neither, ModelError where a model is here as integers only.
+    NO_MODELS: experiments alone. Raises InputError where there is neither, ModelError where a model is here as integers
+    only.
     """
+    if channels == NO_MODELS:
+        if is_weight_file(wanted):
+            raise InputError(f"{wanted}: is a file of weights; such networks begin with an experiment")
+        return find_experiment(wanted, log_dir)
     weights = find_float(wanted) if channels is None else wave_weights(wanted, channels)
     if weights is not None:
         return weights

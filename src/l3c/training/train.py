@@ -21,7 +21,7 @@ from l3c.training.experiments import (
 )
 from l3c.training.processes import Processes, join_processes
 from l3c.training.request import OnSave, Request
-from l3c.training.restoring import Restore, check_same_network, find_weights, is_weight_file
+from l3c.training.restoring import NO_MODELS, Restore, check_same_network, find_weights, is_weight_file
 from l3c.training.wings import wing_of
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,9 @@ def _restore(request: Request, config: AnyConfig) -> Restore | None:
         place = find_weights(wanted, request.log_dir, wing_of(config).channels(config))
         return Restore(place, request.iteration, fresh=True, strict=request.strict)
     if is_weight_file(wanted):
-        raise InputError(f"{wanted}: is no experiment that could go on; a run can begin with it: --restore-restart")
+        begins = wing_of(config).channels(config) != NO_MODELS
+        hint = "; a run can begin with it: --restore-restart" if begins else ""
+        raise InputError(f"{wanted}: is no experiment that could go on{hint}")
     return Restore(find_experiment(wanted, request.log_dir), request.iteration, strict=request.strict)
 
 

@@ -50,7 +50,9 @@ class Wing(Protocol):
     ) -> Trainer: ...
 
     def channels(self, config: Any) -> int | None:
-        """Of the models that may be begun with, 2 being joint chroma; None where that is not asked."""
+        """Of the models that may be begun with, 2 being joint chroma; None where that is not asked, NO_MODELS where
+        a run begins with experiments alone.
+        """
         ...
 
     def export(self, experiment: Experiment, config: Any, request: ExportRequest) -> tuple[int, bytes]:

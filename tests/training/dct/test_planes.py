@@ -1,6 +1,7 @@
 """What is trained on is what is coded."""
 
 import io
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import torch
 
 from l3c.dct.definition.features import Statistics, counted
 from l3c.dct.definition.plane import Plane, SymbolMeter, code_plane, surroundings
+from l3c.errors import InputError
 from l3c.training.dct.export import exported
 from l3c.training.dct.net import Net
-from l3c.training.dct.planes import Planes, join, write_planes
+from l3c.training.dct.planes import BLOCKS, INDEX, SLOPES, STATISTICS, Planes, join, write_planes
 from tests.dct.examples import SMALL, picture
 
 
@@ -23,7 +25,7 @@ def planes(tmp_path: Path) -> Planes:
         content = io.BytesIO()
         picture(40 + quality % 7, 52, quality).save(content, "JPEG", quality=quality, subsampling=subsampling)
         files.append((f"{quality}.jpg", content.getvalue()))
-    assert write_planes(tmp_path, [*files, ("no.jpg", b"\xff\xd8")]) == 3
+    assert write_planes(tmp_path, [*files, ("no.jpg", b"\xff\xd8")], "here") == 3
     return Planes(tmp_path)
 
 
@@ -80,6 +82,59 @@ def test_batches_weigh_files_by_their_bytes(planes: Planes) -> None:
     assert len(batch.coefficients) == len(batch.weights) == 64
     assert (np.diff(batch.last) <= 0).all()
     assert set(batch.weights.tolist()) <= {np.float32(file["weight"]) for file in planes.files}
+
+
+def test_chroma_is_of_files_that_have_it(tmp_path: Path) -> None:
+    files = []
+    for name, mode in (("a", "L"), ("b", "L"), ("c", "RGB")):
+        content = io.BytesIO()
+        picture(16, 16).convert(mode).save(content, "JPEG")
+        files.append((name, content.getvalue()))
+    write_planes(tmp_path / "mixed", files, "mixed")
+    assert len(Planes(tmp_path / "mixed").draw(np.random.default_rng(1), 3, 5, chroma=True).last) == 15
+    write_planes(tmp_path / "gray", files[:2], "gray")
+    with pytest.raises(InputError, match="gray: all JPEG files are gray"):
+        Planes(tmp_path / "gray").draw(np.random.default_rng(1), 3, 5, chroma=True)
+
+
+def test_what_was_cut_is_derived_anew_or_named(planes: Planes) -> None:
+    """A run that is killed leaves no such files; older versions and full disks do."""
+    planes.relate()
+    slopes = planes.slopes.copy()
+    for name in (STATISTICS, SLOPES):
+        path = planes.folder / name
+        whole = path.read_bytes()
+        for content in (whole[:-7], b"", whole[:40]):
+            path.write_bytes(content)
+            again = Planes(planes.folder)
+            again.relate()
+            assert np.array_equal(again.statistics, planes.statistics)
+            assert np.array_equal(again.slopes, slopes)
+            assert path.read_bytes() == whole
+    index = (planes.folder / INDEX).read_text()
+    for text, said in (("{", "damaged"), ("[]", "damaged"), ('{"source": "x", "files": []}', "index is empty")):
+        (planes.folder / INDEX).write_text(text)
+        with pytest.raises(InputError, match=said) as caught:
+            Planes(planes.folder)
+        assert str(planes.folder) in str(caught.value)
+    (planes.folder / INDEX).write_text(index)
+    with (planes.folder / BLOCKS).open("r+b") as file:
+        file.truncate(1000)
+    with pytest.raises(InputError, match="damaged"):
+        Planes(planes.folder)
+
+
+def test_nothing_is_written_under_its_name_before_it_is_whole(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    picture(16, 16).save(content, "JPEG")
+
+    def files() -> Iterator[tuple[str, bytes]]:
+        yield "a", content.getvalue()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_planes(tmp_path, files(), "here")
+    assert not list(tmp_path.iterdir())
 
 
 def test_networks_learn(planes: Planes) -> None:

@@ -84,7 +84,8 @@ class DctExecution:
 class DctData:
     """train, valid: folders of JPEG files. pictures: a folder, of which `made` more JPEG files are made, besides those
     of train. real: share of the batches' files that are those of train. cache: a folder for their coefficients, made
-    once; empty is the experiment's own. files, blocks: of an iteration, and of each file. valid_blocks: of each file.
+    once for the same files; empty is the experiment's own. files, blocks: of an iteration, and of each file.
+    valid_blocks: of each file.
     """
 
     train: str = ""

@@ -16,7 +16,7 @@ from l3c.errors import InputError, ModelError
 from l3c.storage.atomic import write_whole
 from l3c.training.checkpoints import read_state
 from l3c.training.dct.config import DctConfig
-from l3c.training.dct.net import ACTIVATION_UNIT, LOGIT_UNIT, Net, exponent
+from l3c.training.dct.net import ACTIVATION_UNIT, LOGIT_UNIT, Net, exponent, parameters_in
 from l3c.training.experiments import Experiment
 
 Tensors = dict[str, NDArray[np.generic]]
@@ -47,13 +47,13 @@ def export_dct(
     """Write the integers of a checkpoint's mean parameters, whole or not at all: (iteration, digest). learning: a key
     of LEARNING.
 
-    Raises InputError for another, ModelError where a sum may leave 32 bits.
+    Raises InputError for another, ModelError for a checkpoint of other networks, and where a sum may leave 32 bits.
     """
     if learning not in LEARNING:
         raise InputError(f"learning {learning!r}: there is {', '.join(LEARNING)} for coefficient models")
     found, path = experiment.checkpoints.choose(iteration)
-    luma, chroma = (Net(architecture, config.run.weight_most) for architecture in config.network.architectures())
-    for net, known in zip((luma, chroma), read_state(path)["averages"], strict=True):
+    luma, chroma = nets = [Net(architecture, config.run.weight_most) for architecture in config.network.architectures()]
+    for net, known in zip(nets, parameters_in(read_state(path), "averages", nets, path), strict=True):
         net.load_state_dict(known)
     try:
         content, digest = file_content((luma.a, chroma.a), (export(luma), export(chroma)), LEARNING[learning])

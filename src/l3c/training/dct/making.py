@@ -7,11 +7,14 @@ behind on unusual files.
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
+
+from l3c.training.picture_files import UNREADABLE, ReadableFrom
 
 Table = list[int]
 Tables = list[Table]
@@ -22,15 +25,20 @@ QUALITY_SHARES = ((0.12, 100, 101), (0.3, 93, 100), (0.3, 85, 93), (0.18, 70, 85
 DRAWN = 0.2  # share of drawings
 COMPRESSED_BEFORE = 0.16  # share of pictures that were a JPEG file before
 SIDE = 640  # of a picture at most, pixels: more pictures are better than larger ones
+logger = logging.getLogger(__name__)
 SAMPLINGS = (0, 0, 1, 2, 2)  # Pillow's numbers of 4:4:4, 4:2:2 and 4:2:0, as often as they stand here
 
 
 class Maker:
-    """Makes files. pictures: photographs without loss. jpegs: JPEG files; they also lend their tables."""
+    """Makes files. pictures: photographs without loss. jpegs: JPEG files; they also lend their tables.
+
+    What is damaged or too large is named and replaced by the next one.
+    """
 
     def __init__(self, pictures: list[Path], jpegs: list[Path], seed: int) -> None:
         self.rng = np.random.default_rng(seed)
         self.pictures, self.jpegs = pictures, jpegs
+        self._read_picture, self._read_jpeg = ReadableFrom(pictures), ReadableFrom(jpegs)
         self.tables = [tables for path in jpegs if (tables := _tables(path))]
 
     def files(self, count: int) -> Iterator[tuple[str, bytes]]:
@@ -79,14 +87,15 @@ class Maker:
             image.save(content, "JPEG", quality=self.quality(), subsampling=int(rng.integers(3)))
             image = Image.open(content).convert("RGB")
             if rng.random() < 0.3:
-                image = image.crop((int(rng.integers(8)), int(rng.integers(8)), *image.size))
+                left, top = (int(rng.integers(min(8, side))) for side in image.size)
+                image = image.crop((left, top, *image.size))
         return image
 
     def _photograph(self) -> Image.Image:
         rng = self.rng
         if self.pictures and (rng.random() < 0.55 or not self.jpegs):
-            return Image.open(self.pictures[rng.integers(len(self.pictures))]).convert("RGB")
-        image = Image.open(self.jpegs[rng.integers(len(self.jpegs))]).convert("RGB")
+            return Image.fromarray(self._read_picture(int(rng.integers(len(self.pictures)))))
+        image = Image.fromarray(self._read_jpeg(int(rng.integers(len(self.jpegs)))))
         if max(image.size) > 900 and rng.random() < 0.85:  # smaller, it has lost the traces of its first compression
             return resized(image, rng.uniform(0.3, 0.7), Image.Resampling.LANCZOS)
         return image
@@ -153,7 +162,11 @@ def libjpeg_tables(quality: int) -> Tables:
 
 
 def _tables(path: Path) -> Tables | None:
-    """A file's; None where it has none that Pillow reads."""
-    with Image.open(path) as image:
-        tables = getattr(image, "quantization", {})
+    """A file's; None where it has none that Pillow reads. A damaged file is named."""
+    try:
+        with Image.open(path) as image:
+            tables = getattr(image, "quantization", {})
+    except UNREADABLE as error:
+        logger.warning("skipped %s: %s", path, error)
+        return None
     return [list(tables[0]), list(tables.get(1, tables[0]))] if 0 in tables else None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import cast
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -14,6 +16,7 @@ from l3c.dct.definition.architecture import BLOCK, LASTS, Architecture
 from l3c.dct.definition.levels import ZERO
 from l3c.dct.definition.network import SHIFT_MAX, WEIGHT_MAX
 from l3c.dct.definition.symbols import TOTAL, ZERO_MOST
+from l3c.errors import ModelError
 from l3c.training.dct.planes import Batch
 
 ACTIVATION_UNIT = 5
@@ -212,3 +215,18 @@ class Net(nn.Module):
         last_bits, bits, which = self(batch)
         total = last_bits.index_add(0, which, bits)
         return (total * torch.from_numpy(batch.weights)).mean(), total
+
+
+def parameters_in(state: Mapping[str, Any], key: str, nets: Sequence[Net], path: Path) -> list[dict[str, Tensor]]:
+    """Parameters of both networks in a checkpoint, averages or networks. Raises ModelError where they do not fit."""
+    known = state.get(key)
+    if not isinstance(known, list) or len(known) != len(nets):
+        raise ModelError(f"{path}: is a checkpoint of another network")
+    for net, parameters in zip(nets, known, strict=True):
+        own = net.state_dict()
+        given = parameters if isinstance(parameters, dict) else {}
+        fitting = {name for name in given if name in own and getattr(given[name], "shape", None) == own[name].shape}
+        astray = sorted(map(str, (own.keys() | given.keys()) - fitting))
+        if astray:
+            raise ModelError(f"{path}: {len(astray)} tensors do not fit this network, first {astray[0]}")
+    return known

@@ -16,7 +16,9 @@ from l3c.dct.definition.architecture import BLOCK, RELATED
 from l3c.dct.definition.features import Blocks, Surroundings, dequantize, last_positions
 from l3c.dct.definition.levels import Integers
 from l3c.dct.definition.plane import Plane, front_count, front_levels, plane_slopes, related, related_planes
+from l3c.errors import InputError
 from l3c.jpeg.file import ReproductionError, parse
+from l3c.storage.atomic import PARTIAL, remove_abandoned, whole_file, write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -38,20 +40,25 @@ class Batch:
 
 
 BLOCKS = "blocks.i16"  # of all planes, one after another
-INDEX = "index.json"  # files, and where their planes lie
+INDEX = "index.json"  # files, and where their planes lie; it is written last, so that a folder that has it is whole
 STATISTICS = "statistics.npy"  # derived from the blocks
 SLOPES = "slopes.npy"  # derived from the blocks
+FILES = (INDEX, STATISTICS, SLOPES, BLOCKS)  # of a folder, in the order in which they may be removed
 
 
-def write_planes(folder: Path, files: Iterable[tuple[str, bytes]]) -> int:
-    """Write the coefficients of JPEG files, (name, content) each, into a new folder; returns how many.
+def write_planes(folder: Path, files: Iterable[tuple[str, bytes]], source: str) -> int:
+    """Write the coefficients of JPEG files, (name, content) each, into a folder; returns how many.
 
     Those of one component or three are taken; others, and those that do not come back byte for byte, are left out.
+    source: where the files come from. Raises InputError naming it where none is left.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.iterdir():
+        if PARTIAL.fullmatch(path.name):  # coefficients are large, and a run that was killed leaves them
+            remove_abandoned(path)
     index: list[dict[str, Any]] = []
     at = 0
-    with (folder / BLOCKS).open("wb") as blocks:
+    with whole_file(folder / BLOCKS) as blocks:
         for name, content in files:
             try:
                 file = parse(content)
@@ -77,16 +84,41 @@ def write_planes(folder: Path, files: Iterable[tuple[str, bytes]]) -> int:
                     at += bordered.size // BLOCK
             if len(planes) in COMPONENTS:
                 index.append({"name": name, "bytes": len(content), "planes": planes})
-    (folder / INDEX).write_text(json.dumps(index))
+            else:
+                logger.warning("skipped %s: it has %d components; 1 or 3 are trained on", name, len(planes))
+        if not index:
+            raise InputError(f"{source}: no JPEG file of 1 or 3 components comes back byte for byte")
+    write_whole(folder / INDEX, json.dumps({"source": source, "files": index}).encode())
     return len(index)
 
 
+def source_of(folder: Path) -> str | None:
+    """Where the files of a folder of coefficients come from; None where it is no such folder."""
+    try:
+        return str(json.loads((folder / INDEX).read_text(encoding="utf-8"))["source"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 class Planes:
-    """A folder with `blocks.i16`, planes [rows + 1, columns + 2, 64] of int16 with a border of 0, and `index.json`."""
+    """A folder with `blocks.i16`, planes [rows + 1, columns + 2, 64] of int16 with a border of 0, and `index.json`.
+
+    source: where the files come from. coloured: those of them that have chroma. Raises InputError where the folder is
+    damaged or has no files.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self.blocks = np.memmap(folder / BLOCKS, np.int16, "r").reshape(-1, BLOCK)
-        self.files: list[dict[str, Any]] = json.loads((folder / INDEX).read_text())
+        try:
+            said = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+            self.source: str = said["source"]
+            self.files: list[dict[str, Any]] = said["files"]
+            blocks = sum((p["rows"] + 1) * (p["columns"] + 2) for file in self.files for p in file["planes"])
+            if not self.files:
+                raise InputError(f"{folder}: no JPEG files: the index is empty")
+            self.blocks = np.memmap(folder / BLOCKS, np.int16, "r").reshape(blocks, BLOCK)
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{folder}: damaged: {error}; delete it, and it is made anew") from error
+        self.coloured = [file for file in self.files if len(file["planes"]) > 1]
         for file in self.files:
             file["weight"] = sum(p["rows"] * p["columns"] for p in file["planes"]) / (BITS * file["bytes"])
         self.statistics = self._statistics(folder / STATISTICS)
@@ -103,15 +135,15 @@ class Planes:
             for plane in file["planes"]:
                 plane["fronts"] = at
                 at += front_count(plane["rows"], plane["columns"])
-        if path.exists():
-            known: NDArray[np.uint8] = np.load(path)
+        known: NDArray[np.uint8] | None = _derived(path, np.dtype(np.uint8), (at, BLOCK))
+        if known is not None:
             return known
         out = np.zeros((at, BLOCK), np.uint8)
         for file in self.files:
             for plane in file["planes"]:
                 levels = front_levels(self.plane(plane)[1:, 1:-1])
                 out[plane["fronts"] : plane["fronts"] + len(levels)] = levels
-        np.save(path, out)
+        _save(path, out)
         return out
 
     def around(
@@ -158,16 +190,16 @@ class Planes:
             for plane in file["planes"][1:]:
                 plane["slopes"] = at
                 at += plane["rows"] * plane["columns"]
-        if path.exists():
-            self.slopes: NDArray[np.int16] = np.load(path)
+        known_slopes = _derived(path, np.dtype(np.int16), (at, RELATED))
+        self.slopes: NDArray[np.int16] = np.zeros((at, RELATED), np.int16) if known_slopes is None else known_slopes
+        if known_slopes is not None:
             return
-        self.slopes = np.zeros((at, RELATED), np.int16)
         for file in self.files:
             known = self.known(file)
             for number, plane in enumerate(file["planes"][1:], 1):
                 for i, found in enumerate(plane_slopes(known, number)):
                     self.slopes[plane["slopes"] : plane["slopes"] + found.size, i] = found.ravel()
-        np.save(path, self.slopes)
+        _save(path, self.slopes)
 
     def known(self, file: dict[str, Any]) -> list[Plane]:
         """A file's planes as the definition takes them."""
@@ -179,20 +211,34 @@ class Planes:
         count = len(related_planes(known, component))
         return related(known, component, rows, columns, [self.slopes[at, i].astype(np.int64) for i in range(count)])
 
-    def draw(self, rng: np.random.Generator, files: int, blocks: int, chroma: bool, most: int | None = None) -> Batch:
-        """`blocks` blocks of each of `files` random files."""
-        parts, n = [], 0
-        while n < files:
-            file = self.files[rng.integers(len(self.files))]
-            if chroma and len(file["planes"]) < 3:
-                continue
+    def draw(self, rng: np.random.Generator, files: int, blocks: int, chroma: bool) -> Batch:
+        """`blocks` blocks of each of `files` random files. Raises InputError for chroma where all files are gray."""
+        of = self.coloured if chroma else self.files
+        if not of:
+            raise InputError(f"{self.source}: all JPEG files are gray, and chroma is to be drawn")
+        parts = []
+        for _ in range(files):
+            file = of[rng.integers(len(of))]
             component = int(rng.integers(1, 3)) if chroma else 0
             plane = file["planes"][component]
             rows, columns = rng.integers(plane["rows"], size=blocks), rng.integers(plane["columns"], size=blocks)
             steps = np.array(plane["steps"], np.int64)
             parts.append((*self.around(file, component, rows, columns), steps, file["weight"]))
-            n += 1
         return join(parts)
+
+
+def _derived(path: Path, dtype: np.dtype[Any], shape: tuple[int, int]) -> Any:
+    """What was derived from the blocks before; None where that is not there, or not whole."""
+    try:
+        known = np.load(path)
+    except (OSError, ValueError, EOFError):
+        return None
+    return known if isinstance(known, np.ndarray) and (known.dtype, known.shape) == (dtype, shape) else None
+
+
+def _save(path: Path, array: NDArray[Any]) -> None:
+    with whole_file(path) as file:
+        np.save(file, array)
 
 
 def join(parts: list[tuple[Surroundings, NDArray[np.int16], Integers, float]]) -> Batch:

@@ -11,12 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from l3c.errors import InputError, L3CError
+from l3c.errors import InputError, L3CError, ModelError
 from l3c.training.checkpoints import read_state
+from l3c.training.dct.caching import FileSet, jpeg_files, stated
 from l3c.training.dct.config import DctConfig
 from l3c.training.dct.making import Maker
-from l3c.training.dct.net import Net
-from l3c.training.dct.planes import INDEX, Batch, Planes, join, write_planes
+from l3c.training.dct.net import Net, parameters_in
+from l3c.training.dct.planes import Batch, Planes, join
 from l3c.training.experiments import Experiment
 from l3c.training.monitor import Monitor
 from l3c.training.options import Options
@@ -27,7 +28,6 @@ from l3c.training.stopping import Due, until_due
 NAMES = ("luma", "chroma")  # of the networks, in this order
 CHROMA_EVERY = 3  # iterations: chroma has fewer bits than luma, and learns faster
 MOMENT_RATES = (0.9, 0.99)  # Adam's betas: the second is short, since costs of files differ widely
-JPEG_SUFFIXES = (".jpg", ".jpeg")  # of files in folders; others are not looked at
 
 
 class DctTrainer:
@@ -47,25 +47,28 @@ class DctTrainer:
 
     def restore(self, restore: Restore) -> None:
         """Take over parameters and, unless fresh, moments and iteration."""
-        self.iteration, path = restore.checkpoint()
+        iteration, path = restore.checkpoint()
         state = read_state(path)
-        for net, average, known in zip(self.nets, self.averages, state["averages"], strict=True):
+        averages = parameters_in(state, "averages", self.nets, path)
+        for net, average, known in zip(self.nets, self.averages, averages, strict=True):
             net.load_state_dict(known)
             average.update(known)
         if restore.fresh:
-            self.iteration = 0
             return
+        self.iteration = iteration
+        networks = parameters_in(state, "networks", self.nets, path)
         for net, optimizer, known, moments in zip(
-            self.nets, self.optimizers, state["networks"], state["optimizers"], strict=True
+            self.nets, self.optimizers, networks, _moments(state, self.nets, path), strict=True
         ):
             net.load_state_dict(known)
-            optimizer.load_state_dict(moments)
+            groups = optimizer.state_dict()["param_groups"]  # settings are the configuration's
+            optimizer.load_state_dict({"state": moments, "param_groups": groups})
 
     def train(self) -> None:
         """Until the iterations or minutes are over, or SIGINT or SIGTERM comes; the end is saved."""
         sets, valid = self._planes()
         batches = validation_batches(valid, self.config.data.valid_blocks)
-        monitor = Monitor(self.experiment.folder, self.iteration, self.config.run.iterations)
+        monitor = Monitor(self.experiment.folder, self.iteration, self.config.run.iterations, self.options.board)
         with closing(monitor), until_due(self.config.run.minutes) as due:
             self._loop(sets, batches, monitor, due)
             self._save(force=True)
@@ -75,20 +78,24 @@ class DctTrainer:
         data = self.config.data
         cache = Path(data.cache) if data.cache else self.experiment.folder / "coefficients"
         train, valid = jpeg_files(data.train), jpeg_files(data.valid)
-        for name, paths in (("train", train), ("valid", valid)):
-            if not (cache / name / INDEX).exists():
-                write_planes(cache / name, ((path.name, path.read_bytes()) for path in paths))
-        names = ["train"]
+        sets = [FileSet.of_folder("train", data.train, train)]
         if data.made:
-            names.append(f"made-{data.made}-{self.config.run.seed}")
-            if not (cache / names[-1] / INDEX).exists():
-                pictures = list_pictures(data.pictures) if data.pictures else []
-                write_planes(cache / names[-1], Maker(pictures, train, self.config.run.seed).files(data.made))
-        sets = [Planes(cache / name) for name in (*names, "valid")]
+            sets.append(self._made(train))
+        planes = [of.planes(cache) for of in (*sets, FileSet.of_folder("valid", data.valid, valid))]
+        if not any(of.coloured for of in planes[:-1]):
+            raise InputError(f"{data.train}: all its JPEG files are gray; chroma is trained too, and takes others")
         if self.config.network.related:
-            for planes in sets:
-                planes.relate()
-        return sets[:-1], sets[-1]
+            for of in planes:
+                of.relate()
+        return planes[:-1], planes[-1]
+
+    def _made(self, train: list[Path]) -> FileSet:
+        data, seed = self.config.data, self.config.run.seed
+        pictures = list_pictures(data.pictures) if data.pictures else []
+        key = (data.made, seed, stated(train), stated(pictures) if pictures else [])
+        folders = " and ".join(str(Path(name).expanduser().resolve()) for name in (data.pictures, data.train) if name)
+        source = f"{data.made} files made with seed {seed} of {folders}"
+        return FileSet("made", source, lambda: Maker(pictures, train, seed).files(data.made), key)
 
     def _loop(self, sets: list[Planes], valid: list[tuple[int, float, Batch]], monitor: Monitor, due: Due) -> None:
         costs: list[list[float]] = [[], []]
@@ -115,7 +122,8 @@ class DctTrainer:
         config = self.config
         rng = np.random.default_rng((config.run.seed, self.iteration))
         number = int(self.iteration % CHROMA_EVERY == CHROMA_EVERY - 1)
-        planes = sets[0] if len(sets) == 1 or rng.random() < config.data.real else sets[1]
+        suitable = [planes for planes in sets if planes.coloured or not number]
+        planes = suitable[0] if len(suitable) == 1 or rng.random() < config.data.real else suitable[1]
         net, optimizer = self.nets[number], self.optimizers[number]
         net.quantized = self._quantized
         for group in optimizer.param_groups:
@@ -179,12 +187,22 @@ def _parameters(net: Net) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in net.state_dict().items()}
 
 
-def jpeg_files(folder: str) -> list[Path]:
-    """Sorted JPEG files in a folder and all below it, by their names. Raises InputError where there are none."""
-    found = sorted(path for path in Path(folder).expanduser().rglob("*") if path.suffix.lower() in JPEG_SUFFIXES)
-    if not folder or not found:
-        raise InputError(f"{folder or 'data.train and data.valid'}: no JPEG files")
-    return found
+def _moments(state: dict[str, Any], nets: list[Net], path: Path) -> list[dict[int, Any]]:
+    """Of each network's optimizer. Raises ModelError where they are not those of its parameters."""
+    try:
+        moments = [dict(saved["state"]) for saved in state["optimizers"]]
+        shapes = [[tuple(parameter.shape) for parameter in net.parameters()] for net in nets]
+        fits = len(moments) == len(nets) and all(
+            tuple(value.shape) == of[place]
+            for known, of in zip(moments, shapes, strict=True)
+            for place, parts in known.items()
+            for value in (parts["exp_avg"], parts["exp_avg_sq"])
+        )
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+        fits = False
+    if not fits:
+        raise ModelError(f"{path}: its optimizers are those of other networks")
+    return moments
 
 
 def validation_batches(planes: Planes, blocks: int) -> list[tuple[int, float, Batch]]:

@@ -12,6 +12,7 @@ from l3c.training.experiments import Experiment
 from l3c.training.options import Options
 from l3c.training.processes import Processes
 from l3c.training.request import ExportRequest, OnSave, Request
+from l3c.training.restoring import NO_MODELS
 
 
 class DctWing:
@@ -40,8 +41,8 @@ class DctWing:
     ) -> DctTrainer:
         return DctTrainer(experiment, config, replace(Options(), **request.options))
 
-    def channels(self, config: DctConfig) -> int | None:
-        return None
+    def channels(self, config: DctConfig) -> int:
+        return NO_MODELS
 
     def export(self, experiment: Experiment, config: DctConfig, request: ExportRequest) -> tuple[int, bytes]:
         """The networks were trained on the integers' grid already."""
