@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c.coding import SymbolDecoder, SymbolEncoder, mixture_parameters
+from l3c.storage.atomic import write_whole
 
 LEVELS, COMPONENTS, PIECE = 256, 5, 100_000
 Array = NDArray[Any]
@@ -194,7 +195,7 @@ def main() -> None:
     results = measure({name: make() for name, make in coders.items()}, options.symbols, options.repeats)
     print_table(results)
     if options.json:
-        options.json.write_text(json.dumps(results, indent=1) + "\n")
+        write_whole(options.json, (json.dumps(results, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":

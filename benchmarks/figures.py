@@ -9,11 +9,14 @@ For a set of images NAME: `NAME.csv` has the bytes of every image (columns: code
 from __future__ import annotations
 
 import csv
+import io
 import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
+
+from l3c.storage.atomic import write_whole
 
 RESULTS = Path(__file__).parent / "results"
 REFERENCE = "jxl7"
@@ -116,10 +119,12 @@ def read_rows(path: Path) -> list[Row]:
 
 
 def write_csv(path: Path, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(list(heads))
-        writer.writerows(rows)
+    """Whole or not at all: hours of measuring may stand in a file that is written anew."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(list(heads))
+    writer.writerows(rows)
+    write_whole(path, text.getvalue().encode())
 
 
 def codecs(rows: list[Row]) -> list[str]:

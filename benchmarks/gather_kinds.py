@@ -21,6 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from l3c.storage.atomic import whole_file
+
 SMALL = 4096  # pixels below which a picture counts as small
 MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
 PAGES = (5, 9)  # of a document: beyond its title and contents
@@ -163,7 +165,8 @@ def main() -> None:
     for kind, name, image in kinds(options):
         (options.folder / kind).mkdir(exist_ok=True)
         image.info.pop("icc_profile", None)
-        image.save(options.folder / kind / f"{name}.png")
+        with whole_file(options.folder / kind / f"{name}.png") as file:
+            image.save(file, "PNG")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ bytes of every file, NAME-coders.csv, speeds and memory, and NAME.md, the table,
 from __future__ import annotations
 
 import argparse
-import csv
 import os
 import statistics
 import subprocess
@@ -20,13 +19,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import imagecodecs
 from compare import commit, processor, timed
+from figures import write_csv
 
 import l3c
 from l3c.isa import chosen_isa
 from l3c.jpeg.frame import read_frame
+from l3c.storage.atomic import write_whole
 
 RESULTS = Path(__file__).parent / "results"
 SUFFIXES = {".jpg", ".jpeg"}
@@ -131,16 +133,16 @@ def measure(coder: Coder, content: bytes, repeat: int, row: Row) -> None:
 
 def memory(name: str, large: Path, small: Path) -> tuple[float, float]:
     """Peak MiB of encoding and decoding the largest file."""
-    coder, scratch = coders([name])[name], RESULTS / "scratch.l3c"
+    coder, peaks = coders([name])[name], []
     coded = coder.encode(large.read_bytes())
     assert coded is not None
-    scratch.write_bytes(coded)
-    peaks = []
-    for what, file in (("encode", large), ("decode", scratch)):
-        command = [sys.executable, "-c", PROBE, *map(str, (Path(__file__).parent, name, file, what, small))]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-        peaks.append(int(done.stdout) / 1024)
-    scratch.unlink()
+    with TemporaryDirectory() as folder:
+        scratch = Path(folder) / "scratch.l3c"
+        scratch.write_bytes(coded)
+        for what, file in (("encode", large), ("decode", scratch)):
+            command = [sys.executable, "-c", PROBE, *map(str, (Path(__file__).parent, name, file, what, small))]
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            peaks.append(int(done.stdout) / 1024)
     return peaks[0], peaks[1]
 
 
@@ -198,18 +200,17 @@ def main() -> None:
     said = f"{circumstances(options.folder, len(paths))}\n\n{table(rows, [len(content) for content in contents])}\n"
     print(said)
     if options.out:
-        with (RESULTS / f"{options.out}.csv").open("w", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["file", "jpeg", *rows])
-            for number, (path, content) in enumerate(zip(paths, contents, strict=True)):
-                writer.writerow([path.stem, len(content), *(row.sizes[number] or "" for row in rows.values())])
-        with (RESULTS / f"{options.out}-coders.csv").open("w", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["coder", *SPEEDS])
-            for name, row in rows.items():
-                speeds = [f"{amount / s:.3f}" for amount in (row.megabytes, row.megapixels) for s in row.seconds]
-                writer.writerow([name, *speeds, *(f"{peak:.0f}" for peak in row.memory or ())])
-        (RESULTS / f"{options.out}.md").write_text(said)
+        sizes = [
+            [path.stem, str(len(content)), *(str(row.sizes[number] or "") for row in rows.values())]
+            for number, (path, content) in enumerate(zip(paths, contents, strict=True))
+        ]
+        write_csv(RESULTS / f"{options.out}.csv", ["file", "jpeg", *rows], sizes)
+        cells = []
+        for name, row in rows.items():
+            speeds = [f"{amount / s:.3f}" for amount in (row.megabytes, row.megapixels) for s in row.seconds]
+            cells.append([name, *speeds, *(f"{peak:.0f}" for peak in row.memory or ())])
+        write_csv(RESULTS / f"{options.out}-coders.csv", ["coder", *SPEEDS], cells)
+        write_whole(RESULTS / f"{options.out}.md", said.encode())
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from l3c.dct.definition.plane import Plane
 from l3c.dct.model import DctModel, read_model
 from l3c.jpeg.file import parse
 from l3c.jpeg.pack import pack_header
+from l3c.storage.atomic import write_whole
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -114,7 +115,7 @@ def main() -> None:
     text = table(rows)
     print(text)
     if options.write:
-        (RESULTS / f"{options.write}.md").write_text(f"{text}\n")
+        write_whole(RESULTS / f"{options.write}.md", f"{text}\n".encode())
 
 
 if __name__ == "__main__":

@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from figures import means
+from figures import means, write_csv
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from l3c.codec.models import find_model
 from l3c.published.drawing import bits_of, samples_of
 from l3c.published.integer_model import PublishedModel
+from l3c.storage.atomic import whole_file, write_whole
 from l3c.training.evaluation.real_files import tiles_in
 
 ROOT = Path(__file__).parents[1]
@@ -92,10 +93,8 @@ def measured(of: str, file: Path, name: str, model: PublishedModel) -> Row:
 
 
 def write_rows(rows: list[Row], path: Path) -> None:
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(sorted(rows, key=lambda row: [row[field] for field in FIELDS[:3]]))
+    ordered = sorted(rows, key=lambda row: [row[field] for field in FIELDS[:3]])
+    write_csv(path, FIELDS, ([row[field] for field in FIELDS] for row in ordered))
 
 
 def shares(rows: list[Row], model: str, of: str) -> NDArray[np.float64]:
@@ -180,11 +179,12 @@ def sample_picture(rows: list[Sheet]) -> Image.Image:
 
 def pages() -> None:
     """Write tables and pictures."""
-    PAGE.write_text(with_tables(PAGE.read_text(), read_rows()))
+    write_whole(PAGE, with_tables(PAGE.read_text(encoding="utf-8"), read_rows()).encode())
     top, left, bottom, right = CROP
     with Image.open(PHOTOGRAPH) as opened:
         image = np.asarray(opened.convert("RGB"))[top:bottom, left:right]
-    sample_picture(list(sheets(image))).save(SAMPLES, quality=85)
+    with whole_file(SAMPLES) as sheet:
+        sample_picture(list(sheets(image))).save(sheet, "JPEG", quality=85)
 
 
 def main() -> int:

@@ -18,6 +18,8 @@ from xml.etree import ElementTree
 from figures import PRESETS, RESULTS, means, published, ratios
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
+from l3c.storage.atomic import whole_file, write_whole
+
 TARGET = Path(__file__).parents[1] / "docs" / "pictures" / "pareto.svg"
 PNG = TARGET.with_suffix(".png")
 SET = "kodak"
@@ -263,10 +265,11 @@ def painted(svg: str) -> Image.Image:
 
 def write(svg: str) -> None:
     """Both files. The PNG names the digest of the SVG it was drawn from: fonts differ between versions of Pillow."""
-    TARGET.write_text(svg, encoding="utf-8")
+    write_whole(TARGET, svg.encode())
     said = PngImagePlugin.PngInfo()
     said.add_text("drawn-from", digest(svg))
-    painted(svg).save(PNG, pnginfo=said, optimize=True)
+    with whole_file(PNG) as file:
+        painted(svg).save(file, "PNG", pnginfo=said, optimize=True)
 
 
 def digest(svg: str) -> str:

@@ -9,13 +9,13 @@ megapixel are left out. Seconds of one processor, the least of several.
 from __future__ import annotations
 
 import argparse
-import csv
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from figures import write_csv
 from PIL import Image
 
 import l3c
@@ -74,10 +74,7 @@ def main() -> None:
             rows.append(row)
             print(row, flush=True)
     if options.out:
-        with options.out.open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
+        write_csv(options.out, rows[0], (map(str, row.values()) for row in rows))
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ from l3c.dct.definition.architecture import LASTS
 from l3c.dct.definition.architecture import Architecture as DctArchitecture
 from l3c.dct.definition.network import shapes
 from l3c.dct.model import read_model
+from l3c.storage.atomic import write_whole
 from l3c.wave.definition.architecture import Architecture
 from l3c.wave.definition.learning import Learning
 from l3c.wave.model_file import read_stored
@@ -478,7 +479,7 @@ def main() -> int:
         if write and path == pareto.TARGET:
             pareto.write(text)
         elif write:
-            path.write_text(text, encoding="utf-8")
+            write_whole(path, text.encode())
     return 1 if differing and not write else 0
 
 

@@ -9,6 +9,8 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
+from l3c.storage.atomic import write_whole
+
 TARGET = Path(__file__).parents[1] / "docs" / "pictures" / "network.svg"
 SCALES = 3
 COLUMN, LEFT = 250, 150
@@ -108,4 +110,4 @@ def _scale(s: int) -> list[str]:
 
 
 if __name__ == "__main__":
-    (Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET).write_text(drawing(), encoding="utf-8")
+    write_whole(Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET, drawing().encode())

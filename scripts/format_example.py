@@ -37,6 +37,7 @@ from l3c.jpeg.notes import REGULAR, most_ends, unpack_notes
 from l3c.jpeg.pack import pack_header
 from l3c.jpeg.standard import NO_CODE, QUALITIES
 from l3c.jpeg.standard import dictionary as shared_bytes
+from l3c.storage.atomic import write_whole
 from l3c.wave import presets
 from l3c.wave.definition import streams
 from l3c.wave.definition import tile as definition
@@ -450,7 +451,7 @@ def main() -> None:
         if made != inside:
             print(f"{page}: {name}")
             if "--write" in sys.argv[1:]:
-                page.write_text(before + made + behind, encoding="utf-8")
+                write_whole(page, (before + made + behind).encode())
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from l3c.models.fetch import LIST, files_of
+from l3c.storage.atomic import write_whole
 
 ROOT = Path(__file__).parents[1]
 
@@ -14,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "weights"
     target = ROOT / "src" / "l3c" / "models" / LIST.name
-    target.write_text(json.dumps(files_of(folder), indent=1) + "\n")
+    write_whole(target, (json.dumps(files_of(folder), indent=1) + "\n").encode())
     print(target)
 
 

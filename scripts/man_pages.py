@@ -17,6 +17,7 @@ from l3c import __version__
 from l3c.cli import COMMANDS, command_parser, make_parser
 from l3c.cli.completion import script
 from l3c.cli.exit_codes import MEANINGS, OF_DIFF
+from l3c.storage.atomic import write_whole
 
 PLACES = {
     "bash": "bash-completion/completions/l3c",
@@ -117,13 +118,9 @@ def write(folder: Path) -> None:
     """Everything, below a folder that is made."""
     pages = {"l3c": main_page()} | {f"l3c-{name}": command_page(name) for name in COMMANDS}
     for name, page in pages.items():
-        place = folder / "man" / "man1" / f"{name}.1"
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(page)
+        write_whole(folder / "man" / "man1" / f"{name}.1", page.encode())
     for shell, where in PLACES.items():
-        place = folder / where
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(script(shell))
+        write_whole(folder / where, script(shell).encode())
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import numpy as np
 from l3c.codec.models import find_model
 from l3c.container.constants import FILE_SUFFIX
 from l3c.errors import InputError, L3CError
+from l3c.storage.atomic import write_whole
 from l3c.training.evaluation.costs import PictureCost, Result
 from l3c.training.evaluation.real_files import RealFile
 from l3c.training.evaluation.request import Request, is_model
@@ -63,7 +64,7 @@ def _write(
             file = subject.make(image, device)
         except L3CError as error:
             raise type(error)(f"{path}: {error}") from error
-        target.write_bytes(file.data)
+        write_whole(target, file.data, replace=False)
         writing.say(_line(target, file))
         if writing.theory and file.theory:
             writing.say(comparison(file, subject.losses(image)))
@@ -98,4 +99,4 @@ def write_report(path: Path, files: Sequence[RealFile]) -> None:
     counted = files[1:] or files
     stages = dict.fromkeys(stage for file in counted for stage in file.seconds)
     means = {s: float(np.mean([file.seconds[s] for file in counted if s in file.seconds])) for s in stages}
-    path.write_text(json.dumps({"pictures": len(counted), "seconds": means}, indent=1) + "\n")
+    write_whole(path, (json.dumps({"pictures": len(counted), "seconds": means}, indent=1) + "\n").encode())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -84,17 +85,18 @@ def json_text(results: Sequence[Result]) -> str:
 
 
 def write_json(path: Path, results: Sequence[Result]) -> None:
-    path.write_text(json_text(results))
+    write_whole(path, json_text(results).encode())
 
 
 def write_csv(path: Path, results: Sequence[Result]) -> None:
     """One line a picture."""
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(
-            ["testset", "experiment", "iteration", "recursions", "picture", "subpixels", "bpsp", "bits per scale"]
-        )
-        for r in results:
-            for p in r.pictures:
-                bits = " ".join(f"{bits:.3f}" for bits in p.bits)
-                writer.writerow([r.testset, r.experiment, r.iteration, r.recursions, p.name, p.subpixels, p.bpsp, bits])
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(
+        ["testset", "experiment", "iteration", "recursions", "picture", "subpixels", "bpsp", "bits per scale"]
+    )
+    for r in results:
+        for p in r.pictures:
+            bits = " ".join(f"{bits:.3f}" for bits in p.bits)
+            writer.writerow([r.testset, r.experiment, r.iteration, r.recursions, p.name, p.subpixels, p.bpsp, bits])
+    write_whole(path, text.getvalue().encode())

@@ -14,6 +14,7 @@ from l3c.errors import InputError
 from l3c.published.architecture import recursions_of
 from l3c.published.network import Published, Scales
 from l3c.published.pictures import Pixels
+from l3c.storage.atomic import whole_file
 from l3c.training.evaluation.costs import Settings
 from l3c.training.evaluation.probabilities import padded_tensor
 from l3c.training.evaluation.test_sets import TestSet
@@ -75,9 +76,15 @@ def sample_all(network: Published, testset: TestSet, folder: Path, settings: Set
         rows.append(samples)
         for sample in samples:
             written.append(folder / f"{prefix}_{_suffix(sample)}.png")
-            Image.fromarray(sample.picture).save(written[-1])
-    contact_sheet(rows).save(folder / "contact_sheet.png")
-    return [*written, folder / "contact_sheet.png"]
+            _save(Image.fromarray(sample.picture), written[-1])
+    written.append(folder / "contact_sheet.png")
+    _save(contact_sheet(rows), written[-1])
+    return written
+
+
+def _save(image: Image.Image, path: Path) -> None:
+    with whole_file(path) as file:
+        image.save(file, "PNG")
 
 
 def _suffix(sample: Sample) -> str:
