@@ -159,8 +159,8 @@ class L3C(Published):
 class Pyramid(Published):
     """RGB and RGB Shared: auxiliary images are half-size images; only predictors are learned.
 
-    RGB has one predictor a scale, each of which reads the coarser one's context. RGB Shared has one for all, which
-    reads none.
+    RGB has a predictor for each scale, which reads the context of the coarser one. RGB Shared has one for all scales,
+    which reads none.
     """
 
     learned = False
