@@ -32,7 +32,7 @@ from l3c.training.job.table import table_of
 from l3c.training.published import gpu_job, step_times
 from l3c.training.published.carried import FORMAT, HEADER, read_run, write_run
 from l3c.training.published.config import Config
-from l3c.training.published.gpu_job import BASELINES, L3C, MODULE, STAGES, compile_only, run
+from l3c.training.published.gpu_job import BASELINES, L3C, MODULE, RGB, STAGES, begun_with, compile_only, run
 from l3c.training.published.loading import load_trained
 from l3c.training.published.optimizers import make_optimizer
 from l3c.training.published.speed import operations_per_pixel
@@ -87,6 +87,8 @@ def test_a_first_call_and_one_that_goes_on(data: Path, tmp_path: Path, capsys: p
     log = [json.loads(line) for line in (first / "log.jsonl").read_text().splitlines()]
     assert [*dict.fromkeys(line["stage"] for line in log)] == ["rgb-shared", "rgb", "l3c"]
     assert {line["call"] for line in log} == {1}
+    assert begun_with(job(data, "first", 0.25), RGB) == str(first / "rgb-shared-float.safetensors")
+    assert begun_with(job(data, "nowhere", 0.25), RGB) is None
     reached = read_run(first, "l3c")["iteration"]
     assert reached > 5
     assert read_float(str(first / "rgb-float.safetensors")).architecture.kind == "rgb"

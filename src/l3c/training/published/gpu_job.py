@@ -49,8 +49,13 @@ RESULTS = "results"
 SHORT = ("interpolate", "mean_rate=30")
 """Settings of all short trainings, which docs/training.md explains."""
 
-# first, since they are small: what L3C has to beat
-BASELINES = (Stage("rgb-shared", "rgb_shared", SHORT), Stage("rgb", "rgb", SHORT))
+SHARED = Stage("rgb-shared", "rgb_shared", SHORT)
+"""First, since it learns from all scales at once, and RGB begins with its predictor."""
+
+RGB = Stage("rgb", "rgb", ("learning_rate=1e-4",))
+"""Its weights are trained already: twice the rate throws them far back."""
+
+BASELINES = (SHARED, RGB)  # before L3C, since they are small: what it has to beat
 # inputs of its quantizers, which alone have gradients that vanish, stay within their levels
 L3C = Stage("l3c", "l3c", (*SHORT, "range_penalty=0.1"))
 STAGES = {stage.name: stage for stage in (*BASELINES, L3C)}  # by name
@@ -93,12 +98,19 @@ def run(job: Job) -> None:
     with compiling(job, [*stages[1:], L3C], device, MODULE) as compiled:
         for stage in stages:
             minutes = min(BASELINE_MINUTES, BASELINE_SHARE * job.minutes)
-            _train(job, compiled.ready(stage, min(PATIENCE, job.seconds_left)), packs, minutes, results)
+            ready = compiled.ready(stage, min(PATIENCE, job.seconds_left))
+            _train(job, ready, packs, minutes, results, restore_restart=begun_with(job, stage))
         l3c = compiled.ready(L3C, PATIENCE_SHARE * job.seconds_left)
         restore = {"restore_continue": str(_continued(job, results))} if goes_on else {}
         _train(job, l3c, packs, job.seconds_left / 60, results, **restore)
     results.write()
     finish(job, RESULTS)
+
+
+def begun_with(job: Job, stage: Stage) -> str | None:
+    """The weights that a baseline begins with: RGB with those of RGB Shared, where it has left any."""
+    place = job.out / float_file(SHARED)
+    return str(place) if stage.name == RGB.name and place.exists() else None
 
 
 def _train(
