@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from l3c.dct.definition.architecture import Architecture
 from l3c.dct.definition.network import WEIGHT_MAX
 from l3c.errors import InputError
+from l3c.training.ranges import COUNT, DECAY, NOT_NEGATIVE, POSITIVE, SEED, SHARE, Range, check_ranges
 
+THREADS_MAX = 1024  # of PyTorch, which would try to start any number
 KIND = "jpeg"  # `network.kind` of these configurations
 
 
@@ -60,6 +63,14 @@ class DctOptimizer:
     weight_decay: float = 0.01
     clip_norm: float = 0.5
 
+    RANGES: ClassVar[Mapping[str, Range]] = {
+        "learning_rate": NOT_NEGATIVE, "final_rate": NOT_NEGATIVE, "warm_up": NOT_NEGATIVE, "constant": SHARE,
+        "average": DECAY, "weight_decay": NOT_NEGATIVE, "clip_norm": POSITIVE,
+    }  # fmt: skip
+
+    def __post_init__(self) -> None:
+        check_ranges("optimizer", self, self.RANGES)
+
 
 @dataclass(frozen=True)
 class DctExecution:
@@ -75,9 +86,13 @@ class DctExecution:
     weight_most: int = WEIGHT_MAX
     threads: int = 1
 
+    RANGES: ClassVar[Mapping[str, Range]] = {
+        "seed": SEED, "iterations": COUNT, "minutes": POSITIVE, "quantize_from": SHARE,
+        "weight_most": Range(1, WEIGHT_MAX), "threads": Range(1, THREADS_MAX),
+    }  # fmt: skip
+
     def __post_init__(self) -> None:
-        if not 1 <= self.weight_most <= WEIGHT_MAX:
-            raise InputError(f"run.weight_most: {self.weight_most}, expected 1 to {WEIGHT_MAX}")
+        check_ranges("run", self, self.RANGES)
 
 
 @dataclass(frozen=True)
@@ -98,9 +113,12 @@ class DctData:
     blocks: int = 128
     valid_blocks: int = 384
 
+    RANGES: ClassVar[Mapping[str, Range]] = {
+        "made": NOT_NEGATIVE, "real": SHARE, "files": COUNT, "blocks": COUNT, "valid_blocks": COUNT
+    }  # fmt: skip
+
     def __post_init__(self) -> None:
-        if min(self.files, self.blocks, self.valid_blocks) < 1 or self.made < 0 or not 0 <= self.real <= 1:
-            raise InputError("data: files, blocks and valid_blocks are positive, made is not negative, real is a share")
+        check_ranges("data", self, self.RANGES)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from l3c.errors import InputError
 from l3c.published.architecture import Architecture
+from l3c.training.published.schedule import check_schedule
+from l3c.training.ranges import COUNT, DECAY, NOT_NEGATIVE, POSITIVE, SEED, SHARE, Range, check_ranges
 
 OPTIMIZERS = ("rmsprop", "adam", "adamw")  # RMSprop is the published one
 
@@ -47,13 +49,17 @@ class Optimizer:
     rewind: float | None = None
     mean_rate: float = 1.0
 
+    RANGES: ClassVar[Mapping[str, Range]] = {
+        "learning_rate": NOT_NEGATIVE, "weight_decay": NOT_NEGATIVE, "warm_up": NOT_NEGATIVE, "clip_norm": POSITIVE,
+        "ema_decay": DECAY, "latent_warm_up": NOT_NEGATIVE, "range_penalty": NOT_NEGATIVE, "guidance": NOT_NEGATIVE,
+        "rewind": Range(1, open_low=True), "mean_rate": POSITIVE,
+    }  # fmt: skip
+
     def __post_init__(self) -> None:
         if self.name not in OPTIMIZERS:
             raise InputError(f"optimizer.name: {self.name!r} is none of {', '.join(OPTIMIZERS)}")
-        if self.rewind is not None and not self.rewind > 1:
-            raise InputError(f"optimizer.rewind: {self.rewind!r} is no factor above 1")
-        if not 0 < self.mean_rate < math.inf:
-            raise InputError(f"optimizer.mean_rate: {self.mean_rate!r} is no factor above 0")
+        check_ranges("optimizer", self, self.RANGES)
+        check_schedule(self.schedule)
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,10 @@ class Execution:
     interpolate: bool = False
     compile_mode: str = "default"
 
+    RANGES: ClassVar[Mapping[str, Range]] = {"seed": SEED, "iterations": COUNT, "minutes": POSITIVE}
+
     def __post_init__(self) -> None:
+        check_ranges("run", self, self.RANGES)
         if self.compile_mode not in COMPILE_MODES:
             raise InputError(f"run.compile_mode: {self.compile_mode!r} is none of {', '.join(COMPILE_MODES)}")
 
@@ -112,13 +121,15 @@ class Data:
     full_batches: bool = False
     valid_crop: int | None = None
 
+    RANGES: ClassVar[Mapping[str, Range]] = {
+        "crop": COUNT, "batch": COUNT, "valid_batch": COUNT, "valid_batches": COUNT, "epochs": COUNT, "crops": COUNT,
+        "reduced": SHARE, "reduce_from": Range(SMALLEST_FACTOR, 1), "valid_crop": COUNT,
+    }  # fmt: skip
+
     def __post_init__(self) -> None:
-        if min(self.crop, self.batch, self.valid_batch, self.valid_batches, self.crops, self.valid_crop or 1) < 1:
-            raise InputError("data: crop, batch, valid_batch, valid_batches, crops and valid_crop must be positive")
+        check_ranges("data", self, self.RANGES)
         if self.batch % self.crops:
             raise InputError(f"data.batch: {self.batch} is no multiple of data.crops, {self.crops}")
-        if not (0 <= self.reduced <= 1 and SMALLEST_FACTOR <= self.reduce_from <= 1):
-            raise InputError(f"data: reduced must be 0 to 1, and reduce_from {SMALLEST_FACTOR} to 1")
 
 
 @dataclass(frozen=True)

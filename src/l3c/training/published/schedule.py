@@ -19,7 +19,7 @@ from l3c.errors import InputError
 
 Rate = Callable[[int], float]
 CLOCK = "clock"  # a schedule that follows the run's minutes
-NUMBER = r"([\d.]+(?:e-?\d+)?)"  # a part of the grammar's forms
+NUMBER = r"(\d+(?:\.\d*)?(?:e-?\d{1,2})?|\.\d+(?:e-?\d{1,2})?)"  # a part of the grammar's forms
 # the published form: a factor each so many iterations or epochs, and a second one after a warm restart
 STAIRS = re.compile(rf"exp_{NUMBER}_([ie]){NUMBER}(?:_warm_{NUMBER}_{NUMBER}_([ie]){NUMBER})?")
 # a quarter of a cosine from one rate to another, again and again
@@ -63,6 +63,11 @@ def make_schedule(
     )
 
 
+def check_schedule(text: str) -> None:
+    """Raise InputError where a text is none of the forms, or has numbers that make no schedule."""
+    make_schedule(text, 1.0, 1, 1, lambda: 0.0)
+
+
 def warmed_up(rate: Rate, iterations: int) -> Rate:
     """Let the rate rise from near 0 in a straight line at first."""
     return lambda iteration: rate(iteration) * min(1.0, (iteration + 1) / (iterations + 1))
@@ -86,15 +91,22 @@ def watched(rate: Rate, initial: float, warm_up: int = 0) -> Rate:
 
 
 def _span(unit: str, count: str, batches_per_epoch: int) -> int:
-    return max(1, int(float(count) * (batches_per_epoch if unit == "e" else 1)))
+    return max(1, int(_positive(count) * (batches_per_epoch if unit == "e" else 1)))
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise InputError(f"optimizer.schedule: {text} is no length or factor above 0")
+    return value
 
 
 def _stairs(match: re.Match[str], initial: float, batches_per_epoch: int) -> Rate:
-    factor, steps = float(match[1]), _span(match[2], match[3], batches_per_epoch)
+    factor, steps = _positive(match[1]), _span(match[2], match[3], batches_per_epoch)
     if not match[4]:
         return lambda iteration: initial * factor ** (iteration // steps)
     restart = _span("e", match[4], batches_per_epoch)
-    later_factor, later_steps = float(match[5]), _span(match[6], match[7], batches_per_epoch)
+    later_factor, later_steps = _positive(match[5]), _span(match[6], match[7], batches_per_epoch)
 
     def rate(iteration: int) -> float:
         if iteration < restart:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, ClassVar
 
 from l3c.errors import InputError
 from l3c.training.published.config import Data
+from l3c.training.ranges import COUNT, DECAY, NOT_NEGATIVE, POSITIVE, SEED, SHARE, Range, check_ranges
 from l3c.wave.definition.architecture import Architecture
 
 KIND = "wave"  # of configurations of wave networks
@@ -54,11 +56,14 @@ class WaveOptimizer:
     schedule: str = BY_ITERATIONS
     ema_decay: float | None = None
 
+    RANGES: ClassVar[Mapping[str, Range]] = {
+        "learning_rate": NOT_NEGATIVE, "final_rate": NOT_NEGATIVE, "warm_up": NOT_NEGATIVE, "ema_decay": DECAY
+    }  # fmt: skip
+
     def __post_init__(self) -> None:
         if self.schedule not in SCHEDULES:
             raise InputError(f"optimizer.schedule: {self.schedule!r} is none of {', '.join(SCHEDULES)}")
-        if self.ema_decay is not None and not 0 < self.ema_decay < 1:
-            raise InputError(f"optimizer.ema_decay: {self.ema_decay!r} is no share between 0 and 1")
+        check_ranges("optimizer", self, self.RANGES)
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,13 @@ class WaveExecution:
     patience: float | None = None
     least_gain: float = 0.003
 
+    RANGES: ClassVar[Mapping[str, Range]] = {
+        "seed": SEED, "pixels": COUNT, "iterations": COUNT, "minutes": POSITIVE, "quantize_from": SHARE,
+        "patience": POSITIVE, "least_gain": DECAY,
+    }  # fmt: skip
+
     def __post_init__(self) -> None:
+        check_ranges("run", self, self.RANGES)
         if self.backend not in (None, *BACKENDS):
             raise InputError(f"run.backend: {self.backend!r} is none of {', '.join(BACKENDS)}")
 
