@@ -258,3 +258,32 @@ def test_examples(module: Any) -> None:
 
 def test_examples_of_the_documentation() -> None:
     assert doctest.testfile(str(ROOT / "docs" / "coding.md"), module_relative=False).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("symbols", "said"),
+    [
+        ([0.5, 1.9, 2.7], "symbols: has values that are no integers"),
+        ([0.0, np.nan], "symbols: has values that are no integers"),
+        ([0.0, np.inf], "symbols: has values that are no integers"),
+        ([0, 1 << 32], "symbols: has values beyond 32 bits"),
+        (["a"], "symbols: .* needs integers"),
+        ([1j], "symbols: complex128, needs integers"),
+    ],
+)
+def test_symbols_that_would_come_back_as_others_are_refused(symbols: list[Any], said: str) -> None:
+    """A conversion to integers would cut their fractions, or wrap them."""
+    with pytest.raises(InputError, match=said):
+        SymbolEncoder().put(symbols, uniform(4))
+    with pytest.raises(InputError, match=said):
+        SymbolEncoder().put_mixtures([symbols], np.zeros((3, len(symbols)), np.int32))
+    with pytest.raises(InputError, match="mixture parameters"):
+        SymbolEncoder().put_mixtures([[0] * len(symbols)], [[0] * len(symbols), symbols, symbols])
+
+
+def test_integers_of_any_type_are_symbols() -> None:
+    torch = pytest.importorskip("torch")
+    for symbols in ([0.0, 3.0, 2.0], np.array([0, 3, 2], np.uint64), torch.tensor([0, 3, 2], dtype=torch.bfloat16)):
+        encoder = SymbolEncoder()
+        encoder.put(symbols, uniform(4))
+        assert SymbolDecoder(encoder.finish()).take(3, uniform(4)).tolist() == [0, 3, 2]

@@ -25,6 +25,8 @@ LOGIT_UNIT = 16
 PARTS = float(1 << 30)
 """Probabilities are rounded to this part of their row's largest."""
 
+INT32 = np.iinfo(np.int32)  # what the coder takes
+
 NOT_FINITE = -LIMIT - 1
 """Marks a parameter of an invalid mixture, on its way to the host."""
 
@@ -54,12 +56,29 @@ def is_tensor(given: Any) -> bool:
     return torch is not None and isinstance(given, torch.Tensor)
 
 
+def as_integers(given: Any, name: str) -> NDArray[np.int32]:
+    """As int32 of the same shape; what is of another type must have the same values as that.
+
+    name: for the message. Raises InputError for fractions, values that are not finite, and those beyond 32 bits.
+    """
+    array = as_array(given)
+    if array.dtype == np.int32:
+        return np.ascontiguousarray(array)
+    if array.dtype.kind not in "biuf":
+        raise InputError(f"{name}: {array.dtype}, needs integers")
+    if array.dtype.kind == "f" and not bool((np.isfinite(array) & (array == np.floor(array))).all()):
+        raise InputError(f"{name}: has values that are no integers")
+    if array.size and not INT32.min <= array.min() <= array.max() <= INT32.max:
+        raise InputError(f"{name}: has values beyond 32 bits")
+    return np.ascontiguousarray(array, np.int32)
+
+
 def as_parameters(given: Any) -> NDArray[np.int32]:
     """Mixture parameters as int32 [rows, N]; floating ones must be integers."""
-    array = as_array(given)
+    array = as_integers(given, "mixture parameters")
     if array.ndim != 2:
         raise InputError(f"mixture parameters {array.shape}: needs [parts * channels * components, count]")
-    return np.ascontiguousarray(array, np.int32)
+    return array
 
 
 def as_frequencies(given: Any) -> NDArray[np.int32]:
@@ -67,7 +86,7 @@ def as_frequencies(given: Any) -> NDArray[np.int32]:
     array = as_array(given)
     if array.ndim not in (1, 2) or array.dtype.kind not in "iu":
         raise InputError(f"cumulative frequencies, {array.dtype} {array.shape}: needs integers [N, L + 1] or [L + 1]")
-    return np.ascontiguousarray(array if array.ndim == 2 else array[None], np.int32)
+    return as_integers(array if array.ndim == 2 else array[None], "cumulative frequencies")
 
 
 def uniform(levels: int) -> NDArray[np.int32]:

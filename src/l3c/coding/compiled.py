@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l3c import _engine
-from l3c.coding.arrays import as_array, as_frequencies, as_parameters
+from l3c.coding.arrays import as_frequencies, as_integers, as_parameters
 from l3c.coding.tables import exponential_table, inverse_scale_tables, sigmoid_table
 from l3c.errors import FormatError, InputError
 from l3c.isa import chosen_isa
@@ -40,7 +40,7 @@ class SymbolEncoder:
         parts: logits (1/16 nat), means (1/64 of a symbol), log scales (1/16, 0 stands for e symbols) and, where joint,
         logits of coefficients (1/1024). joint: 3 channels, each mean shifted by the channels before it. K up to 16.
         """
-        values = as_array(symbols)
+        values = as_integers(symbols, "symbols")
         if values.ndim != 2 or (values.size and not 0 <= values.min() <= values.max() < levels):
             raise InputError(f"symbols {values.shape}: needs [channels, count], each in 0..{levels - 1}")
         rows, bytes_of_symbols = as_parameters(parameters), values.astype(np.uint8, order="C")
@@ -48,7 +48,7 @@ class SymbolEncoder:
 
     def put(self, symbols: Any, cumulative: Any) -> None:
         """Add symbols [N] under cumulative frequencies [N, L + 1], or one row [L + 1] for all, from 0 to 65536."""
-        values = np.ascontiguousarray(as_array(symbols), np.int32)
+        values = as_integers(symbols, "symbols")
         _call(self._coder.put_frequencies, as_frequencies(cumulative), values)
 
     @property
