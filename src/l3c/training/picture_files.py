@@ -8,13 +8,17 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from l3c.errors import InputError
+from l3c.images.description import Description
+from l3c.images.read import read_bytes
+from l3c.images.write import to_image
 from l3c.storage.atomic import write_whole
 
 # of files that count as pictures of a folder
@@ -25,6 +29,11 @@ PIXELS_MAX = 1 << 27
 UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 """What Pillow raises for damaged pictures, and for those of too many pixels."""
 
+EXACT = frozenset({"PNG", "TIFF", "BMP"})
+"""Formats that the codec's own readers take: Pillow gives samples that some of their files do not have."""
+
+OTHER_SAMPLES = "has samples of more than 8 bits, or signed ones, which these networks do not take"  # in messages
+
 Pixels = NDArray[np.uint8]
 logger = logging.getLogger(__name__)
 
@@ -32,20 +41,37 @@ logger = logging.getLogger(__name__)
 def read_rgb(path: Path) -> Pixels:
     """uint8 [H, W, 3]. Alpha is dropped, gray is repeated.
 
-    Raises InputError naming the file where it is damaged, has more than PIXELS_MAX pixels, or samples of more than
-    8 bits: networks take 8, and Pillow would cut the others off.
+    Raises InputError naming the file where it is damaged, has more than PIXELS_MAX pixels, or samples of another kind
+    than 8 bits without a sign: networks take those, and Pillow would cut others off.
     """
     try:
         with Image.open(path) as image:
-            if image.width * image.height > PIXELS_MAX:
-                raise InputError(f"{path}: {image.width} x {image.height} pixels, at most {PIXELS_MAX} are read")
-            if _is_deep(image):
-                raise InputError(f"{path}: has samples of more than 8 bits, which these networks do not take")
-            return np.array(image.convert("RGB"))
+            _check_size(path, image.width, image.height)
+            if image.format not in EXACT:
+                if _is_deep(image):
+                    raise InputError(f"{path}: {OTHER_SAMPLES}")
+                return np.array(image.convert("RGB"))
+        return np.array(to_image(read_bytes(path.read_bytes(), str(path), partial(_check, path))).convert("RGB"))
     except InputError:
         raise
     except UNREADABLE as error:
-        raise InputError(f"{path}: {error}") from error
+        raise InputError(f"{path}: {_reason(error)}") from error
+
+
+def _check(path: Path, description: Description) -> None:
+    _check_size(path, description.width, description.height)
+    if description.bits > 8 or description.number != "unsigned":
+        raise InputError(f"{path}: {OTHER_SAMPLES}")
+
+
+def _check_size(path: Path, width: int, height: int) -> None:
+    if width * height > PIXELS_MAX:
+        raise InputError(f"{path}: {width} x {height} pixels, at most {PIXELS_MAX} are read")
+
+
+def _reason(error: Exception) -> str:
+    """Of Pillow's errors. One names a place in memory instead of a reason."""
+    return "is no picture that Pillow knows" if isinstance(error, UnidentifiedImageError) else str(error)
 
 
 def _is_deep(image: Image.Image) -> bool:
@@ -131,7 +157,7 @@ def _short_side(path: Path) -> int:
         with Image.open(path) as image:
             return min(image.size)
     except UNREADABLE as error:
-        logger.warning("skipped %s: %s", path, error)
+        logger.warning("skipped %s: %s", path, _reason(error))
         return 0
 
 
