@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -29,8 +30,10 @@ def load_dense(source: Path | bytes, place: str) -> Any:
         except (MemoryError, OSError, ModelError):
             raise
         except Exception as error:  # unpickling raises whatever damage leads to
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise ModelError(f"{place}: not a checkpoint, damaged, or holding more than tensors: {reason}") from error
+            # what PyTorch says of pickles is how to run what is in them
+            said = "" if isinstance(error, UnpicklingError) else str(error)
+            reason = "".join(f": {line}" for line in said.splitlines()[:1])
+            raise ModelError(f"{place}: not a checkpoint, damaged, or holding more than tensors{reason}") from error
     check_dense(content, place)
     return content
 

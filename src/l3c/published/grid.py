@@ -66,7 +66,7 @@ def grid_of(a: Architecture, layer: Layer, outputs: int, steps: Steps) -> Grid:
 
 
 def most_of(layer: Layer) -> int:
-    """Greatest magnitude of a layer's whole weights."""
+    """Greatest magnitude of a layer's integer weights."""
     return LARGE_WEIGHT if any(part in layer.name.split(".") for part in LARGE) else SMALL_WEIGHT
 
 
@@ -75,6 +75,8 @@ def shifts_of(layer: Layer, most: int, weight: Floats, bias: Floats) -> NDArray[
 
     weight, bias: in units of the signals.
     """
+    if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
+        raise ModelError(f"{layer.name}: its signals or weights are too large to be counted in")
     shifts = np.full(len(bias), -1)
     largest = np.abs(weight).max((1, 2, 3))
     begin = math.floor(math.log2((most + 1) / max(float(largest.min()), 1e-9)))

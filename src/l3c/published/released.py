@@ -113,7 +113,10 @@ def _experiment(path: PurePosixPath, source: Path) -> str:
     """EXPERIMENT/ckpts/ckpt_N.pt names it; otherwise the source does."""
     if path.parent.name == "ckpts" and path.parent.parent.name not in ("", ".."):
         return path.parent.parent.name
-    return source.name.split(".")[0]
+    name = source.resolve().name.split(".")[0]
+    if not name:
+        raise InputError(f"{source}: its name gives none to an experiment")
+    return name
 
 
 def _read(place: str, experiment: str, data: bytes) -> Released:
@@ -132,6 +135,8 @@ def check_state(state: Mapping[Any, Any], place: str) -> dict[str, Tensor]:
     for key, value in state.items():
         if not isinstance(key, str) or not isinstance(value, Tensor):
             raise ModelError(f"{place}: {key!r} is no named tensor")
+        if value.is_complex():
+            raise ModelError(f"{place}: {key} has complex values")
         checked[key] = value.float()
         if not bool(torch.isfinite(checked[key]).all()):
             raise ModelError(f"{place}: {key} has values that are not finite")
@@ -148,6 +153,10 @@ def architecture_of(state: Mapping[str, Tensor], place: str) -> Architecture:
         wanted = {key: tuple(value.shape) for key, value in make_network(architecture).state_dict().items()}
     for key in dict.fromkeys([*wanted, *state]):
         ours, theirs = wanted.get(key), tuple(state[key].shape) if key in state else None
+        if theirs is None:
+            raise ModelError(f"{place}: {key} is missing, which {architecture.kind} has")
+        if ours is None:
+            raise ModelError(f"{place}: {key} is there, which {architecture.kind} does not have")
         if ours != theirs:
             raise ModelError(f"{place}: {key} has shape {theirs}, but {architecture.kind} has {ours}")
     return architecture

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from l3c.errors import InputError, ModelError
-from l3c.storage.atomic import whole_file
+from l3c.storage.atomic import PARTIAL, remove_abandoned, whole_file
 
 LATEST = -1
 """Instead of an iteration: that of the newest checkpoint."""
@@ -74,7 +74,17 @@ class Checkpoints:
         if not path.exists():
             return None
         state = read_state(path)
-        return float(state["bpsp"]), int(state["iteration"])
+        try:
+            return float(state["bpsp"]), int(state["iteration"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"{path}: does not say what its validation cost, and at which iteration") from error
+
+    def tidy(self) -> None:
+        """Remove what a process that was killed while it wrote left here."""
+        if self.folder.is_dir():
+            for path in self.folder.iterdir():
+                if PARTIAL.fullmatch(path.name):
+                    remove_abandoned(path)
 
     def save_best(self, state: dict[str, Any]) -> None:
         """Write weights under `network`, and `bpsp` and `iteration` of their validation, in place of the last best."""
@@ -103,7 +113,31 @@ def save_state(path: Path, state: dict[str, Any]) -> None:
     import torch
 
     with whole_file(path) as file:
-        torch.save(state, file)
+        kept = _Kept(file)
+        try:
+            torch.save(state, kept)  # type: ignore[arg-type]
+        except RuntimeError:
+            if kept.error is not None:  # PyTorch says what it did not expect then, not why
+                raise OSError(kept.error.errno, kept.error.strerror, str(path)) from None
+            raise
+
+
+class _Kept:
+    """A file to write into, and the error that writing ended with."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.error: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            self.error = error
+            raise
+
+    def flush(self) -> None:
+        self._file.flush()
 
 
 def read_state(path: Path) -> dict[str, Any]:

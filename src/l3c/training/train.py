@@ -41,6 +41,8 @@ def train(request: Request, on_save: OnSave | None = None) -> Experiment:
     with join_processes(wing.device(request)) as processes:
         wing.check(request, processes)
         with _experiment(request, config, paths, restore, processes) as experiment:
+            if processes.leads:
+                experiment.checkpoints.tidy()
             trainer = wing.trainer(experiment, config, request, processes, on_save)
             if restore:
                 trainer.restore(restore)

@@ -1,6 +1,7 @@
 """Released checkpoints: from archive, folder and file, with nothing in them run."""
 
 import io
+import shutil
 import tarfile
 import zipfile
 from collections import OrderedDict
@@ -106,9 +107,10 @@ def test_what_is_no_released_checkpoint_is_refused_by_name(released: Path, tmp_p
     state = torch.load(path, weights_only=True)["net"]
     for content, said in [
         ({"net": {**state, "nets.0.dec.head.bias": torch.zeros(3)}}, "nets.0.dec.head.bias has shape"),
-        ({"net": {**state, "extra": torch.zeros(3)}}, "extra has shape"),
-        ({"net": {k: v for k, v in state.items() if not k.endswith("lin.bias")}}, "lin.bias has shape None"),
+        ({"net": {**state, "extra": torch.zeros(3)}}, "extra is there, which l3c does not have"),
+        ({"net": {k: v for k, v in state.items() if not k.endswith("lin.bias")}}, "lin.bias is missing, which l3c has"),
         ({"net": {**state, "sub_rgb_mean.bias": torch.full((3,), torch.nan)}}, "not finite"),
+        ({"net": {**state, "sub_rgb_mean.bias": torch.zeros(3, dtype=torch.complex64)}}, "complex"),
         ({"net": {}}, "no published network"),
         ({"weights": state}, "under 'net'"),
         ({"net": path}, "more than tensors"),
@@ -128,6 +130,17 @@ def test_what_is_no_released_checkpoint_is_refused_by_name(released: Path, tmp_p
     broken.write_bytes(whole[:middle] + b"\xff" * 64 + whole[middle + 64 :])
     with pytest.raises(InputError, match="readable archive"):
         read_released(broken)
+
+
+def test_a_folder_that_is_named_by_a_dot_gives_its_own_name(
+    released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    shutil.copy(released / NAME / "ckpts" / "ckpt_0001002750.pt", flat)
+    monkeypatch.chdir(flat)
+    assert main(["import-released", ".", "--log-dir", str(tmp_path / "runs")]) == 0
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["flat"]
 
 
 def archived(released: Path, folder: Path, name: str = "L3C.tar.gz") -> Path:

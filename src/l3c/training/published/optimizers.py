@@ -103,15 +103,21 @@ def _unfit(optimizer: torch.optim.Optimizer, name: str, state: Mapping[str, Any]
     saved = state.get("optimizer")
     if not saved:
         return "has no optimizer state"
-    earlier = state.get("config", {}).get("optimizer", {}).get("name", name)
-    if earlier != name:
-        return f"its optimizer is {earlier}, here it is {name}"
+    try:
+        earlier = state.get("config", {}).get("optimizer", {}).get("name", name)
+        if earlier != name:
+            return f"its optimizer is {earlier}, here it is {name}"
+        return "" if _fits(optimizer, name, saved) else "its optimizer is that of another network"
+    except (AttributeError, KeyError, IndexError, TypeError):
+        return "its optimizer's state is damaged"
+
+
+def _fits(optimizer: torch.optim.Optimizer, name: str, saved: Mapping[str, Any]) -> bool:
+    """Whether saved moments are those of the optimizer's parameters."""
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     places = [place for group in saved["param_groups"] for place in group["params"]]
-    if places != list(range(len(parameters))):
-        return "its optimizer is that of another network"
-    for place, moments in saved["state"].items():
-        for part in MOMENTS[name]:
-            if part not in moments or moments[part].shape != parameters[place].shape:
-                return "its optimizer is that of another network"
-    return ""
+    return places == list(range(len(parameters))) and all(
+        part in moments and moments[part].shape == parameters[place].shape
+        for place, moments in saved["state"].items()
+        for part in MOMENTS[name]
+    )

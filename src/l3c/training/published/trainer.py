@@ -371,7 +371,8 @@ class Trainer:
                 seen = float(self._costs(validation.seen).sum())
                 values |= {"val/train_bpsp": seen, "val/gap": bpsp - seen}
             self._show(monitor, "val", validation.pictures[0])
-            if self.options.save and (self.best is None or bpsp < self.best[0]):
+            better = math.isfinite(bpsp) and (self.best is None or bpsp < self.best[0])
+            if self.options.save and better:
                 self.best = (bpsp, self.iteration)
                 state = {"network": self.network.state_dict(), "config": self.config.to_dict()}
                 self.experiment.checkpoints.save_best({**state, "iteration": self.iteration, "bpsp": bpsp})
@@ -433,13 +434,22 @@ def trained_weights(state: dict[str, Any], place: Path) -> dict[str, Tensor]:
     """The network of a checkpoint. Raises ModelError where it is none of a published network."""
     if "network" not in state:
         raise ModelError(f"{place}: is a checkpoint of another network")
-    weights: dict[str, Tensor] = state["network"]
-    return weights
+    return _named_tensors(state["network"], place)
 
 
 def evaluated_weights(state: dict[str, Any], place: Path) -> dict[str, Tensor]:
     """The same, averaged where the checkpoint has averages: what is evaluated, exported and begun with."""
-    return state.get("ema") or trained_weights(state, place)
+    averages = state.get("ema")
+    return _named_tensors(averages, place) if averages else trained_weights(state, place)
+
+
+def _named_tensors(weights: Any, place: Path) -> dict[str, Tensor]:
+    named = isinstance(weights, dict) and all(
+        isinstance(key, str) and isinstance(value, Tensor) for key, value in weights.items()
+    )
+    if not named:
+        raise ModelError(f"{place}: its network is no tensors by name")
+    return weights  # type: ignore[no-any-return]
 
 
 def load_weights(network: nn.Module, state: dict[str, Tensor], strict: bool, place: str) -> None:

@@ -61,8 +61,10 @@ def read_checkpoint(path: Path) -> Parameters:
     try:
         with np.load(path) as stored:
             return np.asarray(stored["parameters"], np.float32)
-    except (OSError, ValueError, KeyError) as error:
+    except OSError as error:
         raise ModelError(f"{path}: not a checkpoint of the wave network: {error}") from error
+    except (ValueError, KeyError) as error:  # NumPy says how to run what is in it
+        raise ModelError(f"{path}: not a checkpoint of the wave network: holds no array `parameters`") from error
 
 
 def _fitting(

@@ -199,7 +199,8 @@ class WaveTrainer:
         cost = sum(costs) / sum(map(len, valid))
         monitor.scalars(self.iteration, {"val/bpsp": cost, **self._progress(due)})
         monitor.line(self.iteration, f"validation bpsp {cost:.4f}")
-        if self.options.save and (self.best is None or quantized > self._best_is_quantized or cost < self.best[0]):
+        better = self.best is None or quantized > self._best_is_quantized or cost < self.best[0]
+        if self.options.save and better and math.isfinite(cost):
             self.best, self._best_is_quantized = (cost, self.iteration), quantized
             state = {"parameters": self.backend.tensor(self._judged), "config": self.config.to_dict()}
             self.experiment.checkpoints.save_best(
