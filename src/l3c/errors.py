@@ -124,7 +124,7 @@ def explained(error: Exception, name: str) -> tuple[str, int]:
     return f"{name}: {unforeseen(error)}", 1
 
 
-def unforeseen(error: Exception) -> str:
-    """For an error that only a bug, or a file nobody thought of, can lead to."""
+def unforeseen(error: Exception, how: str = "--debug") -> str:
+    """For an error that only a bug, or a file nobody thought of, can lead to. how: the option that shows more."""
     text = " ".join(str(error).split())
-    return f"unforeseen {type(error).__name__}{': ' if text else ''}{text} (--debug shows where)"
+    return f"unforeseen {type(error).__name__}{': ' if text else ''}{text} ({how} shows where)"

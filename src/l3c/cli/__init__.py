@@ -35,6 +35,12 @@ COMMANDS = {
 OWN_SIGNALS = {"train"}
 """Commands that know what to do when a signal comes."""
 
+WITH_WARNINGS = {"train", "eval", "sample", "export", "import-released", "prepare", "models"}
+"""Commands about networks: warnings, such as of pictures that are left out, belong to their results."""
+
+OWN_DEBUG = {"train"}
+"""Commands whose `--debug` does more than show where errors are raised: a run cannot be repeated with it."""
+
 USAGE = 2
 """Exit code of wrong usage, as argparse has it."""
 
@@ -55,7 +61,7 @@ def make_parser() -> Parser:
     parser.add_argument("--version", action="version", version=version())
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
-        _module(name).add_arguments(subparsers.add_parser(name, help=summary, description=_sentence(summary)))
+        _add_arguments(name, subparsers.add_parser(name, help=summary, description=_sentence(summary)))
     return parser
 
 
@@ -69,9 +75,16 @@ def version() -> str:
 def command_parser(name: str) -> Parser:
     """The parser of one command, which saves the import of the others."""
     parser = Parser(prog=f"l3c {name}", description=_sentence(COMMANDS[name]))
-    _module(name).add_arguments(parser)
+    _add_arguments(name, parser)
     parser.set_defaults(command=name)
     return parser
+
+
+def _add_arguments(name: str, parser: Parser) -> None:
+    from l3c.cli.options import add_debug
+
+    _module(name).add_arguments(parser)
+    add_debug(parser)
 
 
 def _sentence(summary: str) -> str:
@@ -98,8 +111,11 @@ def main(arguments: list[str] | None = None) -> int:
         options = command_parser(arguments[0]).parse_anywhere(arguments[1:])
     else:
         options = make_parser().parse_args(arguments)
-    if not hasattr(options, "trace"):
-        return _run(options, False)
+    from l3c.cli.options import traces
+
+    options.trace = traces(options)
+    if options.command in WITH_WARNINGS:
+        return _run(options, options.trace)
     with calm(getattr(options, "quiet", False), options.trace):
         return _run(options, options.trace)
 
@@ -133,11 +149,11 @@ def _run(options: argparse.Namespace, trace: bool) -> int:
             reason += ": not found"
         return _failed(f"{name}{reason}", FAILED, trace)
     except Exception as error:
-        if not hasattr(options, "trace"):
-            raise
+        from l3c.cli.options import DEBUG, DEBUG_VARIABLE
         from l3c.errors import unforeseen
 
-        return _failed(unforeseen(error), FAILED, trace)
+        how = f"{DEBUG_VARIABLE}=1" if options.command in OWN_DEBUG else DEBUG
+        return _failed(unforeseen(error, how), FAILED, trace)
 
 
 def _failed(reason: str, code: int, trace: bool) -> int:

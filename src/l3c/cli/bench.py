@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from l3c.cli.options import add_debug, add_effort, add_memory, add_threads, positive
+from l3c.cli.options import add_effort, add_memory, add_threads, positive
 from l3c.cli.progress import Progress
 from l3c.cli.streams import BOLD, GREEN, RED, coloured, say
 from l3c.convert.paths import MODEL
@@ -36,7 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but the table, and errors")
     add_threads(parser)
     add_memory(parser)
-    add_debug(parser)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from l3c.cli.encode import details
 from l3c.cli.files import STANDARD, attributes_of, check_target, draft_of, open_source, read_source, shown, target
 from l3c.cli.folders import add_folder_options, convert_tree, is_folder
 from l3c.cli.inputs import add_inputs, is_still_missing, placed, run_each
-from l3c.cli.options import add_debug, add_device, add_dry_run, add_memory, add_target, add_threads, add_verbose
+from l3c.cli.options import add_device, add_dry_run, add_memory, add_target, add_threads, add_verbose
 from l3c.cli.part import region, write_part
 from l3c.cli.progress import Progress
 from l3c.cli.single import Single
@@ -50,7 +50,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target(parser)
     add_verbose(parser)
     add_dry_run(parser)
-    add_debug(parser)
     add_folder_options(parser)
 
 

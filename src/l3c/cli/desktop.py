@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from l3c.cli.options import add_debug, positive
+from l3c.cli.options import positive
 from l3c.cli.streams import say
 
 THUMBNAIL = 256  # pixels a side: "large" of the freedesktop standard
@@ -26,7 +26,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print the files as a JSON object")
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
-    add_debug(parser)
 
 
 def run(options: argparse.Namespace) -> int:

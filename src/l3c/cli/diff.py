@@ -6,7 +6,7 @@ import argparse
 import json
 
 from l3c.cli.files import read_source, shown
-from l3c.cli.options import add_debug, add_json, add_memory, add_threads
+from l3c.cli.options import add_json, add_memory, add_threads
 from l3c.cli.streams import RED, coloured, say, visible
 
 DIFFERENT = 1
@@ -24,7 +24,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
     add_threads(parser)
     add_memory(parser)
-    add_debug(parser)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -11,7 +11,6 @@ from l3c.cli.files import STANDARD, check_target, draft_of, open_source
 from l3c.cli.folders import add_folder_options, convert_tree, is_folder
 from l3c.cli.inputs import add_inputs, is_still_missing, placed, run_each
 from l3c.cli.options import (
-    add_debug,
     add_device,
     add_dry_run,
     add_effort,
@@ -52,7 +51,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target(parser)
     add_verbose(parser)
     add_dry_run(parser)
-    add_debug(parser)
     add_folder_options(parser)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -90,6 +91,7 @@ class Report:
         self._json, self._quiet, self._changed = options.json, options.quiet, changed
         self._named = getattr(options, "list_left_out", False)
         self._dry = getattr(options, "dry_run", False)
+        self._trace = options.trace
         self._all = (self._dry or getattr(options, "verbose", False)) and not options.json
         self._summary: RunSummary | None = None
         from l3c.bulk.watch import Watch
@@ -106,6 +108,7 @@ class Report:
 
     def __call__(self, outcome: Outcome, summary: RunSummary) -> None:
         self._summary = summary
+        outcome = outcome if self._trace else replace(outcome, trace="")
         if self._json:
             self._line.wipe()
             print(json.dumps(outcome.to_dict()), flush=True)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from l3c.cli.files import read_source, shown
-from l3c.cli.options import add_debug
 from l3c.cli.streams import say, visible
 from l3c.errors import InputError, L3CError, explained, naming
 
@@ -24,7 +23,6 @@ LISTED_PAGES = 100
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sources", metavar="FILE", nargs="+", help="l3c files, or - for standard input")
     parser.add_argument("--json", action="store_true", help="print one JSON object a file")
-    add_debug(parser)
 
 
 def run(options: argparse.Namespace) -> int:

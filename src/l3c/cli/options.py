@@ -35,10 +35,29 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print each result as a JSON object, one a line")
 
 
+DEBUG = "--debug"  # the option that shows where errors are raised
+
+DEBUG_VARIABLE = "L3C_DEBUG"
+"""Environment variable: if it is set, and not to 0, every command shows where errors are raised."""
+
+
 def add_debug(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--debug", dest="trace", action="store_true", help="show where errors are raised, and warnings of libraries"
-    )
+    """To a command and all its steps; not where `--debug` means something else too, as for `l3c train`."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for step in action.choices.values():
+                add_debug(step)
+            return
+    if DEBUG not in parser._option_string_actions:
+        parser.add_argument(
+            DEBUG, dest="trace", action="store_true", help="show where errors are raised, and warnings of libraries"
+        )
+
+
+def traces(options: argparse.Namespace) -> bool:
+    """Whether to show where errors are raised: by `--debug`, whatever else it means, or by L3C_DEBUG."""
+    asked = getattr(options, "trace", False) or getattr(options, "debug", False)
+    return bool(asked or os.environ.get(DEBUG_VARIABLE, "0") not in ("", "0"))
 
 
 def add_effort(parser: argparse.ArgumentParser) -> None:

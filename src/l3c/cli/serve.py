@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from l3c.cli.options import add_debug, add_memory, add_threads
+from l3c.cli.options import add_memory, add_threads
 from l3c.cli.streams import say
 
 PORT = 8353
@@ -32,7 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
     add_threads(parser)
     add_memory(parser)
-    add_debug(parser)
 
 
 def port(text: str) -> int:

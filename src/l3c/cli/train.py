@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import sys
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 
 from l3c.cli.extras import need_training
@@ -35,8 +37,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-p", dest="overrides", metavar="KEY=VALUE", action="append", default=[], help="override a key, as data.batch=8"
     )
     parser.add_argument("-t", "--temporary", action="store_true", help="write to LOG_DIR_TMP instead")
-    parser.add_argument("--debug", action="store_true", help="one iteration and one validation, into LOG_DIR_TMP")
-    parser.add_argument("--json", action="store_true", help="print the experiment's folder at the end, as JSON")
+    parser.add_argument(
+        "--debug", action="store_true",
+        help="one iteration and one validation, into LOG_DIR_TMP; show where errors are raised (L3C_DEBUG=1 does that "
+        "for whole runs)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print the experiment's folder at the end, as JSON; reports then go to standard error",
+    )
     add_device(parser)
     _add_restore(parser)
     _add_intervals(parser)
@@ -68,19 +78,32 @@ def _add_intervals(parser: argparse.ArgumentParser) -> None:
     for name, text in MINUTES.items():
         group.add_argument(f"--{name.replace('_', '-')}", type=positive_number, metavar="X", help=text)
     group.add_argument("--no-save", dest="save", action="store_const", const=False, help="write no checkpoints")
-    group.add_argument("-W", "--workers", type=int, metavar="N", help="processes that load pictures (default: 8)")
+    group.add_argument(
+        "-W", "--workers", type=workers, metavar="N",
+        help="processes that load pictures, 0 for none (default: one a core, up to 8)",
+    )  # fmt: skip
+
+
+def workers(text: str) -> int:
+    from l3c.training.options import most_workers
+
+    if not text.isdecimal() or int(text) > most_workers():
+        raise argparse.ArgumentTypeError(f"{text!r} is not from 0 to {most_workers()}, the most for the cores here")
+    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:
     """Train; under torchrun, as one of several processes."""
     need_training()
     logging.basicConfig(format="%(levelname)s: %(message)s")
+    from l3c.training.processes import leads
     from l3c.training.train import debug, train
 
     request = _request(options)
-    experiment = train(debug(request) if options.debug else request)
-    if options.json:
-        print(json.dumps({"experiment": str(experiment.folder), "iterations": experiment.checkpoints.all()}))
+    with redirect_stdout(sys.stderr) if options.json else nullcontext():  # reports are no results
+        experiment = train(debug(request) if options.debug else request)
+    if options.json and leads():
+        print(json.dumps({"experiment": str(experiment.folder), "iterations": list(experiment.checkpoints.all())}))
     return 0
 
 

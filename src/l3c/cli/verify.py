@@ -9,7 +9,7 @@ import traceback
 from l3c.cli.files import read_source, shown
 from l3c.cli.folders import Report, add_folder_options, is_folder, root_of
 from l3c.cli.info import describe
-from l3c.cli.options import add_debug, add_memory, add_threads, add_verbose
+from l3c.cli.options import add_memory, add_threads, add_verbose
 from l3c.cli.streams import say, visible
 from l3c.errors import L3CError, explained
 
@@ -22,7 +22,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_verbose(parser)
     add_threads(parser)
     add_memory(parser)
-    add_debug(parser)
     add_folder_options(parser, writes=False)
 
 

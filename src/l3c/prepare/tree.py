@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -37,11 +38,14 @@ def prepare_tree(
 
 def failure(job: Job, error: Exception) -> Outcome:
     """What is said of a source that led to an error, whatever it is: a run goes on."""
+    trace = ""
     if isinstance(error, MemoryError):
         text = "not enough memory"
+    elif isinstance(error, L3CError | OSError):
+        text = str(error)
     else:
-        text = str(error) if isinstance(error, L3CError | OSError) else unforeseen(error)
+        text, trace = unforeseen(error), "".join(traceback.format_exception(error))
     if not text.startswith(job.source):
         text = f"{job.source}: {text}"
     hopeless = isinstance(error, StoreError)
-    return Outcome(job.source, job.target, FAILED, job.size, error=text, code=1, hopeless=hopeless)
+    return Outcome(job.source, job.target, FAILED, job.size, error=text, code=1, hopeless=hopeless, trace=trace)

@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from l3c.threads import thread_count
 from l3c.training.checkpoints import Policy
+
+USUAL_WORKERS = 8
+"""The original's number of processes that load pictures."""
+
+WORKERS_A_CORE = 4
+"""Processes that wait for a disk or a network leave their core to others; more than these only take memory."""
+
+
+def usual_workers() -> int:
+    """Where nothing else is asked for: of more than there are cores, PyTorch warns in every run."""
+    return min(USUAL_WORKERS, thread_count(None))
+
+
+def most_workers() -> int:
+    """That may be asked for."""
+    return max(USUAL_WORKERS, WORKERS_A_CORE * thread_count(None))
 
 
 @dataclass(frozen=True)
@@ -20,7 +37,7 @@ class Options:
     log_every: int = 100
     log_heavy: int = 5
     validate_every: int = 500
-    workers: int = 8
+    workers: int = field(default_factory=usual_workers)
     save: bool = True
     save_every: int = 250
     keep_every: int = 10

@@ -62,7 +62,7 @@ def join_processes(device: str = "auto") -> Iterator[Processes]:
     Nothing may refer to the group after that, since its threads end with the last reference. One that drops a tensor
     while Python shuts down aborts the process.
     """
-    rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    rank, world = _rank(), int(os.environ.get("WORLD_SIZE", 1))
     chosen = choose_device(device, int(os.environ.get("LOCAL_RANK", 0)))
     if world == 1:
         yield Processes(0, 1, chosen)
@@ -74,6 +74,15 @@ def join_processes(device: str = "auto") -> Iterator[Processes]:
         yield Processes(rank, world, chosen)
     finally:
         distributed.destroy_process_group()
+
+
+def leads() -> bool:
+    """Whether this process is the only one, or the first of those that torchrun started."""
+    return _rank() == 0
+
+
+def _rank() -> int:
+    return int(os.environ.get("RANK", 0))
 
 
 def choose_device(wanted: str, index: int = 0) -> torch.device:

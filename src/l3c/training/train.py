@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from l3c.errors import InputError
+from l3c.errors import InputError, L3CError
+from l3c.storage.atomic import write_whole
 from l3c.training.config_files import AnyConfig, find_config, read_config
 from l3c.training.experiments import (
     Experiment,
@@ -25,6 +27,8 @@ from l3c.training.restoring import NO_MODELS, Restore, check_same_network, find_
 from l3c.training.wings import wing_of
 
 logger = logging.getLogger(__name__)
+
+TRACE = "error.txt"  # in an experiment's folder: the traceback of an unforeseen error that ended a run
 
 
 def train(request: Request, on_save: OnSave | None = None) -> Experiment:
@@ -48,7 +52,8 @@ def train(request: Request, on_save: OnSave | None = None) -> Experiment:
                 trainer.restore(restore)
             if request.restore_continue and restore and processes.leads:
                 _record(experiment, config, restore)
-            trainer.train()
+            with _traced(experiment):
+                trainer.train()
     return experiment
 
 
@@ -94,6 +99,18 @@ def _experiment(
         return
     with undone_unless_begun(experiment, new=not request.restore_continue):
         yield experiment
+
+
+@contextmanager
+def _traced(experiment: Experiment) -> Iterator[None]:
+    """Keep where an unforeseen error was raised: hours of a run may lie before it."""
+    try:
+        yield
+    except (L3CError, OSError, MemoryError):
+        raise
+    except Exception:
+        write_whole(experiment.folder / TRACE, traceback.format_exc().encode())
+        raise
 
 
 def _record(experiment: Experiment, config: AnyConfig, restore: Restore) -> None:
