@@ -11,8 +11,10 @@ from unittest.mock import patch
 import pytest
 
 from l3c.bulk.jobs import Job, Outcome
+from l3c.cli import main
 from l3c.errors import InputError
 from l3c.prepare import unpack as module
+from l3c.prepare.open_images import folder_of
 from l3c.prepare.unpack import HEADER_MAX, Unpack, safe
 from tests.bulk.folders import tree
 
@@ -40,12 +42,22 @@ def test_a_tar_archive_is_unpacked_once(archive: Path) -> None:
 
 
 def test_an_interrupted_archive_is_finished(archive: Path) -> None:
+    with patch.object(Unpack, "_file", side_effect=[5000, OSError("cut")]):
+        assert unpack(archive).status == "failed"
+    assert tree(archive.parent / "out") == {"to/.unpacked"}
+    assert unpack(archive).status == "done"
+    assert tree(archive.parent / "out") == {"to/.unpacked", "to/in/a.jpg", "to/in/b.jpg"}
+
+
+def test_a_cut_archive_fails_and_its_files_are_not_taken_for_another_ones(archive: Path) -> None:
     whole = archive.read_bytes()
     archive.write_bytes(whole[:-40])
     cut = unpack(archive)
     assert (cut.status, str(archive) in cut.error) == ("failed", True)
     archive.write_bytes(whole)
-    assert unpack(archive).status == "done"
+    other = unpack(archive)
+    assert (other.status, f"this would be size {len(whole)}" in other.error) == ("failed", True)
+    assert "remove this one" in other.error
 
 
 def test_a_zip_archive_is_unpacked(tmp_path: Path) -> None:
@@ -152,3 +164,63 @@ def test_a_zip_archive_holds_what_it_says(tmp_path: Path) -> None:
     raw[at : at + 4] = (99_999).to_bytes(4, "little")
     (tmp_path / "x.zip").write_bytes(raw)
     assert "has 100 bytes, not the 99999" in unpack(tmp_path / "x.zip").error
+
+
+def zipped(path: Path, name: str) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr(name, b"abc")
+    return path
+
+
+@pytest.mark.parametrize(("first", "second"), [("a/x.zip", "b/x.zip"), ("x.zip", "x.tar"), ("x.zip", "x.tar.gz")])
+def test_two_archives_of_one_folder_are_refused(
+    tmp_path: Path, first: str, second: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archives = [str(zipped(tmp_path / name, "a.png")) for name in (first, second)]
+    assert main(["prepare", "unpack", *archives, "-o", str(tmp_path / "out")]) == 2
+    assert f"{' and '.join(archives)}: would all go to the folder x" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_names_that_differ_before_the_suffix_have_folders_of_their_own(tmp_path: Path) -> None:
+    archives = [str(zipped(tmp_path / f"x.v{i}.zip", "a.png")) for i in (1, 2)]
+    assert main(["prepare", "unpack", *archives, "-o", str(tmp_path / "out"), "-q"]) == 0
+    assert tree(tmp_path / "out") == {f"x.v{i}/{name}" for i in (1, 2) for name in (".unpacked", "a.png")}
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("a/train_0.tar.gz", "train_0"),
+        ("x.TGZ", "x"),
+        ("x.tar", "x"),
+        ("x.v1", "x.v1"),
+        (".zip", ".zip"),
+        ("https://host/a/x.tar.xz?token=a/b.c", "x"),
+    ],
+)
+def test_the_folder_of_an_archive(name: str, folder: str) -> None:
+    assert folder_of(name) == folder
+
+
+def test_another_archive_of_the_same_name_is_not_taken_for_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["prepare", "unpack", "-o", str(tmp_path / "out"), "-q"]
+    first, second = (zipped(tmp_path / folder / "x.zip", name) for folder, name in (("a", "a.png"), ("b", "long.png")))
+    assert main([*command, str(first)]) == 0
+    assert main([*command, str(second)]) == 1
+    assert f"{second}: {tmp_path / 'out' / 'x'}: was made with size" in capsys.readouterr().err
+    (tmp_path / "c").mkdir()
+    assert main([*command, str(first.rename(tmp_path / "c" / "x.zip"))]) == 0
+    assert tree(tmp_path / "out") == {"x/.unpacked", "x/a.png"}
+
+
+def test_files_that_are_no_archives_stay(tmp_path: Path) -> None:
+    out = tmp_path / "out" / "to"
+    out.mkdir(parents=True)
+    (out / "a.png").write_bytes(b"mine")
+    done = unpack(zipped(tmp_path / "x.zip", "a.png"))
+    assert (done.status, "holds files, and no .unpacked" in done.error) == ("failed", True)
+    assert (out / "a.png").read_bytes() == b"mine"

@@ -39,7 +39,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         step = _step(steps, name, f"unpack {text}, each file to a folder of its name")
         step.add_argument("sources", metavar=what, nargs="+", help="files; archives may be URLs")
-        step.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder for their folders")
+        step.add_argument(
+            "-o",
+            "--output",
+            metavar="DIR",
+            required=True,
+            help="for their folders; one that holds another source is refused",
+        )
     for step in list(steps.choices.values()):
         step.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
         add_workers(step)
@@ -125,17 +131,10 @@ def unpack(options: argparse.Namespace, report: Report, workers: Workers) -> lis
 
 
 def imagenet(options: argparse.Namespace, report: Report, workers: Workers) -> list[RunSummary]:
-    from l3c.bulk.plan import Plan
-    from l3c.bulk.run import run
-    from l3c.prepare.imagenet import Extract, jobs_of
+    from l3c.prepare.imagenet import extract_all
 
-    summaries = []
-    for source in [root_of(s, options) for s in options.sources]:  # one after another: a packed file is large
-        plan = Plan(jobs_of(source), [], {})
-        summaries.append(
-            run(Extract(root_of(options.output, options)), plan, "extract", report, workers.count, workers.cluster)
-        )
-    return summaries
+    sources = [root_of(source, options) for source in options.sources]
+    return extract_all(sources, root_of(options.output, options), report, workers)
 
 
 class Told(NamedTuple):

@@ -21,10 +21,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from l3c.bulk.jobs import DONE, SKIPPED, Job, Outcome
+from l3c.bulk.plan import Plan
+from l3c.bulk.run import OnOutcome, RunSummary, run
 from l3c.bulk.stores.open import open_store
-from l3c.errors import InputError
+from l3c.errors import InputError, L3CError
+from l3c.prepare import record
 from l3c.prepare.pictures import png
-from l3c.prepare.tree import failure
+from l3c.prepare.tree import Workers, failure
 
 PART = 1000
 """Pictures that are one job."""
@@ -60,6 +63,31 @@ class Extract:
         return Outcome(job.source, job.target, DONE if missing else SKIPPED, pictures.nbytes, written)
 
 
+def extract_all(sources: list[str], target: str, on_outcome: OnOutcome, workers: Workers) -> list[RunSummary]:
+    """Each packed file to a folder of its name; one that cannot be read is a failure, and the others go on.
+
+    Raises InputError, before anything is written, where two would go to one folder.
+    """
+    record.refuse_clashes(sources, folder_of)
+    summaries = []
+    for source in sources:  # one after another: a packed file is large
+        plan = _plan(source, f"{target.rstrip('/')}/{folder_of(source)}")
+        summaries.append(run(Extract(target), plan, "extract", on_outcome, workers.count, workers.cluster))
+    return summaries
+
+
+def _plan(source: str, folder: str) -> Plan:
+    """The jobs of a packed file, whose folder says from now on that it is of this file."""
+    try:
+        made = {"step": "imagenet", **record.identity(source)}
+        jobs = jobs_of(source)
+        if not record.known(folder, made):
+            record.write(folder, made)
+    except (L3CError, OSError) as error:
+        return Plan([], [failure(Job(source, folder_of(source), 0), error)], {})
+    return Plan(jobs, [], {})
+
+
 def jobs_of(path: str) -> list[Job]:
     """A packed file's pictures, by the thousand. Raises InputError where it is none."""
     pictures = packed(path)
@@ -69,7 +97,7 @@ def jobs_of(path: str) -> list[Job]:
 
 
 def folder_of(path: str) -> str:
-    return Path(path).name.removesuffix(".npz")
+    return record.file_name(path).removesuffix(".npz")
 
 
 def packed(path: str) -> Pictures:

@@ -16,6 +16,7 @@ from l3c.bulk.jobs import DONE, SKIPPED, Job, Outcome
 from l3c.bulk.stores.open import open_store
 from l3c.bulk.stores.store import Store
 from l3c.errors import InputError
+from l3c.prepare import record
 from l3c.prepare.tree import failure
 from l3c.storage.remote import file_system, is_remote
 
@@ -47,7 +48,9 @@ EXTENDED = (
 """Headers whose content says more of the next member."""
 
 MARK = ".unpacked"
-"""File in a folder that holds everything of its archive."""
+"""Record of a folder: which archive it is of, and WHOLE, whether it holds everything of it."""
+
+WHOLE = "whole"  # key of the record: 0 or 1
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,18 @@ class Unpack:
 
     def _unpack(self, job: Job) -> Outcome:
         store = open_store(self.target)
-        finished = f"{job.target}/{MARK}"
-        if store.stamp(finished):
+        folder = f"{self.target.rstrip('/')}/{job.target}"
+        made = {"step": "unpack", **record.identity(job.source)}
+        if record.known(folder, made, MARK).get(WHOLE):
             return Outcome(job.source, job.target, SKIPPED, job.size)
-        written = sum(self._file(store, f"{job.target}/{name}", size, file) for name, size, file in self._members(job))
-        store.write(finished, b"done\n", replace=True)
+        written, begun = 0, False
+        with open_archive(job.source, self.anonymous) as archive:
+            for name, size, file in self._members(job, archive):
+                if not begun:
+                    record.write(folder, made | {WHOLE: 0}, MARK)
+                begun = True
+                written += self._file(store, f"{job.target}/{name}", size, file)
+        record.write(folder, made | {WHOLE: 1}, MARK)
         return Outcome(job.source, job.target, DONE, job.size, written)
 
     def _file(self, store: Store, name: str, size: int, file: IO[bytes]) -> int:
@@ -87,17 +97,17 @@ class Unpack:
             store.write(name, data, replace=True)
         return size
 
-    def _members(self, job: Job) -> Iterator[tuple[str, int, IO[bytes]]]:
-        with open_archive(job.source, self.anonymous) as file:
-            found = zip_members(file) if job.source.lower().endswith(".zip") else tar_members(file)
-            total, packed = 0, packed_size(file)
-            for name, size, content in found:
-                if not 0 <= size <= MEMBER_MAX:
-                    raise InputError(f"member {name!r} has {size} bytes, at most {MEMBER_MAX} are unpacked")
-                total += size
-                if packed is not None and total > max(TOTAL_FREE, RATIO_MAX * packed):
-                    raise InputError(f"more than {RATIO_MAX} times its {packed} bytes come out of the archive")
-                yield safe(name), size, content
+    def _members(self, job: Job, archive: IO[bytes]) -> Iterator[tuple[str, int, IO[bytes]]]:
+        is_zip = record.file_name(job.source).lower().endswith(".zip")
+        found = zip_members(archive) if is_zip else tar_members(archive)
+        total, packed = 0, packed_size(archive)
+        for name, size, content in found:
+            if not 0 <= size <= MEMBER_MAX:
+                raise InputError(f"member {name!r} has {size} bytes, at most {MEMBER_MAX} are unpacked")
+            total += size
+            if packed is not None and total > max(TOTAL_FREE, RATIO_MAX * packed):
+                raise InputError(f"more than {RATIO_MAX} times its {packed} bytes come out of the archive")
+            yield safe(name), size, content
 
 
 def open_archive(where: str, anonymous: bool) -> Any:
