@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_pictures(tmp_path_factory.mktemp("pictures"))
+    return write_pictures(tmp_path_factory.mktemp("pictures"), 2, 70, 80)
 
 
 @pytest.mark.parametrize("model", ["debug", "wave"])
