@@ -45,7 +45,12 @@ def test_damage_is_named(tmp_path: Path) -> None:
     place = Experiment(tmp_path).checkpoints
     place.folder.mkdir(parents=True)
     path = place.folder / BEST_NAME
-    for state in ({"network": {}}, {"bpsp": "low", "iteration": 1}, {"bpsp": [1], "iteration": 1}):
+    states: list[dict[str, Any]] = [
+        {"network": {}},
+        {"bpsp": "low", "iteration": 1},
+        {"bpsp": [1], "iteration": 1},
+    ]
+    for state in states:
         save_state(path, state)
         with pytest.raises(ModelError, match=rf"{BEST_NAME}: does not say what its validation cost"):
             place.best()

@@ -56,7 +56,8 @@ def _crop(job: Job) -> int:
 
 def _packed(folder: Path, place: Path, reduction: Reduction | None, least: int) -> Path:
     """The packed file of a folder; its name tells of the folder's files, so that others are packed anew."""
-    files = sorted((str(path.relative_to(folder)), path.stat().st_size) for path in folder.rglob("*") if path.is_file())
+    stats = ((path, path.stat()) for path in folder.rglob("*") if path.is_file())
+    files = sorted((str(path.relative_to(folder)), stat.st_size, stat.st_mtime_ns) for path, stat in stats)
     digest = hashlib.sha256(repr((files, reduction, least)).encode()).hexdigest()[:12]
     target = place / f"{folder.name}-{digest}{SUFFIX}"
     if not target.exists():
