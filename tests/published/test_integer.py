@@ -1,11 +1,14 @@
 """Integer networks: bounds, round trips, sizes."""
 
+import numpy as np
 import pytest
 import torch
 
 from l3c.errors import FormatError, ModelError
 from l3c.published.export import export_layers
+from l3c.published.integer_model import PublishedModel, known_answer
 from l3c.published.operations import SUM_MAX
+from l3c.published.runtimes import make_program
 from tests.published.integer import ARCHITECTURES, exported, model, picture, plausible_state
 
 KINDS = list(ARCHITECTURES)
@@ -29,6 +32,24 @@ def test_payloads_are_near_theory(kind: str) -> None:
     image = picture(160, 160)
     encoder = model(kind).code(image)
     assert len(encoder.finish()) <= encoder.bits / 8 * 1.005
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_weights_of_predictors_take_8_bits_where_asked_for(kind: str) -> None:
+    """Half the file, and mixtures that are nearly the same."""
+    a, image = ARCHITECTURES[kind], picture(64, 64)
+    torch.manual_seed(0)  # as of `exported`
+    small = export_layers(a, plausible_state(a), [picture(40, 48), picture(33, 20, 1)], bits=8)
+    names = [set(layer.layer.name.split(".")) for layer in small]
+    of_predictors = [
+        layer for layer, parts in zip(small, names, strict=True) if {"dec", "atrous"} & parts and "head" not in parts
+    ]
+    assert of_predictors
+    assert all(layer.weight.dtype == np.int8 for layer in of_predictors)
+    assert all(layer.bound().max() < SUM_MAX for layer in small)
+    answer = known_answer(make_program("definition", a, small))
+    bits = PublishedModel(kind, a, small, answer, "torch").code(image).bits
+    assert bits == pytest.approx(model(kind).code(image).bits, rel=0.02)
 
 
 def test_damage_is_an_error() -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from l3c.training.experiments import Experiment
 
 SUFFIX = ".safetensors"  # models are safetensors files
+WEIGHT_BITS = (8, 16)  # as `published.grid` has them, which a command need not wait for
 EVERYDAY = "everyday"  # the way of learning of model `wave`
 
 
@@ -42,6 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"how a wave network learns while it codes: {EVERYDAY} (default), fast, archives or none; "
         f"whether a coefficient model is calibrated: {EVERYDAY} (default, it is) or none",
+    )
+    parser.add_argument(
+        "--weight-bits",
+        type=int,
+        choices=WEIGHT_BITS,
+        help="of the paper's networks' weights (default: 16; with 8 the file is half as large, and a network that "
+        "began with `interpolate` far worse)",
     )
     parser.add_argument("--integers-only", action="store_true", help="leave out the float form, NAME-float.safetensors")
     add_log_dir(parser)
@@ -73,6 +81,7 @@ def write(experiment: Experiment, options: argparse.Namespace) -> int:
     request = ExportRequest(
         options.target, options.iteration, options.images, options.fine_tune, options.learning_rate,
         options.learning, Average(options.fine_tune, options.json),
+        options.weight_bits,
     )  # fmt: skip
     iteration, digest = wing.export(experiment, config, request)
     tell_model(options.target, iteration, digest, options.json)

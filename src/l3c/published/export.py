@@ -155,8 +155,8 @@ class Recorder:
         self.largest[signal] = np.maximum(self.largest.get(signal, 0), now)
 
 
-def calibrate(architecture: Architecture, weights: Weights, pictures: Iterable[Pixels]) -> Steps:
-    """What one unit of every signal's channels stands for."""
+def calibrate(architecture: Architecture, weights: Weights, pictures: Iterable[Pixels], bits: int = 16) -> Steps:
+    """What one unit of every signal's channels stands for. bits: as of `export_layers`."""
     recorder = Recorder(architecture, weights)
     program = Program(architecture, recorder)
     count = 0
@@ -171,19 +171,19 @@ def calibrate(architecture: Architecture, weights: Weights, pictures: Iterable[P
     floor = {signal: np.maximum(seen, seen.max() / QUIET + 1e-12) for signal, seen in recorder.largest.items()}
     steps = {signal: HEADROOM * seen / NARROW_MAX for signal, seen in floor.items()}
     steps |= fixed_steps(architecture, *weights["input"])
-    while _widen(architecture, weights, steps):
+    while _widen(architecture, weights, steps, bits):
         pass
     return steps | _joined_steps(architecture, steps)
 
 
-def _widen(a: Architecture, weights: Weights, steps: Steps) -> bool:
+def _widen(a: Architecture, weights: Weights, steps: Steps, bits: int) -> bool:
     """Enlarge steps that leave no room; whether any was. What reads a signal whose step grew needs more room itself."""
     changed = False
     for layer in layers(a):
         begins_sum = layer.name.endswith(BEGIN_SUMS)
         if layer.high == NARROW_MAX or begins_sum:
             shift = NARROW_BITS if begins_sum else SHIFT_MIN  # sums are that much finer, and may do without a shift
-            least = _least_step(layer, *weights[layer.name], steps[layer.source], shift)
+            least = _least_step(layer, *weights[layer.name], steps[layer.source], shift, most_of(layer, bits))
             step = steps[layer.target]
             least = least.reshape(len(step), -1).max(1)  # outputs that are shuffled into space share a step
             changed |= bool((least > step * (1 + TINY)).any())
@@ -191,11 +191,11 @@ def _widen(a: Architecture, weights: Weights, steps: Steps) -> bool:
     return changed
 
 
-def _least_step(layer: Layer, weight: Floats, bias: Floats, source: Floats, shift: int) -> Floats:
+def _least_step(layer: Layer, weight: Floats, bias: Floats, source: Floats, shift: int, most: int) -> Floats:
     """Smallest steps of a layer's outputs that leave room for weights and sums at a shift."""
     weights = np.abs(weight * source[None, :, None, None])
     sums = weights.sum((1, 2, 3)) * layer.read_max + np.abs(bias)
-    room = np.maximum(weights.max((1, 2, 3)) / most_of(layer), 1.1 * sums / SUM_MAX)
+    room = np.maximum(weights.max((1, 2, 3)) / most, 1.1 * sums / SUM_MAX)
     least: Floats = room * 2.0**shift
     return least
 
@@ -222,21 +222,21 @@ def as_they_are(a: Architecture, weights: Weights, grids: Grids) -> Weights:
     return weights
 
 
-def grids_of(a: Architecture, weights: Weights, steps: Steps) -> Grids:
-    """Grids of all layers under the steps of their signals."""
-    return {layer.name: (layer, grid_of(a, layer, len(weights[layer.name][1]), steps)) for layer in layers(a)}
+def grids_of(a: Architecture, weights: Weights, steps: Steps, bits: int = 16) -> Grids:
+    """Grids of all layers under the steps of their signals. bits: as of `export_layers`."""
+    return {layer.name: (layer, grid_of(a, layer, len(weights[layer.name][1]), steps, bits)) for layer in layers(a)}
 
 
 def export_layers(
-    architecture: Architecture, state: State, pictures: Iterable[Pixels], tune: Tune = as_they_are
+    architecture: Architecture, state: State, pictures: Iterable[Pixels], tune: Tune = as_they_are, bits: int = 16
 ) -> list[IntegerLayer]:
     """Integer network of a state. pictures: uint8 [H, W, 3], what calibration looks at; a few are enough.
 
-    tune: changes the weights when steps are known. Raises ModelError where a channel's bound cannot be kept, or tensors
-    are missing or too many; InputError without pictures.
+    tune: changes the weights when steps are known. bits: of the weights of predictors and classifiers, 8 or 16. Raises
+    ModelError where a channel's bound cannot be kept, or tensors are missing or too many; InputError without pictures.
     """
     weights = float_layers(architecture, state)
-    grids = grids_of(architecture, weights, calibrate(architecture, weights, pictures))
+    grids = grids_of(architecture, weights, calibrate(architecture, weights, pictures, bits), bits)
     return integer_layers(grids, tune(architecture, weights, grids))
 
 

@@ -28,12 +28,18 @@ LARGE_WEIGHT = 32767
 SHIFT_MAX = 22
 """A layer's rounding is 2^(shift - 1) and stays below SUM_MAX, 2^24, with room for a sum."""
 
-LARGE = ("input", "params", "to_q", "head", "dec", "atrous")
-"""Layers whose weights have 16 bits: few weights, or much that hangs on them.
+LARGE = ("input", "params", "to_q", "head")
+"""Layers whose weights have 16 bits: few weights, and much that hangs on them."""
 
-What predicts means of 256 values passes through predictors and classifiers. Networks that begin as an interpolation
-have weights there that differ much in size, and with 8 bits cost 2 to 6 bits a sub-pixel more (without fine-tuning).
+PREDICTING = ("dec", "atrous")
+"""Layers whose weights have 16 bits, unless 8 are asked for: predictors and classifiers, most of a network.
+
+What predicts means of 256 values passes through them. Networks that begin as an interpolation have weights there that
+differ much in size, and with 8 bits cost 2 to 6 bits a sub-pixel more (without fine-tuning). Others lose 0.2 to 0.3 %.
 """
+
+WEIGHT_BITS = (8, 16)
+"""Of PREDICTING's weights."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +65,16 @@ Grids = dict[str, tuple[Layer, Grid]]
 """Every layer and its grid, by the layer's name."""
 
 
-def grid_of(a: Architecture, layer: Layer, outputs: int, steps: Steps) -> Grid:
-    """A layer's grid under the steps of its signals."""
+def grid_of(a: Architecture, layer: Layer, outputs: int, steps: Steps, bits: int = 16) -> Grid:
+    """A layer's grid under the steps of its signals. bits: of PREDICTING's weights."""
     unit, offset = _target(a, layer, steps, outputs)
-    return Grid((steps[layer.source] / unit[:, None])[:, :, None, None], unit, offset, most_of(layer))
+    return Grid((steps[layer.source] / unit[:, None])[:, :, None, None], unit, offset, most_of(layer, bits))
 
 
-def most_of(layer: Layer) -> int:
+def most_of(layer: Layer, bits: int) -> int:
     """Greatest magnitude of a layer's integer weights."""
-    return LARGE_WEIGHT if any(part in layer.name.split(".") for part in LARGE) else SMALL_WEIGHT
+    large = LARGE if bits == 8 else (*LARGE, *PREDICTING)
+    return LARGE_WEIGHT if any(part in layer.name.split(".") for part in large) else SMALL_WEIGHT
 
 
 def shifts_of(layer: Layer, most: int, weight: Floats, bias: Floats) -> NDArray[np.int64]:

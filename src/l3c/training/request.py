@@ -38,7 +38,8 @@ class Request:
 class ExportRequest:
     """images: a folder to calibrate with, None for those of the training. fine_tune: iterations. learning: by name.
 
-    learning_rate: of fine-tuning, at its start. on_cost: called with iteration and cost while that runs.
+    learning_rate: of fine-tuning, at its start. on_cost: called with iteration and cost while that runs. weight_bits:
+    of the weights of predictors and classifiers of the paper's networks, None for as usual.
     """
 
     target: Path
@@ -48,3 +49,4 @@ class ExportRequest:
     learning_rate: float = 1e-5
     learning: str | None = None
     on_cost: Callable[[int, float], None] = lambda iteration, cost: None
+    weight_bits: int | None = None

@@ -46,8 +46,8 @@ class DctWing:
 
     def export(self, experiment: Experiment, config: DctConfig, request: ExportRequest) -> tuple[int, bytes]:
         """The networks were trained on the integers' grid already."""
-        if request.images or request.fine_tune:
-            raise InputError("--images and --fine-tune are not for coefficient models")
+        if request.images or request.fine_tune or request.weight_bits:
+            raise InputError("--images, --fine-tune and --weight-bits are not for coefficient models")
         return export_dct(experiment, config, request.target, request.iteration, request.learning or CALIBRATED)
 
     def has_float_form(self, config: DctConfig) -> bool:

@@ -15,7 +15,7 @@ from l3c.published.export import Weights, export_layers
 from l3c.published.fine_tuning import OnCost, fine_tune
 from l3c.published.float_state import float_name, write_float
 from l3c.published.graph_export import export_own
-from l3c.published.grid import Grids
+from l3c.published.grid import WEIGHT_BITS, Grids
 from l3c.published.models import write_model
 from l3c.published.pictures import Pixels
 from l3c.training.batch_plan import BatchPlan
@@ -41,12 +41,18 @@ class FineTuning:
 
 
 def export_experiment(
-    experiment: Experiment, target: Path, images: Path, iteration: int = LATEST, tuning: FineTuning | None = None
+    experiment: Experiment,
+    target: Path,
+    images: Path,
+    iteration: int = LATEST,
+    tuning: FineTuning | None = None,
+    bits: int = 16,
 ) -> tuple[int, bytes]:
     """Write the integer network of a checkpoint, averaged weights where it has them: (iteration, digest).
 
     images: a folder of pictures like those that are to be coded; 32 of them, evenly spaced, are looked at, and fine
-    tuning sees random crops of them all.
+    tuning sees random crops of them all. bits: of the weights of predictors and classifiers, 8 or 16. Raises InputError
+    for 8 bits of a network of one's own.
     """
     chosen, path = experiment.checkpoints.choose(iteration)
     config = experiment.config()
@@ -59,9 +65,11 @@ def export_experiment(
 
     pictures = calibration_pictures(images)
     if config.network.own:
+        if bits != max(WEIGHT_BITS):
+            raise InputError("--weight-bits is for the paper's networks")
         network = load_trained(experiment, chosen).network
         return chosen, write_model(target, *export_own(network, pictures, tune))
-    layers = export_layers(config.network, evaluated_weights(read_state(path), path), pictures, tune)
+    layers = export_layers(config.network, evaluated_weights(read_state(path), path), pictures, tune, bits)
     return chosen, write_model(target, config.network, layers)
 
 

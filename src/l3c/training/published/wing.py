@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from l3c.errors import InputError
+from l3c.published.grid import WEIGHT_BITS
 from l3c.training.experiments import Experiment
 from l3c.training.options import Options
 from l3c.training.processes import Processes
@@ -38,7 +39,8 @@ class PublishedWing:
             raise InputError("--learning is for wave networks")
         images = request.images or training_images(experiment)
         tuning = FineTuning(request.fine_tune, request.learning_rate, request.on_cost) if request.fine_tune else None
-        return export_experiment(experiment, request.target, images, request.iteration, tuning)
+        bits = request.weight_bits or max(WEIGHT_BITS)
+        return export_experiment(experiment, request.target, images, request.iteration, tuning, bits)
 
     def has_float_form(self, config: Config) -> bool:
         return not config.network.own

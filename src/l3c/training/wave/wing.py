@@ -44,8 +44,8 @@ class WaveWing:
 
     def export(self, experiment: Experiment, config: WaveConfig, request: ExportRequest) -> tuple[int, bytes]:
         """The network was trained on the integers' grid already."""
-        if request.images or request.fine_tune:
-            raise InputError("--images and --fine-tune are for the published networks")
+        if request.images or request.fine_tune or request.weight_bits:
+            raise InputError("--images, --fine-tune and --weight-bits are for the published networks")
         return export_wave(experiment, config, request.target, request.iteration, request.learning or EVERYDAY)
 
     def has_float_form(self, config: WaveConfig) -> bool:
