@@ -18,7 +18,7 @@ from l3c.published.graph_export import export_own, leak_of
 from l3c.published.integer_model import all_parameters
 from l3c.published.layers_integer import Program
 from l3c.published.models import read_model, write_model
-from l3c.published.network import L3C
+from l3c.published.network import L3C, Scales
 from l3c.published.operations import SUM_MAX
 from l3c.published.pictures import Padding
 from l3c.published.runtime_torch import UnfoldRuntime
@@ -173,6 +173,18 @@ def test_other_mixtures_are_named() -> None:
 
     with pytest.raises(ModelError, match="has 7 levels, expected 25"):
         export_own(Other(nn.Identity()), PICTURES)
+
+
+class Cheaper(L3C):
+    """Trained for another cost than that of its files."""
+
+    def nats(self, scales: Scales) -> list[Tensor]:
+        return [cost / 2 for cost in super().nats(scales)]
+
+
+def test_a_cost_of_ones_own_is_named() -> None:
+    with pytest.raises(ModelError, match="has a nats of its own, which files would not be coded by"):
+        export_own(Cheaper(Architecture(features=8, blocks=1, components=3)), PICTURES)
 
 
 def test_weights_that_grow_without_end_have_no_steps() -> None:

@@ -75,6 +75,9 @@ OUTPUT_ERROR = 1e-3
 SYMBOL_SHARE = 0.99
 """Of symbols that have to be equal: values in the middle between two levels may go either way."""
 
+REPLACED = ("forward", "predict", "nats", "bits", "uniform_bits")
+"""Methods of networks that the codec has its own forms of: the order of scales, and what symbols cost."""
+
 LEAK_BITS = 8  # of a factor: graph.LEAK_FACTOR_MAX
 Owner = tuple[int, str]
 """A value: the number of its graph, and its name."""
@@ -106,8 +109,12 @@ def export_own(
 def _check_mixtures(network: Published) -> None:
     """Integer models read mixtures in the published way, with the numbers of channels and levels that files state."""
     from l3c.published.mixture import LogisticMixture
+    from l3c.published.network import Published
 
     architecture = network.architecture
+    for name in REPLACED:
+        if getattr(type(network), name) is not getattr(Published, name):
+            raise ModelError(f"{architecture.kind}: has a {name} of its own, which files would not be coded by")
     latent = LogisticMixture.of_latent(
         architecture.latent_channels, architecture.latent_levels, architecture.components
     )

@@ -35,7 +35,7 @@ PREDICTING = ("dec", "atrous")
 """Layers whose weights have 16 bits, unless 8 are asked for: predictors and classifiers, most of a network.
 
 What predicts means of 256 values passes through them. Networks that begin as an interpolation have weights there that
-differ much in size, and with 8 bits cost 2 to 6 bits a sub-pixel more (without fine-tuning). Others lose 0.2 to 0.3 %.
+differ much in size, and with 8 bits cost 2 to 6 bits a sub-pixel more (without fine-tuning). Others lose 0.1 %.
 """
 
 WEIGHT_BITS = (8, 16)
