@@ -9,6 +9,7 @@ from unittest.mock import patch
 import pytest
 from PIL import Image
 
+from l3c.cli import main
 from l3c.errors import InputError
 from l3c.prepare import rescale
 from l3c.prepare.open_images import rescale_all
@@ -69,7 +70,8 @@ def again(tmp_path: Path) -> Callable[[], dict[str, int]]:
 
 def test_a_tree_is_prepared_once(again: Callable[[], dict[str, int]], tmp_path: Path) -> None:
     assert again() == {"done": 1, "discarded": 1, "failed": 1}
-    assert (tree(tmp_path / "out"), tree(tmp_path / "no")) == ({"x/good.png"}, {"small.jpg"})
+    assert tree(tmp_path / "out") == {".prepared", "x/good.png"}
+    assert tree(tmp_path / "no") == {".prepared", "small.jpg"}
     assert (tmp_path / "no" / "small.jpg").read_bytes() == (tmp_path / "in" / "small.jpg").read_bytes()
     with patch.object(rescale, "rescaled", side_effect=InputError("not again")) as never:
         assert again() == {"skipped": 2, "failed": 1}
@@ -82,3 +84,43 @@ def test_the_scale_follows_from_the_name(again: Callable[[], dict[str, int]], tm
     (tmp_path / "out" / "x" / "good.png").unlink()
     again()
     assert (tmp_path / "out" / "x" / "good.png").read_bytes() == first
+
+
+def test_nothing_is_left_where_there_is_no_source(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    for source, said in (("none", "no such folder"), ("empty", "no picture in it")):
+        for step in ("rescale", "thumbnails"):
+            assert main(["prepare", step, str(tmp_path / source), "-o", str(tmp_path / "out")]) == 2
+            assert f"{source}: {said}" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["empty"]
+
+
+def test_other_seeds_sources_and_folders_of_discarded_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "in" / "good.png", WIDE)
+    save(tmp_path / "in2" / "good.png", WIDE)
+    assert main(["prepare", "rescale", "in", "-o", "out", "-q"]) == 0
+    before = {name: (tmp_path / "out" / name).read_bytes() for name in tree(tmp_path / "out")}
+    for arguments, said in (
+        (["in", "-o", "out", "--seed", "1"], "out: was made with seed 123; this would be seed 1; "),
+        (["in2", "-o", "out"], "out: was made with source ../in; this would be source ../in2; "),
+        (["in2", "-o", "out2", "--discard", "out_discarded"], "out_discarded: was made with source ../in; "),
+    ):
+        assert main(["prepare", "rescale", *arguments]) == 2
+        assert said in capsys.readouterr().err
+    assert {name: (tmp_path / "out" / name).read_bytes() for name in tree(tmp_path / "out")} == before
+    assert not (tmp_path / "out2").exists()
+    (tmp_path / "moved").mkdir()
+    for name in ("in", "out", "out_discarded"):
+        (tmp_path / name).rename(tmp_path / "moved" / name)
+    assert main(["prepare", "rescale", "moved/in", "-o", "moved/out"]) == 0
+    assert "1 skipped" in capsys.readouterr().err
+
+
+def test_discarded_pictures_inside_the_source_are_no_sources(tmp_path: Path) -> None:
+    save(tmp_path / "in" / "small.png", WIDE.resize((64, 64)))
+    for _ in range(2):
+        assert main(["prepare", "rescale", str(tmp_path / "in"), "-o", str(tmp_path / "in" / "out"), "-q"]) == 0
+    assert tree(tmp_path / "in" / "out_discarded") == {".prepared", "small.png"}

@@ -50,11 +50,11 @@ ARGUMENTS = ["prepare", "thumbnails", "in", "-o", "out", "--size", "32", "--each
 
 def test_a_tree_is_prepared_and_what_is_left_out_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(ARGUMENTS) == 0
-    assert tree(folder / "out") == {f"a/b_{i:02}.png" for i in range(12)}
+    assert tree(folder / "out") == {".prepared", *(f"a/b_{i:02}.png" for i in range(12))}
     said = capsys.readouterr().err
     assert "gray.png: mode L" in said
     assert "tiny.png: short side of 40 pixels" in said
-    for name in tree(folder / "out"):
+    for name in tree(folder / "out") - {".prepared"}:
         assert pixels_of(folder / "out" / name).shape == (32, 32, 3)
 
 
@@ -91,4 +91,29 @@ def test_results_inside_the_source_are_no_sources(folder: Path) -> None:
     inside = [*ARGUMENTS[:3], "-o", "in/out", "--each", "2", "--size", "8", "-q"]
     assert main(inside) == 0
     assert main(inside) == 0
-    assert tree(folder / "in/out") == {"a/b_00.png", "a/b_01.png", "tiny_00.png", "tiny_01.png"}
+    assert tree(folder / "in/out") == {".prepared", "a/b_00.png", "a/b_01.png", "tiny_00.png", "tiny_01.png"}
+
+
+@pytest.mark.parametrize("option", ["size", "each", "seed"])
+def test_a_folder_made_with_other_options_is_refused(
+    folder: Path, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*ARGUMENTS, "-q"]) == 0
+    before = {name: (folder / "out" / name).read_bytes() for name in tree(folder / "out")}
+    assert main([*ARGUMENTS, f"--{option}", "7"]) == 2
+    assert f"out: was made with {option} " in (said := capsys.readouterr().err)
+    assert f"this would be {option} 7; choose another folder" in said
+    assert {name: (folder / "out" / name).read_bytes() for name in tree(folder / "out")} == before
+
+
+def test_a_folder_of_other_files_is_left_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save(folder / "out" / "a" / "b_00.png", SMALL)
+    assert main(ARGUMENTS) == 2
+    assert "out: holds files, and no .prepared that says" in capsys.readouterr().err
+    assert tree(folder / "out") == {"a/b_00.png"}
+
+
+def test_what_is_no_picture_has_a_reason(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "in" / "text.png").write_bytes(b"text")
+    assert main(ARGUMENTS) == 1
+    assert "l3c: text.png: cannot be read: no picture, or its header is damaged\n" in capsys.readouterr().err

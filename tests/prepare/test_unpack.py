@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import fsspec
 import pytest
 
 from l3c.bulk.jobs import Job, Outcome
@@ -17,6 +18,7 @@ from l3c.prepare import unpack as module
 from l3c.prepare.open_images import folder_of
 from l3c.prepare.unpack import HEADER_MAX, Unpack, safe
 from tests.bulk.folders import tree
+from tests.server import serving
 
 
 @pytest.fixture
@@ -224,3 +226,27 @@ def test_files_that_are_no_archives_stay(tmp_path: Path) -> None:
     done = unpack(zipped(tmp_path / "x.zip", "a.png"))
     assert (done.status, "holds files, and no .unpacked" in done.error) == ("failed", True)
     assert (out / "a.png").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("scheme", ["http", "memory"])
+def test_an_archive_that_is_not_there_has_a_reason(
+    tmp_path: Path, scheme: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(tmp_path) as url:
+        where = url if scheme == "http" else "memory://nowhere"
+        assert main(["prepare", "open-images", str(tmp_path / "data"), "--source", where, "-q"]) == 1
+    said = capsys.readouterr().err
+    assert f"l3c: {where}/train_0.tar.gz: not found\n" in said
+    assert not tree(tmp_path)
+
+
+def test_archives_come_by_url(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    zipped(archive.parent / "x.zip", "a.png")
+    fsspec.filesystem("memory").pipe("/bucket/x.zip", (archive.parent / "x.zip").read_bytes())
+    command = ["prepare", "unpack", "-o", str(archive.parent / "out"), "-q"]
+    with serving(archive.parent) as url:
+        assert main([*command, f"{url}/in.tar.gz", "memory://bucket/x.zip"]) == 0
+        assert main([*command, f"{url}/x.zip", "-o", str(archive.parent / "out2")]) == 1
+        assert f"{url}/x.zip: The HTTP server doesn't appear to support range requests" in capsys.readouterr().err
+    names = {"in/.unpacked", "in/in/a.jpg", "in/in/b.jpg", "x/.unpacked", "x/a.png"}
+    assert tree(archive.parent / "out") == names

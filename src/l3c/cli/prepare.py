@@ -46,6 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             required=True,
             help="for their folders; one that holds another source is refused",
         )
+    for step in (rescale, small):
+        step.epilog = "Pictures that are done are left. A folder of another source, or of other options, is refused."
     for step in list(steps.choices.values()):
         step.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
         add_workers(step)

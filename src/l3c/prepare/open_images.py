@@ -34,8 +34,9 @@ def folder_of(archive: str) -> str:
 
 
 def rescale_all(task: Rescale, on_outcome: OnOutcome, workers: Workers) -> RunSummary:
-    """A whole tree."""
-    return prepare_tree(task, "rescale", task.source, (task.target, task.discarded), on_outcome, workers)
+    """A whole tree. Raises InputError as `prepare_tree`."""
+    options: record.Made = {"seed": task.seed}
+    return prepare_tree(task, "rescale", task.source, (task.target, task.discarded), options, on_outcome, workers)
 
 
 def prepare_open_images(bucket: str, data: Path, on_outcome: OnOutcome, workers: Workers) -> list[RunSummary]:

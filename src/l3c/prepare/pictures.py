@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from l3c.errors import InputError
 
@@ -24,8 +24,10 @@ def opened(raw: bytes, name: str) -> Iterator[Image.Image]:
             yield image
     except (MemoryError, InputError):
         raise
+    except UnidentifiedImageError as error:  # which names the buffer in memory
+        raise InputError(f"{name}: cannot be read: no picture, or its header is damaged") from error
     except Exception as error:  # Pillow's readers raise whatever a damaged file leads to
-        raise InputError(f"{name}: cannot be read: {error}") from error
+        raise InputError(f"{name}: cannot be read: {error or type(error).__name__}") from error
 
 
 def png(image: Image.Image) -> bytes:

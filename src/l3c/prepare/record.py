@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -73,6 +74,16 @@ def identity(source: str) -> Made:
     seconds, rest = divmod(status.st_mtime_ns, NANOSECONDS)
     time = f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09}"
     return {"source": path.name, "size": status.st_size, "modified": time}
+
+
+def place(source: str, target: str) -> str:
+    """Where a root lies, as seen from the target, so that both may be moved together."""
+    if is_remote(source) or is_remote(target):
+        return source.rstrip("/") if is_remote(source) else Path(source).resolve().as_posix()
+    try:
+        return Path(os.path.relpath(Path(source).resolve(), Path(target).resolve())).as_posix()
+    except ValueError:  # on another drive of Windows
+        return Path(source).resolve().as_posix()
 
 
 def file_name(source: str) -> str:

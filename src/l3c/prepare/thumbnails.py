@@ -12,6 +12,7 @@ from l3c.bulk.jobs import DISCARDED, DONE, SKIPPED, Job, Outcome
 from l3c.bulk.run import OnOutcome, RunSummary
 from l3c.bulk.stores.open import open_store
 from l3c.prepare.pictures import opened, png
+from l3c.prepare.record import Made
 from l3c.prepare.tree import Workers, failure, prepare_tree
 from l3c.threads import at_work
 
@@ -84,5 +85,6 @@ def squares(image: Image.Image, count: int, random: Random) -> Iterator[Square]:
 
 
 def thumbnails_of(task: Thumbnails, on_outcome: OnOutcome, workers: Workers) -> RunSummary:
-    """A whole tree."""
-    return prepare_tree(task, "thumbnails", task.source, (task.target,), on_outcome, workers)
+    """A whole tree. Raises InputError as `prepare_tree`."""
+    options: Made = {"size": task.size, "each": task.each, "seed": task.seed}
+    return prepare_tree(task, "thumbnails", task.source, (task.target,), options, on_outcome, workers)

@@ -8,6 +8,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Self
@@ -17,8 +18,8 @@ from l3c.bulk.stores.open import open_store
 from l3c.bulk.stores.store import Store
 from l3c.errors import InputError
 from l3c.prepare import record
-from l3c.prepare.tree import failure
-from l3c.storage.remote import file_system, is_remote
+from l3c.prepare.tree import failure, reason
+from l3c.storage.remote import file_system, is_remote, reaching
 
 DAMAGED = (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, NotImplementedError)
 """What archives lead to that end early, are damaged, or packed in a way that Python does not know."""
@@ -114,8 +115,46 @@ def open_archive(where: str, anonymous: bool) -> Any:
     """A binary file."""
     if not is_remote(where):
         return Path(where).open("rb")
-    fs, path = file_system(where, anonymous)
-    return fs.open(path, "rb")
+    with reaching(where):
+        fs, path = file_system(where, anonymous)
+        return Reached(fs.open(path, "rb"), where)
+
+
+class Reached:
+    """A file behind a URL. What keeps it from being read is an InputError that names the URL and the reason: zipfile
+    takes an OSError for a sign that the file is no archive.
+    """
+
+    def __init__(self, file: Any, url: str) -> None:
+        self._file, self._url = file, url
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def read(self, size: int = -1) -> bytes:
+        with self._reaching():
+            return bytes(self._file.read(size))
+
+    def seek(self, place: int, whence: int = os.SEEK_SET) -> int:
+        with self._reaching():
+            return int(self._file.seek(place, whence))
+
+    def tell(self) -> int:
+        return int(self._file.tell())
+
+    def seekable(self) -> bool:
+        return bool(self._file.seekable())
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        try:
+            with reaching(self._url):
+                yield
+        except OSError as error:
+            raise InputError(reason(error)) from error
 
 
 def packed_size(file: IO[bytes]) -> int | None:
