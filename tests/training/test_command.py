@@ -12,6 +12,7 @@ from l3c.training import options
 from l3c.training.experiments import list_experiments
 from l3c.training.options import Options
 from l3c.training.published.trainer import Trainer
+from l3c.wave.presets import LEARNING
 from tests.training.pictures import train_arguments, write_pictures
 from tests.training.wave.test_trainer import SMALL_WIDTHS
 
@@ -66,3 +67,10 @@ def test_where_a_bug_ended_a_run_is_kept_beside_it(
     assert capsys.readouterr().err.splitlines()[-1].endswith("unforeseen KeyError: 'weights' (L3C_DEBUG=1 shows where)")
     (experiment,) = list_experiments(tmp_path)
     assert (experiment.folder / "error.txt").read_text().startswith("Traceback")
+
+
+def test_the_help_of_export_names_every_way_to_learn(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["export", "--help"])
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in LEARNING)

@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--learning",
         metavar="NAME",
-        help=f"how a wave network learns while it codes: {EVERYDAY} (default), fast, archives or none; "
+        help=f"how a wave network learns while it codes: {EVERYDAY} (default), light, fast, archives or none; "
         f"whether a coefficient model is calibrated: {EVERYDAY} (default, it is) or none",
     )
     parser.add_argument(

@@ -17,6 +17,7 @@ from l3c.dct.definition.plane import Plane
 from l3c.errors import ModelError
 from l3c.models import search_path
 from l3c.models.digest import digest_of
+from l3c.models.stated import from_stated, reason_of
 from l3c.models.tensors import tensor_bytes
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ def read_model(file: str) -> DctModel:
         if said.get("format") != FORMAT:
             raise ValueError(f"format {said.get('format')!r}, expected {FORMAT!r}")
         stated = json.loads(said["architecture"])
-        architectures = (Architecture(**stated["luma"]), Architecture(**stated["chroma"]))
+        luma, chroma = (from_stated(Architecture, stated[prefix], f"architecture: {prefix}") for prefix in PREFIXES)
+        architectures = (luma, chroma)
         calibrated = bool(stated["calibrated"])
         if stated != _stated(architectures, calibrated):
             raise ValueError("its architecture has other keys")
@@ -99,7 +101,7 @@ def read_model(file: str) -> DctModel:
     except ModelError:
         raise
     except (KeyError, TypeError, ValueError, RecursionError, SafetensorError) as error:
-        raise ModelError(f"{file}: not a coefficient model: {error}") from error
+        raise ModelError(f"{file}: not a coefficient model: {reason_of(error)}") from error
     return DctModel(search_path.stem(file), (networks[0], networks[1]), digest, calibrated)
 
 

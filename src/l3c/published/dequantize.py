@@ -38,7 +38,7 @@ def float_state_of(architecture: Architecture, network: Iterable[IntegerLayer]) 
     from l3c.published.network import MEAN_COLOUR, make_network
 
     if architecture.kind not in KINDS:
-        raise ModelError(f"a network of kind {architecture.kind} has no float form but its experiment")
+        raise ModelError(f"a network of one's own (kind {architecture.kind}): only its experiment has its floats")
     mean, unit = -255 * np.array(MEAN_COLOUR), 1 / (128 if architecture.learned else 1)
     steps = _steps(architecture, fixed_steps(architecture, unit * np.eye(3)[:, :, None, None], unit * mean))
     with torch.device("meta"):

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from l3c.errors import InputError, ModelError
 from l3c.models import search_path
 from l3c.models.search_path import Row
+from l3c.models.stated import from_stated, reason_of
 from l3c.published.architecture import Architecture
 from l3c.published.dequantize import float_state_of
 from l3c.published.integer_model import FORMAT as INTEGERS
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 FORMAT = "l3c-published-float-1"  # in the metadata of files, which tells them from other models
 ENDING = "-float"
 """Of a file's name, before the suffix."""
-
-HOW = "get it with `l3c models --fetch NAME`, or make it with `l3c export`"  # in messages
 
 SMALL = 1024
 """Elements up to which a tensor stays float32: levels, biases, constants between colours; 1 % of the values."""
@@ -110,16 +109,6 @@ def find_float(name: str) -> str | None:
     return place
 
 
-def need_float(name: str) -> str:
-    """The same. Raises ModelError where there is none, saying how to get it."""
-    place = find_float(name)
-    if place is None:
-        known = search_path.find(name)
-        missing = search_path.stem(known or name) + ENDING + search_path.MODEL_SUFFIX
-        raise ModelError(f"{name}: its float form, {missing}, is not here; {HOW}")
-    return place
-
-
 def read_float(place: str) -> FloatState:
     """Read a file, its digest verified; of integers, turn them back, and say so.
 
@@ -130,11 +119,13 @@ def read_float(place: str) -> FloatState:
 
     said = search_path.metadata(place)
     if said.get("format") == INTEGERS:
-        logger.warning("%s: its float form is not here; the weights are those of its integers", place)
         stored = read_stored(place)
-        return FloatState(
-            place, stored.architecture, float_state_of(stored.architecture, stored.network), None, stored.digest
-        )
+        try:
+            state = float_state_of(stored.architecture, stored.network)
+        except ModelError as error:
+            raise ModelError(f"{place}: {error}") from error
+        logger.warning("%s: its float form is not here; the weights are those of its integers", place)
+        return FloatState(place, stored.architecture, state, None, stored.digest)
     content = search_path.content(place)
     try:
         if said.get("format") != FORMAT:
@@ -142,14 +133,14 @@ def read_float(place: str) -> FloatState:
         if _digest(content, said["architecture"]) != said["digest"]:
             raise ModelError(f"{place}: its tensors are not what its digest says")
         state = {key: value.float() for key, value in load(content).items()}
-        a = Architecture(**json.loads(said["architecture"]))
+        a = from_stated(Architecture, json.loads(said["architecture"]), "architecture")
         if a.own:
             raise ModelError(f"{place}: names a class of one's own, {a.kind}: files that are passed on never run code")
         return FloatState(place, a, state, int(said["iteration"]), said["model"])
     except ModelError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError, SafetensorError) as error:
-        raise ModelError(f"{place}: not the float form of a model: {error}") from error
+        raise ModelError(f"{place}: not the float form of a model: {reason_of(error)}") from error
 
 
 def listing() -> Iterator[Row]:

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from l3c.errors import InputError
+from l3c.models.stated import from_stated
 from l3c.published.architecture import RGB_CHANNELS, RGB_LEVELS, Architecture
 from l3c.published.operations import (
     NARROW_MAX,
@@ -226,8 +227,10 @@ class GraphArchitecture(Architecture):
 
 
 def parse_architecture(stated: Mapping[str, Any]) -> Architecture:
-    """What a file says of its network. Raises InputError or TypeError."""
-    return GraphArchitecture.parse(stated) if stated.get("kind") == KIND else Architecture(**stated)
+    """What a file says of its network. Raises ValueError, InputError among them."""
+    if isinstance(stated, Mapping) and stated.get("kind") == KIND:
+        return GraphArchitecture.parse(stated)
+    return from_stated(Architecture, stated, "architecture")
 
 
 class _Check:

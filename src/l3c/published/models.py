@@ -20,6 +20,7 @@ from l3c.errors import InputError, ModelError
 from l3c.models import search_path
 from l3c.models.cache import Loaded
 from l3c.models.search_path import Row
+from l3c.models.stated import reason_of
 from l3c.models.tensors import tensor_bytes
 from l3c.published.architecture import KINDS, Architecture
 from l3c.published.graph import parse_architecture
@@ -104,7 +105,7 @@ def read_stored(file: str) -> Stored:
     except ModelError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError, InputError, SafetensorError) as error:
-        raise ModelError(f"{file}: not an exported model: {error}") from error
+        raise ModelError(f"{file}: not an exported model: {reason_of(error)}") from error
     if network_digest(architecture, network).hex() != stored.digest:
         raise ModelError(f"{file}: its tensors are not what its digest says")
     return stored

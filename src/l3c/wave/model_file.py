@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from l3c.errors import EngineError, ModelError
 from l3c.models import search_path
+from l3c.models.stated import from_stated, reason_of
 from l3c.models.tensors import tensor_bytes
 from l3c.wave.definition.architecture import Architecture
 from l3c.wave.definition.learning import Learning
@@ -52,8 +53,9 @@ def read_stored(file: str) -> Stored:
     try:
         if said.get("format") != FORMAT:
             raise ValueError(f"format {said.get('format')!r}, expected {FORMAT!r}")
-        architecture = Architecture(**json.loads(said["architecture"]))
-        learning = Learning(**json.loads(said["learning"])) if "learning" in said else None
+        architecture = from_stated(Architecture, json.loads(said["architecture"]), "architecture")
+        stated = said.get("learning")
+        learning = None if stated is None else from_stated(Learning, json.loads(stated), "learning")
         tensors = load(search_path.content(file, _most_bytes(architecture)))
         network = read_network(architecture, tensors.__getitem__)
         return Stored(file, network, tensors, learning, said.get("digest", ""))
@@ -69,7 +71,7 @@ def _most_bytes(architecture: Architecture) -> int:
 
 
 def _refused(file: str, error: Exception) -> ModelError:
-    return ModelError(f"{file}: not a wave model: {error}")
+    return ModelError(f"{file}: not a wave model: {reason_of(error)}")
 
 
 def file_content(architecture: Architecture, tensors: Tensors, learning: Learning | None) -> tuple[bytes, bytes]:
