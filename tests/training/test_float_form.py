@@ -137,9 +137,7 @@ def test_evaluation_takes_the_name_of_a_model_scale_by_scale(
     np.testing.assert_allclose(results[0]["scales"], results[1]["scales"], rtol=0.02)
     assert len(results[0]["scales"]) == 4
     assert main(["eval", "wave", *arguments, "--float"]) == ModelError.exit_code
-    assert "wave: its float form, wave-float.safetensors, is not here; get it with `l3c models --fetch" in (
-        capsys.readouterr().err
-    )
+    assert "wave: is a wave model, which has no float form" in capsys.readouterr().err
     assert main(["eval", "tiny", *arguments, "--float", "--history"]) == InputError.exit_code
 
 
@@ -177,7 +175,7 @@ def test_integers_alone_are_turned_back(
     assert main(train_arguments(pictures, both / "new", *sizes, "--restore-restart", "tiny")) == 0
     assert main(["sample", "tiniest", str(pictures), "samples", "--log-dir", "none"]) == InputError.exit_code
     capsys.readouterr()
-    assert main(["sample", "wave", str(pictures), "samples", "--log-dir", "none"]) == InputError.exit_code
+    assert main(["sample", "wave", str(pictures), "samples", "--log-dir", "none"]) == ModelError.exit_code
 
 
 @pytest.mark.parametrize("kind", ARCHITECTURES)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 from l3c.cli.extras import need_training
 from l3c.cli.files import STANDARD
 from l3c.cli.options import checkpoint, positive
 from l3c.cli.progress import lines_for
-from l3c.cli.selection import add_selection, commas, selection, settings
+from l3c.cli.selection import add_selection, commas, optional, selection, settings
 from l3c.errors import InputError
+from l3c.storage.atomic import is_special, write_whole
 
 if TYPE_CHECKING:
     from l3c.training.evaluation.costs import Result
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
 
 FAILED = 1
 """Exit code where a picture was skipped: what is printed is of the others."""
+
+LATEST = "-1"  # instead of an iteration: that of the newest checkpoint
 
 SORT_KEYS = ("testset", "exp", "itr", "res")  # columns of the summary: test set, experiment, iteration, result
 
@@ -33,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-i",
         "--iteration",
-        default="-1",
+        default=LATEST,
         metavar="N[,...]",
         help="checkpoints at or before these, or `best` (default: latest)",
     )
@@ -48,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="write all results, picture by picture; - is standard output"
     )
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="the same as a table, a line a picture")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="the same as a table, a line a picture; - too")
     parser.add_argument(
         "--history", action="store_true",
         help="measure models by the files that `l3c encode` makes, with what was done to the pixels before, and stored "
@@ -76,39 +82,96 @@ def _add_writing(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the summary, write the tables."""
     from l3c.training.evaluation.evaluate import evaluate_all
-    from l3c.training.evaluation.results import json_text, sort_results, table, write_csv, write_json
+    from l3c.training.evaluation.results import csv_text, json_text, sort_results, table
 
-    if not options.write and (options.compare_theory or options.report):
-        raise InputError("--compare-theory and --report need --write DIR")
-    if sum(map(bool, (options.write, options.history, options.float_form))) > 1:
-        raise InputError("--write, --history and --float exclude one another")
+    check_modes(options)
     asked = request(options)
+    check_concerned(options, asked)
+    outputs = {name: text for name, text in ((options.json, json_text), (options.csv, csv_text)) if name is not None}
+    check_outputs([*outputs, *([options.report] if options.report else [])])
     results = write(asked, options) if options.write else evaluate_all(asked, lines_for(options.quiet))
     results = sort_results(results, options.sort)
-    to_standard = options.json is not None and str(options.json) == STANDARD
-    if not options.quiet and not to_standard:
+    if not options.quiet and Path(STANDARD) not in outputs:
         print(table(results))
-    if to_standard:
-        print(json_text(results), end="")
-    elif options.json:
-        write_json(options.json, results)
-    if options.csv:
-        write_csv(options.csv, results)
+    try:
+        for path, text_of in outputs.items():
+            put_text(path, text_of(results))
+    except OSError:
+        if options.quiet:  # nothing else has them
+            print(table(results))
+        raise
     return FAILED if any(result.skipped for result in results) else 0
+
+
+def check_modes(options: argparse.Namespace) -> None:
+    """Raise InputError for options that exclude or need one another."""
+    if not options.write and (options.compare_theory or options.report or options.images):
+        raise InputError("--compare-theory, --report and --images need --write DIR")
+    if sum(map(bool, (options.write, options.history, options.float_form))) > 1:
+        raise InputError("--write, --history and --float exclude one another")
+    if options.json is not None and options.json == options.csv:
+        raise InputError(f"--json and --csv: both go to {options.json}")
+    if options.write and options.recursive is not None:
+        raise InputError("--recursive: files always apply RGB Shared 3 times more")
+    for name, given in (("--max-pixels", options.max_pixels), ("--bfloat16", options.bfloat16)):
+        if options.write and given:
+            raise InputError(f"{name}: files are made of integers, tile by tile; it is for probabilities")
+
+
+def check_concerned(options: argparse.Namespace, asked: Request) -> None:
+    """Raise InputError for options that concern none of the subjects: they would be ignored."""
+    from l3c.training.evaluation.request import is_model
+
+    if not all(map(is_model, asked.subjects)):
+        return
+    of_experiments = {"--iteration": options.iteration != LATEST, "--reset-cache": options.reset_cache}
+    of_probabilities = {
+        "--recursive": options.recursive is not None,
+        "--max-pixels": options.max_pixels is not None,
+        "--bfloat16": options.bfloat16,
+    }
+    names = ", ".join(asked.subjects)
+    if wrong := [name for name, given in of_experiments.items() if given]:
+        raise InputError(f"{wrong[0]}: is for experiments; {names}: a model, which has no checkpoints")
+    if not options.float_form and (wrong := [name for name, given in of_probabilities.items() if given]):
+        raise InputError(f"{wrong[0]}: is for experiments, and for models by --float; {names}: measured by files")
+
+
+def check_outputs(paths: list[Path]) -> None:
+    """Raise OSError, before anything is computed, for what could not be written. Nothing is left behind."""
+    for path in paths:
+        if path == Path(STANDARD) or is_special(path):
+            continue
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        folder = next(above for above in path.absolute().parents if above.exists())
+        try:
+            with TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            error.filename = str(path)
+            raise
+
+
+def put_text(path: Path, text: str) -> None:
+    if path == Path(STANDARD):
+        print(text, end="")
+    else:
+        write_whole(path, text.encode())
 
 
 def request(options: argparse.Namespace) -> Request:
     """What is asked for. Raises InputError where an experiment is, but the packages for training are not here."""
     from l3c.training.evaluation.request import Request, is_model
 
-    subjects = commas(options.subjects)
+    subjects, folders = commas(options.subjects, "EXP_OR_MODEL"), commas(options.folders, "FOLDER")
     if options.float_form or not all(map(is_model, subjects)):
         need_training()
     return Request(
-        tuple(subjects), tuple(map(Path, commas(options.folders))), options.log_dir,
-        tuple(commas(options.names)), tuple(iterations(options.iteration)), selection(options), settings(options),
-        options.device, options.overwrite_cache, options.reset_cache, options.images, options.history,
-        options.float_form,
+        tuple(subjects), tuple(map(Path, folders)), options.log_dir,
+        tuple(optional(options.names, "--names")), tuple(iterations(options.iteration)), selection(options),
+        settings(options), options.device, options.overwrite_cache, options.reset_cache, options.images,
+        options.history, options.float_form,
     )  # fmt: skip
 
 
@@ -117,7 +180,7 @@ def write(asked: Request, options: argparse.Namespace) -> list[Result]:
     from l3c.training.evaluation.files import write_all, write_report
     from l3c.training.evaluation.subject import Writing
 
-    silent = options.quiet or str(options.json) == STANDARD
+    silent = options.quiet or Path(STANDARD) in (options.json, options.csv)
     say = (lambda line: None) if silent else print
     results, files = write_all(asked, Writing(options.write, options.compare_theory, say))
     if options.report:
@@ -127,6 +190,6 @@ def write(asked: Request, options: argparse.Namespace) -> list[Result]:
 
 def iterations(text: str) -> list[int]:
     try:
-        return [checkpoint(part) for part in commas(text)]
+        return [checkpoint(part) for part in commas(text, "--iteration")]
     except argparse.ArgumentTypeError as error:
         raise InputError(f"--iteration: {error}") from None

@@ -37,9 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """One line for each checkpoint, and for each file of a model."""
     if options.source is None:
-        from l3c.training.published.publications import table
-
-        print(table())
+        tell_all(options.json)
         return 0
     need_training()
     if options.export and not options.images:
@@ -58,6 +56,20 @@ def run(options: argparse.Namespace) -> int:
     if options.export:
         export(experiments, options)
     return 0
+
+
+def tell_all(as_json: bool) -> None:
+    """What the authors released."""
+    from l3c.training.published.publications import PUBLICATIONS, table
+
+    if not as_json:
+        print(table())
+        return
+    for p in PUBLICATIONS:
+        record = {
+            "name": p.name, "network": p.network, "experiment": p.experiment, "trained_on": p.trained_on, "url": p.url
+        }  # fmt: skip
+        tell("", record, as_json)
 
 
 def export(experiments: list[Experiment], options: argparse.Namespace) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from l3c.cli.options import add_json
 from l3c.cli.progress import lines_for
+from l3c.cli.selection import commas
 from l3c.cli.streams import say, tell
 from l3c.models.search_path import COEFFICIENTS
 
@@ -35,10 +36,10 @@ def run(options: argparse.Namespace) -> int:
     from l3c.codec.models import describe_file, list_models
     from l3c.errors import InputError, ModelError
 
-    if options.fetch:
+    if options.fetch is not None:
         if options.files:
             raise InputError("--fetch takes no files")
-        return fetch(options.fetch.split(","), options.json)
+        return fetch(commas(options.fetch, "--fetch"), options.json)
     broken = False
     for model in map(describe_file, options.files) if options.files else list_models():
         if model.problem:
@@ -55,7 +56,7 @@ def fetch(names: list[str], as_json: bool) -> int:
     """One line for each file."""
     from l3c.models.fetch import fetch as fetch_model
 
-    for name in filter(None, names):
+    for name in names:
         for file in fetch_model(name, lines_for(quiet=False)):
             record = {"name": name, "file": str(file.path), "bytes": file.size, "fetched": file.new}
             tell(f"{file.path}: {file.size:,} bytes, {'fetched' if file.new else 'was here already'}", record, as_json)

@@ -9,6 +9,7 @@ from l3c.cli.extras import need_training
 from l3c.cli.options import add_json, checkpoint
 from l3c.cli.selection import add_selection, commas, selection, settings
 from l3c.cli.streams import tell
+from l3c.errors import InputError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,12 +43,14 @@ def run(options: argparse.Namespace) -> int:
     from l3c.training.published.loading import find_trained
     from l3c.training.published.sampling import sample_all
 
+    folders = [Path(folder) for folder in commas(options.folders, "FOLDER")]
+    if not options.experiment:
+        raise InputError("EXP_OR_MODEL: '' names nothing")
     trained = find_trained(options.experiment, options.log_dir, options.iteration, choose_device(options.device))
-    folders = [Path(folder) for folder in commas(options.folders)]
     for folder in folders:
         out = options.out / trained.name.split(" ")[0]
         out = out / folder.stem if len(folders) > 1 else out
         chosen = select(folder, selection(options))
-        for path in sample_all(trained.network, chosen, out, settings(options), options.seed):
+        for path in sample_all(trained, chosen, out, settings(options), options.seed):
             tell(str(path), {"file": str(path), "model": trained.name}, options.json)
     return 0

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from l3c.cli.options import add_device, add_log_dir, positive
+from l3c.errors import InputError
 
 if TYPE_CHECKING:
     from l3c.training.evaluation.costs import Settings
@@ -37,7 +38,7 @@ def recursions(text: str) -> int | None:
 def selection(options: argparse.Namespace) -> Selection:
     from l3c.training.evaluation.test_sets import Selection
 
-    return Selection(tuple(commas(options.match)), options.max_images, options.crop)
+    return Selection(tuple(optional(options.match, "--match")), options.max_images, options.crop)
 
 
 def settings(options: argparse.Namespace) -> Settings:
@@ -46,5 +47,14 @@ def settings(options: argparse.Namespace) -> Settings:
     return Settings(options.recursive, getattr(options, "max_pixels", None) or MAX_PIXELS, options.bfloat16)
 
 
-def commas(text: str) -> list[str]:
-    return [part for part in text.split(",") if part]
+def commas(text: str, what: str) -> list[str]:
+    """The parts, at least one. what: names them in the InputError where there is none."""
+    parts = [part for part in text.split(",") if part]
+    if not parts:
+        raise InputError(f"{what}: {text!r} names nothing")
+    return parts
+
+
+def optional(text: str, what: str) -> list[str]:
+    """The same, or none of an empty text."""
+    return commas(text, what) if text else []

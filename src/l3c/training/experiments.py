@@ -34,6 +34,13 @@ PATHS = ("train", "valid", "cache", "first_image", "pictures")
 """Keys whose values are paths: they stand in `config.yaml`, and would only make names long."""
 
 
+# what there is instead of what only published networks can do: eval, sample, import
+OTHERS: dict[type[Any], str] = {
+    WaveConfig: "`l3c export` makes a model of one, which `l3c eval` takes and `l3c sample` does not",
+    DctConfig: "`l3c export` makes a model of one, which codes JPEG files: not for `l3c eval`, nor `l3c sample`",
+}
+
+
 @dataclass(frozen=True)
 class Experiment:
     """One folder."""
@@ -52,8 +59,7 @@ class Experiment:
         """Of a published network. Raises InputError where it is the wave network's."""
         config = self.any_config()
         if isinstance(config, WaveConfig | DctConfig):
-            kind = config.network.kind
-            raise InputError(f"{self.folder}: holds networks of kind {kind}; make a model of them first: l3c export")
+            raise InputError(f"{self.folder}: holds networks of kind {config.network.kind}; {OTHERS[type(config)]}")
         return config
 
     def any_config(self) -> AnyConfig:
@@ -154,10 +160,15 @@ def _records(experiment: Experiment) -> tuple[list[int], int]:
     return list(experiment.checkpoints.all()), log.stat().st_size if log.exists() else 0
 
 
+def is_experiment(wanted: str) -> bool:
+    """Whether it is the path of an experiment's folder, which nothing else of such a name goes before."""
+    return bool(wanted) and (Path(wanted) / CONFIG).is_file()
+
+
 def find_experiment(wanted: str, log_dir: Path) -> Experiment:
     """Find the one experiment with this path, or whose name in `log_dir` (or in the path's folder) has this part."""
     path = Path(wanted)
-    if (path / CONFIG).is_file():
+    if is_experiment(wanted):
         return Experiment(path.resolve())
     if path.parent != Path():
         log_dir = path.parent

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from l3c.errors import InputError, L3CError
 from l3c.storage.atomic import write_whole
+from l3c.training.checkpoints import LATEST
 from l3c.training.config_files import AnyConfig, find_config, read_config
 from l3c.training.experiments import (
     Experiment,
@@ -68,9 +69,13 @@ def _check(request: Request, restore: Restore, config: AnyConfig) -> None:
 def _restore(request: Request, config: AnyConfig) -> Restore | None:
     wanted = request.restore or request.restore_continue or request.restore_restart
     if wanted is None:
+        if request.iteration != LATEST or not request.strict:
+            raise InputError("--iteration and --no-strict need an experiment to begin with: --restore EXP")
         return None
     if request.restore_restart is not None:
         place = find_weights(wanted, request.log_dir, wing_of(config).channels(config))
+        if request.iteration != LATEST and not isinstance(place, Experiment):
+            raise InputError(f"{wanted}: is a model, which has no checkpoints to choose by an iteration")
         return Restore(place, request.iteration, fresh=True, strict=request.strict)
     if is_weight_file(wanted):
         begins = wing_of(config).channels(config) != NO_MODELS

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from l3c.errors import ModelError
 
 MAX_PIXELS = 2000 * 1500
 """Larger pictures are cut into quarters, as the original does."""
@@ -35,6 +39,12 @@ class PictureCost:
     @property
     def bpsp(self) -> float:
         return sum(self.bits) / self.subpixels
+
+
+def check_finite(bits: Iterable[float], weights: str, picture: Path | str) -> None:
+    """Raise ModelError where a cost is no number that means something. weights: file or experiment they are from."""
+    if not all(map(math.isfinite, bits)):
+        raise ModelError(f"{weights}: gives no finite cost of {picture}: its weights are not finite, or far too large")
 
 
 @dataclass(frozen=True)

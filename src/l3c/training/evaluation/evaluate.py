@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from l3c import api
-from l3c.codec.models import find_model
 from l3c.training.evaluation.costs import PictureCost, Progress, Result
 from l3c.training.evaluation.real_files import model_file
-from l3c.training.evaluation.request import Request, is_model
+from l3c.training.evaluation.request import Request, find_subject, is_model
 from l3c.training.evaluation.test_sets import TestSet
 
 
@@ -33,7 +32,7 @@ def evaluate_all(request: Request, progress_for: Callable[[str], Progress]) -> l
 
 def evaluate_model(name: str, label: str, testset: TestSet, request: Request, progress: Progress) -> Result:
     """What RGB pictures cost under a model: files whose every tile it codes, or those that `l3c encode` makes."""
-    model, device = find_model(name, 3, request.device), request.device
+    model, device = find_subject(name, request.device), request.device
     costs, skipped = [], list[str]()
     for number, path, image in testset.pictures(skipped):
         data = api.encode(image, model=name, device=device) if request.history else model_file(image, model)

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from l3c.codec.models import find_model
 from l3c.container.constants import FILE_SUFFIX
 from l3c.errors import InputError, L3CError
 from l3c.storage.atomic import write_whole
 from l3c.training.evaluation.costs import PictureCost, Result
 from l3c.training.evaluation.real_files import RealFile
-from l3c.training.evaluation.request import Request, is_model
+from l3c.training.evaluation.request import Request, find_subject, is_model
 from l3c.training.evaluation.subject import Subject, Writing
 from l3c.training.evaluation.test_sets import TestSet
 
@@ -23,6 +22,8 @@ def write_all(request: Request, writing: Writing) -> tuple[list[Result], list[Re
     """Every subject on every folder. Raises InputError where a file is there already."""
     testsets, results, files = request.testsets(), [], []
     subjects = list(_subjects(request, writing))
+    if writing.theory:
+        _check_theory(subjects, writing)
     several = len(subjects) * len(testsets) > 1
     for subject in subjects:
         for testset in testsets:
@@ -36,15 +37,23 @@ def write_all(request: Request, writing: Writing) -> tuple[list[Result], list[Re
 
 
 def _subjects(request: Request, writing: Writing) -> Iterator[Subject]:
-    if request.settings.recursions is not None:
-        raise InputError("--recursive: files always apply RGB Shared 3 times more")
     for name, label in zip(request.subjects, request.labels(), strict=True):
         if is_model(name):
-            yield Subject(label, find_model(name, 3, request.device))
+            yield Subject(label, find_subject(name, request.device))
         else:
             from l3c.training.evaluation.trained import export_subjects
 
             yield from export_subjects(name, label, request, writing)
+
+
+def _check_theory(subjects: Sequence[Subject], writing: Writing) -> None:
+    """Name the models that have no scales to compare; raise InputError where no other is asked for."""
+    without = [subject.label for subject in subjects if not subject.has_scales]
+    said = f"{', '.join(without)}: codes all at once; only published networks have scales to compare with theory"
+    if len(without) == len(subjects):
+        raise InputError(f"--compare-theory: {said}")
+    if without:
+        writing.say(said)
 
 
 def _folder_name(subject: Subject, testset: TestSet) -> str:

@@ -9,7 +9,7 @@ import torch
 from l3c.published.architecture import recursions_of
 from l3c.published.network import Published
 from l3c.published.pictures import Padding, Pixels
-from l3c.training.evaluation.costs import PictureCost, Progress, Settings
+from l3c.training.evaluation.costs import PictureCost, Progress, Settings, check_finite
 from l3c.training.evaluation.test_sets import TestSet
 from l3c.training.published.batches import to_tensor
 
@@ -46,11 +46,16 @@ def cost_of(network: Published, image: Pixels, settings: Settings) -> tuple[floa
 
 
 def evaluate(
-    network: Published, testset: TestSet, settings: Settings, progress: Progress
+    network: Published, place: str, testset: TestSet, settings: Settings, progress: Progress
 ) -> tuple[tuple[PictureCost, ...], tuple[str, ...]]:
-    """Every picture's cost, in order; and names of those that could not be read."""
+    """Every picture's cost, in order; and names of those that could not be read. place: of the weights.
+
+    Raises ModelError, naming place and picture, where a cost is not finite.
+    """
     costs, skipped = [], list[str]()
     for number, path, image in testset.pictures(skipped):
-        costs.append(PictureCost(path.name, image.size, cost_of(network, image, settings)))
+        bits = cost_of(network, image, settings)
+        check_finite(bits, place, path)
+        costs.append(PictureCost(path.name, image.size, bits))
         progress((number + 1) / len(testset.paths))
     return tuple(costs), tuple(skipped)

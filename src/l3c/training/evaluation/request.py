@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from l3c.codec.models import model_names
-from l3c.errors import InputError
+from l3c.codec.models import TileModel, find_model
+from l3c.errors import InputError, ModelError
+from l3c.published.architecture import RGB_CHANNELS
 from l3c.published.float_state import find_float
 from l3c.training.evaluation.costs import Settings
 from l3c.training.evaluation.test_sets import Selection, TestSet, select
-from l3c.training.experiments import find_experiment
+from l3c.training.experiments import find_experiment, is_experiment
+from l3c.training.restoring import is_known, other_kind
 
 MODEL_SUFFIX = ".safetensors"  # of model files: subjects without it may be experiments
 
@@ -52,8 +54,20 @@ class Request:
 
 
 def is_model(subject: str) -> bool:
-    """Whether it names a model: by a file's path or URL, or exactly, in any form; all else are experiments."""
-    return subject.endswith(MODEL_SUFFIX) or subject in model_names() or find_float(subject) is not None
+    """Whether it names a model: by a file's path or URL, or exactly, in any form; all else are experiments.
+
+    The path of an experiment's folder is none, whatever files beside it are called.
+    """
+    if is_experiment(subject):
+        return False
+    return subject.endswith(MODEL_SUFFIX) or is_known(subject) or find_float(subject) is not None
+
+
+def find_subject(name: str, device: str) -> TileModel:
+    """The model of that name for RGB pictures. Raises ModelError, EngineError."""
+    if other_kind(name) == "JPEG":
+        raise ModelError(f"{name}: codes JPEG files themselves, not pixels; sizes of files tell what it saves")
+    return find_model(name, RGB_CHANNELS, device)
 
 
 def _shown(subject: str, log_dir: Path) -> str:

@@ -20,7 +20,7 @@ from l3c.storage.atomic import write_whole
 from l3c.training.evaluation.costs import Result, Settings
 from l3c.training.evaluation.test_sets import TestSet
 
-VERSION = 2
+VERSION = 3
 """Part of every digest; raise it when the same inputs give another result."""
 
 
@@ -84,11 +84,7 @@ def json_text(results: Sequence[Result]) -> str:
     return json.dumps([result.to_dict() for result in results], indent=1) + "\n"
 
 
-def write_json(path: Path, results: Sequence[Result]) -> None:
-    write_whole(path, json_text(results).encode())
-
-
-def write_csv(path: Path, results: Sequence[Result]) -> None:
+def csv_text(results: Sequence[Result]) -> str:
     """One line a picture."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
@@ -99,4 +95,4 @@ def write_csv(path: Path, results: Sequence[Result]) -> None:
         for p in r.pictures:
             bits = " ".join(f"{bits:.3f}" for bits in p.bits)
             writer.writerow([r.testset, r.experiment, r.iteration, r.recursions, p.name, p.subpixels, p.bpsp, bits])
-    write_whole(path, text.getvalue().encode())
+    return text.getvalue()

@@ -25,6 +25,11 @@ class Subject:
     iteration: int | None = None
     loss: Callable[[Pixels], Sequence[float]] | None = None
 
+    @property
+    def has_scales(self) -> bool:
+        """Whether files are told scale by scale."""
+        return isinstance(self.model, PublishedModel)
+
     def make(self, image: Pixels, device: str) -> RealFile:
         if isinstance(self.model, PublishedModel):
             return make_published_file(image, self.model, device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -9,8 +10,7 @@ import torch
 
 from l3c.codec.models import find_model
 from l3c.published.architecture import RGB_CHANNELS, recursions_of
-from l3c.published.float_state import need_float
-from l3c.training.evaluation.costs import Progress, Result, Settings
+from l3c.training.evaluation.costs import Progress, Result, Settings, check_finite
 from l3c.training.evaluation.probabilities import cost_of, evaluate
 from l3c.training.evaluation.request import Request
 from l3c.training.evaluation.results import ResultCache
@@ -21,6 +21,9 @@ from l3c.training.picture_files import Pixels
 from l3c.training.processes import choose_device
 from l3c.training.published.export import export_experiment, training_images
 from l3c.training.published.loading import load_float, load_trained
+from l3c.training.restoring import need_float
+
+logger = logging.getLogger(__name__)
 
 
 def evaluate_experiment(
@@ -54,9 +57,12 @@ def _evaluate(
     if known is None:
         trained = load_trained(experiment, chosen, device)
         recursions = recursions_of(trained.network.architecture, request.settings.recursions)
-        pictures, skipped = evaluate(trained.network, testset, request.settings, progress)
+        pictures, skipped = evaluate(trained.network, trained.place, testset, request.settings, progress)
         known = Result(testset.name, name, chosen, recursions, pictures, skipped)
-        cache.write(path, known)
+        try:
+            cache.write(path, known)
+        except OSError as error:
+            logger.warning("%s: %s; the result is not remembered", cache.folder, error.strerror or error)
     return replace(known, experiment=name)
 
 
@@ -67,7 +73,7 @@ def evaluate_float(subject: str, label: str, request: Request, progress_for: Cal
     results = []
     for testset in request.testsets():
         progress = progress_for(f"{label} on {testset.name}")
-        pictures, skipped = evaluate(trained.network, testset, request.settings, progress)
+        pictures, skipped = evaluate(trained.network, trained.place, testset, request.settings, progress)
         results.append(Result(testset.name, f"{label}, float", trained.iteration, recursions, pictures, skipped))
     return results
 
@@ -86,5 +92,11 @@ def export_subjects(subject: str, label: str, request: Request, writing: Writing
 
 
 def _loss(experiment: Experiment, iteration: int, device: torch.device) -> Callable[[Pixels], tuple[float, ...]]:
-    network = load_trained(experiment, iteration, device).network
-    return lambda tile: cost_of(network, tile, Settings(max_pixels=tile.size))
+    trained = load_trained(experiment, iteration, device)
+
+    def loss(tile: Pixels) -> tuple[float, ...]:
+        bits = cost_of(trained.network, tile, Settings(max_pixels=tile.size))
+        check_finite(bits, trained.place, "a tile")
+        return bits
+
+    return loss

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from l3c.errors import InputError, ModelError
 from l3c.models import search_path
 from l3c.published.float_state import ENDING, read_float
 from l3c.published.network import Published, make_network
@@ -20,12 +21,13 @@ from l3c.training.restoring import find_weights
 class Trained:
     """A network in evaluation mode, and where it came from. name: of the experiment, or the model.
 
-    iteration: None where it is not known.
+    iteration: None where it is not known. place: the file of its weights, by path or URL.
     """
 
     network: Published
     name: str
     iteration: int | None
+    place: str
 
 
 def load_trained(experiment: Experiment, iteration: int = LATEST, device: torch.device | str = "cpu") -> Trained:
@@ -34,7 +36,7 @@ def load_trained(experiment: Experiment, iteration: int = LATEST, device: torch.
     state = read_state(path)
     network = make_network(experiment.config().network)
     load_weights(network, evaluated_weights(state, path), True, str(path))
-    return Trained(_ready(network, device), experiment.name, chosen)
+    return Trained(_ready(network, device, str(path)), experiment.name, chosen, str(path))
 
 
 def load_float(place: str, device: torch.device | str = "cpu") -> Trained:
@@ -42,7 +44,8 @@ def load_float(place: str, device: torch.device | str = "cpu") -> Trained:
     stored = read_float(place)
     network = make_network(stored.architecture)
     load_weights(network, stored.state, True, place)
-    return Trained(_ready(network, device), search_path.stem(place).removesuffix(ENDING), stored.iteration)
+    name = search_path.stem(place).removesuffix(ENDING)
+    return Trained(_ready(network, device, place), name, stored.iteration, place)
 
 
 def find_trained(wanted: str, log_dir: Path, iteration: int = LATEST, device: torch.device | str = "cpu") -> Trained:
@@ -50,8 +53,14 @@ def find_trained(wanted: str, log_dir: Path, iteration: int = LATEST, device: to
     source = find_weights(wanted, log_dir)
     if isinstance(source, Experiment):
         return load_trained(source, iteration, device)
+    if iteration != LATEST:
+        raise InputError(f"{wanted}: is a model, which has no checkpoints to choose by an iteration")
     return load_float(str(source), device)
 
 
-def _ready(network: Published, device: torch.device | str) -> Published:
+def _ready(network: Published, device: torch.device | str, place: str) -> Published:
+    """Raises ModelError where a weight is not finite: some of those a cost would not show."""
+    for name, value in network.state_dict().items():
+        if not bool(torch.isfinite(value).all()):
+            raise ModelError(f"{place}: {name} has values that are not finite")
     return network.to(device).eval().requires_grad_(False)

@@ -15,9 +15,10 @@ from l3c.published.architecture import recursions_of
 from l3c.published.network import Published, Scales
 from l3c.published.pictures import Pixels
 from l3c.storage.atomic import whole_file
-from l3c.training.evaluation.costs import Settings
+from l3c.training.evaluation.costs import Settings, check_finite
 from l3c.training.evaluation.probabilities import padded_tensor
 from l3c.training.evaluation.test_sets import TestSet
+from l3c.training.published.loading import Trained
 
 THUMBNAIL = 256  # pixels a side on a sheet
 LABEL = 16  # pixels of a line of text
@@ -64,15 +65,19 @@ def _to_pixels(images: Tensor) -> Pixels:
     return images[0].clamp(0, 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy()
 
 
-def sample_all(network: Published, testset: TestSet, folder: Path, settings: Settings, seed: int = 0) -> list[Path]:
-    """Write every picture's samples, and one contact sheet of them all. Refuses to overwrite."""
+def sample_all(trained: Trained, testset: TestSet, folder: Path, settings: Settings, seed: int = 0) -> list[Path]:
+    """Write every picture's samples, and one contact sheet of them all. Refuses to overwrite.
+
+    Raises ModelError, naming weights and picture, where a cost is not finite.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     _check_free(folder, "contact_sheet")
     written, rows = [], []
     for index, path, image in testset.pictures([]):
         prefix = f"{index}_{path.stem}"
         _check_free(folder, prefix)
-        samples = sample_picture(network, image, settings, seed + index)
+        samples = sample_picture(trained.network, image, settings, seed + index)
+        check_finite((sample.bpsp for sample in samples), trained.place, path)
         rows.append(samples)
         for sample in samples:
             written.append(folder / f"{prefix}_{_suffix(sample)}.png")
