@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from l3c.cli import main
+from tests.storage.full import files_of_at_most
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -38,3 +39,52 @@ def test_what_cannot_be_divided_is_named(tmp_path: Path, capsys: pytest.CaptureF
     assert main(["prepare", "parts", f"a={tmp_path / 'a'}", *prefix]) == 2
     assert "large: has 11 bytes" in capsys.readouterr().err
     assert main(["prepare", "parts", str(tmp_path / "a"), *prefix]) == 2
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder, with ten files of 300 bytes in tr."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tr").mkdir()
+    for i in range(10):
+        (tmp_path / "tr" / f"{i}.png").write_bytes(bytes([i]) * 300)
+    return tmp_path
+
+
+@pytest.mark.parametrize("second", ["valid=nothere", "valid=empty", "valid=large", "valid=tr/1.png", "tr=tr", "valid="])
+def test_nothing_is_left_where_a_source_cannot_be_divided(here: Path, second: str) -> None:
+    (here / "empty").mkdir()
+    (here / "large").mkdir()
+    (here / "large" / "a").write_bytes(bytes(2000))
+    before = set(here.rglob("*"))
+    assert main(["prepare", "parts", "tr=tr", second, "-o", "new/part", "--size", "1k"]) == 2
+    assert set(here.rglob("*")) == before
+    assert main(["prepare", "parts", "tr=tr", "valid=tr", "-o", "new/part", "--size", "1k"]) == 0
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\\b", "/a", "c:"])
+def test_a_name_is_that_of_one_folder(here: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    before = set(here.rglob("*"))
+    assert main(["prepare", "parts", f"{name}=tr", "-o", "data/x", "--size", "1k"]) == 2
+    assert "is not the name of a single folder" in capsys.readouterr().err
+    assert set(here.rglob("*")) == before
+
+
+def test_parts_of_before_are_not_taken_for_new_ones(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "part-9").mkdir()
+    (here / "part-a").mkdir()
+    command = ["prepare", "parts", "tr=tr", "-o", "part", "--size", "1k"]
+    assert main(command) == 2
+    assert "part-9: exists already" in capsys.readouterr().err
+    assert not (here / "part-1").exists()
+    (here / "part-9").rmdir()
+    assert main(command) == 0
+
+
+def test_a_full_disk_is_named_and_leaves_no_part(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "tr" / "z").write_bytes(bytes(900))
+    before = set(here.rglob("*"))
+    with files_of_at_most(500):
+        assert main(["prepare", "parts", "tr=tr", "-o", "new/part", "--size", "1k"]) == 1
+    assert "l3c: new/part-5/tr/z: File too large" in capsys.readouterr().err
+    assert set(here.rglob("*")) == before

@@ -11,8 +11,10 @@ import fsspec
 import pytest
 
 from l3c.errors import InputError
+from l3c.storage.atomic import whole_file
 from l3c.storage.download import download
 from tests.server import serving
+from tests.storage.full import files_of_at_most
 
 DATA = bytes(range(256)) * 1000
 
@@ -58,3 +60,11 @@ def test_places_that_are_none_are_named(url: str) -> None:
     with pytest.raises(InputError) as caught:
         download(url, io.BytesIO(), 10)
     assert str(caught.value).startswith(url)
+
+
+def test_a_full_disk_names_the_file(url: str, tmp_path: Path) -> None:
+    for name, opened in (("here", (tmp_path / "here").open("wb")), ("there", whole_file(tmp_path / "there"))):
+        with pytest.raises(OSError, match="File too large") as caught, opened as file, files_of_at_most(200_000):
+            download(f"{url}/file", file, len(DATA))
+        assert caught.value.filename == str(tmp_path / name)
+    assert not (tmp_path / "there").exists()

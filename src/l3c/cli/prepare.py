@@ -166,7 +166,7 @@ def parts(options: argparse.Namespace) -> Told:
     folders = {}
     for text in options.folders:
         name, separator, folder = text.partition("=")
-        if not separator or not name or "/" in name or name in folders:
+        if not separator or not folder or name in folders:
             raise InputError(f"{text}: NAME=FOLDER expected, each name once")
         folders[name] = Path(folder)
     made = [str(part) for part in divide(folders, options.output, options.size)]

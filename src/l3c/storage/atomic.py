@@ -72,18 +72,34 @@ def whole_file(path: Path, *, replace: bool = True, attributes: Attributes = NEW
     if present is not None and not stat.S_ISREG(present):
         if not replace:
             raise _exists(path)
-        with path.open("wb") as file:
+        with naming_full_disk(path), path.open("wb") as file:
             yield file
         return
-    path = Path(os.path.realpath(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
+    final = Path(os.path.realpath(path))
+    final.parent.mkdir(parents=True, exist_ok=True)
     mode = present if attributes.mode is None else attributes.mode
-    partial = Partial(path.parent, mode is not None)
+    partial = Partial(final.parent, mode is not None)
     try:
-        yield partial.file
-        partial.move(path, replace, attributes.modified, mode)
+        with naming_full_disk(path):
+            yield partial.file
+            partial.move(final, replace, attributes.modified, mode)
     finally:
         partial.discard()
+
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Errors that only writing meets."""
+
+
+@contextmanager
+def naming_full_disk(path: Path) -> Iterator[None]:
+    """An error that says that there is no room names the file, which the system's own does not."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL and error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 class Partial:

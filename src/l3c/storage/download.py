@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
+from pathlib import Path
 from typing import BinaryIO
 
 from l3c.errors import InputError
+from l3c.storage.atomic import naming_full_disk
 from l3c.storage.remote import WEB, file_system
 
 TIMEOUT = 60.0
@@ -25,10 +27,10 @@ def download(url: str, file: BinaryIO, most: int, progress: Callable[[float], No
     """Copy what lies at a URL to an open file; its SHA-256, hexadecimal.
 
     most: bytes. progress: called with the share of them that has come, 0..1. Raises InputError naming the URL where it
-    cannot be read, ends early, or has more bytes.
+    cannot be read, ends early, or has more bytes; OSError where the file cannot be written.
     """
     hasher, size = hashlib.sha256(), 0
-    with closing(_chunks(url)) as chunks:
+    with _naming(file), closing(_chunks(url)) as chunks:
         for chunk in chunks:
             size += len(chunk)
             if size > most:
@@ -36,7 +38,14 @@ def download(url: str, file: BinaryIO, most: int, progress: Callable[[float], No
             hasher.update(chunk)
             file.write(chunk)
             progress(size / most)
+        file.flush()  # a full disk shows here, not when the caller closes the file
     return hasher.hexdigest()
+
+
+def _naming(file: BinaryIO) -> AbstractContextManager[None]:
+    """A full disk names the file, where that has a name: others are named by whoever opened them."""
+    name = getattr(file, "name", None)
+    return naming_full_disk(Path(name)) if isinstance(name, str) else nullcontext()
 
 
 def _chunks(url: str) -> Generator[bytes, None, None]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from l3c.storage import large
-from l3c.storage.atomic import NEW, Attributes, Partial, is_special, mode_for, whole_file, write_whole
+from l3c.storage.atomic import FULL, NEW, Attributes, Partial, is_special, mode_for, whole_file, write_whole
 
 PIECE = 1 << 20
 """Bytes that are copied at once."""
@@ -124,7 +124,3 @@ def drafting(target: str | None) -> Iterator[Draft]:
         if error.filename is None and error.errno in FULL:
             error.filename = target
         raise
-
-
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-"""Errors that only writing meets."""
