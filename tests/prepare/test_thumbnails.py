@@ -116,4 +116,4 @@ def test_a_folder_of_other_files_is_left_alone(folder: Path, capsys: pytest.Capt
 def test_what_is_no_picture_has_a_reason(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "in" / "text.png").write_bytes(b"text")
     assert main(ARGUMENTS) == 1
-    assert "l3c: text.png: cannot be read: no picture, or its header is damaged\n" in capsys.readouterr().err
+    assert "l3c: text.png: is no picture that Pillow knows\n" in capsys.readouterr().err

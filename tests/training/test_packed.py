@@ -94,3 +94,28 @@ def test_wrong_arguments_are_refused(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(["prepare", "pack", folder, "-o", str(tmp_path / "a.zip")]) == 2
     assert main(["prepare", "pack", folder, "-o", str(tmp_path / "a.pack"), "--scale", "0.6", "0.25"]) == 2
     assert "not rising factors" in capsys.readouterr().err
+
+
+def test_damage_is_named_and_ends_with_1_and_nothing_to_pack_with_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, target = write_pictures(tmp_path / "a", 3), tmp_path / "a.pack"
+    command = ["prepare", "pack", str(folder), "-o", str(target), "--min-size", "8"]
+    assert main([*command, "-q"]) == 0
+    assert not capsys.readouterr().err
+    (folder / "1.png").write_bytes((folder / "1.png").read_bytes()[:1000])
+    (folder / "text.png").write_bytes(b"text")
+    assert main(command) == 1
+    said = capsys.readouterr()
+    assert "2 damaged ones left out" in said.out
+    assert all(said.err.count(f"{name}: ") == 1 for name in ("1.png", "text.png"))
+    assert Packed(target).names == ["0.png", "2.png"]
+    for name in ("0.png", "2.png"):
+        (folder / name).write_bytes(b"text")
+    assert main(command) == 1
+    assert "no picture is left" in capsys.readouterr().err
+    for path in folder.iterdir():
+        path.unlink()
+    assert main(command) == 2
+    write_pictures(folder, 1)
+    assert main([*command, "--scale", "0.2", "0.2"]) == 0

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from l3c.cli.folders import Report, add_workers, root_of
 from l3c.cli.options import add_json, positive, size
-from l3c.cli.streams import tell
+from l3c.cli.streams import say, tell
 
 if TYPE_CHECKING:
     from l3c.bulk.run import RunSummary
     from l3c.prepare.tree import Workers
+
+FAILED = 1
+"""Exit code where a picture could not be read: what is written is of the others."""
 
 MIN_SIZE = 128  # pixels: the crops that the networks of the paper are trained on (docs/training.md)
 
@@ -87,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
         done = FILE_STEPS[options.step](options)
         if options.json or not options.quiet:
             tell(done.text, done.record, options.json)
-        return 0
+        return done.code
     from l3c.prepare.tree import Workers
 
     with Report(options) as report:
@@ -96,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def open_images(options: argparse.Namespace, report: Report, workers: Workers) -> list[RunSummary]:
-    """All steps, and the list of training pictures that `l3c train -p cache=FILE` takes."""
+    """All steps, and the sizes of training pictures that `l3c train -p cache=FILE` takes."""
     from l3c.prepare.open_images import BUCKET, prepare_open_images
     from l3c.training.picture_files import list_pictures
 
@@ -140,23 +146,59 @@ def imagenet(options: argparse.Namespace, report: Report, workers: Workers) -> l
 
 
 class Told(NamedTuple):
-    """A result, for people and as JSON."""
+    """A result, for people and as JSON, and the exit code."""
 
     text: str
     record: dict[str, object]
+    code: int = 0
 
 
 def pack(options: argparse.Namespace) -> Told:
-    from l3c.errors import InputError
+    from l3c.errors import InputError, L3CError
     from l3c.training.packed import SUFFIX, Reduction, Source
     from l3c.training.packed import pack as pack_all
 
     if options.output.suffix != SUFFIX:
         raise InputError(f"{options.output}: a packed file's name ends in {SUFFIX}")
     reduction = Reduction(options.scale[0], options.scale[1], options.seed) if options.scale else None
-    count, pixels = pack_all([Source(where, reduction) for where in options.sources], options.output, options.min_size)
+    sources = [Source(where, reduction) for where in options.sources]
+    with counted_damage(options.quiet) as damaged:
+        try:
+            count, pixels = pack_all(sources, options.output, options.min_size)
+        except InputError as error:
+            raise L3CError(str(error)) if damaged else error from None
     record: dict[str, object] = {"file": str(options.output), "pictures": count, "pixels": pixels}
-    return Told(f"{options.output}: {count:,} pictures, {pixels:,} pixels", record)
+    if damaged:
+        record["damaged"] = len(damaged)
+    said = f", {len(damaged):,} damaged ones left out" if damaged else ""
+    return Told(f"{options.output}: {count:,} pictures, {pixels:,} pixels{said}", record, FAILED if damaged else 0)
+
+
+@contextmanager
+def counted_damage(quiet: bool) -> Iterator[list[str]]:
+    """Say which pictures are left out meanwhile, and collect the lines of those that could not be read.
+
+    Training's warnings are the only place that names them: those of small ones carry their sizes.
+    quiet: name the damaged ones alone.
+    """
+    lines: list[str] = []
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if not any(isinstance(value, int) for value in record.args or ()):
+                lines.append(record.getMessage())
+                say(f"l3c: {record.getMessage()}")
+            elif not quiet:
+                say(record.getMessage())
+
+    from l3c.training.picture_files import logger
+
+    handler = Handler(logging.WARNING)
+    logger.addHandler(handler)
+    try:
+        yield lines
+    finally:
+        logger.removeHandler(handler)
 
 
 def parts(options: argparse.Namespace) -> Told:

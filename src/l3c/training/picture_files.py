@@ -91,34 +91,53 @@ def centre_crop(image: Pixels, size: int) -> Pixels:
     return image[y : y + size, x : x + size]
 
 
+Sizes = dict[str, dict[str, int]]
+"""Absolute folder to names in it to pixels of the shorter side."""
+
+
 def list_pictures(where: str, min_size: int = 0, cache: Path | None = None) -> list[Path]:
     """Sorted pictures in a folder and all below it, matching a pattern, or one; those smaller on a side are left out.
 
-    cache: a JSON file that remembers lists; delete it when the folder has changed. Raises InputError where it holds
-    something else.
+    cache: a JSON file that remembers sizes by path, so that a picture is opened once. The folder itself is looked at
+    each time: pictures that came or went are noticed. Delete it when a picture has another size under the same name.
+    Raises InputError where it holds something else.
     """
-    key = f"{where} {min_size}"
-    remembered = _remembered(cache) if cache and cache.exists() else {}
-    if key not in remembered:
-        remembered[key] = [str(path) for path in _large_enough(sorted(walk_pictures(where)), min_size)]
-        if cache:
-            write_whole(cache, json.dumps(remembered).encode())
-    if not remembered[key]:
+    paths = sorted(walk_pictures(where))
+    found = _large_enough(paths, min_size, cache)
+    if not found:
         if not glob.has_magic(where) and not Path(where).expanduser().exists():
             raise InputError(f"{where}: no such folder or picture")
         raise InputError(f"{where}: no readable picture of at least {min_size} x {min_size} pixels")
-    return [Path(name) for name in remembered[key]]
+    return found
 
 
-def _remembered(cache: Path) -> dict[str, list[str]]:
+def _large_enough(paths: list[Path], min_size: int, cache: Path | None) -> list[Path]:
+    known = _remembered(cache) if cache and cache.exists() else {}
+    places = [os.path.split(os.path.abspath(path)) for path in paths]  # noqa: PTH100  # Path's would take much longer
+    sides = [known.get(folder, {}).get(name, 0) for folder, name in places]
+    new = [i for i, side in enumerate(sides) if not side]
+    with ThreadPoolExecutor() as pool:
+        for i, side in zip(new, pool.map(_short_side, [paths[i] for i in new]), strict=True):
+            sides[i] = side
+            if side:  # a damaged picture may be mended: it is looked at again
+                folder, name = places[i]
+                known.setdefault(folder, {})[name] = side
+    if cache and any(sides[i] for i in new):
+        write_whole(cache, json.dumps(known).encode())
+    return [path for path, side in zip(paths, sides, strict=True) if side >= max(1, min_size)]
+
+
+def _remembered(cache: Path) -> Sizes:
     try:
-        lists = json.loads(cache.read_text(encoding="utf-8"))
+        sizes = json.loads(cache.read_text(encoding="utf-8"))
     except ValueError as error:
         raise InputError(f"{cache}: not a list of pictures: {error}; delete it, and it is made anew") from error
-    entries = lists.values() if isinstance(lists, dict) else [None]
-    if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in entries):
-        raise InputError(f"{cache}: not a list of pictures: choose another file for it")
-    return lists  # type: ignore[no-any-return]
+    folders = sizes.values() if isinstance(sizes, dict) else [None]
+    if not all(isinstance(names, dict) and all(type(side) is int for side in names.values()) for names in folders):
+        raise InputError(
+            f"{cache}: not a list of pictures: choose another file for it, or delete it, and it is made anew"
+        )
+    return sizes  # type: ignore[no-any-return]
 
 
 def walk_pictures(where: str) -> Iterator[Path]:
@@ -143,12 +162,6 @@ def _matching(pattern: Path) -> Iterator[Path]:
 
 def is_picture(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
-
-
-def _large_enough(paths: list[Path], min_size: int) -> list[Path]:
-    with ThreadPoolExecutor() as pool:
-        sizes = pool.map(_short_side, paths)
-        return [path for path, size in zip(paths, sizes, strict=True) if size >= max(1, min_size)]
 
 
 def _short_side(path: Path) -> int:

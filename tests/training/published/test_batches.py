@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from l3c.errors import InputError
+from l3c.training import picture_files
 from l3c.training.batch_plan import BatchPlan
 from l3c.training.picture_files import list_pictures
 from l3c.training.published.batches import RandomCrops, training_batches, validation_batches
@@ -83,21 +84,63 @@ def test_damaged_pictures_are_named_once_and_replaced(tmp_path: Path, caplog: py
     assert caplog.text.count("skipped") == 2
 
 
-def test_small_pictures_are_left_out_and_lists_remembered(tmp_path: Path) -> None:
+def test_small_pictures_are_left_out(tmp_path: Path) -> None:
     write_pictures(tmp_path / "a", 2, 40, 48)
     write_pictures(tmp_path / "a" / "deeper", 2, 20, 48)
-    cache = tmp_path / "cache.json"
-    assert len(list_pictures(str(tmp_path / "a"), 32, cache)) == 2
-    write_pictures(tmp_path / "a" / "later", 2)
-    assert len(list_pictures(str(tmp_path / "a"), 32, cache)) == 2
-    assert len(list_pictures(str(tmp_path / "a"), 32)) == 4
-    assert len(list_pictures(str(tmp_path / "a" / "*" / "0.png"))) == 2
+    assert len(list_pictures(str(tmp_path / "a"), 32)) == 2
+    assert len(list_pictures(str(tmp_path / "a" / "*" / "0.png"))) == 1
     assert list_pictures(str(tmp_path / "a" / "0.png")) == [tmp_path / "a" / "0.png"]
     with pytest.raises(InputError, match="no readable picture"):
         list_pictures(str(tmp_path / "a"), 100)
 
 
-@pytest.mark.parametrize("content", ["", '{"a 0": ["x', "\xff", "[]", '{"a 0": 3}', '{"a 0": [3]}'])
+def test_a_cache_saves_opening_pictures_and_notices_changed_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, opened = tmp_path / "cache.json", list[str]()
+    short_side = picture_files._short_side
+
+    def noted(path: Path) -> int:
+        opened.append(path.name)
+        return short_side(path)
+
+    monkeypatch.setattr(picture_files, "_short_side", noted)
+    (tmp_path / "a").mkdir()
+    with pytest.raises(InputError, match="no readable picture"):
+        list_pictures(str(tmp_path / "a"), 32, cache)
+    assert not cache.exists()
+    write_pictures(tmp_path / "a", 3, 40, 48)
+    (tmp_path / "a" / "bad.png").write_bytes(b"bad")
+    assert len(list_pictures(str(tmp_path / "a"), 32, cache)) == 3
+    assert sorted(opened) == ["0.png", "1.png", "2.png", "bad.png"]
+    opened.clear()
+    assert len(list_pictures(str(tmp_path / "a"), 32, cache)) == 3
+    with pytest.raises(InputError, match="no readable picture"):
+        list_pictures(str(tmp_path / "a"), 100, cache)
+    assert opened == ["bad.png"] * 2
+    opened.clear()
+    (tmp_path / "a" / "0.png").unlink()
+    write_pictures(tmp_path / "a" / "later", 1).joinpath("0.png").rename(tmp_path / "a" / "later" / "7.png")
+    (tmp_path / "a" / "2.png").rename(tmp_path / "a" / "bad.png")
+    names = [path.name for path in list_pictures(str(tmp_path / "a"), 32, cache)]
+    assert names == ["1.png", "bad.png", "7.png"]
+    assert sorted(opened) == ["7.png", "bad.png"]
+
+
+def test_a_cache_serves_equal_names_in_other_working_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = tmp_path / "cache.json"
+    for name, height in (("here", 40), ("there", 20)):
+        write_pictures(tmp_path / name / "a", 2, height, 48)
+    monkeypatch.chdir(tmp_path / "here")
+    assert len(list_pictures("a", 32, cache)) == 2
+    monkeypatch.chdir(tmp_path / "there")
+    with pytest.raises(InputError, match="no readable picture"):
+        list_pictures("a", 32, cache)
+
+
+@pytest.mark.parametrize(
+    "content", ["", '{"a 0": ["x', "\xff", "[]", '{"a 0": 3}', '{"a 0": ["x"]}', '{"a": {"x": ""}}']
+)
 def test_a_list_that_cannot_be_read_is_named(content: str, tmp_path: Path) -> None:
     cache = tmp_path / "cache.json"
     cache.write_bytes(content.encode("latin-1"))
