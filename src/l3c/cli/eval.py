@@ -113,6 +113,8 @@ def check_modes(options: argparse.Namespace) -> None:
         raise InputError(f"--json and --csv: both go to {options.json}")
     if options.write and options.recursive is not None:
         raise InputError("--recursive: files always apply RGB Shared 3 times more")
+    if options.write and options.reset_cache:
+        raise InputError("--reset-cache: results of --write are not remembered")
     for name, given in (("--max-pixels", options.max_pixels), ("--bfloat16", options.bfloat16)):
         if options.write and given:
             raise InputError(f"{name}: files are made of integers, tile by tile; it is for probabilities")
@@ -122,15 +124,22 @@ def check_concerned(options: argparse.Namespace, asked: Request) -> None:
     """Raise InputError for options that concern none of the subjects: they would be ignored."""
     from l3c.training.evaluation.request import is_model
 
-    if not all(map(is_model, asked.subjects)):
+    models, names = [is_model(subject) for subject in asked.subjects], ", ".join(asked.subjects)
+    of_models = {"--history": options.history, "--float": options.float_form}
+    if not any(models) and (wrong := [name for name, given in of_models.items() if given]):
+        raise InputError(f"{wrong[0]}: is for models; {names}: an experiment, measured by its probabilities")
+    if not all(models):
         return
-    of_experiments = {"--iteration": options.iteration != LATEST, "--reset-cache": options.reset_cache}
+    of_experiments = {
+        "--iteration": options.iteration != LATEST,
+        "--reset-cache": options.reset_cache,
+        "--images": options.images is not None,
+    }
     of_probabilities = {
         "--recursive": options.recursive is not None,
         "--max-pixels": options.max_pixels is not None,
         "--bfloat16": options.bfloat16,
     }
-    names = ", ".join(asked.subjects)
     if wrong := [name for name, given in of_experiments.items() if given]:
         raise InputError(f"{wrong[0]}: is for experiments; {names}: a model, which has no checkpoints")
     if not options.float_form and (wrong := [name for name, given in of_probabilities.items() if given]):

@@ -125,6 +125,10 @@ IGNORED = {
     "bfloat16": (["eval", "wave-light", "va", "--bfloat16"], "--bfloat16: is for experiments, and for models by"),
     "the cache": (["eval", "wave-light", "va", "--reset-cache"], "--reset-cache: is for experiments; wave-light: a"),
     "pictures": (["eval", "exp", "va", "--images", "va"], "--compare-theory, --report and --images need --write"),
+    "pictures for a model": (["eval", "wave-light", "va", "--write", "w", "--images", "va"], "--images: is for exp"),
+    "the cache of files": (["eval", "exp", "va", "--write", "w", "--reset-cache"], "--reset-cache: results of --write"),
+    "history": (["eval", "exp", "va", "--history"], "--history: is for models; exp: an experiment, measured by"),
+    "floats": (["eval", "exp", "va", "--float"], "--float: is for models; exp: an experiment, measured by"),
     "bfloat16 of files": (["eval", "exp", "va", "--write", "w", "--bfloat16"], "--bfloat16: files are made of"),
     "theory": (
         ["eval", "wave-light", "va", "--write", "w", "--compare-theory"],
