@@ -11,13 +11,16 @@ from threading import Thread
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """Prints nothing; a name that begins with `short-` ends half way."""
+    """Prints nothing; a name that begins with `short-` ends half way, one with `secret-` is not for us."""
 
     def log_message(self, *_: object) -> None:
         pass
 
     def do_GET(self) -> None:
         name = self.path.rpartition("/")[2]
+        if name.startswith("secret-"):
+            self.send_error(403, "Forbidden")
+            return
         if not name.startswith("short-"):
             super().do_GET()
             return

@@ -250,3 +250,15 @@ def test_archives_come_by_url(archive: Path, capsys: pytest.CaptureFixture[str])
         assert f"{url}/x.zip: The HTTP server doesn't appear to support range requests" in capsys.readouterr().err
     names = {"in/.unpacked", "in/in/a.jpg", "in/in/b.jpg", "x/.unpacked", "x/a.png"}
     assert tree(archive.parent / "out") == names
+
+
+def test_a_server_that_is_not_there_is_not_a_file_that_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(tmp_path) as url:
+        assert main(["prepare", "unpack", f"{url}/secret-x.tar", "-o", str(tmp_path / "out"), "-q"]) == 1
+        assert capsys.readouterr().err == f"l3c: {url}/secret-x.tar: 403 Forbidden\n"
+    assert main(["prepare", "unpack", f"{url}/x.tar", "-o", str(tmp_path / "out"), "-q"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"l3c: {url}/x.tar: Connect call failed")
+    assert "not found" not in said

@@ -74,6 +74,8 @@ def reaching(url: str) -> Iterator[None]:
     except (L3CError, MemoryError, NotImplementedError):
         raise
     except FileNotFoundError as error:
+        if reason := _web_refusal(error.__cause__):
+            raise OSError(errno.EIO, reason, url) from error
         raise FileNotFoundError(errno.ENOENT, "not found", url) from error
     except FileExistsError:
         raise
@@ -81,6 +83,20 @@ def reaching(url: str) -> Iterator[None]:
         raise PermissionError(errno.EACCES, _one_line(error), url) from error
     except Exception as error:
         raise OSError(errno.EIO, _one_line(error), url) from error
+
+
+GONE = (404, 410)
+"""Answers of the web that say that there is no such file."""
+
+
+def _web_refusal(cause: BaseException | None) -> str:
+    """Why the web gave no answer, or none that says that a file is missing: fsspec calls every such file missing."""
+    if not isinstance(cause, Exception) or not type(cause).__module__.startswith("aiohttp"):
+        return ""
+    status = getattr(cause, "status", None)
+    if status is None:
+        return _one_line(cause)
+    return "" if status in GONE else f"{status} {getattr(cause, 'message', '')}".rstrip()
 
 
 def _one_line(error: Exception) -> str:
