@@ -208,3 +208,22 @@ def test_a_misspelt_option_comes_before_what_is_missing(run: Run) -> None:
 def test_nothing_gets_the_help(run: Run) -> None:
     done = run()
     assert (done.code, "show a folder of l3c files" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["sample", "l3c", "in", "out", "--seed", "9" * 23], "is not an integer from 0 to"),
+        (["sample", "l3c", "in", "out", "--seed", "-1"], "is not an integer from 0 to"),
+        (["prepare", "thumbnails", "in", "-o", "out", "--size", "32", "--seed", "x"], "is not an integer from 0 to"),
+        (["export", "a", "b.safetensors", "--fine-tune", "2", "--learning-rate", "nan"], "is not a number above 0"),
+        (["export", "a", "b.safetensors", "--fine-tune", "2", "--learning-rate", "-1"], "is not a number above 0"),
+    ],
+)
+def test_numbers_that_nothing_can_be_done_with_are_wrong_usage(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    assert exit_.value.code == 2
+    assert said in capsys.readouterr().err

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from l3c.cli.extras import need_training
-from l3c.cli.options import add_json, add_log_dir, checkpoint, positive
+from l3c.cli.options import add_json, add_log_dir, checkpoint, positive, positive_number
 from l3c.cli.streams import tell
 from l3c.errors import InputError
 
@@ -36,7 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fine-tune", type=positive, metavar="N", help="train N iterations more, on the integers' grid, before writing"
     )
     parser.add_argument(
-        "--learning-rate", type=float, default=1e-5, metavar="RATE", help="of fine-tuning, at its start (default: 1e-5)"
+        "--learning-rate",
+        type=positive_number,
+        default=1e-5,
+        metavar="RATE",
+        help="of fine-tuning, at its start (default: 1e-5)",
     )
     parser.add_argument(
         "--learning",

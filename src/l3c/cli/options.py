@@ -111,6 +111,15 @@ def checkpoint(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{text!r} is neither an iteration nor `{BEST}`") from None
 
 
+SEED_MAX = 2**63 - 1  # that both NumPy and PyTorch take
+
+
+def seed(text: str) -> int:
+    if not text.isdecimal() or int(text) > SEED_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an integer from 0 to {SEED_MAX}")
+    return int(text)
+
+
 def positive_number(text: str) -> float:
     try:
         number = float(text)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from l3c.cli.folders import Report, add_workers, root_of
-from l3c.cli.options import add_json, positive, size
+from l3c.cli.options import add_json, positive, seed, size
 from l3c.cli.streams import say, tell
 
 if TYPE_CHECKING:
@@ -32,13 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     rescale.add_argument("source", metavar="DIR", help="a folder or URL of photographs")
     rescale.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder for PNG files")
     rescale.add_argument("--discard", metavar="DIR", help="gets discarded originals (default: DIR_discarded)")
-    rescale.add_argument("--seed", type=int, default=123, help="of the random scales (default: 123)")
+    rescale.add_argument("--seed", type=seed, default=123, help="of the random scales (default: 123)")
     small = _step(steps, "thumbnails", "cut random squares from photographs and reduce them to one small size")
     small.add_argument("source", metavar="DIR", help="a folder or URL of photographs")
     small.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder for PNG files")
     small.add_argument("--size", type=positive, default=32, metavar="N", help="sides, pixels (default: 32)")
     small.add_argument("--each", type=positive, default=60, metavar="N", help="squares of each picture (default: 60)")
-    small.add_argument("--seed", type=int, default=123, help="of the random squares (default: 123)")
+    small.add_argument("--seed", type=seed, default=123, help="of the random squares (default: 123)")
     for name, what, text in (
         ("unpack", "ARCHIVE", "tar and zip archives"),
         ("imagenet", "FILE", "downsampled ImageNet"),
@@ -74,7 +74,7 @@ def _add_file_steps(steps: argparse._SubParsersAction[argparse.ArgumentParser]) 
     pack.add_argument(
         "--scale", metavar=("LEAST", "MOST"), nargs=2, type=float, help="reduce each by a random factor between these"
     )
-    pack.add_argument("--seed", type=int, default=123, help="of the random factors (default: 123)")
+    pack.add_argument("--seed", type=seed, default=123, help="of the random factors (default: 123)")
     pack.add_argument(
         "--min-size", type=positive, default=MIN_SIZE, metavar="N", help="leave out shorter sides (default: 128)"
     )

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from l3c.cli.extras import need_training
-from l3c.cli.options import add_json, checkpoint
+from l3c.cli.options import add_json, checkpoint, seed
 from l3c.cli.selection import add_selection, commas, selection, settings
 from l3c.cli.streams import tell
 from l3c.errors import InputError
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="the checkpoint at or before this one or `best` (default: latest)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the random numbers (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, help="of the random numbers (default: 0)")
     add_selection(parser)
     add_json(parser)
 

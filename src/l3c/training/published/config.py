@@ -97,7 +97,7 @@ class Data:
     train, valid: a folder (searched through), a picture, or a pattern with `*`. crop: height and width, pixels.
     batch: pictures an iteration, over all processes. valid_batches: at most so many of valid_batch pictures count.
     epochs: after which training ends; none is endless. first_image: the first picture to be validated, always shown.
-    cache: a file that remembers the lists of pictures. flip: mirror half of the crops left and right. turn: mirror half
+    cache: a file that remembers the sizes of pictures. flip: mirror half of the crops left and right. turn: mirror half
     of them top and bottom too, and swap rows and columns of half. crops: of each picture that is read; batch counts
     crops. reduced: share of crops that are made of a larger part of their picture, reduced by a factor from
     `reduce_from` to 1. full_batches: where an epoch ends, a batch goes on with the next, so that all have one size.
