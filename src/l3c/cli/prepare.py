@@ -178,14 +178,13 @@ def pack(options: argparse.Namespace) -> Told:
 def counted_damage(quiet: bool) -> Iterator[list[str]]:
     """Say which pictures are left out meanwhile, and collect the lines of those that could not be read.
 
-    Training's warnings are the only place that names them: those of small ones carry their sizes.
-    quiet: name the damaged ones alone.
+    Training's warnings name both. quiet: name the damaged ones alone.
     """
     lines: list[str] = []
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            if not any(isinstance(value, int) for value in record.args or ()):
+            if getattr(record, "damaged", False):
                 lines.append(record.getMessage())
                 say(f"l3c: {record.getMessage()}")
             elif not quiet:

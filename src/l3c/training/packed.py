@@ -21,7 +21,7 @@ from PIL import Image
 
 from l3c.errors import InputError
 from l3c.storage.atomic import whole_file
-from l3c.training.picture_files import Pixels, list_pictures, logger, read_rgb
+from l3c.training.picture_files import DAMAGED, Pixels, list_pictures, logger, read_rgb
 
 SUFFIX = ".pack"  # of packs
 MAGIC = b"L3CPACK1"  # begins a pack, with its version
@@ -124,7 +124,7 @@ def pack(sources: Iterable[Source], target: Path, min_size: int = 1) -> tuple[in
         try:
             image = read_rgb(path)
         except InputError as error:
-            logger.warning("skipped %s", error)
+            logger.warning("skipped %s", error, extra=DAMAGED)
             return None
         image = reduction.apply(image, path.name, min_size) if reduction else image
         if min(image.shape[:2]) >= min_size:

@@ -34,6 +34,8 @@ EXACT = frozenset({"PNG", "TIFF", "BMP"})
 
 OTHER_SAMPLES = "has samples of more than 8 bits, or signed ones, which these networks do not take"  # in messages
 
+DAMAGED = {"damaged": True}  # of warnings' records: that a picture could not be read, and not that it is small
+
 Pixels = NDArray[np.uint8]
 logger = logging.getLogger(__name__)
 
@@ -170,7 +172,7 @@ def _short_side(path: Path) -> int:
         with Image.open(path) as image:
             return min(image.size)
     except UNREADABLE as error:
-        logger.warning("skipped %s: %s", path, _reason(error))
+        logger.warning("skipped %s: %s", path, _reason(error), extra=DAMAGED)
         return 0
 
 
@@ -189,5 +191,5 @@ class ReadableFrom:
                     return self._read(self._paths[at])
             except InputError as error:
                 self._damaged.add(at)
-                logger.warning("skipped %s", error)
+                logger.warning("skipped %s", error, extra=DAMAGED)
         raise InputError(f"{self._paths[0].parent}: every picture is damaged")
