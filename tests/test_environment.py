@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from l3c.cli.options import add_log_dir
+from l3c.cli.options import add_log_dir, traces
 from l3c.errors import InputError, ModelError
 from l3c.isa import chosen_isa
 from l3c.models.fetch import page
@@ -39,6 +39,7 @@ READERS: dict[str, Callable[[], object]] = {
     "L3C_MODELS": folders,
     "L3C_ISA": chosen_isa,
     "L3C_RELEASE_PAGE": release_page,
+    "L3C_DEBUG": lambda: traces(argparse.Namespace()),
 }
 """What each variable decides."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import tifffile
 from PIL import Image
 
 from l3c.errors import InputError
+from l3c.training import picture_files
 from l3c.training.picture_files import read_rgb
 from tests.checks import smooth_picture
 
@@ -69,3 +71,15 @@ def test_what_is_no_picture_is_said_plainly(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"no picture")
     with pytest.raises(InputError, match=r"a\.png: is no picture that Pillow knows"):
         read_rgb(tmp_path / "a.png")
+
+
+def test_without_the_engine_png_is_read_by_pillow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Networks are trained from plain sources on machines where nothing can be built."""
+    monkeypatch.setattr(picture_files, "_has_engine", lambda: False)
+    monkeypatch.setitem(sys.modules, "l3c.images.png", None)
+    pixels = smooth_picture(20, 30, 3, 1)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    assert np.array_equal(read_rgb(tmp_path / "a.png"), pixels)
+    Image.fromarray(pixels[..., 0].astype(np.uint16) * 257).save(tmp_path / "b.png")
+    with pytest.raises(InputError, match="has samples of more than 8 bits"):
+        read_rgb(tmp_path / "b.png")

@@ -8,7 +8,8 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,9 @@ UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 EXACT = frozenset({"PNG", "TIFF", "BMP"})
 """Formats that the codec's own readers take: Pillow gives samples that some of their files do not have."""
 
+COMPILED = frozenset({"PNG"})
+"""Those of them whose reader needs the engine. Without it Pillow reads them, and leaves rows black that are missing."""
+
 OTHER_SAMPLES = "has samples of more than 8 bits, or signed ones, which these networks do not take"  # in messages
 
 DAMAGED = {"damaged": True}  # of warnings' records: that a picture could not be read, and not that it is small
@@ -49,7 +53,7 @@ def read_rgb(path: Path) -> Pixels:
     try:
         with Image.open(path) as image:
             _check_size(path, image.width, image.height)
-            if image.format not in EXACT:
+            if image.format not in EXACT or (image.format in COMPILED and not _has_engine()):
                 if _is_deep(image):
                     raise InputError(f"{path}: {OTHER_SAMPLES}")
                 return np.array(image.convert("RGB"))
@@ -58,6 +62,12 @@ def read_rgb(path: Path) -> Pixels:
         raise
     except UNREADABLE as error:
         raise InputError(f"{path}: {_reason(error)}") from error
+
+
+@cache
+def _has_engine() -> bool:
+    """Trainings of the published networks run from plain sources too, on machines where nothing can be built."""
+    return find_spec("l3c._engine") is not None
 
 
 def _check(path: Path, description: Description) -> None:

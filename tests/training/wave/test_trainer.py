@@ -157,7 +157,7 @@ def test_what_a_wave_experiment_cannot_do_is_said(
     ("more", "settings", "said"),
     [
         (["--device", "cuda"], {}, "finds no CUDA device"),
-        (["--no-strict"], {}, "or none"),
+        (["--no-strict", "--restore-restart", "{}"], {}, "or none"),
         ([], {"schedule": "clock"}, "clock needs run.minutes"),
         (["-p", "quantise_from=1"], {}, "did you mean run.quantize_from"),
         (["--restore", "{}"], {"hidden2": 20}, "another network"),

@@ -124,7 +124,7 @@ def _train(
 def _request(job: Job, stage: Stage, packs: dict[str, Path], minutes: float, log_dir: Path, *more: str) -> Request:
     overrides = (*stage.settings, *data_settings(packs, minutes), *job.settings, *more)
     options = options_of(minutes)
-    return Request(stage.model, "packed", log_dir, overrides, strict=False, device=job.device, options=options)
+    return Request(stage.model, "packed", log_dir, overrides, device=job.device, options=options)
 
 
 def best_weights(trainer: Trainer) -> tuple[dict[str, torch.Tensor], int]:
