@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from l3c.cli import main
+from l3c.errors import InputError
+from l3c.prepare.parts import divide
 from tests.storage.full import files_of_at_most
 
 
@@ -88,3 +90,10 @@ def test_a_full_disk_is_named_and_leaves_no_part(here: Path, capsys: pytest.Capt
         assert main(["prepare", "parts", "tr=tr", "-o", "new/part", "--size", "1k"]) == 1
     assert "l3c: new/part-5/tr/z: File too large" in capsys.readouterr().err
     assert set(here.rglob("*")) == before
+
+
+@pytest.mark.parametrize("prefix", [".", "..", "/"])
+def test_a_prefix_that_names_nothing_is_refused(prefix: str, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"1")
+    with pytest.raises(InputError, match="is not the name of a single folder"):
+        divide({"train": tmp_path}, Path(prefix), 10)

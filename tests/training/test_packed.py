@@ -107,7 +107,7 @@ def test_damage_is_named_and_ends_with_1_and_nothing_to_pack_with_2(
     (folder / "text.png").write_bytes(b"text")
     assert main(command) == 1
     said = capsys.readouterr()
-    assert "2 damaged ones left out" in said.out
+    assert "2 that cannot be used left out" in said.out
     assert all(said.err.count(f"{name}: ") == 1 for name in ("1.png", "text.png"))
     assert Packed(target).names == ["0.png", "2.png"]
     for name in ("0.png", "2.png"):

@@ -61,3 +61,8 @@ def test_ranges_say_what_they_hold() -> None:
 def test_schedules_that_are_none(schedule: str) -> None:
     with pytest.raises(InputError, match=r"optimizer\.schedule: "):
         build(Config, {"optimizer": {"schedule": schedule}}, "here")
+
+
+def test_numbers_that_are_no_floating_point_ones_are_refused_too() -> None:
+    with pytest.raises(InputError, match=r"run\.iterations: "):
+        build(Config, {"run": {"iterations": 10**400}}, "here")

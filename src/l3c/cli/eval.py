@@ -19,6 +19,7 @@ from l3c.storage.atomic import is_special, write_whole
 
 if TYPE_CHECKING:
     from l3c.training.evaluation.costs import Result
+    from l3c.training.evaluation.real_files import RealFile
     from l3c.training.evaluation.request import Request
 
 FAILED = 1
@@ -89,15 +90,19 @@ def run(options: argparse.Namespace) -> int:
     check_concerned(options, asked)
     outputs = {name: text for name, text in ((options.json, json_text), (options.csv, csv_text)) if name is not None}
     check_outputs([*outputs, *([options.report] if options.report else [])])
-    results = write(asked, options) if options.write else evaluate_all(asked, lines_for(options.quiet))
+    results, files = write(asked, options) if options.write else (evaluate_all(asked, lines_for(options.quiet)), [])
     results = sort_results(results, options.sort)
     if not options.quiet and Path(STANDARD) not in outputs:
         print(table(results))
     try:
-        for path, text_of in outputs.items():
-            put_text(path, text_of(results))
+        for path in sorted(outputs, key=lambda path: path != Path(STANDARD)):  # figures are out before a disk is full
+            put_text(path, outputs[path](results))
+        if options.report:
+            from l3c.training.evaluation.files import write_report
+
+            write_report(options.report, files)
     except OSError:
-        if options.quiet:  # nothing else has them
+        if options.quiet and Path(STANDARD) not in outputs:  # nothing else has them
             print(table(results))
         raise
     return FAILED if any(result.skipped for result in results) else 0
@@ -184,17 +189,14 @@ def request(options: argparse.Namespace) -> Request:
     )  # fmt: skip
 
 
-def write(asked: Request, options: argparse.Namespace) -> list[Result]:
+def write(asked: Request, options: argparse.Namespace) -> tuple[list[Result], list[RealFile]]:
     """Real files, a line each."""
-    from l3c.training.evaluation.files import write_all, write_report
+    from l3c.training.evaluation.files import write_all
     from l3c.training.evaluation.subject import Writing
 
     silent = options.quiet or Path(STANDARD) in (options.json, options.csv)
     say = (lambda line: None) if silent else print
-    results, files = write_all(asked, Writing(options.write, options.compare_theory, say))
-    if options.report:
-        write_report(options.report, files)
-    return results
+    return write_all(asked, Writing(options.write, options.compare_theory, say))
 
 
 def iterations(text: str) -> list[int]:

@@ -170,7 +170,7 @@ def pack(options: argparse.Namespace) -> Told:
     record: dict[str, object] = {"file": str(options.output), "pictures": count, "pixels": pixels}
     if damaged:
         record["damaged"] = len(damaged)
-    said = f", {len(damaged):,} damaged ones left out" if damaged else ""
+    said = f", {len(damaged):,} that cannot be used left out" if damaged else ""
     return Told(f"{options.output}: {count:,} pictures, {pixels:,} pixels{said}", record, FAILED if damaged else 0)
 
 

@@ -28,14 +28,15 @@ def divide(folders: dict[str, Path], prefix: Path, limit: int) -> list[Path]:
     the other; on an error none of them is left. Raises InputError, before anything is written, where a part of this
     name is there already, a name is no folder's, a folder is missing or holds nothing, or a file exceeds the limit.
     """
-    for name in folders:
+    for name in (prefix.name, *folders):
         _check_name(name)
     contents = _divided(folders, limit)
     _refuse_parts(prefix)
     parts = [prefix.with_name(f"{prefix.name}-{number}") for number in range(1, len(contents) + 1)]
-    with _all_or_none(parts):
+    with _all_or_none(parts) as made:
         for part, copies in zip(parts, contents, strict=True):
             part.mkdir(parents=True)
+            made.append(part)
             for copy in copies:
                 with copy.source.open("rb") as source, whole_file(part / copy.target) as file:
                     shutil.copyfileobj(source, file)
@@ -89,13 +90,17 @@ def _refuse_parts(prefix: Path) -> None:
 
 
 @contextmanager
-def _all_or_none(parts: list[Path]) -> Iterator[None]:
-    """Remove the parts, and the folders that were made for them, if something goes wrong."""
+def _all_or_none(parts: list[Path]) -> Iterator[list[Path]]:
+    """Remove the parts that were made, and the folders that were made for them, if something goes wrong.
+
+    Lends the list of those that were: another process may make some of the same name meanwhile.
+    """
     above = [folder for folder in parts[0].parents if not folder.exists()]
+    made: list[Path] = []
     try:
-        yield
+        yield made
     except BaseException:  # an interruption too
-        for part in parts:
+        for part in made:
             shutil.rmtree(part, ignore_errors=True)
         for folder in above:
             with suppress(OSError):

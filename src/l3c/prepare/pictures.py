@@ -27,7 +27,7 @@ def opened(raw: bytes, name: str) -> Iterator[Image.Image]:
     except UnidentifiedImageError as error:  # which names the buffer in memory
         raise InputError(f"{name}: is no picture that Pillow knows") from error
     except Exception as error:  # Pillow's readers raise whatever a damaged file leads to
-        raise InputError(f"{name}: cannot be read: {error or type(error).__name__}") from error
+        raise InputError(f"{name}: cannot be read: {str(error) or type(error).__name__}") from error
 
 
 def png(image: Image.Image) -> bytes:

@@ -31,7 +31,9 @@ def known(root: str, made: Made, record: str = RECORD) -> Made:
     store = open_store(root)
     if store.stamp(record) is None:
         if any(not PurePosixPath(name).name.startswith(".") for name in store.names()):
-            raise InputError(f"{root}: holds files, and no {record} that says what they were made of; {REMEDY}")
+            raise InputError(
+                f"{root}: holds files, and no {record} that says what they were made of; choose another folder"
+            )
         return {}
     before = _read(f"{root}/{record}", store.read(record))
     differing = [key for key in made if before.get(key) != made[key]]

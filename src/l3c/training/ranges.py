@@ -22,7 +22,7 @@ class Range:
     def __contains__(self, value: float) -> bool:
         above = self.low < value if self.open_low else self.low <= value
         below = value < self.high if self.open_high else value <= self.high
-        return math.isfinite(value) and above and below
+        return (isinstance(value, int) or math.isfinite(value)) and above and below
 
     def __str__(self) -> str:
         low = f"above {self.low:g}" if self.open_low else f"at least {self.low:g}"
@@ -31,8 +31,9 @@ class Range:
         return f"{low} and {'below' if self.open_high else 'at most'} {self.high:g}"
 
 
-COUNT = Range(1)  # of what there has to be one of at least
-NOT_NEGATIVE = Range(0)  # of what there may be nothing of
+LARGEST = 10**15  # far more than any training has of anything
+COUNT = Range(1, LARGEST)  # of what there has to be one of at least
+NOT_NEGATIVE = Range(0, LARGEST)  # of what there may be nothing of
 POSITIVE = Range(0, open_low=True)  # of rates, lengths of time, norms
 SHARE = Range(0, 1)  # of a whole
 DECAY = Range(0, 1, open_low=True, open_high=True)  # of averages: what an iteration keeps

@@ -206,6 +206,15 @@ def test_a_setting_that_is_no_number_and_a_folder_that_is_a_file_are_one_line(
         assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("log", ["5", "{", '{"iteration": 3}'])
+def test_a_log_of_something_else_is_named(log: str, data: Path, tmp_path: Path) -> None:
+    before = tmp_path / "before"
+    before.mkdir()
+    (before / "log.jsonl").write_text(log + "\n")
+    with pytest.raises(InputError, match=r"log\.jsonl: is no log of a"):
+        run(job(data, "out", 1, "before"))
+
+
 def test_a_state_without_what_it_needs_is_named(tmp_path: Path) -> None:
     for metadata in ({"parts": "1", "state": "no JSON"}, {"parts": "1", "state": "{}"}, {}):
         save_file({"a": torch.zeros(1)}, tmp_path / "l3c-state-1.safetensors", {"format": FORMAT, **metadata})

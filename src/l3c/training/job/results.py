@@ -29,6 +29,8 @@ class Results:
     def __init__(self, job: Job, rate: float | None) -> None:
         self.job, self._rate = job, rate
         self._earlier = _lines(job.previous / LOG) if job.previous else []
+        if job.previous and not all("stage" in line for line in self._earlier):
+            raise InputError(f"{job.previous / LOG}: is no log of a job, whose lines name their stages")
         self.call = 1 + max((line.get("call", 0) for line in self._earlier), default=0)
         self._now: dict[str, list[Line]] = {}
         self.operations: dict[str, float] = {}
@@ -99,6 +101,9 @@ def _copy_results(out: Path, results: Path) -> None:
 
 def _lines(path: Path) -> list[Line]:
     try:
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
     except ValueError as error:
         raise InputError(f"{path}: is no log of a training: {error}") from error
+    if not all(isinstance(line, dict) for line in lines):
+        raise InputError(f"{path}: is no log of a training")
+    return lines
