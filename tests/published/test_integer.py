@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from l3c.cli import export
 from l3c.errors import FormatError, ModelError
+from l3c.published import grid
 from l3c.published.export import export_layers
 from l3c.published.integer_model import PublishedModel, known_answer
 from l3c.published.operations import SUM_MAX
@@ -50,6 +52,10 @@ def test_weights_of_predictors_take_8_bits_where_asked_for(kind: str) -> None:
     answer = known_answer(make_program("definition", a, small))
     bits = PublishedModel(kind, a, small, answer, "torch").code(image).bits
     assert bits == pytest.approx(model(kind).code(image).bits, rel=0.02)
+
+
+def test_the_command_knows_how_many_bits_weights_may_have() -> None:
+    assert export.WEIGHT_BITS == grid.WEIGHT_BITS
 
 
 def test_damage_is_an_error() -> None:

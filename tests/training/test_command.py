@@ -27,15 +27,15 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("model", ["debug", "wave"])
-def test_a_finished_run_is_told_as_json(
+def test_a_finished_run_is_printed_as_json(
     model: str, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     more = ["-p", "iterations=1", *(["-p", "crop=32", *WIDTHS] if model == "wave" else [])]
     assert main(train_arguments(pictures, tmp_path, *more, "--json", model=model)) == 0
     (experiment,) = list_experiments(tmp_path)
-    told = json.loads(capsys.readouterr().out)
-    assert told == {"experiment": str(experiment.folder), "iterations": list(experiment.checkpoints.all())}
-    assert 1 in told["iterations"]
+    record = json.loads(capsys.readouterr().out)
+    assert record == {"experiment": str(experiment.folder), "iterations": list(experiment.checkpoints.all())}
+    assert 1 in record["iterations"]
 
 
 @pytest.mark.parametrize("cores", [1, 2, 64])

@@ -145,7 +145,7 @@ def imagenet(options: argparse.Namespace, report: Report, workers: Workers) -> l
     return extract_all(sources, root_of(options.output, options), report, workers)
 
 
-class Told(NamedTuple):
+class Outcome(NamedTuple):
     """A result, for people and as JSON, and the exit code."""
 
     text: str
@@ -153,7 +153,7 @@ class Told(NamedTuple):
     code: int = 0
 
 
-def pack(options: argparse.Namespace) -> Told:
+def pack(options: argparse.Namespace) -> Outcome:
     from l3c.errors import InputError, L3CError
     from l3c.training.packed import SUFFIX, Reduction, Source
     from l3c.training.packed import pack as pack_all
@@ -171,7 +171,7 @@ def pack(options: argparse.Namespace) -> Told:
     if damaged:
         record["damaged"] = len(damaged)
     said = f", {len(damaged):,} that cannot be used left out" if damaged else ""
-    return Told(f"{options.output}: {count:,} pictures, {pixels:,} pixels{said}", record, FAILED if damaged else 0)
+    return Outcome(f"{options.output}: {count:,} pictures, {pixels:,} pixels{said}", record, FAILED if damaged else 0)
 
 
 @contextmanager
@@ -200,7 +200,7 @@ def counted_damage(quiet: bool) -> Iterator[list[str]]:
         logger.removeHandler(handler)
 
 
-def parts(options: argparse.Namespace) -> Told:
+def parts(options: argparse.Namespace) -> Outcome:
     from l3c.errors import InputError
     from l3c.prepare.parts import divide
 
@@ -211,7 +211,7 @@ def parts(options: argparse.Namespace) -> Told:
             raise InputError(f"{text}: NAME=FOLDER expected, each name once")
         folders[name] = Path(folder)
     made = [str(part) for part in divide(folders, options.output, options.size)]
-    return Told("\n".join(made), {"parts": made})
+    return Outcome("\n".join(made), {"parts": made})
 
 
 # steps that read or write folders, with workers

@@ -68,7 +68,7 @@ def refuse_writes(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
     monkeypatch.setattr(f"{module}.write_whole", refuse)
 
 
-def test_a_result_that_cannot_be_remembered_is_told_nevertheless(
+def test_a_result_that_cannot_be_remembered_is_printed_nevertheless(
     said: Said, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     refuse_writes(monkeypatch, results.__name__)
@@ -96,6 +96,15 @@ def test_figures_that_cannot_be_written_after_all_are_printed(said: Said, monkey
     refuse_writes(monkeypatch, "l3c.cli.eval")
     code, out, err = said("eval", "exp", "va", "-q", "--json", "o.json")
     assert (code, "bpsp=" in out) == (1, True)
+    assert err.splitlines()[-1] == "l3c: o.json: Read-only file system"
+
+
+def test_what_goes_to_standard_output_is_out_before_a_file_cannot_be_written(
+    said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_writes(monkeypatch, "l3c.cli.eval")
+    code, out, err = said("eval", "exp", "va", "--json", "o.json", "--csv", "-")
+    assert (code, len(list(csv.DictReader(io.StringIO(out))))) == (1, 2)
     assert err.splitlines()[-1] == "l3c: o.json: Read-only file system"
 
 
@@ -167,11 +176,11 @@ def test_an_experiment_s_folder_goes_before_a_file_beside_it(said: Said) -> None
     assert said("sample", "exp", "va", "out", "-m", "1")[0] == 0
 
 
-def test_what_was_released_is_told_as_json(said: Said) -> None:
+def test_what_was_released_is_printed_as_json(said: Said) -> None:
     code, out, _ = said("import-released", "--json")
-    told = [json.loads(line) for line in out.splitlines()]
-    assert (code, [each["name"] for each in told]) == (0, [p.name for p in PUBLICATIONS])
-    assert told[0]["url"] == PUBLICATIONS[0].url
+    records = [json.loads(line) for line in out.splitlines()]
+    assert (code, [each["name"] for each in records]) == (0, [p.name for p in PUBLICATIONS])
+    assert records[0]["url"] == PUBLICATIONS[0].url
 
 
 def spoil_one(state: dict[str, torch.Tensor]) -> None:

@@ -22,11 +22,11 @@ from l3c.published.architecture import SCALES_MAX, Architecture
 from l3c.published.float_state import read_float
 from l3c.published.network import make_network
 from l3c.training.checkpoints import BEST
-from l3c.training.config_files import config_from
+from l3c.training.config_files import config_from, find_config, read_config
 from l3c.training.experiments import Experiment, list_experiments
 from l3c.training.job.ahead import Compiling, compiling
 from l3c.training.job.job import Job
-from l3c.training.job.packs import packed_data
+from l3c.training.job.packs import USUAL_CROP, packed_data
 from l3c.training.job.results import carry_over, finish
 from l3c.training.job.table import table_of
 from l3c.training.published import gpu_job, step_times
@@ -63,6 +63,10 @@ def fake_time(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = FakeClock(0.12)
     for module in ("job.job", "stopping", "intervals"):
         monkeypatch.setattr(f"l3c.training.{module}.time", clock)
+
+
+def configured(model: str, data: str) -> Any:
+    return read_config((find_config("model", model), find_config("data", data)))
 
 
 @pytest.fixture
@@ -158,6 +162,12 @@ def test_only_this_call_s_data_are_trained_on(data: Path) -> None:
     second = packed_data(job(data, "out", 1))
     assert second["train"] == first["train"]
     assert sorted((data.parent / "work").rglob("*.pack")) == sorted(second.values())
+
+
+def test_pictures_are_packed_that_crops_can_be_cut_from() -> None:
+    """Crops of the wave networks are cut from pictures of twice their side."""
+    crops = [configured(*pair).data.crop for pair in (("l3c", "packed"), ("wave", "small_packed"))]
+    assert crops == [USUAL_CROP, USUAL_CROP // 2]
 
 
 def test_results_in_the_work_folder_are_those_of_the_last_call_alone(data: Path, tmp_path: Path) -> None:

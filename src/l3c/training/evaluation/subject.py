@@ -27,7 +27,7 @@ class Subject:
 
     @property
     def has_scales(self) -> bool:
-        """Whether files are told scale by scale."""
+        """Whether files are measured scale by scale."""
         return isinstance(self.model, PublishedModel)
 
     def make(self, image: Pixels, device: str) -> RealFile:
